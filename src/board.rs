@@ -1,0 +1,140 @@
+//! The board: what everybody in a tenant sees, and the one reducer that keeps it true.
+//!
+//! [`Board::apply`] runs on the server, in replay and in every browser. It is pure and idempotent: an event that
+//! it has already seen changes nothing, so a stream may send twice what it is not sure to have sent once.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+use crate::event::{Cursor, Event, QuestionCreated};
+use crate::id::{QuestionId, TenantId};
+use crate::question::{Answer, Mark, Question};
+use crate::tag::Tag;
+use crate::team::Team;
+
+/// Everything public in one tenant, as far as the cursor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Board {
+    /// Whose board it is.
+    pub tenant: TenantId,
+    /// How far in the log it has come.
+    pub cursor: Cursor,
+    /// The teams, by name.
+    pub teams: Vec<Team>,
+    /// The palette, by name.
+    pub tags: Vec<Tag>,
+    /// The questions. The order to show them in is the reader's choice, not the board's.
+    pub questions: BTreeMap<QuestionId, Question>,
+}
+
+/// What [`Board::apply`] made of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Applied {
+    /// The board is another one now.
+    Changed,
+    /// Nothing to do: seen before, or no news for a board.
+    Nothing,
+    /// The board cannot go on from here and must be loaded again.
+    Resync,
+}
+
+impl Board {
+    /// A board on which nothing has happened yet.
+    #[must_use]
+    pub const fn empty(tenant: TenantId, cursor: Cursor) -> Self {
+        Self { tenant, cursor, teams: Vec::new(), tags: Vec::new(), questions: BTreeMap::new() }
+    }
+
+    /// Folds one event of the stream into the board; `at` is the event's own cursor (the stream's `id:`).
+    ///
+    /// A fact must have a cursor of this board's epoch. One at or before the board's own was seen before.
+    /// A tally is absolute: the latest one wins.
+    pub fn apply(&mut self, at: Option<Cursor>, event: &Event) -> Applied {
+        if !event.is_fact() {
+            return self.apply_signal_or_tally(event);
+        }
+        match at {
+            Some(at) if at.epoch == self.cursor.epoch && at.seq <= self.cursor.seq => Applied::Nothing,
+            Some(at) if at.epoch == self.cursor.epoch => {
+                self.apply_fact(event);
+                self.cursor = at;
+                Applied::Changed
+            }
+            // Another life of the log, or a fact that cannot be told from its double.
+            Some(_) | None => Applied::Resync,
+        }
+    }
+
+    fn apply_signal_or_tally(&mut self, event: &Event) -> Applied {
+        match event {
+            Event::Resync => Applied::Resync,
+            Event::Upvoted(tally) => match self.questions.get_mut(&tally.question_id) {
+                Some(question) if question.upvotes != tally.upvotes => {
+                    question.upvotes = tally.upvotes;
+                    Applied::Changed
+                }
+                // A tally may run ahead of its question's fact; the next one will find it.
+                _ => Applied::Nothing,
+            },
+            _ => Applied::Nothing,
+        }
+    }
+
+    fn apply_fact(&mut self, event: &Event) {
+        match event {
+            Event::Created(data) => {
+                self.questions.entry(data.id).or_insert_with(|| question_of(data));
+            }
+            Event::Answered(data) => self.with(data.id, |q| {
+                q.status = data.status;
+                q.answer = Some(Answer { response_text: data.response_text.clone(), responded_at: data.responded_at });
+            }),
+            Event::Tagged(data) | Event::Untagged(data) => {
+                self.with(data.question_id, |q| q.tags.clone_from(&data.tags))
+            }
+            Event::Pinned(data) => {
+                self.with(data.question_id, |q| q.pinned = mark(data.is_pinned, data.pinned_by, data.pinned_at))
+            }
+            Event::Frozen(data) => {
+                self.with(data.question_id, |q| q.frozen = mark(data.is_frozen, data.frozen_by, data.frozen_at))
+            }
+            Event::TeamCreated(team) => insert_by_name(&mut self.teams, team, |t| (t.name.to_lowercase(), t.id.0)),
+            Event::TagCreated(tag) => insert_by_name(&mut self.tags, tag, |t| (t.name.to_lowercase(), t.id.0)),
+            Event::Connected | Event::Resync | Event::Heartbeat(_) | Event::Upvoted(_) => {}
+        }
+    }
+
+    /// Changes a question that is on the board; facts of others (hidden ones, say) pass by.
+    fn with(&mut self, id: QuestionId, change: impl FnOnce(&mut Question)) {
+        if let Some(question) = self.questions.get_mut(&id) {
+            change(question);
+        }
+    }
+}
+
+fn mark(on: bool, by: Option<crate::id::UserId>, at: Option<crate::time::Timestamp>) -> Option<Mark> {
+    on.then_some(()).and(by.zip(at)).map(|(by, at)| Mark { by, at })
+}
+
+/// Keeps a list in the order in which the store reads it: by name whatever the case, then by id.
+fn insert_by_name<T: Clone, K: Ord>(list: &mut Vec<T>, item: &T, key: impl Fn(&T) -> K) {
+    if let Err(place) = list.binary_search_by_key(&key(item), &key) {
+        list.insert(place, item.clone());
+    }
+}
+
+fn question_of(data: &QuestionCreated) -> Question {
+    Question {
+        id: data.id,
+        team_id: data.team_id,
+        body: data.body.clone(),
+        upvotes: data.upvotes,
+        status: data.status,
+        created_at: data.created_at,
+        tags: data.tags.clone(),
+        answer: None,
+        pinned: None,
+        frozen: None,
+    }
+}

@@ -1,0 +1,97 @@
+//! What people ask PulseStage to do, as the use cases take it, and the receipts they get.
+//!
+//! Texts are raw here: their limits are the tenant's, so the use case parses them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::board::Board;
+use crate::id::{OperationId, QuestionId, TagId, TeamId};
+use crate::tenant::Tenant;
+use crate::user::Role;
+
+/// Put a question to a team.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ask {
+    /// The team.
+    pub team: TeamId,
+    /// The text as typed.
+    pub body: String,
+}
+
+/// Vote for a question or take the vote back: what the voter wants, never a toggle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SetVote {
+    /// The question.
+    pub question: QuestionId,
+    /// Whether the voter wants their vote to count.
+    pub up: bool,
+}
+
+/// Answer a question, or change its answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnswerQuestion {
+    /// The question.
+    pub question: QuestionId,
+    /// The text as typed.
+    pub text: String,
+}
+
+/// Put a tag on a question, or take it off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SetTag {
+    /// The question.
+    pub question: QuestionId,
+    /// The tag.
+    pub tag: TagId,
+    /// On or off.
+    pub on: bool,
+}
+
+/// Pin or freeze a question, or undo it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SetMark {
+    /// The question.
+    pub question: QuestionId,
+    /// On or off.
+    pub on: bool,
+}
+
+/// Add a tag to the palette.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CreateTag {
+    /// Its name as typed.
+    pub name: String,
+    /// Its colour as typed.
+    pub color: String,
+}
+
+/// What a write is done under: its idempotency key, or none when the client does not care.
+pub type Key = Option<OperationId>;
+
+/// A vote as it stands after [`SetVote`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VoteReceipt {
+    /// The question.
+    pub question_id: QuestionId,
+    /// Whether the voter's vote counts now.
+    pub up: bool,
+    /// All votes of the question now.
+    pub upvotes: i64,
+}
+
+/// A board as one viewer gets it: the board and what is theirs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BoardView {
+    /// The tenant.
+    pub tenant: Tenant,
+    /// What the viewer may do here.
+    pub role: Role,
+    /// The board, read in one transaction.
+    pub board: Board,
+    /// The questions that the viewer has voted for.
+    pub voted: Vec<QuestionId>,
+    /// A fresh idempotency key for a form that is sent without script.
+    pub form_key: OperationId,
+}

@@ -1,0 +1,179 @@
+//! Every no that PulseStage says: safe to show, stable on the wire, with its HTTP status.
+
+use serde::{Deserialize, Serialize};
+
+use crate::text::TextProblem;
+
+/// What a refusal was about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Noun {
+    /// A tenant.
+    Tenant,
+    /// A team.
+    Team,
+    /// A question.
+    Question,
+    /// A tag.
+    Tag,
+}
+
+impl Noun {
+    /// The word people read at the start of a sentence.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Tenant => "Tenant",
+            Self::Team => "Team",
+            Self::Question => "Question",
+            Self::Tag => "Tag",
+        }
+    }
+}
+
+/// One field of a form and why it was not taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldProblem {
+    /// The field's name in the form.
+    pub field: String,
+    /// What is wrong with it.
+    #[serde(flatten)]
+    pub problem: TextProblem,
+}
+
+/// Why PulseStage said no.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "refusal", rename_all = "snake_case")]
+pub enum Refusal {
+    /// The request could not be read at all.
+    #[error("The request could not be read: {detail}")]
+    Malformed {
+        /// What was wrong with it, without any of its content.
+        detail: String,
+    },
+    /// Some fields were not taken.
+    #[error("{}", sentence(.fields))]
+    Invalid {
+        /// Each field and its problem; never empty.
+        fields: Vec<FieldProblem>,
+    },
+    /// The browser brought no cookie we gave it, so its votes and questions could not be told from others'.
+    #[error("Your browser sent no cookie of ours. Open the page first and allow cookies, then try again.")]
+    NoParticipant,
+    /// This needs somebody who is signed in.
+    #[error("You are not signed in. Ask the organiser for a sign-in link.")]
+    NotSignedIn,
+    /// The person is known and may not do this.
+    #[error("You may not do this. Ask the organiser for a role that may.")]
+    NotAllowed,
+    /// The request came from another site.
+    #[error("This request came from another site and was not carried out.")]
+    ForeignOrigin,
+    /// There is no such thing in this tenant.
+    #[error("{} not found", .what.title())]
+    NotFound {
+        /// What was looked for.
+        what: Noun,
+    },
+    /// The address takes another method.
+    #[error("This address does not take that method.")]
+    MethodNotAllowed,
+    /// The question is frozen: no votes, no answers.
+    #[error("This question is frozen: it takes no votes and no answers.")]
+    Frozen,
+    /// The question has its answer and takes no more votes.
+    #[error("This question is already answered, so voting on it is closed.")]
+    VotingClosed,
+    /// Another team or tag has this name already.
+    #[error("{} with this name exists already.", .what.title())]
+    NameTaken {
+        /// What has the name.
+        what: Noun,
+    },
+    /// The idempotency key was used before for another write.
+    #[error("This idempotency key was already used for something else. Send a new one.")]
+    OperationReused,
+    /// A one-time link that was used, has run out or never was.
+    #[error("This sign-in link was already used or has run out. Ask for a new one.")]
+    LinkSpent,
+    /// The body is larger than any we take.
+    #[error("That is too large to be taken.")]
+    TooLarge,
+    /// The body is of a type we do not take.
+    #[error("Send the form as application/x-www-form-urlencoded or application/json.")]
+    UnsupportedMediaType,
+    /// Too many requests of this kind in a short time.
+    #[error("That was too fast. Try again in {retry_after_s} seconds.")]
+    TooManyRequests {
+        /// When to come back, in seconds.
+        retry_after_s: u32,
+    },
+    /// We are busy or stopping; the request was not carried out.
+    #[error("We are busy right now and nothing was changed. Try again in {retry_after_s} seconds.")]
+    Unavailable {
+        /// When to come back, in seconds.
+        retry_after_s: u32,
+    },
+    /// Something broke on our side; the details are in our log.
+    #[error("Something broke on our side. Try again in a moment.")]
+    Internal,
+}
+
+impl Refusal {
+    /// One field that was not taken.
+    #[must_use]
+    pub fn field(field: &str, problem: TextProblem) -> Self {
+        Self::Invalid { fields: vec![FieldProblem { field: field.to_owned(), problem }] }
+    }
+
+    /// The HTTP status that goes with it.
+    #[must_use]
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::Malformed { .. } => 400,
+            Self::NoParticipant => 401,
+            Self::NotSignedIn | Self::NotAllowed | Self::ForeignOrigin => 403,
+            Self::NotFound { .. } => 404,
+            Self::MethodNotAllowed => 405,
+            Self::Frozen | Self::VotingClosed | Self::NameTaken { .. } | Self::OperationReused => 409,
+            Self::LinkSpent => 410,
+            Self::TooLarge => 413,
+            Self::UnsupportedMediaType => 415,
+            Self::Invalid { .. } => 422,
+            Self::TooManyRequests { .. } => 429,
+            Self::Internal => 500,
+            Self::Unavailable { .. } => 503,
+        }
+    }
+}
+
+/// All problems as one sentence for people.
+fn sentence(fields: &[FieldProblem]) -> String {
+    let parts: Vec<String> = fields.iter().map(|f| format!("The {} {}.", f.field, f.problem)).collect();
+    parts.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_reads_back_from_its_json() {
+        for refusal in [
+            Refusal::field("body", TextProblem::TooShort { min: 3 }),
+            Refusal::NotFound { what: Noun::Question },
+            Refusal::Frozen,
+            Refusal::Unavailable { retry_after_s: 2 },
+        ] {
+            let json = serde_json::to_string(&refusal).unwrap();
+            assert_eq!(serde_json::from_str::<Refusal>(&json).unwrap(), refusal, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_a_sentence_for_people() {
+        let refusal = Refusal::field("question", TextProblem::TooShort { min: 3 });
+        assert_eq!(refusal.to_string(), "The question is too short: at least 3 characters.");
+        assert_eq!(Refusal::NotFound { what: Noun::Tenant }.to_string(), "Tenant not found");
+    }
+}

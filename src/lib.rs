@@ -1,0 +1,26 @@
+//! The PulseStage domain: what the product is, with no I/O and no feature flags.
+//!
+//! # Layout
+//!
+//! * values: [`id`], [`time`], [`text`], and the nouns [`tenant`], [`team`], [`tag`], [`question`], [`user`]
+//! * rules: [`permission`] (who may do what), [`error`] (every no we say)
+//! * live: [`event`] (the facts and tallies on the wire), [`board`] (the one reducer that folds them)
+//! * work: [`command`] (what people ask for), [`ports`] (what we need from the world), [`service`] (the use cases)
+//!
+//! It compiles for `wasm32-unknown-unknown` as it stands: the server, its tests and every browser run the same code.
+
+pub mod board;
+pub mod command;
+pub mod error;
+pub mod event;
+pub mod id;
+pub mod permission;
+pub mod ports;
+pub mod question;
+pub mod service;
+pub mod tag;
+pub mod team;
+pub mod tenant;
+pub mod text;
+pub mod time;
+pub mod user;

@@ -1,0 +1,102 @@
+//! Who may do what: one table, asked by every use case and so by every door.
+
+use crate::tenant::TenantSettings;
+use crate::user::Role;
+
+/// What somebody may want to do in a tenant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// See the public board and its stream.
+    SeeBoard,
+    /// Put a question.
+    Ask,
+    /// Vote for a question, or take the vote back.
+    Vote,
+    /// See the moderators' view.
+    Moderate,
+    /// Answer a question.
+    Answer,
+    /// Tag or untag a question.
+    Tag,
+    /// Pin or unpin a question.
+    Pin,
+    /// Freeze or unfreeze a question.
+    Freeze,
+    /// Add a tag to the palette.
+    CreateTag,
+    /// Add a team.
+    CreateTeam,
+}
+
+impl Action {
+    /// Every action.
+    pub const ALL: [Self; 10] = [
+        Self::SeeBoard,
+        Self::Ask,
+        Self::Vote,
+        Self::Moderate,
+        Self::Answer,
+        Self::Tag,
+        Self::Pin,
+        Self::Freeze,
+        Self::CreateTag,
+        Self::CreateTeam,
+    ];
+}
+
+/// Whether this role may do this in a tenant with these settings.
+#[must_use]
+pub fn may(role: Role, action: Action, settings: &TenantSettings) -> bool {
+    match action {
+        Action::SeeBoard | Action::Vote => role >= Role::Viewer || settings.guests_allowed,
+        Action::Ask => role >= Role::Member || (role == Role::Guest && settings.guests_allowed),
+        Action::Moderate | Action::Answer | Action::Tag | Action::Pin | Action::Freeze | Action::CreateTag => {
+            role >= Role::Moderator
+        }
+        Action::CreateTeam => role >= Role::Admin,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The table as people read it: `x` may, `g` may where guests are allowed, `.` may not.
+    /// Columns are the roles from guest to owner.
+    const TABLE: [(Action, &str); 10] = [
+        (Action::SeeBoard, "gxxxxx"),
+        (Action::Ask, "g.xxxx"),
+        (Action::Vote, "gxxxxx"),
+        (Action::Moderate, "...xxx"),
+        (Action::Answer, "...xxx"),
+        (Action::Tag, "...xxx"),
+        (Action::Pin, "...xxx"),
+        (Action::Freeze, "...xxx"),
+        (Action::CreateTag, "...xxx"),
+        (Action::CreateTeam, "....xx"),
+    ];
+
+    #[test]
+    fn the_table_is_what_the_product_says_for_every_role_and_action() {
+        assert!(Action::ALL.iter().all(|a| TABLE.iter().any(|(b, _)| a == b)));
+        for guests_allowed in [true, false] {
+            let settings = TenantSettings { guests_allowed, ..TenantSettings::default() };
+            for (action, cells) in TABLE {
+                for (role, cell) in Role::ALL.into_iter().zip(cells.chars()) {
+                    let expected = cell == 'x' || (cell == 'g' && guests_allowed);
+                    assert_eq!(may(role, action, &settings), expected, "{role} {action:?} guests {guests_allowed}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn nobody_loses_a_right_by_being_promoted() {
+        let settings = TenantSettings { guests_allowed: false, ..TenantSettings::default() };
+        for action in Action::ALL {
+            for pair in Role::ALL.windows(2) {
+                assert!(!may(pair[0], action, &settings) || may(pair[1], action, &settings), "{action:?} {pair:?}");
+            }
+        }
+    }
+}

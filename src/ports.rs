@@ -1,0 +1,226 @@
+//! What the domain needs from the world. The server implements these; tests put others in their place.
+
+use async_trait::async_trait;
+use uuid::Uuid;
+
+use crate::board::Board;
+use crate::command::VoteReceipt;
+use crate::error::Refusal;
+use crate::event::{Cursor, Epoch, Fact, Tally};
+use crate::id::{OperationId, ParticipantId, QuestionId, TagId, TeamId, TenantId, UserId};
+use crate::question::Question;
+use crate::tag::Tag;
+use crate::team::Team;
+use crate::tenant::{Tenant, TenantSettings};
+use crate::text::{AnswerText, Color, Name, QuestionBody, Slug};
+use crate::time::Timestamp;
+use crate::user::Role;
+
+/// The world's no: something we stand on does not hold. The adapter that made it has logged the cause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PortError {
+    /// It may hold again in a moment (a busy or restarting database); nothing was changed.
+    #[error("a part we need is busy")]
+    Busy,
+    /// It is broken.
+    #[error("a part we need is broken")]
+    Broken,
+}
+
+/// Why a store did not do what it was asked: our rule or its trouble.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// A rule that only the database can decide.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Trouble of the world's.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Refused(refusal) => refusal,
+            StoreError::Port(PortError::Busy) => Self::Unavailable { retry_after_s: 2 },
+            StoreError::Port(PortError::Broken) => Self::Internal,
+        }
+    }
+}
+
+/// What a store answers.
+pub type Stored<T> = Result<T, StoreError>;
+
+/// The SHA-256 of a secret that a person holds: we keep this, never the secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SecretHash(pub [u8; 32]);
+
+/// One write: where, under which key, on whose behalf and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Write {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// The idempotency key.
+    pub operation: OperationId,
+    /// Who holds the key: keys of two writers never meet.
+    pub writer: Uuid,
+    /// The clock's time.
+    pub at: Timestamp,
+}
+
+/// A tenant to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each field is the field of the same name of `Tenant`")]
+pub struct NewTenant {
+    pub id: TenantId,
+    pub slug: Slug,
+    pub name: Name,
+    pub settings: TenantSettings,
+    /// The first life of its log.
+    pub epoch: Epoch,
+    pub at: Timestamp,
+}
+
+/// A question to be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each field is the field of the same name of `Question`")]
+pub struct NewQuestion {
+    pub id: QuestionId,
+    pub team: TeamId,
+    pub body: QuestionBody,
+    /// The browser that asked; stored so that its own device can know it again, never shown.
+    pub author: ParticipantId,
+}
+
+/// A one-time sign-in link to be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NewLink {
+    /// The hash of its secret.
+    pub hash: SecretHash,
+    /// The tenant it opens.
+    pub tenant: TenantId,
+    /// The role it gives.
+    pub role: Role,
+    /// When it was made.
+    pub at: Timestamp,
+    /// Worth nothing from then on.
+    pub expires_at: Timestamp,
+}
+
+/// A session to be opened for whoever brings a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NewSession {
+    /// The hash of the session's secret.
+    pub hash: SecretHash,
+    /// The id of the person it makes.
+    pub user: UserId,
+    /// Opened at.
+    pub at: Timestamp,
+    /// Over from then on.
+    pub expires_at: Timestamp,
+}
+
+/// A person who is signed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedIn {
+    /// The tenant they are signed in to.
+    pub tenant: Tenant,
+    /// Who they are.
+    pub user: UserId,
+    /// What they may do there.
+    pub role: Role,
+}
+
+/// A board and what is one viewer's on it, read in one transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// The public board with its cursor.
+    pub board: Board,
+    /// The questions the viewer has voted for.
+    pub voted: Vec<QuestionId>,
+}
+
+/// Where everything is kept. Each method is one transaction; each write appends its fact to the tenant's log
+/// in that same transaction. A write under a key that was used before for the same thing changes nothing and
+/// returns what is there now; for another thing it is refused ([`Refusal::OperationReused`]). A thing of
+/// another tenant does not exist ([`Refusal::NotFound`]).
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// The tenant of this slug.
+    async fn tenant_by_slug(&self, slug: &Slug) -> Stored<Option<Tenant>>;
+    /// Every tenant, oldest first.
+    async fn tenants(&self) -> Stored<Vec<Tenant>>;
+    /// Makes a tenant; [`Refusal::NameTaken`] when its slug is in use.
+    async fn create_tenant(&self, new: NewTenant) -> Stored<Tenant>;
+
+    /// The public board (nothing under review) and the votes of `viewer` on it.
+    async fn snapshot(&self, tenant: TenantId, viewer: Option<ParticipantId>) -> Stored<Snapshot>;
+    /// Where the tenant's log ends now.
+    async fn head(&self, tenant: TenantId) -> Stored<Cursor>;
+    /// At most `limit` facts after `seq`, in order.
+    async fn facts_after(&self, tenant: TenantId, seq: i64, limit: i64) -> Stored<Vec<Fact>>;
+    /// When the fact at `seq` was written; `None` when there is none.
+    async fn fact_time(&self, tenant: TenantId, seq: i64) -> Stored<Option<Timestamp>>;
+    /// The counts of the public questions whose votes changed at `since` or later.
+    async fn tallies_since(&self, tenant: TenantId, since: Timestamp) -> Stored<Vec<Tally>>;
+
+    /// Writes a question; `NotFound(Team)` when the team is not the tenant's.
+    async fn ask(&self, write: Write, new: NewQuestion) -> Stored<Question>;
+    /// Counts or takes back one vote; [`Refusal::Frozen`] or [`Refusal::VotingClosed`] when the question takes none.
+    async fn set_vote(&self, write: Write, question: QuestionId, voter: ParticipantId, up: bool)
+    -> Stored<VoteReceipt>;
+    /// Answers a question; [`Refusal::Frozen`] when it is frozen.
+    async fn answer(&self, write: Write, question: QuestionId, text: AnswerText, by: UserId) -> Stored<Question>;
+    /// Puts a tag on a question or takes it off; no fact when nothing changed.
+    async fn set_tag(&self, write: Write, question: QuestionId, tag: TagId, on: bool) -> Stored<Question>;
+    /// Pins or unpins a question; no fact when nothing changed.
+    async fn set_pinned(&self, write: Write, question: QuestionId, on: bool, by: UserId) -> Stored<Question>;
+    /// Freezes or unfreezes a question; no fact when nothing changed.
+    async fn set_frozen(&self, write: Write, question: QuestionId, on: bool, by: UserId) -> Stored<Question>;
+    /// Adds a team; [`Refusal::NameTaken`] when its name or slug is in use.
+    async fn create_team(&self, write: Write, id: TeamId, slug: Slug, name: Name) -> Stored<Team>;
+    /// Adds a tag; [`Refusal::NameTaken`] when its name is in use.
+    async fn create_tag(&self, write: Write, id: TagId, name: Name, color: Color) -> Stored<Tag>;
+
+    /// Keeps a one-time link and withdraws those of the same tenant and role that nobody has used yet.
+    async fn put_link(&self, link: NewLink) -> Stored<()>;
+    /// Uses a link up and opens the session; `None` when it was used, has run out or never was.
+    async fn redeem_link(&self, link: SecretHash, session: NewSession) -> Stored<Option<SignedIn>>;
+    /// Who this session belongs to, if it is open at `now`.
+    async fn session(&self, hash: SecretHash, now: Timestamp) -> Stored<Option<SignedIn>>;
+    /// Ends a session; ending one that is over is no error.
+    async fn end_session(&self, hash: SecretHash) -> Stored<()>;
+}
+
+/// What there is to look at after a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Look {
+    /// The log has grown.
+    Facts,
+    /// A count has changed.
+    Tallies,
+}
+
+/// The bell: says "look", never "this happened". A ring that is lost, doubled or reordered makes a screen late, never wrong.
+pub trait Notifier: Send + Sync {
+    /// Rings for everybody who watches this tenant. Never blocks and never fails: losing it is allowed.
+    fn ring(&self, tenant: TenantId, look: Look);
+}
+
+/// Time comes in here.
+pub trait Clock: Send + Sync {
+    /// Now.
+    fn now(&self) -> Timestamp;
+}
+
+/// Chance comes in here.
+pub trait Chance: Send + Sync {
+    /// Fills the buffer with bytes that nobody can guess.
+    fn fill(&self, buffer: &mut [u8]);
+}
+
+/// Makes of a browser's secret identity another for each tenant, so that two tenants cannot compare notes.
+pub trait Pseudonyms: Send + Sync {
+    /// The participant that this device is in this tenant; always the same for the same two.
+    fn participant(&self, tenant: TenantId, device: Uuid) -> ParticipantId;
+}

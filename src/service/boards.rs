@@ -1,0 +1,25 @@
+//! Reading: the board for a page.
+
+use super::{Service, Visit};
+use crate::command::BoardView;
+use crate::error::Refusal;
+use crate::id::OperationId;
+use crate::permission::Action;
+
+impl Service {
+    /// The board as this visitor sees it, with its cursor, from one transaction.
+    ///
+    /// # Errors
+    /// When the visitor may not see it.
+    pub async fn board(&self, visit: &Visit) -> Result<BoardView, Refusal> {
+        visit.must(Action::SeeBoard)?;
+        let snapshot = self.store.snapshot(visit.tenant.id, visit.actor.participant).await?;
+        Ok(BoardView {
+            tenant: visit.tenant.clone(),
+            role: visit.actor.role,
+            board: snapshot.board,
+            voted: snapshot.voted,
+            form_key: OperationId(self.new_id()),
+        })
+    }
+}

@@ -1,0 +1,123 @@
+//! The use cases: one struct over the ports, one file per noun. Server functions, the command line and tests share them.
+
+mod boards;
+mod questions;
+mod sign_in;
+mod tenants;
+
+use std::sync::Arc;
+use uuid::Uuid;
+
+use crate::command::Key;
+use crate::error::{Noun, Refusal};
+use crate::id::{OperationId, ParticipantId, UserId, uuid_v7};
+use crate::permission::{Action, may};
+use crate::ports::{Chance, Clock, Notifier, Pseudonyms, SecretHash, Store, Write};
+use crate::tenant::Tenant;
+use crate::text::Slug;
+use crate::user::{Actor, Role};
+
+pub use sign_in::{LINK_LIFE_MS, SESSION_LIFE_MS};
+
+/// What a request brought to say who it is from. Nothing of it is trusted before [`Service::enter`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Caller {
+    /// The session secrets it brought, hashed, each with the slug of the tenant it says it is for.
+    pub sessions: Vec<(String, SecretHash)>,
+    /// The browser, when its signed cookie was genuine.
+    pub device: Option<Uuid>,
+}
+
+/// Somebody inside a tenant: what every use case is called with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Visit {
+    /// The tenant.
+    pub tenant: Tenant,
+    /// Who they are there.
+    pub actor: Actor,
+}
+
+impl Visit {
+    /// Refuses what this visitor may not do.
+    ///
+    /// # Errors
+    /// [`Refusal::NotSignedIn`] for a guest, [`Refusal::NotAllowed`] for anybody else.
+    pub fn must(&self, action: Action) -> Result<(), Refusal> {
+        match (may(self.actor.role, action, &self.tenant.settings), self.actor.role) {
+            (true, _) => Ok(()),
+            (false, Role::Guest) => Err(Refusal::NotSignedIn),
+            (false, _) => Err(Refusal::NotAllowed),
+        }
+    }
+
+    fn participant(&self) -> Result<ParticipantId, Refusal> {
+        self.actor.participant.ok_or(Refusal::NoParticipant)
+    }
+
+    fn user(&self) -> Result<UserId, Refusal> {
+        self.actor.user.ok_or(Refusal::NotSignedIn)
+    }
+}
+
+/// The use cases of PulseStage over its ports. Cheap to clone.
+#[derive(Clone)]
+pub struct Service {
+    store: Arc<dyn Store>,
+    notifier: Arc<dyn Notifier>,
+    clock: Arc<dyn Clock>,
+    chance: Arc<dyn Chance>,
+    pseudonyms: Arc<dyn Pseudonyms>,
+}
+
+impl Service {
+    /// Puts the use cases on these ports.
+    #[must_use]
+    pub fn new(
+        store: Arc<dyn Store>,
+        notifier: Arc<dyn Notifier>,
+        clock: Arc<dyn Clock>,
+        chance: Arc<dyn Chance>,
+        pseudonyms: Arc<dyn Pseudonyms>,
+    ) -> Self {
+        Self { store, notifier, clock, chance, pseudonyms }
+    }
+
+    /// Finds the tenant and who the caller is in it.
+    ///
+    /// # Errors
+    /// `NotFound(Tenant)` when there is none of this slug (also when it could not be one).
+    pub async fn enter(&self, slug: &str, caller: &Caller) -> Result<Visit, Refusal> {
+        let missing = Refusal::NotFound { what: Noun::Tenant };
+        let slug = Slug::parse(slug).map_err(|_| missing.clone())?;
+        let tenant = self.store.tenant_by_slug(&slug).await?.ok_or(missing)?;
+        let mut actor = Actor {
+            participant: caller.device.map(|device| self.pseudonyms.participant(tenant.id, device)),
+            ..Actor::NOBODY
+        };
+        if let Some((_, hash)) = caller.sessions.iter().find(|(slug, _)| *slug == tenant.slug) {
+            let signed_in = self.store.session(*hash, self.clock.now()).await?;
+            if let Some(person) = signed_in.filter(|person| person.tenant.id == tenant.id) {
+                actor.role = person.role;
+                actor.user = Some(person.user);
+            }
+        }
+        Ok(Visit { tenant, actor })
+    }
+
+    /// A fresh version 7 id.
+    fn new_id(&self) -> Uuid {
+        let mut random = [0; 10];
+        self.chance.fill(&mut random);
+        uuid_v7(self.clock.now(), random)
+    }
+
+    /// The frame of a write: a key of our own when the client sent none.
+    fn write(&self, visit: &Visit, key: Key, writer: Uuid) -> Write {
+        Write {
+            tenant: visit.tenant.id,
+            operation: key.unwrap_or_else(|| OperationId(self.new_id())),
+            writer,
+            at: self.clock.now(),
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Questions: asked, voted for, answered, tagged, pinned, frozen.
+
+use super::{Service, Visit};
+use crate::command::{AnswerQuestion, Ask, Key, SetMark, SetTag, SetVote, VoteReceipt};
+use crate::error::Refusal;
+use crate::id::QuestionId;
+use crate::permission::Action;
+use crate::ports::{Look, NewQuestion};
+use crate::question::Question;
+use crate::text::{AnswerText, QuestionBody};
+
+impl Service {
+    /// Puts a question to a team.
+    ///
+    /// # Errors
+    /// When the visitor may not ask, the text is not within the tenant's limits, or the team is not the tenant's.
+    pub async fn ask(&self, visit: &Visit, key: Key, ask: Ask) -> Result<Question, Refusal> {
+        visit.must(Action::Ask)?;
+        let author = visit.participant()?;
+        let body = QuestionBody::parse(&ask.body, visit.tenant.settings.question_length)
+            .map_err(|problem| Refusal::field("question", problem))?;
+        let new = NewQuestion { id: QuestionId(self.new_id()), team: ask.team, body, author };
+        let question = self.store.ask(self.write(visit, key, author.0), new).await?;
+        self.notifier.ring(visit.tenant.id, Look::Facts);
+        Ok(question)
+    }
+
+    /// Makes the visitor's vote be what they want it to be.
+    ///
+    /// # Errors
+    /// When the visitor may not vote, or the question is not the tenant's or takes no votes.
+    pub async fn set_vote(&self, visit: &Visit, key: Key, vote: SetVote) -> Result<VoteReceipt, Refusal> {
+        visit.must(Action::Vote)?;
+        let voter = visit.participant()?;
+        let receipt = self.store.set_vote(self.write(visit, key, voter.0), vote.question, voter, vote.up).await?;
+        self.notifier.ring(visit.tenant.id, Look::Tallies);
+        Ok(receipt)
+    }
+
+    /// Answers a question, or changes its answer.
+    ///
+    /// # Errors
+    /// When the visitor may not answer, the text is empty or too long, or the question is not the tenant's or is frozen.
+    pub async fn answer(&self, visit: &Visit, key: Key, answer: AnswerQuestion) -> Result<Question, Refusal> {
+        visit.must(Action::Answer)?;
+        let by = visit.user()?;
+        let text = AnswerText::parse(&answer.text).map_err(|problem| Refusal::field("answer", problem))?;
+        let question = self.store.answer(self.write(visit, key, by.0), answer.question, text, by).await?;
+        self.notifier.ring(visit.tenant.id, Look::Facts);
+        Ok(question)
+    }
+
+    /// Puts a tag on a question or takes it off.
+    ///
+    /// # Errors
+    /// When the visitor may not tag, or the question or the tag is not the tenant's.
+    pub async fn set_tag(&self, visit: &Visit, key: Key, set: SetTag) -> Result<Question, Refusal> {
+        visit.must(Action::Tag)?;
+        let by = visit.user()?;
+        let question = self.store.set_tag(self.write(visit, key, by.0), set.question, set.tag, set.on).await?;
+        self.notifier.ring(visit.tenant.id, Look::Facts);
+        Ok(question)
+    }
+
+    /// Pins a question to the top, or lets it go.
+    ///
+    /// # Errors
+    /// When the visitor may not pin, or the question is not the tenant's.
+    pub async fn set_pinned(&self, visit: &Visit, key: Key, set: SetMark) -> Result<Question, Refusal> {
+        visit.must(Action::Pin)?;
+        let by = visit.user()?;
+        let question = self.store.set_pinned(self.write(visit, key, by.0), set.question, set.on, by).await?;
+        self.notifier.ring(visit.tenant.id, Look::Facts);
+        Ok(question)
+    }
+
+    /// Closes a question to votes and answers, or opens it again.
+    ///
+    /// # Errors
+    /// When the visitor may not freeze, or the question is not the tenant's.
+    pub async fn set_frozen(&self, visit: &Visit, key: Key, set: SetMark) -> Result<Question, Refusal> {
+        visit.must(Action::Freeze)?;
+        let by = visit.user()?;
+        let question = self.store.set_frozen(self.write(visit, key, by.0), set.question, set.on, by).await?;
+        self.notifier.ring(visit.tenant.id, Look::Facts);
+        Ok(question)
+    }
+}
