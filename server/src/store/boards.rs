@@ -1,0 +1,73 @@
+//! The board, read in one transaction.
+
+use std::collections::{BTreeMap, HashMap};
+
+use pulsestage::board::Board;
+use pulsestage::event::Cursor;
+use pulsestage::id::{ParticipantId, QuestionId, TenantId};
+use pulsestage::ports::Snapshot;
+use uuid::Uuid;
+
+use super::facts::missing;
+use super::rows::{HeadRow, QuestionRow, QuestionTagRow, TagRow, TeamRow, tags_by_name, teams_by_name};
+use super::trouble::Done;
+use super::{SqlStore, sql};
+
+impl SqlStore {
+    pub(super) async fn read_board(&self, tenant: TenantId, viewer: Option<ParticipantId>) -> Done<Snapshot> {
+        tx!(self.begin_read(), tx => {
+            let head: Option<HeadRow> =
+                on!(&mut tx, t => sqlx::query_as(sql::facts::HEAD).bind(tenant.0).fetch_optional(&mut **t).await)?;
+            let cursor = Cursor::from(head.ok_or_else(missing)?);
+            let teams: Vec<TeamRow> =
+                on!(&mut tx, t => sqlx::query_as(sql::boards::TEAMS).bind(tenant.0).fetch_all(&mut **t).await)?;
+            let tags: Vec<TagRow> =
+                on!(&mut tx, t => sqlx::query_as(sql::boards::TAGS).bind(tenant.0).fetch_all(&mut **t).await)?;
+            let questions: Vec<QuestionRow> =
+                on!(&mut tx, t => sqlx::query_as(sql::boards::QUESTIONS).bind(tenant.0).fetch_all(&mut **t).await)?;
+            let question_tags: Vec<QuestionTagRow> =
+                on!(&mut tx, t => sqlx::query_as(sql::boards::QUESTION_TAGS).bind(tenant.0).fetch_all(&mut **t).await)?;
+            let mut voted: Vec<QuestionId> = match viewer {
+                Some(viewer) => {
+                    let ids: Vec<Uuid> = on!(&mut tx, t => sqlx::query_scalar(sql::boards::VOTED)
+                        .bind(tenant.0)
+                        .bind(viewer.0)
+                        .fetch_all(&mut **t)
+                        .await)?;
+                    ids.into_iter().map(QuestionId).collect()
+                }
+                None => Vec::new(),
+            };
+
+            let mut board = Board::empty(tenant, cursor);
+            board.teams = teams_by_name(teams);
+            board.tags = tags_by_name(tags);
+            board.questions = with_tags(questions, &board, &question_tags)?;
+            voted.retain(|id| board.questions.contains_key(id));
+            Ok(Snapshot { board, voted })
+        })
+    }
+}
+
+/// Puts each question's tags on it, in the palette's order.
+fn with_tags(
+    rows: Vec<QuestionRow>,
+    board: &Board,
+    question_tags: &[QuestionTagRow],
+) -> Done<BTreeMap<QuestionId, pulsestage::question::Question>> {
+    let place: HashMap<Uuid, usize> = board.tags.iter().enumerate().map(|(place, tag)| (tag.id.0, place)).collect();
+    let mut places: HashMap<Uuid, Vec<usize>> = HashMap::new();
+    for row in question_tags {
+        if let Some(place) = place.get(&row.tag_id) {
+            places.entry(row.question_id).or_default().push(*place);
+        }
+    }
+    rows.into_iter()
+        .map(|row| {
+            let mut tags = places.remove(&row.id().0).unwrap_or_default();
+            tags.sort_unstable();
+            let tags = tags.into_iter().filter_map(|place| board.tags.get(place).cloned()).collect();
+            Ok((row.id(), row.into_question(tags)?))
+        })
+        .collect()
+}

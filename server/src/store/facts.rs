@@ -1,0 +1,95 @@
+//! The log: facts are appended by the write that makes them, and read back for streams.
+
+use pulsestage::error::{Noun, Refusal};
+use pulsestage::event::{Cursor, Event, Fact};
+use pulsestage::id::{TeamId, TenantId};
+use pulsestage::ports::Write;
+use pulsestage::time::Timestamp;
+
+use super::rows::{FactRow, HeadRow};
+use super::trouble::{Done, Failure};
+use super::{SqlStore, Tx, sql};
+
+/// A place in the log that this transaction holds: [`write`](Place::write) it or [`give_back`](Place::give_back).
+#[must_use]
+pub(super) struct Place {
+    tenant: TenantId,
+    seq: i64,
+}
+
+impl Place {
+    /// Takes the next place, and with it the tenant's row. Everything read after this stays as it is until the commit.
+    pub(super) async fn take(tx: &mut Tx, tenant: TenantId) -> Done<Self> {
+        let seq: Option<i64> =
+            on!(tx, t => sqlx::query_scalar(sql::facts::TAKE_SEQ).bind(tenant.0).fetch_optional(&mut **t).await)?;
+        seq.map(|seq| Self { tenant, seq }).ok_or_else(|| missing().into())
+    }
+
+    /// Writes a fact in this place.
+    pub(super) async fn write(self, tx: &mut Tx, write: &Write, team: Option<TeamId>, event: &Event) -> Done<()> {
+        let data = data(event).map_err(|e| Failure::json("event to be written", &e))?;
+        on!(tx, t => sqlx::query(sql::facts::INSERT)
+            .bind(self.tenant.0)
+            .bind(self.seq)
+            .bind(event.kind())
+            .bind(team.map(|team| team.0))
+            .bind(data)
+            .bind(write.at.0)
+            .execute(&mut **t)
+            .await
+            .map(drop))?;
+        Ok(())
+    }
+
+    /// Nothing changed, so there is no fact: the next one gets this place.
+    pub(super) async fn give_back(self, tx: &mut Tx) -> Done<()> {
+        on!(tx, t => sqlx::query(sql::facts::RETURN_SEQ).bind(self.tenant.0).execute(&mut **t).await.map(drop))?;
+        Ok(())
+    }
+}
+
+/// The data of a fact as it stands on the wire.
+fn data(event: &Event) -> serde_json::Result<String> {
+    match event {
+        Event::Created(d) => serde_json::to_string(d),
+        Event::Answered(d) => serde_json::to_string(d),
+        Event::Tagged(d) | Event::Untagged(d) => serde_json::to_string(d),
+        Event::Pinned(d) => serde_json::to_string(d),
+        Event::Frozen(d) => serde_json::to_string(d),
+        Event::TeamCreated(d) => serde_json::to_string(d),
+        Event::TagCreated(d) => serde_json::to_string(d),
+        Event::Connected | Event::Resync | Event::Heartbeat(_) | Event::Upvoted(_) => {
+            Err(serde::ser::Error::custom("a signal or a tally is no fact"))
+        }
+    }
+}
+
+/// The tenant is not there.
+pub(super) fn missing() -> Refusal {
+    Refusal::NotFound { what: Noun::Tenant }
+}
+
+impl SqlStore {
+    pub(super) async fn log_head(&self, tenant: TenantId) -> Done<Cursor> {
+        let row: Option<HeadRow> =
+            on!(&self.read, pool => sqlx::query_as(sql::facts::HEAD).bind(tenant.0).fetch_optional(pool).await)?;
+        row.map(Cursor::from).ok_or_else(|| missing().into())
+    }
+
+    pub(super) async fn log_after(&self, tenant: TenantId, seq: i64, limit: i64) -> Done<Vec<Fact>> {
+        // SQLite takes a negative limit for none, PostgreSQL for an error.
+        let limit = limit.max(0);
+        let rows: Vec<FactRow> = on!(&self.read, pool => sqlx::query_as(sql::facts::AFTER)
+            .bind(tenant.0)
+            .bind(seq)
+            .bind(limit)
+            .fetch_all(pool)
+            .await)?;
+        rows.into_iter().map(|row| row.into_fact(tenant)).collect()
+    }
+
+    pub(super) async fn log_time(&self, tenant: TenantId, seq: i64) -> Done<Option<Timestamp>> {
+        let at: Option<i64> = on!(&self.read, pool => sqlx::query_scalar(sql::facts::TIME).bind(tenant.0).bind(seq).fetch_optional(pool).await)?;
+        Ok(at.map(Timestamp))
+    }
+}

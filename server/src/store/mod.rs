@@ -1,0 +1,125 @@
+//! The store: one SQL text on SQLite and PostgreSQL.
+//!
+//! * [`open()`] takes a URL, opens the pools and runs the migrations
+//! * `sql` has every statement, `rows` what is read from them, `trouble` the one way out for errors
+//! * `operations` (idempotency keys) and `facts` (the log) are part of every write; the other files are one per noun
+//!
+//! # Locks
+//!
+//! A write takes rows in this order and no other, so that no two can wait for each other: its idempotency key, the
+//! tenant's row (with the next number of the log; votes write no fact and skip it), then the rows of its noun, a vote
+//! before its question. A write that makes a fact thereby runs alone in its tenant from its number to its commit, and
+//! facts become visible in the order of their numbers. On SQLite there is one writer anyway.
+//!
+//! # People
+//!
+//! Whoever answers, pins or freezes is a row of `users`; [`redeem_link`](pulsestage::ports::Store::redeem_link) makes them.
+
+use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+
+use self::trouble::Done;
+
+/// Runs the same expression on whichever engine it is.
+macro_rules! on {
+    ($engine:expr, $it:ident => $do:expr) => {
+        match $engine {
+            $crate::store::Engine::Sqlite($it) => $do,
+            $crate::store::Engine::Postgres($it) => $do,
+        }
+    };
+}
+
+/// Runs a block in a transaction: committed when it ends well, rolled back when it does not.
+macro_rules! tx {
+    ($begin:expr, $tx:ident => $block:block) => {{
+        let mut $tx = $begin.await?;
+        let done = async { $block }.await;
+        $tx.end(done).await
+    }};
+}
+
+mod boards;
+mod facts;
+mod keys;
+mod open;
+mod operations;
+mod port;
+mod questions;
+mod rows;
+mod sign_in;
+pub mod sql;
+mod tags;
+mod teams;
+mod tenants;
+mod trouble;
+mod votes;
+
+pub use open::{Durability, OpenError, Options, open};
+
+/// One of the two engines, with what is at hand for it.
+#[derive(Clone, Debug)]
+pub enum Engine<S, P> {
+    /// A file beside the server.
+    Sqlite(S),
+    /// A server for many boxes.
+    Postgres(P),
+}
+
+/// Where to send a statement.
+pub type Db = Engine<SqlitePool, PgPool>;
+
+/// A transaction; rolled back when it is dropped.
+type Tx = Engine<Transaction<'static, Sqlite>, Transaction<'static, Postgres>>;
+
+/// Keeps everything in a database. Cheap to clone: clones share their connections.
+#[derive(Clone, Debug)]
+pub struct SqlStore {
+    /// On SQLite a single connection: writers queue here, in order, instead of polling for the file's lock.
+    write: Db,
+    /// On SQLite several that can only read; on PostgreSQL the same pool.
+    read: Db,
+}
+
+impl SqlStore {
+    /// Waits for what is under way and closes every connection.
+    pub async fn close(&self) {
+        on!(&self.read, pool => pool.close().await);
+        on!(&self.write, pool => pool.close().await);
+    }
+
+    /// Begins a transaction that writes. On SQLite it takes the write lock at once: one that took it later could find
+    /// that what it has read is no longer so, and fail whatever the timeout.
+    async fn begin(&self) -> Done<Tx> {
+        Ok(match &self.write {
+            Db::Sqlite(pool) => Tx::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
+            Db::Postgres(pool) => Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?),
+        })
+    }
+
+    /// Begins a transaction whose reads all see the same moment.
+    async fn begin_read(&self) -> Done<Tx> {
+        Ok(match &self.read {
+            Db::Sqlite(pool) => Tx::Sqlite(pool.begin_with("BEGIN DEFERRED").await?),
+            Db::Postgres(pool) => {
+                Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?)
+            }
+        })
+    }
+}
+
+impl Tx {
+    /// Commits what went well and rolls back what did not.
+    async fn end<T>(self, done: Done<T>) -> Done<T> {
+        match done {
+            Ok(value) => {
+                on!(self, tx => tx.commit().await)?;
+                Ok(value)
+            }
+            Err(failure) => {
+                // The failure is the news. A connection on which even this goes wrong is closed by its pool.
+                let _ = on!(self, tx => tx.rollback().await);
+                Err(failure)
+            }
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! Opening: a URL becomes pools, and the schema is brought up to this version.
+
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use sqlx::migrate::{Migrate, MigrateError, Migrator};
+use sqlx::pool::PoolOptions;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{Acquire, ConnectOptions, Connection, Database, SqlitePool};
+
+use super::{Db, SqlStore};
+
+static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
+
+/// How long a request waits for a connection before it is told that we are busy.
+const WAIT: Duration = Duration::from_secs(5);
+/// How long SQLite waits for another process (a backup, the command line) to let go of the file.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Connections that read a SQLite file; each is a thread. Reading is memory and CPU, not waiting.
+const SQLITE_READERS: u32 = 4;
+/// A PostgreSQL connection that has been idle for longer is tried before it is used.
+const STALE: Duration = Duration::from_secs(20);
+
+/// What an acknowledged write survives on SQLite. On PostgreSQL its own configuration decides.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Durability {
+    /// Power loss: every commit waits for the disk.
+    #[default]
+    Full,
+    /// The death of the process; power loss may take the last commits.
+    Normal,
+}
+
+/// How to open.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// What an acknowledged write survives on SQLite.
+    pub durability: Durability,
+    /// The most connections to PostgreSQL.
+    pub connections: u32,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { durability: Durability::Full, connections: 16 }
+    }
+}
+
+/// Why a database could not be opened. No text of it has a password or the URL in it.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The URL is of no kind that we take.
+    #[error("the database URL must be sqlite://<path of a file> or postgres://<user>:<password>@<host>/<database>")]
+    Url,
+    /// The folder of the file is not there and cannot be made.
+    #[error("the folder {} of the database cannot be made", .0.display())]
+    Folder(PathBuf, #[source] std::io::Error),
+    /// The file cannot be made or written.
+    #[error("the database file {} cannot be opened for writing", .0.display())]
+    File(PathBuf, #[source] std::io::Error),
+    /// The database does not answer, does not let us in, or is none.
+    #[error("the database cannot be opened")]
+    Connect(#[source] sqlx::Error),
+    /// It has migrations that this version does not know.
+    #[error(
+        "the database was written by a newer version of PulseStage (migration {0}): start that one, or restore a backup"
+    )]
+    Newer(i64),
+    /// It has another form of a migration than this version.
+    #[error("migration {0} of the database is not the one of this version of PulseStage")]
+    Changed(i64),
+    /// A migration failed; the schema is as it was before.
+    #[error("the database cannot be brought up to this version of PulseStage")]
+    Migrate(#[source] MigrateError),
+}
+
+impl From<MigrateError> for OpenError {
+    fn from(error: MigrateError) -> Self {
+        match error {
+            MigrateError::VersionMissing(version) => Self::Newer(version),
+            MigrateError::VersionMismatch(version) => Self::Changed(version),
+            other => Self::Migrate(other),
+        }
+    }
+}
+
+/// Opens the database of this URL and brings its schema up to this version.
+///
+/// `sqlite://data/pulsestage.db` is a file, made with its folder when it is not there; the path is taken as it stands,
+/// so an absolute one has three slashes. `postgres://` is a server.
+///
+/// # Errors
+/// [`OpenError`] says what to do about it.
+pub async fn open(url: &str, options: Options) -> Result<SqlStore, OpenError> {
+    match Address::parse(url)? {
+        Address::File(path) => open_file(&path, options).await,
+        Address::Server(server) => open_server(*server, options).await,
+    }
+}
+
+enum Address {
+    File(PathBuf),
+    Server(Box<PgConnectOptions>),
+}
+
+impl Address {
+    fn parse(url: &str) -> Result<Self, OpenError> {
+        if let Some(path) = url.strip_prefix("sqlite://") {
+            // Nobody's file is called that: it is the way to ask for options, or for a database that is gone on exit.
+            let asks_for_more = path.is_empty() || path.contains(['?', '\0']) || path == ":memory:";
+            return if asks_for_more { Err(OpenError::Url) } else { Ok(Self::File(path.into())) };
+        }
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return url.parse().map(|server| Self::Server(Box::new(server))).map_err(|_| OpenError::Url);
+        }
+        Err(OpenError::Url)
+    }
+}
+
+async fn open_file(path: &Path, options: Options) -> Result<SqlStore, OpenError> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        tokio::fs::create_dir_all(folder).await.map_err(|error| OpenError::Folder(folder.to_owned(), error))?;
+    }
+    make_private(path).await.map_err(|error| OpenError::File(path.to_owned(), error))?;
+    let file = SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        .synchronous(match options.durability {
+            Durability::Full => SqliteSynchronous::Full,
+            Durability::Normal => SqliteSynchronous::Normal,
+        });
+    let write: SqlitePool =
+        lasting(PoolOptions::new().max_connections(1)).connect_with(file.clone()).await.map_err(OpenError::Connect)?;
+    migrate_file(&write).await?;
+    let read: SqlitePool = lasting(PoolOptions::new().max_connections(SQLITE_READERS))
+        .connect_with(file.pragma("query_only", "on"))
+        .await
+        .map_err(OpenError::Connect)?;
+    Ok(SqlStore { write: Db::Sqlite(write), read: Db::Sqlite(read) })
+}
+
+/// Makes the file, when it is not there, so that nobody else on the machine can read it: it holds the key that signs
+/// cookies. SQLite gives its own files beside it the same rights.
+async fn make_private(path: &Path) -> std::io::Result<()> {
+    let mut file = tokio::fs::OpenOptions::new();
+    file.append(true).create(true);
+    #[cfg(unix)]
+    file.mode(0o600);
+    file.open(path).await.map(drop)
+}
+
+/// Connections to a file do not go stale: they are kept, and used without a question first.
+fn lasting<DB: Database>(pool: PoolOptions<DB>) -> PoolOptions<DB> {
+    pool.acquire_timeout(WAIT).idle_timeout(None).max_lifetime(None).test_before_acquire(false)
+}
+
+/// Migrates in one transaction that holds the write lock: two processes that start at once on an empty file take turns.
+async fn migrate_file(pool: &SqlitePool) -> Result<(), OpenError> {
+    let mut tx = pool.begin_with("BEGIN IMMEDIATE").await.map_err(OpenError::Connect)?;
+    migrate(&mut *tx).await?;
+    tx.commit().await.map_err(OpenError::Connect)
+}
+
+/// Runs the migrations. Boxed with the connection's own lifetime: the compiler cannot see that the bare future may move
+/// between threads.
+fn migrate<'c, A>(connection: A) -> BoxFuture<'c, Result<(), MigrateError>>
+where
+    A: Acquire<'c> + Send + 'c,
+    <A::Connection as Deref>::Target: Migrate,
+{
+    Box::pin(MIGRATIONS.run(connection))
+}
+
+async fn open_server(server: PgConnectOptions, options: Options) -> Result<SqlStore, OpenError> {
+    let server = server.application_name("pulsestage");
+    // By itself and not through a pool, which would try again and again and in the end say only that it timed out.
+    // Instances that start at once migrate one after another, under a lock that goes with this connection.
+    let mut first = tokio::time::timeout(WAIT, server.connect())
+        .await
+        .unwrap_or_else(|elapsed| Err(sqlx::Error::Io(elapsed.into())))
+        .map_err(OpenError::Connect)?;
+    migrate(&mut first).await?;
+    first.close().await.map_err(OpenError::Connect)?;
+    let pool = PgPoolOptions::new()
+        .max_connections(options.connections.max(1))
+        .acquire_timeout(WAIT)
+        .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            Box::pin(async move {
+                // Asking each time would be one more round trip in every request.
+                Ok(meta.idle_for < STALE || connection.ping().await.is_ok())
+            })
+        })
+        .connect_with(server)
+        .await
+        .map_err(OpenError::Connect)?;
+    Ok(SqlStore { write: Db::Postgres(pool.clone()), read: Db::Postgres(pool) })
+}

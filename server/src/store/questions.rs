@@ -1,0 +1,191 @@
+//! Questions: asked, answered, pinned, frozen.
+
+use pulsestage::error::{Noun, Refusal};
+use pulsestage::event::{Event, QuestionAnswered, QuestionCreated, QuestionFrozen, QuestionPinned};
+use pulsestage::id::{QuestionId, TenantId, UserId};
+use pulsestage::ports::{NewQuestion, Write};
+use pulsestage::question::{Question, Status};
+use pulsestage::text::AnswerText;
+
+use super::facts::Place;
+use super::operations::{Claim, Operation, claim};
+use super::rows::{QuestionRow, TagRow, tags_by_name};
+use super::trouble::Done;
+use super::{SqlStore, Tx, sql};
+
+/// A mark that a moderator puts on a question and takes off again: what differs between the two marks.
+struct MarkKind {
+    statement: &'static str,
+    set: &'static str,
+    unset: &'static str,
+    event: fn(&Question) -> Event,
+}
+
+const PIN: MarkKind = MarkKind {
+    statement: sql::questions::PIN,
+    set: "pin",
+    unset: "unpin",
+    event: |q| {
+        Event::Pinned(QuestionPinned {
+            question_id: q.id,
+            is_pinned: q.pinned.is_some(),
+            pinned_by: q.pinned.map(|mark| mark.by),
+            pinned_at: q.pinned.map(|mark| mark.at),
+        })
+    },
+};
+
+const FREEZE: MarkKind = MarkKind {
+    statement: sql::questions::FREEZE,
+    set: "freeze",
+    unset: "unfreeze",
+    event: |q| {
+        Event::Frozen(QuestionFrozen {
+            question_id: q.id,
+            is_frozen: q.frozen.is_some(),
+            frozen_by: q.frozen.map(|mark| mark.by),
+            frozen_at: q.frozen.map(|mark| mark.at),
+        })
+    },
+};
+
+impl SqlStore {
+    pub(super) async fn insert_question(&self, write: Write, new: NewQuestion) -> Done<Question> {
+        let operation = Operation::new("ask", new.id.0, &[new.team.0.as_bytes(), new.body.as_str().as_bytes()]);
+        tx!(self.begin(), tx => {
+            if let Claim::Done(asked) = claim(&mut tx, &write, &operation).await? {
+                // Also one that is held back: whoever asked it may know that it arrived.
+                let row = row(&mut tx, write.tenant, QuestionId(asked)).await?.ok_or_else(missing)?;
+                return with_tags(&mut tx, write.tenant, row).await;
+            }
+            let place = Place::take(&mut tx, write.tenant).await?;
+            let inserted = on!(&mut tx, t => sqlx::query(sql::questions::INSERT)
+                .bind(write.tenant.0)
+                .bind(new.team.0)
+                .bind(new.id.0)
+                .bind(new.author.0)
+                .bind(new.body.as_str())
+                .bind(Status::Open.as_str())
+                .bind(write.at.0)
+                .execute(&mut **t)
+                .await
+                .map(|done| done.rows_affected()))?;
+            if inserted == 0 {
+                return Err(Refusal::NotFound { what: Noun::Team }.into());
+            }
+            let question = Question {
+                id: new.id,
+                team_id: new.team,
+                body: new.body.into_string(),
+                upvotes: 0,
+                status: Status::Open,
+                created_at: write.at,
+                tags: Vec::new(),
+                answer: None,
+                pinned: None,
+                frozen: None,
+            };
+            place.write(&mut tx, &write, Some(new.team), &Event::Created(QuestionCreated::of(&question))).await?;
+            Ok(question)
+        })
+    }
+
+    pub(super) async fn answer_question(
+        &self,
+        write: Write,
+        id: QuestionId,
+        text: AnswerText,
+        by: UserId,
+    ) -> Done<Question> {
+        let operation = Operation::new("answer", id.0, &[id.0.as_bytes(), text.as_str().as_bytes()]);
+        tx!(self.begin(), tx => {
+            if let Claim::Done(_) = claim(&mut tx, &write, &operation).await? {
+                return public(&mut tx, write.tenant, id).await;
+            }
+            let place = Place::take(&mut tx, write.tenant).await?;
+            let answered: Option<QuestionRow> = on!(&mut tx, t => sqlx::query_as(sql::questions::ANSWER)
+                .bind(write.tenant.0)
+                .bind(id.0)
+                .bind(text.as_str())
+                .bind(write.at.0)
+                .bind(by.0)
+                .fetch_optional(&mut **t)
+                .await)?;
+            let Some(row) = answered else {
+                public_row(&mut tx, write.tenant, id).await?;
+                return Err(Refusal::Frozen.into());
+            };
+            let question = with_tags(&mut tx, write.tenant, row).await?;
+            let event = Event::Answered(QuestionAnswered {
+                id,
+                response_text: text.into_string(),
+                responded_at: write.at,
+                status: question.status,
+            });
+            place.write(&mut tx, &write, Some(question.team_id), &event).await?;
+            Ok(question)
+        })
+    }
+
+    pub(super) async fn pin_question(&self, write: Write, id: QuestionId, on: bool, by: UserId) -> Done<Question> {
+        self.mark(write, id, &PIN, on, by).await
+    }
+
+    pub(super) async fn freeze_question(&self, write: Write, id: QuestionId, on: bool, by: UserId) -> Done<Question> {
+        self.mark(write, id, &FREEZE, on, by).await
+    }
+
+    async fn mark(&self, write: Write, id: QuestionId, mark: &MarkKind, on: bool, by: UserId) -> Done<Question> {
+        let operation = Operation::new(if on { mark.set } else { mark.unset }, id.0, &[id.0.as_bytes()]);
+        tx!(self.begin(), tx => {
+            if let Claim::Done(_) = claim(&mut tx, &write, &operation).await? {
+                return public(&mut tx, write.tenant, id).await;
+            }
+            let place = Place::take(&mut tx, write.tenant).await?;
+            let marked: Option<QuestionRow> = on!(&mut tx, t => sqlx::query_as(mark.statement)
+                .bind(write.tenant.0)
+                .bind(id.0)
+                .bind(on.then_some(by.0))
+                .bind(on.then_some(write.at.0))
+                .bind(on)
+                .fetch_optional(&mut **t)
+                .await)?;
+            let Some(row) = marked else {
+                let question = public(&mut tx, write.tenant, id).await?;
+                place.give_back(&mut tx).await?;
+                return Ok(question);
+            };
+            let question = with_tags(&mut tx, write.tenant, row).await?;
+            place.write(&mut tx, &write, Some(question.team_id), &(mark.event)(&question)).await?;
+            Ok(question)
+        })
+    }
+}
+
+/// The question is not there for whoever asks.
+pub(super) fn missing() -> Refusal {
+    Refusal::NotFound { what: Noun::Question }
+}
+
+/// The row of a question in any state.
+async fn row(tx: &mut Tx, tenant: TenantId, id: QuestionId) -> Done<Option<QuestionRow>> {
+    Ok(on!(tx, t => sqlx::query_as(sql::questions::BY_ID).bind(tenant.0).bind(id.0).fetch_optional(&mut **t).await)?)
+}
+
+/// The row of a question that is not held back.
+pub(super) async fn public_row(tx: &mut Tx, tenant: TenantId, id: QuestionId) -> Done<QuestionRow> {
+    let row = row(tx, tenant, id).await?.ok_or_else(missing)?;
+    if row.status()? == Status::UnderReview { Err(missing().into()) } else { Ok(row) }
+}
+
+/// A question that is not held back, as it is now.
+pub(super) async fn public(tx: &mut Tx, tenant: TenantId, id: QuestionId) -> Done<Question> {
+    let row = public_row(tx, tenant, id).await?;
+    with_tags(tx, tenant, row).await
+}
+
+/// The question of a row, with the tags that are on it now.
+pub(super) async fn with_tags(tx: &mut Tx, tenant: TenantId, row: QuestionRow) -> Done<Question> {
+    let tags: Vec<TagRow> = on!(tx, t => sqlx::query_as(sql::questions::TAGS_OF).bind(tenant.0).bind(row.id().0).fetch_all(&mut **t).await)?;
+    row.into_question(tags_by_name(tags))
+}

@@ -1,0 +1,243 @@
+//! What is read from the database, and how it becomes the domain's. One struct serves both engines.
+
+use pulsestage::error::Refusal;
+use pulsestage::event::{Cursor, Envelope, Epoch, Event, Fact, Tally};
+use pulsestage::id::{QuestionId, TagId, TeamId, TenantId, UserId};
+use pulsestage::ports::SignedIn;
+use pulsestage::question::{Answer, Mark, Question, Status};
+use pulsestage::tag::Tag;
+use pulsestage::team::Team;
+use pulsestage::tenant::Tenant;
+use pulsestage::time::Timestamp;
+use pulsestage::user::Role;
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::trouble::{Done, Failure};
+
+/// A row of `tenants`.
+#[derive(FromRow)]
+pub(super) struct TenantRow {
+    id: Uuid,
+    slug: String,
+    name: String,
+    settings: String,
+}
+
+impl TenantRow {
+    pub(super) fn into_tenant(self) -> Done<Tenant> {
+        let settings = serde_json::from_str(&self.settings).map_err(|e| Failure::json("tenant settings", &e))?;
+        Ok(Tenant { id: TenantId(self.id), slug: self.slug, name: self.name, settings })
+    }
+}
+
+/// Where a tenant's log ends.
+#[derive(FromRow)]
+pub(super) struct HeadRow {
+    epoch: i64,
+    seq: i64,
+}
+
+impl From<HeadRow> for Cursor {
+    fn from(row: HeadRow) -> Self {
+        Self { epoch: Epoch(row.epoch.cast_unsigned()), seq: row.seq }
+    }
+}
+
+/// A row of `teams`.
+#[derive(FromRow)]
+pub(super) struct TeamRow {
+    id: Uuid,
+    slug: String,
+    name: String,
+}
+
+impl From<TeamRow> for Team {
+    fn from(row: TeamRow) -> Self {
+        Self { id: TeamId(row.id), slug: row.slug, name: row.name }
+    }
+}
+
+/// A row of `tags`.
+#[derive(FromRow)]
+pub(super) struct TagRow {
+    id: Uuid,
+    name: String,
+    color: String,
+}
+
+impl From<TagRow> for Tag {
+    fn from(row: TagRow) -> Self {
+        Self { id: TagId(row.id), name: row.name, color: row.color }
+    }
+}
+
+/// Puts teams in the order in which a board keeps them.
+pub(super) fn teams_by_name(rows: Vec<TeamRow>) -> Vec<Team> {
+    let mut teams: Vec<Team> = rows.into_iter().map(Team::from).collect();
+    teams.sort_by_cached_key(|team| (team.name.to_lowercase(), team.id));
+    teams
+}
+
+/// Puts tags in the order in which a board and a question keep them.
+pub(super) fn tags_by_name(rows: Vec<TagRow>) -> Vec<Tag> {
+    let mut tags: Vec<Tag> = rows.into_iter().map(Tag::from).collect();
+    tags.sort_by_cached_key(|tag| (tag.name.to_lowercase(), tag.id));
+    tags
+}
+
+/// A row of `questions`, without its author and its tags.
+#[derive(FromRow)]
+pub(super) struct QuestionRow {
+    id: Uuid,
+    team_id: Uuid,
+    body: String,
+    status: String,
+    upvotes: i64,
+    created_at: i64,
+    response_text: Option<String>,
+    responded_at: Option<i64>,
+    pinned_by: Option<Uuid>,
+    pinned_at: Option<i64>,
+    frozen_by: Option<Uuid>,
+    frozen_at: Option<i64>,
+}
+
+impl QuestionRow {
+    pub(super) fn id(&self) -> QuestionId {
+        QuestionId(self.id)
+    }
+
+    pub(super) fn status(&self) -> Done<Status> {
+        status(&self.status)
+    }
+
+    pub(super) fn into_question(self, tags: Vec<Tag>) -> Done<Question> {
+        Ok(Question {
+            status: self.status()?,
+            id: QuestionId(self.id),
+            team_id: TeamId(self.team_id),
+            body: self.body,
+            upvotes: self.upvotes,
+            created_at: Timestamp(self.created_at),
+            tags,
+            answer: self
+                .response_text
+                .zip(self.responded_at)
+                .map(|(response_text, at)| Answer { response_text, responded_at: Timestamp(at) }),
+            pinned: mark(self.pinned_by, self.pinned_at),
+            frozen: mark(self.frozen_by, self.frozen_at),
+        })
+    }
+}
+
+fn mark(by: Option<Uuid>, at: Option<i64>) -> Option<Mark> {
+    by.zip(at).map(|(by, at)| Mark { by: UserId(by), at: Timestamp(at) })
+}
+
+fn status(word: &str) -> Done<Status> {
+    word.parse().map_err(|_| Failure::Unreadable("question status", "unknown word".to_owned()))
+}
+
+/// Reads a stored role.
+pub(super) fn role(word: &str) -> Done<Role> {
+    word.parse().map_err(|_| Failure::Unreadable("role", "unknown word".to_owned()))
+}
+
+/// A row of `question_tags`.
+#[derive(FromRow)]
+pub(super) struct QuestionTagRow {
+    pub(super) question_id: Uuid,
+    pub(super) tag_id: Uuid,
+}
+
+/// How a question stands for one voter.
+#[derive(FromRow)]
+pub(super) struct StandingRow {
+    pub(super) upvotes: i64,
+    status: String,
+    frozen: bool,
+    pub(super) up: bool,
+}
+
+impl StandingRow {
+    /// Why this question takes no votes; `None` when it takes them. One under review is as good as absent.
+    pub(super) fn closed(&self) -> Done<Option<Refusal>> {
+        Ok(match status(&self.status)? {
+            Status::UnderReview => Some(super::questions::missing()),
+            Status::Open | Status::Answered if self.frozen => Some(Refusal::Frozen),
+            Status::Answered => Some(Refusal::VotingClosed),
+            Status::Open => None,
+        })
+    }
+}
+
+/// A count.
+#[derive(FromRow)]
+pub(super) struct TallyRow {
+    id: Uuid,
+    team_id: Uuid,
+    upvotes: i64,
+}
+
+impl From<TallyRow> for Tally {
+    fn from(row: TallyRow) -> Self {
+        Self { question: QuestionId(row.id), team: TeamId(row.team_id), upvotes: row.upvotes }
+    }
+}
+
+/// A row of `events`.
+#[derive(FromRow)]
+pub(super) struct FactRow {
+    seq: i64,
+    #[sqlx(rename = "type")]
+    kind: String,
+    team_id: Option<Uuid>,
+    data: String,
+    at: i64,
+}
+
+impl FactRow {
+    pub(super) fn into_fact(self, tenant: TenantId) -> Done<Fact> {
+        let json = format!(r#"{{"type":{},"data":{}}}"#, serde_json::Value::from(self.kind), self.data);
+        let event: Event = serde_json::from_str(&json).map_err(|e| Failure::json("event", &e))?;
+        if !event.is_fact() {
+            return Err(Failure::Unreadable("event", "not a fact".to_owned()));
+        }
+        Ok(Fact {
+            seq: self.seq,
+            team: self.team_id.map(TeamId),
+            envelope: Envelope { tenant_id: tenant, event, timestamp: Timestamp(self.at) },
+        })
+    }
+}
+
+/// What an idempotency key was used for.
+#[derive(FromRow)]
+pub(super) struct OperationRow {
+    pub(super) kind: String,
+    pub(super) subject: Uuid,
+    pub(super) asked: Vec<u8>,
+}
+
+/// A link that was just used up.
+#[derive(FromRow)]
+pub(super) struct LinkRow {
+    pub(super) tenant_id: Uuid,
+    pub(super) role: String,
+}
+
+/// An open session with its person and tenant.
+#[derive(FromRow)]
+pub(super) struct SessionRow {
+    #[sqlx(flatten)]
+    tenant: TenantRow,
+    user_id: Uuid,
+    role: String,
+}
+
+impl SessionRow {
+    pub(super) fn into_signed_in(self) -> Done<SignedIn> {
+        Ok(SignedIn { role: role(&self.role)?, user: UserId(self.user_id), tenant: self.tenant.into_tenant()? })
+    }
+}

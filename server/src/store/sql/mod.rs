@@ -1,0 +1,37 @@
+//! Every statement of the store, as a constant, by noun. A test prepares each of them on both engines.
+//!
+//! One text for both: `$1` for what is bound, no clock, no `lower()`, no `for update` (an `update .. returning`
+//! takes the row's lock on both), sorting by name is left to Rust, whose order the engines do not share.
+
+/// Makes a public constant of each statement, and of all of them the list `ALL` that the test goes through.
+macro_rules! statements {
+    ($($(#[$doc:meta])* $name:ident = $sql:expr;)*) => {
+        $($(#[$doc])* pub const $name: &str = $sql;)*
+        /// Every statement of this noun: name and text.
+        pub const ALL: &[(&str, &str)] = &[$((stringify!($name), $name)),*];
+    };
+}
+
+/// What a `QuestionRow` is read from. Never the author.
+macro_rules! question_columns {
+    () => {
+        "id, team_id, body, status, upvotes, created_at, response_text, responded_at, pinned_by, pinned_at, frozen_by, frozen_at"
+    };
+}
+
+pub mod boards;
+pub mod facts;
+pub mod keys;
+pub mod operations;
+pub mod questions;
+pub mod sign_in;
+pub mod tenants;
+pub mod votes;
+
+/// Every statement of the store: name and text.
+pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
+    [boards::ALL, facts::ALL, keys::ALL, operations::ALL, questions::ALL, sign_in::ALL, tenants::ALL, votes::ALL]
+        .into_iter()
+        .flatten()
+        .copied()
+}

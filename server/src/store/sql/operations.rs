@@ -1,0 +1,10 @@
+//! Idempotency keys.
+
+statements! {
+    /// Claims a key; no row when it was used before. Of two at once the second waits for the first one's end.
+    CLAIM = "insert into operations (tenant_id, writer, operation, kind, subject, asked, at)
+        values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing";
+
+    /// What a key was used for.
+    USED_FOR = "select kind, subject, asked from operations where tenant_id = $1 and writer = $2 and operation = $3";
+}

@@ -1,0 +1,44 @@
+//! Questions. A question under review is not there for anybody who answers, tags, pins or freezes.
+
+statements! {
+    /// A question.
+    BY_ID = concat!("select ", question_columns!(), " from questions where tenant_id = $1 and id = $2");
+
+    /// The tags on a question, in no order.
+    TAGS_OF = "select t.id, t.name, t.color from question_tags q join tags t on t.tenant_id = q.tenant_id and t.id = q.tag_id
+        where q.tenant_id = $1 and q.question_id = $2";
+
+    /// A new question; no row when the team is not the tenant's.
+    INSERT = "insert into questions (tenant_id, id, team_id, author_id, body, status, created_at)
+        select tenant_id, $3, id, $4, $5, $6, $7 from teams where tenant_id = $1 and id = $2";
+
+    /// An answer, the first or another; no row when the question takes none.
+    ANSWER = concat!(
+        "update questions set status = 'ANSWERED', response_text = $3, responded_at = $4, responded_by = $5
+        where tenant_id = $1 and id = $2 and status <> 'UNDER_REVIEW' and frozen_at is null
+        returning ",
+        question_columns!()
+    );
+
+    /// Pins (by whom and when) or unpins (two nulls); `$5` is whether it is on. No row when it is so already.
+    PIN = concat!(
+        "update questions set pinned_by = $3, pinned_at = $4
+        where tenant_id = $1 and id = $2 and status <> 'UNDER_REVIEW' and (pinned_at is null) = $5
+        returning ",
+        question_columns!()
+    );
+
+    /// Freezes or unfreezes, in the same way.
+    FREEZE = concat!(
+        "update questions set frozen_by = $3, frozen_at = $4
+        where tenant_id = $1 and id = $2 and status <> 'UNDER_REVIEW' and (frozen_at is null) = $5
+        returning ",
+        question_columns!()
+    );
+
+    /// Puts a tag on a question; no row when it is on it already.
+    TAG = "insert into question_tags (tenant_id, question_id, tag_id, at) values ($1, $2, $3, $4) on conflict do nothing";
+
+    /// Takes a tag off a question; no row when it is not on it.
+    UNTAG = "delete from question_tags where tenant_id = $1 and question_id = $2 and tag_id = $3";
+}

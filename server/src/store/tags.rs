@@ -1,0 +1,98 @@
+//! The palette, and tags on questions.
+
+use pulsestage::error::{Noun, Refusal};
+use pulsestage::event::{Event, QuestionTags};
+use pulsestage::id::{QuestionId, TagId, TenantId};
+use pulsestage::ports::Write;
+use pulsestage::question::Question;
+use pulsestage::tag::Tag;
+use pulsestage::text::{Color, Name};
+
+use super::facts::Place;
+use super::operations::{Claim, Operation, claim};
+use super::rows::TagRow;
+use super::trouble::Done;
+use super::{SqlStore, Tx, questions, sql};
+
+impl SqlStore {
+    pub(super) async fn insert_tag(&self, write: Write, id: TagId, name: Name, color: Color) -> Done<Tag> {
+        let operation = Operation::new("create_tag", id.0, &[name.as_str().as_bytes(), color.as_str().as_bytes()]);
+        tx!(self.begin(), tx => {
+            if let Claim::Done(made) = claim(&mut tx, &write, &operation).await? {
+                return tag(&mut tx, write.tenant, TagId(made)).await;
+            }
+            let place = Place::take(&mut tx, write.tenant).await?;
+            let inserted = on!(&mut tx, t => sqlx::query(sql::tenants::INSERT_TAG)
+                .bind(write.tenant.0)
+                .bind(id.0)
+                .bind(name.as_str())
+                .bind(name.as_str().to_lowercase())
+                .bind(color.as_str())
+                .bind(write.at.0)
+                .execute(&mut **t)
+                .await
+                .map(|done| done.rows_affected()))?;
+            if inserted == 0 {
+                return Err(Refusal::NameTaken { what: Noun::Tag }.into());
+            }
+            let tag = Tag { id, name: name.into_string(), color: color.into_string() };
+            place.write(&mut tx, &write, None, &Event::TagCreated(tag.clone())).await?;
+            Ok(tag)
+        })
+    }
+
+    pub(super) async fn tag_question(&self, write: Write, id: QuestionId, tag_id: TagId, on: bool) -> Done<Question> {
+        let kind = if on { "tag" } else { "untag" };
+        let operation = Operation::new(kind, id.0, &[id.0.as_bytes(), tag_id.0.as_bytes()]);
+        tx!(self.begin(), tx => {
+            if let Claim::Done(_) = claim(&mut tx, &write, &operation).await? {
+                return questions::public(&mut tx, write.tenant, id).await;
+            }
+            let place = Place::take(&mut tx, write.tenant).await?;
+            let row = questions::public_row(&mut tx, write.tenant, id).await?;
+            tag(&mut tx, write.tenant, tag_id).await?;
+            let changed = if on { put(&mut tx, &write, id, tag_id).await? } else { take_off(&mut tx, &write, id, tag_id).await? };
+            let question = questions::with_tags(&mut tx, write.tenant, row).await?;
+            if changed {
+                let data = QuestionTags { question_id: id, tags: question.tags.clone() };
+                let event = if on { Event::Tagged(data) } else { Event::Untagged(data) };
+                place.write(&mut tx, &write, Some(question.team_id), &event).await?;
+            } else {
+                place.give_back(&mut tx).await?;
+            }
+            Ok(question)
+        })
+    }
+}
+
+/// A tag of the tenant.
+async fn tag(tx: &mut Tx, tenant: TenantId, id: TagId) -> Done<Tag> {
+    let row: Option<TagRow> =
+        on!(tx, t => sqlx::query_as(sql::tenants::TAG).bind(tenant.0).bind(id.0).fetch_optional(&mut **t).await)?;
+    row.map(Tag::from).ok_or_else(|| Refusal::NotFound { what: Noun::Tag }.into())
+}
+
+/// Whether the tag was not on the question before.
+async fn put(tx: &mut Tx, write: &Write, question: QuestionId, tag: TagId) -> Done<bool> {
+    let rows = on!(tx, t => sqlx::query(sql::questions::TAG)
+        .bind(write.tenant.0)
+        .bind(question.0)
+        .bind(tag.0)
+        .bind(write.at.0)
+        .execute(&mut **t)
+        .await
+        .map(|done| done.rows_affected()))?;
+    Ok(rows == 1)
+}
+
+/// Whether the tag was on the question before.
+async fn take_off(tx: &mut Tx, write: &Write, question: QuestionId, tag: TagId) -> Done<bool> {
+    let rows = on!(tx, t => sqlx::query(sql::questions::UNTAG)
+        .bind(write.tenant.0)
+        .bind(question.0)
+        .bind(tag.0)
+        .execute(&mut **t)
+        .await
+        .map(|done| done.rows_affected()))?;
+    Ok(rows == 1)
+}

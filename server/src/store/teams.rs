@@ -1,0 +1,93 @@
+//! Teams.
+
+use std::collections::HashSet;
+
+use pulsestage::error::{Noun, Refusal};
+use pulsestage::event::Event;
+use pulsestage::id::{TeamId, TenantId};
+use pulsestage::ports::Write;
+use pulsestage::team::Team;
+use pulsestage::text::{Name, SLUG_MAX, Slug};
+
+use super::facts::Place;
+use super::operations::{Claim, Operation, claim};
+use super::rows::TeamRow;
+use super::trouble::Done;
+use super::{SqlStore, Tx, sql};
+
+impl SqlStore {
+    pub(super) async fn insert_team(&self, write: Write, id: TeamId, slug: Slug, name: Name) -> Done<Team> {
+        // The slug is made of the name, or of the id where the name has no letter for it: it is not asked for.
+        let operation = Operation::new("create_team", id.0, &[name.as_str().as_bytes()]);
+        tx!(self.begin(), tx => {
+            if let Claim::Done(made) = claim(&mut tx, &write, &operation).await? {
+                return team(&mut tx, write.tenant, TeamId(made)).await;
+            }
+            let place = Place::take(&mut tx, write.tenant).await?;
+            let taken: Vec<String> =
+                on!(&mut tx, t => sqlx::query_scalar(sql::tenants::TEAM_SLUGS).bind(write.tenant.0).fetch_all(&mut **t).await)?;
+            let slug = free_slug(slug, &taken.into_iter().collect());
+            let inserted = on!(&mut tx, t => sqlx::query(sql::tenants::INSERT_TEAM)
+                .bind(write.tenant.0)
+                .bind(id.0)
+                .bind(&slug)
+                .bind(name.as_str())
+                .bind(name.as_str().to_lowercase())
+                .bind(write.at.0)
+                .execute(&mut **t)
+                .await
+                .map(|done| done.rows_affected()))?;
+            if inserted == 0 {
+                return Err(Refusal::NameTaken { what: Noun::Team }.into());
+            }
+            let team = Team { id, slug, name: name.into_string() };
+            place.write(&mut tx, &write, None, &Event::TeamCreated(team.clone())).await?;
+            Ok(team)
+        })
+    }
+}
+
+/// A team of the tenant.
+async fn team(tx: &mut Tx, tenant: TenantId, id: TeamId) -> Done<Team> {
+    let row: Option<TeamRow> =
+        on!(tx, t => sqlx::query_as(sql::tenants::TEAM).bind(tenant.0).bind(id.0).fetch_optional(&mut **t).await)?;
+    row.map(Team::from).ok_or_else(|| Refusal::NotFound { what: Noun::Team }.into())
+}
+
+/// The slug itself, or with the first of `-2`, `-3`, .. that nobody has; cut so that it is never too long.
+fn free_slug(slug: Slug, taken: &HashSet<String>) -> String {
+    let slug = slug.into_string();
+    if !taken.contains(&slug) {
+        return slug;
+    }
+    let mut number = 2_u64;
+    loop {
+        let suffix = format!("-{number}");
+        // A slug is ASCII, so every index is between characters.
+        let stem = slug.get(..slug.len().min(SLUG_MAX - suffix.len())).unwrap_or(&slug).trim_end_matches('-');
+        let candidate = format!("{stem}{suffix}");
+        if !taken.contains(&candidate) {
+            return candidate;
+        }
+        number += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_taken_slug_gets_the_first_free_number_and_stays_a_slug() {
+        let slug = |raw: &str| Slug::parse(raw).unwrap();
+        let taken = |slugs: &[&str]| slugs.iter().map(|s| (*s).to_owned()).collect::<HashSet<_>>();
+        assert_eq!(free_slug(slug("ops"), &taken(&[])), "ops");
+        assert_eq!(free_slug(slug("ops"), &taken(&["ops", "ops-2"])), "ops-3");
+        let long = format!("{}-x", "a".repeat(38));
+        let made = free_slug(slug(&long), &taken(&[&long]));
+        assert_eq!(made, format!("{}-2", "a".repeat(38)));
+        assert_eq!(free_slug(slug(&long), &taken(&[&long, &made])), format!("{}-3", "a".repeat(38)));
+        let full = "b".repeat(SLUG_MAX);
+        assert!(Slug::parse(&free_slug(slug(&full), &taken(&[&full]))).is_ok());
+    }
+}

@@ -1,0 +1,123 @@
+//! The one way out of the store: every failure becomes a refusal or a [`PortError`] here, and is logged here, once.
+//!
+//! What is logged never has a value in it that somebody typed: only codes, names of constraints, places.
+
+use pulsestage::error::Refusal;
+use pulsestage::ports::{PortError, StoreError};
+use sqlx::postgres::PgDatabaseError;
+
+/// Why something in the store did not go well.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// A rule of ours.
+    Refused(Refusal),
+    /// The database.
+    Sql(sqlx::Error),
+    /// A row that this version cannot read: what kind of row, and where it gave up.
+    Unreadable(&'static str, String),
+}
+
+/// What a step inside the store answers.
+pub(super) type Done<T> = Result<T, Failure>;
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<sqlx::Error> for Failure {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Sql(error)
+    }
+}
+
+impl Failure {
+    /// Stored JSON that does not read. The place is told and the text is not: it is somebody's question.
+    pub(super) fn json(what: &'static str, error: &serde_json::Error) -> Self {
+        Self::Unreadable(
+            what,
+            format!("{:?} error at line {} column {}", error.classify(), error.line(), error.column()),
+        )
+    }
+}
+
+/// Logs trouble of the world's and says what of it concerns the domain.
+pub(super) fn trouble(failure: Failure) -> StoreError {
+    match failure {
+        Failure::Refused(refusal) => StoreError::Refused(refusal),
+        Failure::Sql(error) if passes(&error) => {
+            tracing::warn!(%error, "the database is busy or away");
+            PortError::Busy.into()
+        }
+        Failure::Sql(error) => {
+            tracing::error!(%error, "the database failed");
+            PortError::Broken.into()
+        }
+        Failure::Unreadable(what, why) => {
+            tracing::error!(what, why, "a stored row cannot be read by this version");
+            PortError::Broken.into()
+        }
+    }
+}
+
+/// Whether the same thing may well work in a moment.
+fn passes(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => true,
+        sqlx::Error::Database(error) => {
+            let code = error.code().unwrap_or_default();
+            if error.try_downcast_ref::<PgDatabaseError>().is_some() {
+                postgres_passes(&code)
+            } else {
+                sqlite_passes(&code)
+            }
+        }
+        _ => false,
+    }
+}
+
+/// Of PostgreSQL's codes: lost connections, a server that starts, stops or is full, and locks that were not to be had.
+fn postgres_passes(code: &str) -> bool {
+    let class = code.get(..2).unwrap_or_default();
+    matches!(class, "08" | "40" | "53") && code != "53100"
+        || matches!(code, "55P03" | "57014" | "57P01" | "57P02" | "57P03")
+}
+
+/// Of SQLite's codes: busy and locked. The low byte is the kind, the rest says more.
+fn sqlite_passes(code: &str) -> bool {
+    const BUSY: i32 = 5;
+    const LOCKED: i32 = 6;
+    code.parse::<i32>().is_ok_and(|code| matches!(code & 0xff, BUSY | LOCKED))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_passes_is_busy_and_the_rest_is_broken() {
+        assert_eq!(trouble(sqlx::Error::PoolTimedOut.into()), StoreError::Port(PortError::Busy));
+        assert_eq!(trouble(sqlx::Error::RowNotFound.into()), StoreError::Port(PortError::Broken));
+        assert_eq!(trouble(Refusal::Frozen.into()), StoreError::Refused(Refusal::Frozen));
+        for code in ["5", "261", "517", "6", "262"] {
+            assert!(sqlite_passes(code), "{code}");
+        }
+        for code in ["", "1", "11", "13", "2067", "nonsense"] {
+            assert!(!sqlite_passes(code), "{code}");
+        }
+        for code in ["08006", "40001", "40P01", "53300", "55P03", "57P01", "57P03"] {
+            assert!(postgres_passes(code), "{code}");
+        }
+        for code in ["", "4", "23505", "53100", "42P01", "XX000"] {
+            assert!(!postgres_passes(code), "{code}");
+        }
+    }
+
+    #[test]
+    fn unreadable_json_is_told_without_its_text() {
+        let error = serde_json::from_str::<i64>("\"a secret\"").unwrap_err();
+        let Failure::Unreadable(_, why) = Failure::json("event", &error) else { panic!("{error}") };
+        assert_eq!(why, "Data error at line 1 column 10");
+    }
+}

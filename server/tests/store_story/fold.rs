@@ -1,0 +1,170 @@
+//! The law of the one reducer: the log folded from nothing, with the tallies, is the board that the store reads.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use pulsestage::board::{Applied, Board};
+use pulsestage::error::Refusal;
+use pulsestage::event::{Cursor, Event, Fact, QuestionUpvoted};
+use pulsestage::id::{ParticipantId, QuestionId, TagId, TeamId};
+use pulsestage::ports::{Snapshot, Store, StoreError, Stored};
+use pulsestage::time::Timestamp;
+
+use crate::stage::{Home, Stage, stories};
+
+stories![the_folded_log_is_the_board];
+
+/// Something people do. Numbers pick among what there is, whatever that is by then.
+#[derive(Clone, Copy, Debug)]
+enum Op {
+    Ask { team: usize },
+    Vote { question: usize, voter: usize, up: bool },
+    Answer { question: usize },
+    Tag { question: usize, tag: usize, on: bool },
+    Pin { question: usize, on: bool },
+    Freeze { question: usize, on: bool },
+    CreateTeam { name: usize },
+    CreateTag { name: usize },
+}
+
+fn op() -> impl Strategy<Value = Op> {
+    let pick = || 0..64_usize;
+    prop_oneof![
+        4 => pick().prop_map(|team| Op::Ask { team }),
+        8 => (pick(), 0..7_usize, any::<bool>()).prop_map(|(question, voter, up)| Op::Vote { question, voter, up }),
+        1 => pick().prop_map(|question| Op::Answer { question }),
+        4 => (pick(), pick(), any::<bool>()).prop_map(|(question, tag, on)| Op::Tag { question, tag, on }),
+        2 => (pick(), any::<bool>()).prop_map(|(question, on)| Op::Pin { question, on }),
+        2 => (pick(), any::<bool>()).prop_map(|(question, on)| Op::Freeze { question, on }),
+        1 => (0..9_usize).prop_map(|name| Op::CreateTeam { name }),
+        1 => (0..9_usize).prop_map(|name| Op::CreateTag { name }),
+    ]
+}
+
+/// A tenant in use, with a count of votes that no database made.
+struct World<'a> {
+    stage: &'a Stage,
+    home: Home,
+    voters: Vec<ParticipantId>,
+    teams: Vec<TeamId>,
+    tags: Vec<TagId>,
+    questions: Vec<QuestionId>,
+    votes: BTreeMap<QuestionId, HashSet<ParticipantId>>,
+}
+
+impl World<'_> {
+    async fn act(&mut self, op: Op) {
+        match self.try_act(op).await {
+            Ok(()) | Err(StoreError::Refused(Refusal::Frozen | Refusal::VotingClosed | Refusal::NameTaken { .. })) => {}
+            Err(other) => panic!("{op:?}: {other}"),
+        }
+    }
+
+    async fn try_act(&mut self, op: Op) -> Stored<()> {
+        // Names whose order in bytes and in lower case differ.
+        const NAMES: [&str; 9] = ["alpha", "Beta", "gamma", "Äther", "zeta", "BETA!", "1st", "beta", "ärger"];
+        let (stage, tenant, by) = (self.stage, self.home.tenant, self.home.moderator);
+        let some = |question: usize| self.questions.get(question % self.questions.len().max(1)).copied();
+        match op {
+            Op::Ask { team } => {
+                let new = stage.new_question(self.teams[team % self.teams.len()], "What now?");
+                self.questions.push(stage.store.ask(stage.write(tenant), new).await?.id);
+            }
+            Op::Vote { question, voter, up } => {
+                let (Some(question), voter) = (some(question), self.voters[voter]) else { return Ok(()) };
+                let upvotes = stage.vote(&self.home, question, voter, up).await?;
+                let votes = self.votes.entry(question).or_default();
+                if up {
+                    votes.insert(voter)
+                } else {
+                    votes.remove(&voter)
+                };
+                assert_eq!(upvotes, i64::try_from(votes.len()).unwrap());
+            }
+            Op::Answer { question } => {
+                let Some(question) = some(question) else { return Ok(()) };
+                stage.answer(&self.home, question, "Like this.").await?;
+            }
+            Op::Tag { question, tag, on } => {
+                let Some(question) = some(question) else { return Ok(()) };
+                stage.store.set_tag(stage.write(tenant), question, self.tags[tag % self.tags.len()], on).await?;
+            }
+            Op::Pin { question, on } => {
+                let Some(question) = some(question) else { return Ok(()) };
+                stage.store.set_pinned(stage.write(tenant), question, on, by).await?;
+            }
+            Op::Freeze { question, on } => {
+                let Some(question) = some(question) else { return Ok(()) };
+                stage.store.set_frozen(stage.write(tenant), question, on, by).await?;
+            }
+            Op::CreateTeam { name } => self.teams.push(stage.team(tenant, NAMES[name]).await?.id),
+            Op::CreateTag { name } => self.tags.push(stage.tag(tenant, NAMES[name]).await?.id),
+        }
+        Ok(())
+    }
+
+    /// A stream's way from a board to now: the facts after it, then the tallies.
+    async fn catch_up(&self, board: &mut Board, log: &[Fact]) {
+        for fact in log {
+            let at = Cursor { epoch: board.cursor.epoch, seq: fact.seq };
+            let expected = if fact.seq <= board.cursor.seq { Applied::Nothing } else { Applied::Changed };
+            assert_eq!(board.apply(Some(at), &fact.envelope.event), expected);
+        }
+        for tally in self.stage.store.tallies_since(self.home.tenant, Timestamp(0)).await.unwrap() {
+            let event = Event::Upvoted(QuestionUpvoted { question_id: tally.question, upvotes: tally.upvotes });
+            assert_ne!(board.apply(None, &event), Applied::Resync);
+        }
+    }
+
+    async fn snapshot(&self, viewer: ParticipantId) -> Snapshot {
+        self.stage.store.snapshot(self.home.tenant, Some(viewer)).await.unwrap()
+    }
+}
+
+async fn play(stage: &Stage, ops: Vec<Op>) {
+    let home = stage.home(&format!("case-{}", stage.next())).await;
+    let epoch = stage.store.head(home.tenant).await.unwrap().epoch;
+    let (teams, tags) = (vec![home.team.id], vec![home.tag.id]);
+    let voters: Vec<_> = (0..7).map(|_| stage.participant()).collect();
+    let mut world = World { stage, home, voters, teams, tags, questions: Vec::new(), votes: BTreeMap::new() };
+    let (first, second) = ops.split_at(ops.len() / 2);
+    for op in first {
+        world.act(*op).await;
+    }
+    // Somebody opens the page here, and their laptop goes to sleep.
+    let mut sleeper = world.snapshot(world.voters[0]).await.board;
+    for op in second {
+        world.act(*op).await;
+    }
+
+    let log = stage.log(world.home.tenant).await;
+    let now = world.snapshot(world.voters[0]).await.board;
+    let mut folded = Board::empty(world.home.tenant, Cursor { epoch, seq: 0 });
+    world.catch_up(&mut folded, &log).await;
+    assert_eq!(folded, now);
+    // Awake again, and sent more than was missed.
+    world.catch_up(&mut sleeper, &log[log.len() / 3..]).await;
+    assert_eq!(sleeper, now);
+
+    for voter in &world.voters {
+        let voted = world.snapshot(*voter).await.voted;
+        let expected: Vec<_> =
+            world.votes.iter().filter(|(_, votes)| votes.contains(voter)).map(|(id, _)| *id).collect();
+        assert_eq!(voted, expected);
+    }
+}
+
+async fn the_folded_log_is_the_board(stage: Arc<Stage>) {
+    let config = Config { cases: 5, max_shrink_iters: 100, failure_persistence: None, ..Config::default() };
+    let runtime = tokio::runtime::Handle::current();
+    tokio::task::block_in_place(|| {
+        TestRunner::new(config)
+            .run(&proptest::collection::vec(op(), 300..=300), |ops| {
+                runtime.block_on(play(&stage, ops));
+                Ok(())
+            })
+            .unwrap();
+    });
+}

@@ -1,0 +1,26 @@
+//! Stories about the store. Each is told once and played on both engines.
+
+#[cfg(test)]
+#[path = "../common/store.rs"]
+mod stage;
+
+#[cfg(test)]
+mod fold;
+#[cfg(test)]
+mod idempotency;
+#[cfg(test)]
+mod isolation;
+#[cfg(test)]
+mod log;
+#[cfg(test)]
+mod names;
+#[cfg(test)]
+mod opening;
+#[cfg(test)]
+mod questions;
+#[cfg(test)]
+mod sign_in;
+#[cfg(test)]
+mod statements;
+#[cfg(test)]
+mod votes;

@@ -1,0 +1,188 @@
+//! Opening, migrating, closing and opening again.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use pulsestage::ports::{Chance, PortError, Store, StoreError};
+use pulsestage_server::store::{OpenError, Options, open};
+use tokio::task::JoinSet;
+
+use crate::stage::{Stage, folder, options, stories};
+
+stories![
+    everything_is_there_when_it_is_opened_again,
+    instances_that_start_at_once_migrate_once,
+    a_newer_database_is_refused,
+    a_closed_store_is_busy,
+    an_installation_has_one_key,
+];
+
+async fn everything_is_there_when_it_is_opened_again(stage: Arc<Stage>) {
+    let home = stage.home("acme").await;
+    let question = stage.ask(&home, "Still there?").await.id;
+    let voter = stage.participant();
+    stage.vote(&home, question, voter, true).await.unwrap();
+    stage.answer(&home, question, "Yes.").await.unwrap();
+    let before = stage.store.snapshot(home.tenant, Some(voter)).await.unwrap();
+    let log = stage.log(home.tenant).await;
+    // Dropped and not closed, as when the process dies.
+    let again = open(&stage.url, Options::default()).await.unwrap();
+    drop(again);
+    let again = open(&stage.url, Options::default()).await.unwrap();
+    assert_eq!(again.snapshot(home.tenant, Some(voter)).await.unwrap(), before);
+    assert_eq!(again.facts_after(home.tenant, 0, 100).await.unwrap(), log);
+    // Both write, and neither loses anything of the other.
+    again.ask(stage.write(home.tenant), stage.new_question(home.team.id, "From a second process?")).await.unwrap();
+    stage.ask(&home, "And the first?").await;
+    assert_eq!(stage.log(home.tenant).await.len(), log.len() + 2);
+    again.close().await;
+}
+
+async fn instances_that_start_at_once_migrate_once(stage: Arc<Stage>) {
+    // Back to an empty database, where a handful start at the same moment.
+    stage.store.close().await;
+    let url = if let Some(path) = stage.url.strip_prefix("sqlite://") {
+        format!("sqlite://{path}.second")
+    } else {
+        stage.sneak("drop schema public cascade").await;
+        stage.sneak("create schema public").await;
+        stage.url.clone()
+    };
+    let starts: Vec<_> = (0..4)
+        .map(|_| {
+            let url = url.clone();
+            tokio::spawn(async move { open(&url, options()).await })
+        })
+        .collect();
+    for start in starts {
+        let store = start.await.unwrap().unwrap();
+        assert_eq!(store.tenants().await, Ok(vec![]));
+        store.close().await;
+    }
+}
+
+async fn a_newer_database_is_refused(stage: Arc<Stage>) {
+    stage
+        .sneak(
+            "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
+            select 99999, 'of the future', success, checksum, execution_time from _sqlx_migrations",
+        )
+        .await;
+    let error = open(&stage.url, options()).await.unwrap_err();
+    assert!(matches!(error, OpenError::Newer(99999)), "{error:?}");
+    assert!(error.to_string().contains("newer version of PulseStage"), "{error}");
+    stage
+        .sneak("update _sqlx_migrations set version = version + 1, description = 'changed' where version < 99999")
+        .await;
+    assert!(open(&stage.url, options()).await.is_err());
+}
+
+async fn a_closed_store_is_busy(stage: Arc<Stage>) {
+    let home = stage.home("acme").await;
+    let busy = StoreError::Port(PortError::Busy);
+    stage.store.close().await;
+    assert_eq!(stage.store.tenants().await, Err(busy.clone()));
+    assert_eq!(stage.store.snapshot(home.tenant, None).await, Err(busy.clone()));
+    let asked = stage.store.ask(stage.write(home.tenant), stage.new_question(home.team.id, "Too late?")).await;
+    assert_eq!(asked, Err(busy));
+}
+
+/// Chance that gives each caller another byte.
+struct Dice(AtomicU8);
+
+impl Chance for Dice {
+    fn fill(&self, buffer: &mut [u8]) {
+        buffer.fill(self.0.fetch_add(1, Ordering::Relaxed));
+    }
+}
+
+async fn an_installation_has_one_key(stage: Arc<Stage>) {
+    let dice = Arc::new(Dice(AtomicU8::new(1)));
+    let mut starts = JoinSet::new();
+    for _ in 0..6 {
+        let (url, dice) = (stage.url.clone(), dice.clone());
+        starts.spawn(async move {
+            let store = open(&url, options()).await.unwrap();
+            let key = store.installation_key(&*dice).await.unwrap();
+            store.close().await;
+            key
+        });
+    }
+    let keys = starts.join_all().await;
+    assert!(keys.iter().all(|key| *key == keys[0]), "{keys:?}");
+    assert_eq!(stage.store.installation_key(&*dice).await, Ok(keys[0]));
+}
+
+/// Everything that somebody could read of an error.
+fn told(error: &OpenError) -> String {
+    let mut text = format!("{error} {error:?}");
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(&format!(" {cause} {cause:?}"));
+        source = cause.source();
+    }
+    text
+}
+
+#[tokio::test]
+async fn other_urls_are_refused_without_repeating_them() {
+    for url in [
+        "",
+        "sqlite",
+        "sqlite:",
+        "sqlite::memory:",
+        "sqlite://",
+        "sqlite://:memory:",
+        "sqlite://hunter2.db?mode=ro",
+        "sqlite://hunter2\0.db",
+        "mysql://root:hunter2@localhost/pulse",
+        "postgres:root:hunter2",
+        "postgres://root:hunter2@localhost:port/pulse",
+        "postgres://root:hunter2@[::1/pulse",
+        "POSTGRES://root:hunter2@localhost/pulse",
+        "hunter2",
+        "\u{0}\u{ffff}",
+    ] {
+        let error = open(url, options()).await.unwrap_err();
+        assert!(matches!(error, OpenError::Url), "{url:?}: {error:?}");
+        assert!(error.to_string().contains("sqlite://") && error.to_string().contains("postgres://"), "{error}");
+        assert!(!told(&error).contains("hunter2"), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_told_at_once_and_without_the_password() {
+    // A port that was free a moment ago and refuses.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let error = open(&format!("postgres://root:hunter2@127.0.0.1:{port}/pulse"), options()).await.unwrap_err();
+    assert!(matches!(error, OpenError::Connect(_)), "{error:?}");
+    assert!(!told(&error).contains("hunter2"), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_file_is_made_with_its_folders_and_nothing_else_is_taken_for_one() {
+    let folder = folder("files");
+    let path = folder.join("a/b c/ü%20?no").display().to_string().replace('?', "-");
+    let store = open(&format!("sqlite://{path}"), Options::default()).await.unwrap();
+    store.tenants().await.unwrap();
+    drop(store);
+    assert!(std::fs::metadata(&path).unwrap().is_file());
+    #[cfg(unix)]
+    for file in std::fs::read_dir(folder.join("a/b c")).unwrap() {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(file.unwrap().metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    let is_folder = open(&format!("sqlite://{}", folder.display()), options()).await.unwrap_err();
+    assert!(matches!(is_folder, OpenError::File(..)), "{is_folder:?}");
+
+    let text = folder.join("text.db");
+    std::fs::write(&text, "This is no database. ".repeat(500)).unwrap();
+    let is_text = open(&format!("sqlite://{}", text.display()), options()).await.unwrap_err();
+    assert!(told(&is_text).contains("not a database"), "{is_text:?}");
+
+    let below = open(&format!("sqlite://{}/x/y.db", text.display()), options()).await.unwrap_err();
+    assert!(matches!(below, OpenError::Folder(..)), "{below:?}");
+    std::fs::remove_dir_all(folder).unwrap();
+}

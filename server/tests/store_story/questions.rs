@@ -1,0 +1,147 @@
+//! Questions through their life: what each change makes of them, and which fact it leaves.
+
+use std::sync::Arc;
+
+use pulsestage::error::{Noun, Refusal};
+use pulsestage::event::{Event, QuestionAnswered, QuestionCreated, QuestionFrozen, QuestionPinned, QuestionTags};
+use pulsestage::ports::{Store, StoreError};
+use pulsestage::question::{Answer, Mark, Status};
+
+use crate::stage::{START, Stage, stories};
+
+stories![
+    a_question_is_asked,
+    an_answer_is_given_and_changed,
+    a_frozen_question_takes_no_answer,
+    a_question_under_review_is_not_there,
+    marks_are_set_and_lifted_once,
+    tags_go_on_and_off_once,
+];
+
+async fn a_question_is_asked(stage: Arc<Stage>) {
+    let home = stage.home("acme").await;
+    let hostile = "Why?\n<script>alert('x')</script> '; drop table questions; -- 🎉 日本 \u{202e}";
+    let asked = stage.ask(&home, hostile).await;
+    assert_eq!((asked.body.as_str(), asked.status, asked.upvotes), (hostile.trim(), Status::Open, 0));
+    assert_eq!((asked.team_id, asked.created_at, asked.tags.len()), (home.team.id, START, 0));
+    let board = stage.store.snapshot(home.tenant, None).await.unwrap().board;
+    assert_eq!(board.questions[&asked.id], asked);
+    let log = stage.log(home.tenant).await;
+    let fact = log.last().unwrap();
+    assert_eq!(fact.envelope.event, Event::Created(QuestionCreated::of(&asked)));
+    assert_eq!((fact.team, fact.envelope.tenant_id, fact.envelope.timestamp), (Some(home.team.id), home.tenant, START));
+}
+
+async fn an_answer_is_given_and_changed(stage: Arc<Stage>) {
+    let home = stage.home("acme").await;
+    let question = stage.ask(&home, "When?").await.id;
+    for (text, ms) in [("Soon.", 1), ("In Q2.", 2)] {
+        let at = START.plus_millis(ms);
+        let text = pulsestage::text::AnswerText::parse(text).unwrap();
+        let answered =
+            stage.store.answer(stage.write_at(home.tenant, at), question, text.clone(), home.moderator).await.unwrap();
+        assert_eq!(answered.status, Status::Answered);
+        assert_eq!(answered.answer, Some(Answer { response_text: text.to_string(), responded_at: at }));
+        let said = QuestionAnswered {
+            id: question,
+            response_text: text.to_string(),
+            responded_at: at,
+            status: Status::Answered,
+        };
+        assert_eq!(stage.log(home.tenant).await.last().unwrap().envelope.event, Event::Answered(said));
+        assert_eq!(stage.store.snapshot(home.tenant, None).await.unwrap().board.questions[&question], answered);
+    }
+}
+
+async fn a_frozen_question_takes_no_answer(stage: Arc<Stage>) {
+    let home = stage.home("acme").await;
+    let question = stage.ask(&home, "Frozen?").await.id;
+    let frozen = stage.freeze(&home, question, true).await.unwrap();
+    let before = stage.log(home.tenant).await.len();
+    assert_eq!(stage.answer(&home, question, "No.").await, Err(StoreError::Refused(Refusal::Frozen)));
+    assert_eq!(stage.store.snapshot(home.tenant, None).await.unwrap().board.questions[&question], frozen);
+    assert_eq!(stage.log(home.tenant).await.len(), before);
+    stage.freeze(&home, question, false).await.unwrap();
+    stage.answer(&home, question, "Now I may.").await.unwrap();
+}
+
+async fn a_question_under_review_is_not_there(stage: Arc<Stage>) {
+    let home = stage.home("acme").await;
+    let question = stage.ask(&home, "Held back?").await.id;
+    stage.sneak("update questions set status = 'UNDER_REVIEW'").await;
+    let before = stage.log(home.tenant).await.len();
+    let missing = Err(StoreError::Refused(Refusal::NotFound { what: Noun::Question }));
+    assert_eq!(stage.answer(&home, question, "No.").await, missing);
+    for on in [true, false] {
+        assert_eq!(stage.freeze(&home, question, on).await, missing);
+        assert_eq!(stage.store.set_pinned(stage.write(home.tenant), question, on, home.moderator).await, missing);
+        assert_eq!(stage.store.set_tag(stage.write(home.tenant), question, home.tag.id, on).await, missing);
+    }
+    assert_eq!(stage.log(home.tenant).await.len(), before);
+}
+
+async fn marks_are_set_and_lifted_once(stage: Arc<Stage>) {
+    let home = stage.home("acme").await;
+    let question = stage.ask(&home, "Marked?").await.id;
+    // Also on one that is answered.
+    stage.answer(&home, question, "Yes.").await.unwrap();
+    let start = stage.log(home.tenant).await.len();
+    for (step, on) in (1..).zip([false, true, true, false, false, true]) {
+        let write = || stage.write_at(home.tenant, START.plus_millis(step));
+        let pinned = stage.store.set_pinned(write(), question, on, home.moderator).await.unwrap();
+        let frozen = stage.store.set_frozen(write(), question, on, home.moderator).await.unwrap();
+        // The third step asks for what the second did: the mark stays that of the second.
+        let set_at = if step == 3 { 2 } else { step };
+        let mark = on.then_some(Mark { by: home.moderator, at: START.plus_millis(set_at) });
+        assert_eq!((pinned.pinned, frozen.frozen), (mark, mark), "step {step}");
+        assert_eq!(frozen.pinned, mark);
+    }
+    let said: Vec<Event> =
+        stage.log(home.tenant).await.split_off(start).into_iter().map(|fact| fact.envelope.event).collect();
+    let expected: Vec<Event> = [(2, true), (4, false), (6, true)]
+        .into_iter()
+        .flat_map(|(step, on)| {
+            let (by, at) = (on.then_some(home.moderator), on.then_some(START.plus_millis(step)));
+            [
+                Event::Pinned(QuestionPinned { question_id: question, is_pinned: on, pinned_by: by, pinned_at: at }),
+                Event::Frozen(QuestionFrozen { question_id: question, is_frozen: on, frozen_by: by, frozen_at: at }),
+            ]
+        })
+        .collect();
+    assert_eq!(said, expected);
+}
+
+async fn tags_go_on_and_off_once(stage: Arc<Stage>) {
+    let home = stage.home("acme").await;
+    let question = stage.ask(&home, "Tagged?").await.id;
+    let (zebra, apple) =
+        (stage.tag(home.tenant, "zebra").await.unwrap(), stage.tag(home.tenant, "Äpfel").await.unwrap());
+    let product = &home.tag;
+    let start = stage.log(home.tenant).await.len();
+    let set = async |tag: &pulsestage::tag::Tag, on| {
+        stage.store.set_tag(stage.write(home.tenant), question, tag.id, on).await.unwrap().tags
+    };
+    assert_eq!(set(&zebra, false).await, []);
+    assert_eq!(set(&zebra, true).await, std::slice::from_ref(&zebra));
+    assert_eq!(set(product, true).await, [product.clone(), zebra.clone()]);
+    assert_eq!(set(product, true).await, [product.clone(), zebra.clone()]);
+    assert_eq!(set(&apple, true).await, [product.clone(), zebra.clone(), apple.clone()]);
+    assert_eq!(set(&zebra, false).await, [product.clone(), apple.clone()]);
+    let board = stage.store.snapshot(home.tenant, None).await.unwrap().board;
+    assert_eq!(board.questions[&question].tags, [product.clone(), apple.clone()]);
+    assert_eq!(board.tags, [product.clone(), zebra.clone(), apple.clone()]);
+
+    let said: Vec<Event> =
+        stage.log(home.tenant).await.split_off(start).into_iter().map(|fact| fact.envelope.event).collect();
+    let tags = |tags: &[&pulsestage::tag::Tag]| QuestionTags {
+        question_id: question,
+        tags: tags.iter().map(|tag| (*tag).clone()).collect(),
+    };
+    let expected = [
+        Event::Tagged(tags(&[&zebra])),
+        Event::Tagged(tags(&[product, &zebra])),
+        Event::Tagged(tags(&[product, &zebra, &apple])),
+        Event::Untagged(tags(&[product, &apple])),
+    ];
+    assert_eq!(said, expected);
+}

@@ -1,0 +1,26 @@
+//! What every refusal must be, and what must not have changed.
+
+use axum::http::StatusCode;
+
+use pulsestage::board::Board;
+
+use super::{House, Reply, Room};
+
+/// The boards of both tenants.
+pub(crate) type Boards = (Board, Board);
+
+/// Reads what both tenants have stored.
+pub(crate) async fn boards(house: &House, one: &Room, other: &Room) -> Boards {
+    let read = async |room: &Room| house.store.snapshot(room.tenant.id, None).await.unwrap().board;
+    (read(one).await, read(other).await)
+}
+
+/// A refusal: this status, JSON, our word for it and a sentence for people.
+pub(crate) fn assert_refused(case: &str, reply: &Reply, status: u16, refusal: &str) {
+    assert_eq!(reply.status, StatusCode::from_u16(status).unwrap(), "{case}: {}", String::from_utf8_lossy(&reply.body));
+    assert_eq!(reply.header("content-type"), "application/json", "{case}");
+    let body = reply.json();
+    assert_eq!(body["refusal"], refusal, "{case}: {body}");
+    let message = body["message"].as_str().unwrap_or_default();
+    assert!(message.ends_with('.') || message.ends_with("not found"), "{case}: {body}");
+}

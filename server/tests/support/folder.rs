@@ -1,0 +1,47 @@
+//! A folder of its own for one test, gone when the test is over.
+
+use std::path::{Path, PathBuf};
+use uuid::Uuid;
+
+use pulsestage::ports::Chance;
+use pulsestage_server::world::SystemChance;
+
+/// A folder of its own for one test.
+pub(crate) struct Folder(PathBuf);
+
+impl Folder {
+    /// Makes a folder that nobody else has.
+    pub(crate) fn new() -> Self {
+        let mut random = [0; 16];
+        SystemChance.fill(&mut random);
+        let path = std::env::temp_dir().join(format!("pulsestage-test-{}", Uuid::from_bytes(random).simple()));
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    /// A folder that looks like a built site: `pkg` with two files in it.
+    pub(crate) fn site() -> Self {
+        let folder = Self::new();
+        let pkg = folder.path().join("pkg");
+        std::fs::create_dir_all(&pkg).unwrap();
+        std::fs::write(pkg.join("pulsestage.js"), "export default () => {};").unwrap();
+        std::fs::write(pkg.join("pulsestage.css"), "body{}").unwrap();
+        folder
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// The address of the SQLite database in it.
+    pub(crate) fn sqlite_url(&self) -> String {
+        format!("sqlite://{}", self.0.join("pulsestage.db").display())
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _gone_already = std::fs::remove_dir_all(&self.0);
+    }
+}

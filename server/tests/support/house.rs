@@ -1,0 +1,162 @@
+//! A house: everything that one instance of the server is made of, save the listening socket.
+
+use axum::Router;
+use axum::http::Method;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
+
+use pulsestage::ports::{Notifier, Store};
+use pulsestage::service::Service;
+use pulsestage_server::auth::Cookies;
+use pulsestage_server::bus::redis::SharedBell;
+use pulsestage_server::bus::{Bus, BusSettings};
+use pulsestage_server::router::router;
+use pulsestage_server::state::{AppState, Shared, Site};
+use pulsestage_server::store::{Durability, Options, SqlStore, open};
+use pulsestage_server::world::{Key, SystemChance, SystemClock};
+
+use super::{Call, Folder, Room, Wire, soon};
+
+/// How a house is built.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    /// How long changes are gathered.
+    pub(crate) window: Duration,
+    /// Time between heartbeats.
+    pub(crate) heartbeat: Duration,
+    /// Other sites that may use it.
+    pub(crate) origins: Vec<String>,
+    /// The address people reach it at.
+    pub(crate) public_url: Option<String>,
+    /// The Redis that it shares with others.
+    pub(crate) redis_url: Option<String>,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        // A heartbeat in the middle of a test would be one message too many.
+        let heartbeat = Duration::from_secs(3_600);
+        Self { window: Duration::from_millis(5), heartbeat, origins: Vec::new(), public_url: None, redis_url: None }
+    }
+}
+
+/// One instance of the server.
+pub(crate) struct House {
+    pub(crate) state: AppState,
+    pub(crate) router: Router,
+    pub(crate) service: Service,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) bus: Bus,
+    pub(crate) stop: CancellationToken,
+    pub(crate) tasks: TaskTracker,
+    key: Key,
+    _folders: Vec<Folder>,
+}
+
+impl House {
+    /// A house on a fresh SQLite database, with the two tenants `default` and `acme`.
+    pub(crate) async fn new(plan: Plan) -> (Self, Room, Room) {
+        let folder = Folder::new();
+        let store = open_store(&folder.sqlite_url()).await;
+        let mut house = Self::on(Arc::new(store), plan);
+        house._folders.push(folder);
+        let default = Room::furnish(&house.service, "default").await;
+        let acme = Room::furnish(&house.service, "acme").await;
+        (house, default, acme)
+    }
+
+    /// A house on this store.
+    pub(crate) fn on(store: Arc<dyn Store>, plan: Plan) -> Self {
+        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let (clock, chance, key) = (Arc::new(SystemClock), Arc::new(SystemChance), Key::new([7; 32]));
+        let settings = BusSettings { window: plan.window, heartbeat: plan.heartbeat };
+        let bus = Bus::new(store.clone(), clock.clone(), &*chance, settings, stop.clone(), tasks.clone());
+        let bell: Arc<dyn Notifier> = match &plan.redis_url {
+            Some(url) => Arc::new(SharedBell::join(url, bus.clone(), &stop, &tasks).unwrap()),
+            None => Arc::new(bus.clone()),
+        };
+        let service = Service::new(store.clone(), bell, clock.clone(), chance.clone(), Arc::new(key));
+        let site = Folder::site();
+        let options = leptos::config::LeptosOptions::builder()
+            .output_name("pulsestage")
+            .site_root(site.path().display().to_string())
+            .site_pkg_dir("pkg")
+            .env(leptos::config::Env::PROD)
+            .hash_files(false)
+            .build();
+        let secure = plan.public_url.as_deref().is_some_and(|url| url.starts_with("https://"));
+        let state = AppState::new(Shared {
+            service: service.clone(),
+            store: store.clone(),
+            clock,
+            chance,
+            bus: bus.clone(),
+            cookies: Cookies::new(key, secure),
+            site: Site { options, origin: plan.public_url },
+            origins: plan.origins,
+            heartbeat: plan.heartbeat,
+            streams_stop: stop.clone(),
+        });
+        let router = router(state.clone());
+        Self { state, router, service, store, bus, stop, tasks, key, _folders: vec![site] }
+    }
+
+    /// A request with GET.
+    pub(crate) fn get(&self, path: &str) -> Call {
+        Call::new(&self.router, Method::GET, path)
+    }
+
+    /// A request with any method.
+    pub(crate) fn request(&self, method: Method, path: &str) -> Call {
+        Call::new(&self.router, method, path)
+    }
+
+    /// A call of a server function by POST.
+    pub(crate) fn function(&self, name: &str) -> Call {
+        Call::new(&self.router, Method::POST, &format!("/api/fn/{name}"))
+    }
+
+    /// Opens a stream; it must be granted.
+    pub(crate) async fn stream(&self, query: &str) -> Wire {
+        Wire::of(self.get(&format!("/sse?{query}")).open().await)
+    }
+
+    /// The cookie of a participant.
+    pub(crate) fn participant(&self, number: u128) -> String {
+        let cookie = self.state.cookies().device_cookie(Uuid::from_u128(number));
+        format!("{}={}", cookie.name(), cookie.value())
+    }
+
+    /// The cookie of a participant that another installation signed.
+    pub(crate) fn foreign_participant(number: u128) -> String {
+        let cookie = Cookies::new(Key::new([8; 32]), false).device_cookie(Uuid::from_u128(number));
+        format!("{}={}", cookie.name(), cookie.value())
+    }
+
+    /// Ends its tasks and waits for them.
+    pub(crate) async fn close(self) {
+        self.stop.cancel();
+        self.tasks.close();
+        soon("the tasks of a house to end", self.tasks.wait()).await;
+    }
+
+    /// The key that signs its cookies.
+    pub(crate) fn key(&self) -> Key {
+        self.key
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        // Its tasks end with the test, not some time after it.
+        self.stop.cancel();
+    }
+}
+
+/// Opens a database as the tests do: quick, for no test pulls the plug.
+pub(crate) async fn open_store(url: &str) -> SqlStore {
+    open(url, Options { durability: Durability::Normal, connections: 8 }).await.unwrap()
+}

@@ -1,0 +1,169 @@
+//! A store in memory, for tests that hold time still: a database answers from threads of its own, which a paused
+//! clock does not wait for. It can also be told to fail. Writes that tests do not make here are refused.
+
+use async_trait::async_trait;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use uuid::Uuid;
+
+use pulsestage::board::Board;
+use pulsestage::command::VoteReceipt;
+use pulsestage::error::Refusal;
+use pulsestage::event::{Cursor, Envelope, Epoch, Event, Fact, QuestionCreated, Tally};
+use pulsestage::id::{ParticipantId, QuestionId, TagId, TeamId, TenantId, UserId};
+use pulsestage::ports::{
+    NewLink, NewQuestion, NewSession, NewTenant, PortError, SecretHash, SignedIn, Snapshot, Store, Stored, Write,
+};
+use pulsestage::question::{Question, Status};
+use pulsestage::tag::Tag;
+use pulsestage::team::Team;
+use pulsestage::tenant::{Tenant, TenantSettings};
+use pulsestage::text::{AnswerText, Color, Name, Slug};
+use pulsestage::time::Timestamp;
+
+/// One tenant's log and counts in memory.
+#[derive(Clone)]
+pub(crate) struct MemoryStore(Arc<Mutex<Kept>>);
+
+struct Kept {
+    facts: Vec<Fact>,
+    tallies: HashMap<QuestionId, Tally>,
+    /// How many of the next readings of facts fail.
+    failures: u32,
+}
+
+impl MemoryStore {
+    pub(crate) const TENANT: TenantId = TenantId(Uuid::from_u128(0xA));
+    pub(crate) const TEAM: TeamId = TeamId(Uuid::from_u128(0xB));
+    pub(crate) const EPOCH: Epoch = Epoch(0xC);
+
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(Mutex::new(Kept { facts: Vec::new(), tallies: HashMap::new(), failures: 0 })))
+    }
+
+    /// The cursor of this place in the log.
+    pub(crate) fn cursor(seq: i64) -> Cursor {
+        Cursor { epoch: Self::EPOCH, seq }
+    }
+
+    /// Writes the fact of a new question.
+    pub(crate) fn asked(&self, id: u128) -> QuestionId {
+        let id = QuestionId(Uuid::from_u128(id));
+        let event = Event::Created(QuestionCreated {
+            id,
+            body: format!("Question {id}"),
+            upvotes: 0,
+            status: Status::Open,
+            team_id: Self::TEAM,
+            created_at: Timestamp(1),
+            tags: Vec::new(),
+            is_pinned: false,
+            is_frozen: false,
+        });
+        let mut kept = self.0.lock().unwrap();
+        let seq = i64::try_from(kept.facts.len()).unwrap() + 1;
+        let envelope = Envelope { tenant_id: Self::TENANT, event, timestamp: Timestamp(1) };
+        kept.facts.push(Fact { seq, team: Some(Self::TEAM), envelope });
+        id
+    }
+
+    /// Makes a question's count be this.
+    pub(crate) fn counted(&self, question: QuestionId, upvotes: i64) {
+        self.0.lock().unwrap().tallies.insert(question, Tally { question, team: Self::TEAM, upvotes });
+    }
+
+    /// Lets the next readings of facts fail.
+    pub(crate) fn fail(&self, times: u32) {
+        self.0.lock().unwrap().failures = times;
+    }
+}
+
+fn broken<T>() -> Stored<T> {
+    Err(PortError::Broken.into())
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn tenant_by_slug(&self, slug: &Slug) -> Stored<Option<Tenant>> {
+        let tenant = Tenant {
+            id: Self::TENANT,
+            slug: slug.as_str().to_owned(),
+            name: "Memory".to_owned(),
+            settings: TenantSettings::default(),
+        };
+        Ok((*slug == Slug::default_tenant()).then_some(tenant))
+    }
+
+    async fn head(&self, _: TenantId) -> Stored<Cursor> {
+        Ok(Self::cursor(i64::try_from(self.0.lock().unwrap().facts.len()).unwrap()))
+    }
+
+    async fn facts_after(&self, _: TenantId, seq: i64, limit: i64) -> Stored<Vec<Fact>> {
+        let mut kept = self.0.lock().unwrap();
+        if kept.failures > 0 {
+            kept.failures -= 1;
+            return Err(PortError::Busy.into());
+        }
+        let limit = usize::try_from(limit).unwrap();
+        Ok(kept.facts.iter().filter(|fact| fact.seq > seq).take(limit).cloned().collect())
+    }
+
+    async fn fact_time(&self, _: TenantId, _: i64) -> Stored<Option<Timestamp>> {
+        Ok(None)
+    }
+
+    async fn tallies_since(&self, _: TenantId, _: Timestamp) -> Stored<Vec<Tally>> {
+        Ok(self.0.lock().unwrap().tallies.values().copied().collect())
+    }
+
+    async fn snapshot(&self, tenant: TenantId, _: Option<ParticipantId>) -> Stored<Snapshot> {
+        let mut board = Board::empty(tenant, Self::cursor(0));
+        for fact in &self.0.lock().unwrap().facts {
+            let _ = board.apply(Some(Self::cursor(fact.seq)), &fact.envelope.event);
+        }
+        Ok(Snapshot { board, voted: Vec::new() })
+    }
+
+    async fn tenants(&self) -> Stored<Vec<Tenant>> {
+        broken()
+    }
+    async fn create_tenant(&self, _: NewTenant) -> Stored<Tenant> {
+        broken()
+    }
+    async fn ask(&self, _: Write, _: NewQuestion) -> Stored<Question> {
+        broken()
+    }
+    async fn set_vote(&self, _: Write, _: QuestionId, _: ParticipantId, _: bool) -> Stored<VoteReceipt> {
+        broken()
+    }
+    async fn answer(&self, _: Write, _: QuestionId, _: AnswerText, _: UserId) -> Stored<Question> {
+        broken()
+    }
+    async fn set_tag(&self, _: Write, _: QuestionId, _: TagId, _: bool) -> Stored<Question> {
+        broken()
+    }
+    async fn set_pinned(&self, _: Write, _: QuestionId, _: bool, _: UserId) -> Stored<Question> {
+        broken()
+    }
+    async fn set_frozen(&self, _: Write, _: QuestionId, _: bool, _: UserId) -> Stored<Question> {
+        broken()
+    }
+    async fn create_team(&self, _: Write, _: TeamId, _: Slug, _: Name) -> Stored<Team> {
+        broken()
+    }
+    async fn create_tag(&self, _: Write, _: TagId, _: Name, _: Color) -> Stored<Tag> {
+        broken()
+    }
+    async fn put_link(&self, _: NewLink) -> Stored<()> {
+        broken()
+    }
+    async fn redeem_link(&self, _: SecretHash, _: NewSession) -> Stored<Option<SignedIn>> {
+        Err(Refusal::LinkSpent.into())
+    }
+    async fn session(&self, _: SecretHash, _: Timestamp) -> Stored<Option<SignedIn>> {
+        Ok(None)
+    }
+    async fn end_session(&self, _: SecretHash) -> Stored<()> {
+        broken()
+    }
+}

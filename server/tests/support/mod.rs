@@ -1,0 +1,33 @@
+//! What the tests of the server stand on: a house with two tenants, a browser to call it, a reader of its streams.
+
+mod asserts;
+mod call;
+mod folder;
+mod house;
+mod memory;
+mod people;
+mod wire;
+
+pub(crate) use asserts::{Boards, assert_refused, boards};
+pub(crate) use call::{Call, Reply, encode_form};
+pub(crate) use folder::Folder;
+pub(crate) use house::{House, Plan, open_store};
+pub(crate) use memory::MemoryStore;
+pub(crate) use people::{Room, signed_in};
+pub(crate) use wire::{Message, Wire};
+
+use std::time::Duration;
+
+/// The host that the tests' browsers believe to talk to.
+pub(crate) const HOST: &str = "ask.test";
+
+/// The longest that anything is waited for, by the clock of the test. Only a failing test waits that long.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(100);
+
+/// Waits for something, and fails when it does not come.
+pub(crate) async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
+    match tokio::time::timeout(PATIENCE, future).await {
+        Ok(value) => value,
+        Err(_) => panic!("waited in vain for {what}"),
+    }
+}

@@ -1,0 +1,171 @@
+//! A reader of streams: takes `text/event-stream` apart as WHATWG HTML (section 9.2.6) says, and keeps every byte.
+
+use axum::body::{Body, BodyDataStream};
+use axum::http::{HeaderMap, Response, StatusCode};
+use futures::StreamExt;
+use serde_json::Value;
+use std::collections::VecDeque;
+
+use pulsestage::board::{Applied, Board};
+use pulsestage::event::{Cursor, Envelope};
+
+use super::soon;
+
+/// A stream that is being read.
+pub(crate) struct Wire {
+    pub(crate) headers: HeaderMap,
+    body: BodyDataStream,
+    /// Bytes of a message whose end has not come.
+    rest: String,
+    ready: VecDeque<Message>,
+}
+
+/// One message: what stands between two blank lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Message {
+    /// Its bytes with the blank line.
+    pub(crate) raw: String,
+    pub(crate) id: Option<String>,
+    pub(crate) data: Option<String>,
+    pub(crate) retry: Option<u64>,
+}
+
+impl Message {
+    pub(crate) fn parse(raw: &str) -> Self {
+        let field = |name: &str| {
+            let values = raw.lines().filter_map(|line| line.split_once(": ")).filter(|(key, _)| *key == name);
+            let mut values = values.map(|(_, value)| value.to_owned());
+            let first = values.next();
+            assert_eq!(values.next(), None, "a field twice in {raw:?}");
+            first
+        };
+        let names = raw.lines().filter(|line| !line.is_empty()).map(|line| line.split(':').next().unwrap());
+        let known = names.clone().all(|name| ["id", "data", "retry"].contains(&name));
+        assert!(known, "a field that nobody agreed on in {raw:?}");
+        let retry = field("retry").map(|digits| digits.parse().unwrap());
+        Self { raw: raw.to_owned(), id: field("id"), data: field("data"), retry }
+    }
+
+    /// The envelope; it must have one.
+    pub(crate) fn envelope(&self) -> Envelope {
+        let data = self.data.as_deref().unwrap_or_else(|| panic!("no data in {:?}", self.raw));
+        serde_json::from_str(data).unwrap_or_else(|error| panic!("{error} in {data}"))
+    }
+
+    /// The data as JSON.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(self.data.as_deref().unwrap_or("null")).unwrap()
+    }
+
+    /// The event's `type`; nothing for a message without data.
+    pub(crate) fn kind(&self) -> &'static str {
+        if self.data.is_some() { self.envelope().event.kind() } else { "" }
+    }
+
+    /// The cursor in its `id:`.
+    pub(crate) fn cursor(&self) -> Option<Cursor> {
+        self.id.as_deref().map(|id| id.parse().unwrap_or_else(|_| panic!("{id} is no cursor")))
+    }
+
+    /// Folds it into a board as a browser does.
+    pub(crate) fn fold_into(&self, board: &mut Board) -> Applied {
+        if self.data.is_none() {
+            return Applied::Nothing;
+        }
+        let envelope = self.envelope();
+        assert_eq!(envelope.tenant_id, board.tenant, "another tenant's frame: {}", self.raw);
+        let applied = board.apply(self.cursor(), &envelope.event);
+        // What is hidden or only a signal still moves the reader on.
+        if let Some(cursor) = self.cursor().filter(|_| !envelope.event.is_fact())
+            && cursor.epoch == board.cursor.epoch
+            && cursor.seq > board.cursor.seq
+        {
+            board.cursor = cursor;
+        }
+        applied
+    }
+}
+
+impl Wire {
+    /// Reads this response, which must be a stream.
+    pub(crate) fn of(response: Response<Body>) -> Self {
+        assert_eq!(response.status(), StatusCode::OK);
+        let (head, body) = response.into_parts();
+        Self { headers: head.headers, body: body.into_data_stream(), rest: String::new(), ready: VecDeque::new() }
+    }
+
+    /// The next bytes as they come, in messages; `None` when the stream has ended.
+    pub(crate) async fn chunk(&mut self) -> Option<Vec<Message>> {
+        let chunk = soon("the next bytes of a stream", self.body.next()).await?.unwrap();
+        self.rest.push_str(std::str::from_utf8(&chunk).unwrap());
+        let mut messages = Vec::new();
+        while let Some((message, rest)) = self.rest.split_once("\n\n") {
+            messages.push(Message::parse(&format!("{message}\n\n")));
+            self.rest = rest.to_owned();
+        }
+        assert_eq!(self.rest, "", "a chunk ends within a message");
+        Some(messages)
+    }
+
+    /// The next message; `None` when the stream has ended.
+    pub(crate) async fn next(&mut self) -> Option<Message> {
+        while self.ready.is_empty() {
+            self.ready = self.chunk().await?.into();
+        }
+        self.ready.pop_front()
+    }
+
+    /// The next message; there must be one.
+    pub(crate) async fn message(&mut self) -> Message {
+        self.next().await.expect("the stream has ended")
+    }
+
+    /// The messages up to and with the first of this type.
+    pub(crate) async fn until(&mut self, kind: &str) -> Vec<Message> {
+        self.until_that(kind, |message| message.kind() == kind).await
+    }
+
+    /// The messages up to and with the first that is the one.
+    pub(crate) async fn until_that(&mut self, what: &str, is_it: impl Fn(&Message) -> bool) -> Vec<Message> {
+        let read = async {
+            let mut messages = Vec::new();
+            loop {
+                let message = self.message().await;
+                let found = is_it(&message);
+                messages.push(message);
+                if found {
+                    return messages;
+                }
+            }
+        };
+        soon(what, read).await
+    }
+
+    /// Reads `retry:` and `connected`; gives the cursor that it starts at.
+    pub(crate) async fn greeting(&mut self) -> Cursor {
+        assert!(self.message().await.retry.is_some());
+        let connected = self.message().await;
+        assert_eq!(connected.kind(), "connected");
+        connected.cursor().unwrap()
+    }
+
+    /// Whether something is there to be read already.
+    pub(crate) fn is_quiet(&mut self) -> bool {
+        use futures::FutureExt;
+        self.ready.is_empty() && self.body.next().now_or_never().is_none()
+    }
+
+    /// What was read from the body already and not looked at.
+    pub(crate) fn drain(&mut self) -> Vec<Message> {
+        self.ready.drain(..).collect()
+    }
+
+    /// Everything up to the end.
+    pub(crate) async fn rest(mut self) -> Vec<Message> {
+        let mut messages = Vec::new();
+        while let Some(message) = self.next().await {
+            messages.push(message);
+        }
+        messages
+    }
+}
