@@ -1,0 +1,36 @@
+//! The server functions: addresses of the use cases for pages, forms and the browser. They decide nothing.
+//!
+//! The only place with `#[server]`. Each body finds the caller's visit, calls one use case and maps its refusal.
+
+#[cfg(feature = "ssr")]
+mod backend;
+mod error;
+mod form;
+mod moderators;
+mod participants;
+
+#[cfg(feature = "ssr")]
+pub use backend::Backend;
+pub use error::{ApiError, WireFault};
+pub use form::{FormError, form_error};
+pub use moderators::*;
+pub use participants::*;
+
+/// Where every server function lives.
+pub const API_PREFIX: &str = "/api/fn";
+
+/// The default time between two heartbeats of a stream, in milliseconds.
+pub const HEARTBEAT_MS: u64 = 30_000;
+
+/// What the server tells every browser in the page's head. Provided by the server as context; absent means defaults.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClientSettings {
+    /// The time between two heartbeats of a stream, in milliseconds.
+    pub heartbeat_ms: u64,
+}
+
+impl Default for ClientSettings {
+    fn default() -> Self {
+        Self { heartbeat_ms: HEARTBEAT_MS }
+    }
+}

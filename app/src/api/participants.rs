@@ -1,0 +1,46 @@
+//! What everybody may call: read the board, ask, vote.
+
+#![expect(missing_docs, reason = "the macro makes a struct of each function, with its arguments as fields")]
+
+use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+use pulsestage::command::{BoardView, Key, VoteReceipt};
+use pulsestage::id::{QuestionId, TeamId};
+use pulsestage::question::Question;
+
+use super::ApiError;
+#[cfg(feature = "ssr")]
+use super::backend::{enter, refuse};
+#[cfg(feature = "ssr")]
+use pulsestage::command;
+
+/// The board of a tenant as the caller sees it.
+#[server(prefix = "/api/fn", endpoint = "load_board", input = GetUrl)]
+pub async fn load_board(#[server(default)] tenant: String) -> Result<BoardView, ApiError> {
+    let (service, visit) = enter(&tenant).await?;
+    service.board(&visit).await.map_err(refuse)
+}
+
+/// Puts a question to a team.
+#[server(prefix = "/api/fn", endpoint = "ask")]
+pub async fn ask(
+    #[server(default)] tenant: String,
+    team: TeamId,
+    question: String,
+    #[server(default)] op: Key,
+) -> Result<Question, ApiError> {
+    let (service, visit) = enter(&tenant).await?;
+    service.ask(&visit, op, command::Ask { team, body: question }).await.map_err(refuse)
+}
+
+/// Makes the caller's vote be what they want it to be.
+#[server(prefix = "/api/fn", endpoint = "set_vote")]
+pub async fn set_vote(
+    #[server(default)] tenant: String,
+    question: QuestionId,
+    up: bool,
+    #[server(default)] op: Key,
+) -> Result<VoteReceipt, ApiError> {
+    let (service, visit) = enter(&tenant).await?;
+    service.set_vote(&visit, op, command::SetVote { question, up }).await.map_err(refuse)
+}

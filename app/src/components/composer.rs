@@ -1,0 +1,179 @@
+//! The ask box: a plain form before the page is alive; a sheet under the thumb of a phone, a card beside the list on a desk.
+
+use leptos::ev::{KeyboardEvent, SubmitEvent};
+use leptos::html::{Select, Textarea};
+use leptos::prelude::*;
+use pulsestage::error::Refusal;
+use pulsestage::id::{OperationId, TeamId};
+use pulsestage::team::Team;
+use pulsestage::text::{Limits, QuestionBody};
+
+use crate::live::Progress;
+use crate::ui::dom;
+use crate::ui::field::{Submit, TextArea};
+use crate::ui::icon::{Icon, icon};
+use crate::ui::sheet::Sheet;
+
+/// The id of the sheet, for the buttons that open it.
+pub const SHEET: &str = "ask";
+const AREA: &str = "ask-question";
+
+/// Where questions are written.
+#[component]
+pub fn Composer(
+    /// The tenant's slug.
+    slug: StoredValue<String>,
+    /// The idempotency key of the form as it was drawn.
+    form_key: OperationId,
+    /// How long a question may be.
+    limits: Limits,
+    /// The teams that may be asked.
+    teams: Signal<Vec<Team>>,
+    /// The team that the reader looks at, by slug.
+    looking_at: Signal<Option<String>>,
+    /// Why the form that was sent without a script was refused.
+    refused_before: Option<String>,
+    /// How the last question fares.
+    asking: Signal<Progress>,
+    /// The reader asks.
+    on_ask: Callback<(TeamId, String)>,
+    /// The outcome was taken in.
+    on_seen: Callback<()>,
+) -> impl IntoView {
+    let (area, select) = (NodeRef::<Textarea>::new(), NodeRef::<Select>::new());
+    let text = RwSignal::new(String::new());
+    let refused_here = RwSignal::new(refused_before);
+    let alive = dom::alive();
+    let error = Signal::derive(move || refused_here.get().or_else(|| asking.get().problem()));
+
+    // What is typed on answers the last refusal.
+    Effect::new(move |seen: Option<()>| {
+        text.track();
+        if seen.is_some() {
+            refused_here.set(None);
+            if matches!(asking.get_untracked(), Progress::Refused(_)) {
+                on_seen.run(());
+            }
+        }
+    });
+    Effect::new(move || {
+        if asking.get() == Progress::Done {
+            if let Some(area) = area.get_untracked() {
+                area.set_value("");
+            }
+            text.set(String::new());
+            dom::hide_popover(SHEET);
+            on_seen.run(());
+        }
+    });
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        if asking.get_untracked().is_pending() {
+            return;
+        }
+        let chosen = select.get_untracked().and_then(|select| select.value().parse().ok());
+        let Some(team) = chosen.or_else(|| teams.with_untracked(|teams| teams.first().map(|team| team.id))) else {
+            return;
+        };
+        let typed = text.get_untracked();
+        match QuestionBody::parse(&typed, limits) {
+            Ok(_) => {
+                refused_here.set(None);
+                on_ask.run((team, typed));
+            }
+            Err(problem) => {
+                refused_here.set(Some(Refusal::field("question", problem).to_string()));
+                dom::focus(AREA);
+            }
+        }
+    };
+    let keydown = move |event: KeyboardEvent| {
+        if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
+            event.prevent_default();
+            if let Some(form) = area.get_untracked().and_then(|area| area.form()) {
+                let _ = form.request_submit();
+            }
+        }
+    };
+    // Not their number itself: a team more must not draw the choice anew and lose what was chosen.
+    let choice = Memo::new(move |_| teams.with(Vec::len).min(2));
+    let team_field = move || match choice.get() {
+        0 => view! { <p class="field__hint">"There is no team to ask yet."</p> }.into_any(),
+        1 => {
+            let only = teams.with_untracked(|teams| teams.first().map(|team| team.id.to_string()));
+            view! { <input type="hidden" name="team" value=only /> }.into_any()
+        }
+        _ => view! { <TeamSelect teams=teams looking_at=looking_at select=select /> }.into_any(),
+    };
+    view! {
+        <Sheet id=SHEET class="sheet composer" title="Ask a question">
+            <form
+                class="form"
+                method="post"
+                action="/api/fn/ask"
+                novalidate=move || alive.get()
+                on:submit=submit
+                on:keydown=keydown
+            >
+                <input type="hidden" name="tenant" value=slug.get_value() />
+                <input type="hidden" name="op" value=form_key.to_string() />
+                {team_field}
+                <TextArea
+                    id=AREA
+                    name="question"
+                    label="Your question"
+                    min=limits.min
+                    max=limits.max
+                    hint=format!("{} to {} characters", limits.min, limits.max)
+                    placeholder="What should we talk about?"
+                    text=text
+                    error=error
+                    node_ref=area
+                />
+                <Submit
+                    class="btn btn--main btn--wide"
+                    face=|| "Ask"
+                    busy=Signal::derive(move || asking.get().is_pending())
+                />
+                <p class="composer__promise">
+                    {icon(Icon::Shield)}
+                    <span>"Your name is never shown with your question."</span>
+                </p>
+            </form>
+        </Sheet>
+    }
+}
+
+/// Which of several teams to ask.
+#[component]
+fn TeamSelect(teams: Signal<Vec<Team>>, looking_at: Signal<Option<String>>, select: NodeRef<Select>) -> impl IntoView {
+    // Whoever looks at a team most likely asks that team.
+    Effect::new(move || {
+        let team = looking_at.get().and_then(|slug| teams.with_untracked(|teams| id_of(teams, &slug)));
+        if let (Some(team), Some(select)) = (team, select.get()) {
+            select.set_value(&team.to_string());
+        }
+    });
+    let option = move |team: Team| {
+        let selected = looking_at.get_untracked().is_some_and(|slug| slug == team.slug);
+        view! {
+            <option value=team.id.to_string() selected=selected>
+                {team.name}
+            </option>
+        }
+    };
+    view! {
+        <div class="field">
+            <label class="field__label" for="ask-team">
+                "Team"
+            </label>
+            <select class="input" id="ask-team" name="team" required node_ref=select>
+                <For each=move || teams.get() key=|team| team.id children=option />
+            </select>
+        </div>
+    }
+}
+
+fn id_of(teams: &[Team], slug: &str) -> Option<TeamId> {
+    teams.iter().find(|team| team.slug == slug).map(|team| team.id)
+}

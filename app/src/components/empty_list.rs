@@ -1,0 +1,124 @@
+//! What the list says when there is nothing in it: why, and the one thing to do about it.
+
+use leptos::prelude::*;
+
+use super::composer;
+use super::filters::cleared;
+use super::place::{Place, ViewKind};
+use crate::live::{Counts, Filters, Tab};
+use crate::ui::empty::Empty;
+use crate::ui::icon::{Icon, icon};
+
+/// Why the list is empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// Nothing was ever asked here.
+    NoQuestions,
+    /// The filters leave nothing.
+    Filtered,
+    /// Nothing has an answer yet.
+    NoneAnswered,
+    /// Everything has an answer.
+    AllAnswered,
+}
+
+impl Why {
+    /// The reason, from what the reader chose and what there is under their filters.
+    #[must_use]
+    pub const fn of(tab: Tab, counts: Counts, narrowed: bool) -> Self {
+        match tab {
+            Tab::Answered if counts.open > 0 => Self::NoneAnswered,
+            Tab::Open if counts.answered > 0 => Self::AllAnswered,
+            _ if narrowed => Self::Filtered,
+            _ => Self::NoQuestions,
+        }
+    }
+}
+
+/// The empty list.
+#[component]
+pub fn EmptyList(
+    /// Why it is empty.
+    why: Why,
+    /// Where the page is.
+    place: Place,
+    /// What the reader chose.
+    filters: Filters,
+    /// Whether the reader may ask.
+    may_ask: bool,
+) -> impl IntoView {
+    let link = |to: String, words: &'static str| {
+        view! {
+            <a class="btn" href=to data-noscroll>
+                {words}
+            </a>
+        }
+    };
+    match (why, place.kind) {
+        (Why::NoQuestions, ViewKind::Queue) => view! {
+            <Empty
+                mark=Icon::Message
+                title="The queue is empty"
+                text="Questions appear here the moment they are asked. Share the link to begin."
+            >
+                <a class="btn" href=place.of(ViewKind::Questions)>
+                    {icon(Icon::External)}
+                    "Open the questions page"
+                </a>
+            </Empty>
+        }
+        .into_any(),
+        (Why::NoQuestions, ViewKind::Questions) => view! {
+            <Empty mark=Icon::Message title="No questions yet" text="Be the first. Your name is never shown.">
+                {may_ask
+                    .then(|| {
+                        view! {
+                            <button type="button" class="btn btn--main" popovertarget=composer::SHEET>
+                                "Ask a question"
+                            </button>
+                        }
+                    })}
+            </Empty>
+        }
+        .into_any(),
+        (Why::Filtered, _) => view! {
+            <Empty mark=Icon::Filter title="Nothing under this filter" text="There may be questions without it.">
+                {link(place.under(&cleared(&filters)), "Clear filters")}
+            </Empty>
+        }
+        .into_any(),
+        (Why::NoneAnswered, _) => view! {
+            <Empty mark=Icon::Message title="Nothing answered yet" text="Answers appear here, under their questions.">
+                {link(place.under(&filters.with_tab(Tab::Open)), "See open questions")}
+            </Empty>
+        }
+        .into_any(),
+        (Why::AllAnswered, _) => view! {
+            <Empty mark=Icon::Check title="Everything is answered" text="New questions appear here the moment they are asked.">
+                {link(place.under(&filters.with_tab(Tab::Answered)), "See the answers")}
+            </Empty>
+        }
+        .into_any(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reason_is_the_nearest_one() {
+        let counts = |open, answered| Counts { open, answered, all: open + answered };
+        for (tab, counts, narrowed, why) in [
+            (Tab::Open, counts(0, 0), false, Why::NoQuestions),
+            (Tab::All, counts(0, 0), false, Why::NoQuestions),
+            (Tab::All, counts(0, 0), true, Why::Filtered),
+            (Tab::Open, counts(0, 0), true, Why::Filtered),
+            (Tab::Answered, counts(4, 0), false, Why::NoneAnswered),
+            (Tab::Answered, counts(4, 0), true, Why::NoneAnswered),
+            (Tab::Open, counts(0, 3), false, Why::AllAnswered),
+        ] {
+            assert_eq!(Why::of(tab, counts, narrowed), why, "{tab:?} {counts:?} {narrowed}");
+        }
+    }
+}

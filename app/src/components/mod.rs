@@ -1,0 +1,23 @@
+//! The parts of the pages: values and callbacks in, views out. None of them calls the server.
+
+pub mod announcer;
+pub mod answer;
+pub mod answer_editor;
+pub mod badge;
+pub mod card;
+pub mod composer;
+pub mod create;
+pub mod empty_list;
+pub mod filters;
+pub mod header;
+pub mod list;
+pub mod marks;
+pub mod notices;
+pub mod palette;
+pub mod place;
+pub mod problem;
+pub mod queue_row;
+pub mod side;
+pub mod skeleton;
+pub mod tags;
+pub mod vote;

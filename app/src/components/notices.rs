@@ -1,0 +1,57 @@
+//! What a page says at its top: no script, no network, or a form that came back refused.
+
+use leptos::prelude::*;
+
+use crate::live::Connection;
+use crate::ui::icon::Icon;
+use crate::ui::notice::{Notice, Weight};
+
+/// Said to those whose browser runs no script.
+#[component]
+pub fn NoScript() -> impl IntoView {
+    view! {
+        <noscript>
+            <Notice weight=Weight::Plain mark=Icon::Info>
+                <p>"Without JavaScript you can read, ask and vote. Reload the page to see news."</p>
+            </Notice>
+        </noscript>
+    }
+}
+
+/// Said while the browser has no network.
+#[component]
+pub fn OfflineNotice(
+    /// How the stream stands.
+    connection: Signal<Connection>,
+) -> impl IntoView {
+    let offline = Memo::new(move |_| connection.get() == Connection::Offline);
+    move || {
+        offline.get().then(|| {
+            view! {
+                <Notice weight=Weight::Danger mark=Icon::WifiOff role="status">
+                    <p>
+                        <b>"You are offline."</b>
+                        " You can go on reading. What you see catches up by itself when you are back."
+                    </p>
+                </Notice>
+            }
+        })
+    }
+}
+
+/// Said when a form that was sent without a script came back refused.
+#[component]
+pub fn RefusedNotice(
+    /// The sentence.
+    words: Signal<Option<String>>,
+) -> impl IntoView {
+    move || {
+        words.get().map(|words| {
+            view! {
+                <Notice weight=Weight::Warn mark=Icon::Alert role="alert">
+                    <p>{words}</p>
+                </Notice>
+            }
+        })
+    }
+}

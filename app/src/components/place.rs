@@ -1,0 +1,67 @@
+//! Where a page is: the addresses of a tenant's two views.
+
+use crate::live::Filters;
+
+/// One of the two views of a tenant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ViewKind {
+    /// The questions, for everybody.
+    Questions,
+    /// The moderators' queue.
+    Queue,
+}
+
+/// A view of a tenant, as its address says it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The tenant's slug, or nothing where the address names none.
+    slug: Option<String>,
+    /// Which view.
+    pub kind: ViewKind,
+}
+
+impl Place {
+    /// The place of an address with this slug, or none.
+    #[must_use]
+    pub const fn new(slug: Option<String>, kind: ViewKind) -> Self {
+        Self { slug, kind }
+    }
+
+    /// The address of one of the tenant's views.
+    #[must_use]
+    pub fn of(&self, kind: ViewKind) -> String {
+        match (&self.slug, kind) {
+            (None, ViewKind::Questions) => "/".to_owned(),
+            (None, ViewKind::Queue) => "/admin".to_owned(),
+            (Some(slug), ViewKind::Questions) => format!("/t/{slug}"),
+            (Some(slug), ViewKind::Queue) => format!("/t/{slug}/admin"),
+        }
+    }
+
+    /// The address of this view under these filters.
+    #[must_use]
+    pub fn under(&self, filters: &Filters) -> String {
+        self.of(self.kind) + &filters.to_query()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::live::{Sort, Tab};
+
+    #[test]
+    fn a_tenant_that_the_address_does_not_name_stays_unnamed() {
+        let place = Place::new(None, ViewKind::Queue);
+        assert_eq!(place.of(ViewKind::Questions), "/");
+        assert_eq!(place.under(&Filters::default()), "/admin");
+    }
+
+    #[test]
+    fn the_filters_are_in_the_address() {
+        let place = Place::new(Some("acme".to_owned()), ViewKind::Questions);
+        let filters = Filters::default().with_tab(Tab::All).with_sort(Sort::Newest);
+        assert_eq!(place.under(&filters), "/t/acme?tab=all&sort=newest");
+        assert_eq!(place.of(ViewKind::Queue), "/t/acme/admin");
+    }
+}

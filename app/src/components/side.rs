@@ -1,0 +1,118 @@
+//! What stands beside the list on a desk: how it works, the numbers, and the tenant's teams and tags.
+
+use leptos::prelude::*;
+use pulsestage::tag::Tag;
+use pulsestage::team::Team;
+
+use super::create::{CreateTagForm, CreateTeamForm};
+use super::queue_row::OnDeed;
+use super::tags::TagList;
+use crate::live::Counts;
+use crate::ui::icon::{Icon, icon};
+use crate::ui::sheet::Sheet;
+use crate::ui::text::thousands;
+
+/// The id of the sheet with teams and tags, for the button that opens it.
+pub const MANAGE: &str = "manage";
+
+/// What a newcomer wants to know.
+#[component]
+pub fn About() -> impl IntoView {
+    let fact = |mark: Icon, words: &'static str| {
+        view! {
+            <li>
+                {icon(mark)}
+                <span>{words}</span>
+            </li>
+        }
+    };
+    view! {
+        <section class="panel" aria-labelledby="about-title">
+            <h2 class="panel__title" id="about-title">
+                "How it works"
+            </h2>
+            <ul class="facts">
+                {fact(Icon::ChevronUp, "Vote for what you want answered. One vote each; press again to take it back.")}
+                {fact(Icon::Pin, "Pinned questions are next on stage.")}
+                {fact(Icon::Refresh, "The page keeps itself up to date.")}
+            </ul>
+        </section>
+    }
+}
+
+/// The state of the room in three numbers.
+#[component]
+pub fn Numbers(
+    /// The counts under the reader's filters.
+    counts: Signal<Counts>,
+) -> impl IntoView {
+    let number = |word: &'static str, of: fn(Counts) -> u32| {
+        view! {
+            <div>
+                <dt>{word}</dt>
+                <dd>{move || thousands(of(counts.get()).into())}</dd>
+            </div>
+        }
+    };
+    view! {
+        <section class="panel" aria-labelledby="now-title">
+            <h2 class="vh" id="now-title">
+                "Right now"
+            </h2>
+            <dl class="numbers">
+                {number("open", |counts| counts.open)}
+                {number("answered", |counts| counts.answered)}
+                {number("in all", |counts| counts.all)}
+            </dl>
+        </section>
+    }
+}
+
+/// The tenant's teams and tags, with the forms that add to them.
+#[component]
+pub fn Manage(
+    /// The tenant's slug.
+    slug: StoredValue<String>,
+    /// The teams, by name.
+    teams: Signal<Vec<Team>>,
+    /// The palette, by name.
+    tags: Signal<Vec<Tag>>,
+    /// Whether the reader may add teams.
+    may_create_team: bool,
+    /// Whether the reader may add tags.
+    may_create_tag: bool,
+    /// The reader wants this done.
+    on_deed: OnDeed,
+) -> impl IntoView {
+    view! {
+        <Sheet id=MANAGE class="sheet" title="Teams and tags">
+            <ul class="people" aria-label="Teams">
+                <For each=move || teams.get() key=|team| team.id let:team>
+                    <li>
+                        <span dir="auto">{team.name}</span>
+                        <span>{team.slug}</span>
+                    </li>
+                </For>
+            </ul>
+            {may_create_team
+                .then(|| {
+                    view! {
+                        <details class="more">
+                            <summary>{icon(Icon::Plus)} "New team"</summary>
+                            <CreateTeamForm slug=slug on_deed=on_deed />
+                        </details>
+                    }
+                })}
+            <TagList tags=tags />
+            {may_create_tag
+                .then(|| {
+                    view! {
+                        <details class="more">
+                            <summary>{icon(Icon::Plus)} "New tag"</summary>
+                            <CreateTagForm id="new-tag" slug=slug on_deed=on_deed />
+                        </details>
+                    }
+                })}
+        </Sheet>
+    }
+}

@@ -1,0 +1,53 @@
+//! The vote: a plain form before the page is alive, an intent afterwards.
+
+use leptos::ev::SubmitEvent;
+use leptos::prelude::*;
+use pulsestage::id::QuestionId;
+
+use crate::ui::icon::{Icon, icon};
+
+/// One big button with the count in it.
+#[component]
+pub fn Vote(
+    /// The question.
+    question: QuestionId,
+    /// The tenant's slug.
+    slug: StoredValue<String>,
+    /// The count to show.
+    upvotes: Signal<i64>,
+    /// Whether the reader's vote is in it.
+    voted: Signal<bool>,
+    /// Why no vote is taken, if none is.
+    closed: Signal<Option<&'static str>>,
+    /// The id of the mark that says why no vote is taken.
+    why_id: String,
+    /// The reader wants their vote to count, or not to.
+    on_vote: Callback<(QuestionId, bool)>,
+) -> impl IntoView {
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        if closed.get_untracked().is_none() {
+            on_vote.run((question, !voted.get_untracked()));
+        }
+    };
+    view! {
+        <form class="vote" method="post" action="/api/fn/set_vote" on:submit=submit>
+            <input type="hidden" name="tenant" value=slug.get_value() />
+            <input type="hidden" name="question" value=question.to_string() />
+            <input type="hidden" name="up" value=move || (!voted.get()).to_string() />
+            <button
+                class="vote__btn"
+                type="submit"
+                aria-pressed=move || voted.get().to_string()
+                disabled=move || closed.get().is_some()
+                aria-describedby=move || closed.get().map(|_| why_id.clone())
+                title=move || closed.get()
+            >
+                {icon(Icon::ChevronUp)}
+                <span class="vh">"Upvote, "</span>
+                <span class="vote__count">{upvotes}</span>
+                <span class="vh">{move || if upvotes.get() == 1 { " vote" } else { " votes" }}</span>
+            </button>
+        </form>
+    }
+}

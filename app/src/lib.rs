@@ -1,0 +1,40 @@
+//! What people see: pages and components, the server functions behind them, and the live board in the browser.
+
+pub mod api;
+pub mod components;
+pub mod live;
+pub mod pages;
+mod platform;
+#[cfg(feature = "ssr")]
+mod shell;
+pub mod ui;
+
+use leptos::prelude::*;
+use leptos_meta::{Title, provide_meta_context};
+use leptos_router::SsrMode;
+use leptos_router::components::{Route, Router, Routes};
+use leptos_router::path;
+
+use pages::{ModeratorPage, NotFoundPage, QuestionsPage, SignInPage};
+
+#[cfg(feature = "ssr")]
+pub use shell::shell;
+
+/// The application: the same on the server and in the browser.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    // Every page is drawn whole before it is sent: it is readable at once, and its status is right.
+    view! {
+        <Title formatter=|page: String| if page.is_empty() { "PulseStage".to_owned() } else { format!("{page} · PulseStage") } />
+        <Router>
+            <Routes fallback=NotFoundPage>
+                <Route path=path!("/") view=QuestionsPage ssr=SsrMode::Async />
+                <Route path=path!("/t/:tenant") view=QuestionsPage ssr=SsrMode::Async />
+                <Route path=path!("/admin") view=ModeratorPage ssr=SsrMode::Async />
+                <Route path=path!("/t/:tenant/admin") view=ModeratorPage ssr=SsrMode::Async />
+                <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
+            </Routes>
+        </Router>
+    }
+}

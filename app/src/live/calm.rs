@@ -1,0 +1,54 @@
+//! The calm list: while a finger, a pointer or the keyboard is in the list, nothing moves under it.
+//!
+//! Held rows keep their places and go on showing what is new about them, even when they would have left. Rows that
+//! have come since are added only where they push nothing away, at the end; the others wait, and are counted.
+
+use pulsestage::id::QuestionId;
+use std::collections::BTreeMap;
+
+use super::row::Row;
+
+/// How long a touch keeps the list still, in milliseconds. A pointer that rests is not about to press.
+pub const HOLD_MS: u32 = 3_000;
+
+/// What waits until the list may move.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Waiting {
+    /// Questions that are not shown yet.
+    pub new: u32,
+    /// Whether rows that are shown would be elsewhere, or gone.
+    pub moved: bool,
+}
+
+impl Waiting {
+    /// Whether nothing waits.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.new == 0 && !self.moved
+    }
+}
+
+/// Lays what is new over a held order: `held` is what is drawn, `wanted` what would be drawn, and `look_up` the row
+/// of a question that is no longer wanted, if it still exists.
+#[must_use]
+pub fn settle(
+    held: &[QuestionId],
+    wanted: Vec<Row>,
+    look_up: impl Fn(QuestionId) -> Option<Row>,
+) -> (Vec<Row>, Waiting) {
+    let order: Vec<QuestionId> = wanted.iter().map(|row| row.id).collect();
+    // New rows behind the last held one push nothing away.
+    let last_held = order.iter().rposition(|id| held.contains(id));
+    let mut by_id: BTreeMap<QuestionId, Row> = wanted.into_iter().map(|row| (row.id, row)).collect();
+    let mut rows: Vec<Row> = held.iter().filter_map(|id| by_id.remove(id).or_else(|| look_up(*id))).collect();
+    let tail = last_held.map_or(0, |place| place + 1);
+    rows.extend(order.iter().skip(tail).filter_map(|id| by_id.remove(id)));
+    let new = u32::try_from(by_id.len()).unwrap_or(u32::MAX);
+    let drawn = rows.iter().map(|row| row.id);
+    let moved = !drawn.eq(order.iter().copied().filter(|id| !by_id.contains_key(id)));
+    (rows, Waiting { new, moved })
+}
+
+#[cfg(test)]
+#[path = "calm_tests.rs"]
+mod tests;

@@ -1,0 +1,37 @@
+//! What the stream does to a page: one message folded at a time, or the whole board anew.
+
+use pulsestage::board::Applied;
+use pulsestage::command::BoardView;
+use pulsestage::event::{Cursor, Envelope, Event};
+
+use super::core::Core;
+
+impl Core {
+    /// Folds one message of the stream.
+    pub(super) fn fold(&mut self, at: Option<Cursor>, envelope: &Envelope) -> Applied {
+        if envelope.tenant_id != self.board.tenant {
+            // No stream of ours sends this; should one, it is not ours to show.
+            return Applied::Nothing;
+        }
+        let applied = self.board.apply(at, &envelope.event);
+        match &envelope.event {
+            Event::Upvoted(tally) => self.mine.votes.tally(tally.question_id),
+            Event::Created(question) if applied == Applied::Changed => self.just_came.push(question.id),
+            _ => {}
+        }
+        applied
+    }
+
+    /// Takes over a board that was loaded again, unless what is here is later.
+    pub(super) fn replace(&mut self, view: BoardView) {
+        let (ours, theirs) = (self.board.cursor, view.board.cursor);
+        if ours.epoch != theirs.epoch || ours.seq <= theirs.seq {
+            self.board = view.board;
+            self.mine.votes.reload(view.voted);
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "fold_tests.rs"]
+mod tests;

@@ -1,0 +1,282 @@
+//! The live page: the only place that holds a board in the browser.
+//!
+//! The truth is a plain [`Board`](pulsestage::board::Board) that the stream's listener folds message by message; the
+//! rows are a projection of it, patched into a store once per frame, so that one vote changes one text node.
+//!
+//! * pure: [`Filters`], [`project`], [`Votes`], [`settle`], [`backoff_ms`], [`Watchdog`]
+//! * the page's own: [`Live`] and what it says of itself ([`Connection`], [`Progress`], [`Toasts`])
+//! * the browser: `stream` (only with the feature `hydrate`)
+
+mod calm;
+mod core;
+mod deeds;
+mod filters;
+// Only a stream folds, and only a browser has one.
+#[cfg(any(test, feature = "hydrate"))]
+mod fold;
+mod patience;
+mod project;
+mod row;
+#[cfg(feature = "hydrate")]
+mod stream;
+#[cfg(test)]
+mod test_board;
+mod toasts;
+mod votes;
+
+use leptos::prelude::*;
+use pulsestage::command::BoardView;
+use pulsestage::event::Envelope;
+use pulsestage::id::OperationId;
+use pulsestage::tag::Tag;
+use pulsestage::team::Team;
+use pulsestage::tenant::Tenant;
+use pulsestage::user::Role;
+use reactive_stores::Store;
+
+use crate::platform;
+use core::Core;
+
+pub use calm::{HOLD_MS, Waiting, settle};
+pub use deeds::{Moderation, Progress};
+pub use filters::{Filters, Sort, Tab};
+pub use patience::{LONGEST_MS, SHORTEST_MS, VOTE_PATIENCE_MS, WRITE_PATIENCE_MS, Watchdog, backoff_ms};
+pub use project::{Counts, Mine, Projection, project, row};
+pub use row::{Row, RowField, RowStoreFields, Rows, RowsStoreFields};
+pub use toasts::{TOAST_MS, Toast, ToastAction, ToastKind, Toasts};
+pub use votes::{Click, Intent, Settled, Votes};
+
+/// How long a question that arrived live is marked as fresh, in milliseconds.
+pub const FRESH_MS: u32 = 6_000;
+
+/// How the stream stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Connection {
+    /// Not opened yet: the page was drawn a moment ago, or runs without script.
+    #[default]
+    Connecting,
+    /// Everything shown is as it is.
+    Live,
+    /// Lost; it is being opened again.
+    Reconnecting,
+    /// The browser has no network.
+    Offline,
+}
+
+/// One page's live board. `Copy`, in context under the page that provided it.
+#[derive(Clone, Copy)]
+pub struct Live {
+    /// How the stream stands.
+    pub connection: Signal<Connection>,
+    /// Whether the stream is open.
+    pub connected: Signal<bool>,
+    /// The latest message of the stream. Two in one tick are one here: fold nothing from it.
+    pub last_event: Signal<Option<Envelope>>,
+    /// When the latest message came, heartbeats included, in milliseconds since 1970 by the browser's clock.
+    pub fresh_at: Signal<Option<f64>>,
+    /// The list: `rows.list()` is keyed by question, each field can be read by itself.
+    pub rows: Store<Rows>,
+    /// The counts of the tabs.
+    pub counts: Signal<Counts>,
+    /// The teams, by name.
+    pub teams: Signal<Vec<Team>>,
+    /// The palette, by name.
+    pub tags: Signal<Vec<Tag>>,
+    /// What waits while the list is held still.
+    pub waiting: Signal<Waiting>,
+    /// How the question that was sent last fares.
+    pub asking: Signal<Progress>,
+    /// The messages at the edge of the page.
+    pub toasts: Toasts,
+    /// The tenant.
+    pub tenant: Signal<Tenant>,
+    /// What the reader may do here.
+    pub role: Signal<Role>,
+    /// The idempotency key of the plain ask form, the same on the server and in the browser.
+    pub form_key: OperationId,
+    /// What the reader chose to see.
+    pub filters: Signal<Filters>,
+    inner: Inner,
+}
+
+/// What only this module writes.
+#[derive(Clone, Copy)]
+struct Inner {
+    slug: StoredValue<String>,
+    core: StoredValue<Core>,
+    connection: RwSignal<Connection>,
+    last_event: RwSignal<Option<Envelope>>,
+    fresh_at: RwSignal<Option<f64>>,
+    counts: RwSignal<Counts>,
+    teams: RwSignal<Vec<Team>>,
+    tags: RwSignal<Vec<Tag>>,
+    waiting: RwSignal<Waiting>,
+    tenant: RwSignal<Tenant>,
+    role: RwSignal<Role>,
+    asking: RwSignal<Progress>,
+    asked: StoredValue<Option<deeds::Asked>>,
+    /// Until when a pointer holds the list; 0 when none does.
+    held_until: StoredValue<f64>,
+    /// Whether the keyboard is in the list.
+    focused: StoredValue<bool>,
+    /// Counts the moments at which waiting attempts should be made at once.
+    wake_ups: StoredValue<u32>,
+    #[cfg(feature = "hydrate")]
+    line: StoredValue<Option<stream::Line>, LocalStorage>,
+}
+
+impl Live {
+    /// Puts the board of this page into context. Call it once the board is there, on the server and in the browser
+    /// alike; in the browser the stream opens after hydration and closes when the owner is cleaned up.
+    pub fn provide(view: BoardView, filters: Signal<Filters>) -> Self {
+        let BoardView { tenant, role, board, voted, form_key } = view;
+        let (teams, tags, slug) = (board.teams.clone(), board.tags.clone(), tenant.slug.clone());
+        let mut core = Core::new(board, voted);
+        let drawing = core.draw(&filters.get_untracked());
+        let inner = Inner {
+            slug: StoredValue::new(slug),
+            core: StoredValue::new(core),
+            connection: RwSignal::new(Connection::Connecting),
+            last_event: RwSignal::new(None),
+            fresh_at: RwSignal::new(None),
+            counts: RwSignal::new(drawing.counts),
+            teams: RwSignal::new(teams),
+            tags: RwSignal::new(tags),
+            waiting: RwSignal::new(Waiting::default()),
+            tenant: RwSignal::new(tenant),
+            role: RwSignal::new(role),
+            asking: RwSignal::new(Progress::Idle),
+            asked: StoredValue::new(None),
+            held_until: StoredValue::new(0.0),
+            focused: StoredValue::new(false),
+            wake_ups: StoredValue::new(0),
+            #[cfg(feature = "hydrate")]
+            line: StoredValue::new_local(None),
+        };
+        let live = Self {
+            connection: inner.connection.into(),
+            connected: Memo::new(move |_| inner.connection.get() == Connection::Live).into(),
+            last_event: inner.last_event.into(),
+            fresh_at: inner.fresh_at.into(),
+            rows: Store::new(Rows { list: drawing.rows }),
+            counts: inner.counts.into(),
+            teams: inner.teams.into(),
+            tags: inner.tags.into(),
+            waiting: inner.waiting.into(),
+            asking: inner.asking.into(),
+            toasts: Toasts::new(),
+            tenant: inner.tenant.into(),
+            role: inner.role.into(),
+            form_key,
+            filters,
+            inner,
+        };
+        live.follow_filters();
+        #[cfg(feature = "hydrate")]
+        stream::run(live);
+        provide_context(live);
+        live
+    }
+
+    /// The live board of this page.
+    #[must_use]
+    pub fn of_page() -> Option<Self> {
+        use_context()
+    }
+
+    /// A finger or pointer is in the list (call it on every move or touch), or has left it. The order stays as it is
+    /// until it leaves or rests for [`HOLD_MS`].
+    pub fn hold(&self, on: bool) {
+        let live = *self;
+        let now = platform::now_ms();
+        let until = if on { now + f64::from(HOLD_MS) } else { 0.0 };
+        let watched = self.inner.held_until.try_get_value().is_some_and(|until| until > now);
+        self.inner.held_until.set_value(until);
+        self.hold_or_release();
+        if on && !watched {
+            live.release_when_rested();
+        }
+    }
+
+    /// The keyboard is in the list, or has left it. The order stays until it leaves: a row that moves loses its focus.
+    pub fn hold_focus(&self, on: bool) {
+        self.inner.focused.set_value(on);
+        self.hold_or_release();
+    }
+
+    /// Lets the list move now: draws what waits.
+    pub fn show_new(&self) {
+        self.inner.held_until.set_value(0.0);
+        self.set_held(false);
+    }
+
+    fn release_when_rested(self) {
+        let Some(until) = self.inner.held_until.try_get_value() else { return };
+        let rest = (until - platform::now_ms()).clamp(0.0, f64::from(HOLD_MS)) as u32 + 20;
+        platform::after(rest, move || match self.inner.held_until.try_get_value() {
+            Some(until) if until > platform::now_ms() => self.release_when_rested(),
+            Some(_) => self.hold_or_release(),
+            None => {}
+        });
+    }
+
+    fn hold_or_release(self) {
+        let pointer = self.inner.held_until.try_get_value().is_some_and(|until| until > platform::now_ms());
+        let keyboard = self.inner.focused.try_get_value().unwrap_or_default();
+        self.set_held(pointer || keyboard);
+    }
+
+    fn set_held(self, held: bool) {
+        let before = self.inner.core.try_update_value(|core| std::mem::replace(&mut core.held, held));
+        if before == Some(true) && !held {
+            self.draw();
+        }
+    }
+
+    /// Another choice of what to see is drawn at once, whatever holds the list.
+    fn follow_filters(self) {
+        Effect::new(move |drawn: Option<()>| {
+            self.filters.track();
+            if drawn.is_some() {
+                self.inner.core.try_update_value(|core| core.held = false);
+                self.draw();
+            }
+        });
+    }
+
+    /// Draws before the next frame, however many ask for it until then.
+    fn draw_soon(self) {
+        let first = self.inner.core.try_update_value(|core| !std::mem::replace(&mut core.drawing_soon, true));
+        if first == Some(true) {
+            platform::before_next_frame(move || self.draw());
+        }
+    }
+
+    /// Draws what is known now. Does nothing once the page is gone.
+    fn draw(self) {
+        let inner = self.inner;
+        let Some(filters) = self.filters.try_get_untracked() else { return };
+        let Some(drawing) = inner.core.try_update_value(|core| core.draw(&filters)) else { return };
+        self.rows.list().patch(drawing.rows);
+        set_if_other(inner.counts, drawing.counts);
+        set_if_other(inner.waiting, drawing.waiting);
+        let lists = inner.core.try_with_value(|core| (core.board.teams.clone(), core.board.tags.clone()));
+        if let Some((teams, tags)) = lists {
+            set_if_other(inner.teams, teams);
+            set_if_other(inner.tags, tags);
+        }
+        if !drawing.came.is_empty() {
+            platform::after(FRESH_MS, move || {
+                inner.core.try_update_value(|core| core.settle_fresh(&drawing.came));
+                self.draw_soon();
+            });
+        }
+    }
+}
+
+/// Wakes the readers of a signal only when there is news.
+fn set_if_other<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
+    if signal.try_with_untracked(|old| *old != value) == Some(true) {
+        signal.set(value);
+    }
+}

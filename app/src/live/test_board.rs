@@ -1,0 +1,99 @@
+//! Boards for the tests of this module.
+
+use proptest::prelude::*;
+use pulsestage::board::Board;
+use pulsestage::event::{Cursor, Envelope, Epoch, Event, QuestionCreated, QuestionUpvoted};
+use pulsestage::id::{QuestionId, TagId, TeamId, TenantId, UserId};
+use pulsestage::question::{Answer, Mark, Question, Status};
+use pulsestage::tag::Tag;
+use pulsestage::team::Team;
+use pulsestage::time::Timestamp;
+use uuid::Uuid;
+
+pub(super) const TENANT: TenantId = TenantId(Uuid::from_u128(1));
+pub(super) const EPOCH: Epoch = Epoch(7);
+pub(super) const TEAMS: [(&str, &str); 2] = [("people", "People"), ("product", "Product")];
+
+pub(super) fn team_id(n: usize) -> TeamId {
+    TeamId(Uuid::from_u128(100 + n as u128))
+}
+
+pub(super) fn tag_id(n: usize) -> TagId {
+    TagId(Uuid::from_u128(200 + n as u128))
+}
+
+pub(super) fn tag(n: usize) -> Tag {
+    Tag { id: tag_id(n), name: format!("tag {n}"), color: "#00B3A4".to_owned() }
+}
+
+pub(super) fn question_id(n: u32) -> QuestionId {
+    QuestionId(Uuid::from_u128(1_000 + u128::from(n)))
+}
+
+/// An open question of the first team, asked at second `n`.
+pub(super) fn question(n: u32, upvotes: i64) -> Question {
+    Question {
+        id: question_id(n),
+        team_id: team_id(0),
+        body: format!("Question {n}?"),
+        upvotes,
+        status: Status::Open,
+        created_at: Timestamp(i64::from(n) * 1_000),
+        tags: Vec::new(),
+        answer: None,
+        pinned: None,
+        frozen: None,
+    }
+}
+
+/// A board with two teams, three tags and these questions, at sequence 10.
+pub(super) fn board(questions: impl IntoIterator<Item = Question>) -> Board {
+    let mut board = Board::empty(TENANT, cursor(10));
+    board.teams = TEAMS
+        .into_iter()
+        .enumerate()
+        .map(|(n, (slug, name))| Team { id: team_id(n), slug: slug.to_owned(), name: name.to_owned() })
+        .collect();
+    board.tags = (0..3).map(tag).collect();
+    board.questions = questions.into_iter().map(|question| (question.id, question)).collect();
+    board
+}
+
+pub(super) const fn cursor(seq: i64) -> Cursor {
+    Cursor { epoch: EPOCH, seq }
+}
+
+pub(super) fn envelope(event: Event) -> Envelope {
+    Envelope { tenant_id: TENANT, event, timestamp: Timestamp(0) }
+}
+
+pub(super) fn created(question: &Question) -> Envelope {
+    envelope(Event::Created(QuestionCreated::of(question)))
+}
+
+pub(super) fn upvoted(n: u32, upvotes: i64) -> Envelope {
+    envelope(Event::Upvoted(QuestionUpvoted { question_id: question_id(n), upvotes }))
+}
+
+/// Any board of up to a dozen questions in all states.
+pub(super) fn any_board() -> impl Strategy<Value = Board> {
+    let state = (0..2usize, 0..3usize, proptest::collection::btree_set(0..3usize, 0..3), any::<bool>(), any::<bool>());
+    let one = (0..5i64, 0..4i64, state);
+    proptest::collection::vec(one, 0..12).prop_map(|drawn| {
+        let mark = Mark { by: UserId(Uuid::from_u128(9)), at: Timestamp(5) };
+        board((0..).zip(drawn).map(|(n, (upvotes, second, (team, status, tags, pinned, frozen)))| {
+            let status = Status::ALL[status];
+            Question {
+                team_id: team_id(team),
+                created_at: Timestamp(second * 1_000),
+                status,
+                tags: tags.into_iter().map(tag).collect(),
+                answer: (status == Status::Answered)
+                    .then(|| Answer { response_text: "Yes.".to_owned(), responded_at: Timestamp(6) }),
+                pinned: pinned.then_some(mark),
+                frozen: frozen.then_some(mark),
+                ..question(n, upvotes)
+            }
+        }))
+    })
+}

@@ -1,0 +1,262 @@
+//! The reader's own votes: those the server has, and those on their way.
+//!
+//! A vote is an intent. From the click on, the page shows what the reader wants; the server's receipt or the stream
+//! then says what is. While a vote is on its way nobody can tell whether a tally already holds it, so the count
+//! shown never falls behind what the reader's own click must have made of it, and never counts it twice.
+
+use pulsestage::command::VoteReceipt;
+use pulsestage::id::{OperationId, QuestionId};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A vote on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Intent {
+    /// What the reader wants now.
+    pub up: bool,
+    /// What the request on its way says.
+    pub sent: bool,
+    /// The idempotency key of that request; a retry has the same.
+    pub op: OperationId,
+    /// The count when the reader first clicked.
+    base: i64,
+    /// Whether the stream has told a count since the request was sent.
+    tally_seen: bool,
+}
+
+/// What to do with a click.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Click {
+    /// Send the vote.
+    Send,
+    /// A request for this question is on its way: when it is back, the latest wish is sent.
+    Wait,
+    /// It is what the server has already.
+    Nothing,
+}
+
+/// What to do after a receipt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settled {
+    /// The count to take over; absent when the stream knows better.
+    pub upvotes: Option<i64>,
+    /// The reader has changed their mind meanwhile: what to send now.
+    pub send: Option<bool>,
+}
+
+/// The reader's votes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Votes {
+    /// As the server has them.
+    counted: BTreeSet<QuestionId>,
+    intents: BTreeMap<QuestionId, Intent>,
+}
+
+impl Votes {
+    /// The votes that the server had when the board was read.
+    #[must_use]
+    pub fn new(counted: impl IntoIterator<Item = QuestionId>) -> Self {
+        Self { counted: counted.into_iter().collect(), intents: BTreeMap::new() }
+    }
+
+    /// Takes over the votes that came with a board that was loaded again; intents stay.
+    pub fn reload(&mut self, counted: impl IntoIterator<Item = QuestionId>) {
+        self.counted = counted.into_iter().collect();
+        for intent in self.intents.values_mut() {
+            intent.tally_seen = true;
+        }
+    }
+
+    /// Whether the reader's vote is on this question as far as they are concerned.
+    #[must_use]
+    pub fn wanted(&self, question: QuestionId) -> bool {
+        self.intents.get(&question).map_or_else(|| self.counted.contains(&question), |intent| intent.up)
+    }
+
+    /// The count to show where the board has `upvotes`.
+    #[must_use]
+    pub fn shown(&self, question: QuestionId, upvotes: i64) -> i64 {
+        let Some(intent) = self.intents.get(&question) else { return upvotes };
+        let counted = self.counted.contains(&question);
+        match (intent.up, counted, intent.sent) {
+            (true, false, _) => upvotes.max(intent.base + 1),
+            (false, true, _) => upvotes.min(intent.base - 1),
+            // Taken back while the first request is still out: its effect may be in the count, and will go again.
+            (false, false, true) => upvotes.min(intent.base),
+            (true, true, false) => upvotes.max(intent.base),
+            (true, true, true) | (false, false, false) => upvotes,
+        }
+    }
+
+    /// The reader clicked. `upvotes` is the board's count now.
+    pub fn click(&mut self, question: QuestionId, up: bool, upvotes: i64, op: OperationId) -> Click {
+        if let Some(intent) = self.intents.get_mut(&question) {
+            intent.up = up;
+            return Click::Wait;
+        }
+        if self.counted.contains(&question) == up {
+            return Click::Nothing;
+        }
+        self.intents.insert(question, Intent { up, sent: up, op, base: upvotes, tally_seen: false });
+        Click::Send
+    }
+
+    /// The vote on its way for this question.
+    #[must_use]
+    pub fn intent(&self, question: QuestionId) -> Option<Intent> {
+        self.intents.get(&question).copied()
+    }
+
+    /// The stream told the count of a question.
+    pub fn tally(&mut self, question: QuestionId) {
+        if let Some(intent) = self.intents.get_mut(&question) {
+            intent.tally_seen = true;
+        }
+    }
+
+    /// The server has carried out a vote; `next` is the key of the request that follows if the reader changed their mind.
+    pub fn receipt(&mut self, receipt: VoteReceipt, next: OperationId) -> Settled {
+        let question = receipt.question_id;
+        if receipt.up {
+            self.counted.insert(question);
+        } else {
+            self.counted.remove(&question);
+        }
+        let Some(intent) = self.intents.get_mut(&question) else {
+            return Settled { upvotes: None, send: None };
+        };
+        let upvotes = (!intent.tally_seen).then_some(receipt.upvotes);
+        if intent.up == receipt.up {
+            self.intents.remove(&question);
+            return Settled { upvotes, send: None };
+        }
+        *intent = Intent { sent: intent.up, op: next, base: receipt.upvotes, tally_seen: false, ..*intent };
+        Settled { upvotes, send: Some(intent.up) }
+    }
+
+    /// The vote was refused, or could not be brought for too long: what the server has is shown again.
+    pub fn give_up(&mut self, question: QuestionId) -> Option<Intent> {
+        self.intents.remove(&question)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    const Q: QuestionId = QuestionId(Uuid::from_u128(1));
+
+    fn op(n: u128) -> OperationId {
+        OperationId(Uuid::from_u128(n))
+    }
+
+    fn receipt(up: bool, upvotes: i64) -> VoteReceipt {
+        VoteReceipt { question_id: Q, up, upvotes }
+    }
+
+    #[test]
+    fn a_click_shows_at_once_and_its_tally_is_not_counted_twice() {
+        let mut votes = Votes::default();
+        assert_eq!(votes.click(Q, true, 10, op(1)), Click::Send);
+        assert!(votes.wanted(Q));
+        assert_eq!(votes.shown(Q, 10), 11);
+        votes.tally(Q);
+        assert_eq!(votes.shown(Q, 11), 11, "the tally may hold the reader's own vote");
+        assert_eq!(votes.shown(Q, 14), 14, "others' votes show at once");
+    }
+
+    #[test]
+    fn a_receipt_without_a_tally_brings_the_count() {
+        let mut votes = Votes::default();
+        votes.click(Q, true, 10, op(1));
+        assert_eq!(votes.receipt(receipt(true, 13), op(2)), Settled { upvotes: Some(13), send: None });
+        assert!(votes.wanted(Q));
+        assert_eq!(votes.shown(Q, 13), 13);
+    }
+
+    #[test]
+    fn a_receipt_after_a_tally_leaves_the_count_to_the_stream() {
+        let mut votes = Votes::default();
+        votes.click(Q, true, 10, op(1));
+        votes.tally(Q);
+        assert_eq!(votes.receipt(receipt(true, 11), op(2)), Settled { upvotes: None, send: None });
+        assert_eq!(votes.shown(Q, 15), 15);
+    }
+
+    #[test]
+    fn a_board_loaded_meanwhile_counts_as_a_tally() {
+        let mut votes = Votes::default();
+        votes.click(Q, true, 10, op(1));
+        votes.reload([Q]);
+        assert_eq!(votes.receipt(receipt(true, 11), op(2)).upvotes, None);
+    }
+
+    #[test]
+    fn a_change_of_mind_waits_for_the_first_receipt() {
+        let mut votes = Votes::default();
+        votes.click(Q, true, 10, op(1));
+        assert_eq!(votes.click(Q, false, 10, op(2)), Click::Wait);
+        assert!(!votes.wanted(Q));
+        assert_eq!(votes.shown(Q, 10), 10);
+        assert_eq!(votes.shown(Q, 11), 10, "the first request may be in the count");
+        assert_eq!(votes.receipt(receipt(true, 11), op(3)), Settled { upvotes: Some(11), send: Some(false) });
+        assert_eq!(votes.shown(Q, 11), 10);
+        assert_eq!(votes.intent(Q).map(|intent| intent.op), Some(op(3)), "another request has another key");
+        assert_eq!(votes.receipt(receipt(false, 10), op(4)), Settled { upvotes: Some(10), send: None });
+        assert!(!votes.wanted(Q));
+    }
+
+    #[test]
+    fn a_refusal_rolls_back() {
+        let mut votes = Votes::new([]);
+        votes.click(Q, true, 10, op(1));
+        assert!(votes.give_up(Q).is_some());
+        assert!(!votes.wanted(Q));
+        assert_eq!(votes.shown(Q, 10), 10);
+    }
+
+    #[test]
+    fn a_double_click_is_one_request() {
+        let mut votes = Votes::default();
+        assert_eq!(votes.click(Q, true, 0, op(1)), Click::Send);
+        assert_eq!(votes.click(Q, true, 0, op(2)), Click::Wait);
+        assert_eq!(votes.receipt(receipt(true, 1), op(3)).send, None);
+        assert_eq!(votes.click(Q, true, 1, op(4)), Click::Nothing);
+    }
+
+    proptest! {
+        /// Whatever the reader clicks and however often a receipt lets the next request go, the last wish wins.
+        #[test]
+        fn the_last_wish_is_what_the_server_has_in_the_end(clicks in proptest::collection::vec((any::<bool>(), any::<bool>()), 1..20)) {
+            let mut votes = Votes::default();
+            let mut server = false;
+            let mut on_its_way: Option<bool> = None;
+            let mut n = 0;
+            let mut next = || { n += 1; op(n) };
+            let carry_out = |votes: &mut Votes, server: &mut bool, sent: bool, key: OperationId| {
+                *server = sent;
+                votes.receipt(receipt(sent, 10 + i64::from(sent)), key).send
+            };
+            let mut last = false;
+            for (up, receipt_comes) in clicks {
+                last = up;
+                if votes.click(Q, up, 10 + i64::from(server), next()) == Click::Send {
+                    prop_assert_eq!(on_its_way, None, "one request per question at a time");
+                    on_its_way = Some(up);
+                }
+                prop_assert_eq!(votes.wanted(Q), up);
+                let shown = votes.shown(Q, 10 + i64::from(server));
+                prop_assert_eq!(shown, 10 + i64::from(up), "the page shows the wish");
+                if let Some(sent) = on_its_way.filter(|_| receipt_comes) {
+                    on_its_way = carry_out(&mut votes, &mut server, sent, next());
+                }
+            }
+            while let Some(sent) = on_its_way {
+                on_its_way = carry_out(&mut votes, &mut server, sent, next());
+            }
+            prop_assert_eq!(server, last);
+            prop_assert_eq!(votes.intent(Q), None);
+        }
+    }
+}

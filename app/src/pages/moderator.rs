@@ -1,0 +1,75 @@
+//! The moderators' queue.
+
+use leptos::prelude::*;
+use pulsestage::command::BoardView;
+use pulsestage::permission::{Action, may};
+
+use super::outcome::with_board;
+use super::room::{Room, RoomFrame};
+use super::solo::ModeratorsOnly;
+use crate::components::answer_editor::Drafts;
+use crate::components::place::{Place, ViewKind};
+use crate::components::queue_row::QueueRow;
+use crate::components::side::{MANAGE, Manage, Numbers};
+use crate::live::{Filters, Moderation, RowField};
+use crate::ui::icon::{Icon, icon};
+
+/// The moderators' queue.
+#[component]
+pub fn ModeratorPage() -> impl IntoView {
+    with_board(ViewKind::Queue, draw)
+}
+
+fn draw(view: BoardView, place: Place, filters: Signal<Filters>) -> AnyView {
+    if !may(view.role, Action::Moderate, &view.tenant.settings) {
+        return view! { <ModeratorsOnly home=place.of(ViewKind::Questions) /> }.into_any();
+    }
+    let room = Room::open(view, place, filters);
+    let Room { live, slug, .. } = room;
+    let drafts = Drafts::default();
+    let may_create_tag = room.may(Action::CreateTag);
+    let on_deed = Callback::new(move |deed: Moderation| live.moderate(deed));
+    let row = Callback::new(move |row: RowField| {
+        view! {
+            <QueueRow
+                row=row
+                slug=slug
+                tags=live.tags
+                drafts=drafts
+                may_create_tag=may_create_tag
+                on_deed=on_deed
+            />
+        }
+        .into_any()
+    });
+    let side = view! {
+        <Numbers counts=live.counts />
+        <Manage
+            slug=slug
+            teams=live.teams
+            tags=live.tags
+            may_create_team=room.may(Action::CreateTeam)
+            may_create_tag=may_create_tag
+            on_deed=on_deed
+        />
+    };
+    let bar = view! {
+        <div class="bar">
+            <button type="button" class="btn" popovertarget=MANAGE>
+                {icon(Icon::Tag)}
+                "Teams and tags"
+            </button>
+        </div>
+    };
+    view! {
+        <RoomFrame
+            room=room
+            list_class="qlist queue"
+            side_label="Teams and tags"
+            row=row
+            side=side.into_any()
+            bar=bar.into_any()
+        />
+    }
+    .into_any()
+}

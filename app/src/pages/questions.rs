@@ -1,0 +1,80 @@
+//! The questions of a tenant, for everybody.
+
+use leptos::prelude::*;
+use pulsestage::command::BoardView;
+use pulsestage::id::{QuestionId, TeamId};
+use pulsestage::permission::Action;
+
+use super::outcome::with_board;
+use super::room::{Room, RoomFrame};
+use crate::components::card::Card;
+use crate::components::composer::{self, Composer};
+use crate::components::place::{Place, ViewKind};
+use crate::components::problem;
+use crate::components::side::About;
+use crate::live::{Filters, Progress, RowField, ToastKind};
+use crate::ui::icon::{Icon, icon};
+
+/// The questions of a tenant.
+#[component]
+pub fn QuestionsPage() -> impl IntoView {
+    with_board(ViewKind::Questions, draw)
+}
+
+fn draw(view: BoardView, place: Place, filters: Signal<Filters>) -> AnyView {
+    let room = Room::open(view, place, filters);
+    let Room { live, slug, .. } = room;
+    let (may_vote, may_ask) = (room.may(Action::Vote), room.may(Action::Ask));
+    let on_vote = Callback::new(move |(question, up): (QuestionId, bool)| live.vote(question, up));
+    let row = Callback::new(move |row: RowField| {
+        view! { <Card row=row slug=slug may_vote=may_vote on_vote=on_vote /> }.into_any()
+    });
+    let side = view! {
+        {may_ask.then(|| ask_box(room))}
+        <About />
+    };
+    let bar = may_ask.then(|| {
+        view! {
+            <div class="bar">
+                <button type="button" class="btn btn--main" popovertarget=composer::SHEET>
+                    {icon(Icon::Plus)}
+                    "Ask a question"
+                </button>
+            </div>
+        }
+    });
+    view! {
+        <RoomFrame
+            room=room
+            list_class="qlist"
+            side_label=if may_ask { "Ask and about" } else { "About" }
+            row=row
+            side=side.into_any()
+            bar=bar.into_any()
+        />
+    }
+    .into_any()
+}
+
+fn ask_box(room: Room) -> impl IntoView {
+    let Room { live, slug, refused, .. } = room;
+    let refused_before = refused.get_untracked().filter(|error| error.endpoint == "ask");
+    Effect::new(move || {
+        if live.asking.get() == Progress::Done {
+            live.toasts.push(ToastKind::Done, "Your question is in.".to_owned(), None);
+        }
+    });
+    view! {
+        <Composer
+            slug=slug
+            form_key=live.form_key
+            limits=live.tenant.with_untracked(|tenant| tenant.settings.question_length)
+            teams=live.teams
+            looking_at=Signal::derive(move || live.filters.with(|filters| filters.team.clone()))
+            refused_before=refused_before.as_ref().map(problem::of_form)
+            asking=live.asking
+            on_ask=Callback::new(move |(team, text): (TeamId, String)| live.ask(team, text))
+            on_seen=Callback::new(move |()| live.asking_seen())
+        />
+    }
+}

@@ -1,0 +1,155 @@
+//! Pages with one thing to say, and what to do about it.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use pulsestage::error::Refusal;
+
+use super::status::set_status;
+use crate::components::header::PlainHeader;
+use crate::ui::icon::{Icon, icon, large};
+
+/// A page with one thing to say.
+#[component]
+fn Solo(
+    /// Its icon.
+    mark: Icon,
+    /// What is the case.
+    title: &'static str,
+    /// What it means for the reader.
+    #[prop(into)]
+    lead: String,
+    /// Where the name in the header leads.
+    #[prop(into)]
+    home: String,
+    /// What to do, and where to go.
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <Title text=title />
+        <PlainHeader home=home />
+        <main class="solo" id="main" tabindex="-1">
+            {large(mark)}
+            <h1 class="solo__title">{title}</h1>
+            <p class="solo__lead">{lead}</p>
+            {children()}
+        </main>
+    }
+}
+
+/// How somebody who runs the server makes a sign-in link.
+fn operator_step() -> impl IntoView {
+    view! {
+        <li>
+            "If this is your server, run " <code>"pulsestage link"</code> " on it and open the address it prints."
+        </li>
+    }
+}
+
+fn to_the_questions(home: String, class: &'static str) -> impl IntoView {
+    view! {
+        <div class="solo__do">
+            <a class=class href=home>
+                "To the questions"
+            </a>
+        </div>
+    }
+}
+
+/// Nothing is at this address.
+#[component]
+pub fn NotFoundPage() -> impl IntoView {
+    set_status(404);
+    view! {
+        <Solo
+            mark=Icon::Info
+            title="There is nothing here"
+            lead="The address may have a typing mistake, or the event is over."
+            home="/"
+        >
+            {to_the_questions("/".to_owned(), "btn btn--main")}
+        </Solo>
+    }
+}
+
+/// Where a sign-in link leads that was used or has run out.
+#[component]
+pub fn SignInPage() -> impl IntoView {
+    set_status(Refusal::LinkSpent.status());
+    view! {
+        <Solo
+            mark=Icon::Clock
+            title="This link no longer works"
+            lead="It was used already, or it is too old. Each sign-in link works once and for a short time."
+            home="/"
+        >
+            <ol class="steps">
+                <li>"Ask the organiser for a new one."</li>
+                {operator_step()}
+            </ol>
+            {to_the_questions("/".to_owned(), "btn")}
+        </Solo>
+    }
+}
+
+/// The queue, to somebody who may not moderate.
+#[component]
+pub fn ModeratorsOnly(
+    /// The address of the questions.
+    home: String,
+) -> impl IntoView {
+    set_status(Refusal::NotSignedIn.status());
+    view! {
+        <Solo
+            mark=Icon::Shield
+            title="This page is for moderators"
+            lead="You are not signed in as one. Reading, asking and voting need no sign-in."
+            home=home.clone()
+        >
+            <ol class="steps">
+                <li>"Ask the organiser for a sign-in link. It works once."</li>
+                {operator_step()}
+            </ol>
+            {to_the_questions(home, "btn btn--main")}
+        </Solo>
+    }
+}
+
+/// A room that shows nothing to people without an account.
+#[component]
+pub fn MembersOnly() -> impl IntoView {
+    set_status(Refusal::NotSignedIn.status());
+    view! {
+        <Solo
+            mark=Icon::Shield
+            title="This room is not open to everybody"
+            lead="Its questions are shown to people who are signed in."
+            home="/"
+        >
+            <ol class="steps">
+                <li>"Ask the organiser for a sign-in link. It works once."</li>
+                {operator_step()}
+            </ol>
+        </Solo>
+    }
+}
+
+/// The board could not be read.
+#[component]
+pub fn BrokenPage(
+    /// What went wrong, as a sentence.
+    why: String,
+    /// The address to try again.
+    again: String,
+) -> impl IntoView {
+    view! {
+        <Solo mark=Icon::Alert title="The questions are not to be had" lead=why home=again.clone()>
+            <div class="solo__do">
+                // A whole new page, from the server: it works without a script, and nothing broken is kept.
+                <a class="btn btn--main" href=again rel="external">
+                    {icon(Icon::Refresh)}
+                    "Try again"
+                </a>
+            </div>
+        </Solo>
+    }
+}

@@ -1,0 +1,124 @@
+//! What pages need of the browser, and nothing else: time, chance, timers, the head of the page.
+//!
+//! Event handlers and effects call these; on the server neither runs, so there they rest.
+
+use pulsestage::id::{OperationId, uuid_v7};
+use pulsestage::time::Timestamp;
+
+#[cfg(feature = "hydrate")]
+pub(crate) use browser::*;
+#[cfg(not(feature = "hydrate"))]
+pub(crate) use rest::*;
+
+/// A fresh idempotency key.
+pub(crate) fn operation_id() -> OperationId {
+    OperationId(uuid_v7(Timestamp(now_ms() as i64), random_bytes()))
+}
+
+/// The browser.
+#[cfg(feature = "hydrate")]
+mod browser {
+    use gloo_timers::future::TimeoutFuture;
+    use leptos::prelude::{document, request_animation_frame, window};
+    use std::time::Duration;
+    use wasm_bindgen::JsCast;
+
+    /// Milliseconds since 1970 by the browser's clock.
+    pub(crate) fn now_ms() -> f64 {
+        js_sys::Date::now()
+    }
+
+    /// A number from 0 up to 1. Good for spreading waits, not for secrets.
+    pub(crate) fn random() -> f64 {
+        js_sys::Math::random()
+    }
+
+    /// Bytes that nobody can guess; also where the page came over plain HTTP, unlike `crypto.randomUUID`.
+    pub(crate) fn random_bytes() -> [u8; 10] {
+        let mut bytes = [0; 10];
+        let strong = window().crypto().and_then(|crypto| crypto.get_random_values_with_u8_array(&mut bytes));
+        if strong.is_err() {
+            // A key must be new rather than secret: the server ties it to the one who sends it.
+            for byte in &mut bytes {
+                *byte = (random() * 256.0) as u8;
+            }
+        }
+        bytes
+    }
+
+    /// Runs a task once, so many milliseconds from now.
+    pub(crate) fn after(ms: u32, task: impl FnOnce() + 'static) {
+        leptos::prelude::set_timeout(task, Duration::from_millis(ms.into()));
+    }
+
+    /// Runs a task before the next frame; a hidden page draws no frames, so there it runs soon.
+    pub(crate) fn before_next_frame(task: impl FnOnce() + 'static) {
+        if document().hidden() {
+            after(50, task);
+        } else {
+            request_animation_frame(task);
+        }
+    }
+
+    /// Waits.
+    pub(crate) async fn sleep(ms: u32) {
+        TimeoutFuture::new(ms).await;
+    }
+
+    /// Runs a future; nobody waits for it.
+    pub(crate) fn spawn(task: impl Future<Output = ()> + 'static) {
+        leptos::task::spawn_local(task);
+    }
+
+    /// Whether the page is drawn dark now: as the reader chose, or else as their device prefers.
+    pub(crate) fn is_dark() -> bool {
+        let chosen = document().document_element().and_then(|page| page.get_attribute("data-theme"));
+        chosen.map_or_else(device_is_dark, |theme| theme == "dark")
+    }
+
+    fn device_is_dark() -> bool {
+        let query = window().match_media("(prefers-color-scheme: dark)").ok().flatten();
+        query.is_some_and(|query| query.matches())
+    }
+
+    /// Draws the page in this theme, and asks the server to do so from now on for a year.
+    pub(crate) fn choose_theme(theme: &str) {
+        if let Some(page) = document().document_element() {
+            // Without the attribute or the cookie the device's own preference holds, which is no harm.
+            let _ = page.set_attribute("data-theme", theme);
+        }
+        if let Some(page) = document().dyn_ref::<web_sys::HtmlDocument>() {
+            let _ = page.set_cookie(&format!("theme={theme}; path=/; max-age=31536000; samesite=lax"));
+        }
+    }
+}
+
+/// The server, where nothing of this happens.
+#[cfg(not(feature = "hydrate"))]
+mod rest {
+    pub(crate) fn now_ms() -> f64 {
+        0.0
+    }
+
+    pub(crate) fn random() -> f64 {
+        0.0
+    }
+
+    pub(crate) fn random_bytes() -> [u8; 10] {
+        [0; 10]
+    }
+
+    pub(crate) fn after(_ms: u32, _task: impl FnOnce() + 'static) {}
+
+    pub(crate) fn before_next_frame(_task: impl FnOnce() + 'static) {}
+
+    pub(crate) async fn sleep(_ms: u32) {}
+
+    pub(crate) fn spawn(_task: impl Future<Output = ()> + 'static) {}
+
+    pub(crate) fn is_dark() -> bool {
+        false
+    }
+
+    pub(crate) fn choose_theme(_theme: &str) {}
+}

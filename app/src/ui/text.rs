@@ -1,0 +1,52 @@
+//! Numbers and their words, as people read them.
+
+/// One of them, or several: `1 vote`, `2 votes`.
+#[must_use]
+pub fn plural(n: i64, one: &str, many: &str) -> String {
+    format!("{} {}", thousands(n), if n == 1 { one } else { many })
+}
+
+/// A number with its thousands set apart: `10,000`.
+#[must_use]
+pub fn thousands(n: i64) -> String {
+    let digits = n.unsigned_abs().to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3 + 1);
+    if n < 0 {
+        text.push('-');
+    }
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_set_apart() {
+        for (n, text) in [
+            (0, "0"),
+            (7, "7"),
+            (999, "999"),
+            (1_000, "1,000"),
+            (10_000, "10,000"),
+            (1_234_567, "1,234,567"),
+            (-4_200, "-4,200"),
+            (i64::MIN, "-9,223,372,036,854,775,808"),
+        ] {
+            assert_eq!(thousands(n), text);
+        }
+    }
+
+    #[test]
+    fn one_is_singular_and_nothing_else_is() {
+        assert_eq!(plural(0, "vote", "votes"), "0 votes");
+        assert_eq!(plural(1, "vote", "votes"), "1 vote");
+        assert_eq!(plural(1_043, "vote", "votes"), "1,043 votes");
+    }
+}
