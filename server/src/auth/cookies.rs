@@ -1,0 +1,157 @@
+//! The two cookies: the participant's, signed by us, and the session's, a secret whose hash we keep.
+
+use axum::http::HeaderMap;
+use axum::http::header::COOKIE;
+use cookie::time::Duration;
+use cookie::{Cookie, SameSite};
+use uuid::Uuid;
+
+use super::secret::{Secret, hex, unhex};
+use crate::world::Key;
+use pulsestage::service::{Caller, SESSION_LIFE_MS};
+use pulsestage::text::Slug;
+
+/// A participant's cookie lives for a year: as long as browsers keep one.
+const DEVICE_LIFE_S: i64 = 365 * 24 * 60 * 60;
+/// No browser has more tenants open at once; what comes beyond is not looked at.
+const MAX_SESSIONS: usize = 16;
+
+/// Reads and writes our cookies.
+#[derive(Clone, Copy, Debug)]
+pub struct Cookies {
+    key: Key,
+    /// Over https, so that the cookies are `Secure` and carry the `__Host-` prefix that keeps sub-domains from setting them.
+    secure: bool,
+}
+
+impl Cookies {
+    /// Cookies signed with this key, for a site that is reached over https or not.
+    #[must_use]
+    pub const fn new(key: Key, secure: bool) -> Self {
+        Self { key, secure }
+    }
+
+    /// Who a request says it is from. A cookie that is forged or broken is as good as none.
+    #[must_use]
+    pub fn caller(&self, headers: &HeaderMap) -> Caller {
+        let prefix = self.session_name("");
+        let sessions = brought(headers).filter_map(|cookie| {
+            let slug = cookie.name().strip_prefix(&prefix)?;
+            Some((Slug::parse(slug).ok()?.into_string(), Secret::parse(cookie.value())?.hash()))
+        });
+        Caller {
+            sessions: sessions.take(MAX_SESSIONS).collect(),
+            device: value_of(headers, &self.device_name()).and_then(|value| self.verified(&value)),
+        }
+    }
+
+    /// The session secret for one tenant, to end it.
+    #[must_use]
+    pub fn session(&self, headers: &HeaderMap, slug: &str) -> Option<Secret> {
+        value_of(headers, &self.session_name(slug)).and_then(|value| Secret::parse(&value))
+    }
+
+    /// The cookie that makes a browser a participant.
+    #[must_use]
+    pub fn device_cookie(&self, device: Uuid) -> Cookie<'static> {
+        let id = device.simple().to_string();
+        let code = hex(&self.key.mac("device", id.as_bytes()));
+        self.cookie(self.device_name(), format!("{id}.{code}"), DEVICE_LIFE_S)
+    }
+
+    /// The cookie that keeps somebody signed in to a tenant.
+    #[must_use]
+    pub fn session_cookie(&self, slug: &str, secret: &Secret) -> Cookie<'static> {
+        self.cookie(self.session_name(slug), secret.reveal().to_owned(), SESSION_LIFE_MS / 1_000)
+    }
+
+    /// The cookie that takes the session cookie away.
+    #[must_use]
+    pub fn ended_session_cookie(&self, slug: &str) -> Cookie<'static> {
+        self.cookie(self.session_name(slug), String::new(), 0)
+    }
+
+    fn verified(&self, value: &str) -> Option<Uuid> {
+        let (id, code) = value.split_once('.')?;
+        let genuine = id.len() == 32 && self.key.verifies("device", id.as_bytes(), &unhex(code)?);
+        genuine.then(|| Uuid::try_parse(id).ok()).flatten()
+    }
+
+    fn device_name(&self) -> String {
+        format!("{}pulsestage_p", self.prefix())
+    }
+
+    fn session_name(&self, slug: &str) -> String {
+        format!("{}pulsestage_s_{slug}", self.prefix())
+    }
+
+    const fn prefix(&self) -> &'static str {
+        if self.secure { "__Host-" } else { "" }
+    }
+
+    fn cookie(&self, name: String, value: String, seconds: i64) -> Cookie<'static> {
+        let mut cookie = Cookie::new(name, value);
+        cookie.set_path("/");
+        cookie.set_http_only(true);
+        cookie.set_secure(self.secure);
+        // Lax, not Strict: a link in a chat message must open the page with the cookie.
+        cookie.set_same_site(SameSite::Lax);
+        cookie.set_max_age(Duration::seconds(seconds));
+        cookie
+    }
+}
+
+/// The cookies of a request; what cannot be read as one is passed over.
+fn brought(headers: &HeaderMap) -> impl Iterator<Item = Cookie<'_>> {
+    let texts = headers.get_all(COOKIE).into_iter().filter_map(|value| value.to_str().ok());
+    texts.flat_map(Cookie::split_parse).filter_map(Result::ok)
+}
+
+fn value_of(headers: &HeaderMap, name: &str) -> Option<String> {
+    brought(headers).find(|cookie| cookie.name() == name).map(|cookie| cookie.value().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::SystemChance;
+
+    fn with_cookie(text: &str) -> HeaderMap {
+        HeaderMap::from_iter([(COOKIE, text.parse().unwrap())])
+    }
+
+    fn pair(cookie: &Cookie<'_>) -> String {
+        format!("{}={}", cookie.name(), cookie.value())
+    }
+
+    #[test]
+    fn a_participant_is_known_by_our_signature_alone() {
+        let cookies = Cookies::new(Key::new([1; 32]), false);
+        let device = Uuid::from_u128(5);
+        let genuine = pair(&cookies.device_cookie(device));
+        assert_eq!(cookies.caller(&with_cookie(&genuine)).device, Some(device));
+        let foreign = pair(&Cookies::new(Key::new([2; 32]), false).device_cookie(device));
+        let swapped = genuine.replace(&device.simple().to_string(), &Uuid::from_u128(6).simple().to_string());
+        for forged in [foreign, swapped, "pulsestage_p=".into(), "pulsestage_p=x.y".into(), "pulsestage_p=;;;".into()] {
+            assert_eq!(cookies.caller(&with_cookie(&forged)).device, None, "{forged}");
+        }
+    }
+
+    #[test]
+    fn a_session_goes_with_its_tenant() {
+        let cookies = Cookies::new(Key::new([1; 32]), true);
+        let secret = Secret::new(&SystemChance);
+        let headers = with_cookie(&format!("a=b; {}", pair(&cookies.session_cookie("acme", &secret))));
+        assert_eq!(cookies.caller(&headers).sessions, [("acme".to_owned(), secret.hash())]);
+        assert_eq!(cookies.session(&headers, "acme"), Some(secret));
+        assert_eq!(cookies.session(&headers, "default"), None);
+    }
+
+    #[test]
+    fn cookies_are_out_of_reach_of_scripts_and_other_sites() {
+        let text = Cookies::new(Key::new([1; 32]), true).device_cookie(Uuid::nil()).to_string();
+        for part in ["__Host-pulsestage_p=", "HttpOnly", "Secure", "SameSite=Lax", "Path=/", "Max-Age=31536000"] {
+            assert!(text.contains(part), "{text}");
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! How a browser proves who it is: a signed cookie for participants, a secret in a cookie for people who signed in.
+
+pub mod cookies;
+pub mod secret;
+
+pub use cookies::Cookies;
+pub use secret::Secret;

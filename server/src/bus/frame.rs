@@ -1,0 +1,142 @@
+//! Frames: events as the bytes of the wire, encoded once and shared by every stream.
+//!
+//! The format is the WHATWG HTML standard's `text/event-stream` (section 9.2.5). Every message is unnamed, its
+//! data one line of JSON, which never holds a line break of its own.
+
+use bytes::{Bytes, BytesMut};
+use std::fmt::Write;
+
+use pulsestage::event::{Cursor, Envelope, Epoch, Event, Fact, Heartbeat, QuestionUpvoted, Tally};
+use pulsestage::id::{TeamId, TenantId};
+use pulsestage::time::Timestamp;
+
+/// One message of the wire and what a stream must know to choose it.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    /// The bytes, blank line included.
+    pub bytes: Bytes,
+    /// The event's `type`.
+    pub kind: &'static str,
+    /// The team it concerns; `None` when it concerns everybody in the tenant.
+    pub team: Option<TeamId>,
+    /// Its cursor, for a fact.
+    pub cursor: Option<Cursor>,
+}
+
+impl Frame {
+    /// The frame of a fact.
+    #[must_use]
+    pub fn fact(epoch: Epoch, fact: &Fact) -> Self {
+        let cursor = Cursor { epoch, seq: fact.seq };
+        Self {
+            bytes: encode(Some(cursor), &fact.envelope),
+            kind: fact.envelope.event.kind(),
+            team: fact.team,
+            cursor: Some(cursor),
+        }
+    }
+
+    /// The frame of a count as it is now.
+    #[must_use]
+    pub fn tally(tenant: TenantId, tally: &Tally, at: Timestamp) -> Self {
+        let event = Event::Upvoted(QuestionUpvoted { question_id: tally.question, upvotes: tally.upvotes });
+        let envelope = Envelope { tenant_id: tenant, event, timestamp: at };
+        Self { bytes: encode(None, &envelope), kind: envelope.event.kind(), team: Some(tally.team), cursor: None }
+    }
+
+    /// The frame of a heartbeat.
+    #[must_use]
+    pub fn heartbeat(tenant: TenantId, at: Timestamp) -> Self {
+        let envelope =
+            Envelope { tenant_id: tenant, event: Event::Heartbeat(Heartbeat { timestamp: at }), timestamp: at };
+        Self { bytes: encode(None, &envelope), kind: envelope.event.kind(), team: None, cursor: None }
+    }
+}
+
+/// An envelope as one message, with its `id:` when it has a cursor.
+#[must_use]
+pub fn encode(cursor: Option<Cursor>, envelope: &Envelope) -> Bytes {
+    let mut text = cursor.map_or_else(String::new, id_line);
+    // Writing plain structs to memory fails only for maps with keys that are no text; there are none.
+    let json = serde_json::to_string(envelope).unwrap_or_default();
+    let _infallible = write!(text, "data: {json}\n\n");
+    Bytes::from(text)
+}
+
+/// A message that moves the reader's cursor on and shows nothing: no data, so browsers dispatch no event,
+/// yet they remember the id (WHATWG HTML, section 9.2.6).
+#[must_use]
+pub fn advance(cursor: Cursor) -> Bytes {
+    Bytes::from(format!("{}\n", id_line(cursor)))
+}
+
+/// The `retry:` field: when to come back after the stream has ended, in milliseconds.
+#[must_use]
+pub fn retry(millis: u64) -> Bytes {
+    Bytes::from(format!("retry: {millis}\n\n"))
+}
+
+fn id_line(cursor: Cursor) -> String {
+    format!("id: {cursor}\n")
+}
+
+/// Frames that leave together, and their bytes as one piece for the streams that take all of them.
+#[derive(Debug)]
+pub struct Batch {
+    /// The frames, facts first.
+    pub frames: Vec<Frame>,
+    /// All their bytes in one piece.
+    pub whole: Bytes,
+    /// The first and the last fact among them.
+    pub facts: Option<(i64, i64)>,
+}
+
+impl Batch {
+    /// Gathers frames; their bytes become slices of one piece of memory.
+    #[must_use]
+    pub fn new(mut frames: Vec<Frame>) -> Self {
+        let mut joined = BytesMut::with_capacity(frames.iter().map(|frame| frame.bytes.len()).sum());
+        frames.iter().for_each(|frame| joined.extend_from_slice(&frame.bytes));
+        let whole = joined.freeze();
+        let mut from = 0;
+        for frame in &mut frames {
+            let to = from + frame.bytes.len();
+            frame.bytes = whole.slice(from..to);
+            from = to;
+        }
+        let seqs = || frames.iter().filter_map(|frame| frame.cursor.map(|cursor| cursor.seq));
+        let facts = seqs().min().zip(seqs().max());
+        Self { frames, whole, facts }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    fn tenant() -> TenantId {
+        TenantId(Uuid::from_u128(1))
+    }
+
+    #[test]
+    fn a_message_is_one_id_one_data_line_and_a_blank_line() {
+        let cursor = Cursor { epoch: Epoch(10), seq: 3 };
+        let envelope = Envelope { tenant_id: tenant(), event: Event::Connected, timestamp: Timestamp(5) };
+        assert_eq!(
+            encode(Some(cursor), &envelope),
+            "id: 000000000000000a-3\ndata: {\"type\":\"connected\",\"tenantId\":\"00000000-0000-0000-0000-000000000001\",\"timestamp\":5}\n\n"
+        );
+        assert_eq!(advance(cursor), "id: 000000000000000a-3\n\n");
+        assert_eq!(retry(1500), "retry: 1500\n\n");
+    }
+
+    #[test]
+    fn a_batch_shares_one_piece_of_memory() {
+        let batch =
+            Batch::new(vec![Frame::heartbeat(tenant(), Timestamp(1)), Frame::heartbeat(tenant(), Timestamp(2))]);
+        let parts: Vec<u8> = batch.frames.iter().flat_map(|frame| frame.bytes.to_vec()).collect();
+        assert_eq!(batch.whole, parts);
+        assert_eq!(batch.facts, None);
+    }
+}

@@ -1,0 +1,196 @@
+//! Everything that can be set, in one place: flags, environment and `--help` are this file.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use pulsestage::text::Slug;
+use pulsestage::user::Role;
+
+/// PulseStage: live questions and answers for town halls and all-hands.
+#[derive(Debug, Parser)]
+#[command(name = "pulsestage", version, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    /// What to do; `serve` when nothing is said.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// The flags of `serve`, so that they may be given without naming it.
+    #[command(flatten)]
+    pub serve: ServeArgs,
+}
+
+/// The commands of the binary.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the server (the default).
+    Serve(Box<ServeArgs>),
+    /// Make a one-time sign-in link and print it.
+    Link(LinkArgs),
+}
+
+/// Where the data is.
+#[derive(Clone, Debug, Args)]
+pub struct StoreArgs {
+    /// Folder for everything PulseStage keeps; made when it is not there.
+    #[arg(long, env = "PULSESTAGE_DATA_DIR", default_value = "data")]
+    pub data_dir: PathBuf,
+    /// `sqlite://PATH` or `postgres://USER:PASSWORD@HOST/NAME`; SQLite in the data folder when not given.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+    /// How SQLite confirms a write: `full` survives a power cut, `normal` is faster and survives a crash of the program.
+    #[arg(long, env = "PULSESTAGE_SQLITE_SYNC", value_enum, default_value_t = SqliteSync::Full)]
+    pub sqlite_sync: SqliteSync,
+}
+
+impl StoreArgs {
+    /// The address of the database that is meant.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.database_url
+            .clone()
+            .unwrap_or_else(|| format!("sqlite://{}", self.data_dir.join("pulsestage.db").display()))
+    }
+}
+
+/// SQLite's `synchronous` setting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SqliteSync {
+    /// An acknowledged write is on the disk.
+    Full,
+    /// An acknowledged write is with the operating system.
+    Normal,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line, for machines.
+    Json,
+}
+
+/// The flags of `serve`.
+#[derive(Clone, Debug, Args)]
+pub struct ServeArgs {
+    /// Address and port to listen on.
+    #[arg(long, env = "PULSESTAGE_ADDR", default_value = "127.0.0.1:3000")]
+    pub addr: SocketAddr,
+    /// Where the data is.
+    #[command(flatten)]
+    pub store: StoreArgs,
+    /// `redis://HOST` when several instances share one Postgres: it carries the word that something changed.
+    #[arg(long, env = "REDIS_URL", hide_env_values = true)]
+    pub redis_url: Option<String>,
+    /// Fill an empty database with demo data; a database that has data is left as it is.
+    #[arg(long, env = "PULSESTAGE_DEMO")]
+    pub demo: bool,
+    /// The address people reach this server at, such as `https://ask.example.com`; links and secure cookies follow it.
+    #[arg(long, env = "PULSESTAGE_PUBLIC_URL")]
+    pub public_url: Option<String>,
+    /// Seconds between heartbeats on every stream.
+    #[arg(long, env = "PULSESTAGE_HEARTBEAT_S", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub heartbeat_s: u64,
+    /// Milliseconds for which changes are gathered before they are sent together; 0 sends each look at once.
+    #[arg(long, env = "PULSESTAGE_WINDOW_MS", default_value_t = 50, value_parser = clap::value_parser!(u64).range(0..=10_000))]
+    pub window_ms: u64,
+    /// How log lines look. What is logged is set by `RUST_LOG`, such as `info,pulsestage_server=debug`.
+    #[arg(long, env = "PULSESTAGE_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
+    /// Origins of other sites whose pages may use this server with cookies, such as `https://intranet.example.com`; comma-separated.
+    #[arg(long, env = "PULSESTAGE_CORS_ORIGIN", value_delimiter = ',', value_parser = parse_origin)]
+    pub cors_origin: Vec<String>,
+    /// Folder with the built pages; looked for beside the binary when not given.
+    #[arg(long, env = "PULSESTAGE_SITE_DIR")]
+    pub site_dir: Option<PathBuf>,
+}
+
+impl ServeArgs {
+    /// The time between heartbeats.
+    #[must_use]
+    pub const fn heartbeat(&self) -> Duration {
+        Duration::from_secs(self.heartbeat_s)
+    }
+
+    /// The time for which changes are gathered.
+    #[must_use]
+    pub const fn window(&self) -> Duration {
+        Duration::from_millis(self.window_ms)
+    }
+}
+
+/// The flags of `link`.
+#[derive(Debug, Args)]
+pub struct LinkArgs {
+    /// Where the data is.
+    #[command(flatten)]
+    pub store: StoreArgs,
+    /// The tenant to open, by its slug.
+    #[arg(long, default_value = "default", value_parser = parse_slug)]
+    pub tenant: Slug,
+    /// What the bearer may do: moderator, admin or owner.
+    #[arg(long, default_value = "moderator", value_parser = parse_staff_role)]
+    pub role: Role,
+    /// The address people reach the server at; the link starts with it.
+    #[arg(long, env = "PULSESTAGE_PUBLIC_URL", default_value = "http://127.0.0.1:3000")]
+    pub public_url: String,
+}
+
+fn parse_slug(text: &str) -> Result<Slug, String> {
+    Slug::parse(text).map_err(|problem| format!("the slug {problem}"))
+}
+
+fn parse_staff_role(text: &str) -> Result<Role, String> {
+    text.parse()
+        .ok()
+        .filter(|role| *role >= Role::Moderator)
+        .ok_or_else(|| "take one of moderator, admin, owner".to_owned())
+}
+
+/// An origin as browsers send it: scheme and authority, nothing behind.
+fn parse_origin(text: &str) -> Result<String, String> {
+    let origin = text.trim().trim_end_matches('/');
+    let authority = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+    let plain = |a: &str| !a.is_empty() && a.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.:[]".contains(&b));
+    match authority {
+        Some(authority) if plain(authority) => Ok(origin.to_ascii_lowercase()),
+        _ => Err(
+            "give a scheme and a host, such as https://intranet.example.com; `*` is not taken because cookies go along"
+                .to_owned(),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn serve_is_the_default_command() {
+        let bare = Cli::try_parse_from(["pulsestage", "--demo", "--window-ms", "0"]).unwrap();
+        assert!(bare.command.is_none() && bare.serve.demo && bare.serve.window_ms == 0);
+        let named = Cli::try_parse_from(["pulsestage", "serve", "--addr", "127.0.0.1:0"]).unwrap();
+        assert!(matches!(named.command, Some(Command::Serve(args)) if args.addr.port() == 0));
+    }
+
+    #[test]
+    fn a_star_is_no_origin() {
+        for bad in ["*", "", "example.com", "https://", "https://a/b", "ftp://a"] {
+            assert!(parse_origin(bad).is_err(), "{bad}");
+        }
+        assert_eq!(parse_origin("https://A.example/"), Ok("https://a.example".to_owned()));
+    }
+
+    #[test]
+    fn a_link_gives_a_staff_role_only() {
+        assert!(Cli::try_parse_from(["pulsestage", "link", "--role", "guest"]).is_err());
+        assert!(Cli::try_parse_from(["pulsestage", "link", "--role", "admin"]).is_ok());
+    }
+}

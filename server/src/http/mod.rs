@@ -1,0 +1,7 @@
+//! Everything that speaks HTTP, one concern per file.
+
+pub mod api;
+pub mod origin;
+pub mod page;
+pub mod session;
+pub mod sse;

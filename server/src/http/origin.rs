@@ -1,0 +1,70 @@
+//! Writes from other sites are refused before they are looked at (a defence against cross-site request forgery).
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, Method, header};
+use axum::middleware::Next;
+use axum::response::Response;
+
+use super::api::refusal_response;
+use crate::state::AppState;
+use pulsestage::error::Refusal;
+
+/// Refuses a request that changes something when a browser says that another site sent it.
+///
+/// Programs that are no browsers send neither header and are let through: they hold no user's cookies.
+pub async fn check(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    if safe || is_own(request.headers(), state.site().origin.as_deref(), state.origins()) {
+        next.run(request).await
+    } else {
+        refusal_response(&Refusal::ForeignOrigin)
+    }
+}
+
+/// Whether the headers speak of our own pages, or of a page of a site that was allowed.
+fn is_own(headers: &HeaderMap, own: Option<&str>, allowed: &[String]) -> bool {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let Some(origin) = headers.get(header::ORIGIN) else {
+        return matches!(text("sec-fetch-site"), None | Some("same-origin" | "none"));
+    };
+    let Ok(origin) = origin.to_str() else {
+        return false;
+    };
+    let authority = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+    let is_host = authority.is_some() && authority == text("host");
+    is_host || own == Some(origin) || allowed.iter().any(|other| other == origin)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn own(pairs: &[(&'static str, &str)]) -> bool {
+        let headers = pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+        let headers: HeaderMap =
+            headers.collect::<Vec<(axum::http::HeaderName, axum::http::HeaderValue)>>().into_iter().collect();
+        is_own(&headers, Some("https://ask.example.com"), &["https://intranet.example.com".to_owned()])
+    }
+
+    #[test]
+    fn our_pages_and_programs_may_write() {
+        assert!(own(&[]));
+        assert!(own(&[("sec-fetch-site", "same-origin")]));
+        assert!(own(&[("origin", "http://127.0.0.1:3000"), ("host", "127.0.0.1:3000")]));
+        assert!(own(&[("origin", "https://ask.example.com"), ("host", "10.0.0.1:3000")]));
+        assert!(own(&[
+            ("origin", "https://intranet.example.com"),
+            ("host", "ask.example.com"),
+            ("sec-fetch-site", "same-site")
+        ]));
+    }
+
+    #[test]
+    fn other_sites_may_not() {
+        assert!(!own(&[("sec-fetch-site", "cross-site")]));
+        assert!(!own(&[("sec-fetch-site", "same-site")]));
+        assert!(!own(&[("origin", "null"), ("host", "null")]));
+        assert!(!own(&[("origin", "https://evil.example"), ("host", "ask.example.com")]));
+        assert!(!own(&[("origin", "https://ask.example.com.evil.example"), ("host", "ask.example.com")]));
+    }
+}

@@ -1,0 +1,70 @@
+//! Pages: rendered as a whole by leptos, for a browser that has a participant's cookie or gets one.
+
+use app::api::{Backend, ClientSettings};
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, SET_COOKIE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use http_body_util::BodyExt;
+use leptos::prelude::provide_context;
+use uuid::Uuid;
+
+use crate::state::AppState;
+use pulsestage::id::uuid_v7;
+
+/// Renders the page of this address. A browser without a participant's cookie gets one, so that its forms work at once.
+pub async fn render(State(state): State<AppState>, request: Request) -> Response {
+    let mut caller = state.cookies().caller(request.headers());
+    let minted = caller.device.is_none().then(|| new_device(&state));
+    caller.device = caller.device.or(minted);
+    let backend = Backend { service: state.service().clone(), caller };
+    let settings = ClientSettings { heartbeat_ms: u64::try_from(state.heartbeat().as_millis()).unwrap_or(u64::MAX) };
+    let options = state.site().options.clone();
+    let provide = move || {
+        provide_context(backend.clone());
+        provide_context(settings);
+    };
+    let page = leptos_axum::render_app_async_with_context(provide, move || app::shell(options.clone()));
+    let mut response = whole(page(request)).await;
+    let headers = response.headers_mut();
+    // The page holds what is this visitor's; nothing between us may keep it.
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    if let Some(device) = minted
+        && let Ok(cookie) = HeaderValue::from_str(&state.cookies().device_cookie(device).to_string())
+    {
+        headers.append(SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// Runs the rendering to its end on a task of its own and gives the page in one piece.
+///
+/// leptos 0.8 frees a page's reactive owner as the last item of the body's stream; a browser that hangs up half-way
+/// would drop the stream before that and leak the owner. A page in one piece also has a length.
+async fn whole(page: impl Future<Output = Response<Body>> + Send + 'static) -> Response {
+    let rendered = tokio::spawn(async move {
+        let (head, body) = page.await.into_parts();
+        body.collect().await.map(|body| (head, body.to_bytes()))
+    });
+    match rendered.await {
+        Ok(Ok((mut head, body))) => {
+            head.headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+            Response::from_parts(head, Body::from(body))
+        }
+        Ok(Err(error)) => broken(&error.to_string()),
+        Err(panic) => broken(&panic.to_string()),
+    }
+}
+
+fn broken(cause: &str) -> Response {
+    tracing::error!(cause, "a page could not be rendered");
+    let text = Bytes::from_static(b"Something broke on our side. Try again in a moment.");
+    (StatusCode::INTERNAL_SERVER_ERROR, text).into_response()
+}
+
+fn new_device(state: &AppState) -> Uuid {
+    let mut random = [0; 10];
+    state.chance().fill(&mut random);
+    uuid_v7(state.clock().now(), random)
+}

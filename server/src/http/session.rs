@@ -1,0 +1,81 @@
+//! Signing in by a one-time link, and signing out.
+
+use axum::Form;
+use axum::extract::{Path, State};
+use axum::http::header::SET_COOKIE;
+use axum::http::{HeaderMap, HeaderValue, Method};
+use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
+use serde::Deserialize;
+
+use super::api::refusal_response;
+use crate::auth::Secret;
+use crate::state::AppState;
+use pulsestage::error::Refusal;
+use pulsestage::text::Slug;
+
+/// The page of a tenant's moderators.
+#[must_use]
+pub fn moderators_page(slug: &str) -> String {
+    format!("{}admin", tenant_page(slug))
+}
+
+/// The first page of a tenant, with a slash at its end.
+#[must_use]
+pub fn tenant_page(slug: &str) -> String {
+    if slug == Slug::default_tenant().as_str() { "/".to_owned() } else { format!("/t/{slug}/") }
+}
+
+/// Uses a link up and signs its bearer in.
+pub async fn sign_in(
+    State(state): State<AppState>,
+    method: Method,
+    headers: HeaderMap,
+    Path(token): Path<String>,
+) -> Response {
+    // A preview, a HEAD or a browser's guess of what comes next must not use up somebody's link.
+    let ahead = ["sec-purpose", "purpose"].iter().any(|name| headers.get(*name).is_some());
+    if method != Method::GET || ahead {
+        return refusal_response(&Refusal::MethodNotAllowed);
+    }
+    let Some(link) = Secret::parse(&token) else {
+        return Redirect::to("/sign-in").into_response();
+    };
+    let session = Secret::new(state.chance());
+    match state.service().redeem_link(link.hash(), session.hash()).await {
+        Ok(person) => {
+            let cookie = state.cookies().session_cookie(&person.tenant.slug, &session);
+            (set(&cookie.to_string()), Redirect::to(&moderators_page(&person.tenant.slug))).into_response()
+        }
+        Err(Refusal::LinkSpent) => Redirect::to("/sign-in").into_response(),
+        Err(refusal) => refusal_response(&refusal),
+    }
+}
+
+/// The form of [`sign_out`].
+#[derive(Debug, Deserialize)]
+pub struct SignOut {
+    /// The tenant's slug.
+    tenant: String,
+}
+
+/// Ends the session of one tenant.
+pub async fn sign_out(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    form: Result<Form<SignOut>, axum::extract::rejection::FormRejection>,
+) -> Response {
+    let Some(slug) = form.ok().and_then(|Form(form)| Slug::parse(&form.tenant).ok()) else {
+        return refusal_response(&Refusal::Malformed { detail: "the tenant is missing or not a slug".to_owned() });
+    };
+    if let Some(session) = state.cookies().session(&headers, slug.as_str())
+        && let Err(refusal) = state.service().sign_out(session.hash()).await
+    {
+        return refusal_response(&refusal);
+    }
+    let cookie = state.cookies().ended_session_cookie(slug.as_str());
+    (set(&cookie.to_string()), Redirect::to(&tenant_page(slug.as_str()))).into_response()
+}
+
+fn set(cookie: &str) -> AppendHeaders<Option<(axum::http::HeaderName, HeaderValue)>> {
+    AppendHeaders(HeaderValue::from_str(cookie).ok().map(|value| (SET_COOKIE, value)))
+}

@@ -1,0 +1,79 @@
+//! What a stream chose to see.
+
+use crate::bus::frame::Frame;
+use pulsestage::event::EVENT_TYPES;
+use pulsestage::id::TeamId;
+
+/// Signals of the stream itself go to everybody: without them a client cannot tell that it is alive.
+const SIGNALS: [&str; 3] = ["connected", "heartbeat", "resync"];
+
+/// Which frames a stream is sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Filter {
+    /// The types to send; all when absent.
+    kinds: Option<Vec<&'static str>>,
+    /// The team to send for; all when absent.
+    team: Option<TeamId>,
+}
+
+impl Filter {
+    /// Reads the filters of an address. An empty one is none.
+    pub(super) fn parse(events: Option<&str>, team: Option<&str>) -> Result<Self, String> {
+        let named = events.filter(|text| !text.is_empty());
+        let kinds = named.map(|text| text.split(',').map(|name| kind_of(name.trim())).collect()).transpose()?;
+        let team =
+            team.filter(|text| !text.is_empty()).map(|text| text.parse().map_err(|_| "teamId is not an id".to_owned()));
+        Ok(Self { kinds, team: team.transpose()? })
+    }
+
+    /// Whether every frame passes.
+    pub(super) const fn is_open(&self) -> bool {
+        self.kinds.is_none() && self.team.is_none()
+    }
+
+    /// Whether this frame passes.
+    pub(super) fn takes(&self, frame: &Frame) -> bool {
+        if SIGNALS.contains(&frame.kind) {
+            return true;
+        }
+        let kind = self.kinds.as_ref().is_none_or(|kinds| kinds.contains(&frame.kind));
+        // What concerns the whole tenant concerns each of its teams.
+        let team = self.team.is_none() || frame.team.is_none() || self.team == frame.team;
+        kind && team
+    }
+}
+
+fn kind_of(name: &str) -> Result<&'static str, String> {
+    let known = EVENT_TYPES.into_iter().find(|kind| *kind == name);
+    known.ok_or_else(|| format!("Unknown event type; take any of {}", EVENT_TYPES.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+    use uuid::Uuid;
+
+    fn frame(kind: &'static str, team: Option<u128>) -> Frame {
+        Frame { bytes: Bytes::new(), kind, team: team.map(|n| TeamId(Uuid::from_u128(n))), cursor: None }
+    }
+
+    #[test]
+    fn types_and_teams_are_chosen_and_signals_always_pass() {
+        let team = Uuid::from_u128(1).to_string();
+        let filter = Filter::parse(Some("question:created, question:upvoted"), Some(&team)).unwrap();
+        assert!(filter.takes(&frame("question:created", Some(1))));
+        assert!(!filter.takes(&frame("question:created", Some(2))));
+        assert!(!filter.takes(&frame("question:pinned", Some(1))));
+        assert!(filter.takes(&frame("heartbeat", None)));
+        assert!(!filter.is_open());
+    }
+
+    #[test]
+    fn an_empty_filter_is_none_and_garbage_is_refused() {
+        assert!(Filter::parse(Some(""), Some("")).unwrap().is_open());
+        assert!(Filter::parse(Some("question:created,"), None).is_err());
+        assert!(Filter::parse(Some("<script>"), None).unwrap_err().starts_with("Unknown event type"));
+        assert!(Filter::parse(None, Some("1")).is_err());
+    }
+}

@@ -1,0 +1,94 @@
+//! `GET /sse`: the stream of one tenant. A stream is a place in the tenant's ring and what it chose to see.
+
+mod filter;
+mod opening;
+mod stream;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::state::AppState;
+use filter::Filter;
+use pulsestage::error::{Noun, Refusal};
+use pulsestage::permission::Action;
+use pulsestage::text::Slug;
+use stream::Stream;
+
+/// The longest cursor that is looked at: an epoch of 16 digits, a hyphen and a number of 19.
+const MAX_CURSOR: usize = 64;
+
+/// What a client may say in the address.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StreamQuery {
+    /// The tenant's slug; `default` when absent.
+    tenant_id: Option<String>,
+    /// Where to go on, for clients that cannot set the header.
+    #[serde(rename = "last_event_id")]
+    last_event_id: Option<String>,
+    /// Event types to be sent, separated by commas; all when absent.
+    events: Option<String>,
+    /// A team's id: only its questions are sent.
+    team_id: Option<String>,
+}
+
+/// Opens a stream.
+pub async fn open(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    query: Result<Query<StreamQuery>, axum::extract::rejection::QueryRejection>,
+) -> Response {
+    let Ok(Query(query)) = query else {
+        return refused(StatusCode::BAD_REQUEST, "The address cannot be read");
+    };
+    let filter = match Filter::parse(query.events.as_deref(), query.team_id.as_deref()) {
+        Ok(filter) => filter,
+        Err(message) => return refused(StatusCode::BAD_REQUEST, &message),
+    };
+    let slug = query.tenant_id.filter(|slug| !slug.is_empty()).unwrap_or_else(|| Slug::default_tenant().into_string());
+    let caller = state.cookies().caller(&headers);
+    let visit = match state.service().enter(&slug, &caller).await {
+        Ok(visit) => visit,
+        Err(refusal) => return refused_by(&refusal),
+    };
+    if let Err(refusal) = visit.must(Action::SeeBoard) {
+        return refused_by(&refusal);
+    }
+    let cursor =
+        headers.get("last-event-id").map(HeaderValue::as_bytes).map(|raw| String::from_utf8_lossy(raw).into_owned());
+    let cursor = cursor.or(query.last_event_id).filter(|text| !text.is_empty());
+    let cursor = cursor.map(|text| if text.len() > MAX_CURSOR { None } else { text.parse().ok() });
+    match Stream::open(&state, visit.tenant.id, cursor, filter).await {
+        Ok(stream) => streaming(Body::from_stream(stream.into_chunks())),
+        Err(refusal) => refused_by(&refusal),
+    }
+}
+
+fn streaming(body: Body) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
+        // no-transform: an intermediary that compresses would also buffer.
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform")),
+        // nginx and others that follow it: do not buffer.
+        (header::HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
+    ];
+    (headers, body).into_response()
+}
+
+fn refused_by(refusal: &Refusal) -> Response {
+    // 404 and its text are the wire's contract; EventSource gives up for good on every one of these, as it should.
+    let message = match refusal {
+        Refusal::NotFound { what: Noun::Tenant } => "Tenant not found".to_owned(),
+        other => other.to_string(),
+    };
+    refused(StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), &message)
+}
+
+fn refused(status: StatusCode, message: &str) -> Response {
+    (status, Json(json!({ "error": message }))).into_response()
+}

@@ -1,0 +1,57 @@
+//! What a new installation starts with: one tenant with one team, so that there is a page to open.
+
+use std::sync::Arc;
+
+use pulsestage::error::Refusal;
+use pulsestage::id::TenantId;
+use pulsestage::ports::{Look, Notifier, Store};
+use pulsestage::service::{Caller, Service};
+use pulsestage::text::{Name, Slug};
+use pulsestage::user::Role;
+
+use crate::auth::Secret;
+use crate::world::{Key, SystemChance, SystemClock};
+
+/// Makes the first tenant when there is none; says whether it did.
+///
+/// # Errors
+/// When the store is in trouble.
+pub async fn first_tenant(store: Arc<dyn Store>, key: Key) -> Result<bool, Refusal> {
+    let service = Service::new(
+        store.clone(),
+        Arc::new(NobodyListens),
+        Arc::new(SystemClock),
+        Arc::new(SystemChance),
+        Arc::new(key),
+    );
+    if !service.tenants().await?.is_empty() {
+        return Ok(false);
+    }
+    let slug = Slug::default_tenant();
+    let name = Name::parse("PulseStage").map_err(|problem| Refusal::field("name", problem))?;
+    service.create_tenant(slug.clone(), name).await?;
+    let caller = owner(&service, &slug).await?;
+    let visit = service.enter(slug.as_str(), &caller).await?;
+    service.create_team(&visit, None, "Everyone").await?;
+    Ok(true)
+}
+
+/// Somebody who may do everything in a tenant, through the same door as people: a link that is used at once.
+/// Its secrets are forgotten when this returns and the session's hash opens nothing without them.
+///
+/// # Errors
+/// When there is no such tenant.
+pub async fn owner(service: &Service, slug: &Slug) -> Result<Caller, Refusal> {
+    let (link, session) = (Secret::new(&SystemChance), Secret::new(&SystemChance));
+    service.put_link(slug, Role::Owner, link.hash()).await?;
+    service.redeem_link(link.hash(), session.hash()).await?;
+    Ok(Caller { sessions: vec![(slug.as_str().to_owned(), session.hash())], device: None })
+}
+
+/// The notifier of commands that have no streams of their own.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NobodyListens;
+
+impl Notifier for NobodyListens {
+    fn ring(&self, _: TenantId, _: Look) {}
+}

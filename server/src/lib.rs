@@ -1,0 +1,23 @@
+//! The PulseStage server: axum, Server-Sent Events, the store, the event bus.
+//!
+//! # Layout
+//!
+//! * start and end: [`config`], [`telemetry`], [`install`], [`lifecycle`], [`accept`]
+//! * requests: [`router`] (every route and layer on one screen), [`http`], [`auth`], [`state`]
+//! * live: [`bus`] (a ring per tenant, fed by a tailer), `http::sse` (what each stream takes of it)
+//! * data: [`store`] (the one SQL text on two engines), [`demo`]
+//! * the small ports: [`world`]
+
+pub mod accept;
+pub mod auth;
+pub mod bus;
+pub mod config;
+pub mod demo;
+pub mod http;
+pub mod install;
+pub mod lifecycle;
+pub mod router;
+pub mod state;
+pub mod store;
+pub mod telemetry;
+pub mod world;

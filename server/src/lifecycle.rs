@@ -1,0 +1,207 @@
+//! From settings to a running server, and back: open the store, listen, serve, and end within a deadline.
+
+use anyhow::Context;
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::auth::{Cookies, Secret};
+use crate::bus::redis::SharedBell;
+use crate::bus::{Bus, BusSettings};
+use crate::config::{ServeArgs, SqliteSync, StoreArgs};
+use crate::demo::{self, DemoPorts, Seeded};
+use crate::http::session::{moderators_page, tenant_page};
+use crate::state::{AppState, Shared, Site};
+use crate::store::{Durability, Options, SqlStore};
+use crate::world::{Key, SystemChance, SystemClock};
+use crate::{accept, install, router, store};
+use pulsestage::error::Refusal;
+use pulsestage::ports::{Chance, Clock, Notifier, Store};
+use pulsestage::service::Service;
+use pulsestage::tenant::Tenant;
+use pulsestage::text::Slug;
+use pulsestage::user::Role;
+
+/// How long open requests may take to finish once we are asked to stop.
+pub const STOP_DEADLINE: Duration = Duration::from_millis(1_500);
+/// Connections that may wait to be accepted: a hall that comes back at once.
+const BACKLOG: i32 = 4_096;
+
+/// A server that is running.
+pub struct Running {
+    /// Where it listens.
+    pub addr: SocketAddr,
+    /// What its handlers share.
+    pub state: AppState,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+    store: SqlStore,
+}
+
+/// Opens the database that is meant and brings its tables up to date.
+///
+/// # Errors
+/// When it cannot be opened; the message says why and what to do.
+pub async fn open_store(args: &StoreArgs) -> anyhow::Result<SqlStore> {
+    let durability = match args.sqlite_sync {
+        SqliteSync::Full => Durability::Full,
+        SqliteSync::Normal => Durability::Normal,
+    };
+    let options = Options { durability, ..Options::default() };
+    Ok(store::open(&args.url(), options).await?)
+}
+
+/// Starts a server.
+///
+/// # Errors
+/// When the database, the site folder or the address cannot be used; the message says which and why.
+pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
+    let site = find_site(args)?;
+    let store = open_store(&args.store).await?;
+    let key = Key::new(
+        store.installation_key(&SystemChance).await.context("the key of this installation could not be read")?,
+    );
+    prepare(&store, key, args.demo).await?;
+    let listener = listen(args.addr).with_context(|| format!("{} cannot be listened on", args.addr))?;
+    let addr = listener.local_addr()?;
+    let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+    let shared_store: Arc<dyn Store> = Arc::new(store.clone());
+    let (clock, chance) = (Arc::new(SystemClock), Arc::new(SystemChance));
+    let settings = BusSettings { window: args.window(), heartbeat: args.heartbeat() };
+    let bus = Bus::new(shared_store.clone(), clock.clone(), &*chance, settings, stop.clone(), tasks.clone());
+    let bell: Arc<dyn Notifier> = match &args.redis_url {
+        Some(url) => {
+            Arc::new(SharedBell::join(url, bus.clone(), &stop, &tasks).context("REDIS_URL is not an address of Redis")?)
+        }
+        None => Arc::new(bus.clone()),
+    };
+    let service = Service::new(shared_store.clone(), bell, clock.clone(), chance.clone(), Arc::new(key));
+    let origin = args.public_url.as_deref().map(|url| url.trim_end_matches('/').to_owned());
+    let secure = origin.as_deref().is_some_and(|origin| origin.starts_with("https://"));
+    let state = AppState::new(Shared {
+        service,
+        store: shared_store,
+        clock,
+        chance,
+        bus,
+        cookies: Cookies::new(key, secure),
+        site: Site { options: site, origin },
+        origins: args.cors_origin.clone(),
+        heartbeat: args.heartbeat(),
+        streams_stop: stop.clone(),
+    });
+    tasks.spawn(accept::serve(listener, router::router(state.clone()), stop.clone(), tasks.clone()));
+    Ok(Running { addr, state, stop, tasks, store })
+}
+
+impl Running {
+    /// Ends it: no new connections, streams end themselves, open requests finish within [`STOP_DEADLINE`].
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.tasks.close();
+        if tokio::time::timeout(STOP_DEADLINE, self.tasks.wait()).await.is_err() {
+            tracing::warn!(connections = self.tasks.len(), "some connections did not finish in time and were cut");
+        }
+        self.store.close().await;
+    }
+}
+
+/// Makes sure that there is somebody to serve: demo data if asked for, otherwise an empty tenant with one team.
+async fn prepare(store: &SqlStore, key: Key, demo: bool) -> anyhow::Result<()> {
+    let shared: Arc<dyn Store> = Arc::new(store.clone());
+    if demo {
+        let ports = DemoPorts {
+            store: shared.clone(),
+            chance: Arc::new(SystemChance),
+            pseudonyms: Arc::new(key),
+            now: SystemClock.now(),
+        };
+        match demo::seed(ports).await.context("the demo data could not be written")? {
+            Seeded::Filled { questions } => tracing::info!(questions, "filled the empty database with demo data"),
+            Seeded::HasData => tracing::info!("the database has data, so the demo data was left out"),
+        }
+    }
+    let made = install::first_tenant(shared, key).await.context("the first tenant could not be made")?;
+    if made {
+        tracing::info!("made the first tenant");
+    }
+    Ok(())
+}
+
+/// Makes a one-time link for a tenant.
+///
+/// # Errors
+/// When there is no such tenant.
+pub async fn make_link(service: &Service, origin: &str, tenant: &Slug, role: Role) -> Result<String, Refusal> {
+    let secret = Secret::new(&SystemChance as &dyn Chance);
+    service.put_link(tenant, role, secret.hash()).await?;
+    Ok(format!("{}/sign-in/{}", origin.trim_end_matches('/'), secret.reveal()))
+}
+
+/// What the terminal shows once the server is up: the addresses to open, with a fresh one-time link for each tenant.
+///
+/// # Errors
+/// When the links cannot be kept.
+pub async fn welcome(running: &Running) -> Result<String, Refusal> {
+    const SHOWN: usize = 5;
+    let service = running.state.service();
+    let origin = running.state.site().origin.clone().unwrap_or_else(|| format!("http://{}", running.addr));
+    let tenants = service.tenants().await?;
+    let mut text = format!("\nPulseStage is running. Stop it with Ctrl-C.\n");
+    for Tenant { slug, name, .. } in tenants.iter().take(SHOWN) {
+        let Ok(slug) = Slug::parse(slug) else { continue };
+        let link = make_link(service, &origin, &slug, Role::Owner).await?;
+        text += &format!(
+            "\n  {name}\n    questions   {origin}{}\n    moderators  {origin}{}\n    sign in     {link}\n",
+            tenant_page(slug.as_str()),
+            moderators_page(slug.as_str()),
+        );
+    }
+    text += "\nEach sign-in link works once, within a day. `pulsestage link --tenant SLUG` makes another.\n";
+    Ok(text)
+}
+
+/// The folder with the built pages: the one that was named, or the one beside the binary.
+fn find_site(args: &ServeArgs) -> anyhow::Result<leptos::config::LeptosOptions> {
+    let binary = std::env::current_exe().context("the place of this program is not known")?;
+    let beside = binary.parent().unwrap_or_else(|| Path::new("."));
+    let candidates: Vec<PathBuf> = match &args.site_dir {
+        Some(named) => vec![named.clone()],
+        None => vec![beside.join("site"), beside.join("../site"), PathBuf::from("target/site")],
+    };
+    let found = candidates.iter().find(|folder| folder.join("pkg").is_dir());
+    let folder = found.with_context(|| {
+        let tried: Vec<String> = candidates.iter().map(|folder| folder.display().to_string()).collect();
+        format!(
+            "the built pages were not found in {}; build them with scripts/build or name their folder with --site-dir",
+            tried.join(", ")
+        )
+    })?;
+    let options = leptos::config::LeptosOptions::builder()
+        .output_name("pulsestage")
+        .site_root(folder.display().to_string())
+        .site_pkg_dir("pkg")
+        .site_addr(args.addr)
+        // cargo-leptos puts the list of hashed names beside the binary when names are hashed.
+        .hash_files(beside.join("hash.txt").is_file());
+    Ok(match std::env::var("LEPTOS_WATCH") {
+        Ok(_) => options.env(leptos::config::Env::DEV).build(),
+        Err(_) => options.env(leptos::config::Env::PROD).build(),
+    })
+}
+
+fn listen(addr: SocketAddr) -> io::Result<TcpListener> {
+    let domain = if addr.is_ipv4() { socket2::Domain::IPV4 } else { socket2::Domain::IPV6 };
+    let socket = socket2::Socket::new(domain, socket2::Type::STREAM, Some(socket2::Protocol::TCP))?;
+    // So that a restarted server gets its port back while old connections linger.
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&addr.into())?;
+    socket.listen(BACKLOG)?;
+    TcpListener::from_std(socket.into())
+}

@@ -1,0 +1,56 @@
+//! The `pulsestage` binary.
+
+use anyhow::Context;
+use clap::Parser;
+use std::sync::Arc;
+use tokio::signal::unix::{SignalKind, signal};
+
+use pulsestage::ports::Store;
+use pulsestage::service::Service;
+use pulsestage_server::config::{Cli, Command, LinkArgs, LogFormat, ServeArgs};
+use pulsestage_server::install::NobodyListens;
+use pulsestage_server::lifecycle;
+use pulsestage_server::telemetry;
+use pulsestage_server::world::{Key, SystemChance, SystemClock};
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let cli = Cli::parse();
+    match cli.command {
+        None => serve(cli.serve).await,
+        Some(Command::Serve(args)) => serve(*args).await,
+        Some(Command::Link(args)) => link(args).await,
+    }
+}
+
+async fn serve(args: ServeArgs) -> anyhow::Result<()> {
+    telemetry::start(args.log_format);
+    // Signals are caught from the start, so that one that comes while the database opens is not lost.
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let running = lifecycle::start(&args).await?;
+    let welcome = lifecycle::welcome(&running).await.context("the sign-in links could not be made")?;
+    // To standard output alone: links are secrets and have no place in a log.
+    println!("{welcome}");
+    tracing::info!(addr = %running.addr, "listening");
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    tracing::info!("stopping");
+    running.stop().await;
+    Ok(())
+}
+
+async fn link(args: LinkArgs) -> anyhow::Result<()> {
+    telemetry::start(LogFormat::Text);
+    let store = lifecycle::open_store(&args.store).await?;
+    let key = Key::new(store.installation_key(&SystemChance).await?);
+    let shared: Arc<dyn Store> = Arc::new(store.clone());
+    let service =
+        Service::new(shared, Arc::new(NobodyListens), Arc::new(SystemClock), Arc::new(SystemChance), Arc::new(key));
+    let link = lifecycle::make_link(&service, &args.public_url, &args.tenant, args.role).await?;
+    println!("{link}");
+    store.close().await;
+    Ok(())
+}

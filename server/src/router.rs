@@ -1,0 +1,74 @@
+//! Every route and every layer, on one screen.
+
+use app::App;
+use axum::Router;
+use axum::http::header::{
+    ACCEPT, CACHE_CONTROL, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use axum::http::{HeaderName, HeaderValue, Method};
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{any, get, post};
+use leptos_axum::{LeptosRoutes, generate_route_list};
+use std::path::Path;
+use tower::util::option_layer;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::services::ServeDir;
+use tower_http::set_header::SetResponseHeaderLayer;
+
+use crate::http::{api, origin, page, session, sse};
+use crate::state::AppState;
+
+/// The whole server as a service.
+#[must_use]
+pub fn router(state: AppState) -> Router {
+    let site = state.site().options.clone();
+    let files = Path::new(&*site.site_root);
+    let pages = Router::<AppState>::new()
+        .leptos_routes_with_handler(generate_route_list(App), get(page::render))
+        .route("/sign-in/{token}", any(session::sign_in))
+        .route("/sign-out", post(session::sign_out).fallback(api::method_not_allowed));
+    let functions = Router::new()
+        .route("/api/fn/{*name}", get(api::call).post(api::call).fallback(api::method_not_allowed))
+        .route("/api/{*rest}", any(api::missing))
+        .layer(RequestBodyLimitLayer::new(api::MAX_BODY))
+        .layer(from_fn(api::guard));
+    let packages = ServeDir::new(files.join(&*site.site_pkg_dir)).precompressed_br().precompressed_gzip();
+    let others = ServeDir::new(files).append_index_html_on_directories(false).precompressed_br().precompressed_gzip();
+    Router::new()
+        .merge(pages)
+        .merge(functions)
+        .route("/sse", get(sse::open).fallback(api::method_not_allowed))
+        .route("/health/live", get(|| async { "ok" }))
+        .nest_service("/pkg", Router::new().fallback_service(packages).layer(cache(site.hash_files)))
+        .fallback_service(others.fallback(get(page::render).with_state(state.clone())))
+        .layer(from_fn_with_state(state.clone(), origin::check))
+        .layer(option_layer(cross_origin(state.origins())))
+        .layer(fixed(X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(fixed(X_FRAME_OPTIONS, "SAMEORIGIN"))
+        // Plain forms come back to the page that the browser names, so it must name it to ourselves.
+        .layer(fixed(REFERRER_POLICY, "same-origin"))
+        .with_state(state)
+}
+
+/// Files whose names carry a hash of their content never change; others are asked for again.
+fn cache(hashed: bool) -> SetResponseHeaderLayer<HeaderValue> {
+    let value = if hashed { "public, max-age=31536000, immutable" } else { "no-cache" };
+    SetResponseHeaderLayer::overriding(CACHE_CONTROL, HeaderValue::from_static(value))
+}
+
+fn fixed(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+}
+
+/// Other sites' pages may use us with cookies only when the operator named them: never `*`.
+fn cross_origin(origins: &[String]) -> Option<CorsLayer> {
+    let named: Vec<HeaderValue> = origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()).collect();
+    (!named.is_empty()).then(|| {
+        CorsLayer::new()
+            .allow_origin(AllowOrigin::list(named))
+            .allow_credentials(true)
+            .allow_methods([Method::GET, Method::POST])
+            .allow_headers([ACCEPT, CONTENT_TYPE, CACHE_CONTROL, HeaderName::from_static("last-event-id")])
+    })
+}

@@ -1,0 +1,115 @@
+//! What every request handler shares.
+
+use axum::extract::FromRef;
+use leptos::config::LeptosOptions;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+use crate::auth::Cookies;
+use crate::bus::Bus;
+use pulsestage::ports::{Chance, Clock, Store};
+use pulsestage::service::Service;
+
+/// What every request handler shares. Cheap to clone.
+#[derive(Clone)]
+pub struct AppState(Arc<Shared>);
+
+/// The parts of an [`AppState`].
+#[expect(missing_docs, reason = "each field is explained at the method of the same name")]
+pub struct Shared {
+    pub service: Service,
+    pub store: Arc<dyn Store>,
+    pub clock: Arc<dyn Clock>,
+    pub chance: Arc<dyn Chance>,
+    pub bus: Bus,
+    pub cookies: Cookies,
+    pub site: Site,
+    pub origins: Vec<String>,
+    pub heartbeat: Duration,
+    pub streams_stop: CancellationToken,
+}
+
+/// Where the built pages are and how the site is reached.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// What leptos needs to know of the built files.
+    pub options: LeptosOptions,
+    /// The site's own origin, such as `https://ask.example.com`, when it was set.
+    pub origin: Option<String>,
+}
+
+/// leptos_axum's router extension asks for it.
+impl FromRef<AppState> for LeptosOptions {
+    fn from_ref(state: &AppState) -> Self {
+        state.site().options.clone()
+    }
+}
+
+impl AppState {
+    /// Puts the parts together.
+    #[must_use]
+    pub fn new(shared: Shared) -> Self {
+        Self(Arc::new(shared))
+    }
+
+    /// The use cases.
+    #[must_use]
+    pub fn service(&self) -> &Service {
+        &self.0.service
+    }
+
+    /// The database, for what streams read.
+    #[must_use]
+    pub fn store(&self) -> &dyn Store {
+        &*self.0.store
+    }
+
+    /// The time.
+    #[must_use]
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.0.clock
+    }
+
+    /// Chance.
+    #[must_use]
+    pub fn chance(&self) -> &dyn Chance {
+        &*self.0.chance
+    }
+
+    /// The event bus.
+    #[must_use]
+    pub fn bus(&self) -> &Bus {
+        &self.0.bus
+    }
+
+    /// Reads and writes our cookies.
+    #[must_use]
+    pub fn cookies(&self) -> &Cookies {
+        &self.0.cookies
+    }
+
+    /// The built pages.
+    #[must_use]
+    pub fn site(&self) -> &Site {
+        &self.0.site
+    }
+
+    /// Origins of other sites that may use this server with cookies.
+    #[must_use]
+    pub fn origins(&self) -> &[String] {
+        &self.0.origins
+    }
+
+    /// Time between heartbeats: the browser's watchdog must know it.
+    #[must_use]
+    pub fn heartbeat(&self) -> Duration {
+        self.0.heartbeat
+    }
+
+    /// Cancelled when every stream is to end itself.
+    #[must_use]
+    pub fn streams_stop(&self) -> &CancellationToken {
+        &self.0.streams_stop
+    }
+}

@@ -1,0 +1,204 @@
+//! Two instances on one database, with a real Redis between them: it is quick while Redis is there, late while it
+//! is not, and never wrong.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+use pulsestage::board::{Applied, Board};
+use pulsestage::command::{Ask, SetVote};
+
+use crate::stage::{Stage, stories};
+use crate::support::{Folder, House, Plan, Room, Wire, open_store, soon};
+
+stories!(a_redis_that_dies_and_comes_back, a_redis_that_never_was_there);
+
+/// The bus looks by itself this often; five changes that follow each other cannot come that way in less than four times it.
+const SLOW_TICK: Duration = Duration::from_secs(3);
+
+/// A Redis of our own; killed when it is dropped.
+struct Redis {
+    child: Child,
+    port: u16,
+}
+
+impl Redis {
+    /// Starts one on this port, without persistence. `None` when the program is not installed.
+    async fn start(folder: &Folder, port: u16) -> Option<Self> {
+        let child = Command::new("redis-server")
+            .args([
+                "--port",
+                &port.to_string(),
+                "--bind",
+                "127.0.0.1",
+                "--save",
+                "",
+                "--appendonly",
+                "no",
+                "--daemonize",
+                "no",
+            ])
+            .current_dir(folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
+        let child = match child {
+            Ok(child) => child,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
+            Err(error) => panic!("{error}"),
+        };
+        let redis = Self { child, port };
+        soon("Redis to answer", async {
+            while redis.ears().await.is_none() {
+                tokio::task::yield_now().await
+            }
+        })
+        .await;
+        Some(redis)
+    }
+
+    fn url(port: u16) -> String {
+        format!("redis://127.0.0.1:{port}/")
+    }
+
+    /// How many listen to rings; `None` when nobody answers.
+    async fn ears(&self) -> Option<i64> {
+        let client = redis::Client::open(Self::url(self.port)).unwrap();
+        let mut connection = client.get_multiplexed_async_connection().await.ok()?;
+        let topic = pulsestage_server::bus::redis::TOPIC;
+        let answer: (String, i64) =
+            redis::cmd("PUBSUB").arg("NUMSUB").arg(topic).query_async(&mut connection).await.ok()?;
+        Some(answer.1)
+    }
+
+    /// Waits until both instances listen.
+    async fn is_heard(&self) {
+        soon("both instances to hear Redis", async {
+            while self.ears().await != Some(2) {
+                tokio::task::yield_now().await
+            }
+        })
+        .await;
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+/// A port that nobody has just now.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+/// Says loudly that Redis is missing; where everything must be there, that is a failure.
+fn is_missing() {
+    assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "CI=true, and redis-server is not installed");
+    eprintln!(
+        "NOT TESTED: redis-server is not installed, so nothing is known of several instances (apt-get install redis-server)"
+    );
+}
+
+/// A browser at the second instance.
+struct Screen {
+    wire: Wire,
+    board: Board,
+    seq: i64,
+}
+
+impl Screen {
+    async fn at(house: &House, room: &Room) -> Self {
+        let board = house.store.snapshot(room.tenant.id, None).await.unwrap().board;
+        let wire = house.stream(&format!("tenantId={}&last_event_id={}", room.slug, board.cursor)).await;
+        Self { wire, seq: board.cursor.seq, board }
+    }
+
+    /// Reads until the question is there with this many votes.
+    async fn shows(&mut self, body: &str, upvotes: i64) {
+        let read = async {
+            while !self.board.questions.values().any(|question| question.body == body && question.upvotes == upvotes) {
+                let message = self.wire.message().await;
+                if message.data.is_some() && message.envelope().event.is_fact() {
+                    self.seq += 1;
+                    assert_eq!(message.cursor().unwrap().seq, self.seq, "a fact is lost or doubled");
+                }
+                assert_ne!(message.fold_into(&mut self.board), Applied::Resync, "{}", message.raw);
+            }
+        };
+        soon(body, read).await;
+    }
+}
+
+/// Changes made at one instance, each waited for at the other; says how long they took together.
+async fn changes(house: &House, room: &Room, screen: &mut Screen, name: &str, count: usize) -> Duration {
+    let began = Instant::now();
+    for n in 0..count {
+        let body = format!("{name} {n}");
+        let question =
+            house.service.ask(&room.visit, None, Ask { team: room.team.id, body: body.clone() }).await.unwrap();
+        screen.shows(&body, 0).await;
+        house.service.set_vote(&room.visit, None, SetVote { question: question.id, up: true }).await.unwrap();
+        screen.shows(&body, 1).await;
+    }
+    began.elapsed()
+}
+
+/// Two instances on the stage's database.
+async fn two_instances(stage: &Stage, redis_port: u16) -> (House, House) {
+    let plan = Plan { redis_url: Some(Redis::url(redis_port)), window: Duration::from_millis(20), ..Plan::default() };
+    let instance = async || House::on(Arc::new(open_store(&stage.url).await), plan.clone());
+    (instance().await, instance().await)
+}
+
+async fn a_redis_that_dies_and_comes_back(stage: Arc<Stage>) {
+    let (folder, port) = (Folder::new(), free_port());
+    let Some(redis) = Redis::start(&folder, port).await else { return is_missing() };
+    let (here, there) = two_instances(&stage, port).await;
+    let room = Room::furnish(&here.service, "default").await;
+    redis.is_heard().await;
+    let mut screen = Screen::at(&there, &room).await;
+    let mut own = Screen::at(&here, &room).await;
+
+    let took = changes(&here, &room, &mut screen, "While Redis is there", 5).await;
+    assert!(took < SLOW_TICK * 2, "Redis is there, yet ten changes took {took:?}");
+    drop(redis);
+    // The slow tick brings them.
+    changes(&here, &room, &mut screen, "While Redis is away", 2).await;
+    let took = changes(&here, &room, &mut own, "On the same instance", 5).await;
+    assert!(took < SLOW_TICK * 2, "one instance needs no Redis, yet ten changes took {took:?}");
+    let redis = Redis::start(&folder, port).await.unwrap();
+    redis.is_heard().await;
+    let took = changes(&here, &room, &mut screen, "When Redis is back", 5).await;
+    assert!(took < SLOW_TICK * 2, "Redis is back, yet ten changes took {took:?}");
+    // The other way round as well.
+    let took = changes(&there, &room, &mut own, "From the other side", 5).await;
+    assert!(took < SLOW_TICK * 2, "ten changes the other way took {took:?}");
+
+    let stored = here.store.snapshot(room.tenant.id, None).await.unwrap().board;
+    for screen in [&mut screen, &mut own] {
+        screen.shows("When Redis is back 4", 1).await;
+        screen.shows("From the other side 4", 1).await;
+        assert_eq!(screen.board, stored);
+    }
+    for house in [here, there] {
+        house.close().await;
+    }
+}
+
+async fn a_redis_that_never_was_there(stage: Arc<Stage>) {
+    let (here, there) = two_instances(&stage, free_port()).await;
+    let room = Room::furnish(&here.service, "default").await;
+    let mut screen = Screen::at(&there, &room).await;
+    changes(&here, &room, &mut screen, "Without Redis", 1).await;
+    assert_eq!(screen.board, here.store.snapshot(room.tenant.id, None).await.unwrap().board);
+    for house in [here, there] {
+        house.close().await;
+    }
+}

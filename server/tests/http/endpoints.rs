@@ -1,0 +1,159 @@
+//! Every server function there is, and a call of each that would succeed.
+
+use axum::http::Method;
+use std::collections::BTreeSet;
+
+use crate::support::{Call, House, Room};
+
+/// Who may call a server function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Caller {
+    /// Whoever has a participant's cookie.
+    Participant,
+    /// A moderator.
+    Moderator,
+    /// Whoever runs the tenant.
+    Owner,
+}
+
+/// A server function that changes something.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Endpoint {
+    pub(crate) name: &'static str,
+    pub(crate) caller: Caller,
+    /// Its fields beside `tenant` and `op`.
+    pub(crate) fields: &'static [Field],
+}
+
+/// What a field holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Field {
+    Team,
+    Question,
+    Tag,
+    Up,
+    /// Free text of this name, with the fewest and the most characters.
+    Text(&'static str, usize, usize),
+    Color,
+}
+
+impl Field {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Team => "team",
+            Self::Question => "question",
+            Self::Tag => "tag",
+            Self::Up => "up",
+            Self::Text(name, ..) => name,
+            Self::Color => "color",
+        }
+    }
+
+    /// What the field refers to in a refusal, when it holds an id.
+    pub(crate) const fn noun(self) -> Option<&'static str> {
+        match self {
+            Self::Team => Some("team"),
+            Self::Question => Some("question"),
+            Self::Tag => Some("tag"),
+            Self::Up | Self::Text(..) | Self::Color => None,
+        }
+    }
+
+    /// A value that is good in this room.
+    pub(crate) fn good(self, room: &Room) -> String {
+        match self {
+            Self::Team => room.team.id.to_string(),
+            Self::Question => room.open.id.to_string(),
+            Self::Tag => room.tag.id.to_string(),
+            Self::Up => "true".to_owned(),
+            Self::Text(name, ..) => format!("A good {name}"),
+            Self::Color => "#10B981".to_owned(),
+        }
+    }
+}
+
+/// Every server function that changes something.
+pub(crate) const WRITES: [Endpoint; 11] = {
+    use Caller::{Moderator, Owner, Participant};
+    use Field::{Color, Question, Tag, Team, Text, Up};
+    const fn of(name: &'static str, caller: Caller, fields: &'static [Field]) -> Endpoint {
+        Endpoint { name, caller, fields }
+    }
+    [
+        of("ask", Participant, &[Team, Text("question", 3, 500)]),
+        of("set_vote", Participant, &[Question, Up]),
+        of("answer", Moderator, &[Question, Text("answer", 1, 10_000)]),
+        of("tag", Moderator, &[Question, Tag]),
+        of("untag", Moderator, &[Question, Tag]),
+        of("pin", Moderator, &[Question]),
+        of("unpin", Moderator, &[Question]),
+        of("freeze", Moderator, &[Question]),
+        of("unfreeze", Moderator, &[Question]),
+        of("create_team", Owner, &[Text("name", 1, 60)]),
+        of("create_tag", Moderator, &[Text("name", 1, 60), Color]),
+    ]
+};
+
+impl Endpoint {
+    /// The cookie of somebody who may.
+    pub(crate) fn cookie(&self, house: &House, room: &Room) -> String {
+        match self.caller {
+            Caller::Participant => house.participant(77),
+            Caller::Moderator => room.moderator.clone(),
+            Caller::Owner => room.owner.clone(),
+        }
+    }
+
+    /// All fields of a call that would succeed.
+    pub(crate) fn form(&self, room: &Room) -> Vec<(&'static str, String)> {
+        let own = self.fields.iter().map(|field| (field.name(), field.good(room)));
+        [("tenant", room.slug.clone())].into_iter().chain(own).collect()
+    }
+
+    /// A call with these fields by somebody who may.
+    pub(crate) fn call(&self, house: &House, room: &Room, form: &[(&'static str, String)]) -> Call {
+        self.as_nobody(house, form).cookie(&self.cookie(house, room))
+    }
+
+    /// A call with these fields and no cookie.
+    pub(crate) fn as_nobody(&self, house: &House, form: &[(&'static str, String)]) -> Call {
+        let fields: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        house.function(self.name).form(&fields)
+    }
+}
+
+/// A form with one field's value replaced.
+pub(crate) fn with(form: &[(&'static str, String)], name: &str, value: &str) -> Vec<(&'static str, String)> {
+    assert!(form.iter().any(|(field, _)| *field == name));
+    form.iter().map(|(field, good)| (*field, if *field == name { value.to_owned() } else { good.clone() })).collect()
+}
+
+/// A form with one field more.
+pub(crate) fn and(form: &[(&'static str, String)], name: &'static str, value: &str) -> Vec<(&'static str, String)> {
+    form.iter().cloned().chain([(name, value.to_owned())]).collect()
+}
+
+#[test]
+fn the_table_has_every_server_function() {
+    let registered: BTreeSet<(String, String)> = leptos::server_fn::axum::server_fn_paths()
+        .map(|(path, method)| (path.to_owned(), method.to_string()))
+        .collect();
+    let writes = WRITES.iter().map(|endpoint| (format!("/api/fn/{}", endpoint.name), Method::POST.to_string()));
+    let reads = [("/api/fn/load_board".to_owned(), Method::GET.to_string())];
+    assert_eq!(registered, writes.chain(reads).collect());
+}
+
+#[tokio::test]
+async fn a_good_call_of_each_succeeds() {
+    let (house, default, acme) = House::new(crate::support::Plan::default()).await;
+    for endpoint in WRITES {
+        for room in [&default, &acme] {
+            let reply = endpoint.call(&house, room, &endpoint.form(room)).send().await;
+            assert_eq!(reply.status, 200, "{}: {}", endpoint.name, reply.text());
+            assert_eq!(reply.header("content-type"), "application/json", "{}", endpoint.name);
+        }
+    }
+    let reply = house.get("/api/fn/load_board?tenant=acme").send().await;
+    assert_eq!(reply.json()["tenant"]["slug"], "acme");
+    assert_eq!(house.get("/api/fn/load_board").send().await.json()["tenant"]["slug"], "default");
+}

@@ -1,0 +1,356 @@
+//! Every server function as an attacker sees it: a clear 4xx as JSON, and nothing stored.
+
+use axum::http::Method;
+
+use crate::endpoints::{Caller, Endpoint, Field, WRITES, and, with};
+use crate::support::{Boards, Call, House, Plan, Room, assert_refused, boards};
+
+/// Texts that hurt those who paste them into markup, SQL, paths or logs.
+pub(crate) const HOSTILE: [&str; 8] = [
+    "<script>alert(1)</script>",
+    "\"><img src=x onerror=alert(1)>",
+    "'; drop table questions; --",
+    "' or '1'='1",
+    "../../etc/passwd",
+    "${jndi:ldap://x}",
+    "%00%0d%0aSet-Cookie: a=b",
+    "{{7*7}}",
+];
+
+struct Attack {
+    house: House,
+    default: Room,
+    acme: Room,
+    before: Boards,
+}
+
+impl Attack {
+    async fn new() -> Self {
+        let (house, default, acme) = House::new(Plan::default()).await;
+        let before = boards(&house, &default, &acme).await;
+        Self { house, default, acme, before }
+    }
+
+    /// Sends it, wants this refusal, and wants nothing to have changed.
+    async fn refused(&self, case: &str, call: Call, status: u16, refusal: &str) {
+        assert_refused(case, &call.send().await, status, refusal);
+        assert_eq!(boards(&self.house, &self.default, &self.acme).await, self.before, "{case} has changed something");
+    }
+
+    /// The same for a call of this endpoint with these fields by somebody who may.
+    async fn call_refused(
+        &self,
+        case: &str,
+        endpoint: Endpoint,
+        form: &[(&'static str, String)],
+        status: u16,
+        refusal: &str,
+    ) {
+        let case = format!("{}: {case}", endpoint.name);
+        self.refused(&case, endpoint.call(&self.house, &self.default, form), status, refusal).await;
+    }
+}
+
+#[tokio::test]
+async fn ids_that_are_none_or_nobodys_or_anothers() {
+    let attack = Attack::new().await;
+    for endpoint in WRITES {
+        let good = endpoint.form(&attack.default);
+        for field in endpoint.fields {
+            let Some(noun) = field.noun() else { continue };
+            let huge = "a".repeat(10_000);
+            let garbage = ["", "1", "not-an-id", "018f0000-0000-7000-8000-00000000000g", huge.as_str()];
+            for bad in garbage.into_iter().chain(HOSTILE) {
+                attack
+                    .call_refused(
+                        &format!("{noun} {bad:.40}"),
+                        endpoint,
+                        &with(&good, field.name(), bad),
+                        400,
+                        "malformed",
+                    )
+                    .await;
+            }
+            let others = field.good(&attack.acme);
+            let nobodys = ["00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff"];
+            for id in nobodys.into_iter().chain([others.as_str()]) {
+                attack
+                    .call_refused(&format!("{noun} {id}"), endpoint, &with(&good, field.name(), id), 404, "not_found")
+                    .await;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn tenants_that_are_none() {
+    let attack = Attack::new().await;
+    let long = "a".repeat(10_000);
+    for bad in ["nope", "DEFAULT", "default ", "../default", "default\0", "ä", long.as_str()].into_iter().chain(HOSTILE)
+    {
+        for endpoint in WRITES {
+            let form = with(&endpoint.form(&attack.default), "tenant", bad);
+            attack.call_refused(&format!("tenant {bad:.40}"), endpoint, &form, 404, "not_found").await;
+        }
+        let query = crate::support::encode_form(&[("tenant", bad)]);
+        let call = attack.house.get(&format!("/api/fn/load_board?{query}"));
+        attack.refused(&format!("load_board of {bad:.40}"), call, 404, "not_found").await;
+    }
+}
+
+#[tokio::test]
+async fn texts_beyond_their_limits() {
+    let attack = Attack::new().await;
+    for endpoint in WRITES {
+        for field in endpoint.fields {
+            let bad = match field {
+                Field::Text(_, min, max) => {
+                    let short = if *min > 1 { "x".repeat(min - 1) } else { "\u{200B}".to_owned() };
+                    vec![
+                        String::new(),
+                        " \r\n\t".to_owned(),
+                        "\u{2060}\u{FEFF}".to_owned(),
+                        "\0\0\0\0".to_owned(),
+                        short,
+                        "ü".repeat(max + 1),
+                    ]
+                }
+                Field::Color => {
+                    ["", "red", "#12345", "#GGGGGG", "red;background:url(//x)", "#1234567"].map(str::to_owned).to_vec()
+                }
+                _ => continue,
+            };
+            for text in bad {
+                let form = with(&endpoint.form(&attack.default), field.name(), &text);
+                attack.call_refused(&format!("{} {text:.40?}", field.name()), endpoint, &form, 422, "invalid").await;
+            }
+        }
+        if endpoint.fields.contains(&Field::Up) {
+            for bad in ["", "1", "yes", "TRUE", "null"] {
+                attack
+                    .call_refused(bad, endpoint, &with(&endpoint.form(&attack.default), "up", bad), 400, "malformed")
+                    .await;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn participants_without_a_genuine_cookie() {
+    let attack = Attack::new().await;
+    let genuine = attack.house.participant(5);
+    let (name, value) = genuine.split_once('=').unwrap();
+    let (id, code) = value.split_once('.').unwrap();
+    let other = attack.house.participant(6);
+    let other_id = other.split_once('=').unwrap().1.split_once('.').unwrap().0;
+    let forged = [
+        String::new(),
+        House::foreign_participant(5),
+        format!("{name}="),
+        format!("{name}={id}"),
+        format!("{name}={id}."),
+        format!("{name}=.{code}"),
+        format!("{name}={other_id}.{code}"),
+        format!("{name}={}.{code}", id.to_uppercase()),
+        format!("{name}={id}.{}", "0".repeat(64)),
+        format!("{name}={id}.{}", &code[..62]),
+        format!("{name}={id}.{code}00"),
+        format!("{name}={}", "a".repeat(5_000)),
+        format!("{name}=<script>.'--"),
+        "=;;;===".to_owned(),
+    ];
+    for endpoint in WRITES.into_iter().filter(|endpoint| endpoint.caller == Caller::Participant) {
+        for cookie in &forged {
+            let call = endpoint.as_nobody(&attack.house, &endpoint.form(&attack.default)).cookie(cookie);
+            attack.refused(&format!("{}: {cookie:.80}", endpoint.name), call, 401, "no_participant").await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn guests_and_lesser_roles() {
+    let attack = Attack::new().await;
+    let (slug, secret) = attack.acme.moderator.split_once('=').unwrap();
+    let renamed = format!("{}={secret}", slug.replace("acme", "default"));
+    let sessions = [
+        String::new(),
+        // Signed in, but elsewhere.
+        attack.acme.moderator.clone(),
+        attack.acme.owner.clone(),
+        // Elsewhere's secret under this tenant's name.
+        renamed,
+        format!("pulsestage_s_default={}", "0".repeat(64)),
+        format!("pulsestage_s_default={}", "a".repeat(5_000)),
+        "pulsestage_s_default=<script>' or 1=1 --".to_owned(),
+    ];
+    for endpoint in WRITES.into_iter().filter(|endpoint| endpoint.caller != Caller::Participant) {
+        for session in &sessions {
+            let form = endpoint.form(&attack.default);
+            let call = endpoint.as_nobody(&attack.house, &form).cookie(session).cookie(&attack.house.participant(5));
+            attack.refused(&format!("{} by {session:.60}", endpoint.name), call, 403, "not_signed_in").await;
+        }
+        if endpoint.caller == Caller::Owner {
+            let form = endpoint.form(&attack.default);
+            let call = endpoint.as_nobody(&attack.house, &form).cookie(&attack.default.moderator);
+            attack.refused(endpoint.name, call, 403, "not_allowed").await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn other_methods_and_other_addresses() {
+    let attack = Attack::new().await;
+    for endpoint in WRITES {
+        let path = format!("/api/fn/{}", endpoint.name);
+        for method in [Method::GET, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS, Method::TRACE] {
+            let query = crate::support::encode_form(&[("tenant", "default")]);
+            let call = attack.house.request(method.clone(), &format!("{path}?{query}"));
+            let call = call.cookie(&endpoint.cookie(&attack.house, &attack.default));
+            attack.refused(&format!("{method} {path}"), call, 405, "method_not_allowed").await;
+        }
+        let head = attack.house.request(Method::HEAD, &path).send().await;
+        assert_eq!((head.status.as_u16(), head.body.len()), (405, 0), "{path}");
+    }
+    for method in [Method::POST, Method::PUT, Method::DELETE] {
+        let call = attack.house.request(method.clone(), "/api/fn/load_board").form(&[("tenant", "default")]);
+        attack.refused(&format!("{method} load_board"), call, 405, "method_not_allowed").await;
+    }
+    for path in [
+        "/api/fn/nope",
+        "/api/fn/ask/",
+        "/api/fn/ASK",
+        "/api/fn/%61sk",
+        "/api/fn/ask%00",
+        "/api/fn//ask",
+        "/api/x",
+        "/api/fn/%ff",
+    ] {
+        for method in [Method::GET, Method::POST] {
+            let call = attack.house.request(method.clone(), path).form(&[("tenant", "default")]);
+            let reply = call.cookie(&attack.house.participant(5)).send().await;
+            assert_eq!(reply.status, 404, "{method} {path}");
+            assert_eq!(reply.header("content-type"), "application/json", "{method} {path}");
+            assert!(reply.json()["error"].is_string());
+        }
+    }
+    assert_eq!(boards(&attack.house, &attack.default, &attack.acme).await, attack.before);
+}
+
+#[tokio::test]
+async fn writes_from_other_sites() {
+    let attack = Attack::new().await;
+    let foreign = [
+        ("origin", "https://evil.example"),
+        ("origin", "null"),
+        ("origin", "http://ask.test.evil.example"),
+        ("origin", "http://ask.test:8080"),
+        ("origin", "ask.test"),
+        ("origin", ""),
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+    ];
+    for endpoint in WRITES {
+        for (name, value) in foreign {
+            let call =
+                endpoint.call(&attack.house, &attack.default, &endpoint.form(&attack.default)).header(name, value);
+            attack.refused(&format!("{} with {name}: {value}", endpoint.name), call, 403, "foreign_origin").await;
+        }
+    }
+    let sign_out = attack.house.request(Method::POST, "/sign-out").form(&[("tenant", "default")]);
+    let sign_out = sign_out.cookie(&attack.default.moderator).header("origin", "https://evil.example");
+    attack.refused("sign-out", sign_out, 403, "foreign_origin").await;
+    for endpoint in WRITES {
+        let call = endpoint
+            .call(&attack.house, &attack.acme, &endpoint.form(&attack.acme))
+            .header("origin", "http://ask.test");
+        assert_eq!(call.header("sec-fetch-site", "same-origin").send().await.status, 200, "{}", endpoint.name);
+    }
+}
+
+#[tokio::test]
+async fn questions_that_are_closed() {
+    let attack = Attack::new().await;
+    let (frozen, answered) = (attack.default.frozen.id.to_string(), attack.default.answered.id.to_string());
+    let of = |name| WRITES.into_iter().find(|endpoint: &Endpoint| endpoint.name == name).unwrap();
+    let (vote, answer) = (of("set_vote"), of("answer"));
+    attack.call_refused("frozen", vote, &with(&vote.form(&attack.default), "question", &frozen), 409, "frozen").await;
+    attack
+        .call_refused("answered", vote, &with(&vote.form(&attack.default), "question", &answered), 409, "voting_closed")
+        .await;
+    attack
+        .call_refused("frozen", answer, &with(&answer.form(&attack.default), "question", &frozen), 409, "frozen")
+        .await;
+}
+
+#[tokio::test]
+async fn fields_that_come_twice_nested_or_with_a_bad_key() {
+    let attack = Attack::new().await;
+    for endpoint in WRITES {
+        let good = endpoint.form(&attack.default);
+        for field in endpoint.fields {
+            let twice = and(&good, field.name(), &field.good(&attack.default));
+            attack.call_refused("twice", endpoint, &twice, 400, "malformed").await;
+            let deep = format!("{}{}=x", field.name(), "[a]".repeat(50));
+            for body in [format!("{}[]=x", field.name()), format!("{}[0][a]=x&tenant=default", field.name()), deep] {
+                let call = attack
+                    .house
+                    .function(endpoint.name)
+                    .raw("application/x-www-form-urlencoded", body.clone().into_bytes());
+                let call = call.cookie(&endpoint.cookie(&attack.house, &attack.default));
+                attack.refused(&format!("{}: {body:.40}", endpoint.name), call, 400, "malformed").await;
+            }
+        }
+        for bad in ["1", "not-a-key", "<script>", "' or 1=1 --"] {
+            attack.call_refused(&format!("op {bad}"), endpoint, &and(&good, "op", bad), 400, "malformed").await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn hostile_text_is_stored_as_text() {
+    let (house, default, acme) = House::new(Plan::default()).await;
+    let cookie = house.participant(5);
+    for text in HOSTILE {
+        let asked = house
+            .function("ask")
+            .cookie(&cookie)
+            .form(&[("team", &default.team.id.to_string()), ("question", text)])
+            .send()
+            .await;
+        assert_eq!(asked.json()["body"], text);
+        let question = asked.json()["id"].as_str().unwrap().to_owned();
+        let answered = house
+            .function("answer")
+            .cookie(&default.moderator)
+            .form(&[("question", &question), ("answer", text)])
+            .send()
+            .await;
+        assert_eq!(answered.json()["answer"]["responseText"], text);
+        let team = house.function("create_team").cookie(&default.owner).form(&[("name", text)]).send().await;
+        assert_eq!(team.json()["name"], text);
+        let tag = house
+            .function("create_tag")
+            .cookie(&default.owner)
+            .form(&[("name", text), ("color", "#000000")])
+            .send()
+            .await;
+        assert_eq!(tag.json()["name"], text);
+        let tag = tag.json()["id"].as_str().unwrap().to_owned();
+        let tagged = house
+            .function("tag")
+            .cookie(&default.moderator)
+            .form(&[("question", &question), ("tag", &tag)])
+            .send()
+            .await;
+        assert_eq!(tagged.json()["tags"][0]["name"], text);
+    }
+    let (board, _) = boards(&house, &default, &acme).await;
+    let stored: Vec<&str> = board.questions.values().map(|question| question.body.as_str()).collect();
+    assert!(HOSTILE.iter().all(|text| stored.contains(text)), "{stored:?}");
+    let page = house.get("/").cookie(&cookie).send().await;
+    assert_eq!(page.status, 200);
+    for raw in ["<script>alert(1)", "<img src=x"] {
+        assert!(!page.text().contains(raw), "{raw} stands in the page as markup");
+    }
+    assert!(page.text().contains("&lt;script&gt;alert(1)&lt;/script&gt;"), "the text is shown as text");
+}

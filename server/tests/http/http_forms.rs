@@ -1,0 +1,150 @@
+//! Plain HTML forms, as a browser without script sends them: back to the page, with what was refused shown there.
+
+use crate::endpoints::{Caller, WRITES, with};
+use crate::support::{Call, HOST, House, Plan, Reply, Room, boards};
+
+fn ask(house: &House, room: &Room, text: &str) -> Call {
+    let fields = [("tenant", room.slug.as_str()), ("team", &room.team.id.to_string()), ("question", text)];
+    house.function("ask").cookie(&house.participant(9)).wants_page().form(&fields)
+}
+
+/// "See other", nothing in the body, and the place it leads to.
+fn leads_to(reply: &Reply) -> String {
+    assert_eq!((reply.status.as_u16(), reply.body.len()), (303, 0), "{}", reply.text());
+    reply.header("location").to_owned()
+}
+
+/// The place as a path, when it is on our own site.
+fn own_path(location: &str) -> &str {
+    let path = location.strip_prefix(&format!("http://{HOST}")).unwrap_or_else(|| panic!("{location} leads away"));
+    if path.is_empty() { "/" } else { path }
+}
+
+#[tokio::test]
+async fn a_form_comes_back_to_its_page() {
+    let (house, default, acme) = House::new(Plan::default()).await;
+    for (room, page) in [(&default, "/"), (&acme, "/t/acme/"), (&acme, "/t/acme/?tab=all&sort=newest")] {
+        let referer = format!("http://{HOST}{page}");
+        let text = format!("From a form on {page}");
+        let reply = ask(&house, room, &text)
+            .header("referer", &referer)
+            .header("origin", &format!("http://{HOST}"))
+            .send()
+            .await;
+        assert_eq!(own_path(&leads_to(&reply)), page);
+        let shown = house.get(page).cookie(&house.participant(9)).send().await;
+        assert!(shown.text().contains(&text), "the question is on {page}");
+    }
+}
+
+#[tokio::test]
+async fn each_form_works_without_script() {
+    let (house, default, _acme) = House::new(Plan::default()).await;
+    for endpoint in WRITES {
+        let page = if endpoint.caller == Caller::Participant { "/" } else { "/admin" };
+        let call = endpoint.call(&house, &default, &endpoint.form(&default)).wants_page();
+        let reply = call.header("referer", &format!("http://{HOST}{page}")).send().await;
+        assert_eq!(own_path(&leads_to(&reply)), page, "{}", endpoint.name);
+    }
+}
+
+#[tokio::test]
+async fn what_was_refused_is_shown_on_the_page() {
+    let (house, default, acme) = House::new(Plan::default()).await;
+    let before = boards(&house, &default, &acme).await;
+    let too_short = "too short: at least 3 characters";
+    for (room, page) in [(&default, "/"), (&acme, "/t/acme/"), (&default, "/?tab=answered")] {
+        let reply = ask(&house, room, "x").header("referer", &format!("http://{HOST}{page}")).send().await;
+        let location = leads_to(&reply);
+        let shown = house.get(own_path(&location)).cookie(&house.participant(9)).send().await;
+        assert_eq!(shown.status, 200);
+        assert!(shown.text().contains(too_short), "{location} does not say what was wrong");
+        assert!(!house.get(page).send().await.text().contains(too_short), "the page says it unasked");
+        // Wrong once more, from the page that shows the first refusal; then right.
+        let again = ask(&house, room, "").header("referer", &location).send().await;
+        let shown = house.get(own_path(&leads_to(&again))).cookie(&house.participant(9)).send().await;
+        assert!(shown.text().contains("is empty") && !shown.text().contains(too_short), "the later refusal is shown");
+    }
+    assert_eq!(boards(&house, &default, &acme).await, before);
+    let location = leads_to(&ask(&house, &default, "x").header("referer", &format!("http://{HOST}/")).send().await);
+    let right = ask(&house, &default, "Right at last").header("referer", &location).send().await;
+    assert!(!leads_to(&right).contains("__err"), "a success takes the refusal out of the address");
+}
+
+#[tokio::test]
+async fn a_refused_vote_is_shown_on_the_page() {
+    let (house, default, _acme) = House::new(Plan::default()).await;
+    let vote = WRITES[1];
+    let form = with(&vote.form(&default), "question", &default.frozen.id.to_string());
+    let reply =
+        vote.call(&house, &default, &form).wants_page().header("referer", &format!("http://{HOST}/")).send().await;
+    let shown = house.get(own_path(&leads_to(&reply))).send().await;
+    assert!(shown.text().contains("This question is frozen"), "the page says why");
+}
+
+#[tokio::test]
+async fn nobody_is_sent_to_another_site() {
+    let (house, default, _acme) = House::new(Plan::default()).await;
+    let foreign = [
+        "",
+        "https://evil.example/",
+        "http://evil.example/?http://ask.test/",
+        "http://ask.test.evil.example/",
+        "http://ask.test@evil.example/",
+        "http://ask.test:80@evil.example/",
+        "http://ask.test\\@evil.example/",
+        "http://ask.test#@evil.example/",
+        "http://ask.test?@evil.example/",
+        "//evil.example/",
+        "/\\evil.example/",
+        "javascript:alert(1)",
+        "data:text/html,<script>alert(1)</script>",
+        "HTTP://evil.example",
+        "http:///evil.example",
+        "ftp://ask.test/",
+        "not an address",
+        "\u{e9}",
+    ];
+    for referer in foreign {
+        for text in ["A question from nowhere", "x"] {
+            let reply = ask(&house, &default, text).header("referer", referer).send().await;
+            let location = leads_to(&reply);
+            let path = own_path(&location);
+            assert_eq!(path.split('?').next(), Some("/"), "{referer:?} led to {location}");
+        }
+    }
+    let reply = ask(&house, &default, "A question without an address").send().await;
+    assert_eq!(own_path(&leads_to(&reply)), "/");
+}
+
+#[tokio::test]
+async fn an_address_with_a_made_up_refusal_is_only_a_page() {
+    let (house, _default, _acme) = House::new(Plan::default()).await;
+    let plain = "eyJyZWZ1c2FsIjoiZnJvemVuIn0=";
+    for query in [
+        "__path=/api/fn/ask&__err=%%%".to_owned(),
+        "__path=/api/fn/ask&__err=".to_owned(),
+        "__err=eyJ3aXJlIjoibG9zdCJ9&__path=<script>alert(1)</script>".to_owned(),
+        format!("__path=/api/fn/%3Cscript%3Ealert(1)%3C/script%3E&__err={plain}"),
+        format!("__path=/api/fn/ask&__err={plain}"),
+        format!("__path=//evil.example&__err={plain}"),
+    ] {
+        let shown = house.get(&format!("/?{}", query.replace('<', "%3C").replace('>', "%3E"))).send().await;
+        assert_eq!(shown.status, 200, "{query}");
+        assert!(!shown.text().contains("<script>alert(1)"), "{query}");
+    }
+}
+
+#[tokio::test]
+async fn behind_a_proxy_the_page_is_the_public_one() {
+    let plan = Plan { public_url: Some("https://ask.example.com".to_owned()), ..Plan::default() };
+    let (house, default, _acme) = House::new(plan).await;
+    // The proxy names itself as the host; the browser speaks of the public address.
+    let call = |referer: &str| {
+        ask(&house, &default, "Behind a proxy").header("host", "10.0.0.1:3000").header("referer", referer)
+    };
+    let reply = call("https://ask.example.com/t/acme/").send().await;
+    assert_eq!(leads_to(&reply), "https://ask.example.com/t/acme/");
+    let reply = call("https://evil.example/").send().await;
+    assert_eq!(leads_to(&reply), "https://ask.example.com/");
+}

@@ -1,0 +1,124 @@
+//! Headers: who may read us from elsewhere, what may be kept, what browsers must not do.
+
+use axum::http::Method;
+
+use crate::support::{House, Plan};
+
+const INTRANET: &str = "https://intranet.example.com";
+
+fn open_to_intranet() -> Plan {
+    Plan { origins: vec![INTRANET.to_owned(), "https://other.example.com".to_owned()], ..Plan::default() }
+}
+
+#[tokio::test]
+async fn named_origins_may_use_us_with_cookies() {
+    let (house, default, _acme) = House::new(open_to_intranet()).await;
+    for path in ["/sse", "/sse?tenantId=nope", "/api/fn/load_board", "/api/fn/nope"] {
+        let response = house.get(path).header("origin", INTRANET).open().await;
+        let header =
+            |name: &str| response.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+        assert_eq!(header("access-control-allow-origin"), INTRANET, "{path}");
+        assert_eq!(header("access-control-allow-credentials"), "true", "{path}");
+        assert!(header("vary").to_ascii_lowercase().contains("origin"), "{path}: {}", header("vary"));
+    }
+    let team = default.team.id.to_string();
+    let call = house
+        .function("ask")
+        .cookie(&house.participant(1))
+        .header("origin", INTRANET)
+        .header("sec-fetch-site", "same-site");
+    let reply = call.form(&[("team", &team), ("question", "From the intranet")]).send().await;
+    assert_eq!((reply.status.as_u16(), reply.header("access-control-allow-origin")), (200, INTRANET));
+}
+
+#[tokio::test]
+async fn a_preflight_is_answered() {
+    let (house, _default, _acme) = House::new(open_to_intranet()).await;
+    for path in ["/sse", "/api/fn/ask"] {
+        let call = house
+            .request(Method::OPTIONS, path)
+            .header("origin", INTRANET)
+            .header("access-control-request-method", "POST");
+        let reply = call.header("access-control-request-headers", "content-type,last-event-id").send().await;
+        assert_eq!(reply.status, 200, "{path}");
+        assert_eq!(reply.header("access-control-allow-origin"), INTRANET);
+        let allowed = reply.header("access-control-allow-headers").to_ascii_lowercase();
+        assert!(allowed.contains("last-event-id") && allowed.contains("content-type"), "{allowed}");
+        assert!(reply.header("access-control-allow-methods").contains("POST"));
+    }
+}
+
+#[tokio::test]
+async fn others_may_not_and_never_everybody() {
+    let (house, _default, _acme) = House::new(open_to_intranet()).await;
+    let (closed, _default, _acme) = House::new(Plan::default()).await;
+    for house in [&house, &closed] {
+        for origin in [
+            "https://evil.example",
+            "null",
+            "https://intranet.example.com.evil.example",
+            "http://intranet.example.com",
+            "*",
+        ] {
+            for path in ["/", "/sse", "/api/fn/load_board", "/health/live"] {
+                for method in [Method::GET, Method::OPTIONS] {
+                    let call = house
+                        .request(method, path)
+                        .header("origin", origin)
+                        .header("access-control-request-method", "POST");
+                    let headers = call.open().await.headers().clone();
+                    assert_eq!(headers.get("access-control-allow-origin"), None, "{path} for {origin}");
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn browsers_are_told_to_be_careful() {
+    let (house, _default, _acme) = House::new(Plan::default()).await;
+    for path in [
+        "/",
+        "/admin",
+        "/t/nope",
+        "/api/fn/load_board",
+        "/api/fn/nope",
+        "/sse?tenantId=nope",
+        "/pkg/pulsestage.js",
+        "/nowhere",
+    ] {
+        let reply = house.get(path).send().await;
+        for (name, value) in [
+            ("x-content-type-options", "nosniff"),
+            ("x-frame-options", "SAMEORIGIN"),
+            ("referrer-policy", "same-origin"),
+        ] {
+            assert_eq!(reply.header(name), value, "{path} {name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_one_visitors_own_is_kept_nowhere_between() {
+    let (house, default, _acme) = House::new(Plan::default()).await;
+    for path in ["/", "/t/acme/", "/admin", "/sign-in", "/nowhere"] {
+        assert_eq!(house.get(path).send().await.header("cache-control"), "private, no-store", "{path}");
+    }
+    assert_eq!(house.get("/api/fn/load_board").send().await.header("cache-control"), "private, no-cache");
+    let vote = house.function("set_vote").cookie(&house.participant(1));
+    let vote = vote.form(&[("question", &default.open.id.to_string()), ("up", "true")]).send().await;
+    assert_eq!(vote.header("cache-control"), "private, no-cache");
+    let link = house.get(&format!("/sign-in/{}", "0".repeat(64))).send().await;
+    assert_eq!(link.header("cache-control"), "no-store", "a sign-in is never answered from a cache");
+}
+
+#[tokio::test]
+async fn built_files_are_asked_for_again_unless_their_names_are_hashed() {
+    let (house, _default, _acme) = House::new(Plan::default()).await;
+    let script = house.get("/pkg/pulsestage.js").send().await;
+    assert_eq!((script.status.as_u16(), script.header("cache-control")), (200, "no-cache"));
+    assert!(script.header("content-type").starts_with("text/javascript"), "{}", script.header("content-type"));
+    let again =
+        house.get("/pkg/pulsestage.js").header("if-modified-since", script.header("last-modified")).send().await;
+    assert_eq!(again.status, 304);
+}

@@ -1,0 +1,162 @@
+//! Signing in by a one-time link, and signing out.
+
+use axum::http::Method;
+
+use pulsestage::text::Slug;
+use pulsestage::user::Role;
+use pulsestage_server::auth::Secret;
+use pulsestage_server::world::SystemChance;
+
+use crate::support::{House, Plan, Reply, assert_refused};
+
+/// The address of a fresh one-time link.
+async fn link(house: &House, slug: &str, role: Role) -> String {
+    let secret = Secret::new(&SystemChance);
+    house.service.put_link(&Slug::parse(slug).unwrap(), role, secret.hash()).await.unwrap();
+    format!("/sign-in/{}", secret.reveal())
+}
+
+/// The name and value of the one cookie that was set.
+fn cookie_of(reply: &Reply) -> String {
+    let cookies = reply.set_cookies();
+    assert_eq!(cookies.len(), 1, "{cookies:?}");
+    cookies[0].split(';').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_link_signs_in_once() {
+    let (house, _default, _acme) = House::new(Plan::default()).await;
+    for (slug, page) in [("default", "/admin"), ("acme", "/t/acme/admin")] {
+        let link = link(&house, slug, Role::Moderator).await;
+        assert_eq!(house.get(page).send().await.status, 403, "before");
+        let reply = house.get(&link).wants_page().send().await;
+        assert_eq!((reply.status.as_u16(), reply.header("location")), (303, page));
+        let text = reply.set_cookies()[0].to_owned();
+        for part in [&format!("pulsestage_s_{slug}="), "HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=1209600"] {
+            assert!(text.contains(part), "{text} has no {part}");
+        }
+        assert!(!text.contains(link.rsplit('/').next().unwrap()), "the session has a secret of its own");
+        let session = cookie_of(&reply);
+        assert_eq!(house.get(page).cookie(&session).send().await.status, 200, "after");
+        let again = house.get(&link).wants_page().send().await;
+        assert_eq!((again.status.as_u16(), again.header("location")), (303, "/sign-in"));
+        assert!(again.set_cookies().is_empty());
+        assert_eq!(house.get(page).cookie(&session).send().await.status, 200, "the one who used it stays signed in");
+    }
+}
+
+#[tokio::test]
+async fn a_session_is_good_for_its_tenant_and_role() {
+    let (house, _default, _acme) = House::new(Plan::default()).await;
+    let session = cookie_of(&house.get(&link(&house, "acme", Role::Moderator).await).send().await);
+    assert_eq!(house.get("/t/acme/admin").cookie(&session).send().await.status, 200);
+    assert_eq!(house.get("/admin").cookie(&session).send().await.status, 403);
+    let reply =
+        house.function("create_team").cookie(&session).form(&[("tenant", "acme"), ("name", "New")]).send().await;
+    assert_refused("a moderator makes no teams", &reply, 403, "not_allowed");
+    let owner = cookie_of(&house.get(&link(&house, "acme", Role::Owner).await).send().await);
+    let reply = house.function("create_team").cookie(&owner).form(&[("tenant", "acme"), ("name", "New")]).send().await;
+    assert_eq!(reply.status, 200);
+}
+
+#[tokio::test]
+async fn what_only_looks_ahead_does_not_use_a_link_up() {
+    let (house, _default, _acme) = House::new(Plan::default()).await;
+    let link = link(&house, "default", Role::Moderator).await;
+    let ahead = [
+        house.request(Method::HEAD, &link),
+        house.request(Method::OPTIONS, &link),
+        house.request(Method::POST, &link),
+        house.request(Method::PUT, &link),
+        house.get(&link).header("sec-purpose", "prefetch"),
+        house.get(&link).header("sec-purpose", "prefetch;prerender"),
+        house.get(&link).header("purpose", "prefetch"),
+        house.get(&link).header("x-moz", "prefetch"),
+    ];
+    for call in ahead {
+        let reply = call.send().await;
+        assert!(reply.status.is_client_error(), "{}", reply.status);
+        assert!(reply.set_cookies().is_empty());
+    }
+    let reply = house.get(&link).send().await;
+    assert_eq!(reply.header("location"), "/admin", "the link is still good");
+}
+
+#[tokio::test]
+async fn one_of_many_at_once_gets_in() {
+    let (house, _default, _acme) = House::new(Plan::default()).await;
+    for _ in 0..5 {
+        let link = link(&house, "default", Role::Moderator).await;
+        let replies = futures::future::join_all((0..8).map(|_| house.get(&link).send())).await;
+        let got_in = replies.iter().filter(|reply| reply.header("location") == "/admin").count();
+        assert_eq!(got_in, 1);
+        assert!(replies.iter().all(|reply| reply.status == 303));
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_link_leads_to_the_page_that_says_so() {
+    let (house, default, _acme) = House::new(Plan::default()).await;
+    let session = default.moderator.split_once('=').unwrap().1;
+    let long = "a".repeat(5_000);
+    for token in ["x", &"0".repeat(64), &"G".repeat(64), session, "%3Cscript%3E", "%27%20or%201=1", &long] {
+        let reply = house.get(&format!("/sign-in/{token}")).send().await;
+        assert_eq!((reply.status.as_u16(), reply.header("location")), (303, "/sign-in"), "{token}");
+        assert!(reply.set_cookies().is_empty());
+    }
+    let reply = house.get("/sign-in/%ff").send().await;
+    assert!(reply.status.is_client_error() || reply.status == 303, "{}", reply.status);
+    let page = house.get("/sign-in").send().await;
+    assert_eq!(page.status, 410);
+    assert!(page.text().contains("link"), "it says what to do");
+}
+
+#[tokio::test]
+async fn signing_out_ends_the_session_at_once() {
+    let (house, default, acme) = House::new(Plan::default()).await;
+    for (room, home, page) in [(&default, "/", "/admin"), (&acme, "/t/acme/", "/t/acme/admin")] {
+        assert_eq!(house.get(page).cookie(&room.moderator).send().await.status, 200);
+        let call = house.request(Method::POST, "/sign-out").cookie(&room.moderator).form(&[("tenant", &room.slug)]);
+        let reply = call.send().await;
+        assert_eq!((reply.status.as_u16(), reply.header("location")), (303, home));
+        let text = reply.set_cookies()[0];
+        assert!(text.starts_with(&format!("pulsestage_s_{}=;", room.slug)) && text.contains("Max-Age=0"), "{text}");
+        // Whoever kept a copy of the cookie is out as well.
+        assert_eq!(house.get(page).cookie(&room.moderator).send().await.status, 403);
+        let pin = house.function("pin").cookie(&room.moderator);
+        let reply = pin.form(&[("tenant", &room.slug), ("question", &room.open.id.to_string())]).send().await;
+        assert_refused("pin after signing out", &reply, 403, "not_signed_in");
+        assert_eq!(house.get(page).cookie(&room.owner).send().await.status, 200, "others stay");
+    }
+}
+
+#[tokio::test]
+async fn signing_out_takes_no_nonsense() {
+    let (house, default, _acme) = House::new(Plan::default()).await;
+    for form in [
+        vec![],
+        vec![("tenant", "")],
+        vec![("tenant", "../x")],
+        vec![("tenant", "<script>")],
+        vec![("other", "default")],
+    ] {
+        let reply = house.request(Method::POST, "/sign-out").cookie(&default.moderator).form(&form).send().await;
+        assert_refused(&format!("{form:?}"), &reply, 400, "malformed");
+    }
+    for method in [Method::GET, Method::PUT, Method::DELETE] {
+        let reply =
+            house.request(method, "/sign-out").cookie(&default.moderator).form(&[("tenant", "default")]).send().await;
+        assert_refused("another method", &reply, 405, "method_not_allowed");
+    }
+    let reply = house.request(Method::POST, "/sign-out").raw("text/plain", b"tenant=default".to_vec()).send().await;
+    assert!(reply.status.is_client_error());
+    let reply = house
+        .request(Method::POST, "/sign-out")
+        .raw("application/x-www-form-urlencoded", vec![b'a'; 4 << 20])
+        .send()
+        .await;
+    assert!(reply.status.is_client_error(), "{}", reply.status);
+    assert_eq!(house.get("/admin").cookie(&default.moderator).send().await.status, 200, "still signed in");
+    let stranger = house.request(Method::POST, "/sign-out").form(&[("tenant", "default")]).send().await;
+    assert_eq!(stranger.status, 303, "nobody to sign out is no error");
+}

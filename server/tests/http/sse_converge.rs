@@ -1,0 +1,107 @@
+//! A page that is opened while others write: its board, folded on from the cursor it was rendered at, becomes the
+//! board that is stored, whatever happened between the rendering, the stream's opening and its live tail.
+
+use futures::future::join_all;
+use std::sync::Arc;
+
+use pulsestage::board::{Applied, Board};
+use pulsestage::command::{AnswerQuestion, Ask, BoardView, CreateTag, SetMark, SetTag, SetVote};
+use pulsestage::id::QuestionId;
+use pulsestage::service::Caller;
+use uuid::Uuid;
+
+use crate::support::{House, Plan, Room, Wire, soon};
+
+const ROUNDS: u128 = 12;
+const WRITERS: u128 = 4;
+const READERS: usize = 5;
+
+/// One person who asks, votes for everything, takes some of it back; every fourth is a moderator as well.
+async fn writes(house: Arc<House>, room: Arc<Room>, round: u128, writer: u128) {
+    let service = &house.service;
+    let mut caller = Caller { device: Some(Uuid::from_u128(100 + writer)), ..Caller::default() };
+    let mut visit = service.enter(&room.slug, &caller).await.unwrap();
+    if writer == 0 {
+        caller.sessions.clear();
+        visit.actor.role = room.visit.actor.role;
+        visit.actor.user = room.visit.actor.user;
+    }
+    for n in 0..6 {
+        let ask = Ask { team: room.team.id, body: format!("Question {n} of {writer} in round {round}") };
+        let question = service.ask(&visit, None, ask).await.unwrap().id;
+        for (up, wanted) in [(true, question), (true, room.open.id), (n % 2 == 0, room.open.id)] {
+            service.set_vote(&visit, None, SetVote { question: wanted, up }).await.unwrap();
+        }
+        if visit.actor.user.is_none() {
+            continue;
+        }
+        service.set_pinned(&visit, None, SetMark { question, on: true }).await.unwrap();
+        service.set_tag(&visit, None, SetTag { question, tag: room.tag.id, on: true }).await.unwrap();
+        service.set_frozen(&visit, None, SetMark { question, on: n % 2 == 0 }).await.unwrap();
+        if n % 2 == 1 {
+            service.answer(&visit, None, AnswerQuestion { question, text: format!("Answer {n}") }).await.unwrap();
+            service.set_pinned(&visit, None, SetMark { question, on: false }).await.unwrap();
+        }
+        let tag = CreateTag { name: format!("Tag {round} {n}"), color: "#000000".to_owned() };
+        service.create_tag(&visit, None, tag).await.unwrap();
+    }
+}
+
+/// One browser: the page, then the stream at its cursor, then on until the last count of the round has come.
+async fn follows(house: Arc<House>, room: Arc<Room>, last: QuestionId, count: i64) -> Board {
+    let view: BoardView = house.get(&format!("/api/fn/load_board?tenant={}", room.slug)).send().await.read();
+    let mut board = view.board;
+    let call = house.get(&format!("/sse?tenantId={}&last_event_id={}", room.slug, board.cursor));
+    let mut wire = Wire::of(call.open().await);
+    let mut seq = board.cursor.seq;
+    let read = async {
+        loop {
+            // All that leaves together is taken together: facts, then counts.
+            for message in wire.chunk().await.expect("the stream has ended") {
+                let fact = message.data.is_some() && message.envelope().event.is_fact();
+                if fact {
+                    seq += 1;
+                    assert_eq!(message.cursor().unwrap().seq, seq, "a fact is missing or came twice");
+                }
+                assert_ne!(message.fold_into(&mut board), Applied::Resync, "{}", message.raw);
+            }
+            if board.questions.get(&last).is_some_and(|question| question.upvotes == count) {
+                return;
+            }
+        }
+    };
+    soon("the last count of a round", read).await;
+    board
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_page_becomes_what_is_stored() {
+    for window in [0, 5] {
+        let plan = Plan { window: std::time::Duration::from_millis(window), ..Plan::default() };
+        let (house, room, _acme) = House::new(plan).await;
+        let (house, room) = (Arc::new(house), Arc::new(room));
+        let ask = Ask { team: room.team.id, body: "Counted last".to_owned() };
+        let last = house.service.ask(&room.visit, None, ask).await.unwrap().id;
+        for round in 1..=ROUNDS {
+            let count = i64::try_from(round).unwrap();
+            let early: Vec<_> =
+                (0..READERS).map(|_| tokio::spawn(follows(house.clone(), room.clone(), last, count))).collect();
+            let writers: Vec<_> =
+                (0..WRITERS).map(|n| tokio::spawn(writes(house.clone(), room.clone(), round, n))).collect();
+            // Some come while the writing goes on.
+            let late: Vec<_> =
+                (0..READERS).map(|_| tokio::spawn(follows(house.clone(), room.clone(), last, count))).collect();
+            for writer in join_all(writers).await {
+                writer.unwrap();
+            }
+            // Counts are read all together, so whoever has seen this one has seen every count before it.
+            let caller = Caller { device: Some(Uuid::from_u128(1_000 + round)), ..Caller::default() };
+            let visit = house.service.enter(&room.slug, &caller).await.unwrap();
+            house.service.set_vote(&visit, None, SetVote { question: last, up: true }).await.unwrap();
+            let stored = house.store.snapshot(room.tenant.id, None).await.unwrap().board;
+            for reader in join_all(early.into_iter().chain(late)).await {
+                assert_eq!(reader.unwrap(), stored, "round {round}");
+            }
+        }
+    }
+}

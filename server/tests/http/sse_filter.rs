@@ -1,0 +1,138 @@
+//! Filters: a stream is sent what it chose, and what is hidden from it still moves its cursor on.
+
+use pulsestage::command::{Ask, SetMark, SetVote};
+use pulsestage::event::Cursor;
+use pulsestage::id::TeamId;
+
+use crate::support::{House, Message, Plan, Room, Wire};
+
+async fn asks(house: &House, room: &Room, team: TeamId, text: &str) {
+    house.service.ask(&room.visit, None, Ask { team, body: text.to_owned() }).await.unwrap();
+}
+
+async fn pins(house: &House, room: &Room, on: bool) {
+    house.service.set_pinned(&room.visit, None, SetMark { question: room.open.id, on }).await.unwrap();
+}
+
+/// A message that shows nothing: its id and a blank line.
+fn is_advance(message: &Message, cursor: Cursor) -> bool {
+    message.raw == format!("id: {cursor}\n\n")
+}
+
+async fn opened(house: &House, query: &str) -> (Wire, Cursor) {
+    let mut wire = house.stream(query).await;
+    let start = wire.greeting().await;
+    (wire, start)
+}
+
+#[tokio::test]
+async fn by_type() {
+    let (house, default, _acme) = House::new(Plan::default()).await;
+    for query in
+        ["events=question:pinned", "events=question:pinned,question:frozen", "events=heartbeat,%20question:pinned"]
+    {
+        let (mut wire, start) = opened(&house, query).await;
+        asks(&house, &default, default.team.id, "Hidden from it").await;
+        let at = Cursor { seq: start.seq + 1, ..start };
+        let hidden = wire.message().await;
+        assert!(is_advance(&hidden, at), "{query}: {hidden:?}");
+        pins(&house, &default, true).await;
+        let shown = wire.message().await;
+        assert_eq!(
+            (shown.kind(), shown.cursor()),
+            ("question:pinned", Some(Cursor { seq: start.seq + 2, ..start })),
+            "{query}"
+        );
+        pins(&house, &default, false).await;
+        assert_eq!(wire.message().await.kind(), "question:pinned");
+        house.service.set_vote(&default.visit, None, SetVote { question: default.open.id, up: true }).await.unwrap();
+        house.service.set_vote(&default.visit, None, SetVote { question: default.open.id, up: false }).await.unwrap();
+        asks(&house, &default, default.team.id, "Hidden as well").await;
+        let hidden = wire.message().await;
+        assert!(is_advance(&hidden, Cursor { seq: start.seq + 4, ..start }), "a tally was sent: {hidden:?}");
+    }
+}
+
+#[tokio::test]
+async fn tallies_alone() {
+    let (house, default, _acme) = House::new(Plan::default()).await;
+    let (mut wire, start) = opened(&house, "events=question:upvoted").await;
+    house.service.set_vote(&default.visit, None, SetVote { question: default.open.id, up: true }).await.unwrap();
+    let tally = wire.message().await;
+    assert_eq!((tally.kind(), tally.id), ("question:upvoted", None));
+    asks(&house, &default, default.team.id, "Hidden from it").await;
+    assert!(is_advance(&wire.message().await, Cursor { seq: start.seq + 1, ..start }));
+}
+
+#[tokio::test]
+async fn by_team() {
+    let (house, default, _acme) = House::new(Plan::default()).await;
+    let (mut wire, start) = opened(&house, &format!("teamId={}", default.other_team.id)).await;
+    let at = |n| Cursor { seq: start.seq + n, ..start };
+    asks(&house, &default, default.team.id, "To another team").await;
+    assert!(is_advance(&wire.message().await, at(1)));
+    asks(&house, &default, default.other_team.id, "To this team").await;
+    let shown = wire.message().await;
+    assert_eq!((shown.kind(), shown.cursor()), ("question:created", Some(at(2))));
+    // The other team's counts are not its business; what concerns the whole tenant is.
+    house.service.set_vote(&default.visit, None, SetVote { question: default.open.id, up: true }).await.unwrap();
+    house.service.create_team(&default.visit, None, "A third team").await.unwrap();
+    let shown = wire.message().await;
+    assert_eq!((shown.kind(), shown.cursor()), ("team:created", Some(at(3))));
+    let question = shown_question(&house, &default).await;
+    house.service.set_vote(&default.visit, None, SetVote { question, up: true }).await.unwrap();
+    assert_eq!(wire.message().await.envelope().event.question(), Some(question));
+}
+
+/// The question that was put to the other team.
+async fn shown_question(house: &House, room: &Room) -> pulsestage::id::QuestionId {
+    let board = house.store.snapshot(room.tenant.id, None).await.unwrap().board;
+    board.questions.values().find(|question| question.team_id == room.other_team.id).unwrap().id
+}
+
+#[tokio::test]
+async fn by_type_and_team() {
+    let (house, default, _acme) = House::new(Plan::default()).await;
+    let query = format!("events=question:created,question:pinned&teamId={}", default.other_team.id);
+    let (mut wire, start) = opened(&house, &query).await;
+    pins(&house, &default, true).await;
+    asks(&house, &default, default.other_team.id, "To this team").await;
+    let messages = wire.until("question:created").await;
+    assert!(messages.iter().all(|message| message.data.is_none() || message.kind() == "question:created"));
+    assert_eq!(messages.last().unwrap().cursor(), Some(Cursor { seq: start.seq + 2, ..start }));
+}
+
+#[tokio::test]
+async fn an_empty_filter_and_a_team_of_nobody() {
+    let (house, default, acme) = House::new(Plan::default()).await;
+    let (mut all, _) = opened(&house, "events=&teamId=").await;
+    let (mut none, start) = opened(&house, &format!("teamId={}", acme.team.id)).await;
+    asks(&house, &default, default.team.id, "For everybody").await;
+    assert_eq!(all.message().await.kind(), "question:created");
+    assert!(
+        is_advance(&none.message().await, Cursor { seq: start.seq + 1, ..start }),
+        "another tenant's team has nothing here"
+    );
+}
+
+#[tokio::test]
+async fn a_replay_is_filtered_and_ends_at_the_head() {
+    let (house, default, _acme) = House::new(Plan::default()).await;
+    let start = house.store.head(default.tenant.id).await.unwrap();
+    for n in 0..5 {
+        asks(&house, &default, default.team.id, &format!("Hidden {n}")).await;
+    }
+    pins(&house, &default, true).await;
+    for n in 5..10 {
+        asks(&house, &default, default.team.id, &format!("Hidden {n}")).await;
+    }
+    let (mut wire, at) = opened(&house, &format!("events=question:pinned&last_event_id={start}")).await;
+    assert_eq!(at, start);
+    let pinned = wire.message().await;
+    assert_eq!((pinned.kind(), pinned.cursor()), ("question:pinned", Some(Cursor { seq: start.seq + 6, ..start })));
+    assert!(
+        is_advance(&wire.message().await, Cursor { seq: start.seq + 11, ..start }),
+        "one step over all that is hidden"
+    );
+    assert!(wire.is_quiet());
+}

@@ -1,0 +1,185 @@
+//! Coming back: exactly the missed facts, then the counts, then live; or one `resync`, never a part of the past.
+
+use std::sync::Arc;
+
+use pulsestage::command::{Ask, SetMark, SetVote};
+use pulsestage::event::{Cursor, Epoch};
+use pulsestage::ports::{Look, Notifier, Store};
+
+use crate::support::{House, MemoryStore, Plan, Room, Wire};
+
+/// Five facts and two changed counts after `start`.
+async fn past(house: &House, room: &Room) -> Cursor {
+    let start = house.store.head(room.tenant.id).await.unwrap();
+    for (n, on) in [(1, true), (2, false)] {
+        let ask = Ask { team: room.team.id, body: format!("Missed question {n}") };
+        let question = house.service.ask(&room.visit, None, ask).await.unwrap().id;
+        house.service.set_vote(&room.visit, None, SetVote { question, up: true }).await.unwrap();
+        house.service.set_pinned(&room.visit, None, SetMark { question: room.open.id, on }).await.unwrap();
+    }
+    house.service.create_team(&room.visit, None, "Missed team").await.unwrap();
+    start
+}
+
+/// What follows the greeting must be the past after `start`, and then the next live fact.
+async fn reads_the_past(house: &House, room: &Room, wire: &mut Wire, start: Cursor) {
+    assert_eq!(wire.greeting().await, start);
+    let kinds = ["question:created", "question:pinned", "question:created", "question:pinned", "team:created"];
+    for (seq, kind) in (start.seq + 1..).zip(kinds) {
+        let message = wire.message().await;
+        assert_eq!((message.kind(), message.cursor()), (kind, Some(Cursor { seq, ..start })));
+    }
+    let counts = [wire.message().await, wire.message().await];
+    let mut counted: Vec<_> = counts
+        .iter()
+        .map(|message| (message.kind(), message.json()["data"]["upvotes"].as_i64(), message.cursor()))
+        .collect();
+    counted.dedup();
+    assert_eq!(counted, [("question:upvoted", Some(1), None)]);
+    assert_ne!(counts[0].json()["data"]["questionId"], counts[1].json()["data"]["questionId"]);
+    assert!(wire.is_quiet());
+    let pinned = house.service.set_pinned(&room.visit, None, SetMark { question: room.open.id, on: true });
+    pinned.await.unwrap();
+    let live = wire.message().await;
+    assert_eq!((live.kind(), live.cursor()), ("question:pinned", Some(Cursor { seq: start.seq + 6, ..start })));
+    house.service.set_pinned(&room.visit, None, SetMark { question: room.open.id, on: false }).await.unwrap();
+}
+
+#[tokio::test]
+async fn by_the_query() {
+    let (house, default, _acme) = House::new(Plan::default()).await;
+    let start = past(&house, &default).await;
+    let mut wire = house.stream(&format!("last_event_id={start}")).await;
+    reads_the_past(&house, &default, &mut wire, start).await;
+}
+
+#[tokio::test]
+async fn by_the_header_which_wins_over_the_query() {
+    for query in ["", "&last_event_id=garbage", "&last_event_id=0000000000000000-1"] {
+        let (house, _default, acme) = House::new(Plan::default()).await;
+        let start = past(&house, &acme).await;
+        let call = house.get(&format!("/sse?tenantId=acme{query}")).header("last-event-id", &start.to_string());
+        let mut wire = Wire::of(call.open().await);
+        reads_the_past(&house, &acme, &mut wire, start).await;
+    }
+}
+
+#[tokio::test]
+async fn an_empty_header_is_none() {
+    let (house, default, _acme) = House::new(Plan::default()).await;
+    let start = past(&house, &default).await;
+    let call = house.get(&format!("/sse?last_event_id={start}")).header("last-event-id", "");
+    let mut wire = Wire::of(call.open().await);
+    reads_the_past(&house, &default, &mut wire, start).await;
+    // An empty one alone is a new client.
+    let mut wire = house.stream("last_event_id=").await;
+    assert_eq!(wire.greeting().await.seq, start.seq + 7);
+    assert!(wire.is_quiet());
+}
+
+#[tokio::test]
+async fn from_the_head_there_is_nothing_to_tell() {
+    let (house, default, _acme) = House::new(Plan::default()).await;
+    let head = house.store.head(default.tenant.id).await.unwrap();
+    let mut wire = house.stream(&format!("last_event_id={head}")).await;
+    assert_eq!(wire.greeting().await, head);
+    assert!(wire.is_quiet());
+}
+
+#[tokio::test]
+async fn from_the_very_beginning() {
+    let (house, default, _acme) = House::new(Plan::default()).await;
+    let head = house.store.head(default.tenant.id).await.unwrap();
+    let start = Cursor { seq: 0, ..head };
+    let mut wire = house.stream(&format!("last_event_id={start}")).await;
+    assert_eq!(wire.greeting().await, start);
+    let mut board = pulsestage::board::Board::empty(default.tenant.id, start);
+    for seq in 1..=head.seq {
+        let message = wire.message().await;
+        assert_eq!(message.cursor(), Some(Cursor { seq, ..head }));
+        let _ = message.fold_into(&mut board);
+    }
+    assert_eq!(board, house.store.snapshot(default.tenant.id, None).await.unwrap().board);
+}
+
+/// One `resync` at the place where the stream goes on, and then live.
+async fn is_resync(case: &str, house: &House, room: &Room, mut wire: Wire) {
+    let head = house.store.head(room.tenant.id).await.unwrap();
+    assert_eq!(wire.greeting().await, head, "{case}");
+    let resync = wire.message().await;
+    let at = resync.envelope().timestamp.0;
+    let tenant = room.tenant.id;
+    let raw = format!("id: {head}\ndata: {{\"type\":\"resync\",\"tenantId\":\"{tenant}\",\"timestamp\":{at}}}\n\n");
+    assert_eq!(resync.raw, raw, "{case}");
+    assert!(wire.is_quiet(), "{case}: a part of the past was sent");
+    let ask = Ask { team: room.team.id, body: "After the resync".to_owned() };
+    house.service.ask(&room.visit, None, ask).await.unwrap();
+    assert_eq!(wire.message().await.cursor(), Some(Cursor { seq: head.seq + 1, ..head }), "{case}");
+}
+
+#[tokio::test]
+async fn a_cursor_of_no_use_is_one_resync() {
+    let (house, default, acme) = House::new(Plan::default()).await;
+    let head = house.store.head(default.tenant.id).await.unwrap();
+    let epoch = head.epoch;
+    let useless = [
+        "garbage".to_owned(),
+        "0".to_owned(),
+        "-".to_owned(),
+        format!("{epoch}"),
+        format!("{epoch}-"),
+        format!("{epoch}--1"),
+        format!("{epoch}-+1"),
+        format!("{epoch}-1x"),
+        format!("{epoch}-0x1"),
+        format!("{epoch}-1-1"),
+        format!("{epoch}-{}", i64::MAX),
+        format!("{epoch}-9223372036854775808"),
+        format!("{epoch}-{}", "9".repeat(40)),
+        format!("{epoch}-{}", "0".repeat(5_000)),
+        format!("{}-1", epoch.to_string().to_uppercase().replace(|c: char| c.is_ascii_digit(), "A")),
+        Cursor { epoch: Epoch(epoch.0.wrapping_add(1)), seq: 1 }.to_string(),
+        // From the future.
+        Cursor { seq: head.seq + 1_000, ..head }.to_string(),
+        // Of another tenant.
+        house.store.head(acme.tenant.id).await.unwrap().to_string(),
+        "<script>alert(1)</script>".to_owned(),
+        "' or 1=1 --".to_owned(),
+        "x".repeat(20_000),
+    ];
+    for cursor in &useless {
+        let query = crate::support::encode_form(&[("last_event_id", cursor)]);
+        is_resync(&format!("query {cursor:.60}"), &house, &default, house.stream(&query).await).await;
+        let wire = Wire::of(house.get("/sse").header("last-event-id", cursor).open().await);
+        is_resync(&format!("header {cursor:.60}"), &house, &default, wire).await;
+    }
+    let wire = Wire::of(house.get("/sse").header("last-event-id", "\u{e9}\u{1F600}").open().await);
+    is_resync("not ASCII", &house, &default, wire).await;
+}
+
+#[tokio::test]
+async fn who_has_missed_more_than_the_cap_loads_the_board() {
+    const CAP: i64 = 1_000;
+    let store = MemoryStore::new();
+    (0..CAP + 5).for_each(|n| drop(store.asked(u128::try_from(n).unwrap())));
+    let house = House::on(Arc::new(store.clone()), Plan::default());
+    for (from, facts) in [(5, CAP), (6, CAP - 1), (CAP + 5, 0)] {
+        let mut wire = house.stream(&format!("last_event_id={}", MemoryStore::cursor(from))).await;
+        assert_eq!(wire.greeting().await.seq, from);
+        for seq in from + 1..=from + facts {
+            assert_eq!(wire.message().await.cursor(), Some(MemoryStore::cursor(seq)));
+        }
+        assert!(wire.is_quiet());
+    }
+    for from in [0, 1, 4] {
+        let mut wire = house.stream(&format!("last_event_id={}", MemoryStore::cursor(from))).await;
+        assert_eq!(wire.greeting().await.seq, CAP + 5);
+        assert_eq!(wire.message().await.kind(), "resync");
+        assert!(wire.is_quiet());
+    }
+    store.asked(9_999);
+    house.bus.ring(MemoryStore::TENANT, Look::Facts);
+    let mut wire = house.stream(&format!("last_event_id={}", MemoryStore::cursor(CAP + 5))).await;
+    assert_eq!(wire.until("question:created").await.last().unwrap().cursor(), Some(MemoryStore::cursor(CAP + 6)));
+    assert_eq!(store.head(MemoryStore::TENANT).await.unwrap().seq, CAP + 6);
+}

@@ -1,0 +1,163 @@
+//! What streams do as time passes, with the clock held still: heartbeats, slow readers, the end.
+
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, advance};
+
+use pulsestage::ports::{Look, Notifier};
+
+use crate::support::{House, MemoryStore, Plan, Wire};
+
+fn house(heartbeat_s: u64) -> (House, MemoryStore) {
+    let store = MemoryStore::new();
+    let plan =
+        Plan { heartbeat: Duration::from_secs(heartbeat_s), window: Duration::from_millis(50), ..Plan::default() };
+    (House::on(Arc::new(store.clone()), plan), store)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_heartbeat_every_thirty_seconds() {
+    let (house, _store) = house(30);
+    let mut wire = house.stream("").await;
+    wire.greeting().await;
+    let began = Instant::now();
+    for beat in 1..=5 {
+        let message = wire.message().await;
+        assert_eq!(began.elapsed().as_secs(), 30 * beat);
+        let at = message.envelope().timestamp.0;
+        let tenant = MemoryStore::TENANT;
+        let raw = format!(
+            "data: {{\"type\":\"heartbeat\",\"tenantId\":\"{tenant}\",\"data\":{{\"timestamp\":{at}}},\"timestamp\":{at}}}\n\n"
+        );
+        assert_eq!(message.raw, raw);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn heartbeats_pass_every_filter() {
+    let (house, _store) = house(1);
+    for query in ["events=question:pinned", "teamId=00000000-0000-0000-0000-000000000001"] {
+        let mut wire = house.stream(query).await;
+        wire.greeting().await;
+        assert_eq!(wire.message().await.kind(), "heartbeat", "{query}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn facts_do_not_wait_for_a_heartbeat_nor_hold_one_up() {
+    let (house, store) = house(30);
+    let mut wire = house.stream("").await;
+    wire.greeting().await;
+    let began = Instant::now();
+    let mut beats = 0;
+    for fact in 1..=700_u128 {
+        advance(Duration::from_millis(100)).await;
+        store.asked(fact);
+        house.bus.ring(MemoryStore::TENANT, Look::Facts);
+        let rung = Instant::now();
+        let messages = wire.until("question:created").await;
+        assert!(rung.elapsed() <= Duration::from_millis(60), "a fact came {:?} late", rung.elapsed());
+        beats += messages.len() - 1;
+    }
+    assert_eq!((beats, began.elapsed().as_secs() / 30), (2, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_without_a_ring_comes_with_the_slow_tick() {
+    let (house, store) = house(3_600);
+    let mut wire = house.stream("").await;
+    wire.greeting().await;
+    for n in 0..5 {
+        let question = store.asked(n);
+        store.counted(question, 3);
+        let began = Instant::now();
+        let messages = wire.until("question:upvoted").await;
+        assert_eq!(messages.len(), 2, "the fact, then the count");
+        assert!(began.elapsed() <= Duration::from_secs(4), "late by {:?}", began.elapsed());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_that_falls_behind_is_sent_away_and_misses_nothing() {
+    let (house, store) = house(1);
+    let mut slow = house.stream("").await;
+    let mut last = slow.greeting().await;
+    let mut quick = house.stream("").await;
+    quick.greeting().await;
+    for n in 0..200 {
+        // Ten heartbeats and a fact: more than the ring holds before it is over.
+        for _ in 0..10 {
+            assert_eq!(quick.message().await.kind(), "heartbeat");
+        }
+        store.asked(n);
+        house.bus.ring(MemoryStore::TENANT, Look::Facts);
+        quick.until("question:created").await;
+    }
+    let rest = slow.rest().await;
+    assert!(
+        rest.len() == 1 && rest[0].retry.is_some(),
+        "only a farewell, for what is in the ring has a gap before it: {rest:?}"
+    );
+    // The browser comes back by itself with the last id it has, as often as it takes.
+    let mut seqs = Vec::new();
+    while seqs.len() < 200 {
+        let call = house.get("/sse").header("last-event-id", &last.to_string());
+        let mut wire = Wire::of(call.open().await);
+        assert_eq!(wire.greeting().await, last);
+        for message in wire.drain() {
+            if let Some(cursor) = message.cursor() {
+                seqs.push(cursor.seq);
+                last = cursor;
+            }
+        }
+    }
+    assert_eq!(seqs, (1..=200).collect::<Vec<i64>>());
+    assert_eq!(house.bus.metrics().total_connections, 1, "only the quick one is left");
+}
+
+#[tokio::test(start_paused = true)]
+async fn streams_end_themselves_when_the_house_closes() {
+    let (house, store) = house(30);
+    let mut wires = Vec::new();
+    for query in ["", "events=question:pinned", "last_event_id=garbage"] {
+        let mut wire = house.stream(query).await;
+        wire.greeting().await;
+        wires.push(wire);
+    }
+    store.asked(1);
+    house.bus.ring(MemoryStore::TENANT, Look::Facts);
+    wires[0].until("question:created").await;
+    house.stop.cancel();
+    house.tasks.close();
+    let mut retries = Vec::new();
+    for wire in wires {
+        let rest = wire.rest().await;
+        let farewell = rest.last().unwrap();
+        assert_eq!(farewell.raw, format!("retry: {}\n\n", farewell.retry.unwrap()));
+        retries.extend(farewell.retry);
+    }
+    assert_eq!(retries.len(), 3);
+    assert!(retries.iter().all(|retry| (1_000..3_000).contains(retry)));
+    crate::support::soon("the tailer to end", house.tasks.wait()).await;
+    // Whoever comes late is let go in the same way, never with 5xx.
+    let mut late = house.stream("").await;
+    late.greeting().await;
+    let rest = late.rest().await;
+    assert!(rest.len() == 1 && rest[0].retry.is_some(), "{rest:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_channel_that_nobody_watches_is_given_up_and_opened_again() {
+    let (house, store) = house(30);
+    drop(house.stream("").await);
+    house.tasks.close();
+    crate::support::soon("the tailer to go", house.tasks.wait()).await;
+    house.tasks.reopen();
+    store.asked(1);
+    let mut wire = house.stream(&format!("last_event_id={}", MemoryStore::cursor(0))).await;
+    assert_eq!(wire.greeting().await.seq, 0);
+    assert_eq!(wire.message().await.cursor(), Some(MemoryStore::cursor(1)));
+    store.asked(2);
+    house.bus.ring(MemoryStore::TENANT, Look::Facts);
+    assert_eq!(wire.message().await.cursor(), Some(MemoryStore::cursor(2)));
+}
