@@ -128,7 +128,7 @@ ensure_wasm_bindgen() {
     ensure_rust
     ensure_c_compiler
     # Without --locked: the lock file in this package names a release that was withdrawn.
-    cargo_install wasm-bindgen-cli "$version" 2
+    cargo_install wasm-bindgen-cli "$version" 3
 }
 
 # ensure_node VERSION: Node.js, at least this one. Distributions may carry an older one.

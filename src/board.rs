@@ -138,3 +138,6 @@ fn question_of(data: &QuestionCreated) -> Question {
         frozen: None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -341,3 +341,6 @@ pub struct Tally {
     /// Its votes now.
     pub upvotes: i64,
 }
+
+#[cfg(test)]
+mod tests;

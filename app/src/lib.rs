@@ -1,5 +1,8 @@
 //! What people see: pages and components, the server functions behind them, and the live board in the browser.
 
+// A page's type is as deep as its markup; cargo-leptos erases it in development, plain cargo does not.
+#![recursion_limit = "256"]
+
 pub mod api;
 pub mod components;
 pub mod live;
@@ -37,4 +40,10 @@ pub fn App() -> impl IntoView {
             </Routes>
         </Router>
     }
+}
+
+/// Wakes up the page that the server drew.
+#[cfg(feature = "hydrate")]
+pub fn hydrate() {
+    leptos::mount::hydrate_body(App);
 }

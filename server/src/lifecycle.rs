@@ -29,6 +29,8 @@ use pulsestage::user::Role;
 
 /// How long open requests may take to finish once we are asked to stop.
 pub const STOP_DEADLINE: Duration = Duration::from_millis(1_500);
+/// How long the database may take to close after that. What was confirmed is safe without it.
+const CLOSE_DEADLINE: Duration = Duration::from_millis(400);
 /// Connections that may wait to be accepted: a hall that comes back at once.
 const BACKLOG: i32 = 4_096;
 
@@ -107,7 +109,9 @@ impl Running {
         if tokio::time::timeout(STOP_DEADLINE, self.tasks.wait()).await.is_err() {
             tracing::warn!(connections = self.tasks.len(), "some connections did not finish in time and were cut");
         }
-        self.store.close().await;
+        if tokio::time::timeout(CLOSE_DEADLINE, self.store.close()).await.is_err() {
+            tracing::warn!("the database was at work still and was left");
+        }
     }
 }
 

@@ -12,7 +12,6 @@ use leptos_axum::{LeptosRoutes, generate_route_list};
 use std::path::Path;
 use tower::util::option_layer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
-use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
@@ -26,13 +25,12 @@ pub fn router(state: AppState) -> Router {
     let files = Path::new(&*site.site_root);
     let pages = Router::<AppState>::new()
         .leptos_routes_with_handler(generate_route_list(App), get(page::render))
-        .route("/sign-in/{token}", any(session::sign_in))
+        .route("/sign-in/{token}", any(session::sign_in).layer(fixed(CACHE_CONTROL, "no-store")))
         .route("/sign-out", post(session::sign_out).fallback(api::method_not_allowed));
     let functions = Router::new()
         .route("/api/fn/{*name}", get(api::call).post(api::call).fallback(api::method_not_allowed))
         .route("/api/{*rest}", any(api::missing))
-        .layer(RequestBodyLimitLayer::new(api::MAX_BODY))
-        .layer(from_fn(api::guard));
+        .layer(from_fn_with_state(state.clone(), api::guard));
     let packages = ServeDir::new(files.join(&*site.site_pkg_dir)).precompressed_br().precompressed_gzip();
     let others = ServeDir::new(files).append_index_html_on_directories(false).precompressed_br().precompressed_gzip();
     Router::new()
@@ -42,6 +40,7 @@ pub fn router(state: AppState) -> Router {
         .route("/health/live", get(|| async { "ok" }))
         .nest_service("/pkg", Router::new().fallback_service(packages).layer(cache(site.hash_files)))
         .fallback_service(others.fallback(get(page::render).with_state(state.clone())))
+        .layer(from_fn(api::no_nul))
         .layer(from_fn_with_state(state.clone(), origin::check))
         .layer(option_layer(cross_origin(state.origins())))
         .layer(fixed(X_CONTENT_TYPE_OPTIONS, "nosniff"))

@@ -6,13 +6,11 @@
 use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use pulsestage::error::Refusal;
-use serde::ser::SerializeStruct;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
 /// Why there was no answer to take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WireFault {
     /// The request or its answer did not arrive.
     Lost,
@@ -82,29 +80,18 @@ struct Said<'a> {
 
 impl Serialize for ApiError {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let said = |refusal| Said { refusal, message: self.to_string() };
         match self {
-            Self::Refused(refusal) => Said { refusal, message: refusal.to_string() }.serialize(to),
-            Self::Wire(fault) => {
-                let mut object = to.serialize_struct("Wire", 1)?;
-                object.serialize_field("wire", fault)?;
-                object.end()
-            }
+            Self::Refused(refusal) => said(refusal).serialize(to),
+            // It arises where answers are read and is never sent; what is nearest to it says "ask again".
+            Self::Wire(_) => said(&Refusal::Unavailable { retry_after_s: 1 }).serialize(to),
         }
     }
 }
 
 impl<'de> Deserialize<'de> for ApiError {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Heard {
-            Refused(Refusal),
-            Wire { wire: WireFault },
-        }
-        Ok(match Heard::deserialize(from)? {
-            Heard::Refused(refusal) => Self::Refused(refusal),
-            Heard::Wire { wire } => Self::Wire(wire),
-        })
+        Refusal::deserialize(from).map(Self::Refused)
     }
 }
 
@@ -153,6 +140,7 @@ fn missing_field(text: &str) -> Option<&str> {
     ours.then_some(name)
 }
 
-#[cfg(all(test, feature = "ssr"))]
+#[cfg(feature = "ssr")]
+#[cfg(test)]
 #[path = "error_tests.rs"]
 mod tests;

@@ -33,10 +33,11 @@ fn an_error_reads_back_from_its_json() {
         Refusal::Frozen.into(),
         Refusal::NotFound { what: Noun::Team }.into(),
         Refusal::field("question", TextProblem::TooShort { min: 3 }).into(),
-        ApiError::Wire(WireFault::Lost),
     ] {
         assert_eq!(ApiError::de(error.ser()), error);
     }
+    let strange = ApiError::de(Vec::from("<html>502</html>").into());
+    assert_eq!(strange.refusal().map(Refusal::status), Some(400), "on the server; in the browser it is unreadable");
 }
 
 #[test]

@@ -15,7 +15,8 @@ pub fn Answer(
     move || {
         answer.get().map(|answer| {
             view! {
-                <section class="answer" aria-label="Answer">
+                // A group, not a landmark: a page of fifty answers would have fifty landmarks of one name.
+                <div class="answer" role="group" aria-label="Answer">
                     <div class="answer__head">
                         <span class="answer__who">{icon(Icon::Message)} "Answer"</span>
                         <Ago at=answer.responded_at />
@@ -23,7 +24,7 @@ pub fn Answer(
                     <div class="answer__text" dir="auto">
                         {answer.response_text}
                     </div>
-                </section>
+                </div>
             }
         })
     }

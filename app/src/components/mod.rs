@@ -21,3 +21,6 @@ pub mod side;
 pub mod skeleton;
 pub mod tags;
 pub mod vote;
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests;

@@ -1,10 +1,14 @@
 //! The vote: a plain form before the page is alive, an intent afterwards.
 
-use leptos::ev::SubmitEvent;
+use leptos::ev::{MouseEvent, SubmitEvent};
 use leptos::prelude::*;
 use pulsestage::id::QuestionId;
 
+use crate::platform;
 use crate::ui::icon::{Icon, icon};
+
+/// A press so soon after another is the same wish once more, in milliseconds: an impatient finger, a held key.
+const IMPATIENCE_MS: f64 = 300.0;
 
 /// One big button with the count in it.
 #[component]
@@ -30,6 +34,16 @@ pub fn Vote(
             on_vote.run((question, !voted.get_untracked()));
         }
     };
+    let last_press = StoredValue::new(f64::NEG_INFINITY);
+    let press = move |event: MouseEvent| {
+        let now = platform::now_ms();
+        let before = last_press.try_update_value(|last| std::mem::replace(last, now));
+        let again = event.detail() > 1 || before.is_some_and(|before| (0.0..IMPATIENCE_MS).contains(&(now - before)));
+        if again {
+            // Taking the vote back is a press of its own, after a moment's thought.
+            event.prevent_default();
+        }
+    };
     view! {
         <form class="vote" method="post" action="/api/fn/set_vote" on:submit=submit>
             <input type="hidden" name="tenant" value=slug.get_value() />
@@ -42,6 +56,7 @@ pub fn Vote(
                 disabled=move || closed.get().is_some()
                 aria-describedby=move || closed.get().map(|_| why_id.clone())
                 title=move || closed.get()
+                on:click=press
             >
                 {icon(Icon::ChevronUp)}
                 <span class="vh">"Upvote, "</span>

@@ -10,8 +10,8 @@ impl Core {
     /// Folds one message of the stream.
     pub(super) fn fold(&mut self, at: Option<Cursor>, envelope: &Envelope) -> Applied {
         if envelope.tenant_id != self.board.tenant {
-            // No stream of ours sends this; should one, it is not ours to show.
-            return Applied::Nothing;
+            // The stream is asked for by slug: a tenant that was made anew under the same one is another tenant.
+            return Applied::Resync;
         }
         let applied = self.board.apply(at, &envelope.event);
         match &envelope.event {

@@ -81,12 +81,12 @@ fn a_receipt_before_the_tally_brings_the_count_and_after_it_does_not() {
 }
 
 #[test]
-fn another_tenants_message_changes_nothing() {
+fn another_tenants_message_changes_nothing_and_asks_for_the_board() {
     let mut core = core();
     let mut foreign = created(&question(3, 0));
     foreign.tenant_id = TenantId(Uuid::from_u128(2));
     let before = core.board.clone();
-    assert_eq!(core.fold(Some(cursor(11)), &foreign), Applied::Nothing);
+    assert_eq!(core.fold(Some(cursor(11)), &foreign), Applied::Resync);
     assert_eq!(core.board, before);
 }
 

@@ -105,11 +105,12 @@ proptest! {
             let (first, second) = (&pair[0], &pair[1]);
             prop_assert!(first.pinned >= second.pinned);
             if first.pinned == second.pinned {
-                prop_assert!(match filters.sort {
+                let in_order = match filters.sort {
                     Sort::Votes => (first.upvotes, first.created_at, first.id) > (second.upvotes, second.created_at, second.id),
                     Sort::Newest => (first.created_at, first.id) > (second.created_at, second.id),
                     Sort::Oldest => (first.created_at, first.id) < (second.created_at, second.id),
-                });
+                };
+                prop_assert!(in_order, "{:?}", filters.sort);
             }
         }
     }

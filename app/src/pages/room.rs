@@ -22,8 +22,11 @@ use crate::ui::toast::{self, Mood, Toasts};
 /// A live board and where it is shown. `Copy`.
 #[derive(Clone, Copy)]
 pub struct Room {
+    /// The board.
     pub live: Live,
+    /// Where it is shown.
     pub place: StoredValue<Place>,
+    /// The tenant's slug.
     pub slug: StoredValue<String>,
     /// The form that came back refused, for as long as the address says so.
     pub refused: Signal<Option<FormError>>,
@@ -48,16 +51,21 @@ impl Room {
     }
 }
 
-/// The frame of both views. `row` draws a question; `side` stands beside the list, `bar` under the thumb.
+/// The frame of both views.
 #[component]
 pub fn RoomFrame(
+    /// The board and where it is shown.
     room: Room,
     /// The classes of the list.
     list_class: &'static str,
     /// What the side column is called.
     side_label: &'static str,
-    #[prop(into)] row: Callback<RowField, AnyView>,
+    /// Draws a question.
+    #[prop(into)]
+    row: Callback<RowField, AnyView>,
+    /// What stands beside the list.
     side: AnyView,
+    /// What stands under the thumb.
     bar: AnyView,
 ) -> impl IntoView {
     let Room { live, place, slug, refused } = room;

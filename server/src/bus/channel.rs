@@ -1,13 +1,13 @@
 //! A channel: what one tenant's streams share. A bounded ring of batches; each stream keeps only its place in it.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, watch};
 
 use super::frame::Batch;
-use pulsestage::event::{Cursor, Epoch};
-use pulsestage::id::TenantId;
+use pulsestage::event::{Cursor, Epoch, Tally};
+use pulsestage::id::{QuestionId, TenantId};
 use pulsestage::ports::Look;
 
 /// Most batches that a ring keeps: at 20 batches a second a stream may stall for most of a minute.
@@ -24,6 +24,8 @@ pub struct Channel {
     pub epoch: Epoch,
     // A plain mutex: held for a few instructions, never across an await.
     ring: Mutex<Ring>,
+    /// Each question's count as it was last put into the ring.
+    told: Mutex<HashMap<QuestionId, i64>>,
     /// How many batches there have ever been; streams wait on it.
     pushed: watch::Sender<u64>,
     /// What the bell rang for since the tailer last looked.
@@ -62,6 +64,7 @@ impl Channel {
             tenant,
             epoch: head.epoch,
             ring: Mutex::new(Ring { batches: VecDeque::new(), bytes: 0, oldest: 0, seq: head.seq }),
+            told: Mutex::default(),
             pushed: watch::Sender::new(0),
             rung: AtomicU8::new(0),
             bell: Notify::new(),
@@ -113,6 +116,36 @@ impl Channel {
         }
         let skip = usize::try_from(skip).unwrap_or(usize::MAX);
         Found::Batches(ring.batches.iter().skip(skip).cloned().collect(), end)
+    }
+
+    /// Those of these counts that the ring does not say already.
+    #[must_use]
+    pub fn untold(&self, mut tallies: Vec<Tally>) -> Vec<Tally> {
+        let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        tallies.retain(|tally| told.get(&tally.question) != Some(&tally.upvotes));
+        tallies
+    }
+
+    /// Remembers counts that go into the ring now.
+    pub fn tells(&self, tallies: &[Tally]) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.extend(tallies.iter().map(|tally| (tally.question, tally.upvotes)));
+    }
+
+    /// Takes note that one stream read these counts from the database itself. Where the ring says another, a count
+    /// that goes back to the ring's before the tailer looks would be no news to it, and that stream would be left
+    /// with the count in between; so the ring forgets what it said and is made to say it again.
+    pub fn told_aside(&self, tallies: &[Tally]) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = told.len();
+        for tally in tallies {
+            if told.get(&tally.question).is_some_and(|upvotes| *upvotes != tally.upvotes) {
+                told.remove(&tally.question);
+            }
+        }
+        if told.len() < before {
+            self.ring(Look::Tallies);
+        }
     }
 
     /// A handle to wait on for further batches.

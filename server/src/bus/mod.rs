@@ -140,6 +140,8 @@ impl Bus {
 
     fn open(&self, channel: Channel) -> Arc<Channel> {
         let channel = Arc::new(channel);
+        // What was committed since its head was read rang for nobody.
+        channel.ring(Look::Facts);
         let tailer = Tailer {
             channel: channel.clone(),
             store: self.0.store.clone(),

@@ -1,7 +1,6 @@
 //! The tailer: one task per watched tenant. Woken by the bell or by a slow tick, it reads what is new from the
 //! database and puts it into the ring. The bell is a hint; the database is the truth.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep};
@@ -9,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::channel::{Channel, Looks};
 use super::frame::{Batch, Frame};
-use pulsestage::id::QuestionId;
+use pulsestage::event::Tally;
 use pulsestage::ports::{Clock, Store, StoreError};
 
 /// How often the database is looked at without a ring: bounds how late a lost ring can make a screen.
@@ -45,7 +44,6 @@ pub(super) struct Tailer {
 impl Tailer {
     /// Runs until it is stopped, or until `may_go` says that nobody needs the channel any more.
     pub(super) async fn run(self, may_go: impl Fn(&Arc<Channel>) -> bool) {
-        let mut sent = HashMap::new();
         let mut slow = interval_at(Instant::now() + ANTI_ENTROPY, ANTI_ENTROPY);
         let mut beat = interval_at(Instant::now() + self.heartbeat, self.heartbeat);
         slow.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -68,7 +66,7 @@ impl Tailer {
                     continue;
                 }
             };
-            match self.look(looks, &mut sent).await {
+            match self.look(looks).await {
                 Ok(published) => {
                     failures = 0;
                     if published {
@@ -94,16 +92,19 @@ impl Tailer {
     }
 
     /// Reads what is new and puts it into the ring; says whether there was anything.
-    async fn look(&self, looks: Looks, sent: &mut HashMap<QuestionId, i64>) -> Result<bool, StoreError> {
+    async fn look(&self, looks: Looks) -> Result<bool, StoreError> {
         // Counts are read before facts and sent after them: a count is then never ahead of the fact that makes
         // its question known.
-        let tallies = if looks.tallies() { self.changed_tallies(looks, sent).await? } else { Vec::new() };
+        let tallies = if looks.tallies() { self.changed_tallies(looks).await? } else { Vec::new() };
         let mut frames = self.new_facts().await?;
-        frames.extend(tallies);
+        let now = self.clock.now();
+        frames.extend(tallies.iter().map(|tally| Frame::tally(self.channel.tenant, tally, now)));
         if frames.is_empty() {
             return Ok(false);
         }
         tracing::debug!(tenant.id = %self.channel.tenant, frames = frames.len(), "published");
+        // Not before: a look that fails half-way has told nobody anything.
+        self.channel.tells(&tallies);
         self.channel.push(Batch::new(frames));
         Ok(true)
     }
@@ -124,16 +125,11 @@ impl Tailer {
         }
     }
 
-    async fn changed_tallies(
-        &self,
-        looks: Looks,
-        sent: &mut HashMap<QuestionId, i64>,
-    ) -> Result<Vec<Frame>, StoreError> {
-        let now = self.clock.now();
+    async fn changed_tallies(&self, looks: Looks) -> Result<Vec<Tally>, StoreError> {
         let slack = if looks == Looks::ALL { WIDE_TALLY_SLACK_MS } else { TALLY_SLACK_MS };
-        let mut tallies = self.store.tallies_since(self.channel.tenant, now.plus_millis(-slack)).await?;
-        tallies.retain(|tally| sent.insert(tally.question, tally.upvotes) != Some(tally.upvotes));
-        Ok(tallies.iter().map(|tally| Frame::tally(self.channel.tenant, tally, now)).collect())
+        let since = self.clock.now().plus_millis(-slack);
+        let tallies = self.store.tallies_since(self.channel.tenant, since).await?;
+        Ok(self.channel.untold(tallies))
     }
 }
 

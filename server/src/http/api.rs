@@ -2,12 +2,13 @@
 
 use app::api::Backend;
 use axum::Json;
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::{Request, State};
 use axum::http::header::{ACCEPT, CONTENT_TYPE, HOST, LOCATION, REFERER};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use leptos::prelude::provide_context;
 use serde_json::json;
 
@@ -20,24 +21,31 @@ pub const MAX_BODY: usize = 256 * 1024;
 
 /// Runs the server function of this address with the caller's identity.
 pub async fn call(State(state): State<AppState>, request: Request) -> Response {
+    let path = request.uri().path();
+    if !is_function(path, request.method()) {
+        let takes_another = [Method::GET, Method::POST].iter().any(|method| is_function(path, method));
+        return if takes_another { method_not_allowed().await } else { missing().await };
+    }
     let backend = Backend { service: state.service().clone(), caller: state.cookies().caller(request.headers()) };
     leptos_axum::handle_server_fns_with_context(move || provide_context(backend.clone()), request).await.into_response()
 }
 
 /// Turns away bodies of a type that no server function reads, and puts right what the framework answers.
-pub async fn guard(mut request: Request, next: Next) -> Response {
+pub async fn guard(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     if request.method() == Method::POST && !is_form_or_json(request.headers()) {
         return refusal_response(&Refusal::UnsupportedMediaType);
     }
     let wants_page =
         request.headers().get(ACCEPT).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains("text/html"));
     if wants_page {
-        return_to_own_page(request.headers_mut());
+        return_to_own_page(request.headers_mut(), state.site().origin.as_deref());
     }
+    // Read before it is looked at: a body that does not say its length is counted as it comes.
+    let request = match with_whole_body(request).await {
+        Ok(request) => request,
+        Err(refusal) => return refusal_response(&refusal),
+    };
     let response = next.run(request).await;
-    if response.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        return refusal_response(&Refusal::TooLarge);
-    }
     if wants_page && response.headers().contains_key(LOCATION) { to_page(response) } else { response }
 }
 
@@ -47,19 +55,44 @@ fn to_page(mut response: Response) -> Response {
     *response.body_mut() = Body::empty();
     response.headers_mut().remove(CONTENT_TYPE);
     response.headers_mut().remove(axum::http::header::CONTENT_LENGTH);
+    // Where the framework takes an old refusal out of an address it may leave an empty query behind.
+    let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
+    if let Some(Ok(plain)) = location.and_then(|text| text.strip_suffix('?')).map(HeaderValue::from_str) {
+        response.headers_mut().insert(LOCATION, plain);
+    }
     response
 }
 
 /// The framework sends a plain form back to the `Referer`. One that is missing or foreign becomes our first page.
-fn return_to_own_page(headers: &mut HeaderMap) {
-    let host = headers.get(HOST).and_then(|value| value.to_str().ok()).unwrap_or("localhost").to_owned();
-    let own = headers.get(REFERER).and_then(|value| value.to_str().ok()).is_some_and(|referer| {
-        let rest = referer.strip_prefix("https://").or_else(|| referer.strip_prefix("http://"));
-        rest.is_some_and(|rest| rest.split('/').next() == Some(&host))
-    });
-    if !own && let Ok(first_page) = HeaderValue::from_str(&format!("http://{host}/")) {
+/// `own` is the origin that people reach us at, when it was set; a proxy may name another host to us.
+fn return_to_own_page(headers: &mut HeaderMap, own: Option<&str>) {
+    let host = headers.get(HOST).and_then(|value| value.to_str().ok()).unwrap_or("localhost");
+    let by_host = [format!("http://{host}"), format!("https://{host}")];
+    let referer = headers.get(REFERER).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let is_of = |origin: &str| referer.strip_prefix(origin).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    if by_host.iter().map(String::as_str).chain(own).any(is_of) {
+        return;
+    }
+    if let Ok(first_page) = HeaderValue::from_str(&format!("{}/", own.unwrap_or(&by_host[0]))) {
         headers.insert(REFERER, first_page);
     }
+}
+
+/// The same request with its body in memory.
+async fn with_whole_body(request: Request) -> Result<Request, Refusal> {
+    let (head, body) = request.into_parts();
+    if body.size_hint().lower() > MAX_BODY as u64 {
+        return Err(Refusal::TooLarge);
+    }
+    match Limited::new(body, MAX_BODY).collect().await {
+        Ok(body) => Ok(Request::from_parts(head, Body::from(body.to_bytes()))),
+        Err(error) if error.is::<LengthLimitError>() => Err(Refusal::TooLarge),
+        Err(_) => Err(Refusal::Malformed { detail: "it broke off".to_owned() }),
+    }
+}
+
+fn is_function(path: &str, method: &Method) -> bool {
+    leptos::server_fn::axum::get_server_fn_service(path, method.clone()).is_some()
 }
 
 fn is_form_or_json(headers: &HeaderMap) -> bool {
@@ -71,6 +104,11 @@ fn is_form_or_json(headers: &HeaderMap) -> bool {
 /// An address under the API that no server function has.
 pub async fn missing() -> Response {
     (StatusCode::NOT_FOUND, Json(json!({ "error": "There is nothing at this address" }))).into_response()
+}
+
+/// A NUL cannot stand in the name of a file; to ask the operating system for one is trouble, not an answer.
+pub async fn no_nul(request: Request, next: Next) -> Response {
+    if request.uri().path().contains("%00") { missing().await } else { next.run(request).await }
 }
 
 /// A method that the address does not take.

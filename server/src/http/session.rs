@@ -33,7 +33,7 @@ pub async fn sign_in(
     Path(token): Path<String>,
 ) -> Response {
     // A preview, a HEAD or a browser's guess of what comes next must not use up somebody's link.
-    let ahead = ["sec-purpose", "purpose"].iter().any(|name| headers.get(*name).is_some());
+    let ahead = ["sec-purpose", "purpose", "x-moz"].iter().any(|name| headers.get(*name).is_some());
     if method != Method::GET || ahead {
         return refusal_response(&Refusal::MethodNotAllowed);
     }

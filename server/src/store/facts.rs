@@ -89,7 +89,11 @@ impl SqlStore {
     }
 
     pub(super) async fn log_time(&self, tenant: TenantId, seq: i64) -> Done<Option<Timestamp>> {
-        let at: Option<i64> = on!(&self.read, pool => sqlx::query_scalar(sql::facts::TIME).bind(tenant.0).bind(seq).fetch_optional(pool).await)?;
+        let at: Option<i64> = on!(&self.read, pool => sqlx::query_scalar(sql::facts::TIME)
+            .bind(tenant.0)
+            .bind(seq)
+            .fetch_optional(pool)
+            .await)?;
         Ok(at.map(Timestamp))
     }
 }

@@ -13,7 +13,8 @@
 //!
 //! # People
 //!
-//! Whoever answers, pins or freezes is a row of `users`; [`redeem_link`](pulsestage::ports::Store::redeem_link) makes them.
+//! Whoever answers, pins or freezes is a row of `users`, which [`redeem_link`](pulsestage::ports::Store::redeem_link)
+//! makes.
 
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 

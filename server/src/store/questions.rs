@@ -186,6 +186,10 @@ pub(super) async fn public(tx: &mut Tx, tenant: TenantId, id: QuestionId) -> Don
 
 /// The question of a row, with the tags that are on it now.
 pub(super) async fn with_tags(tx: &mut Tx, tenant: TenantId, row: QuestionRow) -> Done<Question> {
-    let tags: Vec<TagRow> = on!(tx, t => sqlx::query_as(sql::questions::TAGS_OF).bind(tenant.0).bind(row.id().0).fetch_all(&mut **t).await)?;
+    let tags: Vec<TagRow> = on!(tx, t => sqlx::query_as(sql::questions::TAGS_OF)
+        .bind(tenant.0)
+        .bind(row.id().0)
+        .fetch_all(&mut **t)
+        .await)?;
     row.into_question(tags_by_name(tags))
 }

@@ -51,7 +51,10 @@ impl SqlStore {
             let place = Place::take(&mut tx, write.tenant).await?;
             let row = questions::public_row(&mut tx, write.tenant, id).await?;
             tag(&mut tx, write.tenant, tag_id).await?;
-            let changed = if on { put(&mut tx, &write, id, tag_id).await? } else { take_off(&mut tx, &write, id, tag_id).await? };
+            let changed = match on {
+                true => put(&mut tx, &write, id, tag_id).await?,
+                false => take_off(&mut tx, &write, id, tag_id).await?,
+            };
             let question = questions::with_tags(&mut tx, write.tenant, row).await?;
             if changed {
                 let data = QuestionTags { question_id: id, tags: question.tags.clone() };

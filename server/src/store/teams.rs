@@ -24,8 +24,10 @@ impl SqlStore {
                 return team(&mut tx, write.tenant, TeamId(made)).await;
             }
             let place = Place::take(&mut tx, write.tenant).await?;
-            let taken: Vec<String> =
-                on!(&mut tx, t => sqlx::query_scalar(sql::tenants::TEAM_SLUGS).bind(write.tenant.0).fetch_all(&mut **t).await)?;
+            let taken: Vec<String> = on!(&mut tx, t => sqlx::query_scalar(sql::tenants::TEAM_SLUGS)
+                .bind(write.tenant.0)
+                .fetch_all(&mut **t)
+                .await)?;
             let slug = free_slug(slug, &taken.into_iter().collect());
             let inserted = on!(&mut tx, t => sqlx::query(sql::tenants::INSERT_TEAM)
                 .bind(write.tenant.0)

@@ -11,7 +11,10 @@ use super::{SqlStore, sql};
 
 impl SqlStore {
     pub(super) async fn find_tenant(&self, slug: &Slug) -> Done<Option<Tenant>> {
-        let row: Option<TenantRow> = on!(&self.read, pool => sqlx::query_as(sql::tenants::BY_SLUG).bind(slug.as_str()).fetch_optional(pool).await)?;
+        let row: Option<TenantRow> = on!(&self.read, pool => sqlx::query_as(sql::tenants::BY_SLUG)
+            .bind(slug.as_str())
+            .fetch_optional(pool)
+            .await)?;
         row.map(TenantRow::into_tenant).transpose()
     }
 

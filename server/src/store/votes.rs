@@ -22,7 +22,10 @@ impl SqlStore {
                 let now = standing(&mut tx, write.tenant, id, voter).await?;
                 return Ok(VoteReceipt { question_id: id, up: now.up, upvotes: now.upvotes });
             }
-            let changed = if up { put(&mut tx, &write, id, voter).await? } else { take_back(&mut tx, &write, id, voter).await? };
+            let changed = match up {
+                true => put(&mut tx, &write, id, voter).await?,
+                false => take_back(&mut tx, &write, id, voter).await?,
+            };
             if changed && let Some(upvotes) = count(&mut tx, &write, id, if up { 1 } else { -1 }).await? {
                 return Ok(VoteReceipt { question_id: id, up, upvotes });
             }
@@ -37,7 +40,11 @@ impl SqlStore {
     }
 
     pub(super) async fn counts_since(&self, tenant: TenantId, since: Timestamp) -> Done<Vec<Tally>> {
-        let rows: Vec<TallyRow> = on!(&self.read, pool => sqlx::query_as(sql::votes::TALLIES_SINCE).bind(tenant.0).bind(since.0).fetch_all(pool).await)?;
+        let rows: Vec<TallyRow> = on!(&self.read, pool => sqlx::query_as(sql::votes::TALLIES_SINCE)
+            .bind(tenant.0)
+            .bind(since.0)
+            .fetch_all(pool)
+            .await)?;
         Ok(rows.into_iter().map(Tally::from).collect())
     }
 }

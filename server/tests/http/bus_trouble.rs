@@ -64,3 +64,22 @@ async fn a_stream_that_cannot_read_its_past_is_refused_for_the_moment_only() {
     };
     assert_eq!(rest, None, "a stream that cannot be had ends at once and comes back later");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_count_that_goes_back_before_the_next_look_is_told_again() {
+    let (house, store) = house();
+    let question = store.asked(1);
+    store.counted(question, 4);
+    let mut first = house.stream("").await;
+    first.greeting().await;
+    house.bus.ring(MemoryStore::TENANT, Look::Tallies);
+    assert_eq!(first.message().await.json()["data"]["upvotes"], 4);
+    // Between two looks: somebody votes, a page comes back and reads five, and the vote is taken back.
+    store.counted(question, 5);
+    let mut back = house.stream(&format!("last_event_id={}", MemoryStore::cursor(1))).await;
+    back.greeting().await;
+    assert_eq!(back.message().await.json()["data"]["upvotes"], 5);
+    store.counted(question, 4);
+    house.bus.ring(MemoryStore::TENANT, Look::Tallies);
+    assert_eq!(back.message().await.json()["data"]["upvotes"], 4, "or it would show five for good");
+}

@@ -8,7 +8,7 @@ use pulsestage::ports::{Chance, PortError, Store, StoreError};
 use pulsestage_server::store::{OpenError, Options, open};
 use tokio::task::JoinSet;
 
-use crate::stage::{Stage, folder, options, stories};
+use crate::stage::{Stage, folder, on_postgres, options, stories};
 
 stories![
     everything_is_there_when_it_is_opened_again,
@@ -112,6 +112,30 @@ async fn an_installation_has_one_key(stage: Arc<Stage>) {
     let keys = starts.join_all().await;
     assert!(keys.iter().all(|key| *key == keys[0]), "{keys:?}");
     assert_eq!(stage.store.installation_key(&*dice).await, Ok(keys[0]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_hung_up_is_busy_and_then_there_again() {
+    on_postgres("hung_up", hung_up).await;
+}
+
+async fn hung_up(stage: Arc<Stage>) {
+    let home = stage.home("acme").await;
+    stage
+        .sneak(
+            "select pg_terminate_backend(pid) from pg_stat_activity
+            where datname = current_database() and pid <> pg_backend_pid()",
+        )
+        .await;
+    // As many tries as the pool has connections; each of them may learn it by itself.
+    for _ in 0..=Options::default().connections {
+        let asked = stage.store.ask(stage.write(home.tenant), stage.new_question(home.team.id, "Hello?")).await;
+        match asked {
+            Ok(_) => return assert_eq!(stage.log(home.tenant).await.len(), 3),
+            Err(error) => assert_eq!(error, StoreError::Port(PortError::Busy)),
+        }
+    }
+    panic!("the store did not find its server again");
 }
 
 /// Everything that somebody could read of an error.

@@ -22,5 +22,5 @@ pub(crate) fn assert_refused(case: &str, reply: &Reply, status: u16, refusal: &s
     let body = reply.json();
     assert_eq!(body["refusal"], refusal, "{case}: {body}");
     let message = body["message"].as_str().unwrap_or_default();
-    assert!(message.ends_with('.') || message.ends_with("not found"), "{case}: {body}");
+    assert!(message.starts_with(char::is_uppercase) && message.contains(' '), "{case}: {body}");
 }

@@ -12,8 +12,10 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::bus::frame::retry;
 use crate::state::AppState;
 use filter::Filter;
+use opening::retry_millis;
 use pulsestage::error::{Noun, Refusal};
 use pulsestage::permission::Action;
 use pulsestage::text::Slug;
@@ -54,18 +56,18 @@ pub async fn open(
     let caller = state.cookies().caller(&headers);
     let visit = match state.service().enter(&slug, &caller).await {
         Ok(visit) => visit,
-        Err(refusal) => return refused_by(&refusal),
+        Err(refusal) => return refused_by(&state, &refusal),
     };
     if let Err(refusal) = visit.must(Action::SeeBoard) {
-        return refused_by(&refusal);
+        return refused_by(&state, &refusal);
     }
-    let cursor =
-        headers.get("last-event-id").map(HeaderValue::as_bytes).map(|raw| String::from_utf8_lossy(raw).into_owned());
-    let cursor = cursor.or(query.last_event_id).filter(|text| !text.is_empty());
+    let header = headers.get("last-event-id").map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    // The header wins, for browsers send it with their own reconnects. An empty one is none, wherever it stands.
+    let cursor = [header, query.last_event_id].into_iter().flatten().find(|text| !text.is_empty());
     let cursor = cursor.map(|text| if text.len() > MAX_CURSOR { None } else { text.parse().ok() });
     match Stream::open(&state, visit.tenant.id, cursor, filter).await {
         Ok(stream) => streaming(Body::from_stream(stream.into_chunks())),
-        Err(refusal) => refused_by(&refusal),
+        Err(refusal) => refused_by(&state, &refusal),
     }
 }
 
@@ -80,8 +82,13 @@ fn streaming(body: Body) -> Response {
     (headers, body).into_response()
 }
 
-fn refused_by(refusal: &Refusal) -> Response {
-    // 404 and its text are the wire's contract; EventSource gives up for good on every one of these, as it should.
+fn refused_by(state: &AppState, refusal: &Refusal) -> Response {
+    // EventSource gives up for good on every status but 200. That is right where asking again is of no use; where the
+    // trouble is ours and passes, the stream ends at once and its client comes back.
+    if refusal.status() >= 500 {
+        return streaming(Body::from(retry(retry_millis(state.chance()))));
+    }
+    // 404 and its text are the wire's contract.
     let message = match refusal {
         Refusal::NotFound { what: Noun::Tenant } => "Tenant not found".to_owned(),
         other => other.to_string(),

@@ -3,7 +3,7 @@
 use bytes::{Bytes, BytesMut};
 
 use super::filter::Filter;
-use crate::bus::Subscription;
+use crate::bus::{Channel, Subscription};
 use crate::bus::frame::{Frame, advance, encode, retry};
 use crate::state::AppState;
 use pulsestage::error::Refusal;
@@ -60,7 +60,7 @@ pub(super) async fn open(
         None => Past::None,
         Some(None) => Past::Resync,
         Some(Some(cursor)) if cursor.epoch != channel.epoch => Past::Resync,
-        Some(Some(cursor)) => past_of(state, channel.tenant, cursor, tail).await?,
+        Some(Some(cursor)) => past_of(state, channel, cursor, tail).await?,
     };
     let start = match (&past, cursor) {
         (Past::Replay(_), Some(Some(cursor))) => cursor,
@@ -80,8 +80,8 @@ pub(super) async fn open(
 }
 
 /// The facts after the cursor as far as the live tail, then the counts that may have changed since.
-async fn past_of(state: &AppState, tenant: TenantId, cursor: Cursor, tail: i64) -> Result<Past, Refusal> {
-    let store = state.store();
+async fn past_of(state: &AppState, channel: &Channel, cursor: Cursor, tail: i64) -> Result<Past, Refusal> {
+    let (store, tenant) = (state.store(), channel.tenant);
     if cursor.seq > tail && cursor.seq > store.head(tenant).await.map_err(Refusal::from)?.seq {
         // From the future: the log was restored from an older copy, or the cursor was made up.
         return Ok(Past::Resync);
@@ -98,6 +98,7 @@ async fn past_of(state: &AppState, tenant: TenantId, cursor: Cursor, tail: i64) 
     }
     let now = state.clock().now();
     let tallies = store.tallies_since(tenant, since).await.map_err(Refusal::from)?;
+    channel.told_aside(&tallies);
     let frames = facts.iter().map(|fact| Frame::fact(cursor.epoch, fact));
     Ok(Past::Replay(frames.chain(tallies.iter().map(|tally| Frame::tally(tenant, tally, now))).collect()))
 }

@@ -8,7 +8,11 @@ statements! {
     TAGS = "select id, name, color from tags where tenant_id = $1";
 
     /// The public questions.
-    QUESTIONS = concat!("select ", question_columns!(), " from questions where tenant_id = $1 and status <> 'UNDER_REVIEW'");
+    QUESTIONS = concat!(
+        "select ",
+        question_columns!(),
+        " from questions where tenant_id = $1 and status <> 'UNDER_REVIEW'"
+    );
 
     /// Which question has which tag.
     QUESTION_TAGS = "select question_id, tag_id from question_tags where tenant_id = $1";

@@ -15,7 +15,8 @@ macro_rules! statements {
 /// What a `QuestionRow` is read from. Never the author.
 macro_rules! question_columns {
     () => {
-        "id, team_id, body, status, upvotes, created_at, response_text, responded_at, pinned_by, pinned_at, frozen_by, frozen_at"
+        "id, team_id, body, status, upvotes, created_at, response_text, responded_at,
+        pinned_by, pinned_at, frozen_by, frozen_at"
     };
 }
 

@@ -5,7 +5,8 @@ statements! {
     BY_ID = concat!("select ", question_columns!(), " from questions where tenant_id = $1 and id = $2");
 
     /// The tags on a question, in no order.
-    TAGS_OF = "select t.id, t.name, t.color from question_tags q join tags t on t.tenant_id = q.tenant_id and t.id = q.tag_id
+    TAGS_OF = "select t.id, t.name, t.color
+        from question_tags q join tags t on t.tenant_id = q.tenant_id and t.id = q.tag_id
         where q.tenant_id = $1 and q.question_id = $2";
 
     /// A new question; no row when the team is not the tenant's.
@@ -37,7 +38,8 @@ statements! {
     );
 
     /// Puts a tag on a question; no row when it is on it already.
-    TAG = "insert into question_tags (tenant_id, question_id, tag_id, at) values ($1, $2, $3, $4) on conflict do nothing";
+    TAG = "insert into question_tags (tenant_id, question_id, tag_id, at) values ($1, $2, $3, $4)
+        on conflict do nothing";
 
     /// Takes a tag off a question; no row when it is not on it.
     UNTAG = "delete from question_tags where tenant_id = $1 and question_id = $2 and tag_id = $3";

@@ -2,9 +2,10 @@
 
 statements! {
     /// Keeps a link; one of the same tenant and role that waits to be used is replaced, in one step.
-    PUT_LINK = "insert into sign_in_links (token_hash, tenant_id, role, created_at, expires_at) values ($1, $2, $3, $4, $5)
-        on conflict (tenant_id, role) where used_at is null
-        do update set token_hash = excluded.token_hash, created_at = excluded.created_at, expires_at = excluded.expires_at";
+    PUT_LINK = "insert into sign_in_links (token_hash, tenant_id, role, created_at, expires_at)
+        values ($1, $2, $3, $4, $5)
+        on conflict (tenant_id, role) where used_at is null do update
+        set token_hash = excluded.token_hash, created_at = excluded.created_at, expires_at = excluded.expires_at";
 
     /// Uses a link up; no row when it was used, has run out or never was. Of many at once one gets the row.
     REDEEM = "update sign_in_links set used_at = $2 where token_hash = $1 and used_at is null and expires_at > $2
@@ -14,7 +15,8 @@ statements! {
     INSERT_USER = "insert into users (id, tenant_id, role, name, created_at) values ($1, $2, $3, $4, $5)";
 
     /// A session.
-    INSERT_SESSION = "insert into sessions (token_hash, tenant_id, user_id, created_at, expires_at) values ($1, $2, $3, $4, $5)";
+    INSERT_SESSION = "insert into sessions (token_hash, tenant_id, user_id, created_at, expires_at)
+        values ($1, $2, $3, $4, $5)";
 
     /// Whose session it is, while it is open.
     SESSION = "select t.id, t.slug, t.name, t.settings, u.id as user_id, u.role

@@ -1,7 +1,7 @@
 //! Customers, the plant, and the river.
 
 use super::super::{DemoAnswer, DemoQuestion};
-use super::{CARE, CUSTOMERS, EVERYBODY, PAY, PLANT, ROADMAP, SAFETY, SUSTAINABILITY, WORKPLACE};
+use super::{CARE, CUSTOMERS, EVERYBODY, PLANT, ROADMAP, SAFETY, SUSTAINABILITY, WORKPLACE};
 
 pub(super) const QUESTIONS: &[DemoQuestion] = &[
     DemoQuestion {
@@ -96,7 +96,7 @@ pub(super) const QUESTIONS: &[DemoQuestion] = &[
         body: "One customer got a 40 % discount. I am not allowed to give 5. What do I tell the other 400 when they \
                hear about it? They will.",
         votes: 12,
-        tags: &[CUSTOMERS, PAY],
+        tags: &[CUSTOMERS],
         ..DemoQuestion::NEW
     },
     DemoQuestion {

@@ -1,0 +1,27 @@
+import { defineConfig } from '@playwright/test';
+
+import { chromiumFlags, chromiumPath } from './support/chromium';
+
+const shots = process.env.SHOTS !== undefined;
+const ci = process.env.CI === 'true';
+
+export default defineConfig({
+  testDir: 'tests',
+  outputDir: 'test-results',
+  globalSetup: './support/setup.ts',
+  // Each file has a server of its own and runs its tests one after the other; two files run side by side.
+  fullyParallel: false,
+  workers: 2,
+  // A test that passes the second time is broken.
+  retries: 0,
+  forbidOnly: ci,
+  timeout: 30_000,
+  expect: { timeout: 5_000 },
+  reporter: 'list',
+  // Pictures are taken when they are asked for: SHOTS=folder.
+  ...(shots ? { grep: /@shots/ } : { grepInvert: /@shots/ }),
+  use: {
+    launchOptions: { executablePath: chromiumPath(), args: chromiumFlags() },
+    trace: 'retain-on-failure',
+  },
+});

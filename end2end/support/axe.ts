@@ -1,0 +1,28 @@
+// What axe-core has to say about a page, in the looks that people see it in.
+
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+
+export const LOOKS = [
+  { name: 'desk, light', viewport: { width: 1440, height: 900 }, colorScheme: 'light' },
+  { name: 'desk, dark', viewport: { width: 1440, height: 900 }, colorScheme: 'dark' },
+  { name: 'phone, light', viewport: { width: 390, height: 844 }, colorScheme: 'light' },
+  { name: 'phone, dark', viewport: { width: 390, height: 844 }, colorScheme: 'dark' },
+] as const;
+
+export type Look = (typeof LOOKS)[number];
+
+/** Lets a page have another look, without loading it again. */
+export async function wear(page: Page, look: Look): Promise<void> {
+  await page.setViewportSize(look.viewport);
+  await page.emulateMedia({ colorScheme: look.colorScheme, reducedMotion: 'reduce' });
+}
+
+/** Every violation of WCAG 2.2 A and AA and of good practice, each as a line that says where. */
+export async function violations(page: Page): Promise<string[]> {
+  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+  const { violations } = await new AxeBuilder({ page }).withTags(tags).analyze();
+  return violations.flatMap(({ id, help, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id}: ${help}, at ${target.join(' ')}: ${failureSummary ?? ''}`),
+  );
+}

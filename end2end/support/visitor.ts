@@ -1,0 +1,75 @@
+// Somebody with a browser. Whatever a test is about, every visitor also watches that the page is clean: no error or
+// warning in the console, no request to any other host.
+
+import type { Browser, BrowserContext, BrowserContextOptions, Page, Request } from '@playwright/test';
+
+import { Room } from './room';
+
+/** What Chromium itself says of a page that the server answered with such a status; no script has any part in it. */
+export const statusNote = (status: number) => new RegExp(`the server responded with a status of ${status} `);
+
+/** What Chromium itself says when the network fails a request. */
+export const NETWORK_NOTES = /net::ERR_(CONNECTION_|INTERNET_DISCONNECTED|EMPTY_RESPONSE|NETWORK_|SOCKET_|INCOMPLETE_)/;
+
+export interface VisitorOptions extends BrowserContextOptions {
+  /** Messages of the console that this test brings about on purpose. */
+  tolerate?: RegExp[];
+}
+
+export class Visitor {
+  readonly room: Room;
+  /** The event streams that the page has open. */
+  readonly streams = new Set<Request>();
+  private readonly problems: string[] = [];
+  private readonly tolerated: RegExp[];
+
+  private constructor(
+    readonly context: BrowserContext,
+    readonly page: Page,
+    tolerate: RegExp[],
+  ) {
+    this.room = new Room(page);
+    this.tolerated = tolerate;
+    this.watch();
+  }
+
+  static async arrive(browser: Browser, origin: string, options: VisitorOptions = {}): Promise<Visitor> {
+    const { tolerate = [], ...context } = options;
+    const mine = await browser.newContext({ baseURL: origin, reducedMotion: 'reduce', ...context });
+    return new Visitor(mine, await mine.newPage(), tolerate);
+  }
+
+  /** Opens an address and waits until its stream is live. */
+  async enter(path = '/'): Promise<this> {
+    await this.page.goto(path);
+    await this.room.live();
+    return this;
+  }
+
+  tolerate(...messages: RegExp[]): void {
+    this.tolerated.push(...messages);
+  }
+
+  /** What was not clean so far. */
+  dirt(): string[] {
+    return this.problems.filter((problem) => !this.tolerated.some((pattern) => pattern.test(problem)));
+  }
+
+  private watch(): void {
+    this.page.on('console', (message) => {
+      if (['error', 'warning', 'assert'].includes(message.type())) {
+        this.problems.push(`console ${message.type()}: ${message.text()}`);
+      }
+    });
+    this.page.on('pageerror', (error) => this.problems.push(`uncaught: ${error.message}`));
+    this.page.on('crash', () => this.problems.push('the page crashed'));
+    this.context.on('request', (request) => {
+      const { protocol, hostname } = new URL(request.url());
+      const ours = hostname === '127.0.0.1' || protocol === 'data:' || protocol === 'blob:';
+      if (!ours) this.problems.push(`a request left the house: ${request.url()}`);
+      if (new URL(request.url()).pathname === '/sse') this.streams.add(request);
+    });
+    this.context.on('requestfinished', (request) => this.streams.delete(request));
+    this.context.on('requestfailed', (request) => this.streams.delete(request));
+  }
+}

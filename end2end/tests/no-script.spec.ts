@@ -1,0 +1,99 @@
+// JavaScript switched off: the page reads, asks and votes.
+
+import { Person } from '../support/api';
+import { expect, serverForThisFile, test } from '../support/test';
+
+const server = serverForThisFile({ demo: true });
+
+/** The page's head asks for the WebAssembly early, and Chromium wonders why nobody uses it. */
+const OFF = { javaScriptEnabled: false, tolerate: [/preloaded using link preload but not used/] };
+const PHONE = { ...OFF, viewport: { width: 390, height: 844 } };
+
+test('the page reads', async ({ arrive }) => {
+  const anna = await arrive(server.it.url, OFF);
+  await anna.page.goto('/');
+  const person = await Person.participant(server.it.url);
+  const all = Object.values((await person.board()).board.questions);
+  const open = all.filter(({ status }) => status === 'OPEN');
+  await expect(anna.room.cards).toHaveCount(open.length);
+  await expect(anna.page.locator('noscript p')).toContainText('Without JavaScript you can read, ask and vote.');
+  await expect(anna.page.locator('noscript p')).toBeVisible();
+  await anna.room.tab('Answered').click();
+  await expect(anna.room.cards).toHaveCount(all.length - open.length);
+  await expect(anna.room.cards.first().getByRole('group', { name: 'Answer', exact: true })).toBeVisible();
+  await anna.room.sortBy('Oldest');
+  expect(new URL(anna.page.url()).search).toBe('?tab=answered&sort=oldest');
+  await expect(anna.page.locator('header .badge'), 'nothing claims to be live').toBeHidden();
+});
+
+test('asking and voting are plain forms that lead back to the page', async ({ arrive }) => {
+  const anna = await arrive(server.it.url, OFF);
+  await anna.page.goto('/?sort=newest');
+  const team = await anna.room.composerTeam.locator('option').last().innerText();
+  await anna.room.composerTeam.selectOption(team);
+  await anna.room.ask('Do you hear me without a script?');
+  expect(new URL(anna.page.url()).pathname + new URL(anna.page.url()).search).toBe('/?sort=newest');
+  const card = anna.room.card('Do you hear me without a script?');
+  await expect(card.locator).toContainText(team);
+  await expect(anna.room.composer).toHaveValue('');
+
+  await card.vote.click();
+  await expect(card.vote).toHaveAttribute('aria-pressed', 'true');
+  await expect(card.votes).toHaveText('1');
+  expect(new URL(anna.page.url()).search, 'back where it was').toBe('?sort=newest');
+  await card.vote.click();
+  await expect(card.vote).toHaveAttribute('aria-pressed', 'false');
+  await expect(card.votes).toHaveText('0');
+
+  await anna.page.reload();
+  await expect(card.locator, 'a reload asks nothing again').toHaveCount(1);
+});
+
+test('a form that is sent twice is one question', async ({ arrive }) => {
+  const anna = await arrive(server.it.url, OFF);
+  const sent: string[] = [];
+  anna.page.on('request', (request) => {
+    if (request.url().endsWith('/api/fn/ask')) sent.push(request.postData() ?? '');
+  });
+  await anna.page.goto('/?sort=newest');
+  await anna.room.composer.fill('Am I alone?');
+  await anna.room.askButton.dblclick();
+  await expect(anna.room.composer, 'a fresh page').toHaveValue('');
+  expect(sent, 'the impatient really sent it twice').toHaveLength(2);
+  await expect(anna.room.card('Am I alone?').locator).toHaveCount(1);
+});
+
+for (const [where, options] of Object.entries({ 'a desk': OFF, 'a phone': PHONE })) {
+  test(`a refused question is explained on the page, on ${where}`, async ({ arrive }) => {
+    const anna = await arrive(server.it.url, options);
+    const compose = async (text: string) => {
+      if (options === PHONE) await anna.page.getByRole('button', { name: 'Ask a question' }).first().click();
+      await anna.room.composer.fill(text);
+    };
+    for (const [typed, why] of [
+      ['   ', 'Your question was not taken. The question is empty.'],
+      ['a   ', 'Your question was not taken. The question is too short: at least 3 characters.'],
+    ] as const) {
+      await anna.page.goto('/?sort=newest');
+      await compose(typed);
+      await anna.room.askButton.click();
+      await expect(anna.page.getByText(why).first()).toBeVisible();
+      expect(new URL(anna.page.url()).searchParams.get('sort'), 'the filters are kept').toBe('newest');
+    }
+  });
+}
+
+test('a moderator pins and freezes without a script', async ({ arrive }) => {
+  const person = await Person.participant(server.it.url);
+  const { body } = await person.ask('Is the queue made of forms, too?');
+  const moderator = await arrive(server.it.url, OFF);
+  await moderator.page.goto(server.it.signInLink());
+  const row = moderator.room.card(body);
+  await row.act('Pin').click();
+  await expect(row.mark('Pinned')).toBeVisible();
+  await row.act('Freeze').click();
+  await expect(row.mark('Closed to votes')).toBeVisible();
+  expect(await person.find(body)).toMatchObject({ pinned: expect.anything(), frozen: expect.anything() });
+  await row.act('Unfreeze').click();
+  await expect(row.mark('Closed to votes')).toHaveCount(0);
+});
