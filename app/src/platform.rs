@@ -4,6 +4,9 @@
 
 use pulsestage::id::{OperationId, uuid_v7};
 use pulsestage::time::Timestamp;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
 
 #[cfg(feature = "hydrate")]
 pub(crate) use browser::*;
@@ -13,6 +16,17 @@ pub(crate) use rest::*;
 /// A fresh idempotency key.
 pub(crate) fn operation_id() -> OperationId {
     OperationId(uuid_v7(Timestamp(now_ms() as i64), random_bytes()))
+}
+
+/// What a task comes to, or nothing when it takes longer than so many milliseconds. It is dropped then, which takes a
+/// request back from the browser.
+pub(crate) async fn within<T>(ms: u32, task: impl Future<Output = T>) -> Option<T> {
+    let (mut task, mut end) = (pin!(task), pin!(sleep(ms)));
+    poll_fn(|context| match task.as_mut().poll(context) {
+        Poll::Ready(done) => Poll::Ready(Some(done)),
+        Poll::Pending => end.as_mut().poll(context).map(|()| None),
+    })
+    .await
 }
 
 /// The browser.

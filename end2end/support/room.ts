@@ -80,9 +80,9 @@ export class Room {
     return this.page.getByRole('region', { name: 'Notifications' });
   }
 
-  /** The chip that tells what waits while the list is held still. */
+  /** The chip that tells what waits while the list is held still, and shows it. */
   get news(): Locator {
-    return this.page.locator('.news');
+    return this.page.locator('.news').getByRole('link');
   }
 
   /** Takes pointer and keyboard out of the list, so that it may move. */

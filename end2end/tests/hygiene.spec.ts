@@ -26,7 +26,7 @@ const streamPath = (visitor: Visitor) =>
 
 test('every address loads clean', async ({ arrive }) => {
   const visitor = await arrive(server.it.url, { tolerate: [403, 404, 410].map(statusNote) });
-  await visitor.page.goto(server.it.signInLink());
+  await visitor.page.goto(await server.it.newLink('moderator'));
   await visitor.room.live();
   for (const path of ['/', '/?tab=answered', '/?tab=all&sort=oldest', '/admin', '/admin?tab=all', '/t/acme', '/t/default', '/t/default/admin']) {
     await visitor.enter(path);
@@ -42,7 +42,7 @@ test('every address loads clean', async ({ arrive }) => {
 
 test('a page holds one stream, which ends when the page goes', async ({ arrive }) => {
   const visitor = await (await arrive(server.it.url)).enter('/');
-  await visitor.page.goto(server.it.signInLink());
+  await visitor.page.goto(await server.it.newLink('moderator'));
   await visitor.room.live();
   await visitor.room.mark();
   for (const [path, tenant] of [

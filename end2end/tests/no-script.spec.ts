@@ -51,15 +51,22 @@ test('asking and voting are plain forms that lead back to the page', async ({ ar
 
 test('a form that is sent twice is one question', async ({ arrive }) => {
   const anna = await arrive(server.it.url, OFF);
-  const sent: string[] = [];
-  anna.page.on('request', (request) => {
-    if (request.url().endsWith('/api/fn/ask')) sent.push(request.postData() ?? '');
-  });
   await anna.page.goto('/?sort=newest');
   await anna.room.composer.fill('Am I alone?');
-  await anna.room.askButton.dblclick();
-  await expect(anna.room.composer, 'a fresh page').toHaveValue('');
-  expect(sent, 'the impatient really sent it twice').toHaveLength(2);
+  const form = await anna.page.locator('form[action="/api/fn/ask"]').evaluate((form: HTMLFormElement) =>
+    Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, String(value)])),
+  );
+  expect(form.question).toBe('Am I alone?');
+  for (let time = 0; time < 2; time += 1) {
+    const answer = await anna.page.request.post('/api/fn/ask', {
+      form,
+      headers: { accept: 'text/html', referer: anna.page.url() },
+      maxRedirects: 0,
+    });
+    expect(answer.status()).toBe(303);
+    expect(answer.headers().location).toBe(anna.page.url());
+  }
+  await anna.page.reload();
   await expect(anna.room.card('Am I alone?').locator).toHaveCount(1);
 });
 

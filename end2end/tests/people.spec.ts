@@ -93,7 +93,7 @@ test('the list keeps still under a pointer, and says what waits', async ({ arriv
   const asked = await crowd.ask('Do I push the others away?');
   await expect(anna.room.news).toContainText('1 new');
   expect(await anna.room.questions()).toEqual(before);
-  await anna.room.news.getByRole('button').click();
+  await anna.room.news.click();
   await expect(anna.room.card(asked.body).locator).toBeVisible();
   await expect(anna.room.news).toHaveCount(0);
 

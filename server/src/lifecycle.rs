@@ -156,7 +156,7 @@ pub async fn welcome(running: &Running) -> Result<String, Refusal> {
     let service = running.state.service();
     let origin = running.state.site().origin.clone().unwrap_or_else(|| format!("http://{}", running.addr));
     let tenants = service.tenants().await?;
-    let mut text = format!("\nPulseStage is running. Stop it with Ctrl-C.\n");
+    let mut text = "\nPulseStage is running. Stop it with Ctrl-C.\n".to_owned();
     for Tenant { slug, name, .. } in tenants.iter().take(SHOWN) {
         let Ok(slug) = Slug::parse(slug) else { continue };
         let link = make_link(service, &origin, &slug, Role::Owner).await?;

@@ -6,7 +6,8 @@ use axum::http::header::{
     ACCEPT, CACHE_CONTROL, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderName, HeaderValue, Method};
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
+use axum::response::Response;
 use axum::routing::{any, get, post};
 use leptos_axum::{LeptosRoutes, generate_route_list};
 use std::path::Path;
@@ -19,7 +20,6 @@ use crate::http::{api, origin, page, session, sse};
 use crate::state::AppState;
 
 /// The whole server as a service.
-#[must_use]
 pub fn router(state: AppState) -> Router {
     let site = state.site().options.clone();
     let files = Path::new(&*site.site_root);
@@ -31,6 +31,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/fn/{*name}", get(api::call).post(api::call).fallback(api::method_not_allowed))
         .route("/api/{*rest}", any(api::missing))
         .layer(from_fn_with_state(state.clone(), api::guard));
+    let hopeless = from_fn_with_state(state.clone(), page::instead_of_no_file);
     let packages = ServeDir::new(files.join(&*site.site_pkg_dir)).precompressed_br().precompressed_gzip();
     let others = ServeDir::new(files).append_index_html_on_directories(false).precompressed_br().precompressed_gzip();
     Router::new()
@@ -38,9 +39,15 @@ pub fn router(state: AppState) -> Router {
         .merge(functions)
         .route("/sse", get(sse::open).fallback(api::method_not_allowed))
         .route("/health/live", get(|| async { "ok" }))
-        .nest_service("/pkg", Router::new().fallback_service(packages).layer(cache(site.hash_files)))
-        .fallback_service(others.fallback(get(page::render).with_state(state.clone())))
-        .layer(from_fn(api::no_nul))
+        .nest_service(
+            "/pkg",
+            Router::new().fallback_service(packages).layer(cache(site.hash_files)).layer(hopeless.clone()),
+        )
+        .fallback_service(
+            Router::new()
+                .fallback_service(others.fallback(get(page::render).with_state(state.clone())))
+                .layer(hopeless),
+        )
         .layer(from_fn_with_state(state.clone(), origin::check))
         .layer(option_layer(cross_origin(state.origins())))
         .layer(fixed(X_CONTENT_TYPE_OPTIONS, "nosniff"))
@@ -51,9 +58,13 @@ pub fn router(state: AppState) -> Router {
 }
 
 /// Files whose names carry a hash of their content never change; others are asked for again.
-fn cache(hashed: bool) -> SetResponseHeaderLayer<HeaderValue> {
-    let value = if hashed { "public, max-age=31536000, immutable" } else { "no-cache" };
-    SetResponseHeaderLayer::overriding(CACHE_CONTROL, HeaderValue::from_static(value))
+fn cache(hashed: bool) -> SetResponseHeaderLayer<impl Fn(&Response) -> Option<HeaderValue> + Clone> {
+    SetResponseHeaderLayer::overriding(CACHE_CONTROL, move |response: &Response| {
+        // A file that is not there may be there in a moment: on the instance that was deployed after this one.
+        let there = !response.status().is_client_error() && !response.status().is_server_error();
+        let lasting = hashed && there;
+        Some(HeaderValue::from_static(if lasting { "public, max-age=31536000, immutable" } else { "no-cache" }))
+    })
 }
 
 fn fixed(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {

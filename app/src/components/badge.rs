@@ -1,5 +1,6 @@
 //! How fresh the page is.
 
+use crate::ui::whole::part;
 use leptos::prelude::*;
 
 use crate::live::Connection;
@@ -21,10 +22,10 @@ pub fn Badge(
         }
     });
     view! {
-        <div class=move || class(connection.get())>
+        <div class=Signal::derive(move || class(connection.get()))>
             <span class="badge__dot" aria-hidden="true"></span>
-            <span role="status">{move || word(connection.get())}</span>
-            {move || old.get().map(|old| view! { <span class="badge__age">{old}</span> })}
+            <span role="status">{Signal::derive(move || word(connection.get()))}</span>
+            {part(move || old.get().map(|old| view! { <span class="badge__age">{old}</span> }))}
         </div>
     }
 }

@@ -47,7 +47,7 @@ pub(super) fn Words(row: RowField, state: Signal<State>, text_id: String, why_id
         </h3>
         <p class="q__meta">
             <span class="q__team" dir="auto">
-                {move || row.team().try_get()}
+                {Signal::derive(move || row.team().try_get())}
             </span>
             <Ago at=row.created_at().try_get_untracked().unwrap_or_default() />
         </p>
@@ -80,7 +80,7 @@ pub fn Card(
         let labelled = text.clone();
         let described = why.clone();
         view! {
-            <article class=move || state.get().class("q") id=card aria-labelledby=labelled>
+            <article class=Signal::derive(move || state.get().class("q")) id=card aria-labelledby=labelled>
                 <Words row=row state=state text_id=text why_id=described />
                 <Vote
                     question=question

@@ -1,5 +1,6 @@
 //! The ask box: a plain form before the page is alive; a sheet under the thumb of a phone, a card beside the list on a desk.
 
+use crate::ui::whole::IntoWhole;
 use leptos::ev::{KeyboardEvent, SubmitEvent};
 use leptos::html::{Select, Textarea};
 use leptos::prelude::*;
@@ -98,12 +99,12 @@ pub fn Composer(
     // Not their number itself: a team more must not draw the choice anew and lose what was chosen.
     let choice = Memo::new(move |_| teams.with(Vec::len).min(2));
     let team_field = move || match choice.get() {
-        0 => view! { <p class="field__hint">"There is no team to ask yet."</p> }.into_any(),
+        0 => view! { <p class="field__hint">"There is no team to ask yet."</p> }.whole(),
         1 => {
             let only = teams.with_untracked(|teams| teams.first().map(|team| team.id.to_string()));
-            view! { <input type="hidden" name="team" value=only /> }.into_any()
+            view! { <input type="hidden" name="team" value=only /> }.whole()
         }
-        _ => view! { <TeamSelect teams=teams looking_at=looking_at select=select /> }.into_any(),
+        _ => view! { <TeamSelect teams=teams looking_at=looking_at select=select /> }.whole(),
     };
     view! {
         <Sheet id=SHEET class="sheet composer" title="Ask a question">
@@ -111,7 +112,7 @@ pub fn Composer(
                 class="form"
                 method="post"
                 action="/api/fn/ask"
-                novalidate=move || alive.get()
+                novalidate=Signal::derive(move || alive.get())
                 on:submit=submit
                 on:keydown=keydown
             >

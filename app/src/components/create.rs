@@ -115,7 +115,7 @@ pub fn CreateTagForm(
             method="post"
             action="/api/fn/create_tag"
             node_ref=form
-            novalidate=move || alive.get()
+            novalidate=Signal::derive(move || alive.get())
             on:submit=submit
         >
             <input type="hidden" name="tenant" value=slug.get_value() />
@@ -159,7 +159,7 @@ pub fn CreateTeamForm(
             method="post"
             action="/api/fn/create_team"
             node_ref=naming.form
-            novalidate=move || alive.get()
+            novalidate=Signal::derive(move || alive.get())
             on:submit=submit
         >
             <input type="hidden" name="tenant" value=slug.get_value() />

@@ -1,5 +1,6 @@
 //! What the list says when there is nothing in it: why, and the one thing to do about it.
 
+use crate::ui::whole::IntoWhole;
 use leptos::prelude::*;
 
 use super::composer;
@@ -67,7 +68,7 @@ pub fn EmptyList(
                 </a>
             </Empty>
         }
-        .into_any(),
+        .whole(),
         (Why::NoQuestions, ViewKind::Questions) => view! {
             <Empty mark=Icon::Message title="No questions yet" text="Be the first. Your name is never shown.">
                 {may_ask
@@ -80,25 +81,25 @@ pub fn EmptyList(
                     })}
             </Empty>
         }
-        .into_any(),
+        .whole(),
         (Why::Filtered, _) => view! {
             <Empty mark=Icon::Filter title="Nothing under this filter" text="There may be questions without it.">
                 {link(place.under(&cleared(&filters)), "Clear filters")}
             </Empty>
         }
-        .into_any(),
+        .whole(),
         (Why::NoneAnswered, _) => view! {
             <Empty mark=Icon::Message title="Nothing answered yet" text="Answers appear here, under their questions.">
                 {link(place.under(&filters.with_tab(Tab::Open)), "See open questions")}
             </Empty>
         }
-        .into_any(),
+        .whole(),
         (Why::AllAnswered, _) => view! {
             <Empty mark=Icon::Check title="Everything is answered" text="New questions appear here the moment they are asked.">
                 {link(place.under(&filters.with_tab(Tab::Answered)), "See the answers")}
             </Empty>
         }
-        .into_any(),
+        .whole(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What is shown and in which order. All of it is links: the address carries the state and no script is needed.
 
+use crate::ui::whole::part;
 use leptos::prelude::*;
 use pulsestage::tag::Tag;
 use pulsestage::team::Team;
@@ -71,7 +72,7 @@ pub fn FilterBar(
             {sort_menu(filters, href)}
             {tag_chips(filters, tags, href)}
         </div>
-        {move || {
+        {part(move || {
             let n = filters.with(|filters| teams.with(|teams| tags.with(|tags| narrowing(filters, teams, tags))));
             (n > 0)
                 .then(|| {
@@ -85,7 +86,7 @@ pub fn FilterBar(
                         </p>
                     }
                 })
-        }}
+        })}
     }
 }
 
@@ -102,8 +103,8 @@ fn team_chips(
         view! {
             <a
                 class="chip"
-                href=move || href(filters.with(|filters| filters.with_team(to.clone())))
-                aria-current=move || chosen.with(|chosen| *chosen == slug).then_some("true")
+                href=Signal::derive(move || href(filters.with(|filters| filters.with_team(to.clone()))))
+                aria-current=Signal::derive(move || chosen.with(|chosen| *chosen == slug).then_some("true"))
                 data-noscroll
                 dir="auto"
             >
@@ -137,13 +138,13 @@ fn tabs(
             view! {
                 <a
                     class="tab"
-                    href=move || href(filters.with(|filters| filters.with_tab(tab)))
-                    aria-current=move || filters.with(|filters| filters.tab == tab).then_some("page")
+                    href=Signal::derive(move || href(filters.with(|filters| filters.with_tab(tab))))
+                    aria-current=Signal::derive(move || filters.with(|filters| filters.tab == tab).then_some("page"))
                     data-noscroll
                 >
                     {tab_word(tab)}
                     " "
-                    <span class="tab__count">{move || thousands(count.get().into())}</span>
+                    <span class="tab__count">{Signal::derive(move || thousands(count.get().into()))}</span>
                 </a>
             }
         })
@@ -166,12 +167,12 @@ fn sort_menu(
             view! {
                 <li>
                     <a
-                        href=move || href(filters.with(|filters| filters.with_sort(sort)))
-                        aria-current=move || current.get().then_some("true")
+                        href=Signal::derive(move || href(filters.with(|filters| filters.with_sort(sort))))
+                        aria-current=Signal::derive(move || current.get().then_some("true"))
                         data-noscroll
                     >
                         {sort_words(sort)}
-                        {move || current.get().then(|| icon(Icon::Check))}
+                        {part(move || current.get().then(|| icon(Icon::Check)))}
                     </a>
                 </li>
             }
@@ -183,7 +184,7 @@ fn sort_menu(
             {icon(Icon::Sort)}
             <span>
                 <span class="vh">"Sort: "</span>
-                {move || filters.with(|filters| sort_words(filters.sort))}
+                {Signal::derive(move || filters.with(|filters| sort_words(filters.sort)))}
             </span>
         }
     };
@@ -205,11 +206,11 @@ fn tag_chips(
             <a
                 class="tag tag--toggle"
                 style=("--tag", safe_color(&color))
-                href=move || href(filters.with(|filters| filters.toggling_tag(id)))
-                aria-current=move || on.get().then_some("true")
+                href=Signal::derive(move || href(filters.with(|filters| filters.toggling_tag(id))))
+                aria-current=Signal::derive(move || on.get().then_some("true"))
                 data-noscroll
             >
-                {move || on.get().then(|| icon(Icon::Check))}
+                {part(move || on.get().then(|| icon(Icon::Check)))}
                 <span dir="auto">{name}</span>
             </a>
         }

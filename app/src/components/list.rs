@@ -1,5 +1,6 @@
 //! The list of questions: calm while somebody is in it, and never a wall when it is empty.
 
+use crate::ui::whole::part;
 use leptos::ev::{FocusEvent, MouseEvent, PointerEvent};
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
@@ -74,8 +75,8 @@ pub fn QuestionList(
             <h2 class="vh" id="list-title">
                 "Questions"
             </h2>
-            {empty}
-            <ol class=class hidden=move || is_empty.get()>
+            {part(empty)}
+            <ol class=class hidden=Signal::derive(move || is_empty.get())>
                 <For each=move || rows.list() key=|row| row.id().get() let:field>
                     <li>{row.run(field)}</li>
                 </For>
@@ -129,7 +130,7 @@ fn News(waiting: Signal<Waiting>, here: Signal<String>, on_show: Callback<()>) -
             }
         })
     };
-    view! { <div class="news">{link}</div> }
+    view! { <div class="news">{part(link)}</div> }
 }
 
 /// The words before "Show", when there is something to show.

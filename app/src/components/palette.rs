@@ -1,5 +1,6 @@
 //! The tags that a question may have, each one press away.
 
+use crate::ui::whole::part;
 use leptos::prelude::*;
 use pulsestage::id::QuestionId;
 use pulsestage::tag::Tag;
@@ -49,10 +50,10 @@ pub fn TagPalette(
                                 type="button"
                                 class="tag tag--toggle"
                                 style=("--tag", safe_color(&color))
-                                aria-pressed=move || on.get().to_string()
+                                aria-pressed=Signal::derive(move || on.get().to_string())
                                 on:click=press
                             >
-                                {move || on.get().then(|| icon(Icon::Check))}
+                                {part(move || on.get().then(|| icon(Icon::Check)))}
                                 <span dir="auto">{name}</span>
                             </button>
                         }

@@ -1,5 +1,7 @@
 //! A question as moderators see it: the same words, the count, and what can be done.
 
+use crate::ui::whole::IntoWhole;
+use crate::ui::whole::part;
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use pulsestage::id::QuestionId;
@@ -59,16 +61,16 @@ pub fn QueueRow(
             dom::focus(&back);
         });
         view! {
-            <article class=move || state.get().class("q q--row") id=card aria-labelledby=labelled>
+            <article class=Signal::derive(move || state.get().class("q q--row")) id=card aria-labelledby=labelled>
                 <Words row=row state=state text_id=text why_id=why />
                 <p class="tally">
-                    <b>{move || thousands(votes.get())}</b>
-                    {move || if votes.get() == 1 { " vote" } else { " votes" }}
+                    <b>{Signal::derive(move || thousands(votes.get()))}</b>
+                    {Signal::derive(move || if votes.get() == 1 { " vote" } else { " votes" })}
                 </p>
                 <Answer answer=answer />
                 <Actions row=row question=question slug=slug panel=panel answer_button=button_id on_deed=on_deed />
-                {move || match panel.get() {
-                    Panel::None => ().into_any(),
+                {part(move || match panel.get() {
+                    Panel::None => ().whole(),
                     Panel::Answer => {
                         let initial = answer.get_untracked().map(|answer| answer.response_text).unwrap_or_default();
                         view! {
@@ -81,7 +83,7 @@ pub fn QueueRow(
                                 on_close=close
                             />
                         }
-                            .into_any()
+                            .whole()
                     }
                     Panel::Tags => {
                         view! {
@@ -94,9 +96,9 @@ pub fn QueueRow(
                                 on_deed=on_deed
                             />
                         }
-                            .into_any()
+                            .whole()
                     }
-                }}
+                })}
             </article>
         }
     })
@@ -120,27 +122,27 @@ fn Actions(
     // A frozen question takes no answer: better said before it is written than after.
     let no_answer = move || frozen.get() && panel.get() != Panel::Answer;
     view! {
-        <div class="actions" role="group" aria-label="Actions" aria-busy=move || pending.get().then_some("true")>
+        <div class="actions" role="group" aria-label="Actions" aria-busy=Signal::derive(move || pending.get().then_some("true"))>
             <button
                 type="button"
                 class="act act--main"
                 id=answer_button
-                aria-expanded=move || expanded(Panel::Answer)
-                aria-controls=move || (panel.get() == Panel::Answer).then(|| format!("q-{question}-answer"))
+                aria-expanded=Signal::derive(move || expanded(Panel::Answer))
+                aria-controls=Signal::derive(move || (panel.get() == Panel::Answer).then(|| format!("q-{question}-answer")))
                 disabled=no_answer
-                title=move || no_answer().then_some("Unfreeze it to answer")
+                title=Signal::derive(move || no_answer().then_some("Unfreeze it to answer"))
                 on:click=move |_| toggle(Panel::Answer)
             >
-                {move || match answered.get() {
+                {part(move || match answered.get() {
                     true => (icon(Icon::Edit), "Edit", Some(view! { <span class="vh">" answer"</span> })),
                     false => (icon(Icon::Message), "Answer", None),
-                }}
+                })}
             </button>
             <button
                 type="button"
                 class="act"
-                aria-expanded=move || expanded(Panel::Tags)
-                aria-controls=move || (panel.get() == Panel::Tags).then(|| format!("q-{question}-tags"))
+                aria-expanded=Signal::derive(move || expanded(Panel::Tags))
+                aria-controls=Signal::derive(move || (panel.get() == Panel::Tags).then(|| format!("q-{question}-tags")))
                 on:click=move |_| toggle(Panel::Tags)
             >
                 {icon(Icon::Tag)}
@@ -184,14 +186,14 @@ fn MarkForm(
         on_set.run(!on.get_untracked());
     };
     view! {
-        <form method="post" action=move || addresses[usize::from(on.get())] on:submit=submit>
+        <form method="post" action=Signal::derive(move || addresses[usize::from(on.get())]) on:submit=submit>
             <input type="hidden" name="tenant" value=slug.get_value() />
             <input type="hidden" name="question" value=question.to_string() />
-            <button type="submit" class=move || if on.get() { "act act--on" } else { "act" }>
-                {move || {
+            <button type="submit" class=Signal::derive(move || if on.get() { "act act--on" } else { "act" })>
+                {part(move || {
                     let (mark, word) = faces[usize::from(on.get())];
                     (icon(mark), word)
-                }}
+                })}
             </button>
         </form>
     }

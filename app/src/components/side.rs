@@ -50,7 +50,7 @@ pub fn Numbers(
         view! {
             <div>
                 <dt>{word}</dt>
-                <dd>{move || thousands(of(counts.get()).into())}</dd>
+                <dd>{Signal::derive(move || thousands(of(counts.get()).into()))}</dd>
             </div>
         }
     };

@@ -48,20 +48,20 @@ pub fn Vote(
         <form class="vote" method="post" action="/api/fn/set_vote" on:submit=submit>
             <input type="hidden" name="tenant" value=slug.get_value() />
             <input type="hidden" name="question" value=question.to_string() />
-            <input type="hidden" name="up" value=move || (!voted.get()).to_string() />
+            <input type="hidden" name="up" value=Signal::derive(move || (!voted.get()).to_string()) />
             <button
                 class="vote__btn"
                 type="submit"
-                aria-pressed=move || voted.get().to_string()
-                disabled=move || closed.get().is_some()
-                aria-describedby=move || closed.get().map(|_| why_id.clone())
-                title=move || closed.get()
+                aria-pressed=Signal::derive(move || voted.get().to_string())
+                disabled=Signal::derive(move || closed.get().is_some())
+                aria-describedby=Signal::derive(move || closed.get().map(|_| why_id.clone()))
+                title=Signal::derive(move || closed.get())
                 on:click=press
             >
                 {icon(Icon::ChevronUp)}
                 <span class="vh">"Upvote, "</span>
                 <span class="vote__count">{upvotes}</span>
-                <span class="vh">{move || if upvotes.get() == 1 { " vote" } else { " votes" }}</span>
+                <span class="vh">{Signal::derive(move || if upvotes.get() == 1 { " vote" } else { " votes" })}</span>
             </button>
         </form>
     }

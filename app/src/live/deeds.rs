@@ -6,10 +6,10 @@ use pulsestage::id::{OperationId, QuestionId, TagId, TeamId};
 use std::sync::Arc;
 
 use super::Live;
-use super::patience::{VOTE_PATIENCE_MS, WRITE_PATIENCE_MS, backoff_ms};
+use super::patience::{VOTE_PATIENCE_MS, WRITE_PATIENCE_MS, answer_ms, backoff_ms};
 use super::toasts::{ToastAction, ToastKind};
 use super::votes::Click;
-use crate::api::{self, ApiError};
+use crate::api::{self, ApiError, WireFault};
 use crate::platform;
 
 /// How something that was sent fares.
@@ -231,9 +231,10 @@ impl Live {
         let started = platform::now_ms();
         let mut attempt = 0;
         loop {
-            let error = match send().await {
-                Ok(done) => return Ok(done),
-                Err(error) => error,
+            let error = match platform::within(answer_ms(attempt), send()).await {
+                Some(Ok(done)) => return Ok(done),
+                Some(Err(error)) => error,
+                None => ApiError::Wire(WireFault::Lost),
             };
             let Some(at_least) = error.worth_retrying() else { return Err(error) };
             let wait = backoff_ms(attempt, platform::random()).max(at_least);

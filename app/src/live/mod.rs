@@ -14,6 +14,8 @@ mod filters;
 // Only a stream folds, and only a browser has one.
 #[cfg(any(test, feature = "hydrate"))]
 mod fold;
+#[cfg(any(test, feature = "hydrate"))]
+mod heard;
 mod patience;
 mod project;
 mod row;
@@ -40,7 +42,9 @@ use core::Core;
 pub use calm::{HOLD_MS, Waiting, settle};
 pub use deeds::{Moderation, Progress};
 pub use filters::{Filters, Sort, Tab};
-pub use patience::{LONGEST_MS, SHORTEST_MS, VOTE_PATIENCE_MS, WRITE_PATIENCE_MS, Watchdog, backoff_ms};
+pub use patience::{
+    FIRST_WORD_MS, LONGEST_MS, SHORTEST_MS, VOTE_PATIENCE_MS, WRITE_PATIENCE_MS, Watchdog, answer_ms, backoff_ms,
+};
 pub use project::{Counts, Mine, Projection, project, row};
 pub use row::{Row, RowField, RowStoreFields, Rows, RowsStoreFields};
 pub use toasts::{TOAST_MS, Toast, ToastAction, ToastKind, Toasts};

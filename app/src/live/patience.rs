@@ -19,38 +19,60 @@ pub fn backoff_ms(attempt: u32, random: f64) -> u32 {
     wait.clamp(SHORTEST_MS, LONGEST_MS)
 }
 
+/// How long attempt `attempt` may wait for its answer (the first is 0), in milliseconds. What was sent into a connection
+/// that died in silence is never answered, and must be sent again; on a slow link a later attempt waits longer.
+#[must_use]
+pub const fn answer_ms(attempt: u32) -> u32 {
+    let more = if attempt < 2 { attempt } else { 2 };
+    6_000 * (more + 1)
+}
+
+/// How long a stream may take until its first message, in milliseconds: the server speaks at once, so that a longer
+/// silence means a dead connection that the browser has used again.
+pub const FIRST_WORD_MS: f64 = 10_000.0;
+
 /// Watches for a stream that has gone silent without telling: a laptop that slept, a network that was left.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Watchdog {
     heartbeat_ms: f64,
     last_sign: f64,
+    heard: bool,
 }
 
 impl Watchdog {
-    /// Starts watching at `now` a stream that beats every `heartbeat_ms`.
+    /// Watches from `now` on a stream that was just opened and is to beat every `heartbeat_ms`.
     #[must_use]
     pub const fn new(heartbeat_ms: f64, now: f64) -> Self {
-        Self { heartbeat_ms, last_sign: now }
+        Self { heartbeat_ms, last_sign: now, heard: false }
+    }
+
+    /// Another stream was opened.
+    pub const fn opened(&mut self, now: f64) {
+        *self = Self::new(self.heartbeat_ms, now);
     }
 
     /// Something came.
     pub const fn sign_of_life(&mut self, now: f64) {
         self.last_sign = now;
+        self.heard = true;
     }
 
-    /// Whether the stream has been silent for two and a half heartbeats. A clock that was set back starts the wait anew.
+    /// Whether the stream has been silent for two and a half heartbeats, or for [`FIRST_WORD_MS`] when that is less and
+    /// nothing has come yet. A clock that was set back starts the wait anew.
     #[must_use]
     pub fn is_overdue(&mut self, now: f64) -> bool {
         if now < self.last_sign {
             self.last_sign = now;
         }
-        now - self.last_sign > self.heartbeat_ms * 2.5
+        let heartbeats = self.heartbeat_ms * 2.5;
+        let patience = if self.heard { heartbeats } else { heartbeats.min(FIRST_WORD_MS) };
+        now - self.last_sign > patience
     }
 
     /// How often to look, in milliseconds.
     #[must_use]
     pub fn interval_ms(&self) -> u32 {
-        (self.heartbeat_ms / 2.0).clamp(250.0, 60_000.0) as u32
+        (self.heartbeat_ms / 2.0).clamp(250.0, FIRST_WORD_MS / 2.0) as u32
     }
 }
 
@@ -66,12 +88,29 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_is_waited_for_longer_each_time() {
+        let waits: Vec<u32> = (0..5).map(answer_ms).collect();
+        assert_eq!(waits, [6_000, 12_000, 18_000, 18_000, 18_000]);
+    }
+
+    #[test]
     fn silence_for_two_and_a_half_heartbeats_is_too_long() {
         let mut dog = Watchdog::new(1_000.0, 0.0);
         assert!(!dog.is_overdue(2_500.0));
         assert!(dog.is_overdue(2_501.0));
         dog.sign_of_life(2_600.0);
         assert!(!dog.is_overdue(5_000.0));
+    }
+
+    #[test]
+    fn a_stream_that_never_speaks_is_given_up_sooner() {
+        let mut dog = Watchdog::new(30_000.0, 0.0);
+        assert!(!dog.is_overdue(FIRST_WORD_MS));
+        assert!(dog.is_overdue(FIRST_WORD_MS + 1.0));
+        dog.sign_of_life(0.0);
+        assert!(!dog.is_overdue(75_000.0));
+        dog.opened(75_000.0);
+        assert!(dog.is_overdue(85_001.0));
     }
 
     #[test]

@@ -8,13 +8,13 @@
 use gloo_timers::callback::{Interval, Timeout};
 use leptos::prelude::*;
 use pulsestage::board::Applied;
-use pulsestage::event::{Cursor, Envelope};
+use pulsestage::event::Cursor;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{Event, EventSource, EventTarget, MessageEvent, PageTransitionEvent};
 
-use super::patience::{Watchdog, backoff_ms};
-use super::{Connection, Live};
+use super::patience::{Watchdog, answer_ms, backoff_ms};
+use super::{Connection, Live, heard};
 use crate::api::{self, HEARTBEAT_MS};
 use crate::platform;
 
@@ -106,7 +106,7 @@ impl Live {
         let source = Source::open(&format!("/sse?tenantId={slug}&last_event_id={cursor}"), self);
         let opened = source.is_some();
         self.with_line(|line| {
-            line.watchdog.sign_of_life(platform::now_ms());
+            line.watchdog.opened(platform::now_ms());
             line.source = source;
         });
         if !opened {
@@ -167,7 +167,7 @@ impl Live {
             line.watchdog.sign_of_life(now);
             line.attempt = 0;
         });
-        let Ok(envelope) = serde_json::from_str::<Envelope>(data) else {
+        let Some(envelope) = heard::read(data) else {
             // Another version of us speaks: its board will be readable or the page will be reloaded with it.
             return self.resync();
         };
@@ -204,7 +204,7 @@ impl Live {
                 // Everybody's stream may have asked for this at the same moment, so even the first load is spread.
                 self.nap(wait).await;
                 let Some(slug) = self.inner.slug.try_get_value() else { return };
-                if let Ok(view) = api::load_board(slug).await {
+                if let Some(Ok(view)) = platform::within(answer_ms(attempt), api::load_board(slug)).await {
                     self.inner.tenant.set(view.tenant.clone());
                     super::set_if_other(self.inner.role, view.role);
                     self.inner.core.try_update_value(|core| core.replace(view));

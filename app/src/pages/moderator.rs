@@ -1,5 +1,6 @@
 //! The moderators' queue.
 
+use crate::ui::whole::IntoWhole;
 use leptos::prelude::*;
 use pulsestage::command::BoardView;
 use pulsestage::permission::{Action, may};
@@ -22,7 +23,7 @@ pub fn ModeratorPage() -> impl IntoView {
 
 fn draw(view: BoardView, place: Place, filters: Signal<Filters>) -> AnyView {
     if !may(view.role, Action::Moderate, &view.tenant.settings) {
-        return view! { <ModeratorsOnly home=place.of(ViewKind::Questions) /> }.into_any();
+        return view! { <ModeratorsOnly home=place.of(ViewKind::Questions) /> }.whole();
     }
     let room = Room::open(view, place, filters);
     let Room { live, slug, .. } = room;
@@ -40,7 +41,7 @@ fn draw(view: BoardView, place: Place, filters: Signal<Filters>) -> AnyView {
                 on_deed=on_deed
             />
         }
-        .into_any()
+        .whole()
     });
     let side = view! {
         <Numbers counts=live.counts />
@@ -67,9 +68,9 @@ fn draw(view: BoardView, place: Place, filters: Signal<Filters>) -> AnyView {
             list_class="qlist queue"
             side_label="Teams and tags"
             row=row
-            side=side.into_any()
-            bar=bar.into_any()
+            side=side.whole()
+            bar=bar.whole()
         />
     }
-    .into_any()
+    .whole()
 }

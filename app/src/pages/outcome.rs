@@ -1,5 +1,6 @@
 //! Loading a board and showing what came of it: the room, or a page that says why not.
 
+use crate::ui::whole::IntoWhole;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_params_map, use_query_map};
 use pulsestage::command::BoardView;
@@ -39,8 +40,8 @@ pub fn with_board(kind: ViewKind, room: fn(BoardView, Place, Signal<Filters>) ->
 /// The page in place of a board that was not to be had. Its status was set where the refusal was made.
 fn failed(error: &ApiError, here: String) -> AnyView {
     match error {
-        ApiError::Refused(Refusal::NotFound { what: Noun::Tenant }) => view! { <NotFoundPage /> }.into_any(),
-        ApiError::Refused(Refusal::NotSignedIn | Refusal::NotAllowed) => view! { <MembersOnly /> }.into_any(),
-        error => view! { <BrokenPage why=error.to_string() again=here /> }.into_any(),
+        ApiError::Refused(Refusal::NotFound { what: Noun::Tenant }) => view! { <NotFoundPage /> }.whole(),
+        ApiError::Refused(Refusal::NotSignedIn | Refusal::NotAllowed) => view! { <MembersOnly /> }.whole(),
+        error => view! { <BrokenPage why=error.to_string() again=here /> }.whole(),
     }
 }

@@ -1,5 +1,6 @@
 //! The questions of a tenant, for everybody.
 
+use crate::ui::whole::IntoWhole;
 use leptos::prelude::*;
 use pulsestage::command::BoardView;
 use pulsestage::id::{QuestionId, TeamId};
@@ -27,7 +28,7 @@ fn draw(view: BoardView, place: Place, filters: Signal<Filters>) -> AnyView {
     let (may_vote, may_ask) = (room.may(Action::Vote), room.may(Action::Ask));
     let on_vote = Callback::new(move |(question, up): (QuestionId, bool)| live.vote(question, up));
     let row = Callback::new(move |row: RowField| {
-        view! { <Card row=row slug=slug may_vote=may_vote on_vote=on_vote /> }.into_any()
+        view! { <Card row=row slug=slug may_vote=may_vote on_vote=on_vote /> }.whole()
     });
     let side = view! {
         {may_ask.then(|| ask_box(room))}
@@ -49,11 +50,11 @@ fn draw(view: BoardView, place: Place, filters: Signal<Filters>) -> AnyView {
             list_class="qlist"
             side_label=if may_ask { "Ask and about" } else { "About" }
             row=row
-            side=side.into_any()
-            bar=bar.into_any()
+            side=side.whole()
+            bar=bar.whole()
         />
     }
-    .into_any()
+    .whole()
 }
 
 fn ask_box(room: Room) -> impl IntoView {

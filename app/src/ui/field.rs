@@ -1,5 +1,7 @@
 //! Fields: a label above, a hint or an error below. What is typed before the page is alive is kept.
 
+use crate::ui::whole::IntoWhole;
+use crate::ui::whole::part;
 use leptos::html::{Input, Textarea};
 use leptos::prelude::*;
 
@@ -66,13 +68,13 @@ pub fn TextArea(
                 name=name
                 rows="4"
                 // Without a script the browser holds the limits. With one, a long text may be typed and then cut down.
-                minlength=move || (!alive.get()).then_some(min)
-                maxlength=move || (!alive.get()).then_some(max)
+                minlength=Signal::derive(move || (!alive.get()).then_some(min))
+                maxlength=Signal::derive(move || (!alive.get()).then_some(max))
                 required
                 dir="auto"
                 placeholder=placeholder
                 aria-describedby=described
-                aria-invalid=move || error.with(Option::is_some).then_some("true")
+                aria-invalid=Signal::derive(move || error.with(Option::is_some).then_some("true"))
                 node_ref=node_ref
                 on:input=move |event| text.set(event_target_value(&event))
             >
@@ -83,11 +85,11 @@ pub fn TextArea(
                 <span class="field__hint" id=hint_id>
                     {hint}
                 </span>
-                <span class=move || level.get().class() id=count_id>
-                    {move || words(count.get(), max)}
+                <span class=Signal::derive(move || level.get().class()) id=count_id>
+                    {Signal::derive(move || words(count.get(), max))}
                 </span>
                 <span class="vh" role="status">
-                    {move || warning(level.get())}
+                    {Signal::derive(move || warning(level.get()))}
                 </span>
             </div>
         </div>
@@ -138,7 +140,7 @@ pub fn TextLine(
                 dir="auto"
                 autocomplete="off"
                 aria-describedby=described
-                aria-invalid=move || error.with(Option::is_some).then_some("true")
+                aria-invalid=Signal::derive(move || error.with(Option::is_some).then_some("true"))
                 node_ref=node_ref
             />
             <FieldError id=error_id error=error />
@@ -187,13 +189,13 @@ pub fn Submit(
         <button
             class=class
             type="submit"
-            aria-disabled=move || busy.get().then_some("true")
-            aria-busy=move || busy.get().then_some("true")
+            aria-disabled=Signal::derive(move || busy.get().then_some("true"))
+            aria-busy=Signal::derive(move || busy.get().then_some("true"))
         >
-            {move || match busy.get() {
-                true => view! { <span class="spin" aria-hidden="true"></span> "Sending" }.into_any(),
+            {part(move || match busy.get() {
+                true => view! { <span class="spin" aria-hidden="true"></span> "Sending" }.whole(),
                 false => face.run(),
-            }}
+            })}
         </button>
     }
 }

@@ -13,3 +13,4 @@ pub mod text;
 pub mod theme;
 pub mod time;
 pub mod toast;
+pub mod whole;

@@ -1,5 +1,6 @@
 //! Dark or light, as the reader wants it on this device. What the device itself prefers holds until they say.
 
+use crate::ui::whole::part;
 use leptos::prelude::*;
 
 use super::icon::{Icon, icon};
@@ -19,10 +20,10 @@ pub fn ThemeButton() -> impl IntoView {
         <button
             type="button"
             class="btn btn--quiet btn--icon needs-js"
-            aria-label=move || format!("Use the {} theme", theme(!dark.get()))
+            aria-label=Signal::derive(move || format!("Use the {} theme", theme(!dark.get())))
             on:click=change
         >
-            {move || icon(if dark.get() { Icon::Sun } else { Icon::Moon })}
+            {part(move || icon(if dark.get() { Icon::Sun } else { Icon::Moon }))}
         </button>
     }
 }

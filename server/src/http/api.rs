@@ -8,10 +8,11 @@ use axum::http::header::{ACCEPT, CONTENT_TYPE, HOST, LOCATION, REFERER};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::{BodyExt, Collected, LengthLimitError, Limited};
 use leptos::prelude::provide_context;
 use serde_json::json;
 
+use crate::auth::secret::unhex;
 use crate::state::AppState;
 use pulsestage::error::Refusal;
 
@@ -69,7 +70,8 @@ fn return_to_own_page(headers: &mut HeaderMap, own: Option<&str>) {
     let host = headers.get(HOST).and_then(|value| value.to_str().ok()).unwrap_or("localhost");
     let by_host = [format!("http://{host}"), format!("https://{host}")];
     let referer = headers.get(REFERER).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let is_of = |origin: &str| referer.strip_prefix(origin).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let is_of =
+        |origin: &str| referer.strip_prefix(origin).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     if by_host.iter().map(String::as_str).chain(own).any(is_of) {
         return;
     }
@@ -84,11 +86,27 @@ async fn with_whole_body(request: Request) -> Result<Request, Refusal> {
     if body.size_hint().lower() > MAX_BODY as u64 {
         return Err(Refusal::TooLarge);
     }
-    match Limited::new(body, MAX_BODY).collect().await {
-        Ok(body) => Ok(Request::from_parts(head, Body::from(body.to_bytes()))),
+    match Limited::new(body, MAX_BODY).collect().await.map(Collected::to_bytes) {
+        // The framework would put question marks in the place of bytes that are no text.
+        Ok(body) if !is_text(&body) => Err(Refusal::Malformed { detail: "it is not text in UTF-8".to_owned() }),
+        Ok(body) => Ok(Request::from_parts(head, Body::from(body))),
         Err(error) if error.is::<LengthLimitError>() => Err(Refusal::TooLarge),
         Err(_) => Err(Refusal::Malformed { detail: "it broke off".to_owned() }),
     }
+}
+
+/// Whether these bytes are UTF-8, as they stand and with every `%XX` in them decoded.
+fn is_text(bytes: &[u8]) -> bool {
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let [byte, tail @ ..] = rest {
+        let escaped = if *byte == b'%' { tail.split_at_checked(2) } else { None };
+        let escaped = escaped.and_then(|(pair, tail)| Some((*unhex(str::from_utf8(pair).ok()?)?.first()?, tail)));
+        let (byte, tail) = escaped.unwrap_or((*byte, tail));
+        decoded.push(byte);
+        rest = tail;
+    }
+    str::from_utf8(bytes).is_ok() && str::from_utf8(&decoded).is_ok()
 }
 
 fn is_function(path: &str, method: &Method) -> bool {
@@ -106,11 +124,6 @@ pub async fn missing() -> Response {
     (StatusCode::NOT_FOUND, Json(json!({ "error": "There is nothing at this address" }))).into_response()
 }
 
-/// A NUL cannot stand in the name of a file; to ask the operating system for one is trouble, not an answer.
-pub async fn no_nul(request: Request, next: Next) -> Response {
-    if request.uri().path().contains("%00") { missing().await } else { next.run(request).await }
-}
-
 /// A method that the address does not take.
 pub async fn method_not_allowed() -> Response {
     refusal_response(&Refusal::MethodNotAllowed)
@@ -125,4 +138,20 @@ pub fn refusal_response(refusal: &Refusal) -> Response {
         object.insert("message".to_owned(), refusal.to_string().into());
     }
     (status, Json(body)).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_text_with_its_escapes_as_well() {
+        for good in ["", "a=b&c=d+e", "a=%C3%A9%F0%9F%98%80", "a=é😀", "100%", "%", "%4", "%zz", "%é"] {
+            assert!(is_text(good.as_bytes()), "{good}");
+        }
+        for bad in ["%ff", "a=%C3", "a=%C3%28", "a=%ED%A0%80", "a=%c0%af"] {
+            assert!(!is_text(bad.as_bytes()), "{bad}");
+        }
+        assert!(!is_text(b"a=\xFF") && !is_text(b"a=\xC3%A9"));
+    }
 }

@@ -5,6 +5,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, SET_COOKIE};
 use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http_body_util::BodyExt;
 use leptos::prelude::provide_context;
@@ -36,6 +37,19 @@ pub async fn render(State(state): State<AppState>, request: Request) -> Response
         headers.append(SET_COOKIE, cookie);
     }
     response
+}
+
+/// The longest path that is looked for among the files: longer names are refused by operating systems.
+const MAX_FILE_PATH: usize = 200;
+
+/// Keeps names that no file can have from the file system, where to ask for one is trouble and no answer.
+pub async fn instead_of_no_file(state: State<AppState>, request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    if path.len() > MAX_FILE_PATH || path.contains("%00") {
+        render(state, request).await
+    } else {
+        next.run(request).await
+    }
 }
 
 /// Runs the rendering to its end on a task of its own and gives the page in one piece.

@@ -138,14 +138,14 @@ async fn texts_beyond_their_limits() {
 #[tokio::test]
 async fn participants_without_a_genuine_cookie() {
     let attack = Attack::new().await;
-    let genuine = attack.house.participant(5);
+    let genuine = attack.house.participant(0xABC);
     let (name, value) = genuine.split_once('=').unwrap();
     let (id, code) = value.split_once('.').unwrap();
     let other = attack.house.participant(6);
     let other_id = other.split_once('=').unwrap().1.split_once('.').unwrap().0;
     let forged = [
         String::new(),
-        House::foreign_participant(5),
+        House::foreign_participant(0xABC),
         format!("{name}="),
         format!("{name}={id}"),
         format!("{name}={id}."),

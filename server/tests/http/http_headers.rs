@@ -122,3 +122,15 @@ async fn built_files_are_asked_for_again_unless_their_names_are_hashed() {
         house.get("/pkg/pulsestage.js").header("if-modified-since", script.header("last-modified")).send().await;
     assert_eq!(again.status, 304);
 }
+
+#[tokio::test]
+async fn built_files_with_hashed_names_are_kept_and_missing_ones_are_not() {
+    let (house, _default, _acme) = House::new(Plan { hashed: true, ..Plan::default() }).await;
+    let script = house.get("/pkg/pulsestage.js").send().await;
+    assert_eq!(script.header("cache-control"), "public, max-age=31536000, immutable");
+    let again =
+        house.get("/pkg/pulsestage.js").header("if-modified-since", script.header("last-modified")).send().await;
+    assert_eq!((again.status.as_u16(), again.header("cache-control")), (304, "public, max-age=31536000, immutable"));
+    let missing = house.get("/pkg/pulsestage.0123456789abcdef.js").send().await;
+    assert_eq!((missing.status.as_u16(), missing.header("cache-control")), (404, "no-cache"));
+}

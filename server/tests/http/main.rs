@@ -9,6 +9,7 @@ mod http_forms;
 mod http_headers;
 mod http_once;
 mod http_pages;
+mod http_private;
 mod http_session;
 mod life_stop;
 mod sse_burst;

@@ -8,23 +8,25 @@ use pulsestage::board::{Applied, Board};
 use pulsestage::command::{AnswerQuestion, Ask, BoardView, CreateTag, SetMark, SetTag, SetVote};
 use pulsestage::id::QuestionId;
 use pulsestage::service::Caller;
+use pulsestage::user::Actor;
 use uuid::Uuid;
 
-use crate::support::{House, Plan, Room, Wire, soon};
+use crate::stage::{Stage, stories};
+use crate::support::{House, Plan, Room, Wire, open_store, soon};
+
+stories!(every_page_becomes_what_is_stored);
 
 const ROUNDS: u128 = 12;
 const WRITERS: u128 = 4;
 const READERS: usize = 5;
 
-/// One person who asks, votes for everything, takes some of it back; every fourth is a moderator as well.
+/// One person who asks, votes and takes some votes back; the first of them is a moderator as well.
 async fn writes(house: Arc<House>, room: Arc<Room>, round: u128, writer: u128) {
     let service = &house.service;
-    let mut caller = Caller { device: Some(Uuid::from_u128(100 + writer)), ..Caller::default() };
+    let caller = Caller { device: Some(Uuid::from_u128(100 + writer)), ..Caller::default() };
     let mut visit = service.enter(&room.slug, &caller).await.unwrap();
     if writer == 0 {
-        caller.sessions.clear();
-        visit.actor.role = room.visit.actor.role;
-        visit.actor.user = room.visit.actor.user;
+        visit.actor = Actor { participant: visit.actor.participant, ..room.visit.actor };
     }
     for n in 0..6 {
         let ask = Ask { team: room.team.id, body: format!("Question {n} of {writer} in round {round}") };
@@ -74,12 +76,11 @@ async fn follows(house: Arc<House>, room: Arc<Room>, last: QuestionId, count: i6
     board
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_page_becomes_what_is_stored() {
+async fn every_page_becomes_what_is_stored(stage: Arc<Stage>) {
     for window in [0, 5] {
         let plan = Plan { window: std::time::Duration::from_millis(window), ..Plan::default() };
-        let (house, room, _acme) = House::new(plan).await;
-        let (house, room) = (Arc::new(house), Arc::new(room));
+        let house = Arc::new(House::on(Arc::new(open_store(&stage.url).await), plan));
+        let room = Arc::new(Room::furnish(&house.service, &format!("window-{window}")).await);
         let ask = Ask { team: room.team.id, body: "Counted last".to_owned() };
         let last = house.service.ask(&room.visit, None, ask).await.unwrap().id;
         for round in 1..=ROUNDS {

@@ -43,6 +43,7 @@ async fn reads_the_past(house: &House, room: &Room, wire: &mut Wire, start: Curs
     let live = wire.message().await;
     assert_eq!((live.kind(), live.cursor()), ("question:pinned", Some(Cursor { seq: start.seq + 6, ..start })));
     house.service.set_pinned(&room.visit, None, SetMark { question: room.open.id, on: false }).await.unwrap();
+    assert_eq!(wire.message().await.cursor(), Some(Cursor { seq: start.seq + 7, ..start }));
 }
 
 #[tokio::test]

@@ -161,3 +161,14 @@ async fn a_channel_that_nobody_watches_is_given_up_and_opened_again() {
     house.bus.ring(MemoryStore::TENANT, Look::Facts);
     assert_eq!(wire.message().await.cursor(), Some(MemoryStore::cursor(2)));
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_committed_while_the_first_stream_opens_is_not_late() {
+    let (house, store) = house(30);
+    store.surprises(1);
+    let mut wire = house.stream("").await;
+    assert_eq!(wire.greeting().await.seq, 0);
+    let began = Instant::now();
+    assert_eq!(wire.message().await.cursor(), Some(MemoryStore::cursor(1)));
+    assert!(began.elapsed() < Duration::from_millis(100), "late by {:?}", began.elapsed());
+}

@@ -102,11 +102,11 @@ async fn each_client_is_told_its_own_time_to_come_back() {
 async fn question_created() {
     let mut scene = Scene::new().await;
     let team = scene.room.other_team.id.to_string();
-    let fields = [("tenant", "acme"), ("team", team.as_str()), ("question", "Why \"not\" <b>\\n?\nÜ😀\u{2028}")];
+    let fields = [("tenant", "acme"), ("team", team.as_str()), ("question", "Why \"not\" <b>\\n?\nÜ\u{2028}😀")];
     let asked: Value =
         scene.house.function("ask").cookie(&scene.house.participant(1)).form(&fields).send().await.read();
     let (id, created) = (asked["id"].as_str().unwrap().to_owned(), asked["createdAt"].as_str().unwrap().to_owned());
-    let body = "Why \\\"not\\\" <b>\\\\n?\\nÜ😀\u{2028}";
+    let body = "Why \\\"not\\\" <b>\\\\n?\\nÜ\u{2028}😀";
     let data = format!(
         "{{\"id\":\"{id}\",\"body\":\"{body}\",\"upvotes\":0,\"status\":\"OPEN\",\"teamId\":\"{team}\",\"createdAt\":\"{created}\",\"tags\":[],\"isPinned\":false,\"isFrozen\":false}}"
     );

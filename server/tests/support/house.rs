@@ -31,6 +31,8 @@ pub(crate) struct Plan {
     pub(crate) origins: Vec<String>,
     /// The address people reach it at.
     pub(crate) public_url: Option<String>,
+    /// Whether the names of built files carry a hash.
+    pub(crate) hashed: bool,
     /// The Redis that it shares with others.
     pub(crate) redis_url: Option<String>,
 }
@@ -39,7 +41,14 @@ impl Default for Plan {
     fn default() -> Self {
         // A heartbeat in the middle of a test would be one message too many.
         let heartbeat = Duration::from_secs(3_600);
-        Self { window: Duration::from_millis(5), heartbeat, origins: Vec::new(), public_url: None, redis_url: None }
+        Self {
+            window: Duration::from_millis(5),
+            heartbeat,
+            origins: Vec::new(),
+            public_url: None,
+            hashed: false,
+            redis_url: None,
+        }
     }
 }
 
@@ -85,7 +94,7 @@ impl House {
             .site_root(site.path().display().to_string())
             .site_pkg_dir("pkg")
             .env(leptos::config::Env::PROD)
-            .hash_files(false)
+            .hash_files(plan.hashed)
             .build();
         let secure = plan.public_url.as_deref().is_some_and(|url| url.starts_with("https://"));
         let state = AppState::new(Shared {

@@ -30,6 +30,8 @@ struct Kept {
     tallies: HashMap<QuestionId, Tally>,
     /// How many of the next readings of facts fail.
     failures: u32,
+    /// A question that is asked right after somebody has looked where the log ends.
+    surprise: Option<u128>,
 }
 
 impl MemoryStore {
@@ -38,7 +40,7 @@ impl MemoryStore {
     pub(crate) const EPOCH: Epoch = Epoch(0xC);
 
     pub(crate) fn new() -> Self {
-        Self(Arc::new(Mutex::new(Kept { facts: Vec::new(), tallies: HashMap::new(), failures: 0 })))
+        Self(Arc::new(Mutex::new(Kept { facts: Vec::new(), tallies: HashMap::new(), failures: 0, surprise: None })))
     }
 
     /// The cursor of this place in the log.
@@ -72,6 +74,11 @@ impl MemoryStore {
         self.0.lock().unwrap().tallies.insert(question, Tally { question, team: Self::TEAM, upvotes });
     }
 
+    /// Asks this question right after the next look at where the log ends.
+    pub(crate) fn surprises(&self, id: u128) {
+        self.0.lock().unwrap().surprise = Some(id);
+    }
+
     /// Lets the next readings of facts fail.
     pub(crate) fn fail(&self, times: u32) {
         self.0.lock().unwrap().failures = times;
@@ -95,7 +102,12 @@ impl Store for MemoryStore {
     }
 
     async fn head(&self, _: TenantId) -> Stored<Cursor> {
-        Ok(Self::cursor(i64::try_from(self.0.lock().unwrap().facts.len()).unwrap()))
+        let (end, surprise) = {
+            let mut kept = self.0.lock().unwrap();
+            (kept.facts.len(), kept.surprise.take())
+        };
+        surprise.map(|id| self.asked(id));
+        Ok(Self::cursor(i64::try_from(end).unwrap()))
     }
 
     async fn facts_after(&self, _: TenantId, seq: i64, limit: i64) -> Stored<Vec<Fact>> {

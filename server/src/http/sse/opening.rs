@@ -3,8 +3,8 @@
 use bytes::{Bytes, BytesMut};
 
 use super::filter::Filter;
-use crate::bus::{Channel, Subscription};
 use crate::bus::frame::{Frame, advance, encode, retry};
+use crate::bus::{Channel, Subscription};
 use crate::state::AppState;
 use pulsestage::error::Refusal;
 use pulsestage::event::{Cursor, Envelope, Event};

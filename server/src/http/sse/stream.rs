@@ -82,9 +82,8 @@ impl Stream {
                     return self.farewell.take();
                 }
                 Found::Nothing => {
-                    if self.farewell.is_none() {
-                        return None;
-                    }
+                    // Without a farewell it has said it: this is the end.
+                    self.farewell.as_ref()?;
                     tokio::select! {
                         biased;
                         () = self.stop.cancelled() => return self.farewell.take(),
