@@ -30,10 +30,11 @@ fn an_error_is_the_refusals_json_with_a_sentence() {
 #[test]
 fn an_error_reads_back_from_its_json() {
     for error in [
-        Refusal::Frozen.into(),
-        Refusal::NotFound { what: Noun::Team }.into(),
-        Refusal::field("question", TextProblem::TooShort { min: 3 }).into(),
+        Refusal::Frozen,
+        Refusal::NotFound { what: Noun::Team },
+        Refusal::field("question", TextProblem::TooShort { min: 3 }),
     ] {
+        let error = ApiError::from(error);
         assert_eq!(ApiError::de(error.ser()), error);
     }
     let strange = ApiError::de(Vec::from("<html>502</html>").into());

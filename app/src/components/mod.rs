@@ -22,5 +22,6 @@ pub mod skeleton;
 pub mod tags;
 pub mod vote;
 
-#[cfg(all(test, feature = "ssr"))]
+#[cfg(test)]
+#[cfg(feature = "ssr")]
 mod tests;

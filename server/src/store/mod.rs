@@ -93,7 +93,7 @@ impl SqlStore {
     async fn begin(&self) -> Done<Tx> {
         Ok(match &self.write {
             Db::Sqlite(pool) => Tx::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
-            Db::Postgres(pool) => Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?),
+            Db::Postgres(pool) => Tx::Postgres(begin_whole(pool, "BEGIN ISOLATION LEVEL READ COMMITTED").await?),
         })
     }
 
@@ -106,6 +106,18 @@ impl SqlStore {
             }
         })
     }
+}
+
+/// Begins on PostgreSQL, and goes on to the end of that also when the request that asked is dropped meanwhile.
+///
+/// A `BEGIN` that is dropped between its words being sent and its answer being read opens a transaction on the server
+/// of which sqlx knows nothing: the connection goes back to the pool, and what the next one writes there is never
+/// committed. Once begun, a dropped transaction rolls back by itself.
+async fn begin_whole(pool: &PgPool, statement: &'static str) -> sqlx::Result<Transaction<'static, Postgres>> {
+    let pool = pool.clone();
+    let begun = tokio::spawn(async move { pool.begin_with(statement).await }).await;
+    // Only a runtime that is shutting down leaves a task unfinished.
+    begun.unwrap_or(Err(sqlx::Error::PoolClosed))
 }
 
 impl Tx {

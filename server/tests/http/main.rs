@@ -1,27 +1,49 @@
 //! The server from outside: requests through its router, streams byte for byte, whole instances on real sockets.
 
+#[cfg(test)]
 mod bus_redis;
+#[cfg(test)]
 mod bus_trouble;
+#[cfg(test)]
 mod endpoints;
+#[cfg(test)]
 mod http_attack;
+#[cfg(test)]
 mod http_bodies;
+#[cfg(test)]
 mod http_forms;
+#[cfg(test)]
 mod http_headers;
+#[cfg(test)]
 mod http_once;
+#[cfg(test)]
 mod http_pages;
+#[cfg(test)]
 mod http_private;
+#[cfg(test)]
 mod http_session;
+#[cfg(test)]
 mod life_stop;
+#[cfg(test)]
 mod sse_burst;
+#[cfg(test)]
 mod sse_converge;
+#[cfg(test)]
 mod sse_filter;
+#[cfg(test)]
 mod sse_opening;
+#[cfg(test)]
 mod sse_resume;
+#[cfg(test)]
 mod sse_tenants;
+#[cfg(test)]
 mod sse_time;
+#[cfg(test)]
 mod sse_wire;
+#[cfg(test)]
 #[expect(dead_code, reason = "shared with the stories about the store, which use more of it")]
 #[path = "../common/store.rs"]
 mod stage;
+#[cfg(test)]
 #[path = "../support/mod.rs"]
 mod support;

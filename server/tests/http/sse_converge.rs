@@ -3,10 +3,10 @@
 
 use futures::future::join_all;
 use std::sync::Arc;
+use tokio::sync::watch;
 
 use pulsestage::board::{Applied, Board};
 use pulsestage::command::{AnswerQuestion, Ask, BoardView, CreateTag, SetMark, SetTag, SetVote};
-use pulsestage::id::QuestionId;
 use pulsestage::service::Caller;
 use pulsestage::user::Actor;
 use uuid::Uuid;
@@ -49,31 +49,29 @@ async fn writes(house: Arc<House>, room: Arc<Room>, round: u128, writer: u128) {
     }
 }
 
-/// One browser: the page, then the stream at its cursor, then on until the last count of the round has come.
-async fn follows(house: Arc<House>, room: Arc<Room>, last: QuestionId, count: i64) -> Board {
+/// One browser: the page, then the stream at its cursor, until its board is what is stored when all is done.
+async fn follows(house: Arc<House>, room: Arc<Room>, mut stored: watch::Receiver<Option<Board>>) {
     let view: BoardView = house.get(&format!("/api/fn/load_board?tenant={}", room.slug)).send().await.read();
     let mut board = view.board;
     let call = house.get(&format!("/sse?tenantId={}&last_event_id={}", room.slug, board.cursor));
     let mut wire = Wire::of(call.open().await);
     let mut seq = board.cursor.seq;
-    let read = async {
-        loop {
-            // All that leaves together is taken together: facts, then counts.
-            for message in wire.chunk().await.expect("the stream has ended") {
-                let fact = message.data.is_some() && message.envelope().event.is_fact();
-                if fact {
-                    seq += 1;
-                    assert_eq!(message.cursor().unwrap().seq, seq, "a fact is missing or came twice");
-                }
-                assert_ne!(message.fold_into(&mut board), Applied::Resync, "{}", message.raw);
+    while stored.borrow_and_update().as_ref() != Some(&board) {
+        let messages = tokio::select! {
+            messages = wire.chunk() => messages.expect("the stream has ended"),
+            changed = stored.changed() => {
+                changed.unwrap();
+                continue;
             }
-            if board.questions.get(&last).is_some_and(|question| question.upvotes == count) {
-                return;
+        };
+        for message in messages {
+            if message.data.is_some() && message.envelope().event.is_fact() {
+                seq += 1;
+                assert_eq!(message.cursor().unwrap().seq, seq, "a fact is missing or came twice");
             }
+            assert_ne!(message.fold_into(&mut board), Applied::Resync, "{}", message.raw);
         }
-    };
-    soon("the last count of a round", read).await;
-    board
+    }
 }
 
 async fn every_page_becomes_what_is_stored(stage: Arc<Stage>) {
@@ -81,27 +79,20 @@ async fn every_page_becomes_what_is_stored(stage: Arc<Stage>) {
         let plan = Plan { window: std::time::Duration::from_millis(window), ..Plan::default() };
         let house = Arc::new(House::on(Arc::new(open_store(&stage.url).await), plan));
         let room = Arc::new(Room::furnish(&house.service, &format!("window-{window}")).await);
-        let ask = Ask { team: room.team.id, body: "Counted last".to_owned() };
-        let last = house.service.ask(&room.visit, None, ask).await.unwrap().id;
         for round in 1..=ROUNDS {
-            let count = i64::try_from(round).unwrap();
-            let early: Vec<_> =
-                (0..READERS).map(|_| tokio::spawn(follows(house.clone(), room.clone(), last, count))).collect();
+            let (done, stored) = watch::channel(None);
+            let readers = || (0..READERS).map(|_| tokio::spawn(follows(house.clone(), room.clone(), stored.clone())));
+            let early: Vec<_> = readers().collect();
             let writers: Vec<_> =
                 (0..WRITERS).map(|n| tokio::spawn(writes(house.clone(), room.clone(), round, n))).collect();
             // Some come while the writing goes on.
-            let late: Vec<_> =
-                (0..READERS).map(|_| tokio::spawn(follows(house.clone(), room.clone(), last, count))).collect();
+            let late: Vec<_> = readers().collect();
             for writer in join_all(writers).await {
                 writer.unwrap();
             }
-            // Counts are read all together, so whoever has seen this one has seen every count before it.
-            let caller = Caller { device: Some(Uuid::from_u128(1_000 + round)), ..Caller::default() };
-            let visit = house.service.enter(&room.slug, &caller).await.unwrap();
-            house.service.set_vote(&visit, None, SetVote { question: last, up: true }).await.unwrap();
-            let stored = house.store.snapshot(room.tenant.id, None).await.unwrap().board;
-            for reader in join_all(early.into_iter().chain(late)).await {
-                assert_eq!(reader.unwrap(), stored, "round {round}");
+            done.send_replace(Some(house.store.snapshot(room.tenant.id, None).await.unwrap().board));
+            for reader in early.into_iter().chain(late) {
+                soon("a page to become what is stored", reader).await.unwrap();
             }
         }
     }
