@@ -1,5 +1,5 @@
 //! Views without their other half: leptos can wake a page up in one go, or piece by piece as lazily loaded routes
-//! arrive. Every page of ours wakes up in one go, yet a type-erased view carries the code for both. [`Whole`] leaves
+//! arrive. Every page of ours wakes up in one go, yet a type-erased view carries the code for both. `Whole` leaves
 //! the second one out, which is a sixth of everything the browser would have to load.
 
 use leptos::attr::Attribute;
