@@ -47,7 +47,8 @@ pub fn RoomHeader(
     });
     let account = moderates.then(|| view! { <Account role=role slug=slug place=place.clone() /> });
     view! {
-        <a class="skip" href="#list">
+        // `external`: the router would only scroll there. The browser also moves the keyboard.
+        <a class="skip" href="#list" rel="external">
             "Skip to the questions"
         </a>
         <header class="header on-stage">
@@ -70,7 +71,7 @@ pub fn PlainHeader(
     home: String,
 ) -> impl IntoView {
     view! {
-        <a class="skip" href="#main">
+        <a class="skip" href="#main" rel="external">
             "Skip to the text"
         </a>
         <header class="header on-stage">

@@ -192,6 +192,7 @@ async fn a_request_that_is_dropped_leaves_nothing_half_done(stage: Arc<Stage>) {
             tokio::task::yield_now().await;
         }
         request.abort();
+        drop(request.await);
     }
     // Nothing hangs on to a connection: more than there are can each be used, and what they write is kept.
     let mut after = JoinSet::new();
@@ -203,6 +204,8 @@ async fn a_request_that_is_dropped_leaves_nothing_half_done(stage: Arc<Stage>) {
         });
     }
     let counted = after.join_all().await.into_iter().max().unwrap();
+    // A question takes its turn behind every write that is still on its way.
+    stage.ask(&home, "Are they all gone?").await;
     // Each counted vote is there, and each vote that is there is counted.
     stage
         .sneak(
