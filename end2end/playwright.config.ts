@@ -22,6 +22,7 @@ export default defineConfig({
   ...(shots ? { grep: /@shots/ } : { grepInvert: /@shots/ }),
   use: {
     launchOptions: { executablePath: chromiumPath(), args: chromiumFlags() },
-    trace: 'retain-on-failure',
+    // What happened and how the page stood at each step; a film besides would cost as much as the tests themselves.
+    trace: { mode: 'retain-on-failure', screenshots: false },
   },
 });

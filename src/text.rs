@@ -21,7 +21,7 @@ pub struct Limits {
 }
 
 /// Why a text was not taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
 #[serde(tag = "problem", rename_all = "snake_case")]
 pub enum TextProblem {
     /// Nothing visible in it.

@@ -14,9 +14,9 @@ pub mod ui;
 
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
-use leptos_router::SsrMode;
-use leptos_router::components::{Route, Router, Routes};
+use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::path;
+use leptos_router::{Lazy, SsrMode};
 
 use pages::{ModeratorPage, NotFoundPage, QuestionsPage, SignInPage};
 
@@ -31,13 +31,13 @@ pub fn App() -> impl IntoView {
     view! {
         <Title formatter=|page: String| if page.is_empty() { "PulseStage".to_owned() } else { format!("{page} · PulseStage") } />
         <Router>
-            <Routes fallback=NotFoundPage>
+            <FlatRoutes fallback=NotFoundPage>
                 <Route path=path!("/") view=QuestionsPage ssr=SsrMode::Async />
                 <Route path=path!("/t/:tenant") view=QuestionsPage ssr=SsrMode::Async />
-                <Route path=path!("/admin") view=ModeratorPage ssr=SsrMode::Async />
-                <Route path=path!("/t/:tenant/admin") view=ModeratorPage ssr=SsrMode::Async />
+                <Route path=path!("/admin") view={Lazy::<ModeratorPage>::new()} ssr=SsrMode::Async />
+                <Route path=path!("/t/:tenant/admin") view={Lazy::<ModeratorPage>::new()} ssr=SsrMode::Async />
                 <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
-            </Routes>
+            </FlatRoutes>
         </Router>
     }
 }
@@ -45,5 +45,5 @@ pub fn App() -> impl IntoView {
 /// Wakes up the page that the server drew.
 #[cfg(feature = "hydrate")]
 pub fn hydrate() {
-    leptos::mount::hydrate_body(App);
+    leptos::mount::hydrate_lazy(App);
 }

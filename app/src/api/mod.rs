@@ -4,6 +4,7 @@
 
 #[cfg(feature = "ssr")]
 mod backend;
+mod codec;
 mod error;
 mod form;
 mod moderators;
@@ -11,6 +12,7 @@ mod participants;
 
 #[cfg(feature = "ssr")]
 pub use backend::Backend;
+pub use codec::Json;
 pub use error::{ApiError, WireFault};
 pub use form::{FormError, form_error};
 pub use moderators::*;

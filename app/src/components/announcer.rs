@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::live::{Counts, Filters};
 use crate::platform;
+use crate::ui::erase::Erase;
 use crate::ui::live_region::{LiveRegion, Rhythm};
 use crate::ui::text::plural;
 
@@ -40,7 +41,7 @@ pub fn Announcer(
         }
         filters
     });
-    view! { <LiveRegion words=words /> }
+    view! { <LiveRegion words=words /> }.erase()
 }
 
 /// How the counts grew, as a sentence; nothing when they did not.

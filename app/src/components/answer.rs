@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use pulsestage::question;
 
+use crate::ui::erase::{Erase, part};
 use crate::ui::icon::{Icon, icon};
 use crate::ui::time::Ago;
 
@@ -12,7 +13,7 @@ pub fn Answer(
     /// The answer.
     answer: Signal<Option<question::Answer>>,
 ) -> impl IntoView {
-    move || {
+    part(move || {
         answer.get().map(|answer| {
             view! {
                 // A group, not a landmark: a page of fifty answers would have fifty landmarks of one name.
@@ -26,6 +27,7 @@ pub fn Answer(
                     </div>
                 </div>
             }
+            .erase()
         })
-    }
+    })
 }

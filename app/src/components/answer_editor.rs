@@ -6,20 +6,21 @@ use leptos::prelude::*;
 use pulsestage::error::Refusal;
 use pulsestage::id::QuestionId;
 use pulsestage::text::{ANSWER_MAX, AnswerText};
-use std::collections::BTreeMap;
 
 use super::queue_row::OnDeed;
+use crate::live::few::Few;
 use crate::live::{Moderation, Progress};
+use crate::ui::erase::Erase;
 use crate::ui::field::{Submit, TextArea};
 use crate::ui::icon::{Icon, icon};
 
 /// The answers that were begun on this page. `Copy`.
 #[derive(Clone, Copy, Debug)]
-pub struct Drafts(StoredValue<BTreeMap<QuestionId, String>>);
+pub struct Drafts(StoredValue<Few<String>>);
 
 impl Default for Drafts {
     fn default() -> Self {
-        Self(StoredValue::new(BTreeMap::new()))
+        Self(StoredValue::new(Few::default()))
     }
 }
 
@@ -27,19 +28,19 @@ impl Drafts {
     /// Whether an answer to this question was begun.
     #[must_use]
     pub fn has(&self, question: QuestionId) -> bool {
-        self.0.try_with_value(|drafts| drafts.contains_key(&question)).unwrap_or_default()
+        self.0.try_with_value(|drafts| drafts.has(question)).unwrap_or_default()
     }
 
     fn get(&self, question: QuestionId) -> Option<String> {
-        self.0.try_with_value(|drafts| drafts.get(&question).cloned()).flatten()
+        self.0.try_with_value(|drafts| drafts.get(question).cloned()).flatten()
     }
 
     fn keep(&self, question: QuestionId, text: String) {
-        self.0.try_update_value(|drafts| drafts.insert(question, text));
+        self.0.try_update_value(|drafts| drafts.put(question, text));
     }
 
     fn forget(&self, question: QuestionId) {
-        self.0.try_update_value(|drafts| drafts.remove(&question));
+        self.0.try_update_value(|drafts| drafts.take(question));
     }
 }
 
@@ -145,7 +146,7 @@ pub fn AnswerEditor(
                 <div class="form__row">
                     <Submit
                         class="btn btn--main btn--small"
-                        face=|| view! { {icon(Icon::Check)} "Save answer" }
+                        face=|| view! { {icon(Icon::Check)} "Save answer" }.erase()
                         busy=Signal::derive(move || fate.get().is_pending())
                     />
                     <button class="btn btn--quiet btn--small" type="button" on:click=move |_| close()>
@@ -155,4 +156,5 @@ pub fn AnswerEditor(
             </form>
         </div>
     }
+    .erase()
 }

@@ -1,9 +1,9 @@
 //! How fresh the page is.
 
-use crate::ui::whole::part;
 use leptos::prelude::*;
 
 use crate::live::Connection;
+use crate::ui::erase::{Erase, part};
 use crate::ui::time::{Now, age};
 
 /// The connection in one word, with the age of what is shown when it is not live. Without a script there is none.
@@ -25,9 +25,10 @@ pub fn Badge(
         <div class=Signal::derive(move || class(connection.get()))>
             <span class="badge__dot" aria-hidden="true"></span>
             <span role="status">{Signal::derive(move || word(connection.get()))}</span>
-            {part(move || old.get().map(|old| view! { <span class="badge__age">{old}</span> }))}
+            {part(move || old.get().map(|old| view! { <span class="badge__age">{old}</span> }.erase()))}
         </div>
     }
+    .erase()
 }
 
 const fn class(connection: Connection) -> &'static str {

@@ -9,6 +9,7 @@ use super::marks::{Marks, State};
 use super::tags::TagList;
 use super::vote::Vote;
 use crate::live::{RowField, RowStoreFields};
+use crate::ui::erase::Erase;
 use crate::ui::time::Ago;
 
 /// The ids inside one question's card.
@@ -53,6 +54,7 @@ pub(super) fn Words(row: RowField, state: Signal<State>, text_id: String, why_id
         </p>
         <TagList tags=tags />
     }
+    .erase()
 }
 
 /// A question with its vote and its answer.
@@ -94,5 +96,6 @@ pub fn Card(
                 <Answer answer=Signal::derive(move || row.answer().try_get().flatten()) />
             </article>
         }
+        .erase()
     })
 }

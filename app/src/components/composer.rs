@@ -1,6 +1,5 @@
 //! The ask box: a plain form before the page is alive; a sheet under the thumb of a phone, a card beside the list on a desk.
 
-use crate::ui::whole::IntoWhole;
 use leptos::ev::{KeyboardEvent, SubmitEvent};
 use leptos::html::{Select, Textarea};
 use leptos::prelude::*;
@@ -11,6 +10,7 @@ use pulsestage::text::{Limits, QuestionBody};
 
 use crate::live::Progress;
 use crate::ui::dom;
+use crate::ui::erase::{Erase, part};
 use crate::ui::field::{Submit, TextArea};
 use crate::ui::icon::{Icon, icon};
 use crate::ui::sheet::Sheet;
@@ -98,14 +98,14 @@ pub fn Composer(
     };
     // Not their number itself: a team more must not draw the choice anew and lose what was chosen.
     let choice = Memo::new(move |_| teams.with(Vec::len).min(2));
-    let team_field = move || match choice.get() {
-        0 => view! { <p class="field__hint">"There is no team to ask yet."</p> }.whole(),
+    let team_field = part(move || match choice.get() {
+        0 => view! { <p class="field__hint">"There is no team to ask yet."</p> }.erase(),
         1 => {
             let only = teams.with_untracked(|teams| teams.first().map(|team| team.id.to_string()));
-            view! { <input type="hidden" name="team" value=only /> }.whole()
+            view! { <input type="hidden" name="team" value=only /> }.erase()
         }
-        _ => view! { <TeamSelect teams=teams looking_at=looking_at select=select /> }.whole(),
-    };
+        _ => view! { <TeamSelect teams=teams looking_at=looking_at select=select /> }.erase(),
+    });
     view! {
         <Sheet id=SHEET class="sheet composer" title="Ask a question">
             <form
@@ -143,6 +143,7 @@ pub fn Composer(
             </form>
         </Sheet>
     }
+    .erase()
 }
 
 /// Which of several teams to ask.
@@ -162,6 +163,7 @@ fn TeamSelect(teams: Signal<Vec<Team>>, looking_at: Signal<Option<String>>, sele
                 {team.name}
             </option>
         }
+        .erase()
     };
     view! {
         <div class="field">
@@ -169,10 +171,11 @@ fn TeamSelect(teams: Signal<Vec<Team>>, looking_at: Signal<Option<String>>, sele
                 "Team"
             </label>
             <select class="input" id="ask-team" name="team" required node_ref=select>
-                <For each=move || teams.get() key=|team| team.id children=option />
+                {part(move || teams.get().into_iter().map(option).collect_view())}
             </select>
         </div>
     }
+    .erase()
 }
 
 fn id_of(teams: &[Team], slug: &str) -> Option<TeamId> {

@@ -9,6 +9,7 @@ use pulsestage::text::{NAME_MAX, Name};
 use super::queue_row::OnDeed;
 use crate::live::{Moderation, Progress};
 use crate::ui::dom;
+use crate::ui::erase::Erase;
 use crate::ui::field::{Submit, TextLine};
 use crate::ui::icon::{Icon, icon};
 
@@ -107,6 +108,7 @@ pub fn CreateTagForm(
                     <span class="vh">{word}</span>
                 </label>
             }
+            .erase()
         })
         .collect();
     view! {
@@ -132,9 +134,9 @@ pub fn CreateTagForm(
                 <legend class="field__label">"Colour"</legend>
                 <div class="swatches">{swatches}</div>
             </fieldset>
-            <Submit class="btn btn--small" face=|| view! { {icon(Icon::Plus)} "Create tag" } busy=naming.busy() />
+            <Submit class="btn btn--small" face=|| view! { {icon(Icon::Plus)} "Create tag" }.erase() busy=naming.busy() />
         </form>
-    }
+    }.erase()
 }
 
 /// The colour whose radio button is pressed.
@@ -172,7 +174,7 @@ pub fn CreateTeamForm(
                 error=naming.error()
                 node_ref=naming.name
             />
-            <Submit class="btn btn--small" face=|| view! { {icon(Icon::Plus)} "Create team" } busy=naming.busy() />
+            <Submit class="btn btn--small" face=|| view! { {icon(Icon::Plus)} "Create team" }.erase() busy=naming.busy() />
         </form>
-    }
+    }.erase()
 }

@@ -1,6 +1,5 @@
 //! What the list says when there is nothing in it: why, and the one thing to do about it.
 
-use crate::ui::whole::IntoWhole;
 use leptos::prelude::*;
 
 use super::composer;
@@ -8,6 +7,7 @@ use super::filters::cleared;
 use super::place::{Place, ViewKind};
 use crate::live::{Counts, Filters, Tab};
 use crate::ui::empty::Empty;
+use crate::ui::erase::Erase;
 use crate::ui::icon::{Icon, icon};
 
 /// Why the list is empty.
@@ -54,6 +54,7 @@ pub fn EmptyList(
                 {words}
             </a>
         }
+        .erase()
     };
     match (why, place.kind) {
         (Why::NoQuestions, ViewKind::Queue) => view! {
@@ -68,7 +69,7 @@ pub fn EmptyList(
                 </a>
             </Empty>
         }
-        .whole(),
+        .erase(),
         (Why::NoQuestions, ViewKind::Questions) => view! {
             <Empty mark=Icon::Message title="No questions yet" text="Be the first. Your name is never shown.">
                 {may_ask
@@ -77,29 +78,29 @@ pub fn EmptyList(
                             <button type="button" class="btn btn--main" popovertarget=composer::SHEET>
                                 "Ask a question"
                             </button>
-                        }
+                        }.erase()
                     })}
             </Empty>
         }
-        .whole(),
+        .erase(),
         (Why::Filtered, _) => view! {
             <Empty mark=Icon::Filter title="Nothing under this filter" text="There may be questions without it.">
                 {link(place.under(&cleared(&filters)), "Clear filters")}
             </Empty>
         }
-        .whole(),
+        .erase(),
         (Why::NoneAnswered, _) => view! {
             <Empty mark=Icon::Message title="Nothing answered yet" text="Answers appear here, under their questions.">
                 {link(place.under(&filters.with_tab(Tab::Open)), "See open questions")}
             </Empty>
         }
-        .whole(),
+        .erase(),
         (Why::AllAnswered, _) => view! {
             <Empty mark=Icon::Check title="Everything is answered" text="New questions appear here the moment they are asked.">
                 {link(place.under(&filters.with_tab(Tab::Answered)), "See the answers")}
             </Empty>
         }
-        .whole(),
+        .erase(),
     }
 }
 

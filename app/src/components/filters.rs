@@ -1,6 +1,5 @@
 //! What is shown and in which order. All of it is links: the address carries the state and no script is needed.
 
-use crate::ui::whole::part;
 use leptos::prelude::*;
 use pulsestage::tag::Tag;
 use pulsestage::team::Team;
@@ -8,6 +7,7 @@ use pulsestage::team::Team;
 use super::place::Place;
 use super::tags::safe_color;
 use crate::live::{Counts, Filters, Sort, Tab};
+use crate::ui::erase::{Erase, part};
 use crate::ui::icon::{Icon, icon};
 use crate::ui::menu::Menu;
 use crate::ui::text::{plural, thousands};
@@ -84,10 +84,11 @@ pub fn FilterBar(
                                 "Clear"
                             </a>
                         </p>
-                    }
+                    }.erase()
                 })
         })}
     }
+    .erase()
 }
 
 fn team_chips(
@@ -111,20 +112,20 @@ fn team_chips(
                 {name}
             </a>
         }
+        .erase()
     };
     let several = Memo::new(move |_| teams.with(|teams| teams.len() > 1));
-    move || {
+    part(move || {
         several.get().then(|| {
             view! {
                 <nav class="teams scroller" aria-label="Teams">
                     {chip(None, "All teams".to_owned())}
-                    <For each=move || teams.get() key=|team| team.id let:team>
-                        {chip(Some(team.slug), team.name)}
-                    </For>
+                    {part(move || teams.get().into_iter().map(|team| chip(Some(team.slug), team.name)).collect_view())}
                 </nav>
             }
+            .erase()
         })
-    }
+    })
 }
 
 fn tabs(
@@ -147,6 +148,7 @@ fn tabs(
                     <span class="tab__count">{Signal::derive(move || thousands(count.get().into()))}</span>
                 </a>
             }
+            .erase()
         })
         .into_iter()
         .collect_view();
@@ -155,6 +157,7 @@ fn tabs(
             {links}
         </nav>
     }
+    .erase()
 }
 
 fn sort_menu(
@@ -176,6 +179,7 @@ fn sort_menu(
                     </a>
                 </li>
             }
+            .erase()
         })
         .into_iter()
         .collect_view();
@@ -187,12 +191,14 @@ fn sort_menu(
                 {Signal::derive(move || filters.with(|filters| sort_words(filters.sort)))}
             </span>
         }
+        .erase()
     };
     view! {
         <Menu class="menu sort" button="btn" face=face>
             <ul class="menu__list">{links}</ul>
         </Menu>
     }
+    .erase()
 }
 
 fn tag_chips(
@@ -214,17 +220,19 @@ fn tag_chips(
                 <span dir="auto">{name}</span>
             </a>
         }
+        .erase()
     };
     let any = Memo::new(move |_| tags.with(|tags| !tags.is_empty()));
-    move || {
+    part(move || {
         any.get().then(|| {
             view! {
                 <nav class="filters__tags scroller" aria-label="Tags">
-                    <For each=move || tags.get() key=|tag| tag.id children=chip />
+                    {part(move || tags.get().into_iter().map(chip).collect_view())}
                 </nav>
             }
+            .erase()
         })
-    }
+    })
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use pulsestage::user::Role;
 use super::badge::Badge;
 use super::place::{Place, ViewKind};
 use crate::live::Connection;
+use crate::ui::erase::Erase;
 use crate::ui::icon::{Icon, brand_mark, icon};
 use crate::ui::menu::Menu;
 use crate::ui::theme::ThemeButton;
@@ -37,6 +38,7 @@ pub fn RoomHeader(
                     {word}
                 </a>
             }
+            .erase()
         };
         view! {
             <nav class="header__nav" aria-label="Views">
@@ -44,8 +46,9 @@ pub fn RoomHeader(
                 {link(ViewKind::Queue, "Queue")}
             </nav>
         }
+        .erase()
     });
-    let account = moderates.then(|| view! { <Account role=role slug=slug place=place.clone() /> });
+    let account = moderates.then(|| view! { <Account role=role slug=slug place=place.clone() /> }.erase());
     view! {
         // `external`: the router would only scroll there. The browser also moves the keyboard.
         <a class="skip" href="#list" rel="external">
@@ -61,6 +64,7 @@ pub fn RoomHeader(
             </div>
         </header>
     }
+    .erase()
 }
 
 /// The header of a page with one thing to say.
@@ -81,6 +85,7 @@ pub fn PlainHeader(
             </div>
         </header>
     }
+    .erase()
 }
 
 #[component]
@@ -96,6 +101,7 @@ fn Brand(href: String, name: String, sub: &'static str) -> impl IntoView {
             </span>
         </a>
     }
+    .erase()
 }
 
 #[component]
@@ -125,6 +131,7 @@ fn Account(role: Role, slug: String, place: Place) -> impl IntoView {
             </div>
         </Menu>
     }
+    .erase()
 }
 
 const fn title(role: Role) -> &'static str {

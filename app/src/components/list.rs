@@ -1,6 +1,5 @@
 //! The list of questions: calm while somebody is in it, and never a wall when it is empty.
 
-use crate::ui::whole::part;
 use leptos::ev::{FocusEvent, MouseEvent, PointerEvent};
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
@@ -10,6 +9,7 @@ use super::empty_list::{EmptyList, Why};
 use super::place::Place;
 use crate::live::{Counts, Filters, RowField, RowStoreFields, Rows, RowsStoreFields, Waiting};
 use crate::ui::dom;
+use crate::ui::erase::{Erase, part};
 use crate::ui::icon::{Icon, icon};
 use reactive_stores::Store;
 
@@ -57,7 +57,7 @@ pub fn QuestionList(
         is_empty.get().then(|| {
             let filters = filters.get();
             let why = Why::of(filters.tab, counts.get(), narrowed.get());
-            view! { <EmptyList why=why place=place.get_value() filters=filters may_ask=may_ask /> }
+            view! { <EmptyList why=why place=place.get_value() filters=filters may_ask=may_ask /> }.erase()
         })
     };
     let here = Signal::derive(move || filters.with(|filters| place.with_value(|place| place.under(filters))));
@@ -84,6 +84,7 @@ pub fn QuestionList(
             <News waiting=waiting here=here on_show=presence.on_show />
         </section>
     }
+    .erase()
 }
 
 /// A mouse that left is gone. A finger that left may have tapped, and its click is still to come: the list stays still
@@ -128,9 +129,10 @@ fn News(waiting: Signal<Waiting>, here: Signal<String>, on_show: Callback<()>) -
                     <b>"Show"</b>
                 </a>
             }
+            .erase()
         })
     };
-    view! { <div class="news">{part(link)}</div> }
+    view! { <div class="news">{part(link)}</div> }.erase()
 }
 
 /// The words before "Show", when there is something to show.

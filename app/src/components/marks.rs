@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::ui::erase::{Erase, part};
 use crate::ui::icon::{Icon, icon};
 
 /// The state of a question as the card shows it.
@@ -44,7 +45,7 @@ pub fn Marks(
     /// The id by which the vote button is described when it is closed.
     why_id: String,
 ) -> impl IntoView {
-    move || {
+    part(move || {
         let State { pinned, frozen, answered, .. } = state.get();
         let mark = |class: &'static str, name: Icon, word: &'static str, id: Option<String>| {
             view! {
@@ -53,6 +54,7 @@ pub fn Marks(
                     {word}
                 </span>
             }
+            .erase()
         };
         (pinned || frozen || answered).then(|| {
             let (frozen_id, answered_id) =
@@ -64,8 +66,9 @@ pub fn Marks(
                     {answered.then(|| mark("mark mark--answered", Icon::Check, "Answered", answered_id))}
                 </div>
             }
+            .erase()
         })
-    }
+    })
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::live::Connection;
+use crate::ui::erase::{Erase, part};
 use crate::ui::icon::Icon;
 use crate::ui::notice::{Notice, Weight};
 
@@ -16,6 +17,7 @@ pub fn NoScript() -> impl IntoView {
             </Notice>
         </noscript>
     }
+    .erase()
 }
 
 /// Said while the browser has no network.
@@ -25,7 +27,7 @@ pub fn OfflineNotice(
     connection: Signal<Connection>,
 ) -> impl IntoView {
     let offline = Memo::new(move |_| connection.get() == Connection::Offline);
-    move || {
+    part(move || {
         offline.get().then(|| {
             view! {
                 <Notice weight=Weight::Danger mark=Icon::WifiOff role="status">
@@ -35,8 +37,9 @@ pub fn OfflineNotice(
                     </p>
                 </Notice>
             }
+            .erase()
         })
-    }
+    })
 }
 
 /// Said when a form that was sent without a script came back refused.
@@ -45,13 +48,14 @@ pub fn RefusedNotice(
     /// The sentence.
     words: Signal<Option<String>>,
 ) -> impl IntoView {
-    move || {
+    part(move || {
         words.get().map(|words| {
             view! {
                 <Notice weight=Weight::Warn mark=Icon::Alert role="alert">
                     <p>{words}</p>
                 </Notice>
             }
+            .erase()
         })
-    }
+    })
 }

@@ -1,6 +1,5 @@
 //! The tags that a question may have, each one press away.
 
-use crate::ui::whole::part;
 use leptos::prelude::*;
 use pulsestage::id::QuestionId;
 use pulsestage::tag::Tag;
@@ -9,6 +8,7 @@ use super::create::CreateTagForm;
 use super::queue_row::OnDeed;
 use super::tags::safe_color;
 use crate::live::Moderation;
+use crate::ui::erase::{Erase, part};
 use crate::ui::icon::{Icon, icon};
 
 /// The palette under a question.
@@ -30,7 +30,9 @@ pub fn TagPalette(
     let id = format!("q-{question}-tags");
     let title_id = format!("{id}-title");
     let labelled = title_id.clone();
-    let none = move || tags.with(Vec::is_empty).then(|| view! { <p class="field__hint">"There are no tags yet."</p> });
+    let none = part(move || {
+        tags.with(Vec::is_empty).then(|| view! { <p class="field__hint">"There are no tags yet."</p> }.erase())
+    });
     view! {
         <div class="q__panel" id=id role="group" aria-labelledby=labelled>
             <h4 class="q__panel-title" id=title_id>
@@ -56,7 +58,7 @@ pub fn TagPalette(
                                 {part(move || on.get().then(|| icon(Icon::Check)))}
                                 <span dir="auto">{name}</span>
                             </button>
-                        }
+                        }.erase()
                     }
                 </For>
             </div>
@@ -67,8 +69,9 @@ pub fn TagPalette(
                             <summary>{icon(Icon::Plus)} "New tag"</summary>
                             <CreateTagForm id=format!("q-{question}-new-tag") slug=slug on_deed=on_deed />
                         </details>
-                    }
+                    }.erase()
                 })}
         </div>
     }
+    .erase()
 }

@@ -1,7 +1,5 @@
 //! A question as moderators see it: the same words, the count, and what can be done.
 
-use crate::ui::whole::IntoWhole;
-use crate::ui::whole::part;
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use pulsestage::id::QuestionId;
@@ -13,6 +11,7 @@ use super::card::{Ids, Words, state_of};
 use super::palette::TagPalette;
 use crate::live::{Moderation, Progress, RowField, RowStoreFields};
 use crate::ui::dom;
+use crate::ui::erase::{Erase, part};
 use crate::ui::icon::{Icon, icon};
 use crate::ui::text::thousands;
 
@@ -70,7 +69,7 @@ pub fn QueueRow(
                 <Answer answer=answer />
                 <Actions row=row question=question slug=slug panel=panel answer_button=button_id on_deed=on_deed />
                 {part(move || match panel.get() {
-                    Panel::None => ().whole(),
+                    Panel::None => ().into_any(),
                     Panel::Answer => {
                         let initial = answer.get_untracked().map(|answer| answer.response_text).unwrap_or_default();
                         view! {
@@ -83,7 +82,7 @@ pub fn QueueRow(
                                 on_close=close
                             />
                         }
-                            .whole()
+                            .erase()
                     }
                     Panel::Tags => {
                         view! {
@@ -96,11 +95,12 @@ pub fn QueueRow(
                                 on_deed=on_deed
                             />
                         }
-                            .whole()
+                            .erase()
                     }
                 })}
             </article>
         }
+        .erase()
     })
 }
 
@@ -134,7 +134,7 @@ fn Actions(
                 on:click=move |_| toggle(Panel::Answer)
             >
                 {part(move || match answered.get() {
-                    true => (icon(Icon::Edit), "Edit", Some(view! { <span class="vh">" answer"</span> })),
+                    true => (icon(Icon::Edit), "Edit", Some(view! { <span class="vh">" answer"</span> }.erase())),
                     false => (icon(Icon::Message), "Answer", None),
                 })}
             </button>
@@ -165,7 +165,7 @@ fn Actions(
                 on_set=Callback::new(move |on| drop(on_deed.run(Moderation::Freeze { question, on })))
             />
         </div>
-    }
+    }.erase()
 }
 
 /// A mark that is set or taken off: a plain form before the page is alive.
@@ -197,4 +197,5 @@ fn MarkForm(
             </button>
         </form>
     }
+    .erase()
 }

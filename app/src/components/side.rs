@@ -8,6 +8,7 @@ use super::create::{CreateTagForm, CreateTeamForm};
 use super::queue_row::OnDeed;
 use super::tags::TagList;
 use crate::live::Counts;
+use crate::ui::erase::{Erase, part};
 use crate::ui::icon::{Icon, icon};
 use crate::ui::sheet::Sheet;
 use crate::ui::text::thousands;
@@ -25,6 +26,7 @@ pub fn About() -> impl IntoView {
                 <span>{words}</span>
             </li>
         }
+        .erase()
     };
     view! {
         <section class="panel" aria-labelledby="about-title">
@@ -38,6 +40,7 @@ pub fn About() -> impl IntoView {
             </ul>
         </section>
     }
+    .erase()
 }
 
 /// The state of the room in three numbers.
@@ -53,6 +56,7 @@ pub fn Numbers(
                 <dd>{Signal::derive(move || thousands(of(counts.get()).into()))}</dd>
             </div>
         }
+        .erase()
     };
     view! {
         <section class="panel" aria-labelledby="now-title">
@@ -66,6 +70,7 @@ pub fn Numbers(
             </dl>
         </section>
     }
+    .erase()
 }
 
 /// The tenant's teams and tags, with the forms that add to them.
@@ -87,12 +92,7 @@ pub fn Manage(
     view! {
         <Sheet id=MANAGE class="sheet" title="Teams and tags">
             <ul class="people" aria-label="Teams">
-                <For each=move || teams.get() key=|team| team.id let:team>
-                    <li>
-                        <span dir="auto">{team.name}</span>
-                        <span>{team.slug}</span>
-                    </li>
-                </For>
+                {part(move || teams.get().into_iter().map(team_line).collect_view())}
             </ul>
             {may_create_team
                 .then(|| {
@@ -101,7 +101,7 @@ pub fn Manage(
                             <summary>{icon(Icon::Plus)} "New team"</summary>
                             <CreateTeamForm slug=slug on_deed=on_deed />
                         </details>
-                    }
+                    }.erase()
                 })}
             <TagList tags=tags />
             {may_create_tag
@@ -111,8 +111,19 @@ pub fn Manage(
                             <summary>{icon(Icon::Plus)} "New tag"</summary>
                             <CreateTagForm id="new-tag" slug=slug on_deed=on_deed />
                         </details>
-                    }
+                    }.erase()
                 })}
         </Sheet>
     }
+    .erase()
+}
+
+fn team_line(team: Team) -> AnyView {
+    view! {
+        <li>
+            <span dir="auto">{team.name}</span>
+            <span>{team.slug}</span>
+        </li>
+    }
+    .erase()
 }

@@ -1,5 +1,6 @@
 //! The shape of a room while its board is on its way to a page that is alive already.
 
+use crate::ui::erase::Erase;
 use leptos::prelude::*;
 
 /// Five cards without words.
@@ -16,6 +17,7 @@ pub fn Skeleton() -> impl IntoView {
                 <span class="bone bone--vote"></span>
             </li>
         }
+        .erase()
     };
     view! {
         <main class="room" id="main">
@@ -29,4 +31,5 @@ pub fn Skeleton() -> impl IntoView {
             </div>
         </main>
     }
+    .erase()
 }

@@ -1,5 +1,6 @@
 //! Tags as chips in their own colour.
 
+use crate::ui::erase::{Erase, part};
 use leptos::prelude::*;
 use pulsestage::tag::Tag;
 use pulsestage::text::Color;
@@ -16,7 +17,7 @@ pub fn TagList(
     /// The tags, by name.
     tags: Signal<Vec<Tag>>,
 ) -> impl IntoView {
-    move || {
+    part(move || {
         let tags = tags.get();
         (!tags.is_empty()).then(|| {
             let chips: Vec<_> = tags
@@ -27,6 +28,7 @@ pub fn TagList(
                             {tag.name}
                         </li>
                     }
+                    .erase()
                 })
                 .collect();
             view! {
@@ -34,8 +36,9 @@ pub fn TagList(
                     {chips}
                 </ul>
             }
+            .erase()
         })
-    }
+    })
 }
 
 #[cfg(test)]

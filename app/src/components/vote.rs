@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use pulsestage::id::QuestionId;
 
 use crate::platform;
+use crate::ui::erase::Erase;
 use crate::ui::icon::{Icon, icon};
 
 /// A press so soon after another is the same wish once more, in milliseconds: an impatient finger, a held key.
@@ -65,4 +66,5 @@ pub fn Vote(
             </button>
         </form>
     }
+    .erase()
 }

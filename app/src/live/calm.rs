@@ -4,8 +4,8 @@
 //! have come since are added only where they push nothing away, at the end; the others wait, and are counted.
 
 use pulsestage::id::QuestionId;
-use std::collections::BTreeMap;
 
+use super::few::Few;
 use super::row::Row;
 
 /// How long a touch keeps the list still, in milliseconds. A pointer that rests is not about to press.
@@ -39,13 +39,16 @@ pub fn settle(
     let order: Vec<QuestionId> = wanted.iter().map(|row| row.id).collect();
     // New rows behind the last held one push nothing away.
     let last_held = order.iter().rposition(|id| held.contains(id));
-    let mut by_id: BTreeMap<QuestionId, Row> = wanted.into_iter().map(|row| (row.id, row)).collect();
-    let mut rows: Vec<Row> = held.iter().filter_map(|id| by_id.remove(id).or_else(|| look_up(*id))).collect();
+    let place_of: Few<usize> = order.iter().enumerate().map(|(place, id)| (*id, place)).collect();
+    let mut left: Vec<Option<Row>> = wanted.into_iter().map(Some).collect();
+    let mut take = |id: &QuestionId| place_of.get(*id).and_then(|place| left.get_mut(*place)?.take());
+    let mut rows: Vec<Row> = held.iter().filter_map(|id| take(id).or_else(|| look_up(*id))).collect();
     let tail = last_held.map_or(0, |place| place + 1);
-    rows.extend(order.iter().skip(tail).filter_map(|id| by_id.remove(id)));
-    let new = u32::try_from(by_id.len()).unwrap_or(u32::MAX);
+    rows.extend(order.iter().skip(tail).filter_map(take));
+    let new = u32::try_from(left.iter().flatten().count()).unwrap_or(u32::MAX);
     let drawn = rows.iter().map(|row| row.id);
-    let moved = !drawn.eq(order.iter().copied().filter(|id| !by_id.contains_key(id)));
+    let wanted_now = order.iter().zip(&left).filter(|(_, left)| left.is_none()).map(|(id, _)| *id);
+    let moved = !drawn.eq(wanted_now);
     (rows, Waiting { new, moved })
 }
 

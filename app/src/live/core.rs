@@ -45,7 +45,9 @@ impl Core {
     /// Makes the list, and takes it for drawn.
     pub(super) fn draw(&mut self, filters: &Filters) -> Drawing {
         let came = std::mem::take(&mut self.just_came);
-        self.mine.fresh.extend(&came);
+        for question in &came {
+            self.mine.fresh.put(*question, ());
+        }
         self.drawing_soon = false;
         let wanted = project(&self.board, &self.mine, filters);
         let (rows, waiting) = if self.held {
@@ -76,17 +78,17 @@ impl Core {
 
     /// Counts a change of a question that this page has under way.
     pub(super) fn pending(&mut self, question: QuestionId, more: bool) {
-        let under_way = self.mine.pending.entry(question).or_default();
-        *under_way = if more { under_way.saturating_add(1) } else { under_way.saturating_sub(1) };
-        if *under_way == 0 {
-            self.mine.pending.remove(&question);
+        let before = self.mine.pending.take(question).unwrap_or_default();
+        let under_way = if more { before.saturating_add(1) } else { before.saturating_sub(1) };
+        if under_way > 0 {
+            self.mine.pending.put(question, under_way);
         }
     }
 
     /// These questions are no longer fresh.
     pub(super) fn settle_fresh(&mut self, questions: &[QuestionId]) {
         for question in questions {
-            self.mine.fresh.remove(question);
+            self.mine.fresh.take(*question);
         }
     }
 }

@@ -9,9 +9,11 @@ use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor
 use std::fmt;
 
 /// The message, or nothing when it is none that this version knows.
+///
+/// Read from bytes, like everything that the browser reads: a reader from text would be a second copy of all of them.
 #[must_use]
 pub(super) fn read(data: &str) -> Option<Envelope> {
-    serde_json::from_str::<Heard>(data).ok().map(|heard| heard.0)
+    serde_json::from_slice::<Heard>(data.as_bytes()).ok().map(|heard| heard.0)
 }
 
 struct Heard(Envelope);

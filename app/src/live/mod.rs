@@ -10,6 +10,7 @@
 mod calm;
 mod core;
 mod deeds;
+pub mod few;
 mod filters;
 // Only a stream folds, and only a browser has one.
 #[cfg(any(test, feature = "hydrate"))]

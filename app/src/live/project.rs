@@ -1,11 +1,10 @@
 //! From the board to the rows of the list: pure, so that the server draws what the browser draws.
 
 use pulsestage::board::Board;
-use pulsestage::id::{QuestionId, TeamId};
+use pulsestage::id::TeamId;
 use pulsestage::question::{Question, Status};
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
 
+use super::few::Few;
 use super::filters::{Filters, Sort, Tab};
 use super::row::Row;
 use super::votes::Votes;
@@ -16,9 +15,9 @@ pub struct Mine {
     /// The reader's votes.
     pub votes: Votes,
     /// How many changes of a question are under way from this page.
-    pub pending: BTreeMap<QuestionId, u32>,
+    pub pending: Few<u32>,
     /// Questions that arrived live a moment ago.
-    pub fresh: BTreeSet<QuestionId>,
+    pub fresh: Few<()>,
 }
 
 /// How many questions each tab has under the filters of team and tags.
@@ -96,8 +95,8 @@ pub fn row(board: &Board, mine: &Mine, question: &Question) -> Row {
         frozen: question.frozen.is_some(),
         voted: mine.votes.wanted(question.id),
         takes_votes: question.takes_votes(),
-        pending: mine.pending.contains_key(&question.id),
-        fresh: mine.fresh.contains(&question.id),
+        pending: mine.pending.has(question.id),
+        fresh: mine.fresh.has(question.id),
     }
 }
 
@@ -135,11 +134,15 @@ const fn in_tab(status: Status, tab: Tab) -> bool {
 }
 
 fn sort(rows: &mut [Row], by: Sort) {
-    match by {
-        Sort::Votes => rows.sort_unstable_by_key(|row| (!row.pinned, Reverse((row.upvotes, row.created_at, row.id)))),
-        Sort::Newest => rows.sort_unstable_by_key(|row| (!row.pinned, Reverse((row.created_at, row.id)))),
-        Sort::Oldest => rows.sort_unstable_by_key(|row| (!row.pinned, row.created_at, row.id)),
-    }
+    // One comparison for every order: each sort of its own is 3 KB in the browser.
+    rows.sort_unstable_by(|a, b| {
+        let newest_first = || (b.created_at, b.id).cmp(&(a.created_at, a.id));
+        b.pinned.cmp(&a.pinned).then_with(|| match by {
+            Sort::Votes => b.upvotes.cmp(&a.upvotes).then_with(newest_first),
+            Sort::Newest => newest_first(),
+            Sort::Oldest => newest_first().reverse(),
+        })
+    });
 }
 
 #[cfg(test)]

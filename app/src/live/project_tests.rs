@@ -1,9 +1,11 @@
 use super::*;
 use crate::live::test_board::{any_board, board, question, question_id, tag, tag_id};
 use proptest::prelude::*;
+use pulsestage::id::QuestionId;
 use pulsestage::id::{OperationId, UserId};
 use pulsestage::question::Mark;
 use pulsestage::time::Timestamp;
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 fn ids(projection: &Projection) -> Vec<QuestionId> {

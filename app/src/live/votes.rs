@@ -6,7 +6,8 @@
 
 use pulsestage::command::VoteReceipt;
 use pulsestage::id::{OperationId, QuestionId};
-use std::collections::{BTreeMap, BTreeSet};
+
+use super::few::Few;
 
 /// A vote on its way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,20 +48,20 @@ pub struct Settled {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Votes {
     /// As the server has them.
-    counted: BTreeSet<QuestionId>,
-    intents: BTreeMap<QuestionId, Intent>,
+    counted: Few<()>,
+    intents: Few<Intent>,
 }
 
 impl Votes {
     /// The votes that the server had when the board was read.
     #[must_use]
     pub fn new(counted: impl IntoIterator<Item = QuestionId>) -> Self {
-        Self { counted: counted.into_iter().collect(), intents: BTreeMap::new() }
+        Self { counted: all(counted), intents: Few::default() }
     }
 
     /// Takes over the votes that came with a board that was loaded again; intents stay.
     pub fn reload(&mut self, counted: impl IntoIterator<Item = QuestionId>) {
-        self.counted = counted.into_iter().collect();
+        self.counted = all(counted);
         for intent in self.intents.values_mut() {
             intent.tally_seen = true;
         }
@@ -69,14 +70,14 @@ impl Votes {
     /// Whether the reader's vote is on this question as far as they are concerned.
     #[must_use]
     pub fn wanted(&self, question: QuestionId) -> bool {
-        self.intents.get(&question).map_or_else(|| self.counted.contains(&question), |intent| intent.up)
+        self.intents.get(question).map_or_else(|| self.counted.has(question), |intent| intent.up)
     }
 
     /// The count to show where the board has `upvotes`.
     #[must_use]
     pub fn shown(&self, question: QuestionId, upvotes: i64) -> i64 {
-        let Some(intent) = self.intents.get(&question) else { return upvotes };
-        let counted = self.counted.contains(&question);
+        let Some(intent) = self.intents.get(question) else { return upvotes };
+        let counted = self.counted.has(question);
         match (intent.up, counted, intent.sent) {
             (true, false, _) => upvotes.max(intent.base + 1),
             (false, true, _) => upvotes.min(intent.base - 1),
@@ -89,26 +90,26 @@ impl Votes {
 
     /// The reader clicked. `upvotes` is the board's count now.
     pub fn click(&mut self, question: QuestionId, up: bool, upvotes: i64, op: OperationId) -> Click {
-        if let Some(intent) = self.intents.get_mut(&question) {
+        if let Some(intent) = self.intents.get_mut(question) {
             intent.up = up;
             return Click::Wait;
         }
-        if self.counted.contains(&question) == up {
+        if self.counted.has(question) == up {
             return Click::Nothing;
         }
-        self.intents.insert(question, Intent { up, sent: up, op, base: upvotes, tally_seen: false });
+        self.intents.put(question, Intent { up, sent: up, op, base: upvotes, tally_seen: false });
         Click::Send
     }
 
     /// The vote on its way for this question.
     #[must_use]
     pub fn intent(&self, question: QuestionId) -> Option<Intent> {
-        self.intents.get(&question).copied()
+        self.intents.get(question).copied()
     }
 
     /// The stream told the count of a question.
     pub fn tally(&mut self, question: QuestionId) {
-        if let Some(intent) = self.intents.get_mut(&question) {
+        if let Some(intent) = self.intents.get_mut(question) {
             intent.tally_seen = true;
         }
     }
@@ -117,16 +118,16 @@ impl Votes {
     pub fn receipt(&mut self, receipt: VoteReceipt, next: OperationId) -> Settled {
         let question = receipt.question_id;
         if receipt.up {
-            self.counted.insert(question);
+            self.counted.put(question, ());
         } else {
-            self.counted.remove(&question);
+            self.counted.take(question);
         }
-        let Some(intent) = self.intents.get_mut(&question) else {
+        let Some(intent) = self.intents.get_mut(question) else {
             return Settled { upvotes: None, send: None };
         };
         let upvotes = (!intent.tally_seen).then_some(receipt.upvotes);
         if intent.up == receipt.up {
-            self.intents.remove(&question);
+            self.intents.take(question);
             return Settled { upvotes, send: None };
         }
         *intent = Intent { sent: intent.up, op: next, base: receipt.upvotes, tally_seen: false, ..*intent };
@@ -135,8 +136,12 @@ impl Votes {
 
     /// The vote was refused, or could not be brought for too long: what the server has is shown again.
     pub fn give_up(&mut self, question: QuestionId) -> Option<Intent> {
-        self.intents.remove(&question)
+        self.intents.take(question)
     }
+}
+
+fn all(questions: impl IntoIterator<Item = QuestionId>) -> Few<()> {
+    questions.into_iter().map(|question| (question, ())).collect()
 }
 
 #[cfg(test)]

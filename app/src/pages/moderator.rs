@@ -1,11 +1,11 @@
 //! The moderators' queue.
 
-use crate::ui::whole::IntoWhole;
 use leptos::prelude::*;
+use leptos_router::{LazyRoute, lazy_route};
 use pulsestage::command::BoardView;
 use pulsestage::permission::{Action, may};
 
-use super::outcome::with_board;
+use super::outcome::Loading;
 use super::room::{Room, RoomFrame};
 use super::solo::ModeratorsOnly;
 use crate::components::answer_editor::Drafts;
@@ -13,17 +13,26 @@ use crate::components::place::{Place, ViewKind};
 use crate::components::queue_row::QueueRow;
 use crate::components::side::{MANAGE, Manage, Numbers};
 use crate::live::{Filters, Moderation, RowField};
+use crate::ui::erase::Erase;
 use crate::ui::icon::{Icon, icon};
 
-/// The moderators' queue.
-#[component]
-pub fn ModeratorPage() -> impl IntoView {
-    with_board(ViewKind::Queue, draw)
+/// The moderators' queue. Its code is a file of its own, which participants never load.
+pub struct ModeratorPage(Loading);
+
+#[lazy_route]
+impl LazyRoute for ModeratorPage {
+    fn data() -> Self {
+        Self(Loading::begin())
+    }
+
+    fn view(this: Self) -> AnyView {
+        this.0.draw(ViewKind::Queue, draw)
+    }
 }
 
 fn draw(view: BoardView, place: Place, filters: Signal<Filters>) -> AnyView {
     if !may(view.role, Action::Moderate, &view.tenant.settings) {
-        return view! { <ModeratorsOnly home=place.of(ViewKind::Questions) /> }.whole();
+        return view! { <ModeratorsOnly home=place.of(ViewKind::Questions) /> }.erase();
     }
     let room = Room::open(view, place, filters);
     let Room { live, slug, .. } = room;
@@ -41,7 +50,7 @@ fn draw(view: BoardView, place: Place, filters: Signal<Filters>) -> AnyView {
                 on_deed=on_deed
             />
         }
-        .whole()
+        .erase()
     });
     let side = view! {
         <Numbers counts=live.counts />
@@ -53,7 +62,8 @@ fn draw(view: BoardView, place: Place, filters: Signal<Filters>) -> AnyView {
             may_create_tag=may_create_tag
             on_deed=on_deed
         />
-    };
+    }
+    .erase();
     let bar = view! {
         <div class="bar">
             <button type="button" class="btn" popovertarget=MANAGE>
@@ -61,16 +71,17 @@ fn draw(view: BoardView, place: Place, filters: Signal<Filters>) -> AnyView {
                 "Teams and tags"
             </button>
         </div>
-    };
+    }
+    .erase();
     view! {
         <RoomFrame
             room=room
             list_class="qlist queue"
             side_label="Teams and tags"
             row=row
-            side=side.whole()
-            bar=bar.whole()
+            side=side.into_any()
+            bar=bar.into_any()
         />
     }
-    .whole()
+    .erase()
 }

@@ -1,12 +1,11 @@
 //! The questions of a tenant, for everybody.
 
-use crate::ui::whole::IntoWhole;
 use leptos::prelude::*;
 use pulsestage::command::BoardView;
 use pulsestage::id::{QuestionId, TeamId};
 use pulsestage::permission::Action;
 
-use super::outcome::with_board;
+use super::outcome::Loading;
 use super::room::{Room, RoomFrame};
 use crate::components::card::Card;
 use crate::components::composer::{self, Composer};
@@ -14,12 +13,13 @@ use crate::components::place::{Place, ViewKind};
 use crate::components::problem;
 use crate::components::side::About;
 use crate::live::{Filters, Progress, RowField, ToastKind};
+use crate::ui::erase::Erase;
 use crate::ui::icon::{Icon, icon};
 
 /// The questions of a tenant.
 #[component]
 pub fn QuestionsPage() -> impl IntoView {
-    with_board(ViewKind::Questions, draw)
+    Loading::begin().draw(ViewKind::Questions, draw)
 }
 
 fn draw(view: BoardView, place: Place, filters: Signal<Filters>) -> AnyView {
@@ -28,12 +28,13 @@ fn draw(view: BoardView, place: Place, filters: Signal<Filters>) -> AnyView {
     let (may_vote, may_ask) = (room.may(Action::Vote), room.may(Action::Ask));
     let on_vote = Callback::new(move |(question, up): (QuestionId, bool)| live.vote(question, up));
     let row = Callback::new(move |row: RowField| {
-        view! { <Card row=row slug=slug may_vote=may_vote on_vote=on_vote /> }.whole()
+        view! { <Card row=row slug=slug may_vote=may_vote on_vote=on_vote /> }.erase()
     });
     let side = view! {
         {may_ask.then(|| ask_box(room))}
         <About />
-    };
+    }
+    .erase();
     let bar = may_ask.then(|| {
         view! {
             <div class="bar">
@@ -43,6 +44,7 @@ fn draw(view: BoardView, place: Place, filters: Signal<Filters>) -> AnyView {
                 </button>
             </div>
         }
+        .erase()
     });
     view! {
         <RoomFrame
@@ -50,11 +52,11 @@ fn draw(view: BoardView, place: Place, filters: Signal<Filters>) -> AnyView {
             list_class="qlist"
             side_label=if may_ask { "Ask and about" } else { "About" }
             row=row
-            side=side.whole()
-            bar=bar.whole()
+            side=side.into_any()
+            bar=bar.into_any()
         />
     }
-    .whole()
+    .erase()
 }
 
 fn ask_box(room: Room) -> impl IntoView {
@@ -78,4 +80,5 @@ fn ask_box(room: Room) -> impl IntoView {
             on_seen=Callback::new(move |()| live.asking_seen())
         />
     }
+    .erase()
 }

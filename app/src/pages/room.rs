@@ -15,6 +15,7 @@ use crate::components::notices::{NoScript, OfflineNotice, RefusedNotice};
 use crate::components::place::{Place, ViewKind};
 use crate::components::problem;
 use crate::live::{Counts, Filters, Live, RowField, Toast, ToastKind};
+use crate::ui::erase::Erase;
 use crate::ui::text::thousands;
 use crate::ui::time::Now;
 use crate::ui::toast::{self, Mood, Toasts};
@@ -142,7 +143,7 @@ pub fn RoomFrame(
             on_action=Callback::new(move |id| act(live, id))
             on_dismiss=Callback::new(move |id| live.toasts.dismiss(id))
         />
-    }
+    }.erase()
 }
 
 /// How the list stands, in a few words.

@@ -6,6 +6,7 @@ use pulsestage::error::Refusal;
 
 use super::status::set_status;
 use crate::components::header::PlainHeader;
+use crate::ui::erase::Erase;
 use crate::ui::icon::{Icon, icon, large};
 
 /// A page with one thing to say.
@@ -34,6 +35,7 @@ fn Solo(
             {children()}
         </main>
     }
+    .erase()
 }
 
 /// How somebody who runs the server makes a sign-in link.
@@ -43,6 +45,7 @@ fn operator_step() -> impl IntoView {
             "If this is your server, run " <code>"pulsestage link"</code> " on it and open the address it prints."
         </li>
     }
+    .erase()
 }
 
 fn to_the_questions(home: String, class: &'static str) -> impl IntoView {
@@ -53,6 +56,7 @@ fn to_the_questions(home: String, class: &'static str) -> impl IntoView {
             </a>
         </div>
     }
+    .erase()
 }
 
 /// Nothing is at this address.
@@ -69,6 +73,7 @@ pub fn NotFoundPage() -> impl IntoView {
             {to_the_questions("/".to_owned(), "btn btn--main")}
         </Solo>
     }
+    .erase()
 }
 
 /// Where a sign-in link leads that was used or has run out.
@@ -89,6 +94,7 @@ pub fn SignInPage() -> impl IntoView {
             {to_the_questions("/".to_owned(), "btn")}
         </Solo>
     }
+    .erase()
 }
 
 /// The queue, to somebody who may not moderate.
@@ -112,6 +118,7 @@ pub fn ModeratorsOnly(
             {to_the_questions(home, "btn btn--main")}
         </Solo>
     }
+    .erase()
 }
 
 /// A room that shows nothing to people without an account.
@@ -131,6 +138,7 @@ pub fn MembersOnly() -> impl IntoView {
             </ol>
         </Solo>
     }
+    .erase()
 }
 
 /// The board could not be read.
@@ -152,4 +160,5 @@ pub fn BrokenPage(
             </div>
         </Solo>
     }
+    .erase()
 }

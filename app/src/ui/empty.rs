@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::icon::{Icon, icon};
+use crate::ui::erase::Erase;
 
 /// The place of something that is not there.
 #[component]
@@ -30,4 +31,5 @@ pub fn Empty(
             {children.map(|children| children())}
         </div>
     }
+    .erase()
 }

@@ -1,13 +1,12 @@
 //! Fields: a label above, a hint or an error below. What is typed before the page is alive is kept.
 
-use crate::ui::whole::IntoWhole;
-use crate::ui::whole::part;
 use leptos::html::{Input, Textarea};
 use leptos::prelude::*;
 
 use super::counter::{level, used, warning, words};
 use super::dom;
 use super::icon::{Icon, icon};
+use crate::ui::erase::{Erase, part};
 
 /// A text of several lines with its limits and a counter.
 #[component]
@@ -73,7 +72,7 @@ pub fn TextArea(
                 required
                 dir="auto"
                 placeholder=placeholder
-                aria-describedby=described
+                aria-describedby=Signal::derive(described)
                 aria-invalid=Signal::derive(move || error.with(Option::is_some).then_some("true"))
                 node_ref=node_ref
                 on:input=move |event| text.set(event_target_value(&event))
@@ -94,6 +93,7 @@ pub fn TextArea(
             </div>
         </div>
     }
+    .erase()
 }
 
 /// A text of one line.
@@ -139,7 +139,7 @@ pub fn TextLine(
                 required
                 dir="auto"
                 autocomplete="off"
-                aria-describedby=described
+                aria-describedby=Signal::derive(described)
                 aria-invalid=Signal::derive(move || error.with(Option::is_some).then_some("true"))
                 node_ref=node_ref
             />
@@ -151,6 +151,7 @@ pub fn TextLine(
             </div>
         </div>
     }
+    .erase()
 }
 
 /// Why a field was not taken, under it.
@@ -161,7 +162,7 @@ pub fn FieldError(
     /// The sentence, when there is one.
     error: Signal<Option<String>>,
 ) -> impl IntoView {
-    move || {
+    part(move || {
         error.get().map(|sentence| {
             view! {
                 <p class="field__error" id=id.clone() role="alert">
@@ -169,8 +170,9 @@ pub fn FieldError(
                     <span>{sentence}</span>
                 </p>
             }
+            .erase()
         })
-    }
+    })
 }
 
 /// The button that sends a form. While the form is on its way it keeps the keyboard and takes no second press.
@@ -193,9 +195,10 @@ pub fn Submit(
             aria-busy=Signal::derive(move || busy.get().then_some("true"))
         >
             {part(move || match busy.get() {
-                true => view! { <span class="spin" aria-hidden="true"></span> "Sending" }.whole(),
+                true => view! { <span class="spin" aria-hidden="true"></span> "Sending" }.erase(),
                 false => face.run(),
             })}
         </button>
     }
+    .erase()
 }

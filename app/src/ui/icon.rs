@@ -1,5 +1,6 @@
 //! The one icon set: strokes on a 24 grid, in the colour of the text beside them.
 
+use crate::ui::erase::Erase;
 use leptos::prelude::*;
 
 /// An icon by what it stands for. It is never the only word on a control: read aloud it is silent.
@@ -138,6 +139,7 @@ fn drawn(class: &'static str, size: &'static str, name: Icon) -> impl IntoView {
             <path d=name.path()></path>
         </svg>
     }
+    .erase()
 }
 
 /// The mark of the product: a pulse over a stage.
@@ -158,4 +160,5 @@ pub fn brand_mark() -> impl IntoView {
             <path d="M6 28q10-3.4 20 0" stroke="#F4EFE6" stroke-width="2.4"></path>
         </svg>
     }
+    .erase()
 }

@@ -1,5 +1,6 @@
 //! News for those who hear the page: gathered, then said in one sentence, and never more often than every few seconds.
 
+use crate::ui::erase::Erase;
 use leptos::prelude::*;
 
 /// The least time between two sentences, in milliseconds.
@@ -45,6 +46,7 @@ pub fn LiveRegion(
             {words}
         </p>
     }
+    .erase()
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use leptos::html::{Details, ElementType};
 use leptos::prelude::*;
 
 use super::dom;
+use crate::ui::erase::Erase;
 
 /// A button and the list that it opens. Escape, a press beside it, and choosing a link close it again.
 #[component]
@@ -55,6 +56,7 @@ pub fn Menu(
             {children()}
         </details>
     }
+    .erase()
 }
 
 fn focus_button(root: &<Details as ElementType>::Output) {

@@ -3,6 +3,7 @@
 pub mod counter;
 pub mod dom;
 pub mod empty;
+pub mod erase;
 pub mod field;
 pub mod icon;
 pub mod live_region;
@@ -13,4 +14,3 @@ pub mod text;
 pub mod theme;
 pub mod time;
 pub mod toast;
-pub mod whole;

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::icon::{Icon, icon};
+use crate::ui::erase::Erase;
 
 /// How serious a notice is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,4 +45,5 @@ pub fn Notice(
             {children()}
         </div>
     }
+    .erase()
 }

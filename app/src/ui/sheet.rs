@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::icon::{Icon, icon};
+use crate::ui::erase::Erase;
 
 /// A section that is a popover where there is no room for it. Opens by any button with its id as `popovertarget`.
 #[component]
@@ -37,4 +38,5 @@ pub fn Sheet(
             {children()}
         </section>
     }
+    .erase()
 }

@@ -1,10 +1,10 @@
 //! Dark or light, as the reader wants it on this device. What the device itself prefers holds until they say.
 
-use crate::ui::whole::part;
 use leptos::prelude::*;
 
 use super::icon::{Icon, icon};
 use crate::platform;
+use crate::ui::erase::{Erase, part};
 
 /// The button that changes between dark and light. The choice is kept in a cookie, so that the server draws it from
 /// the first paint on.
@@ -26,6 +26,7 @@ pub fn ThemeButton() -> impl IntoView {
             {part(move || icon(if dark.get() { Icon::Sun } else { Icon::Moon }))}
         </button>
     }
+    .erase()
 }
 
 /// The name of a theme: the cookie's value and the document's `data-theme`.

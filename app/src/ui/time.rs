@@ -8,6 +8,7 @@ use pulsestage::time::Timestamp;
 use std::time::Duration;
 
 use crate::platform;
+use crate::ui::erase::Erase;
 
 /// The reader's clock in milliseconds since 1970, or nothing before the page is alive. In context where it is known.
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +52,7 @@ pub fn Ago(
             {words}
         </time>
     }
+    .erase()
 }
 
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::icon::{Icon, icon};
+use crate::ui::erase::{Erase, part};
 
 /// Whether it went well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,11 +40,12 @@ pub fn Toasts(
 ) -> impl IntoView {
     view! {
         <div class="toasts" role="region" aria-label="Notifications" aria-live="polite">
-            <For each=move || latest(toasts.get()) key=|toast| toast.id let:toast>
-                {one(toast, on_action, on_dismiss)}
-            </For>
+            {part(move || {
+                latest(toasts.get()).into_iter().map(|toast| one(toast, on_action, on_dismiss)).collect_view()
+            })}
         </div>
     }
+    .erase()
 }
 
 /// As many as there is room for.
@@ -74,7 +76,7 @@ fn one(toast: Toast, on_action: Callback<u32>, on_dismiss: Callback<u32>) -> imp
                             {icon(Icon::Undo)}
                             {word}
                         </button>
-                    }
+                    }.erase()
                 })}
             <button
                 type="button"
@@ -86,4 +88,5 @@ fn one(toast: Toast, on_action: Callback<u32>, on_dismiss: Callback<u32>) -> imp
             </button>
         </div>
     }
+    .erase()
 }

@@ -1,6 +1,8 @@
 //! The server from outside: requests through its router, streams byte for byte, whole instances on real sockets.
 
 #[cfg(test)]
+mod attack;
+#[cfg(test)]
 mod bus_redis;
 #[cfg(test)]
 mod bus_trouble;
@@ -10,6 +12,8 @@ mod endpoints;
 mod http_attack;
 #[cfg(test)]
 mod http_bodies;
+#[cfg(test)]
+mod http_doors;
 #[cfg(test)]
 mod http_forms;
 #[cfg(test)]

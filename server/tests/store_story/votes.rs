@@ -7,9 +7,10 @@ use pulsestage::event::{Event, Tally};
 use pulsestage::id::QuestionId;
 use pulsestage::ports::{Store, StoreError};
 use pulsestage::time::Timestamp;
-use tokio::task::JoinSet;
+use pulsestage_server::store::open;
+use tokio::task::{JoinHandle, JoinSet};
 
-use crate::stage::{START, Stage, stories};
+use crate::stage::{START, Stage, options, stories};
 
 stories![
     two_hundred_voters_at_once_are_two_hundred_votes,
@@ -180,30 +181,38 @@ async fn a_viewer_gets_their_own_votes(stage: Arc<Stage>) {
 async fn a_request_that_is_dropped_leaves_nothing_half_done(stage: Arc<Stage>) {
     let home = Arc::new(stage.home("acme").await);
     let question = stage.ask(&home, "Will you hang up?").await.id;
-    // Browsers hang up at every point of what they asked for: after so many turns of the runtime, finished or not.
-    for round in 0..240 {
-        let (actor, home) = (stage.clone(), home.clone());
-        let request = tokio::spawn(async move {
-            actor.store.snapshot(home.tenant, None).await.unwrap();
-            actor.vote(&home, question, actor.participant(), true).await.unwrap();
-            actor.ask(&home, "And now?").await;
-        });
-        for _ in 0..round % 60 {
+    let witness = open(&stage.url, options()).await.unwrap();
+    let mut tenants = witness.tenants().await.unwrap().len();
+    for round in 0..24 {
+        // Browsers hang up at every point of what they asked for: after so many turns of the runtime, finished or not.
+        let requests: Vec<_> = (0..12)
+            .map(|_| {
+                let (actor, home) = (stage.clone(), home.clone());
+                tokio::spawn(async move {
+                    actor.store.snapshot(home.tenant, None).await.unwrap();
+                    actor.vote(&home, question, actor.participant(), true).await.unwrap();
+                    actor.ask(&home, "And now?").await;
+                })
+            })
+            .collect();
+        for _ in 0..round * 4 {
             tokio::task::yield_now().await;
         }
-        request.abort();
-        drop(request.await);
+        requests.iter().for_each(JoinHandle::abort);
+        for request in requests {
+            drop(request.await);
+        }
+        // Whoever gets their connections next is heard: what they write is there for everybody at once.
+        let mut next = JoinSet::new();
+        for _ in 0..12 {
+            let (stage, slug) = (stage.clone(), format!("tenant-{}", stage.next()));
+            next.spawn(async move { stage.store.create_tenant(stage.new_tenant(&slug)).await.unwrap() });
+        }
+        tenants += next.join_all().await.len();
+        assert_eq!(witness.tenants().await.unwrap().len(), tenants, "round {round}");
     }
-    // Nothing hangs on to a connection: more than there are can each be used, and what they write is kept.
-    let mut after = JoinSet::new();
-    for _ in 0..40 {
-        let (stage, home) = (stage.clone(), home.clone());
-        after.spawn(async move {
-            stage.store.snapshot(home.tenant, None).await.unwrap();
-            stage.vote(&home, question, stage.participant(), true).await.unwrap()
-        });
-    }
-    let counted = after.join_all().await.into_iter().max().unwrap();
+    witness.close().await;
+    let counted = stage.vote(&home, question, stage.participant(), true).await.unwrap();
     // A question takes its turn behind every write that is still on its way.
     stage.ask(&home, "Are they all gone?").await;
     // Each counted vote is there, and each vote that is there is counted.

@@ -1,11 +1,13 @@
 //! Every no that PulseStage says: safe to show, stable on the wire, with its HTTP status.
 
+mod wire;
+
 use serde::{Deserialize, Serialize};
 
 use crate::text::TextProblem;
 
 /// What a refusal was about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Noun {
     /// A tenant.
@@ -19,6 +21,20 @@ pub enum Noun {
 }
 
 impl Noun {
+    /// Every noun.
+    pub const ALL: [Self; 4] = [Self::Tenant, Self::Team, Self::Question, Self::Tag];
+
+    /// Its name on the wire.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Tenant => "tenant",
+            Self::Team => "team",
+            Self::Question => "question",
+            Self::Tag => "tag",
+        }
+    }
+
     /// The word people read at the start of a sentence.
     #[must_use]
     pub const fn title(self) -> &'static str {
@@ -32,7 +48,7 @@ impl Noun {
 }
 
 /// One field of a form and why it was not taken.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FieldProblem {
     /// The field's name in the form.
     pub field: String,
@@ -43,7 +59,7 @@ pub struct FieldProblem {
 
 /// Why PulseStage said no.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[serde(tag = "refusal", rename_all = "snake_case")]
+#[serde(tag = "refusal", rename_all = "snake_case", try_from = "wire::Said")]
 pub enum Refusal {
     /// The request could not be read at all.
     #[error("The request could not be read: {detail}")]
@@ -159,14 +175,52 @@ mod tests {
 
     #[test]
     fn a_refusal_reads_back_from_its_json() {
-        for refusal in [
-            Refusal::field("body", TextProblem::TooShort { min: 3 }),
-            Refusal::NotFound { what: Noun::Question },
+        let mut refusals = vec![
+            Refusal::Malformed { detail: "the field `team` is missing".to_owned() },
+            Refusal::NoParticipant,
+            Refusal::NotSignedIn,
+            Refusal::NotAllowed,
+            Refusal::ForeignOrigin,
+            Refusal::MethodNotAllowed,
             Refusal::Frozen,
+            Refusal::VotingClosed,
+            Refusal::OperationReused,
+            Refusal::LinkSpent,
+            Refusal::TooLarge,
+            Refusal::UnsupportedMediaType,
+            Refusal::TooManyRequests { retry_after_s: 9 },
             Refusal::Unavailable { retry_after_s: 2 },
+            Refusal::Internal,
+        ];
+        for problem in [
+            TextProblem::Empty,
+            TextProblem::TooShort { min: 3 },
+            TextProblem::TooLong { max: 500 },
+            TextProblem::BadForm,
         ] {
+            refusals.push(Refusal::field("body", problem));
+        }
+        for what in Noun::ALL {
+            refusals.extend([Refusal::NotFound { what }, Refusal::NameTaken { what }]);
+        }
+        for refusal in refusals {
             let json = serde_json::to_string(&refusal).unwrap();
             assert_eq!(serde_json::from_str::<Refusal>(&json).unwrap(), refusal, "{json}");
+        }
+    }
+
+    #[test]
+    fn only_refusals_are_read() {
+        for json in [
+            "{}",
+            "[]",
+            r#"{"refusal":"bored"}"#,
+            r#"{"refusal":"invalid"}"#,
+            r#"{"refusal":"not_found","what":"unicorn"}"#,
+            r#"{"refusal":"invalid","fields":[{"field":"body","problem":"ugly"}]}"#,
+            r#"{"refusal":"unavailable","retry_after_s":-1}"#,
+        ] {
+            assert!(serde_json::from_str::<Refusal>(json).is_err(), "{json}");
         }
     }
 
