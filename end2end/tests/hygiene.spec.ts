@@ -40,6 +40,19 @@ test('every address loads clean', async ({ arrive }) => {
   }
 });
 
+test('only moderators load the moderators’ code', async ({ arrive }) => {
+  const visitor = await arrive(server.it.url);
+  const loaded: string[] = [];
+  visitor.page.on('request', (request) => loaded.push(new URL(request.url()).pathname));
+  const splitOff = () => loaded.filter((path) => /\/split_[^/]*\.wasm$/.test(path)).length;
+  await visitor.enter('/');
+  expect(loaded.filter((path) => path.endsWith('.wasm'))).toHaveLength(1);
+  expect(splitOff()).toBe(0);
+  await visitor.page.goto(await server.it.newLink('moderator'));
+  await visitor.room.live();
+  expect(splitOff()).toBe(1);
+});
+
 test('a page holds one stream, which ends when the page goes', async ({ arrive }) => {
   const visitor = await (await arrive(server.it.url)).enter('/');
   await visitor.page.goto(await server.it.newLink('moderator'));

@@ -71,7 +71,7 @@ impl<T> Few<T> {
 impl<T> FromIterator<(QuestionId, T)> for Few<T> {
     fn from_iter<I: IntoIterator<Item = (QuestionId, T)>>(values: I) -> Self {
         let mut values: Vec<_> = values.into_iter().collect();
-        values.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        values.sort_unstable_by_key(|(question, _)| *question);
         values.dedup_by(|(a, _), (b, _)| a == b);
         Self(values)
     }
