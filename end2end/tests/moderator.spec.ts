@@ -179,12 +179,15 @@ test('a new team and a new tag are everywhere at once', async ({ arrive }) => {
   const moderator = await signIn(arrive);
   const [anna] = await audience(arrive);
   const manage = moderator.page.locator('#manage');
+  await anna.room.composerTeam.selectOption('Sales & Customer Care');
   await manage.getByText('New team', { exact: true }).click();
   await manage.getByRole('textbox', { name: 'Name' }).first().fill('Night shift');
   await manage.getByRole('button', { name: 'Create team' }).click();
   for (const visitor of [anna, moderator]) {
     await expect(visitor.room.navigation('Teams').getByRole('link', { name: 'Night shift' })).toBeVisible();
   }
+  const chosen = anna.room.composerTeam.locator('option:checked');
+  await expect(chosen, 'a team that comes before it does not change the choice').toHaveText('Sales & Customer Care');
   await anna.room.composerTeam.selectOption('Night shift');
   await anna.room.ask('Who is awake?');
   await expect(moderator.room.card('Who is awake?').locator).toContainText('Night shift');

@@ -171,7 +171,8 @@ fn TeamSelect(teams: Signal<Vec<Team>>, looking_at: Signal<Option<String>>, sele
                 "Team"
             </label>
             <select class="input" id="ask-team" name="team" required node_ref=select>
-                {part(move || teams.get().into_iter().map(option).collect_view())}
+                // Keyed: a team more must not change what is chosen.
+                <For each=move || teams.get() key=|team| team.id children=option />
             </select>
         </div>
     }

@@ -33,8 +33,11 @@ pub fn RoomHeader(
     let sub = if here == ViewKind::Queue { "Moderator" } else { "Town hall Q&A" };
     let nav = moderates.then(|| {
         let link = |kind: ViewKind, word: &'static str| {
+            // The queue's code is a file of its own, and must be of the same release as the rest: after an update only
+            // a new document names the right one.
+            let external = (kind == ViewKind::Queue).then_some("external");
             view! {
-                <a href=place.of(kind) aria-current=(kind == here).then_some("page")>
+                <a href=place.of(kind) rel=external aria-current=(kind == here).then_some("page")>
                     {word}
                 </a>
             }

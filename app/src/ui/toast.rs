@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::icon::{Icon, icon};
-use crate::ui::erase::{Erase, part};
+use crate::ui::erase::Erase;
 
 /// Whether it went well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,9 +40,10 @@ pub fn Toasts(
 ) -> impl IntoView {
     view! {
         <div class="toasts" role="region" aria-label="Notifications" aria-live="polite">
-            {part(move || {
-                latest(toasts.get()).into_iter().map(|toast| one(toast, on_action, on_dismiss)).collect_view()
-            })}
+            // Keyed: a toast that goes must not be read out as a change of those that stay.
+            <For each=move || latest(toasts.get()) key=|toast| toast.id let:toast>
+                {one(toast, on_action, on_dismiss)}
+            </For>
         </div>
     }
     .erase()
