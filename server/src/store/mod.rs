@@ -102,7 +102,7 @@ impl SqlStore {
         Ok(match &self.read {
             Db::Sqlite(pool) => Tx::Sqlite(pool.begin_with("BEGIN DEFERRED").await?),
             Db::Postgres(pool) => {
-                Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?)
+                Tx::Postgres(begin_whole(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?)
             }
         })
     }
@@ -112,7 +112,7 @@ impl SqlStore {
 ///
 /// A `BEGIN` that is dropped between its words being sent and its answer being read opens a transaction on the server
 /// of which sqlx knows nothing: the connection goes back to the pool, and what the next one writes there is never
-/// committed. Once begun, a dropped transaction rolls back by itself.
+/// committed, or refused if the transaction was to read only. Once begun, a dropped transaction rolls back by itself.
 async fn begin_whole(pool: &PgPool, statement: &'static str) -> sqlx::Result<Transaction<'static, Postgres>> {
     let pool = pool.clone();
     let begun = tokio::spawn(async move { pool.begin_with(statement).await }).await;
