@@ -79,8 +79,8 @@ fn draw(view: BoardView, place: Place, filters: Signal<Filters>) -> AnyView {
             list_class="qlist queue"
             side_label="Teams and tags"
             row=row
-            side=side.into_any()
-            bar=bar.into_any()
+            side=side
+            bar=bar
         />
     }
     .erase()

@@ -52,7 +52,7 @@ fn draw(view: BoardView, place: Place, filters: Signal<Filters>) -> AnyView {
             list_class="qlist"
             side_label=if may_ask { "Ask and about" } else { "About" }
             row=row
-            side=side.into_any()
+            side=side
             bar=bar.into_any()
         />
     }
