@@ -1,5 +1,6 @@
 //! A whole server on a real socket: it starts with what it was given, and it ends in time whoever is still there.
 
+use clap::Parser;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -7,26 +8,18 @@ use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use pulsestage::command::{Ask, SetVote};
-use pulsestage_server::config::{LogFormat, ServeArgs, SqliteSync, StoreArgs};
+use pulsestage_server::config::{Cli, ServeArgs};
 use pulsestage_server::lifecycle::{self, Running};
 
 use crate::support::{Folder, PATIENCE, signed_in, soon};
 
 const STREAMS: usize = 100;
 
+/// The settings of a server of the tests' own: what is not said has the default that people get.
 fn args(data: &Folder, site: &Folder) -> ServeArgs {
-    ServeArgs {
-        addr: SocketAddr::from(([127, 0, 0, 1], 0)),
-        store: StoreArgs { data_dir: data.path().to_owned(), database_url: None, sqlite_sync: SqliteSync::Normal },
-        redis_url: None,
-        demo: false,
-        public_url: None,
-        heartbeat_s: 30,
-        window_ms: 50,
-        log_format: LogFormat::Text,
-        cors_origin: Vec::new(),
-        site_dir: Some(site.path().to_owned()),
-    }
+    let (data, site) = (data.path().display().to_string(), site.path().display().to_string());
+    let words = ["pulsestage", "--addr", "127.0.0.1:0", "--data-dir", &data, "--site-dir", &site];
+    Cli::try_parse_from(words.into_iter().chain(["--sqlite-sync", "normal"])).unwrap().serve
 }
 
 async fn started() -> (Running, Folder, Folder) {
