@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::limits::LimitArgs;
 use pulsestage::text::Slug;
 use pulsestage::user::Role;
 
@@ -104,6 +105,9 @@ pub struct ServeArgs {
     /// Folder with the built pages; looked for beside the binary when not given.
     #[arg(long, env = "PULSESTAGE_SITE_DIR")]
     pub site_dir: Option<PathBuf>,
+    /// How much is taken of everything.
+    #[command(flatten)]
+    pub limits: LimitArgs,
 }
 
 impl ServeArgs {

@@ -16,6 +16,7 @@ use crate::bus::{Bus, BusSettings};
 use crate::config::{ServeArgs, SqliteSync, StoreArgs};
 use crate::demo::{self, DemoPorts, Seeded};
 use crate::http::session::{moderators_page, tenant_page};
+use crate::limits::{Limits, raise_open_files};
 use crate::state::{AppState, Shared, Site};
 use crate::store::{Durability, Options, SqlStore};
 use crate::world::{Key, SystemChance, SystemClock};
@@ -82,7 +83,9 @@ pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
         }
         None => Arc::new(bus.clone()),
     };
-    let service = Service::new(shared_store.clone(), bell, clock.clone(), chance.clone(), Arc::new(key));
+    let limits = Limits::new(&args.limits, raise_open_files(), clock.clone());
+    let service = Service::new(shared_store.clone(), bell, clock.clone(), chance.clone(), Arc::new(key))
+        .paced_by(limits.paces.clone());
     let origin = args.public_url.as_deref().map(|url| url.trim_end_matches('/').to_owned());
     let secure = origin.as_deref().is_some_and(|origin| origin.starts_with("https://"));
     let state = AppState::new(Shared {
@@ -96,6 +99,7 @@ pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
         origins: args.cors_origin.clone(),
         heartbeat: args.heartbeat(),
         streams_stop: stop.clone(),
+        limits,
     });
     tasks.spawn(accept::serve(listener, router::router(state.clone()), stop.clone(), tasks.clone()));
     Ok(Running { addr, state, stop, tasks, store })

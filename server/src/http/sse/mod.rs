@@ -9,6 +9,7 @@ use axum::body::Body;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use futures::StreamExt;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -65,8 +66,15 @@ pub async fn open(
     // The header wins, for browsers send it with their own reconnects. An empty one is none, wherever it stands.
     let cursor = [header, query.last_event_id].into_iter().flatten().find(|text| !text.is_empty());
     let cursor = cursor.map(|text| if text.len() > MAX_CURSOR { None } else { text.parse().ok() });
+    let permit = match state.limits().streams.admit(visit.tenant.id, visit.actor.participant) {
+        Ok(permit) => permit,
+        Err(full) => return streaming(Body::from(retry(full.retry_millis(state.chance())))),
+    };
     match Stream::open(&state, visit.tenant.id, cursor, filter).await {
-        Ok(stream) => streaming(Body::from_stream(stream.into_chunks())),
+        Ok(stream) => {
+            // The place is held for as long as there is a body to be written.
+            streaming(Body::from_stream(stream.into_chunks().inspect(move |_| _ = &permit)))
+        }
         Err(refusal) => refused_by(&state, &refusal),
     }
 }
