@@ -29,6 +29,7 @@ pub struct Shared {
     pub origins: Vec<String>,
     pub heartbeat: Duration,
     pub streams_stop: CancellationToken,
+    pub drain: Duration,
     pub limits: Limits,
 }
 
@@ -113,6 +114,12 @@ impl AppState {
     #[must_use]
     pub fn limits(&self) -> &Limits {
         &self.0.limits
+    }
+
+    /// The time over which streams end once they are to end.
+    #[must_use]
+    pub fn drain(&self) -> Duration {
+        self.0.drain
     }
 
     /// Cancelled when every stream is to end itself.

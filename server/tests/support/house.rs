@@ -118,6 +118,7 @@ impl House {
             origins: plan.origins,
             heartbeat: plan.heartbeat,
             streams_stop: stop.clone(),
+            drain: Duration::ZERO,
             limits,
         });
         let router = router(state.clone());

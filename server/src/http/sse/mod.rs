@@ -1,15 +1,17 @@
 //! `GET /sse`: the stream of one tenant. A stream is a place in the tenant's ring and what it chose to see.
 
+mod berth;
 mod filter;
+mod opened;
 mod opening;
+mod reader;
 mod stream;
 
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use futures::StreamExt;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -21,6 +23,10 @@ use pulsestage::error::{Noun, Refusal};
 use pulsestage::permission::Action;
 use pulsestage::text::Slug;
 use stream::Stream;
+
+pub(crate) use berth::Berth;
+pub(crate) use opened::{Opened, Seat, farewell, share_of};
+pub(crate) use reader::Reader;
 
 /// The longest cursor that is looked at: an epoch of 16 digits, a hyphen and a number of 19.
 const MAX_CURSOR: usize = 64;
@@ -43,7 +49,9 @@ pub struct StreamQuery {
 /// Opens a stream.
 pub async fn open(
     State(state): State<AppState>,
+    method: Method,
     headers: HeaderMap,
+    extensions: Extensions,
     query: Result<Query<StreamQuery>, axum::extract::rejection::QueryRejection>,
 ) -> Response {
     let Ok(Query(query)) = query else {
@@ -70,12 +78,22 @@ pub async fn open(
         Ok(permit) => permit,
         Err(full) => return streaming(Body::from(retry(full.retry_millis(state.chance())))),
     };
-    match Stream::open(&state, visit.tenant.id, cursor, filter).await {
-        Ok(stream) => {
-            // The place is held for as long as there is a body to be written.
-            streaming(Body::from_stream(stream.into_chunks().inspect(move |_| _ = &permit)))
-        }
+    match Opened::new(&state, visit.tenant.id, cursor, filter, permit).await {
+        Ok(opened) => streaming(body(opened, &method, &extensions, state)),
         Err(refusal) => refused_by(&state, &refusal),
+    }
+}
+
+/// The stream as a body, unless there is a berth for it: then its connection takes it from there and has no use for one.
+fn body(opened: Opened, method: &Method, extensions: &Extensions, state: AppState) -> Body {
+    // The answer to HEAD is its head alone, and whoever comes while we stop is told when to come back.
+    let is_lasting = method == Method::GET && !state.streams_stop().is_cancelled();
+    match extensions.get::<Berth>().filter(|_| is_lasting) {
+        Some(berth) => {
+            berth.claim(opened);
+            Body::empty()
+        }
+        None => Body::from_stream(Stream::new(opened, state).into_chunks()),
     }
 }
 
