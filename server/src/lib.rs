@@ -8,6 +8,7 @@
 //!   that write to thousands of streams)
 //! * data: [`store`] (the one SQL text on two engines), [`demo`]
 //! * how much is taken of everything: [`limits`]
+//! * what is counted: [`metrics`]
 //! * the small ports: [`world`]
 
 pub mod accept;
@@ -19,6 +20,7 @@ pub mod http;
 pub mod install;
 pub mod lifecycle;
 pub mod limits;
+pub mod metrics;
 pub mod park;
 pub mod router;
 pub mod state;
