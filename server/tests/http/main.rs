@@ -33,6 +33,10 @@ mod http_session;
 #[cfg(test)]
 mod life_stop;
 #[cfg(test)]
+mod live_kinds;
+#[cfg(test)]
+mod live_parked;
+#[cfg(test)]
 mod sse_burst;
 #[cfg(test)]
 mod sse_converge;
