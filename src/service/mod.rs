@@ -14,7 +14,7 @@ use crate::command::Key;
 use crate::error::{Noun, Refusal};
 use crate::id::{OperationId, ParticipantId, UserId, uuid_v7};
 use crate::permission::{Action, may};
-use crate::ports::{Chance, Clock, Notifier, Pseudonyms, SecretHash, Store, Write};
+use crate::ports::{Chance, Clock, NoPace, Notifier, Pace, Pseudonyms, SecretHash, Store, Write};
 use crate::tenant::Tenant;
 use crate::text::Slug;
 use crate::user::{Actor, Role};
@@ -70,10 +70,11 @@ pub struct Service {
     chance: Arc<dyn Chance>,
     pseudonyms: Arc<dyn Pseudonyms>,
     known: Arc<KnownTenants>,
+    pace: Arc<dyn Pace>,
 }
 
 impl Service {
-    /// Puts the use cases on these ports.
+    /// Puts the use cases on these ports. Nobody is held back unless [`Service::paced_by`] says so.
     #[must_use]
     pub fn new(
         store: Arc<dyn Store>,
@@ -82,7 +83,14 @@ impl Service {
         chance: Arc<dyn Chance>,
         pseudonyms: Arc<dyn Pseudonyms>,
     ) -> Self {
-        Self { store, notifier, clock, chance, pseudonyms, known: Arc::default() }
+        let (known, pace) = (Arc::default(), Arc::new(NoPace));
+        Self { store, notifier, clock, chance, pseudonyms, known, pace }
+    }
+
+    /// The same use cases, with whoever is too fast held back.
+    #[must_use]
+    pub fn paced_by(self, pace: Arc<dyn Pace>) -> Self {
+        Self { pace, ..self }
     }
 
     /// Finds the tenant and who the caller is in it.
@@ -114,13 +122,15 @@ impl Service {
         uuid_v7(self.clock.now(), random)
     }
 
-    /// The frame of a write: a key of our own when the client sent none.
-    fn write(&self, visit: &Visit, key: Key, writer: Uuid) -> Write {
-        Write {
+    /// The frame of a write: a key of our own when the client sent none. Nothing is written without one, so this is
+    /// where whoever is too fast is turned away, before the store has any work with it.
+    fn write(&self, visit: &Visit, action: Action, key: Key, writer: Uuid) -> Result<Write, Refusal> {
+        self.pace.admit(visit.tenant.id, Some(writer), action)?;
+        Ok(Write {
             tenant: visit.tenant.id,
             operation: key.unwrap_or_else(|| OperationId(self.new_id())),
             writer,
             at: self.clock.now(),
-        }
+        })
     }
 }

@@ -19,6 +19,10 @@ mod http_forms;
 #[cfg(test)]
 mod http_headers;
 #[cfg(test)]
+mod http_limits;
+#[cfg(test)]
+mod http_newcomers;
+#[cfg(test)]
 mod http_once;
 #[cfg(test)]
 mod http_pages;
@@ -34,6 +38,8 @@ mod sse_burst;
 mod sse_converge;
 #[cfg(test)]
 mod sse_filter;
+#[cfg(test)]
+mod sse_limits;
 #[cfg(test)]
 mod sse_opening;
 #[cfg(test)]

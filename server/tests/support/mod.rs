@@ -2,6 +2,7 @@
 
 mod asserts;
 mod call;
+mod clock;
 mod folder;
 mod house;
 mod memory;
@@ -10,6 +11,7 @@ mod wire;
 
 pub(crate) use asserts::{Boards, assert_refused, boards};
 pub(crate) use call::{Call, Reply, encode_form};
+pub(crate) use clock::HandClock;
 pub(crate) use folder::Folder;
 pub(crate) use house::{House, Plan, open_store};
 pub(crate) use memory::MemoryStore;
