@@ -1,6 +1,7 @@
 //! The use cases: one struct over the ports, one file per noun. Server functions, the command line and tests share them.
 
 mod boards;
+mod known;
 mod questions;
 mod sign_in;
 mod tenants;
@@ -8,6 +9,7 @@ mod tenants;
 use std::sync::Arc;
 use uuid::Uuid;
 
+use self::known::KnownTenants;
 use crate::command::Key;
 use crate::error::{Noun, Refusal};
 use crate::id::{OperationId, ParticipantId, UserId, uuid_v7};
@@ -67,6 +69,7 @@ pub struct Service {
     clock: Arc<dyn Clock>,
     chance: Arc<dyn Chance>,
     pseudonyms: Arc<dyn Pseudonyms>,
+    known: Arc<KnownTenants>,
     pace: Arc<dyn Pace>,
 }
 
@@ -80,7 +83,8 @@ impl Service {
         chance: Arc<dyn Chance>,
         pseudonyms: Arc<dyn Pseudonyms>,
     ) -> Self {
-        Self { store, notifier, clock, chance, pseudonyms, pace: Arc::new(NoPace) }
+        let (known, pace) = (Arc::default(), Arc::new(NoPace));
+        Self { store, notifier, clock, chance, pseudonyms, known, pace }
     }
 
     /// The same use cases, with whoever is too fast held back.
@@ -96,7 +100,7 @@ impl Service {
     pub async fn enter(&self, slug: &str, caller: &Caller) -> Result<Visit, Refusal> {
         let missing = Refusal::NotFound { what: Noun::Tenant };
         let slug = Slug::parse(slug).map_err(|_| missing.clone())?;
-        let tenant = self.store.tenant_by_slug(&slug).await?.ok_or(missing)?;
+        let tenant = self.tenant(&slug).await?.ok_or(missing)?;
         let mut actor = Actor {
             participant: caller.device.map(|device| self.pseudonyms.participant(tenant.id, device)),
             ..Actor::NOBODY
