@@ -2,6 +2,7 @@
 
 mod boards;
 mod health;
+mod known;
 mod questions;
 mod sign_in;
 mod tenants;
@@ -9,6 +10,7 @@ mod tenants;
 use std::sync::Arc;
 use uuid::Uuid;
 
+use self::known::KnownTenants;
 use crate::command::Key;
 use crate::error::{Noun, Refusal};
 use crate::id::{OperationId, ParticipantId, UserId, uuid_v7};
@@ -68,6 +70,7 @@ pub struct Service {
     clock: Arc<dyn Clock>,
     chance: Arc<dyn Chance>,
     pseudonyms: Arc<dyn Pseudonyms>,
+    known: Arc<KnownTenants>,
     pace: Arc<dyn Pace>,
     vitals: Arc<dyn Vitals>,
 }
@@ -82,7 +85,8 @@ impl Service {
         chance: Arc<dyn Chance>,
         pseudonyms: Arc<dyn Pseudonyms>,
     ) -> Self {
-        Self { store, notifier, clock, chance, pseudonyms, pace: Arc::new(NoPace), vitals: Arc::new(NoVitals) }
+        let (known, pace, vitals) = (Arc::default(), Arc::new(NoPace), Arc::new(NoVitals));
+        Self { store, notifier, clock, chance, pseudonyms, known, pace, vitals }
     }
 
     /// The same use cases, with whoever is too fast held back.
@@ -104,7 +108,7 @@ impl Service {
     pub async fn enter(&self, slug: &str, caller: &Caller) -> Result<Visit, Refusal> {
         let missing = Refusal::NotFound { what: Noun::Tenant };
         let slug = Slug::parse(slug).map_err(|_| missing.clone())?;
-        let tenant = self.store.tenant_by_slug(&slug).await?.ok_or(missing)?;
+        let tenant = self.tenant(&slug).await?.ok_or(missing)?;
         let mut actor = Actor {
             participant: caller.device.map(|device| self.pseudonyms.participant(tenant.id, device)),
             ..Actor::NOBODY

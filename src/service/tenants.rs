@@ -13,6 +13,19 @@ use crate::tenant::{Tenant, TenantSettings};
 use crate::text::{Color, Name, Slug};
 
 impl Service {
+    /// The tenant of this slug, as it is or was a moment ago.
+    pub(super) async fn tenant(&self, slug: &Slug) -> Result<Option<Tenant>, Refusal> {
+        let now = self.clock.now();
+        if let Some(tenant) = self.known.get(slug, now) {
+            return Ok(Some(tenant));
+        }
+        let tenant = self.store.tenant_by_slug(slug).await?;
+        if let Some(tenant) = &tenant {
+            self.known.keep(tenant, now);
+        }
+        Ok(tenant)
+    }
+
     /// Every tenant of the installation, oldest first: for the operator, not for visitors.
     ///
     /// # Errors

@@ -1,71 +1,22 @@
 //! A whole server on a real socket: it starts with what it was given, and it ends in time whoever is still there.
 
-use clap::Parser;
 use std::future::pending;
-use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use pulsestage::command::{Ask, SetVote};
-use pulsestage_server::config::{Cli, ServeArgs};
 use pulsestage_server::lifecycle::{self, Running};
 
-use crate::support::{Folder, PATIENCE, signed_in, soon};
+use crate::support::{Connection, Folder, PATIENCE, args, signed_in, soon};
 
 const STREAMS: usize = 100;
 
-/// The settings of a server of the tests' own: what is not said has the default that people get.
-fn args(data: &Folder, site: &Folder) -> ServeArgs {
-    let (data, site) = (data.path().display().to_string(), site.path().display().to_string());
-    let words = ["pulsestage", "--addr", "127.0.0.1:0", "--data-dir", &data, "--site-dir", &site, "--drain-s", "0"];
-    Cli::try_parse_from(words.into_iter().chain(["--sqlite-sync", "normal"])).unwrap().serve
-}
-
 async fn started() -> (Running, Folder, Folder) {
     let (data, site) = (Folder::new(), Folder::site());
-    let running = soon("the server to start", lifecycle::start(&args(&data, &site))).await.unwrap();
+    let running = soon("the server to start", lifecycle::start(&args(&data, &site, &[]))).await.unwrap();
     (running, data, site)
-}
-
-/// A connection, and what was read from it.
-struct Connection {
-    socket: TcpStream,
-    read: Vec<u8>,
-}
-
-impl Connection {
-    async fn send(addr: SocketAddr, request: &str) -> Self {
-        let mut socket = TcpStream::connect(addr).await.unwrap();
-        socket.write_all(request.as_bytes()).await.unwrap();
-        Self { socket, read: Vec::new() }
-    }
-
-    async fn get(addr: SocketAddr, path: &str) -> Self {
-        Self::send(addr, &format!("GET {path} HTTP/1.1\r\nhost: {addr}\r\n\r\n")).await
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.read).into_owned()
-    }
-
-    /// Reads until these bytes have come.
-    async fn until(&mut self, wanted: &str) {
-        let read = async {
-            while !self.text().contains(wanted) {
-                assert_ne!(self.socket.read_buf(&mut self.read).await.unwrap(), 0, "ended: {}", self.text());
-            }
-        };
-        soon(wanted, read).await;
-    }
-
-    /// Reads to the end of the connection.
-    async fn rest(mut self) -> String {
-        let from = self.read.len();
-        soon("the end of a connection", self.socket.read_to_end(&mut self.read)).await.unwrap();
-        String::from_utf8(self.read.split_off(from)).unwrap()
-    }
 }
 
 async fn streams(running: &Running, count: usize) -> Vec<Connection> {
@@ -116,7 +67,7 @@ async fn it_stops_in_time_for_those_who_do_not_read() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_change_is_on_every_stream_and_what_was_said_is_kept() {
     let (data, site) = (Folder::new(), Folder::site());
-    let running = lifecycle::start(&args(&data, &site)).await.unwrap();
+    let running = lifecycle::start(&args(&data, &site, &[])).await.unwrap();
     let slug = pulsestage::text::Slug::default_tenant();
     let service = running.state.service().clone();
     let (_cookie, mut caller) = signed_in(&service, &slug, pulsestage::user::Role::Owner).await;
@@ -139,7 +90,7 @@ async fn a_change_is_on_every_stream_and_what_was_said_is_kept() {
         stream.until("question:upvoted").await;
     }
     running.stop(pending()).await;
-    let again = lifecycle::start(&args(&data, &site)).await.unwrap();
+    let again = lifecycle::start(&args(&data, &site, &[])).await.unwrap();
     let visit = again.state.service().enter("default", &caller).await.unwrap();
     let view = again.state.service().board(&visit).await.unwrap();
     assert_eq!(view.board.questions[&question.id].upvotes, 1);
@@ -213,18 +164,18 @@ async fn the_welcome_has_a_link_that_works() {
 #[tokio::test]
 async fn what_cannot_be_used_is_said() {
     let (data, site, empty) = (Folder::new(), Folder::site(), Folder::new());
-    let no_site = lifecycle::start(&args(&data, &empty)).await.err().unwrap();
+    let no_site = lifecycle::start(&args(&data, &empty, &[])).await.err().unwrap();
     assert!(format!("{no_site:#}").contains("--site-dir"), "{no_site:#}");
-    let mut no_database = args(&data, &site);
+    let mut no_database = args(&data, &site, &[]);
     no_database.store.database_url = Some("mysql://x".to_owned());
     let no_database = lifecycle::start(&no_database).await.err().unwrap();
     assert!(format!("{no_database:#}").contains("sqlite://"), "{no_database:#}");
-    let mut no_redis = args(&data, &site);
+    let mut no_redis = args(&data, &site, &[]);
     no_redis.redis_url = Some("http://x".to_owned());
     let no_redis = lifecycle::start(&no_redis).await.err().unwrap();
     assert!(format!("{no_redis:#}").contains("REDIS_URL"), "{no_redis:#}");
-    let running = lifecycle::start(&args(&data, &site)).await.unwrap();
-    let mut taken = args(&data, &site);
+    let running = lifecycle::start(&args(&data, &site, &[])).await.unwrap();
+    let mut taken = args(&data, &site, &[]);
     taken.addr = running.addr;
     let taken = lifecycle::start(&taken).await.err().unwrap();
     assert!(format!("{taken:#}").contains(&running.addr.to_string()), "{taken:#}");

@@ -37,6 +37,10 @@ mod life_metrics;
 #[cfg(test)]
 mod life_stop;
 #[cfg(test)]
+mod live_kinds;
+#[cfg(test)]
+mod live_parked;
+#[cfg(test)]
 mod sse_burst;
 #[cfg(test)]
 mod sse_converge;
