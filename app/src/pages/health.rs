@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
-use leptos_router::{LazyRoute, lazy_route};
 use pulsestage::error::{Noun, Refusal};
 use pulsestage::health::{Health, HealthView};
 use pulsestage::permission::{Action, may};
@@ -27,34 +26,24 @@ const POLL: Duration = Duration::from_secs(2);
 /// How long an answer may take, in milliseconds.
 const PATIENCE_MS: u32 = 8_000;
 
-/// The page. Its code is a file of its own, which participants never load, and so is the reader of its data: unlike the
-/// other pages it begins to load in `view`, which is part of that file.
-pub struct HealthPage(Memo<Option<String>>);
-
-#[lazy_route]
-impl LazyRoute for HealthPage {
-    fn data() -> Self {
-        let params = use_params_map();
-        Self(Memo::new(move |_| params.with(|params| params.get("tenant"))))
+/// The page. It begins to load here and not with the route, whose beginning is code that participants load too.
+pub(super) fn page() -> AnyView {
+    let params = use_params_map();
+    let slug = Memo::new(move |_| params.with(|params| params.get("tenant")));
+    let load = |slug: Option<String>| api::load_health(slug.unwrap_or_default());
+    let loaded: Resource<_, Json> = Resource::new_with_options(move || slug.get(), load, true);
+    view! {
+        <Suspense>
+            {move || Suspend::new(async move {
+                let named = slug.get_untracked();
+                match loaded.await {
+                    Ok(view) => draw(view, Place::new(named, ViewKind::Health)),
+                    Err(error) => failed(&error, &Place::new(named, ViewKind::Health)),
+                }
+            })}
+        </Suspense>
     }
-
-    fn view(this: Self) -> AnyView {
-        let slug = this.0;
-        let load = |slug: Option<String>| api::load_health(slug.unwrap_or_default());
-        let loaded: Resource<_, Json> = Resource::new_with_options(move || slug.get(), load, true);
-        view! {
-            <Suspense>
-                {move || Suspend::new(async move {
-                    let named = slug.get_untracked();
-                    match loaded.await {
-                        Ok(view) => draw(view, Place::new(named, ViewKind::Health)),
-                        Err(error) => failed(&error, &Place::new(named, ViewKind::Health)),
-                    }
-                })}
-            </Suspense>
-        }
-        .erase()
-    }
+    .erase()
 }
 
 fn draw(view: HealthView, place: Place) -> AnyView {
