@@ -15,7 +15,7 @@ test('an owner sees people come and leave, and what they are sent', async ({ arr
   await owner.room.live();
   await owner.room.navigation('Views').getByRole('link', { name: 'Health' }).click();
   await expect(owner.page).toHaveURL(/\/admin\/health$/);
-  await expect(owner.page).toHaveTitle('Health · PulseStage');
+  await expect(owner.page).toHaveTitle('Health · Rivenmark Water · PulseStage');
   await owner.room.live();
   await expect(owner.room.navigation('Views').getByRole('link', { name: 'Health' })).toHaveAttribute('aria-current', 'page');
 

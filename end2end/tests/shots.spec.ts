@@ -47,6 +47,7 @@ test('pages with questions', { tag: '@shots' }, async ({ arrive }) => {
   await moderator.room.card(first ?? '').act('Tags').click();
   await shoot(moderator, 'queue-tags');
 
+  await anna.page.setViewportSize({ width: 1440, height: 900 });
   await anna.enter('/');
   await moderator.page.goto('/admin/health');
   await moderator.room.live();
