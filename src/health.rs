@@ -17,9 +17,9 @@ pub struct Health {
     pub deliveries: u64,
     /// Bytes of these.
     pub bytes: u64,
-    /// Clients that came back and were sent exactly what they had missed.
+    /// Streams that were opened at a cursor, as every page and every reconnect does, and sent exactly what was missing.
     pub replays: u64,
-    /// Clients that came back and had to load the board.
+    /// Streams that were opened at a cursor that is of no use: their clients had to load the board.
     pub resyncs: u64,
     /// Streams that were ended because their client read too slowly.
     pub slow: u64,

@@ -52,10 +52,10 @@ pub fn Vitals(
                 note=Signal::stored("How long the latest change took to be ready for all of them".to_owned())
             />
             <Figure
-                id="v-back"
-                title="Came back after a gap"
-                value=of(|it| count(it.replays.saturating_add(it.resyncs)))
-                note=of(came_back)
+                id="v-places"
+                title="Went on where they were"
+                value=of(|it| count(it.replays))
+                note=of(places)
             />
             <Stays health=health />
         </div>
@@ -63,14 +63,13 @@ pub fn Vitals(
     .erase()
 }
 
-/// What became of those who came back, and of those who will.
-fn came_back(health: &Health) -> String {
-    let Health { replays, resyncs, slow, .. } = health;
+/// What became of those who did not go on where they were.
+fn places(health: &Health) -> String {
+    let Health { resyncs, slow, .. } = health;
     let slow = plural(clamped(*slow), "stream was", "streams were");
     format!(
-        "{} got what they had missed, {} loaded the board again. {slow} ended for reading too slowly",
-        count(*replays),
-        count(*resyncs),
+        "Pages and reconnects without a gap. {} had to load the board, {slow} ended for reading too slowly",
+        count(*resyncs)
     )
 }
 

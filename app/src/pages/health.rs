@@ -81,6 +81,7 @@ fn draw(view: HealthView, place: Place) -> AnyView {
                 } else {
                     let home = home.clone();
                     view! {
+                        <h2 class="vh">"Figures"</h2>
                         <Empty
                             mark=Icon::Users
                             title="Nobody is watching"

@@ -58,8 +58,12 @@ fn streams(page: &mut Page<'_>, scrape: &Scrape) -> fmt::Result {
     page.counters("delivered_bytes", "Bytes of these messages.", "tenant", by_tenant(Count::Bytes))?;
     let total = |count: Count| scrape.total.counts.of(count);
     let replays = [("ring", total(Count::RingReplays)), ("database", total(Count::DatabaseReplays))];
-    page.counters("replays", "Clients that came back and got what they missed.", "source", replays)?;
-    page.counter("resyncs", "Clients that came back and had to load the board.", total(Count::Resyncs))?;
+    page.counters("replays", "Streams opened at a cursor and sent exactly what was missing.", "source", replays)?;
+    page.counter(
+        "resyncs",
+        "Streams opened at a cursor of no use: their clients had to load the board.",
+        total(Count::Resyncs),
+    )?;
     page.counter("slow_streams_ended", "Streams ended because their client read too slowly.", total(Count::Slow))
 }
 
