@@ -43,6 +43,9 @@ pub struct LimitArgs {
     /// Boards that are loaded of one tenant.
     #[arg(long, env = "PULSESTAGE_READS_PER_TENANT", value_name = "RATE", default_value = "10000/50s")]
     pub reads_per_tenant: Limit,
+    /// Writes that are with the database at once; further ones wait, and the tenants take turns.
+    #[arg(long, env = "PULSESTAGE_WRITES_AT_ONCE", value_name = "COUNT", default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    pub writes_at_once: u16,
     /// Browsers of one network that become participants of one tenant.
     #[arg(long, env = "PULSESTAGE_NEWCOMERS_PER_NETWORK", value_name = "RATE", default_value = "6000/min")]
     pub newcomers_per_network: Limit,
@@ -71,6 +74,7 @@ impl LimitArgs {
         reads_per_participant: Limit::NONE,
         writes_per_tenant: Limit::NONE,
         reads_per_tenant: Limit::NONE,
+        writes_at_once: u16::MAX,
         newcomers_per_network: Limit::NONE,
         sign_ins_per_network: Limit::NONE,
         accept_rate: Limit::NONE,

@@ -35,6 +35,8 @@ mod life_stop;
 #[cfg(test)]
 mod live_kinds;
 #[cfg(test)]
+mod live_limits;
+#[cfg(test)]
 mod live_parked;
 #[cfg(test)]
 mod sse_burst;
