@@ -99,7 +99,7 @@ impl LimitArgs {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::Parser;
+    use clap::{CommandFactory, Parser};
 
     #[derive(Parser)]
     struct Line {
@@ -128,5 +128,23 @@ mod tests {
         let error = parsed(&["--votes-per-participant", "many"]).unwrap_err().to_string();
         assert!(error.contains("120/min") && error.contains("--votes-per-participant"), "{error}");
         assert_eq!(parsed(&["--votes-per-participant", "0"]).unwrap().votes_per_participant, Limit::NONE);
+    }
+
+    #[test]
+    fn every_limit_is_described_with_its_default_and_its_variable() {
+        let text = include_str!("../../../docs/LIMITS.md");
+        let command = Line::command();
+        let flags: Vec<_> = command.get_arguments().filter_map(|arg| Some((arg, arg.get_long()?))).collect();
+        assert_eq!(flags.len(), 15);
+        for (arg, long) in flags {
+            let row = text.lines().find(|line| line.starts_with(&format!("| `--{long}` |")));
+            let row = row.unwrap_or_else(|| panic!("--{long} is not in docs/LIMITS.md"));
+            for default in arg.get_default_values() {
+                let default = default.to_str().unwrap();
+                assert!(row.contains(&format!("| `{default}`")), "--{long} has the default {default}: {row}");
+            }
+            let variable = format!("PULSESTAGE_{}", long.replace('-', "_").to_uppercase());
+            assert_eq!(arg.get_env().unwrap().to_str(), Some(variable.as_str()), "the one rule that the text gives");
+        }
     }
 }
