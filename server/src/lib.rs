@@ -6,6 +6,7 @@
 //! * requests: [`router`] (every route and layer on one screen), [`http`], [`auth`], [`state`]
 //! * live: [`bus`] (a ring per tenant, fed by a tailer), `http::sse` (what each stream takes of it)
 //! * data: [`store`] (the one SQL text on two engines), [`demo`]
+//! * the audience that tries it all: [`rehearse`]
 //! * the small ports: [`world`]
 
 pub mod accept;
@@ -16,6 +17,7 @@ pub mod demo;
 pub mod http;
 pub mod install;
 pub mod lifecycle;
+pub mod rehearse;
 pub mod router;
 pub mod state;
 pub mod store;
