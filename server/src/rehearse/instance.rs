@@ -16,6 +16,9 @@ use pulsestage::ports::Chance;
 
 /// How long the instance may take to start.
 const START: Duration = Duration::from_secs(60);
+/// How often it is looked whether a killed instance is gone, and the time between looks.
+const KILL_LOOKS: u32 = 200;
+const KILL_LOOK: Duration = Duration::from_millis(5);
 
 /// A folder that is removed with whatever is in it.
 struct Folder(PathBuf);
@@ -40,7 +43,7 @@ impl Drop for Folder {
     }
 }
 
-/// A running instance. Dropping it kills the child first and then removes its folder: the fields' order.
+/// A running instance. Dropping it kills the child first and removes its folder then.
 pub(super) struct Instance {
     child: Child,
     /// Reads what the child says, so that it never waits for a reader.
@@ -80,6 +83,19 @@ impl Instance {
         // Nothing of it is to be kept, so it need not end in good order.
         if let Err(error) = self.child.kill().await {
             eprintln!("the instance could not be ended: {error}");
+        }
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        // After a failure or a Ctrl-C nobody waits for its end, and a folder cannot be removed under a writer.
+        let _ended_already = self.child.start_kill();
+        for _ in 0..KILL_LOOKS {
+            if !matches!(self.child.try_wait(), Ok(None)) {
+                break;
+            }
+            std::thread::sleep(KILL_LOOK);
         }
     }
 }

@@ -139,7 +139,7 @@ impl Rehearsal {
     async fn run(&self) -> Result<Report, String> {
         let plan = &self.plan;
         let origin = Arc::new(Origin::of(&self.url).await?);
-        let room = Arc::new(Room { origin: origin.clone(), tenant: self.tenant.clone() });
+        let room = Arc::new(Room { tenant: self.tenant.clone() });
         let mut opener = Client::new(origin.clone());
         let (team, questions) = furnish(&room, &mut opener, plan).await.map_err(|error| error.to_string())?;
         let hall = Arc::new(Hall::new(&questions, plan.participants)?);

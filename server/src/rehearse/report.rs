@@ -34,10 +34,9 @@ pub(super) struct Report {
     pub(super) left_behind: Option<String>,
 }
 
-/// What was planned.
+/// What was planned: each field is the flag of the same name.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-#[expect(missing_docs, reason = "each field is the flag of the same name")]
 pub(super) struct Planned {
     pub(super) participants: usize,
     pub(super) questions: usize,
@@ -86,7 +85,6 @@ pub(super) struct Latencies {
 
 /// Milliseconds.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
-#[expect(missing_docs, reason = "the names are the field's own")]
 pub(super) struct Quantiles {
     pub(super) count: u64,
     pub(super) p50: f64,

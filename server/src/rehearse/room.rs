@@ -3,9 +3,8 @@
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::io;
-use std::sync::Arc;
 
-use super::client::{Answer, Client, EventStream, Origin, form_value};
+use super::client::{Answer, Client, EventStream, form_value};
 use super::http::malformed;
 use crate::http::session::tenant_page;
 use crate::world::{SystemChance, SystemClock};
@@ -18,8 +17,6 @@ use pulsestage::text::Slug;
 /// One tenant of a server.
 #[derive(Debug)]
 pub(super) struct Room {
-    /// The server.
-    pub(super) origin: Arc<Origin>,
     /// The tenant.
     pub(super) tenant: Slug,
 }

@@ -29,6 +29,8 @@ mod http_session;
 #[cfg(test)]
 mod life_stop;
 #[cfg(test)]
+mod rehearse;
+#[cfg(test)]
 mod sse_burst;
 #[cfg(test)]
 mod sse_converge;
