@@ -28,13 +28,13 @@ pub struct RehearseArgs {
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(0..=500))]
     pub questions: u32,
     /// Rehearse against a running server, such as `https://ask.example.com`, instead of an instance of its own.
-    /// What is written there stays there: see `--yes-write-to-this-tenant`.
+    /// Questions that are asked there stay there: see `--yes-write-to-this-tenant`.
     #[arg(long)]
     pub url: Option<String>,
     /// The tenant to rehearse in, by its slug; best one that was made for it.
     #[arg(long, requires = "url", value_parser = parse_slug)]
     pub tenant: Option<Slug>,
-    /// Says that the tenant may be written to: nothing can delete questions and votes from outside, so they stay.
+    /// Says that the tenant may be written to: votes are taken back at the end, questions stay, for nothing can remove them.
     #[arg(long, requires = "url")]
     pub yes_write_to_this_tenant: bool,
     /// One JSON document on standard output instead of the table.
@@ -54,13 +54,13 @@ pub struct Limits {
     /// The most milliseconds from a vote to any screen, for 99 of 100.
     #[arg(long, default_value_t = 300, action = ArgAction::Set)]
     pub max_vote_to_screen_ms: u64,
-    /// The most events that may be missing on somebody's board at the end.
+    /// The most events that may be missing, on all boards together.
     #[arg(long, default_value_t = 0)]
     pub max_lost: u64,
     /// The most events that may come twice on one connection.
     #[arg(long, default_value_t = 0)]
     pub max_doubled: u64,
-    /// The most votes and questions that may be refused or never answered.
+    /// The most joins, votes and questions that may be refused or never answered.
     #[arg(long, default_value_t = 0)]
     pub max_failed: u64,
     /// The most memory that the server may have used, in megabytes; measured in an instance of its own alone.
