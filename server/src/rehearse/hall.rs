@@ -2,6 +2,7 @@
 
 use hdrhistogram::Histogram;
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -119,6 +120,12 @@ impl Hall {
         (given > 0).then(|| until.saturating_sub(given))
     }
 
+    /// The counts after this one up to that one which votes of ours can have made; a server may name any number.
+    pub(super) fn votes_between(&self, question: QuestionId, seen: i64, now: i64) -> RangeInclusive<i64> {
+        let most = self.given.get(&question).map_or(0, |counts| i64::try_from(counts.len()).unwrap_or(i64::MAX) - 1);
+        seen.clamp(0, most) + 1..=now.min(most)
+    }
+
     fn cell(&self, question: QuestionId, upvotes: i64) -> Option<&AtomicU64> {
         self.given.get(&question)?.get(usize::try_from(upvotes).ok()?)
     }
@@ -157,6 +164,20 @@ mod tests {
             hall.note_vote(other, upvotes, given);
             assert_eq!(hall.since_vote(question, upvotes, 9_000), None);
         }
+    }
+
+    #[test]
+    fn a_count_of_any_size_is_no_more_than_the_votes_there_can_be() {
+        let question = QuestionId(Uuid::from_u128(1));
+        let hall = Hall::new(&[question], 3).unwrap();
+        let between = |seen, now| hall.votes_between(question, seen, now).collect::<Vec<_>>();
+        assert_eq!(between(0, 2), [1, 2]);
+        assert_eq!(between(1, i64::MAX), [2, 3]);
+        assert_eq!(between(i64::MIN, 1), [1]);
+        for (seen, now) in [(2, 1), (i64::MAX, i64::MAX), (0, -1)] {
+            assert!(between(seen, now).is_empty());
+        }
+        assert_eq!(hall.votes_between(QuestionId(Uuid::from_u128(2)), 0, 9).count(), 0);
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod process;
 mod progress;
 mod report;
 mod room;
+mod screen;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -241,10 +242,10 @@ async fn come_in(audience: &Audience, plan: &Plan, goal: &Goal) -> JoinSet<Outco
     for (number, browser) in (0..).zip(&audience.people) {
         sleep_until(began + Duration::from_micros(arrivals.due(number, &SystemChance))).await;
         let (hall, room, browser) = (audience.hall.clone(), audience.room.clone(), browser.clone());
-        let door = door.clone();
+        let (door, goal) = (door.clone(), goal.clone());
         entering.spawn(async move {
             let _place = door.acquire_owned().await;
-            Participant::join(hall.clone(), room, browser)
+            Participant::join(hall.clone(), room, browser, goal)
                 .await
                 .inspect_err(|error| hall.fail(|| format!("coming in: {error}")))
                 .ok()
@@ -253,7 +254,7 @@ async fn come_in(audience: &Audience, plan: &Plan, goal: &Goal) -> JoinSet<Outco
     let mut watching = JoinSet::new();
     while let Some(entered) = entering.join_next().await {
         if let Ok(Some(participant)) = entered {
-            watching.spawn(participant.watch(goal.clone()));
+            watching.spawn(participant.watch());
         }
     }
     watching
