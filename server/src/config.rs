@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::limits::LimitArgs;
+use crate::rehearse::args::RehearseArgs;
 use pulsestage::text::Slug;
 use pulsestage::user::Role;
 
@@ -28,6 +29,8 @@ pub enum Command {
     Serve(Box<ServeArgs>),
     /// Make a one-time sign-in link and print it.
     Link(LinkArgs),
+    /// Try the live core with a simulated audience, and say whether it holds.
+    Rehearse(Box<RehearseArgs>),
 }
 
 /// Where the data is.

@@ -8,6 +8,7 @@
 //!   that write to thousands of streams)
 //! * data: [`store`] (the one SQL text on two engines), [`demo`]
 //! * how much is taken of everything: [`limits`]
+//! * the audience that tries it all: [`rehearse`]
 //! * the small ports: [`world`]
 
 pub mod accept;
@@ -20,6 +21,7 @@ pub mod install;
 pub mod lifecycle;
 pub mod limits;
 pub mod park;
+pub mod rehearse;
 pub mod router;
 pub mod state;
 pub mod store;

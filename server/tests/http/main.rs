@@ -39,6 +39,8 @@ mod live_limits;
 #[cfg(test)]
 mod live_parked;
 #[cfg(test)]
+mod rehearse;
+#[cfg(test)]
 mod sse_burst;
 #[cfg(test)]
 mod sse_converge;
