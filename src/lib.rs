@@ -5,6 +5,7 @@
 //! * values: [`id`], [`time`], [`text`], and the nouns [`tenant`], [`team`], [`tag`], [`question`], [`user`]
 //! * rules: [`permission`] (who may do what), [`error`] (every no we say)
 //! * live: [`event`] (the facts and tallies on the wire), [`board`] (the one reducer that folds them)
+//! * how it is doing: [`health`]
 //! * work: [`command`] (what people ask for), [`ports`] (what we need from the world), [`service`] (the use cases)
 //!
 //! It compiles for `wasm32-unknown-unknown` as it stands: the server, its tests and every browser run the same code.
@@ -13,6 +14,7 @@ pub mod board;
 pub mod command;
 pub mod error;
 pub mod event;
+pub mod health;
 pub mod id;
 pub mod permission;
 pub mod ports;

@@ -26,11 +26,13 @@ pub enum Action {
     CreateTag,
     /// Add a team.
     CreateTeam,
+    /// See how the tenant's streams are doing.
+    SeeHealth,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::SeeBoard,
         Self::Ask,
         Self::Vote,
@@ -41,6 +43,7 @@ impl Action {
         Self::Freeze,
         Self::CreateTag,
         Self::CreateTeam,
+        Self::SeeHealth,
     ];
 }
 
@@ -53,7 +56,7 @@ pub fn may(role: Role, action: Action, settings: &TenantSettings) -> bool {
         Action::Moderate | Action::Answer | Action::Tag | Action::Pin | Action::Freeze | Action::CreateTag => {
             role >= Role::Moderator
         }
-        Action::CreateTeam => role >= Role::Admin,
+        Action::CreateTeam | Action::SeeHealth => role >= Role::Admin,
     }
 }
 
@@ -63,7 +66,7 @@ mod tests {
 
     /// The table as people read it: `x` may, `g` may where guests are allowed, `.` may not.
     /// Columns are the roles from guest to owner.
-    const TABLE: [(Action, &str); 10] = [
+    const TABLE: [(Action, &str); 11] = [
         (Action::SeeBoard, "gxxxxx"),
         (Action::Ask, "g.xxxx"),
         (Action::Vote, "gxxxxx"),
@@ -74,6 +77,7 @@ mod tests {
         (Action::Freeze, "...xxx"),
         (Action::CreateTag, "...xxx"),
         (Action::CreateTeam, "....xx"),
+        (Action::SeeHealth, "....xx"),
     ];
 
     #[test]

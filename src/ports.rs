@@ -7,6 +7,7 @@ use crate::board::Board;
 use crate::command::VoteReceipt;
 use crate::error::Refusal;
 use crate::event::{Cursor, Epoch, Fact, Tally};
+use crate::health::Health;
 use crate::id::{OperationId, ParticipantId, QuestionId, TagId, TeamId, TenantId, UserId};
 use crate::permission::Action;
 use crate::question::Question;
@@ -252,6 +253,22 @@ impl Pace for NoPace {
 
     async fn turn(&self, _: TenantId, _: Action) -> Turn {
         Box::new(())
+    }
+}
+
+/// Knows how each tenant's streams are doing.
+pub trait Vitals: Send + Sync {
+    /// How this tenant's are doing; all zeros when nobody watches.
+    fn health(&self, tenant: TenantId) -> Health;
+}
+
+/// Knows of no streams: for commands, which have none.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoVitals;
+
+impl Vitals for NoVitals {
+    fn health(&self, _: TenantId) -> Health {
+        Health::default()
     }
 }
 

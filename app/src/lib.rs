@@ -18,7 +18,7 @@ use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::path;
 use leptos_router::{Lazy, SsrMode};
 
-use pages::{ModeratorPage, NotFoundPage, QuestionsPage, SignInPage};
+use pages::{AdminPage, NotFoundPage, QuestionsPage, SignInPage};
 
 #[cfg(feature = "ssr")]
 pub use shell::shell;
@@ -34,8 +34,8 @@ pub fn App() -> impl IntoView {
             <FlatRoutes fallback=NotFoundPage>
                 <Route path=path!("/") view=QuestionsPage ssr=SsrMode::Async />
                 <Route path=path!("/t/:tenant") view=QuestionsPage ssr=SsrMode::Async />
-                <Route path=path!("/admin") view={Lazy::<ModeratorPage>::new()} ssr=SsrMode::Async />
-                <Route path=path!("/t/:tenant/admin") view={Lazy::<ModeratorPage>::new()} ssr=SsrMode::Async />
+                <Route path=path!("/admin/:view?") view={Lazy::<AdminPage>::new()} ssr=SsrMode::Async />
+                <Route path=path!("/t/:tenant/admin/:view?") view={Lazy::<AdminPage>::new()} ssr=SsrMode::Async />
                 <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
             </FlatRoutes>
         </Router>

@@ -60,6 +60,11 @@ mod browser {
         bytes
     }
 
+    /// Whether nobody can see the page now: another tab is in front of it.
+    pub(crate) fn is_hidden() -> bool {
+        document().hidden()
+    }
+
     /// Runs a task once, so many milliseconds from now.
     pub(crate) fn after(ms: u32, task: impl FnOnce() + 'static) {
         leptos::prelude::set_timeout(task, Duration::from_millis(ms.into()));
@@ -120,6 +125,10 @@ mod rest {
 
     pub(crate) fn random_bytes() -> [u8; 10] {
         [0; 10]
+    }
+
+    pub(crate) fn is_hidden() -> bool {
+        false
     }
 
     pub(crate) fn after(_ms: u32, _task: impl FnOnce() + 'static) {}

@@ -46,6 +46,13 @@ test('pages with questions', { tag: '@shots' }, async ({ arrive }) => {
   const [first] = await moderator.room.questions();
   await moderator.room.card(first ?? '').act('Tags').click();
   await shoot(moderator, 'queue-tags');
+
+  await anna.enter('/');
+  await moderator.page.goto('/admin/health');
+  await moderator.room.live();
+  await anna.room.ask('Who looks at these figures?');
+  await expect(moderator.page.locator('.vitals')).toContainText('in all');
+  await shoot(moderator, 'health');
 });
 
 test('pages without', { tag: '@shots' }, async ({ arrive }) => {
@@ -59,6 +66,11 @@ test('pages without', { tag: '@shots' }, async ({ arrive }) => {
   await anna.page.goto(bare.signInLink());
   await anna.room.live();
   await shoot(anna, 'queue-empty');
+  await anna.page.goto('/admin/health');
+  await anna.room.live();
+  await shoot(anna, 'health-empty');
+  await anna.page.goto('/admin');
+  await anna.room.live();
   await anna.context.setOffline(true);
   await expect(anna.room.badge).toHaveText('Offline');
   await shoot(anna, 'queue-offline');

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::limits::LimitArgs;
+use crate::metrics::MetricsArgs;
 use crate::rehearse::args::RehearseArgs;
 use pulsestage::text::Slug;
 use pulsestage::user::Role;
@@ -120,6 +121,9 @@ pub struct ServeArgs {
     /// How much is taken of everything.
     #[command(flatten)]
     pub limits: LimitArgs,
+    /// Where metrics are served.
+    #[command(flatten)]
+    pub metrics: MetricsArgs,
 }
 
 /// Files for TLS: both or none.

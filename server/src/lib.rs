@@ -9,6 +9,7 @@
 //! * data: [`store`] (the one SQL text on two engines), [`demo`]
 //! * how much is taken of everything: [`limits`]
 //! * the audience that tries it all: [`rehearse`]
+//! * what is counted: [`metrics`]
 //! * the small ports: [`world`]
 
 pub mod accept;
@@ -20,6 +21,7 @@ pub mod http;
 pub mod install;
 pub mod lifecycle;
 pub mod limits;
+pub mod metrics;
 pub mod park;
 pub mod rehearse;
 pub mod router;

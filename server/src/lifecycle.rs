@@ -15,8 +15,10 @@ use crate::bus::redis::SharedBell;
 use crate::bus::{Bus, BusSettings};
 use crate::config::{ServeArgs, SqliteSync, StoreArgs};
 use crate::demo::{self, DemoPorts, Seeded};
+use crate::http::health::Readiness;
 use crate::http::session::{moderators_page, tenant_page};
 use crate::limits::{Limits, Pacer, raise_open_files};
+use crate::metrics::{self, Metrics, StoreTimes, TimedStore};
 use crate::park::{Park, ParkSettings};
 use crate::state::{AppState, Shared, Site};
 use crate::store::{Durability, Options, SqlStore};
@@ -38,6 +40,8 @@ const CLOSE_DEADLINE: Duration = Duration::from_millis(400);
 pub struct Running {
     /// Where it listens.
     pub addr: SocketAddr,
+    /// Where it serves metrics, if it does.
+    pub metrics_addr: Option<SocketAddr>,
     /// What its handlers share.
     pub state: AppState,
     tls: Option<Tls>,
@@ -80,9 +84,15 @@ pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
     prepare(&store, key, args.demo).await?;
     let listener = accept::listen(args.addr).with_context(|| format!("{} cannot be listened on", args.addr))?;
     let addr = listener.local_addr()?;
+    let metrics_listener = args
+        .metrics
+        .metrics_addr
+        .map(|addr| accept::listen(addr).with_context(|| format!("{addr} cannot be listened on for metrics")));
+    let metrics_listener = metrics_listener.transpose()?;
     let (stop, connections) = (CancellationToken::new(), TaskTracker::new());
     let (stop_feeding, feeders) = (CancellationToken::new(), TaskTracker::new());
-    let shared_store: Arc<dyn Store> = Arc::new(store.clone());
+    let store_times = StoreTimes::default();
+    let shared_store: Arc<dyn Store> = Arc::new(TimedStore::new(Arc::new(store.clone()), store_times.clone()));
     let (clock, chance) = (Arc::new(SystemClock), Arc::new(SystemChance));
     let settings = BusSettings { window: args.window(), heartbeat: args.heartbeat() };
     let bus = Bus::new(shared_store.clone(), clock.clone(), &*chance, settings, stop_feeding.clone(), feeders.clone());
@@ -95,7 +105,8 @@ pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
     };
     let limits = Limits::new(&args.limits, raise_open_files(), clock.clone());
     let service = Service::new(shared_store.clone(), bell, clock.clone(), chance.clone(), Arc::new(key))
-        .paced_by(limits.paces.clone());
+        .paced_by(limits.paces.clone())
+        .watched_by(Arc::new(bus.meters().clone()));
     let origin = args.public_url.as_deref().map(|url| url.trim_end_matches('/').to_owned());
     let secure = tls.is_some() || origin.as_deref().is_some_and(|origin| origin.starts_with("https://"));
     let settings = ParkSettings {
@@ -105,6 +116,7 @@ pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
         chance: chance.clone(),
     };
     let park = Park::start(settings, &connections).context("the threads of the streams could not be started")?;
+    let metrics = Metrics { meters: bus.meters().clone(), store: store_times };
     let state = AppState::new(Shared {
         service,
         store: shared_store,
@@ -118,7 +130,13 @@ pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
         streams_stop: stop.clone(),
         drain: args.drain(),
         limits,
+        metrics,
+        readiness: Readiness::default(),
     });
+    let metrics_addr = metrics_listener.as_ref().map(|listener| listener.local_addr()).transpose()?;
+    if let Some(listener) = metrics_listener {
+        feeders.spawn(metrics::serve(listener, state.clone(), stop_feeding.clone()));
+    }
     let house = accept::House {
         router: router::router(state.clone()),
         park: park.clone(),
@@ -127,7 +145,7 @@ pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
     };
     let pacer = Pacer::new(args.limits.accept_rate);
     connections.spawn(accept::serve(listener, Arc::new(house), pacer, connections.clone()));
-    Ok(Running { addr, state, tls, park, stop, connections, stop_feeding, feeders, store })
+    Ok(Running { addr, metrics_addr, state, tls, park, stop, connections, stop_feeding, feeders, store })
 }
 
 impl Running {
@@ -144,6 +162,7 @@ impl Running {
     /// set, or at once when `hurry` comes; requests that are open finish, in [`STOP_DEADLINE`] after that at the latest;
     /// then the database is closed.
     pub async fn stop(self, hurry: impl Future<Output = ()>) {
+        self.state.readiness().set_stopping();
         let drain = self.state.drain();
         self.stop.cancel();
         self.park.drain(drain);

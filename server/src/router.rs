@@ -16,7 +16,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use crate::http::{api, origin, page, session, sse};
+use crate::http::{api, health, origin, page, session, sse};
 use crate::state::AppState;
 
 /// The whole server as a service.
@@ -38,7 +38,8 @@ pub fn router(state: AppState) -> Router {
         .merge(pages)
         .merge(functions)
         .route("/sse", get(sse::open).fallback(api::method_not_allowed))
-        .route("/health/live", get(|| async { "ok" }))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
         .nest_service(
             "/pkg",
             Router::new().fallback_service(packages).layer(cache(site.hash_files)).layer(hopeless.clone()),

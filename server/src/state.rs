@@ -8,7 +8,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::auth::Cookies;
 use crate::bus::Bus;
+use crate::http::health::Readiness;
 use crate::limits::Limits;
+use crate::metrics::Metrics;
 use pulsestage::ports::{Chance, Clock, Store};
 use pulsestage::service::Service;
 
@@ -31,6 +33,8 @@ pub struct Shared {
     pub streams_stop: CancellationToken,
     pub drain: Duration,
     pub limits: Limits,
+    pub metrics: Metrics,
+    pub readiness: Readiness,
 }
 
 /// Where the built pages are and how the site is reached.
@@ -114,6 +118,18 @@ impl AppState {
     #[must_use]
     pub fn limits(&self) -> &Limits {
         &self.0.limits
+    }
+
+    /// What is counted.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    /// Whether we are to be sent anybody.
+    #[must_use]
+    pub fn readiness(&self) -> &Readiness {
+        &self.0.readiness
     }
 
     /// The time over which streams end once they are to end.

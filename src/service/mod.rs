@@ -1,6 +1,7 @@
 //! The use cases: one struct over the ports, one file per noun. Server functions, the command line and tests share them.
 
 mod boards;
+mod health;
 mod known;
 mod questions;
 mod sign_in;
@@ -14,7 +15,9 @@ use crate::command::Key;
 use crate::error::{Noun, Refusal};
 use crate::id::{OperationId, ParticipantId, UserId, uuid_v7};
 use crate::permission::{Action, may};
-use crate::ports::{Chance, Clock, NoPace, Notifier, Pace, Pseudonyms, SecretHash, Store, Turn, Write};
+use crate::ports::{
+    Chance, Clock, NoPace, NoVitals, Notifier, Pace, Pseudonyms, SecretHash, Store, Turn, Vitals, Write,
+};
 use crate::tenant::Tenant;
 use crate::text::Slug;
 use crate::user::{Actor, Role};
@@ -71,6 +74,7 @@ pub struct Service {
     pseudonyms: Arc<dyn Pseudonyms>,
     known: Arc<KnownTenants>,
     pace: Arc<dyn Pace>,
+    vitals: Arc<dyn Vitals>,
 }
 
 impl Service {
@@ -83,14 +87,20 @@ impl Service {
         chance: Arc<dyn Chance>,
         pseudonyms: Arc<dyn Pseudonyms>,
     ) -> Self {
-        let (known, pace) = (Arc::default(), Arc::new(NoPace));
-        Self { store, notifier, clock, chance, pseudonyms, known, pace }
+        let (known, pace, vitals) = (Arc::default(), Arc::new(NoPace), Arc::new(NoVitals));
+        Self { store, notifier, clock, chance, pseudonyms, known, pace, vitals }
     }
 
     /// The same use cases, with whoever is too fast held back.
     #[must_use]
     pub fn paced_by(self, pace: Arc<dyn Pace>) -> Self {
         Self { pace, ..self }
+    }
+
+    /// The same use cases, with this one knowing how the streams are doing.
+    #[must_use]
+    pub fn watched_by(self, vitals: Arc<dyn Vitals>) -> Self {
+        Self { vitals, ..self }
     }
 
     /// Finds the tenant and who the caller is in it.

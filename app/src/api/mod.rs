@@ -7,6 +7,7 @@ mod backend;
 mod codec;
 mod error;
 mod form;
+mod health;
 mod moderators;
 mod participants;
 
@@ -15,6 +16,7 @@ pub use backend::Backend;
 pub use codec::Json;
 pub use error::{ApiError, WireFault};
 pub use form::{FormError, form_error};
+pub use health::*;
 pub use moderators::*;
 pub use participants::*;
 

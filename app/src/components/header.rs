@@ -24,18 +24,22 @@ pub fn RoomHeader(
     role: Role,
     /// Whether the reader may see the queue.
     moderates: bool,
+    /// Whether the reader may see how the streams are doing.
+    sees_health: bool,
     /// How the stream stands.
     connection: Signal<Connection>,
     /// When the last message came.
     fresh_at: Signal<Option<f64>>,
 ) -> impl IntoView {
     let here = place.kind;
-    let sub = if here == ViewKind::Queue { "Moderator" } else { "Town hall Q&A" };
+    let sub = if here == ViewKind::Questions { "Town hall Q&A" } else { "Moderator" };
+    let (skip_to, skip) =
+        if here == ViewKind::Health { ("#main", "Skip to the figures") } else { ("#list", "Skip to the questions") };
     let nav = moderates.then(|| {
         let link = |kind: ViewKind, word: &'static str| {
-            // The queue's code is a file of its own, and must be of the same release as the rest: after an update only
-            // a new document names the right one.
-            let external = (kind == ViewKind::Queue).then_some("external");
+            // Their code is a file of its own, and must be of the same release as the rest: after an update only a new
+            // document names the right one.
+            let external = (kind != ViewKind::Questions).then_some("external");
             view! {
                 <a href=place.of(kind) rel=external aria-current=(kind == here).then_some("page")>
                     {word}
@@ -47,15 +51,17 @@ pub fn RoomHeader(
             <nav class="header__nav" aria-label="Views">
                 {link(ViewKind::Questions, "Questions")}
                 {link(ViewKind::Queue, "Queue")}
+                {sees_health.then(|| link(ViewKind::Health, "Health"))}
             </nav>
         }
         .erase()
     });
-    let account = moderates.then(|| view! { <Account role=role slug=slug place=place.clone() /> }.erase());
+    let account = moderates
+        .then(|| view! { <Account role=role slug=slug place=place.clone() sees_health=sees_health /> }.erase());
     view! {
         // `external`: the router would only scroll there. The browser also moves the keyboard.
-        <a class="skip" href="#list" rel="external">
-            "Skip to the questions"
+        <a class="skip" href=skip_to rel="external">
+            {skip}
         </a>
         <header class="header on-stage">
             <div class="header__in">
@@ -108,12 +114,24 @@ fn Brand(href: String, name: String, sub: &'static str) -> impl IntoView {
 }
 
 #[component]
-fn Account(role: Role, slug: String, place: Place) -> impl IntoView {
+fn Account(role: Role, slug: String, place: Place, sees_health: bool) -> impl IntoView {
     let title = title(role);
-    let (other, word) = match place.kind {
-        ViewKind::Queue => (ViewKind::Questions, "Questions page"),
-        ViewKind::Questions => (ViewKind::Queue, "Queue"),
+    let other = |kind: ViewKind, word: &'static str| {
+        (kind != place.kind).then(|| {
+            view! {
+                <a class="menu__only-narrow" href=place.of(kind) rel="external">
+                    {icon(Icon::External)}
+                    {word}
+                </a>
+            }
+            .erase()
+        })
     };
+    let others = (
+        other(ViewKind::Questions, "Questions page"),
+        other(ViewKind::Queue, "Queue"),
+        sees_health.then(|| other(ViewKind::Health, "Health")),
+    );
     view! {
         <Menu
             class="menu menu--end who"
@@ -123,10 +141,7 @@ fn Account(role: Role, slug: String, place: Place) -> impl IntoView {
         >
             <div class="menu__list">
                 <p class="who__facts">"Signed in as " <b>{title}</b></p>
-                <a class="menu__only-narrow" href=place.of(other)>
-                    {icon(Icon::External)}
-                    {word}
-                </a>
+                {others}
                 <form method="post" action="/sign-out">
                     <input type="hidden" name="tenant" value=slug />
                     <button type="submit">{icon(Icon::LogOut)} "Sign out"</button>

@@ -19,7 +19,9 @@ pub mod problem;
 pub mod queue_row;
 pub mod side;
 pub mod skeleton;
+pub mod sparkline;
 pub mod tags;
+pub mod vitals;
 pub mod vote;
 
 #[cfg(test)]

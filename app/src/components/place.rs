@@ -1,14 +1,16 @@
-//! Where a page is: the addresses of a tenant's two views.
+//! Where a page is: the addresses of a tenant's views.
 
 use crate::live::Filters;
 
-/// One of the two views of a tenant.
+/// One of the views of a tenant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ViewKind {
     /// The questions, for everybody.
     Questions,
     /// The moderators' queue.
     Queue,
+    /// How the streams are doing, for admins.
+    Health,
 }
 
 /// A view of a tenant, as its address says it.
@@ -30,12 +32,14 @@ impl Place {
     /// The address of one of the tenant's views.
     #[must_use]
     pub fn of(&self, kind: ViewKind) -> String {
-        match (&self.slug, kind) {
-            (None, ViewKind::Questions) => "/".to_owned(),
-            (None, ViewKind::Queue) => "/admin".to_owned(),
-            (Some(slug), ViewKind::Questions) => format!("/t/{slug}"),
-            (Some(slug), ViewKind::Queue) => format!("/t/{slug}/admin"),
-        }
+        let room = self.slug.as_ref().map(|slug| "/t/".to_owned() + slug).unwrap_or_default();
+        let address = room
+            + match kind {
+                ViewKind::Questions => "",
+                ViewKind::Queue => "/admin",
+                ViewKind::Health => "/admin/health",
+            };
+        if address.is_empty() { "/".to_owned() } else { address }
     }
 
     /// The address of this view under these filters.
@@ -55,6 +59,7 @@ mod tests {
         let place = Place::new(None, ViewKind::Queue);
         assert_eq!(place.of(ViewKind::Questions), "/");
         assert_eq!(place.under(&Filters::default()), "/admin");
+        assert_eq!(place.of(ViewKind::Health), "/admin/health");
     }
 
     #[test]
@@ -63,5 +68,6 @@ mod tests {
         let filters = Filters::default().with_tab(Tab::All).with_sort(Sort::Newest);
         assert_eq!(place.under(&filters), "/t/acme?tab=all&sort=newest");
         assert_eq!(place.of(ViewKind::Queue), "/t/acme/admin");
+        assert_eq!(place.of(ViewKind::Health), "/t/acme/admin/health");
     }
 }

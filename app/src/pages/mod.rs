@@ -1,5 +1,7 @@
 //! One component per address. Pages load the board, put it live, and wire the components to it.
 
+pub mod admin;
+pub mod health;
 pub mod moderator;
 pub mod outcome;
 pub mod questions;
@@ -7,6 +9,6 @@ pub mod room;
 pub mod solo;
 mod status;
 
-pub use moderator::ModeratorPage;
+pub use admin::AdminPage;
 pub use questions::QuestionsPage;
 pub use solo::{NotFoundPage, SignInPage};

@@ -1,7 +1,6 @@
 //! The moderators' queue.
 
 use leptos::prelude::*;
-use leptos_router::{LazyRoute, lazy_route};
 use pulsestage::command::BoardView;
 use pulsestage::permission::{Action, may};
 
@@ -16,18 +15,9 @@ use crate::live::{Filters, Moderation, RowField};
 use crate::ui::erase::Erase;
 use crate::ui::icon::{Icon, icon};
 
-/// The moderators' queue. Its code is a file of its own, which participants never load.
-pub struct ModeratorPage(Loading);
-
-#[lazy_route]
-impl LazyRoute for ModeratorPage {
-    fn data() -> Self {
-        Self(Loading::begin())
-    }
-
-    fn view(this: Self) -> AnyView {
-        this.0.draw(ViewKind::Queue, draw)
-    }
+/// The moderators' queue.
+pub(super) fn page(board: Loading) -> AnyView {
+    board.draw(ViewKind::Queue, draw)
 }
 
 fn draw(view: BoardView, place: Place, filters: Signal<Filters>) -> AnyView {

@@ -74,7 +74,7 @@ pub fn RoomFrame(
     let name = tenant.name.clone();
     let title = match place.with_value(|place| place.kind) {
         ViewKind::Questions => name.clone(),
-        ViewKind::Queue => format!("Queue · {name}"),
+        ViewKind::Queue | ViewKind::Health => format!("Queue · {name}"),
     };
     let heading = Memo::new(move |_| {
         let team = live.filters.with(|filters| live.teams.with(|teams| chosen_team(filters, teams)));
@@ -98,6 +98,7 @@ pub fn RoomFrame(
             place=place.get_value()
             role=live.role.get_untracked()
             moderates=room.may(Action::Moderate)
+            sees_health=room.may(Action::SeeHealth)
             connection=live.connection
             fresh_at=live.fresh_at
         />

@@ -121,6 +121,25 @@ pub fn ModeratorsOnly(
     .erase()
 }
 
+/// The page about health, to somebody who may not see it.
+#[component]
+pub fn AdminsOnly(
+    /// The address of the questions.
+    home: String,
+) -> impl IntoView {
+    view! {
+        <Solo
+            mark=Icon::Shield
+            title="This page is for admins"
+            lead="It tells how the live streams are doing. You are not signed in as one who runs this room."
+            home=home.clone()
+        >
+            {to_the_questions(home, "btn btn--main")}
+        </Solo>
+    }
+    .erase()
+}
+
 /// A room that shows nothing to people without an account.
 #[component]
 pub fn MembersOnly() -> impl IntoView {

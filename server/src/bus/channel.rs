@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, watch};
 
 use super::frame::Batch;
 use super::replays::Replays;
 use super::ring::{Found, Ring};
+use crate::metrics::Meter;
 use pulsestage::event::{Cursor, Epoch, Tally};
 use pulsestage::id::{QuestionId, TenantId};
 use pulsestage::ports::Look;
@@ -39,8 +40,8 @@ pub struct Channel {
     /// What the bell rang for since the tailer last looked.
     rung: AtomicU8,
     bell: Notify,
-    /// How many streams are reading.
-    streams: AtomicUsize,
+    /// What the streams count, how many they are among it.
+    meter: Arc<Meter>,
 }
 
 impl Channel {
@@ -57,7 +58,7 @@ impl Channel {
             listeners: Mutex::default(),
             rung: AtomicU8::new(0),
             bell: Notify::new(),
-            streams: AtomicUsize::new(0),
+            meter: Arc::default(),
         }
     }
 
@@ -175,18 +176,24 @@ impl Channel {
 
     /// Counts a stream in.
     pub fn join(&self) {
-        self.streams.fetch_add(1, Ordering::AcqRel);
+        self.meter.join();
     }
 
     /// Counts a stream out.
     pub fn leave(&self) {
-        self.streams.fetch_sub(1, Ordering::AcqRel);
+        self.meter.leave();
+    }
+
+    /// What the streams count.
+    #[must_use]
+    pub const fn meter(&self) -> &Arc<Meter> {
+        &self.meter
     }
 
     /// How many streams are reading.
     #[must_use]
     pub fn streams(&self) -> usize {
-        self.streams.load(Ordering::Acquire)
+        self.meter.streams()
     }
 }
 
@@ -227,6 +234,7 @@ impl fmt::Debug for Channel {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::atomic::AtomicUsize;
     use uuid::Uuid;
 
     fn channel() -> Channel {

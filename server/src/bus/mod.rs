@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
+use crate::metrics::Meters;
 use pulsestage::id::TenantId;
 use pulsestage::ports::{Chance, Clock, Look, Notifier, Store, StoreError};
 
@@ -44,6 +45,7 @@ struct Shared {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     settings: BusSettings,
+    meters: Meters,
     stop: CancellationToken,
     tasks: TaskTracker,
     /// Tells this instance's rings from others'.
@@ -102,13 +104,20 @@ impl Bus {
         let mut instance = [0; 16];
         chance.fill(&mut instance);
         let instance = Uuid::from_bytes(instance);
-        Self(Arc::new(Shared { channels: RwLock::default(), store, clock, settings, stop, tasks, instance }))
+        let meters = Meters::new(settings.heartbeat);
+        Self(Arc::new(Shared { channels: RwLock::default(), store, clock, settings, meters, stop, tasks, instance }))
     }
 
     /// What tells this instance from others.
     #[must_use]
     pub fn instance(&self) -> Uuid {
         self.0.instance
+    }
+
+    /// What the streams count.
+    #[must_use]
+    pub fn meters(&self) -> &Meters {
+        &self.0.meters
     }
 
     /// Has every open channel look at everything.
@@ -144,6 +153,7 @@ impl Bus {
 
     fn open(&self, channel: Channel) -> Arc<Channel> {
         let channel = Arc::new(channel);
+        self.0.meters.add(channel.tenant, channel.meter().clone());
         // What was committed since its head was read rang for nobody.
         channel.ring(Look::Facts);
         let tailer = Tailer {
@@ -167,6 +177,7 @@ impl Bus {
             return false;
         }
         channels.remove(&channel.tenant);
+        self.0.meters.remove(channel.tenant);
         true
     }
 

@@ -10,6 +10,7 @@ use super::channel::{Channel, Looks};
 use super::frame::{Batch, Frame};
 use pulsestage::event::Tally;
 use pulsestage::ports::{Clock, Store, StoreError};
+use pulsestage::time::Timestamp;
 
 /// How often the database is looked at without a ring: bounds how late a lost ring can make a screen.
 const ANTI_ENTROPY: Duration = Duration::from_secs(3);
@@ -55,6 +56,7 @@ impl Tailer {
                 () = self.stop.cancelled() => return,
                 () = self.channel.rung() => self.channel.take_looks(),
                 _ = slow.tick() => {
+                    self.channel.meter().sample();
                     idle_ticks = if self.channel.streams() == 0 { idle_ticks + 1 } else { 0 };
                     if idle_ticks >= IDLE_TICKS && may_go(&self.channel) {
                         return;
@@ -63,12 +65,14 @@ impl Tailer {
                 }
                 _ = beat.tick() => {
                     self.channel.push(Batch::beat(self.channel.tenant, self.clock.now()));
+                    self.channel.meter().beat();
                     continue;
                 }
             };
             match self.look(looks).await {
                 Ok(published) => {
                     failures = 0;
+                    self.channel.meter().looked();
                     if published {
                         self.wait(self.window).await;
                     }
@@ -96,7 +100,7 @@ impl Tailer {
         // Counts are read before facts and sent after them: a count is then never ahead of the fact that makes
         // its question known.
         let tallies = if looks.tallies() { self.changed_tallies(looks).await? } else { Vec::new() };
-        let mut frames = self.new_facts().await?;
+        let (mut frames, oldest) = self.new_facts().await?;
         let now = self.clock.now();
         frames.extend(tallies.iter().map(|tally| Frame::tally(self.channel.tenant, tally, now)));
         if frames.is_empty() {
@@ -105,22 +109,26 @@ impl Tailer {
         tracing::debug!(tenant.id = %self.channel.tenant, frames = frames.len(), "published");
         // Not before: a look that fails half-way has told nobody anything.
         self.channel.tells(&tallies);
+        let lag = oldest.map(|at| Duration::from_millis(now.0.saturating_sub(at.0).max(0).unsigned_abs()));
+        self.channel.meter().published(frames.len(), lag);
         self.channel.push(Batch::new(frames, now));
         Ok(true)
     }
 
-    async fn new_facts(&self) -> Result<Vec<Frame>, StoreError> {
+    /// The facts that are not in the ring yet, and when the oldest of them was written.
+    async fn new_facts(&self) -> Result<(Vec<Frame>, Option<Timestamp>), StoreError> {
         let (_, mut seq) = self.channel.tail();
-        let mut frames = Vec::new();
+        let (mut frames, mut oldest) = (Vec::new(), None);
         loop {
             let facts = self.store.facts_after(self.channel.tenant, seq, PAGE).await?;
             let Some(last) = facts.last() else {
-                return Ok(frames);
+                return Ok((frames, oldest));
             };
             seq = last.seq;
+            oldest = oldest.or_else(|| facts.first().map(|fact| fact.envelope.timestamp));
             frames.extend(facts.iter().map(|fact| Frame::fact(self.channel.epoch, fact)));
             if i64::try_from(facts.len()).unwrap_or(PAGE) < PAGE {
-                return Ok(frames);
+                return Ok((frames, oldest));
             }
         }
     }

@@ -169,6 +169,7 @@ impl Shard {
         let channel = stream.seat.channel().clone();
         let mut pass = Pass::new(&channel, self.now, lively);
         let went = stream.flush().and_then(|()| stream.feed(&mut pass));
+        channel.meter().wrote(pass.written);
         self.conclude(key, went);
     }
 
@@ -184,6 +185,7 @@ impl Shard {
                 over.push((key, why));
             }
         }
+        slice.channel.meter().wrote(pass.written);
         for (key, why) in over {
             self.conclude(key, Err(why));
         }
@@ -214,6 +216,9 @@ impl Shard {
         let moved = self.groups.remove(stream.seat.channel(), stream.member, &self.listener);
         if let Some(moved) = moved.and_then(|key| self.streams.get_mut(key)) {
             moved.member = stream.member;
+        }
+        if why == Over::Slow {
+            stream.seat.channel().meter().slowed();
         }
         match why {
             Over::Gone => {}

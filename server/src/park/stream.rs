@@ -7,6 +7,7 @@ use std::net::Shutdown;
 
 use crate::bus::{Channel, Chunk, Found};
 use crate::http::sse::{Reader, Seat};
+use crate::metrics::Written;
 
 /// What a client may send on a stream before it is let go: nothing is expected of it.
 const MAX_UNASKED: usize = 16 << 10;
@@ -42,15 +43,6 @@ pub(super) enum Over {
     Slow,
     /// Its time is up.
     Ended,
-}
-
-/// What a pass over streams has written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Written {
-    /// Frames.
-    pub(super) frames: usize,
-    /// Bytes of these frames.
-    pub(super) bytes: usize,
 }
 
 /// How the streams of a pass read the ring: most are at one place, so what one has read serves the next.
@@ -106,9 +98,10 @@ impl Parked {
             let Some(chunk) = pass.at(self.reader.place())? else { return Ok(()) };
             if chunk.is_beat && self.written.is_some_and(|at| now - at < lively) {
                 self.reader.skip(chunk);
+                pass.written.skipped += 1;
                 continue;
             }
-            let frames = chunk.frames();
+            let (frames, is_beat) = (chunk.frames(), chunk.is_beat);
             let bytes = self.reader.take(chunk);
             if bytes.is_empty() {
                 continue;
@@ -121,6 +114,7 @@ impl Parked {
             }
             self.written = Some(now);
             pass.written.frames += frames;
+            pass.written.beats += usize::from(is_beat);
             pass.written.bytes += length;
         }
         Ok(())

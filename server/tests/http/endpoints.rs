@@ -139,7 +139,7 @@ fn the_table_has_every_server_function() {
         .map(|(path, method)| (path.to_owned(), method.to_string()))
         .collect();
     let writes = WRITES.iter().map(|endpoint| (format!("/api/fn/{}", endpoint.name), Method::POST.to_string()));
-    let reads = [("/api/fn/load_board".to_owned(), Method::GET.to_string())];
+    let reads = ["load_board", "load_health"].map(|name| (format!("/api/fn/{name}"), Method::GET.to_string()));
     assert_eq!(registered, writes.chain(reads).collect());
 }
 

@@ -19,6 +19,8 @@ mod http_forms;
 #[cfg(test)]
 mod http_headers;
 #[cfg(test)]
+mod http_health;
+#[cfg(test)]
 mod http_limits;
 #[cfg(test)]
 mod http_newcomers;
@@ -30,6 +32,8 @@ mod http_pages;
 mod http_private;
 #[cfg(test)]
 mod http_session;
+#[cfg(test)]
+mod life_metrics;
 #[cfg(test)]
 mod life_stop;
 #[cfg(test)]

@@ -13,7 +13,9 @@ use pulsestage::service::Service;
 use pulsestage_server::auth::Cookies;
 use pulsestage_server::bus::redis::SharedBell;
 use pulsestage_server::bus::{Bus, BusSettings};
+use pulsestage_server::http::health::Readiness;
 use pulsestage_server::limits::{LimitArgs, Limits};
+use pulsestage_server::metrics::{Metrics, StoreTimes, TimedStore};
 use pulsestage_server::router::router;
 use pulsestage_server::state::{AppState, Shared, Site};
 use pulsestage_server::store::{Durability, Options, SqlStore, open};
@@ -89,6 +91,8 @@ impl House {
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let hand = HandClock::default();
         let (clock, chance, key) = (Arc::new(hand.clone()), Arc::new(SystemChance), Key::new([7; 32]));
+        let store_times = StoreTimes::default();
+        let store: Arc<dyn Store> = Arc::new(TimedStore::new(store, store_times.clone()));
         let settings = BusSettings { window: plan.window, heartbeat: plan.heartbeat };
         let bus = Bus::new(store.clone(), clock.clone(), &*chance, settings, stop.clone(), tasks.clone());
         let bell: Arc<dyn Notifier> = match &plan.redis_url {
@@ -97,7 +101,8 @@ impl House {
         };
         let limits = Limits::new(&plan.limits, 1_000, clock.clone());
         let service = Service::new(store.clone(), bell, clock.clone(), chance.clone(), Arc::new(key))
-            .paced_by(limits.paces.clone());
+            .paced_by(limits.paces.clone())
+            .watched_by(Arc::new(bus.meters().clone()));
         let site = Folder::site();
         let options = leptos::config::LeptosOptions::builder()
             .output_name("pulsestage")
@@ -120,6 +125,8 @@ impl House {
             streams_stop: stop.clone(),
             drain: Duration::ZERO,
             limits,
+            metrics: Metrics { meters: bus.meters().clone(), store: store_times },
+            readiness: Readiness::default(),
         });
         let router = router(state.clone());
         Self { state, router, service, store, bus, clock: hand, stop, tasks, key, _folders: vec![site] }

@@ -34,6 +34,8 @@ pub(crate) struct Opened {
 pub(crate) struct Seat {
     subscription: Subscription,
     _permit: Permit,
+    /// When it was taken, as the meter counts.
+    since: u32,
 }
 
 impl Opened {
@@ -50,12 +52,13 @@ impl Opened {
         permit: Permit,
     ) -> Result<Self, Refusal> {
         let subscription = state.bus().subscribe(tenant).await.map_err(Refusal::from)?;
+        let since = subscription.channel().meter().mark();
         let opening = opening::open(state, &subscription, cursor, &filter).await?;
         tracing::debug!(tenant.id = %tenant, resumed = cursor.is_some(), "stream opened");
         Ok(Self {
             opening: [opening.greeting, opening.missed],
             reader: Reader::new(opening.place, opening.seq, filter),
-            seat: Seat { subscription, _permit: permit },
+            seat: Seat { subscription, _permit: permit, since },
             life: state.limits().stream_life.draw(state.chance()),
         })
     }
@@ -70,6 +73,7 @@ impl Seat {
 
 impl Drop for Seat {
     fn drop(&mut self) {
+        self.channel().meter().stayed(self.since);
         tracing::debug!(tenant.id = %self.channel().tenant, "stream closed");
     }
 }

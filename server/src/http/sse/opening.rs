@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::filter::Filter;
 use crate::bus::frame::{Batch, Frame, advance, encode, retry};
 use crate::bus::{Channel, Subscription};
+use crate::metrics::Replay;
 use crate::state::AppState;
 use pulsestage::error::Refusal;
 use pulsestage::event::{Cursor, Envelope, Event};
@@ -40,7 +41,7 @@ pub(super) struct Opening {
 /// What the past is for one client.
 enum Past {
     /// It goes on from a cursor: these facts are missing, then these counts.
-    Replay(Arc<Batch>),
+    Replay(Arc<Batch>, Replay),
     /// It starts here and now.
     None,
     /// Its cursor is of no use: it must load the board.
@@ -71,7 +72,7 @@ pub(super) async fn open(
         Some(Some(cursor)) => past_of(state, channel, cursor, (place, tail)).await?,
     };
     let start = match (&past, cursor) {
-        (Past::Replay(_), Some(Some(cursor))) => cursor,
+        (Past::Replay(..), Some(Some(cursor))) => cursor,
         // A client without a past may come back with what it got here, so it gets where it is now.
         _ => Cursor { epoch: channel.epoch, seq: tail },
     };
@@ -82,11 +83,14 @@ pub(super) async fn open(
     let missed = match past {
         Past::None => Bytes::new(),
         Past::Resync => {
+            channel.meter().resynced();
             greeting.extend_from_slice(&signal(channel.tenant, Event::Resync, start, now));
             Bytes::new()
         }
-        Past::Replay(batch) if filter.is_open() => batch.whole.clone(),
-        Past::Replay(batch) => chosen(&batch.frames, filter),
+        Past::Replay(batch, source) => {
+            channel.meter().replayed(source);
+            if filter.is_open() { batch.whole.clone() } else { chosen(&batch.frames, filter) }
+        }
     };
     Ok(Opening { greeting: greeting.freeze(), missed, place, seq: start.seq.max(tail) })
 }
@@ -102,7 +106,7 @@ async fn past_of(
     let now = state.clock().now();
     let known = channel.missed(cursor.seq, place, TALLY_SLACK_MS, now);
     if let Some(missed) = known {
-        return Ok(Past::of(missed));
+        return Ok(Past::of(missed, Replay::Ring));
     }
     let (store, tenant) = (state.store(), channel.tenant);
     if cursor.seq > tail && cursor.seq > store.head(tenant).await.map_err(Refusal::from)?.seq {
@@ -120,14 +124,18 @@ async fn past_of(
     channel.told_aside(&tallies);
     let frames = facts.iter().map(|fact| Frame::fact(cursor.epoch, fact));
     let frames = frames.chain(tallies.iter().map(|tally| Frame::tally(tenant, tally, now))).collect();
-    Ok(Past::of(channel.keep_missed(cursor.seq, place, Batch::new(frames, now))))
+    Ok(Past::of(channel.keep_missed(cursor.seq, place, Batch::new(frames, now)), Replay::Database))
 }
 
 impl Past {
     /// What was missed, unless it is so much that the board is less.
-    fn of(missed: Arc<Batch>) -> Self {
+    fn of(missed: Arc<Batch>, source: Replay) -> Self {
         let facts = missed.frames.iter().filter(|frame| frame.cursor.is_some()).count();
-        if facts > MAX_REPLAY || missed.whole.len() > MAX_REPLAY_BYTES { Self::Resync } else { Self::Replay(missed) }
+        if facts > MAX_REPLAY || missed.whole.len() > MAX_REPLAY_BYTES {
+            Self::Resync
+        } else {
+            Self::Replay(missed, source)
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep_until};
 use super::opened::{Opened, Seat, farewell, share_of};
 use super::reader::Reader;
 use crate::bus::Found;
+use crate::metrics::Written;
 use crate::state::AppState;
 
 /// As good as never: the longest life of a stream without one.
@@ -71,16 +72,23 @@ impl Stream {
             // Marked before the ring is read: what is pushed after the reading wakes us.
             self.pushed.mark_unchanged();
             match self.seat.channel().read(self.reader.place()) {
-                Found::Chunk(chunk) if chunk.is_beat && self.was_just_written() => self.reader.skip(&chunk),
+                Found::Chunk(chunk) if chunk.is_beat && self.was_just_written() => {
+                    self.reader.skip(&chunk);
+                    self.seat.channel().meter().wrote(Written { skipped: 1, ..Written::default() });
+                }
                 Found::Chunk(chunk) => {
                     let bytes = self.reader.take(&chunk).into_owned();
                     if !bytes.is_empty() {
                         self.written = Some(Instant::now());
+                        let (frames, beats) = (chunk.frames(), usize::from(chunk.is_beat));
+                        let written = Written { frames, bytes: bytes.len(), beats, skipped: 0 };
+                        self.seat.channel().meter().wrote(written);
                         return Some(bytes);
                     }
                 }
                 Found::Missed => {
                     tracing::debug!(tenant.id = %self.seat.channel().tenant, "stream too slow, ended to be resumed");
+                    self.seat.channel().meter().slowed();
                     return self.farewell.take();
                 }
                 Found::Nothing => match self.woken().await {

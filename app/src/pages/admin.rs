@@ -1,0 +1,40 @@
+//! The pages of those who moderate and run a room: one route, whose code is a file of its own that participants never
+//! load. Every further route, even a lazy one, would be code that they do load.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+use leptos_router::{LazyRoute, lazy_route};
+
+use super::outcome::Loading;
+use super::{NotFoundPage, health, moderator};
+use crate::ui::erase::Erase;
+
+/// The queue, or what the address names behind it.
+pub enum AdminPage {
+    /// The moderators' queue.
+    Queue(Loading),
+    /// How the streams are doing.
+    Health,
+    /// There is no such page.
+    Unknown,
+}
+
+#[lazy_route]
+impl LazyRoute for AdminPage {
+    fn data() -> Self {
+        let view = use_params_map().with_untracked(|params| params.get("view"));
+        match view.as_deref() {
+            None => Self::Queue(Loading::begin()),
+            Some("health") => Self::Health,
+            Some(_) => Self::Unknown,
+        }
+    }
+
+    fn view(this: Self) -> AnyView {
+        match this {
+            AdminPage::Queue(board) => moderator::page(board),
+            AdminPage::Health => health::page(),
+            AdminPage::Unknown => view! { <NotFoundPage /> }.erase(),
+        }
+    }
+}

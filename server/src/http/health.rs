@@ -1,0 +1,95 @@
+//! Whether we live, and whether we are to be sent anybody: what orchestrators and load balancers ask.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::CACHE_CONTROL;
+use axum::response::{IntoResponse, Response};
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout};
+
+use crate::state::AppState;
+use pulsestage::ports::Store;
+use pulsestage::text::Slug;
+
+/// How long an answer of the database stands: however often somebody asks us, the database is asked once.
+const FRESH: Duration = Duration::from_secs(1);
+/// How long the database may take.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Why nobody is to be sent here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unready {
+    /// We are about to end.
+    Stopping,
+    /// The database does not answer, or says no.
+    Store,
+}
+
+impl fmt::Display for Unready {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Stopping => "stopping",
+            Self::Store => "the database does not answer",
+        })
+    }
+}
+
+/// Whether we are to be sent anybody. Cheap to clone; all clones are one.
+#[derive(Clone, Debug, Default)]
+pub struct Readiness(Arc<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    is_stopping: AtomicBool,
+    /// When the database was last asked, and whether it answered. Held while it is asked.
+    store: Mutex<Option<(Instant, bool)>>,
+}
+
+impl Readiness {
+    /// From now on nobody is to be sent here.
+    pub fn set_stopping(&self) {
+        self.0.is_stopping.store(true, Ordering::Release);
+    }
+
+    /// Whether we are ready.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn check(&self, store: &dyn Store) -> Result<(), Unready> {
+        if self.0.is_stopping.load(Ordering::Acquire) {
+            return Err(Unready::Stopping);
+        }
+        if self.store_answers(store).await { Ok(()) } else { Err(Unready::Store) }
+    }
+
+    async fn store_answers(&self, store: &dyn Store) -> bool {
+        let mut known = self.0.store.lock().await;
+        if let Some((at, answers)) = *known
+            && at.elapsed() < FRESH
+        {
+            return answers;
+        }
+        let answered = timeout(PATIENCE, store.tenant_by_slug(&Slug::default_tenant())).await;
+        let answers = matches!(answered, Ok(Ok(_)));
+        *known = Some((Instant::now(), answers));
+        answers
+    }
+}
+
+/// We live.
+pub async fn live() -> &'static str {
+    "ok"
+}
+
+/// We are ready, or why not.
+pub async fn ready(State(state): State<AppState>) -> Response {
+    let (status, text) = match state.readiness().check(state.store()).await {
+        Ok(()) => (StatusCode::OK, "ok".to_owned()),
+        Err(why) => (StatusCode::SERVICE_UNAVAILABLE, why.to_string()),
+    };
+    (status, [(CACHE_CONTROL, "no-store")], text).into_response()
+}

@@ -1,0 +1,40 @@
+//! Where metrics are served: on a port of their own, never on the public one.
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use super::text;
+use crate::state::AppState;
+
+/// Serves `/metrics` on this listener until it is stopped.
+pub async fn serve(listener: TcpListener, state: AppState, stop: CancellationToken) {
+    tokio::select! {
+        () = stop.cancelled() => {}
+        ended = async { axum::serve(listener, router(state)).await } => {
+            if let Err(error) = ended {
+                tracing::error!(%error, "metrics are served no more");
+            }
+        }
+    }
+}
+
+/// The one route of that port.
+pub fn router(state: AppState) -> Router {
+    Router::new().route("/metrics", get(metrics)).with_state(state)
+}
+
+async fn metrics(State(state): State<AppState>) -> Response {
+    match text::encode(&state) {
+        Ok(text) => ([(CONTENT_TYPE, text::CONTENT_TYPE), (CACHE_CONTROL, "no-store")], text).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "the metrics could not be written");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}

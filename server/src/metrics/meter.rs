@@ -1,0 +1,337 @@
+//! What one watched tenant's streams count.
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::time::Duration;
+use tokio::time::Instant;
+
+use super::histogram::{Distribution, Histogram};
+use super::history::History;
+use pulsestage::health::{Health, Pulse, Sample, Stay};
+
+/// Classes of how long streams last, in microseconds: seconds are trouble on the way, a quarter of an hour is a
+/// stream's usual life.
+pub(super) const STAYS: &[u64] =
+    &[1_000_000, 10_000_000, 60_000_000, 300_000_000, 900_000_000, 1_800_000_000, 3_600_000_000, 14_400_000_000];
+/// Classes of how late changes are, in microseconds.
+pub(super) const LAGS: &[u64] =
+    &[2_000, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000, 5_000_000, 10_000_000];
+
+/// What is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(usize)]
+pub(super) enum Count {
+    /// Messages that went into the ring.
+    Published,
+    /// Messages that were written, for each stream.
+    Deliveries,
+    /// Their bytes.
+    Bytes,
+    /// Heartbeats that were written.
+    BeatsSent,
+    /// Heartbeats that were left out.
+    BeatsSkipped,
+    /// Streams that were ended because they were too slow.
+    Slow,
+    /// Clients that had to load the board.
+    Resyncs,
+    /// Replays that the ring had.
+    RingReplays,
+    /// Replays that were read from the database.
+    DatabaseReplays,
+}
+
+/// How many kinds of counts there are.
+const KINDS: usize = 9;
+
+/// Numbers by what they count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Counts([u64; KINDS]);
+
+impl Counts {
+    /// One of them.
+    pub(super) const fn of(&self, count: Count) -> u64 {
+        self.0[count as usize]
+    }
+
+    /// Adds others.
+    pub(super) fn add(&mut self, others: &Self) {
+        self.0.iter_mut().zip(others.0).for_each(|(sum, more)| *sum += more);
+    }
+
+    /// How much more this is than an earlier one.
+    pub(super) fn since(&self, earlier: &Self) -> Self {
+        let mut more = *self;
+        more.0.iter_mut().zip(earlier.0).for_each(|(sum, before)| *sum = sum.saturating_sub(before));
+        more
+    }
+}
+
+/// Everything that a meter has counted.
+#[derive(Clone, Debug)]
+pub(super) struct Reading {
+    pub(super) counts: Counts,
+    /// How long the streams lasted that have ended.
+    pub(super) stays: Distribution,
+    /// How late changes were in the ring.
+    pub(super) lags: Distribution,
+}
+
+impl Default for Reading {
+    fn default() -> Self {
+        Self { counts: Counts::default(), stays: Distribution::empty(STAYS), lags: Distribution::empty(LAGS) }
+    }
+}
+
+impl Reading {
+    /// Adds another.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.counts.add(&other.counts);
+        self.stays.add(&other.stays);
+        self.lags.add(&other.lags);
+    }
+}
+
+/// What a pass over streams has written. Counted in plain numbers; [`Meter::wrote`] takes it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Messages.
+    pub frames: usize,
+    /// Their bytes.
+    pub bytes: usize,
+    /// Heartbeats among them.
+    pub beats: usize,
+    /// Heartbeats that were left out because the stream had just been written to.
+    pub skipped: usize,
+}
+
+/// Where it was found what a client had missed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replay {
+    /// In the ring.
+    Ring,
+    /// In the database.
+    Database,
+}
+
+/// What one tenant's streams count while somebody watches.
+#[derive(Debug)]
+pub struct Meter {
+    since: Instant,
+    streams: AtomicUsize,
+    counts: [AtomicU64; KINDS],
+    stays: Histogram,
+    lags: Histogram,
+    /// The last lag, in microseconds and one more; 0 before the first.
+    last_lag: AtomicU64,
+    /// When the last heartbeat was, in milliseconds from the beginning.
+    beat_at: AtomicU64,
+    /// When the tailer has last looked and seen, likewise.
+    looked_at: AtomicU64,
+    history: History,
+}
+
+impl Default for Meter {
+    fn default() -> Self {
+        Self {
+            since: Instant::now(),
+            streams: AtomicUsize::new(0),
+            counts: Default::default(),
+            stays: Histogram::new(STAYS),
+            lags: Histogram::new(LAGS),
+            last_lag: AtomicU64::new(0),
+            beat_at: AtomicU64::new(0),
+            looked_at: AtomicU64::new(0),
+            history: History::default(),
+        }
+    }
+}
+
+impl Meter {
+    /// Counts a stream in.
+    pub fn join(&self) {
+        self.streams.fetch_add(1, std::sync::atomic::Ordering::AcqRel);
+    }
+
+    /// Counts a stream out.
+    pub fn leave(&self) {
+        self.streams.fetch_sub(1, std::sync::atomic::Ordering::AcqRel);
+    }
+
+    /// How many streams there are.
+    #[must_use]
+    pub fn streams(&self) -> usize {
+        self.streams.load(std::sync::atomic::Ordering::Acquire)
+    }
+
+    /// Now, as [`Meter::stayed`] takes it: in milliseconds from the beginning. Four bytes of every stream, good for
+    /// seven weeks, after which it stands still.
+    #[must_use]
+    pub fn mark(&self) -> u32 {
+        u32::try_from(self.millis()).unwrap_or(u32::MAX)
+    }
+
+    /// A stream has ended that began at this mark.
+    pub fn stayed(&self, since: u32) {
+        self.stays.add(Duration::from_millis(self.millis().saturating_sub(since.into())));
+    }
+
+    /// So many messages went into the ring, the oldest change among them this long ago if that is known.
+    pub fn published(&self, frames: usize, lag: Option<Duration>) {
+        self.count(Count::Published, frames);
+        if let Some(lag) = lag {
+            self.lags.add(lag);
+            self.last_lag.store(u64::try_from(lag.as_micros()).unwrap_or(u64::MAX - 1) + 1, Relaxed);
+        }
+    }
+
+    /// A pass over streams has written this.
+    pub fn wrote(&self, written: Written) {
+        let Written { frames, bytes, beats, skipped } = written;
+        self.count(Count::Deliveries, frames);
+        self.count(Count::Bytes, bytes);
+        self.count(Count::BeatsSent, beats);
+        self.count(Count::BeatsSkipped, skipped);
+    }
+
+    /// A client came back and gets what it missed.
+    pub fn replayed(&self, from: Replay) {
+        self.count(if from == Replay::Ring { Count::RingReplays } else { Count::DatabaseReplays }, 1);
+    }
+
+    /// A client came back and must load the board.
+    pub fn resynced(&self) {
+        self.count(Count::Resyncs, 1);
+    }
+
+    /// A stream is ended because its client reads too slowly.
+    pub fn slowed(&self) {
+        self.count(Count::Slow, 1);
+    }
+
+    /// There was a heartbeat.
+    pub fn beat(&self) {
+        self.beat_at.store(self.millis(), Relaxed);
+    }
+
+    /// The tailer has looked at the database and seen all that is new.
+    pub fn looked(&self) {
+        self.looked_at.store(self.millis(), Relaxed);
+    }
+
+    /// Keeps how it stands now for the charts.
+    pub fn sample(&self) {
+        self.history.add(self.now());
+    }
+
+    /// How long ago the last heartbeat was, or the beginning.
+    pub(super) fn beat_age(&self) -> Duration {
+        self.age(&self.beat_at)
+    }
+
+    /// How long ago the tailer has last seen all that is new.
+    pub(super) fn look_age(&self) -> Duration {
+        self.age(&self.looked_at)
+    }
+
+    /// What it has counted.
+    pub(super) fn read(&self) -> Reading {
+        Reading { counts: self.counts(), stays: self.stays.read(), lags: self.lags.read() }
+    }
+
+    /// What it has counted that is told by tenant.
+    pub(super) fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        counts.0.iter_mut().zip(&self.counts).for_each(|(sum, count)| *sum = count.load(Relaxed));
+        counts
+    }
+
+    /// How the tenant's streams are doing, with so much time between heartbeats.
+    pub(super) fn health(&self, heartbeat: Duration) -> Health {
+        let (counts, stays) = (self.counts(), self.stays.read());
+        let stay =
+            |(up_to, streams): (Option<u64>, u64)| Stay { up_to_s: up_to.map(|up_to| up_to / 1_000_000), streams };
+        let mut samples = self.history.read();
+        // The charts end with now.
+        samples.push(self.now());
+        Health {
+            streams: self.streams() as u64,
+            published: counts.of(Count::Published),
+            deliveries: counts.of(Count::Deliveries),
+            bytes: counts.of(Count::Bytes),
+            replays: counts.of(Count::RingReplays) + counts.of(Count::DatabaseReplays),
+            resyncs: counts.of(Count::Resyncs),
+            slow: counts.of(Count::Slow),
+            lag_ms: self.last_lag.load(Relaxed).checked_sub(1).map(|micros| micros / 1_000),
+            heartbeat: Some(Pulse {
+                every_ms: millis(heartbeat),
+                age_ms: millis(self.beat_age()),
+                sent: counts.of(Count::BeatsSent),
+                skipped: counts.of(Count::BeatsSkipped),
+            }),
+            mean_stay_ms: stays.mean().map(millis),
+            stays: stays.classes().map(stay).collect(),
+            samples,
+        }
+    }
+
+    fn now(&self) -> Sample {
+        let counts = self.counts();
+        Sample {
+            at_ms: self.millis(),
+            streams: self.streams() as u64,
+            published: counts.of(Count::Published),
+            deliveries: counts.of(Count::Deliveries),
+        }
+    }
+
+    fn count(&self, count: Count, more: usize) {
+        if more > 0 {
+            self.counts[count as usize].fetch_add(more as u64, Relaxed);
+        }
+    }
+
+    fn age(&self, moment: &AtomicU64) -> Duration {
+        Duration::from_millis(self.millis().saturating_sub(moment.load(Relaxed)))
+    }
+
+    fn millis(&self) -> u64 {
+        millis(self.since.elapsed())
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_meter_tells_how_its_streams_are_doing() {
+        let meter = Meter::default();
+        meter.join();
+        let mark = meter.mark();
+        meter.beat();
+        meter.sample();
+        tokio::time::advance(Duration::from_secs(20)).await;
+        meter.published(3, Some(Duration::from_millis(7)));
+        meter.wrote(Written { frames: 3, bytes: 600, beats: 1, skipped: 2 });
+        meter.replayed(Replay::Ring);
+        meter.replayed(Replay::Database);
+        meter.resynced();
+        meter.slowed();
+        let health = meter.health(Duration::from_secs(30));
+        assert_eq!((health.streams, health.published, health.deliveries, health.bytes), (1, 3, 3, 600));
+        assert_eq!((health.replays, health.resyncs, health.slow, health.lag_ms), (2, 1, 1, Some(7)));
+        let pulse = Pulse { every_ms: 30_000, age_ms: 20_000, sent: 1, skipped: 2 };
+        assert_eq!((health.heartbeat, health.mean_stay_ms), (Some(pulse), None));
+        let rates: Vec<_> = health.samples.iter().map(|sample| (sample.at_ms, sample.published)).collect();
+        assert_eq!(rates, [(0, 0), (20_000, 3)]);
+        meter.stayed(mark);
+        meter.leave();
+        let health = meter.health(Duration::from_secs(30));
+        assert_eq!((health.streams, health.mean_stay_ms), (0, Some(20_000)));
+        assert!(health.stays.contains(&Stay { up_to_s: Some(60), streams: 1 }), "{:?}", health.stays);
+    }
+}

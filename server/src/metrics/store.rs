@@ -1,0 +1,190 @@
+//! How long the database takes, by what is asked of it: a [`Store`] around the store.
+
+use async_trait::async_trait;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::time::Instant;
+
+use super::histogram::{Distribution, Histogram};
+use pulsestage::command::VoteReceipt;
+use pulsestage::event::{Cursor, Fact, Tally};
+use pulsestage::id::{ParticipantId, QuestionId, TagId, TeamId, TenantId, UserId};
+use pulsestage::ports::{
+    NewLink, NewQuestion, NewSession, NewTenant, SecretHash, SignedIn, Snapshot, Store, StoreError, Stored, Write,
+};
+use pulsestage::question::Question;
+use pulsestage::tag::Tag;
+use pulsestage::team::Team;
+use pulsestage::tenant::Tenant;
+use pulsestage::text::{AnswerText, Color, Name, Slug};
+use pulsestage::time::Timestamp;
+
+/// Classes of how long the database takes, in microseconds.
+const TIMES: &[u64] = &[
+    100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000,
+    5_000_000,
+];
+
+/// What is asked of the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(usize)]
+enum Kind {
+    /// Which tenants there are, and new ones.
+    Tenant,
+    /// A board for a page.
+    Board,
+    /// What is new, for the tailers and for clients that come back.
+    Log,
+    /// A new question.
+    Ask,
+    /// A vote.
+    Vote,
+    /// What moderators do.
+    Moderate,
+    /// Who somebody is.
+    SignIn,
+}
+
+/// The names of the kinds, in their order.
+const KINDS: [&str; 7] = ["tenant", "board", "log", "ask", "vote", "moderate", "sign_in"];
+
+/// How long the database took. Cheap to clone; all clones are one.
+#[derive(Clone, Debug)]
+pub struct StoreTimes(Arc<[Times; KINDS.len()]>);
+
+#[derive(Debug)]
+struct Times {
+    histogram: Histogram,
+    failures: AtomicU64,
+}
+
+impl Default for StoreTimes {
+    fn default() -> Self {
+        Self(Arc::new(KINDS.map(|_| Times { histogram: Histogram::new(TIMES), failures: AtomicU64::new(0) })))
+    }
+}
+
+impl StoreTimes {
+    /// For each kind: its name, how long it took, and how often the database failed.
+    pub(super) fn read(&self) -> impl Iterator<Item = (&'static str, Distribution, u64)> {
+        KINDS
+            .into_iter()
+            .zip(self.0.iter())
+            .map(|(name, times)| (name, times.histogram.read(), times.failures.load(Ordering::Relaxed)))
+    }
+}
+
+/// A store whose answers are timed.
+pub struct TimedStore {
+    store: Arc<dyn Store>,
+    times: StoreTimes,
+}
+
+impl TimedStore {
+    /// Times what this store does.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, times: StoreTimes) -> Self {
+        Self { store, times }
+    }
+
+    async fn timed<T>(&self, kind: Kind, work: impl Future<Output = Stored<T>> + Send) -> Stored<T> {
+        let began = Instant::now();
+        let done = work.await;
+        let times = &self.times.0[kind as usize];
+        times.histogram.add(began.elapsed());
+        // A refusal is an answer.
+        if matches!(done, Err(StoreError::Port(_))) {
+            times.failures.fetch_add(1, Ordering::Relaxed);
+        }
+        done
+    }
+}
+
+#[async_trait]
+impl Store for TimedStore {
+    async fn tenant_by_slug(&self, slug: &Slug) -> Stored<Option<Tenant>> {
+        self.timed(Kind::Tenant, self.store.tenant_by_slug(slug)).await
+    }
+
+    async fn tenants(&self) -> Stored<Vec<Tenant>> {
+        self.timed(Kind::Tenant, self.store.tenants()).await
+    }
+
+    async fn create_tenant(&self, new: NewTenant) -> Stored<Tenant> {
+        self.timed(Kind::Tenant, self.store.create_tenant(new)).await
+    }
+
+    async fn snapshot(&self, tenant: TenantId, viewer: Option<ParticipantId>) -> Stored<Snapshot> {
+        self.timed(Kind::Board, self.store.snapshot(tenant, viewer)).await
+    }
+
+    async fn head(&self, tenant: TenantId) -> Stored<Cursor> {
+        self.timed(Kind::Log, self.store.head(tenant)).await
+    }
+
+    async fn facts_after(&self, tenant: TenantId, seq: i64, limit: i64) -> Stored<Vec<Fact>> {
+        self.timed(Kind::Log, self.store.facts_after(tenant, seq, limit)).await
+    }
+
+    async fn fact_time(&self, tenant: TenantId, seq: i64) -> Stored<Option<Timestamp>> {
+        self.timed(Kind::Log, self.store.fact_time(tenant, seq)).await
+    }
+
+    async fn tallies_since(&self, tenant: TenantId, since: Timestamp) -> Stored<Vec<Tally>> {
+        self.timed(Kind::Log, self.store.tallies_since(tenant, since)).await
+    }
+
+    async fn ask(&self, write: Write, new: NewQuestion) -> Stored<Question> {
+        self.timed(Kind::Ask, self.store.ask(write, new)).await
+    }
+
+    async fn set_vote(
+        &self,
+        write: Write,
+        question: QuestionId,
+        voter: ParticipantId,
+        up: bool,
+    ) -> Stored<VoteReceipt> {
+        self.timed(Kind::Vote, self.store.set_vote(write, question, voter, up)).await
+    }
+
+    async fn answer(&self, write: Write, question: QuestionId, text: AnswerText, by: UserId) -> Stored<Question> {
+        self.timed(Kind::Moderate, self.store.answer(write, question, text, by)).await
+    }
+
+    async fn set_tag(&self, write: Write, question: QuestionId, tag: TagId, on: bool) -> Stored<Question> {
+        self.timed(Kind::Moderate, self.store.set_tag(write, question, tag, on)).await
+    }
+
+    async fn set_pinned(&self, write: Write, question: QuestionId, on: bool, by: UserId) -> Stored<Question> {
+        self.timed(Kind::Moderate, self.store.set_pinned(write, question, on, by)).await
+    }
+
+    async fn set_frozen(&self, write: Write, question: QuestionId, on: bool, by: UserId) -> Stored<Question> {
+        self.timed(Kind::Moderate, self.store.set_frozen(write, question, on, by)).await
+    }
+
+    async fn create_team(&self, write: Write, id: TeamId, slug: Slug, name: Name) -> Stored<Team> {
+        self.timed(Kind::Moderate, self.store.create_team(write, id, slug, name)).await
+    }
+
+    async fn create_tag(&self, write: Write, id: TagId, name: Name, color: Color) -> Stored<Tag> {
+        self.timed(Kind::Moderate, self.store.create_tag(write, id, name, color)).await
+    }
+
+    async fn put_link(&self, link: NewLink) -> Stored<()> {
+        self.timed(Kind::SignIn, self.store.put_link(link)).await
+    }
+
+    async fn redeem_link(&self, link: SecretHash, session: NewSession) -> Stored<Option<SignedIn>> {
+        self.timed(Kind::SignIn, self.store.redeem_link(link, session)).await
+    }
+
+    async fn session(&self, hash: SecretHash, now: Timestamp) -> Stored<Option<SignedIn>> {
+        self.timed(Kind::SignIn, self.store.session(hash, now)).await
+    }
+
+    async fn end_session(&self, hash: SecretHash) -> Stored<()> {
+        self.timed(Kind::SignIn, self.store.end_session(hash)).await
+    }
+}

@@ -1,0 +1,159 @@
+//! Everything that is counted, as Prometheus reads it.
+
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet, prometheus_text};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::registry::{Registry, Unit};
+use std::fmt;
+
+use super::histogram::Distribution;
+use super::meter::Count;
+use super::meters::{Scrape, Series};
+use crate::state::AppState;
+
+/// What the text says of itself.
+pub(super) const CONTENT_TYPE: &str = prometheus_text::CONTENT_TYPE;
+
+/// The text.
+///
+/// # Errors
+/// When the encoder does not take what it is given, which would be our mistake.
+pub(super) fn encode(state: &AppState) -> Result<String, fmt::Error> {
+    let mut registry = Registry::with_prefix("pulsestage");
+    registry.register_collector(Box::new(Everything(state.clone())));
+    let mut text = String::new();
+    prometheus_text::encode(&mut text, &registry)?;
+    Ok(text)
+}
+
+/// Reads it all when it is asked.
+struct Everything(AppState);
+
+impl fmt::Debug for Everything {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Everything").finish_non_exhaustive()
+    }
+}
+
+impl Collector for Everything {
+    fn encode(&self, encoder: DescriptorEncoder) -> fmt::Result {
+        let mut page = Page(encoder);
+        let scrape = self.0.metrics().meters.scrape();
+        streams(&mut page, &scrape)?;
+        heartbeats(&mut page, &scrape)?;
+        tailers(&mut page, &scrape)?;
+        database(&mut page, &self.0)?;
+        refusals(&mut page, &self.0)
+    }
+}
+
+fn streams(page: &mut Page<'_>, scrape: &Scrape) -> fmt::Result {
+    let all = || scrape.tenants.iter().chain([&scrape.other]);
+    page.gauges("streams", "Open streams.", all().map(|series| (series.label.as_str(), series.streams as u64)))?;
+    page.gauge("watched_tenants", "Tenants whose log is followed.", None, scrape.watched as f64)?;
+    page.histogram("stream_duration", "How long streams lasted that have ended.", &scrape.total.stays)?;
+    let by_tenant = |count: Count| all().map(move |series: &Series| (series.label.as_str(), series.counts.of(count)));
+    page.counters("events_published", "Messages that were published.", "tenant", by_tenant(Count::Published))?;
+    page.counters("deliveries", "Messages written, counted for each stream.", "tenant", by_tenant(Count::Deliveries))?;
+    page.counters("delivered_bytes", "Bytes of these messages.", "tenant", by_tenant(Count::Bytes))?;
+    let total = |count: Count| scrape.total.counts.of(count);
+    let replays = [("ring", total(Count::RingReplays)), ("database", total(Count::DatabaseReplays))];
+    page.counters("replays", "Clients that came back and got what they missed.", "source", replays)?;
+    page.counter("resyncs", "Clients that came back and had to load the board.", total(Count::Resyncs))?;
+    page.counter("slow_streams_ended", "Streams ended because their client read too slowly.", total(Count::Slow))
+}
+
+fn heartbeats(page: &mut Page<'_>, scrape: &Scrape) -> fmt::Result {
+    let total = |count: Count| scrape.total.counts.of(count);
+    let outcomes = [("sent", total(Count::BeatsSent)), ("skipped", total(Count::BeatsSkipped))];
+    page.counters("heartbeats", "Heartbeats; skipped where a stream had just been written to.", "outcome", outcomes)?;
+    let help = "Age of the last heartbeat of the watched tenant that waits longest for its next.";
+    page.gauge("heartbeat_age", help, Some(Unit::Seconds), scrape.beat_age.as_secs_f64())
+}
+
+fn tailers(page: &mut Page<'_>, scrape: &Scrape) -> fmt::Result {
+    let help = "From a change to its being ready for every stream, for the oldest change of each batch.";
+    page.histogram("tailer_lag", help, &scrape.total.lags)?;
+    let help = "How long ago the log of a watched tenant was last read to its end, at the longest.";
+    page.gauge("tailer_look_age", help, Some(Unit::Seconds), scrape.look_age.as_secs_f64())
+}
+
+fn database(page: &mut Page<'_>, state: &AppState) -> fmt::Result {
+    let read: Vec<_> = state.metrics().store.read().collect();
+    let mut family =
+        page.family("store_latency", "How long the database took.", Some(&Unit::Seconds), MetricType::Histogram)?;
+    for (kind, times, _) in &read {
+        histogram(&mut family.encode_family(&[("kind", *kind)])?, times)?;
+    }
+    let failures = read.iter().map(|(kind, _, failures)| (*kind, *failures));
+    page.counters("store_failures", "Times that the database was busy, away or broken.", "kind", failures)
+}
+
+fn refusals(page: &mut Page<'_>, state: &AppState) -> fmt::Result {
+    let refused = state.limits().streams.refused();
+    let by_limit = [("streams", refused.streams), ("tenant", refused.tenant), ("participant", refused.participant)];
+    page.counters("streams_refused", "Streams sent away to come back later.", "limit", by_limit)?;
+    let held_back = state.limits().paces.held_back();
+    let by_limit = [("participant", held_back.people), ("tenant", held_back.tenants)];
+    page.counters("requests_refused", "Requests refused because they came too fast.", "limit", by_limit)
+}
+
+/// The text that is being written.
+struct Page<'a>(DescriptorEncoder<'a>);
+
+impl Page<'_> {
+    fn family<'s>(
+        &'s mut self,
+        name: &'s str,
+        help: &str,
+        unit: Option<&'s Unit>,
+        kind: MetricType,
+    ) -> Result<MetricEncoder<'s>, fmt::Error> {
+        self.0.encode_descriptor(name, help, unit, kind)
+    }
+
+    fn gauge(&mut self, name: &str, help: &str, unit: Option<Unit>, value: f64) -> fmt::Result {
+        self.family(name, help, unit.as_ref(), MetricType::Gauge)?.encode_gauge(&value)
+    }
+
+    fn gauges<'l>(&mut self, name: &str, help: &str, values: impl Iterator<Item = (&'l str, u64)>) -> fmt::Result {
+        let mut family = self.family(name, help, None, MetricType::Gauge)?;
+        for (label, value) in values {
+            family.encode_family(&[("tenant", label)])?.encode_gauge(&value)?;
+        }
+        Ok(())
+    }
+
+    fn counter(&mut self, name: &str, help: &str, value: u64) -> fmt::Result {
+        counter(&mut self.family(name, help, None, MetricType::Counter)?, value)
+    }
+
+    fn counters<'l>(
+        &mut self,
+        name: &str,
+        help: &str,
+        label: &str,
+        values: impl IntoIterator<Item = (&'l str, u64)>,
+    ) -> fmt::Result {
+        let mut family = self.family(name, help, None, MetricType::Counter)?;
+        for (name, value) in values {
+            counter(&mut family.encode_family(&[(label, name)])?, value)?;
+        }
+        Ok(())
+    }
+
+    fn histogram(&mut self, name: &str, help: &str, values: &Distribution) -> fmt::Result {
+        let unit = Unit::Seconds;
+        histogram(&mut self.family(name, help, Some(&unit), MetricType::Histogram)?, values)
+    }
+}
+
+fn counter(encoder: &mut MetricEncoder<'_>, value: u64) -> fmt::Result {
+    encoder.encode_counter::<NoLabelSet, u64, u64>(&value, None)
+}
+
+fn histogram(encoder: &mut MetricEncoder<'_>, values: &Distribution) -> fmt::Result {
+    let seconds = |bound: Option<u64>| bound.map_or(f64::INFINITY, |micros| micros as f64 / 1e6);
+    let buckets: Vec<_> = values.classes().map(|(bound, count)| (seconds(bound), count)).collect();
+    encoder.encode_histogram::<NoLabelSet>(values.seconds(), values.count(), &buckets, None)
+}
