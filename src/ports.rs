@@ -8,6 +8,7 @@ use crate::command::VoteReceipt;
 use crate::error::Refusal;
 use crate::event::{Cursor, Epoch, Fact, Tally};
 use crate::id::{OperationId, ParticipantId, QuestionId, TagId, TeamId, TenantId, UserId};
+use crate::permission::Action;
 use crate::question::Question;
 use crate::tag::Tag;
 use crate::team::Team;
@@ -205,6 +206,41 @@ pub enum Look {
 pub trait Notifier: Send + Sync {
     /// Rings for everybody who watches this tenant. Never blocks and never fails: losing it is allowed.
     fn ring(&self, tenant: TenantId, look: Look);
+}
+
+/// Somebody is too fast.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooFast {
+    /// When the same will be taken, in seconds.
+    pub retry_after_s: u32,
+}
+
+impl From<TooFast> for Refusal {
+    fn from(TooFast { retry_after_s }: TooFast) -> Self {
+        Self::TooManyRequests { retry_after_s }
+    }
+}
+
+/// Holds back whoever is too fast: a person, or a whole tenant, whose neighbours want to be served as well.
+///
+/// Asked of everything that is about to reach the store. Never blocks.
+pub trait Pace: Send + Sync {
+    /// Counts this in, or says when it would be taken; what is not taken is not counted. `who` is the participant or
+    /// the person who does it, absent when nobody knows.
+    ///
+    /// # Errors
+    /// [`TooFast`] when `who` or the tenant has had its share for now.
+    fn admit(&self, tenant: TenantId, who: Option<Uuid>, action: Action) -> Result<(), TooFast>;
+}
+
+/// No limits: for commands and for what the server does by itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoPace;
+
+impl Pace for NoPace {
+    fn admit(&self, _: TenantId, _: Option<Uuid>, _: Action) -> Result<(), TooFast> {
+        Ok(())
+    }
 }
 
 /// Time comes in here.

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::limits::LimitArgs;
 use pulsestage::text::Slug;
 use pulsestage::user::Role;
 
@@ -95,6 +96,15 @@ pub struct ServeArgs {
     /// Milliseconds for which changes are gathered before they are sent together; 0 sends each look at once.
     #[arg(long, env = "PULSESTAGE_WINDOW_MS", default_value_t = 50, value_parser = clap::value_parser!(u64).range(0..=10_000))]
     pub window_ms: u64,
+    /// Threads that write to streams; half as many as there are cores when not given.
+    #[arg(long, env = "PULSESTAGE_STREAM_THREADS", value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub stream_threads: Option<u16>,
+    /// Seconds over which streams end when the server is stopped, so that their clients do not come back all at once.
+    #[arg(long, env = "PULSESTAGE_DRAIN_S", value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(0..=600))]
+    pub drain_s: u64,
+    /// How connections are encrypted.
+    #[command(flatten)]
+    pub tls: TlsArgs,
     /// How log lines look. What is logged is set by `RUST_LOG`, such as `info,pulsestage_server=debug`.
     #[arg(long, env = "PULSESTAGE_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
@@ -104,9 +114,36 @@ pub struct ServeArgs {
     /// Folder with the built pages; looked for beside the binary when not given.
     #[arg(long, env = "PULSESTAGE_SITE_DIR")]
     pub site_dir: Option<PathBuf>,
+    /// How much is taken of everything.
+    #[command(flatten)]
+    pub limits: LimitArgs,
+}
+
+/// Files for TLS: both or none.
+#[derive(Clone, Debug, Default, Args)]
+pub struct TlsArgs {
+    /// Chain of certificates in PEM: connections are TLS then, with HTTP/2. Read again on SIGHUP.
+    #[arg(long, env = "PULSESTAGE_TLS_CERT", value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// Private key of the first certificate, in PEM.
+    #[arg(long, env = "PULSESTAGE_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
 }
 
 impl ServeArgs {
+    /// How many threads write to streams.
+    #[must_use]
+    pub fn stream_threads(&self) -> usize {
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        self.stream_threads.map_or_else(|| cores().div_ceil(2), usize::from)
+    }
+
+    /// The time over which streams end when the server is stopped.
+    #[must_use]
+    pub const fn drain(&self) -> Duration {
+        Duration::from_secs(self.drain_s)
+    }
+
     /// The time between heartbeats.
     #[must_use]
     pub const fn heartbeat(&self) -> Duration {
@@ -178,6 +215,13 @@ mod tests {
         assert!(bare.command.is_none() && bare.serve.demo && bare.serve.window_ms == 0);
         let named = Cli::try_parse_from(["pulsestage", "serve", "--addr", "127.0.0.1:0"]).unwrap();
         assert!(matches!(named.command, Some(Command::Serve(args)) if args.addr.port() == 0));
+    }
+
+    #[test]
+    fn a_certificate_needs_its_key() {
+        assert!(Cli::try_parse_from(["pulsestage", "--tls-cert", "a.pem"]).is_err());
+        assert!(Cli::try_parse_from(["pulsestage", "--tls-key", "a.pem"]).is_err());
+        assert!(Cli::try_parse_from(["pulsestage", "--tls-key", "a.pem", "--tls-cert", "b.pem"]).is_ok());
     }
 
     #[test]

@@ -4,8 +4,10 @@
 //!
 //! * start and end: [`config`], [`telemetry`], [`install`], [`lifecycle`], [`accept`]
 //! * requests: [`router`] (every route and layer on one screen), [`http`], [`auth`], [`state`]
-//! * live: [`bus`] (a ring per tenant, fed by a tailer), `http::sse` (what each stream takes of it)
+//! * live: [`bus`] (a ring per tenant, fed by a tailer), `http::sse` (what each stream takes of it), [`park`] (threads
+//!   that write to thousands of streams)
 //! * data: [`store`] (the one SQL text on two engines), [`demo`]
+//! * how much is taken of everything: [`limits`]
 //! * the small ports: [`world`]
 
 pub mod accept;
@@ -16,6 +18,8 @@ pub mod demo;
 pub mod http;
 pub mod install;
 pub mod lifecycle;
+pub mod limits;
+pub mod park;
 pub mod router;
 pub mod state;
 pub mod store;

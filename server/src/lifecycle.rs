@@ -1,25 +1,27 @@
 //! From settings to a running server, and back: open the store, listen, serve, and end within a deadline.
 
 use anyhow::Context;
-use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::accept::{self, Tls};
 use crate::auth::{Cookies, Secret};
 use crate::bus::redis::SharedBell;
 use crate::bus::{Bus, BusSettings};
 use crate::config::{ServeArgs, SqliteSync, StoreArgs};
 use crate::demo::{self, DemoPorts, Seeded};
 use crate::http::session::{moderators_page, tenant_page};
+use crate::limits::{Limits, Pacer, raise_open_files};
+use crate::park::{Park, ParkSettings};
 use crate::state::{AppState, Shared, Site};
 use crate::store::{Durability, Options, SqlStore};
 use crate::world::{Key, SystemChance, SystemClock};
-use crate::{accept, install, router, store};
+use crate::{install, router, store};
 use pulsestage::error::Refusal;
 use pulsestage::ports::{Chance, Clock, Notifier, Store};
 use pulsestage::service::Service;
@@ -31,8 +33,6 @@ use pulsestage::user::Role;
 pub const STOP_DEADLINE: Duration = Duration::from_millis(1_500);
 /// How long the database may take to close after that. What was confirmed is safe without it.
 const CLOSE_DEADLINE: Duration = Duration::from_millis(400);
-/// Connections that may wait to be accepted: a hall that comes back at once.
-const BACKLOG: i32 = 4_096;
 
 /// A server that is running.
 pub struct Running {
@@ -40,8 +40,16 @@ pub struct Running {
     pub addr: SocketAddr,
     /// What its handlers share.
     pub state: AppState,
+    tls: Option<Tls>,
+    park: Park,
+    /// Ends the accepting, and then the streams.
     stop: CancellationToken,
-    tasks: TaskTracker,
+    /// Connections and streams.
+    connections: TaskTracker,
+    /// Ends what feeds the streams.
+    stop_feeding: CancellationToken,
+    /// What feeds the streams.
+    feeders: TaskTracker,
     store: SqlStore,
 }
 
@@ -64,27 +72,39 @@ pub async fn open_store(args: &StoreArgs) -> anyhow::Result<SqlStore> {
 /// When the database, the site folder or the address cannot be used; the message says which and why.
 pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
     let site = find_site(args)?;
+    let tls = tls(args)?;
     let store = open_store(&args.store).await?;
     let key = Key::new(
         store.installation_key(&SystemChance).await.context("the key of this installation could not be read")?,
     );
     prepare(&store, key, args.demo).await?;
-    let listener = listen(args.addr).with_context(|| format!("{} cannot be listened on", args.addr))?;
+    let listener = accept::listen(args.addr).with_context(|| format!("{} cannot be listened on", args.addr))?;
     let addr = listener.local_addr()?;
-    let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+    let (stop, connections) = (CancellationToken::new(), TaskTracker::new());
+    let (stop_feeding, feeders) = (CancellationToken::new(), TaskTracker::new());
     let shared_store: Arc<dyn Store> = Arc::new(store.clone());
     let (clock, chance) = (Arc::new(SystemClock), Arc::new(SystemChance));
     let settings = BusSettings { window: args.window(), heartbeat: args.heartbeat() };
-    let bus = Bus::new(shared_store.clone(), clock.clone(), &*chance, settings, stop.clone(), tasks.clone());
+    let bus = Bus::new(shared_store.clone(), clock.clone(), &*chance, settings, stop_feeding.clone(), feeders.clone());
     let bell: Arc<dyn Notifier> = match &args.redis_url {
         Some(url) => {
-            Arc::new(SharedBell::join(url, bus.clone(), &stop, &tasks).context("REDIS_URL is not an address of Redis")?)
+            let joined = SharedBell::join(url, bus.clone(), &stop_feeding, &feeders);
+            Arc::new(joined.context("REDIS_URL is not an address of Redis")?)
         }
         None => Arc::new(bus.clone()),
     };
-    let service = Service::new(shared_store.clone(), bell, clock.clone(), chance.clone(), Arc::new(key));
+    let limits = Limits::new(&args.limits, raise_open_files(), clock.clone());
+    let service = Service::new(shared_store.clone(), bell, clock.clone(), chance.clone(), Arc::new(key))
+        .paced_by(limits.paces.clone());
     let origin = args.public_url.as_deref().map(|url| url.trim_end_matches('/').to_owned());
-    let secure = origin.as_deref().is_some_and(|origin| origin.starts_with("https://"));
+    let secure = tls.is_some() || origin.as_deref().is_some_and(|origin| origin.starts_with("https://"));
+    let settings = ParkSettings {
+        threads: args.stream_threads(),
+        heartbeat: args.heartbeat(),
+        clock: clock.clone(),
+        chance: chance.clone(),
+    };
+    let park = Park::start(settings, &connections).context("the threads of the streams could not be started")?;
     let state = AppState::new(Shared {
         service,
         store: shared_store,
@@ -96,23 +116,66 @@ pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
         origins: args.cors_origin.clone(),
         heartbeat: args.heartbeat(),
         streams_stop: stop.clone(),
+        drain: args.drain(),
+        limits,
     });
-    tasks.spawn(accept::serve(listener, router::router(state.clone()), stop.clone(), tasks.clone()));
-    Ok(Running { addr, state, stop, tasks, store })
+    let house = accept::House {
+        router: router::router(state.clone()),
+        park: park.clone(),
+        tls: tls.clone(),
+        stop: stop.clone(),
+    };
+    let pacer = Pacer::new(args.limits.accept_rate);
+    connections.spawn(accept::serve(listener, Arc::new(house), pacer, connections.clone()));
+    Ok(Running { addr, state, tls, park, stop, connections, stop_feeding, feeders, store })
 }
 
 impl Running {
-    /// Ends it: no new connections, streams end themselves, open requests finish within [`STOP_DEADLINE`].
-    pub async fn stop(self) {
-        self.stop.cancel();
-        self.tasks.close();
-        if tokio::time::timeout(STOP_DEADLINE, self.tasks.wait()).await.is_err() {
-            tracing::warn!(connections = self.tasks.len(), "some connections did not finish in time and were cut");
+    /// Reads the certificate again, if there is one.
+    pub fn reload(&self) {
+        match self.tls.as_ref().map(Tls::reload) {
+            None => {}
+            Some(Ok(())) => tracing::info!("read the certificate again"),
+            Some(Err(error)) => tracing::error!(error = format!("{error:#}"), "the certificate stays as it was"),
         }
-        if tokio::time::timeout(CLOSE_DEADLINE, self.store.close()).await.is_err() {
+    }
+
+    /// Ends it. No connection is accepted any more; streams are sent away one after the other over the time that was
+    /// set, or at once when `hurry` comes; requests that are open finish, in [`STOP_DEADLINE`] after that at the latest;
+    /// then the database is closed.
+    pub async fn stop(self, hurry: impl Future<Output = ()>) {
+        let drain = self.state.drain();
+        self.stop.cancel();
+        self.park.drain(drain);
+        self.connections.close();
+        let hurried = async {
+            tokio::select! {
+                () = hurry => self.park.drain(Duration::ZERO),
+                () = sleep(drain) => {}
+            }
+            sleep(STOP_DEADLINE).await;
+        };
+        tokio::select! {
+            () = self.connections.wait() => {}
+            () = hurried => {
+                tracing::warn!(connections = self.connections.len(), "some connections did not finish in time and were cut");
+            }
+        }
+        self.stop_feeding.cancel();
+        self.feeders.close();
+        let closed = async {
+            self.feeders.wait().await;
+            self.store.close().await;
+        };
+        if tokio::time::timeout(CLOSE_DEADLINE, closed).await.is_err() {
             tracing::warn!("the database was at work still and was left");
         }
     }
+}
+
+fn tls(args: &ServeArgs) -> anyhow::Result<Option<Tls>> {
+    let (Some(certificate), Some(key)) = (&args.tls.tls_cert, &args.tls.tls_key) else { return Ok(None) };
+    Ok(Some(Tls::new(certificate.clone(), key.clone())?))
 }
 
 /// Makes sure that there is somebody to serve: demo data if asked for, otherwise an empty tenant with one team.
@@ -154,7 +217,10 @@ pub async fn make_link(service: &Service, origin: &str, tenant: &Slug, role: Rol
 pub async fn welcome(running: &Running) -> Result<String, Refusal> {
     const SHOWN: usize = 5;
     let service = running.state.service();
-    let origin = running.state.site().origin.clone().unwrap_or_else(|| format!("http://{}", running.addr));
+    let origin = running.state.site().origin.clone().unwrap_or_else(|| {
+        let scheme = if running.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", running.addr)
+    });
     let tenants = service.tenants().await?;
     let mut text = "\nPulseStage is running. Stop it with Ctrl-C.\n".to_owned();
     for Tenant { slug, name, .. } in tenants.iter().take(SHOWN) {
@@ -197,15 +263,4 @@ fn find_site(args: &ServeArgs) -> anyhow::Result<leptos::config::LeptosOptions> 
         Ok(_) => options.env(leptos::config::Env::DEV).build(),
         Err(_) => options.env(leptos::config::Env::PROD).build(),
     })
-}
-
-fn listen(addr: SocketAddr) -> io::Result<TcpListener> {
-    let domain = if addr.is_ipv4() { socket2::Domain::IPV4 } else { socket2::Domain::IPV6 };
-    let socket = socket2::Socket::new(domain, socket2::Type::STREAM, Some(socket2::Protocol::TCP))?;
-    // So that a restarted server gets its port back while old connections linger.
-    socket.set_reuse_address(true)?;
-    socket.set_nonblocking(true)?;
-    socket.bind(&addr.into())?;
-    socket.listen(BACKLOG)?;
-    TcpListener::from_std(socket.into())
 }

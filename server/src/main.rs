@@ -28,17 +28,28 @@ async fn serve(args: ServeArgs) -> anyhow::Result<()> {
     // Signals are caught from the start, so that one that comes while the database opens is not lost.
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
+    let mut hangup = signal(SignalKind::hangup())?;
     let running = lifecycle::start(&args).await?;
     let welcome = lifecycle::welcome(&running).await.context("the sign-in links could not be made")?;
     // To standard output alone: links are secrets and have no place in a log.
     println!("{welcome}");
     tracing::info!(addr = %running.addr, "listening");
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+    loop {
+        tokio::select! {
+            _ = interrupt.recv() => break,
+            _ = terminate.recv() => break,
+            _ = hangup.recv() => running.reload(),
+        }
     }
-    tracing::info!("stopping");
-    running.stop().await;
+    let streams = running.state.bus().metrics().total_connections;
+    tracing::info!(streams, "stopping; a second signal ends streams at once");
+    let again = async {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    };
+    running.stop(again).await;
     Ok(())
 }
 

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::auth::Cookies;
 use crate::bus::Bus;
+use crate::limits::Limits;
 use pulsestage::ports::{Chance, Clock, Store};
 use pulsestage::service::Service;
 
@@ -28,6 +29,8 @@ pub struct Shared {
     pub origins: Vec<String>,
     pub heartbeat: Duration,
     pub streams_stop: CancellationToken,
+    pub drain: Duration,
+    pub limits: Limits,
 }
 
 /// Where the built pages are and how the site is reached.
@@ -105,6 +108,18 @@ impl AppState {
     #[must_use]
     pub fn heartbeat(&self) -> Duration {
         self.0.heartbeat
+    }
+
+    /// How much is taken of everything.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
+    /// The time over which streams end once they are to end.
+    #[must_use]
+    pub fn drain(&self) -> Duration {
+        self.0.drain
     }
 
     /// Cancelled when every stream is to end itself.

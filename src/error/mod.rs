@@ -119,13 +119,13 @@ pub enum Refusal {
     #[error("Send the form as application/x-www-form-urlencoded or application/json.")]
     UnsupportedMediaType,
     /// Too many requests of this kind in a short time.
-    #[error("That was too fast. Try again in {retry_after_s} seconds.")]
+    #[error("That was too fast. Try again in {}.", seconds(*.retry_after_s))]
     TooManyRequests {
         /// When to come back, in seconds.
         retry_after_s: u32,
     },
     /// We are busy or stopping; the request was not carried out.
-    #[error("We are busy right now and nothing was changed. Try again in {retry_after_s} seconds.")]
+    #[error("We are busy right now and nothing was changed. Try again in {}.", seconds(*.retry_after_s))]
     Unavailable {
         /// When to come back, in seconds.
         retry_after_s: u32,
@@ -161,6 +161,11 @@ impl Refusal {
             Self::Unavailable { .. } => 503,
         }
     }
+}
+
+/// So many seconds, in words.
+fn seconds(count: u32) -> String {
+    format!("{count} second{}", if count == 1 { "" } else { "s" })
 }
 
 /// All problems as one sentence for people.
@@ -229,5 +234,9 @@ mod tests {
         let refusal = Refusal::field("question", TextProblem::TooShort { min: 3 });
         assert_eq!(refusal.to_string(), "The question is too short: at least 3 characters.");
         assert_eq!(Refusal::NotFound { what: Noun::Tenant }.to_string(), "Tenant not found");
+        for (retry_after_s, wait) in [(1, "1 second."), (2, "2 seconds.")] {
+            let refusal = Refusal::TooManyRequests { retry_after_s };
+            assert_eq!(refusal.to_string(), format!("That was too fast. Try again in {wait}"));
+        }
     }
 }

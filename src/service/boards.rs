@@ -10,9 +10,11 @@ impl Service {
     /// The board as this visitor sees it, with its cursor, from one transaction.
     ///
     /// # Errors
-    /// When the visitor may not see it.
+    /// When the visitor may not see it, or asks for it too often.
     pub async fn board(&self, visit: &Visit) -> Result<BoardView, Refusal> {
         visit.must(Action::SeeBoard)?;
+        let who = visit.actor.participant.map(|participant| participant.0);
+        self.pace.admit(visit.tenant.id, who, Action::SeeBoard)?;
         let snapshot = self.store.snapshot(visit.tenant.id, visit.actor.participant).await?;
         Ok(BoardView {
             tenant: visit.tenant.clone(),

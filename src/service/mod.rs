@@ -1,6 +1,7 @@
 //! The use cases: one struct over the ports, one file per noun. Server functions, the command line and tests share them.
 
 mod boards;
+mod known;
 mod questions;
 mod sign_in;
 mod tenants;
@@ -8,11 +9,12 @@ mod tenants;
 use std::sync::Arc;
 use uuid::Uuid;
 
+use self::known::KnownTenants;
 use crate::command::Key;
 use crate::error::{Noun, Refusal};
 use crate::id::{OperationId, ParticipantId, UserId, uuid_v7};
 use crate::permission::{Action, may};
-use crate::ports::{Chance, Clock, Notifier, Pseudonyms, SecretHash, Store, Write};
+use crate::ports::{Chance, Clock, NoPace, Notifier, Pace, Pseudonyms, SecretHash, Store, Write};
 use crate::tenant::Tenant;
 use crate::text::Slug;
 use crate::user::{Actor, Role};
@@ -67,10 +69,12 @@ pub struct Service {
     clock: Arc<dyn Clock>,
     chance: Arc<dyn Chance>,
     pseudonyms: Arc<dyn Pseudonyms>,
+    known: Arc<KnownTenants>,
+    pace: Arc<dyn Pace>,
 }
 
 impl Service {
-    /// Puts the use cases on these ports.
+    /// Puts the use cases on these ports. Nobody is held back unless [`Service::paced_by`] says so.
     #[must_use]
     pub fn new(
         store: Arc<dyn Store>,
@@ -79,7 +83,14 @@ impl Service {
         chance: Arc<dyn Chance>,
         pseudonyms: Arc<dyn Pseudonyms>,
     ) -> Self {
-        Self { store, notifier, clock, chance, pseudonyms }
+        let (known, pace) = (Arc::default(), Arc::new(NoPace));
+        Self { store, notifier, clock, chance, pseudonyms, known, pace }
+    }
+
+    /// The same use cases, with whoever is too fast held back.
+    #[must_use]
+    pub fn paced_by(self, pace: Arc<dyn Pace>) -> Self {
+        Self { pace, ..self }
     }
 
     /// Finds the tenant and who the caller is in it.
@@ -89,7 +100,7 @@ impl Service {
     pub async fn enter(&self, slug: &str, caller: &Caller) -> Result<Visit, Refusal> {
         let missing = Refusal::NotFound { what: Noun::Tenant };
         let slug = Slug::parse(slug).map_err(|_| missing.clone())?;
-        let tenant = self.store.tenant_by_slug(&slug).await?.ok_or(missing)?;
+        let tenant = self.tenant(&slug).await?.ok_or(missing)?;
         let mut actor = Actor {
             participant: caller.device.map(|device| self.pseudonyms.participant(tenant.id, device)),
             ..Actor::NOBODY
@@ -111,13 +122,15 @@ impl Service {
         uuid_v7(self.clock.now(), random)
     }
 
-    /// The frame of a write: a key of our own when the client sent none.
-    fn write(&self, visit: &Visit, key: Key, writer: Uuid) -> Write {
-        Write {
+    /// The frame of a write: a key of our own when the client sent none. Nothing is written without one, so this is
+    /// where whoever is too fast is turned away, before the store has any work with it.
+    fn write(&self, visit: &Visit, action: Action, key: Key, writer: Uuid) -> Result<Write, Refusal> {
+        self.pace.admit(visit.tenant.id, Some(writer), action)?;
+        Ok(Write {
             tenant: visit.tenant.id,
             operation: key.unwrap_or_else(|| OperationId(self.new_id())),
             writer,
             at: self.clock.now(),
-        }
+        })
     }
 }

@@ -13,6 +13,19 @@ use crate::tenant::{Tenant, TenantSettings};
 use crate::text::{Color, Name, Slug};
 
 impl Service {
+    /// The tenant of this slug, as it is or was a moment ago.
+    pub(super) async fn tenant(&self, slug: &Slug) -> Result<Option<Tenant>, Refusal> {
+        let now = self.clock.now();
+        if let Some(tenant) = self.known.get(slug, now) {
+            return Ok(Some(tenant));
+        }
+        let tenant = self.store.tenant_by_slug(slug).await?;
+        if let Some(tenant) = &tenant {
+            self.known.keep(tenant, now);
+        }
+        Ok(tenant)
+    }
+
     /// Every tenant of the installation, oldest first: for the operator, not for visitors.
     ///
     /// # Errors
@@ -49,7 +62,7 @@ impl Service {
         let name = Name::parse(name).map_err(|problem| Refusal::field("name", problem))?;
         let id = TeamId(self.new_id());
         let slug = Slug::of_name(&name, &format!("team-{}", &id.0.simple().to_string()[24..]));
-        let team = self.store.create_team(self.write(visit, key, by.0), id, slug, name).await?;
+        let team = self.store.create_team(self.write(visit, Action::CreateTeam, key, by.0)?, id, slug, name).await?;
         self.notifier.ring(visit.tenant.id, Look::Facts);
         Ok(team)
     }
@@ -66,7 +79,7 @@ impl Service {
             (name, color) => return Err(Refusal::Invalid { fields: problems(name.err(), color.err()) }),
         };
         let id = TagId(self.new_id());
-        let tag = self.store.create_tag(self.write(visit, key, by.0), id, name, color).await?;
+        let tag = self.store.create_tag(self.write(visit, Action::CreateTag, key, by.0)?, id, name, color).await?;
         self.notifier.ring(visit.tenant.id, Look::Facts);
         Ok(tag)
     }

@@ -6,7 +6,7 @@ use pulsestage::id::{OperationId, QuestionId, TagId, TeamId};
 use std::sync::Arc;
 
 use super::Live;
-use super::patience::{VOTE_PATIENCE_MS, WRITE_PATIENCE_MS, answer_ms, backoff_ms};
+use super::patience::{VOTE_PATIENCE_MS, WRITE_PATIENCE_MS, answer_ms, retry_ms};
 use super::toasts::{ToastAction, ToastKind};
 use super::votes::Click;
 use crate::api::{self, ApiError, WireFault};
@@ -108,12 +108,20 @@ impl Moderation {
     }
 }
 
-/// The question that was sent last, and under which key.
+/// A question that was sent and has no answer yet that waiting cannot change, and its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Asked {
     team: TeamId,
     text: String,
     op: OperationId,
+}
+
+impl Asked {
+    /// The key for this question. Where it is the one that was sent before, that may have been carried out with its
+    /// answer lost, and a later try held back for haste: under the same key it is done once.
+    fn key(before: Option<Self>, team: TeamId, text: &str, fresh: OperationId) -> OperationId {
+        before.filter(|asked| asked.team == team && asked.text == text).map_or(fresh, |asked| asked.op)
+    }
 }
 
 impl Live {
@@ -159,18 +167,17 @@ impl Live {
         if live.inner.asking.try_with_untracked(Progress::is_pending) != Some(false) {
             return;
         }
-        let failed = live.inner.asking.try_get_untracked() == Some(Progress::Failed);
         let before = live.inner.asked.try_get_value().flatten();
-        let op = match before {
-            Some(asked) if failed && asked.team == team && asked.text == text => asked.op,
-            _ => platform::operation_id(),
-        };
+        let op = Asked::key(before, team, &text, platform::operation_id());
         live.inner.asked.set_value(Some(Asked { team, text: text.clone(), op }));
         live.inner.asking.set(Progress::Pending);
         platform::spawn(async move {
             let tenant = live.slug();
             let send = || api::ask(tenant.clone(), team, text.clone(), Some(op));
             let result = live.persist(WRITE_PATIENCE_MS, send).await;
+            if result.as_ref().err().and_then(ApiError::worth_retrying).is_none() {
+                live.inner.asked.set_value(None);
+            }
             live.inner.asking.set(Progress::from(&result));
         });
     }
@@ -237,7 +244,7 @@ impl Live {
                 None => ApiError::Wire(WireFault::Lost),
             };
             let Some(at_least) = error.worth_retrying() else { return Err(error) };
-            let wait = backoff_ms(attempt, platform::random()).max(at_least);
+            let wait = retry_ms(attempt, platform::random(), at_least);
             if platform::now_ms() - started + f64::from(wait) > patience_ms {
                 return Err(error);
             }
@@ -262,5 +269,31 @@ impl Live {
     #[cfg(feature = "hydrate")]
     pub(super) fn wake(self) {
         self.inner.wake_ups.try_update_value(|count| *count = count.wrapping_add(1));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    const TEAM: TeamId = TeamId(Uuid::from_u128(1));
+    const OLD: OperationId = OperationId(Uuid::from_u128(2));
+    const FRESH: OperationId = OperationId(Uuid::from_u128(3));
+
+    #[test]
+    fn a_question_whose_fate_is_unknown_keeps_its_key() {
+        let sent = || Some(Asked { team: TEAM, text: "Why?".to_owned(), op: OLD });
+        assert_eq!(Asked::key(sent(), TEAM, "Why?", FRESH), OLD);
+        assert_eq!(Asked::key(sent(), TEAM, "Why not?", FRESH), FRESH);
+        assert_eq!(Asked::key(sent(), TeamId(Uuid::from_u128(9)), "Why?", FRESH), FRESH);
+        assert_eq!(Asked::key(None, TEAM, "Why?", FRESH), FRESH);
+    }
+
+    #[test]
+    fn somebody_who_was_too_fast_is_told_so() {
+        let refused: Result<(), _> = Err(ApiError::from(Refusal::TooManyRequests { retry_after_s: 20 }));
+        let problem = Progress::from(&refused).problem();
+        assert_eq!(problem.as_deref(), Some("That was too fast. Try again in 20 seconds."));
     }
 }

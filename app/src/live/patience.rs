@@ -19,6 +19,13 @@ pub fn backoff_ms(attempt: u32, random: f64) -> u32 {
     wait.clamp(SHORTEST_MS, LONGEST_MS)
 }
 
+/// The wait before attempt `attempt` where the server told to wait at least so many milliseconds: after what was told, or
+/// all who were told the same would be back at the same moment.
+#[must_use]
+pub(super) fn retry_ms(attempt: u32, random: f64, at_least: u32) -> u32 {
+    at_least.saturating_add(backoff_ms(attempt, random))
+}
+
 /// How long attempt `attempt` may wait for its answer (the first is 0), in milliseconds. What was sent into a connection
 /// that died in silence is never answered, and must be sent again; on a slow link a later attempt waits longer.
 #[must_use]
@@ -125,6 +132,13 @@ mod tests {
         fn every_wait_is_within_bounds(attempt in any::<u32>(), random in any::<f64>()) {
             let wait = backoff_ms(attempt, random);
             prop_assert!((SHORTEST_MS..=LONGEST_MS).contains(&wait));
+        }
+
+        #[test]
+        fn nobody_comes_back_sooner_than_told_nor_together(attempt in any::<u32>(), random in any::<f64>(), told in any::<u32>()) {
+            prop_assert!(retry_ms(attempt, random, told) >= told);
+            let told = told % 60_000;
+            prop_assert!(retry_ms(attempt, 0.2, told) < retry_ms(attempt, 0.3, told));
         }
 
         #[test]

@@ -1,22 +1,26 @@
 //! A channel: what one tenant's streams share. A bounded ring of batches; each stream keeps only its place in it.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
+use std::fmt;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, watch};
 
 use super::frame::Batch;
+use super::replays::Replays;
+use super::ring::{Found, Ring};
 use pulsestage::event::{Cursor, Epoch, Tally};
 use pulsestage::id::{QuestionId, TenantId};
 use pulsestage::ports::Look;
+use pulsestage::time::Timestamp;
 
-/// Most batches that a ring keeps: at 20 batches a second a stream may stall for most of a minute.
-const MAX_BATCHES: usize = 1_024;
-/// Most bytes that a ring keeps; one batch is always kept however large it is.
-const MAX_BYTES: usize = 4 << 20;
+/// Hears of every batch of the channels that it listens to, on the thread that makes it. Must not block.
+pub trait Listener: Send + Sync {
+    /// There is a batch more in the channel of this tenant.
+    fn pushed(&self, tenant: TenantId);
+}
 
 /// What one tenant's streams and its tailer share.
-#[derive(Debug)]
 pub struct Channel {
     /// Whose it is.
     pub tenant: TenantId,
@@ -24,10 +28,14 @@ pub struct Channel {
     pub epoch: Epoch,
     // A plain mutex: held for a few instructions, never across an await.
     ring: Mutex<Ring>,
+    /// What clients that came back had missed.
+    replays: Mutex<Replays>,
     /// Each question's count as it was last put into the ring.
     told: Mutex<HashMap<QuestionId, i64>>,
-    /// How many batches there have ever been; streams wait on it.
+    /// How many batches there have ever been; streams that are tasks wait on it.
     pushed: watch::Sender<u64>,
+    /// Those who feed many streams at once.
+    listeners: Mutex<Vec<Arc<dyn Listener>>>,
     /// What the bell rang for since the tailer last looked.
     rung: AtomicU8,
     bell: Notify,
@@ -35,100 +43,84 @@ pub struct Channel {
     streams: AtomicUsize,
 }
 
-#[derive(Debug)]
-struct Ring {
-    batches: VecDeque<Arc<Batch>>,
-    bytes: usize,
-    /// The number of the oldest batch kept.
-    oldest: u64,
-    /// The last fact that is in the ring or went through it.
-    seq: i64,
-}
-
-/// What a stream finds in the ring at its place.
-#[derive(Debug)]
-pub enum Found {
-    /// These batches, and its next place.
-    Batches(Vec<Arc<Batch>>, u64),
-    /// Nothing yet.
-    Nothing,
-    /// The ring has moved past its place: the stream was too slow and has missed something.
-    Missed,
-}
-
 impl Channel {
     /// A channel that follows the log from this cursor on.
     #[must_use]
-    pub fn new(tenant: TenantId, head: Cursor) -> Self {
+    pub fn new(tenant: TenantId, head: Cursor, now: Timestamp) -> Self {
         Self {
             tenant,
             epoch: head.epoch,
-            ring: Mutex::new(Ring { batches: VecDeque::new(), bytes: 0, oldest: 0, seq: head.seq }),
+            ring: Mutex::new(Ring::new(head.seq, now)),
+            replays: Mutex::default(),
             told: Mutex::default(),
             pushed: watch::Sender::new(0),
+            listeners: Mutex::default(),
             rung: AtomicU8::new(0),
             bell: Notify::new(),
             streams: AtomicUsize::new(0),
         }
     }
 
-    fn ring_lock(&self) -> MutexGuard<'_, Ring> {
-        // Nothing in here panics half-way, so a poisoned ring is a whole one.
-        self.ring.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Puts a batch into the ring and wakes the streams.
     pub fn push(&self, batch: Batch) {
         let pushed = {
-            let mut ring = self.ring_lock();
-            ring.bytes += batch.whole.len();
-            ring.seq = batch.facts.map_or(ring.seq, |(_, last)| last);
-            ring.batches.push_back(Arc::new(batch));
-            while ring.batches.len() > MAX_BATCHES || (ring.bytes > MAX_BYTES && ring.batches.len() > 1) {
-                if let Some(gone) = ring.batches.pop_front() {
-                    ring.bytes -= gone.whole.len();
-                    ring.oldest += 1;
-                }
-            }
-            ring.oldest + ring.batches.len() as u64
+            let mut ring = lock(&self.ring);
+            ring.push(batch);
+            ring.tail().0
         };
-        // The lock is released before anybody wakes.
+        // The ring is free before anybody wakes.
         self.pushed.send_replace(pushed);
+        lock(&self.listeners).iter().for_each(|listener| listener.pushed(self.tenant));
     }
 
     /// Where the live tail starts now: the next batch's number, and the last fact before it.
     #[must_use]
     pub fn tail(&self) -> (u64, i64) {
-        let ring = self.ring_lock();
-        (ring.oldest + ring.batches.len() as u64, ring.seq)
+        lock(&self.ring).tail()
     }
 
-    /// Everything in the ring from this place on.
+    /// What is in the ring from this place on, as far as it is read in one go.
     #[must_use]
     pub fn read(&self, place: u64) -> Found {
-        let ring = self.ring_lock();
-        let end = ring.oldest + ring.batches.len() as u64;
-        let Some(skip) = place.checked_sub(ring.oldest) else {
-            return Found::Missed;
-        };
-        if place >= end {
-            return Found::Nothing;
+        let batches = lock(&self.ring).read(place);
+        Found::of(place, batches)
+    }
+
+    /// Whether nothing is missed yet by going on from this place.
+    #[must_use]
+    pub fn has(&self, place: u64) -> bool {
+        lock(&self.ring).has(place)
+    }
+
+    /// What a client that has everything up to this fact misses before this place, when no database has to be asked.
+    #[must_use]
+    pub fn missed(&self, seq: i64, place: u64, slack_ms: i64, now: Timestamp) -> Option<Arc<Batch>> {
+        if let Some(known) = lock(&self.replays).get(seq, place) {
+            return Some(known);
         }
-        let skip = usize::try_from(skip).unwrap_or(usize::MAX);
-        Found::Batches(ring.batches.iter().skip(skip).cloned().collect(), end)
+        let frames = lock(&self.ring).missed(seq, place, slack_ms)?;
+        Some(self.keep_missed(seq, place, Batch::new(frames, now)))
+    }
+
+    /// Keeps what was found for such a client for others who come back to the same place with the same cursor.
+    #[must_use]
+    pub fn keep_missed(&self, seq: i64, place: u64, missed: Batch) -> Arc<Batch> {
+        let missed = Arc::new(missed);
+        lock(&self.replays).keep(seq, place, missed.clone());
+        missed
     }
 
     /// Those of these counts that the ring does not say already.
     #[must_use]
     pub fn untold(&self, mut tallies: Vec<Tally>) -> Vec<Tally> {
-        let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let told = lock(&self.told);
         tallies.retain(|tally| told.get(&tally.question) != Some(&tally.upvotes));
         tallies
     }
 
     /// Remembers counts that go into the ring now.
     pub fn tells(&self, tallies: &[Tally]) {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut told = lock(&self.told);
         told.extend(tallies.iter().map(|tally| (tally.question, tally.upvotes)));
     }
 
@@ -136,7 +128,7 @@ impl Channel {
     /// that goes back to the ring's before the tailer looks would be no news to it, and that stream would be left
     /// with the count in between; so the ring forgets what it said and is made to say it again.
     pub fn told_aside(&self, tallies: &[Tally]) {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut told = lock(&self.told);
         let before = told.len();
         for tally in tallies {
             if told.get(&tally.question).is_some_and(|upvotes| *upvotes != tally.upvotes) {
@@ -146,6 +138,16 @@ impl Channel {
         if told.len() < before {
             self.ring(Look::Tallies);
         }
+    }
+
+    /// Lets somebody hear of every further batch.
+    pub fn listen(&self, listener: Arc<dyn Listener>) {
+        lock(&self.listeners).push(listener);
+    }
+
+    /// Lets them hear no more.
+    pub fn unlisten(&self, listener: &Arc<dyn Listener>) {
+        lock(&self.listeners).retain(|other| !Arc::ptr_eq(other, listener));
     }
 
     /// A handle to wait on for further batches.
@@ -210,42 +212,25 @@ const fn bit(look: Look) -> u8 {
     }
 }
 
+/// Nothing under these locks panics half-way, so what a panic elsewhere has poisoned is whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl fmt::Debug for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (tenant, streams, tail) = (self.tenant, self.streams(), self.tail());
+        f.debug_struct("Channel").field("tenant", &tenant).field("streams", &streams).field("tail", &tail).finish()
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::frame::Frame;
     use super::*;
-    use pulsestage::time::Timestamp;
     use uuid::Uuid;
 
     fn channel() -> Channel {
-        Channel::new(TenantId(Uuid::nil()), Cursor { epoch: Epoch(1), seq: 7 })
-    }
-
-    fn beat(channel: &Channel) {
-        channel.push(Batch::new(vec![Frame::heartbeat(channel.tenant, Timestamp(0))]));
-    }
-
-    #[test]
-    fn a_reader_gets_what_came_since_its_place() {
-        let channel = channel();
-        let (place, seq) = channel.tail();
-        assert_eq!((place, seq), (0, 7));
-        assert!(matches!(channel.read(place), Found::Nothing));
-        beat(&channel);
-        beat(&channel);
-        let Found::Batches(batches, next) = channel.read(place) else { panic!("two batches are there") };
-        assert_eq!((batches.len(), next), (2, 2));
-        assert!(matches!(channel.read(next), Found::Nothing));
-    }
-
-    #[test]
-    fn a_reader_that_is_too_slow_is_told_so() {
-        let channel = channel();
-        for _ in 0..=MAX_BATCHES {
-            beat(&channel);
-        }
-        assert!(matches!(channel.read(0), Found::Missed));
-        assert!(matches!(channel.read(1), Found::Batches(batches, _) if batches.len() == MAX_BATCHES));
+        Channel::new(TenantId(Uuid::nil()), Cursor { epoch: Epoch(1), seq: 7 }, Timestamp(0))
     }
 
     #[test]
@@ -257,5 +242,25 @@ mod tests {
         channel.ring(Look::Facts);
         assert!(channel.take_looks().tallies());
         assert!(!channel.take_looks().tallies());
+    }
+
+    #[test]
+    fn listeners_hear_of_every_batch_until_they_leave() {
+        #[derive(Default)]
+        struct Ears(AtomicUsize);
+        impl Listener for Ears {
+            fn pushed(&self, tenant: TenantId) {
+                assert_eq!(tenant, TenantId(Uuid::nil()));
+                self.0.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        let (channel, ears) = (channel(), Arc::new(Ears::default()));
+        let listener: Arc<dyn Listener> = ears.clone();
+        channel.listen(listener.clone());
+        channel.push(Batch::beat(channel.tenant, Timestamp(1)));
+        channel.push(Batch::beat(channel.tenant, Timestamp(2)));
+        channel.unlisten(&listener);
+        channel.push(Batch::beat(channel.tenant, Timestamp(3)));
+        assert_eq!((ears.0.load(Ordering::Relaxed), channel.tail()), (2, (3, 7)));
     }
 }

@@ -7,7 +7,7 @@ use bytes::{Bytes, BytesMut};
 use std::fmt::Write;
 
 use pulsestage::event::{Cursor, Envelope, Epoch, Event, Fact, Heartbeat, QuestionUpvoted, Tally};
-use pulsestage::id::{TeamId, TenantId};
+use pulsestage::id::{QuestionId, TeamId, TenantId};
 use pulsestage::time::Timestamp;
 
 /// One message of the wire and what a stream must know to choose it.
@@ -21,6 +21,8 @@ pub struct Frame {
     pub team: Option<TeamId>,
     /// Its cursor, for a fact.
     pub cursor: Option<Cursor>,
+    /// The question whose count it is, for a count: a later one of the same question makes it worthless.
+    pub counts: Option<QuestionId>,
 }
 
 impl Frame {
@@ -33,6 +35,7 @@ impl Frame {
             kind: fact.envelope.event.kind(),
             team: fact.team,
             cursor: Some(cursor),
+            counts: None,
         }
     }
 
@@ -41,7 +44,13 @@ impl Frame {
     pub fn tally(tenant: TenantId, tally: &Tally, at: Timestamp) -> Self {
         let event = Event::Upvoted(QuestionUpvoted { question_id: tally.question, upvotes: tally.upvotes });
         let envelope = Envelope { tenant_id: tenant, event, timestamp: at };
-        Self { bytes: encode(None, &envelope), kind: envelope.event.kind(), team: Some(tally.team), cursor: None }
+        Self {
+            bytes: encode(None, &envelope),
+            kind: envelope.event.kind(),
+            team: Some(tally.team),
+            cursor: None,
+            counts: Some(tally.question),
+        }
     }
 
     /// The frame of a heartbeat.
@@ -49,7 +58,7 @@ impl Frame {
     pub fn heartbeat(tenant: TenantId, at: Timestamp) -> Self {
         let envelope =
             Envelope { tenant_id: tenant, event: Event::Heartbeat(Heartbeat { timestamp: at }), timestamp: at };
-        Self { bytes: encode(None, &envelope), kind: envelope.event.kind(), team: None, cursor: None }
+        Self { bytes: encode(None, &envelope), kind: envelope.event.kind(), team: None, cursor: None, counts: None }
     }
 }
 
@@ -89,12 +98,16 @@ pub struct Batch {
     pub whole: Bytes,
     /// The first and the last fact among them.
     pub facts: Option<(i64, i64)>,
+    /// When it was made.
+    pub at: Timestamp,
+    /// Whether it only says that we are alive: a stream that was written to just now needs no such thing.
+    pub is_beat: bool,
 }
 
 impl Batch {
     /// Gathers frames; their bytes become slices of one piece of memory.
     #[must_use]
-    pub fn new(mut frames: Vec<Frame>) -> Self {
+    pub fn new(mut frames: Vec<Frame>, at: Timestamp) -> Self {
         let mut joined = BytesMut::with_capacity(frames.iter().map(|frame| frame.bytes.len()).sum());
         frames.iter().for_each(|frame| joined.extend_from_slice(&frame.bytes));
         let whole = joined.freeze();
@@ -106,7 +119,13 @@ impl Batch {
         }
         let seqs = || frames.iter().filter_map(|frame| frame.cursor.map(|cursor| cursor.seq));
         let facts = seqs().min().zip(seqs().max());
-        Self { frames, whole, facts }
+        Self { frames, whole, facts, at, is_beat: false }
+    }
+
+    /// A heartbeat for everybody.
+    #[must_use]
+    pub fn beat(tenant: TenantId, at: Timestamp) -> Self {
+        Self { is_beat: true, ..Self::new(vec![Frame::heartbeat(tenant, at)], at) }
     }
 }
 
@@ -133,8 +152,8 @@ mod tests {
 
     #[test]
     fn a_batch_shares_one_piece_of_memory() {
-        let batch =
-            Batch::new(vec![Frame::heartbeat(tenant(), Timestamp(1)), Frame::heartbeat(tenant(), Timestamp(2))]);
+        let frames = vec![Frame::heartbeat(tenant(), Timestamp(1)), Frame::heartbeat(tenant(), Timestamp(2))];
+        let batch = Batch::new(frames, Timestamp(2));
         let parts: Vec<u8> = batch.frames.iter().flat_map(|frame| frame.bytes.to_vec()).collect();
         assert_eq!(batch.whole, parts);
         assert_eq!(batch.facts, None);

@@ -6,6 +6,8 @@
 mod channel;
 pub mod frame;
 pub mod redis;
+mod replays;
+mod ring;
 mod tailer;
 
 use std::collections::{BTreeMap, HashMap};
@@ -19,7 +21,8 @@ use uuid::Uuid;
 use pulsestage::id::TenantId;
 use pulsestage::ports::{Chance, Clock, Look, Notifier, Store, StoreError};
 
-pub use channel::{Channel, Found};
+pub use channel::{Channel, Listener};
+pub use ring::{Chunk, Found};
 use tailer::Tailer;
 
 /// What the bus needs to know.
@@ -74,7 +77,7 @@ pub struct Subscription {
 impl Subscription {
     /// The channel.
     #[must_use]
-    pub fn channel(&self) -> &Channel {
+    pub const fn channel(&self) -> &Arc<Channel> {
         &self.channel
     }
 }
@@ -125,7 +128,8 @@ impl Bus {
         let head = self.0.store.head(tenant).await?;
         let mut channels = self.0.channels.write().unwrap_or_else(PoisonError::into_inner);
         // Somebody else may have opened it meanwhile.
-        let channel = channels.entry(tenant).or_insert_with(|| self.open(Channel::new(tenant, head))).clone();
+        let channel =
+            channels.entry(tenant).or_insert_with(|| self.open(Channel::new(tenant, head, self.0.clock.now()))).clone();
         channel.join();
         Ok(Subscription { channel })
     }

@@ -62,7 +62,7 @@ impl Tailer {
                     Looks::ALL
                 }
                 _ = beat.tick() => {
-                    self.channel.push(Batch::new(vec![Frame::heartbeat(self.channel.tenant, self.clock.now())]));
+                    self.channel.push(Batch::beat(self.channel.tenant, self.clock.now()));
                     continue;
                 }
             };
@@ -105,7 +105,7 @@ impl Tailer {
         tracing::debug!(tenant.id = %self.channel.tenant, frames = frames.len(), "published");
         // Not before: a look that fails half-way has told nobody anything.
         self.channel.tells(&tallies);
-        self.channel.push(Batch::new(frames));
+        self.channel.push(Batch::new(frames, now));
         Ok(true)
     }
 

@@ -4,7 +4,7 @@ use app::api::Backend;
 use axum::Json;
 use axum::body::{Body, HttpBody};
 use axum::extract::{Request, State};
-use axum::http::header::{ACCEPT, CONTENT_TYPE, HOST, LOCATION, REFERER};
+use axum::http::header::{ACCEPT, CONTENT_TYPE, HOST, LOCATION, REFERER, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -137,7 +137,11 @@ pub fn refusal_response(refusal: &Refusal) -> Response {
     if let Some(object) = body.as_object_mut() {
         object.insert("message".to_owned(), refusal.to_string().into());
     }
-    (status, Json(body)).into_response()
+    let mut response = (status, Json(body)).into_response();
+    if let Refusal::TooManyRequests { retry_after_s } | Refusal::Unavailable { retry_after_s } = refusal {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(*retry_after_s));
+    }
+    response
 }
 
 #[cfg(test)]

@@ -3,20 +3,28 @@
 use app::api::{Backend, ClientSettings};
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, SET_COOKIE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, REFRESH, RETRY_AFTER, SET_COOKIE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Response};
 use http_body_util::BodyExt;
 use leptos::prelude::provide_context;
 use uuid::Uuid;
 
 use crate::state::AppState;
 use pulsestage::id::uuid_v7;
+use pulsestage::ports::{Chance, TooFast};
 
 /// Renders the page of this address. A browser without a participant's cookie gets one, so that its forms work at once.
 pub async fn render(State(state): State<AppState>, request: Request) -> Response {
     let mut caller = state.cookies().caller(request.headers());
+    if caller.device.is_none() {
+        let doors = &state.limits().doors;
+        let network = doors.network(request.headers(), request.extensions());
+        if let Err(too_fast) = doors.newcomer(network, request.uri().path()) {
+            return wait_outside(too_fast, state.chance());
+        }
+    }
     let minted = caller.device.is_none().then(|| new_device(&state));
     caller.device = caller.device.or(minted);
     let backend = Backend { service: state.service().clone(), caller };
@@ -28,10 +36,12 @@ pub async fn render(State(state): State<AppState>, request: Request) -> Response
     };
     let page = leptos_axum::render_app_async_with_context(provide, move || app::shell(options.clone()));
     let mut response = whole(page(request)).await;
+    let found = response.status().is_success();
     let headers = response.headers_mut();
     // The page holds what is this visitor's; nothing between us may keep it.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
-    if let Some(device) = minted
+    // Nobody takes part in a page that is not there; and made-up tenants are no way around a tenant's limit of newcomers.
+    if let Some(device) = minted.filter(|_| found)
         && let Ok(cookie) = HeaderValue::from_str(&state.cookies().device_cookie(device).to_string())
     {
         headers.append(SET_COOKIE, cookie);
@@ -75,6 +85,24 @@ fn broken(cause: &str) -> Response {
     tracing::error!(cause, "a page could not be rendered");
     let text = Bytes::from_static(b"Something broke on our side. Try again in a moment.");
     (StatusCode::INTERNAL_SERVER_ERROR, text).into_response()
+}
+
+/// A page that comes again by itself: more people are joining at once than are let in at once.
+fn wait_outside(TooFast { retry_after_s }: TooFast, chance: &dyn Chance) -> Response {
+    /// Not all of them at the same moment, in seconds.
+    const SPREAD_S: u8 = 5;
+    let mut random = [0; 1];
+    chance.fill(&mut random);
+    let seconds = HeaderValue::from(retry_after_s.saturating_add(u32::from(random[0] % SPREAD_S)));
+    let headers = [
+        (RETRY_AFTER, seconds.clone()),
+        (REFRESH, seconds),
+        (CACHE_CONTROL, HeaderValue::from_static("private, no-store")),
+    ];
+    let page = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>One moment</title>\
+        <meta name=\"viewport\" content=\"width=device-width\">\
+        <p>Many people are joining at this moment. This page opens by itself in a few seconds.</p></html>";
+    (StatusCode::TOO_MANY_REQUESTS, headers, Html(page)).into_response()
 }
 
 fn new_device(state: &AppState) -> Uuid {

@@ -1,7 +1,7 @@
 //! Signing in by a one-time link, and signing out.
 
 use axum::Form;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Request, State};
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
@@ -26,20 +26,21 @@ pub fn tenant_page(slug: &str) -> String {
 }
 
 /// Uses a link up and signs its bearer in.
-pub async fn sign_in(
-    State(state): State<AppState>,
-    method: Method,
-    headers: HeaderMap,
-    Path(token): Path<String>,
-) -> Response {
+pub async fn sign_in(State(state): State<AppState>, Path(token): Path<String>, request: Request) -> Response {
+    let headers = request.headers();
     // A preview, a HEAD or a browser's guess of what comes next must not use up somebody's link.
     let ahead = ["sec-purpose", "purpose", "x-moz"].iter().any(|name| headers.get(*name).is_some());
-    if method != Method::GET || ahead {
+    if request.method() != Method::GET || ahead {
         return refusal_response(&Refusal::MethodNotAllowed);
     }
     let Some(link) = Secret::parse(&token) else {
         return Redirect::to("/sign-in").into_response();
     };
+    // Each try is a write: a flood of guesses, hopeless as they are, must not hold up everybody's votes.
+    let doors = &state.limits().doors;
+    if let Err(too_fast) = doors.sign_in(doors.network(headers, request.extensions())) {
+        return refusal_response(&too_fast.into());
+    }
     let session = Secret::new(state.chance());
     match state.service().redeem_link(link.hash(), session.hash()).await {
         Ok(person) => {

@@ -2,6 +2,7 @@
 //!
 //! * [`open()`] takes a URL, opens the pools and runs the migrations
 //! * `sql` has every statement, `rows` what is read from them, `trouble` the one way out for errors
+//! * `group` does the writes on SQLite, many to a transaction; on PostgreSQL each has its own
 //! * `operations` (idempotency keys) and `facts` (the log) are part of every write; the other files are one per noun
 //!
 //! # Locks
@@ -18,6 +19,8 @@
 
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
+use self::deed::Work;
+use self::group::Queue;
 use self::trouble::Done;
 
 /// Runs the same expression on whichever engine it is.
@@ -27,6 +30,13 @@ macro_rules! on {
             $crate::store::Engine::Sqlite($it) => $do,
             $crate::store::Engine::Postgres($it) => $do,
         }
+    };
+}
+
+/// Has a block done as one write: all of it, and known to be committed when this is over, or nothing of it.
+macro_rules! written {
+    ($store:expr, $tx:ident => $block:block) => {
+        $store.write_whole($crate::store::deed::Work::new(move |$tx| Box::pin(async move $block))).await
     };
 }
 
@@ -40,7 +50,9 @@ macro_rules! tx {
 }
 
 mod boards;
+mod deed;
 mod facts;
+mod group;
 mod keys;
 mod open;
 mod operations;
@@ -79,22 +91,26 @@ pub struct SqlStore {
     write: Db,
     /// On SQLite several that can only read; on PostgreSQL the same pool.
     read: Db,
+    /// Where writes become groups: on SQLite. PostgreSQL has many writers, whose commits it groups itself.
+    queue: Option<Queue>,
 }
 
 impl SqlStore {
     /// Waits for what is under way and closes every connection.
     pub async fn close(&self) {
+        if let Some(queue) = &self.queue {
+            queue.close().await;
+        }
         on!(&self.read, pool => pool.close().await);
         on!(&self.write, pool => pool.close().await);
     }
 
-    /// Begins a transaction that writes. On SQLite it takes the write lock at once: one that took it later could find
-    /// that what it has read is no longer so, and fail whatever the timeout.
-    async fn begin(&self) -> Done<Tx> {
-        Ok(match &self.write {
-            Db::Sqlite(pool) => Tx::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
-            Db::Postgres(pool) => Tx::Postgres(begin_whole(pool, "BEGIN ISOLATION LEVEL READ COMMITTED").await?),
-        })
+    /// Does a write: when this is over well, it is committed.
+    async fn write_whole<T: Send + 'static>(&self, work: Work<T>) -> Done<T> {
+        match &self.queue {
+            Some(queue) => queue.write(work).await,
+            None => tx!(begin(&self.write), tx => { (work.whole)(&mut tx).await }),
+        }
     }
 
     /// Begins a transaction whose reads all see the same moment.
@@ -106,6 +122,15 @@ impl SqlStore {
             }
         })
     }
+}
+
+/// Begins a transaction that writes. On SQLite it takes the write lock at once: one that took it later could find that
+/// what it has read is no longer so, and fail whatever the timeout.
+async fn begin(db: &Db) -> Done<Tx> {
+    Ok(match db {
+        Db::Sqlite(pool) => Tx::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
+        Db::Postgres(pool) => Tx::Postgres(begin_whole(pool, "BEGIN ISOLATION LEVEL READ COMMITTED").await?),
+    })
 }
 
 /// Begins on PostgreSQL, and goes on to the end of that also when the request that asked is dropped meanwhile.

@@ -9,8 +9,9 @@ use sqlx::migrate::{Migrate, MigrateError, Migrator};
 use sqlx::pool::PoolOptions;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{Acquire, ConnectOptions, Connection, Database, SqlitePool};
+use sqlx::{Acquire, ConnectOptions, Connection, Database, SqliteConnection, SqlitePool};
 
+use super::group::Queue;
 use super::{Db, SqlStore};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
@@ -135,13 +136,30 @@ async fn open_file(path: &Path, options: Options) -> Result<SqlStore, OpenError>
             Durability::Normal => SqliteSynchronous::Normal,
         });
     let write: SqlitePool =
-        lasting(PoolOptions::new().max_connections(1)).connect_with(file.clone()).await.map_err(OpenError::Connect)?;
+        lasting(PoolOptions::new().max_connections(1).after_release(|connection, _| Box::pin(is_free(connection))))
+            .connect_with(file.clone())
+            .await
+            .map_err(OpenError::Connect)?;
     migrate_file(&write).await?;
     let read: SqlitePool = lasting(PoolOptions::new().max_connections(SQLITE_READERS))
         .connect_with(file.pragma("query_only", "on"))
         .await
         .map_err(OpenError::Connect)?;
-    Ok(SqlStore { write: Db::Sqlite(write), read: Db::Sqlite(read) })
+    let write = Db::Sqlite(write);
+    let queue = Some(Queue::start(write.clone()));
+    Ok(SqlStore { write, read: Db::Sqlite(read), queue })
+}
+
+/// Whether a connection has left its transaction; its pool closes one that has not.
+///
+/// In some troubles, a full disk among them, SQLite ends a transaction by itself. sqlx does not notice and believes the
+/// connection to be in it for ever, so that none could be begun on it again.
+async fn is_free(connection: &mut SqliteConnection) -> sqlx::Result<bool> {
+    if connection.is_in_transaction() {
+        // The rollback of one that was dropped may be on its way.
+        connection.ping().await?;
+    }
+    Ok(!connection.is_in_transaction())
 }
 
 /// Makes the file, when it is not there, so that nobody else on the machine can read it: it holds the key that signs
@@ -199,5 +217,5 @@ async fn open_server(server: PgConnectOptions, options: Options) -> Result<SqlSt
         .connect_with(server)
         .await
         .map_err(OpenError::Connect)?;
-    Ok(SqlStore { write: Db::Postgres(pool.clone()), read: Db::Postgres(pool) })
+    Ok(SqlStore { write: Db::Postgres(pool.clone()), read: Db::Postgres(pool), queue: None })
 }

@@ -10,12 +10,13 @@ use super::trouble::Done;
 use super::{Tx, sql};
 
 /// What a write is about to do.
+#[derive(Clone, Copy)]
 pub(super) struct Operation {
-    kind: &'static str,
+    pub(super) kind: &'static str,
     /// What it makes or changes.
     subject: Uuid,
     /// What the client asked for. Ids that the server makes for a write are no part of it: a repetition has others.
-    asked: [u8; 32],
+    pub(super) asked: [u8; 32],
 }
 
 impl Operation {

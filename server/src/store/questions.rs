@@ -52,14 +52,14 @@ const FREEZE: MarkKind = MarkKind {
 impl SqlStore {
     pub(super) async fn insert_question(&self, write: Write, new: NewQuestion) -> Done<Question> {
         let operation = Operation::new("ask", new.id.0, &[new.team.0.as_bytes(), new.body.as_str().as_bytes()]);
-        tx!(self.begin(), tx => {
-            if let Claim::Done(asked) = claim(&mut tx, &write, &operation).await? {
+        written!(self, tx => {
+            if let Claim::Done(asked) = claim(tx, &write, &operation).await? {
                 // Also one that is held back: whoever asked it may know that it arrived.
-                let row = row(&mut tx, write.tenant, QuestionId(asked)).await?.ok_or_else(missing)?;
-                return with_tags(&mut tx, write.tenant, row).await;
+                let row = row(tx, write.tenant, QuestionId(asked)).await?.ok_or_else(missing)?;
+                return with_tags(tx, write.tenant, row).await;
             }
-            let place = Place::take(&mut tx, write.tenant).await?;
-            let inserted = on!(&mut tx, t => sqlx::query(sql::questions::INSERT)
+            let place = Place::take(tx, write.tenant).await?;
+            let inserted = on!(tx, t => sqlx::query(sql::questions::INSERT)
                 .bind(write.tenant.0)
                 .bind(new.team.0)
                 .bind(new.id.0)
@@ -85,7 +85,7 @@ impl SqlStore {
                 pinned: None,
                 frozen: None,
             };
-            place.write(&mut tx, &write, Some(new.team), &Event::Created(QuestionCreated::of(&question))).await?;
+            place.write(tx, &write, Some(new.team), &Event::Created(QuestionCreated::of(&question))).await?;
             Ok(question)
         })
     }
@@ -98,12 +98,12 @@ impl SqlStore {
         by: UserId,
     ) -> Done<Question> {
         let operation = Operation::new("answer", id.0, &[id.0.as_bytes(), text.as_str().as_bytes()]);
-        tx!(self.begin(), tx => {
-            if let Claim::Done(_) = claim(&mut tx, &write, &operation).await? {
-                return public(&mut tx, write.tenant, id).await;
+        written!(self, tx => {
+            if let Claim::Done(_) = claim(tx, &write, &operation).await? {
+                return public(tx, write.tenant, id).await;
             }
-            let place = Place::take(&mut tx, write.tenant).await?;
-            let answered: Option<QuestionRow> = on!(&mut tx, t => sqlx::query_as(sql::questions::ANSWER)
+            let place = Place::take(tx, write.tenant).await?;
+            let answered: Option<QuestionRow> = on!(tx, t => sqlx::query_as(sql::questions::ANSWER)
                 .bind(write.tenant.0)
                 .bind(id.0)
                 .bind(text.as_str())
@@ -112,17 +112,17 @@ impl SqlStore {
                 .fetch_optional(&mut **t)
                 .await)?;
             let Some(row) = answered else {
-                public_row(&mut tx, write.tenant, id).await?;
+                public_row(tx, write.tenant, id).await?;
                 return Err(Refusal::Frozen.into());
             };
-            let question = with_tags(&mut tx, write.tenant, row).await?;
+            let question = with_tags(tx, write.tenant, row).await?;
             let event = Event::Answered(QuestionAnswered {
                 id,
                 response_text: text.into_string(),
                 responded_at: write.at,
                 status: question.status,
             });
-            place.write(&mut tx, &write, Some(question.team_id), &event).await?;
+            place.write(tx, &write, Some(question.team_id), &event).await?;
             Ok(question)
         })
     }
@@ -135,14 +135,21 @@ impl SqlStore {
         self.mark(write, id, &FREEZE, on, by).await
     }
 
-    async fn mark(&self, write: Write, id: QuestionId, mark: &MarkKind, on: bool, by: UserId) -> Done<Question> {
+    async fn mark(
+        &self,
+        write: Write,
+        id: QuestionId,
+        mark: &'static MarkKind,
+        on: bool,
+        by: UserId,
+    ) -> Done<Question> {
         let operation = Operation::new(if on { mark.set } else { mark.unset }, id.0, &[id.0.as_bytes()]);
-        tx!(self.begin(), tx => {
-            if let Claim::Done(_) = claim(&mut tx, &write, &operation).await? {
-                return public(&mut tx, write.tenant, id).await;
+        written!(self, tx => {
+            if let Claim::Done(_) = claim(tx, &write, &operation).await? {
+                return public(tx, write.tenant, id).await;
             }
-            let place = Place::take(&mut tx, write.tenant).await?;
-            let marked: Option<QuestionRow> = on!(&mut tx, t => sqlx::query_as(mark.statement)
+            let place = Place::take(tx, write.tenant).await?;
+            let marked: Option<QuestionRow> = on!(tx, t => sqlx::query_as(mark.statement)
                 .bind(write.tenant.0)
                 .bind(id.0)
                 .bind(on.then_some(by.0))
@@ -151,12 +158,12 @@ impl SqlStore {
                 .fetch_optional(&mut **t)
                 .await)?;
             let Some(row) = marked else {
-                let question = public(&mut tx, write.tenant, id).await?;
-                place.give_back(&mut tx).await?;
+                let question = public(tx, write.tenant, id).await?;
+                place.give_back(tx).await?;
                 return Ok(question);
             };
-            let question = with_tags(&mut tx, write.tenant, row).await?;
-            place.write(&mut tx, &write, Some(question.team_id), &(mark.event)(&question)).await?;
+            let question = with_tags(tx, write.tenant, row).await?;
+            place.write(tx, &write, Some(question.team_id), &(mark.event)(&question)).await?;
             Ok(question)
         })
     }

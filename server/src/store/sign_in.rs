@@ -25,18 +25,18 @@ impl SqlStore {
     }
 
     pub(super) async fn use_link(&self, link: SecretHash, session: NewSession) -> Done<Option<SignedIn>> {
-        tx!(self.begin(), tx => {
-            let used: Option<LinkRow> = on!(&mut tx, t => sqlx::query_as(sql::sign_in::REDEEM)
+        written!(self, tx => {
+            let used: Option<LinkRow> = on!(tx, t => sqlx::query_as(sql::sign_in::REDEEM)
                 .bind(link.0.as_slice())
                 .bind(session.at.0)
                 .fetch_optional(&mut **t)
                 .await)?;
             let Some(used) = used else { return Ok(None) };
             let (tenant, role) = (TenantId(used.tenant_id), role(&used.role)?);
-            insert_user(&mut tx, tenant, role, &session).await?;
-            insert_session(&mut tx, tenant, &session).await?;
+            insert_user(tx, tenant, role, &session).await?;
+            insert_session(tx, tenant, &session).await?;
             let row: Option<TenantRow> =
-                on!(&mut tx, t => sqlx::query_as(sql::tenants::BY_ID).bind(tenant.0).fetch_optional(&mut **t).await)?;
+                on!(tx, t => sqlx::query_as(sql::tenants::BY_ID).bind(tenant.0).fetch_optional(&mut **t).await)?;
             let tenant = row.ok_or_else(missing)?.into_tenant()?;
             Ok(Some(SignedIn { tenant, user: session.user, role }))
         })

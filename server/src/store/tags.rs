@@ -17,12 +17,12 @@ use super::{SqlStore, Tx, questions, sql};
 impl SqlStore {
     pub(super) async fn insert_tag(&self, write: Write, id: TagId, name: Name, color: Color) -> Done<Tag> {
         let operation = Operation::new("create_tag", id.0, &[name.as_str().as_bytes(), color.as_str().as_bytes()]);
-        tx!(self.begin(), tx => {
-            if let Claim::Done(made) = claim(&mut tx, &write, &operation).await? {
-                return tag(&mut tx, write.tenant, TagId(made)).await;
+        written!(self, tx => {
+            if let Claim::Done(made) = claim(tx, &write, &operation).await? {
+                return tag(tx, write.tenant, TagId(made)).await;
             }
-            let place = Place::take(&mut tx, write.tenant).await?;
-            let inserted = on!(&mut tx, t => sqlx::query(sql::tenants::INSERT_TAG)
+            let place = Place::take(tx, write.tenant).await?;
+            let inserted = on!(tx, t => sqlx::query(sql::tenants::INSERT_TAG)
                 .bind(write.tenant.0)
                 .bind(id.0)
                 .bind(name.as_str())
@@ -36,7 +36,7 @@ impl SqlStore {
                 return Err(Refusal::NameTaken { what: Noun::Tag }.into());
             }
             let tag = Tag { id, name: name.into_string(), color: color.into_string() };
-            place.write(&mut tx, &write, None, &Event::TagCreated(tag.clone())).await?;
+            place.write(tx, &write, None, &Event::TagCreated(tag.clone())).await?;
             Ok(tag)
         })
     }
@@ -44,24 +44,24 @@ impl SqlStore {
     pub(super) async fn tag_question(&self, write: Write, id: QuestionId, tag_id: TagId, on: bool) -> Done<Question> {
         let kind = if on { "tag" } else { "untag" };
         let operation = Operation::new(kind, id.0, &[id.0.as_bytes(), tag_id.0.as_bytes()]);
-        tx!(self.begin(), tx => {
-            if let Claim::Done(_) = claim(&mut tx, &write, &operation).await? {
-                return questions::public(&mut tx, write.tenant, id).await;
+        written!(self, tx => {
+            if let Claim::Done(_) = claim(tx, &write, &operation).await? {
+                return questions::public(tx, write.tenant, id).await;
             }
-            let place = Place::take(&mut tx, write.tenant).await?;
-            let row = questions::public_row(&mut tx, write.tenant, id).await?;
-            tag(&mut tx, write.tenant, tag_id).await?;
+            let place = Place::take(tx, write.tenant).await?;
+            let row = questions::public_row(tx, write.tenant, id).await?;
+            tag(tx, write.tenant, tag_id).await?;
             let changed = match on {
-                true => put(&mut tx, &write, id, tag_id).await?,
-                false => take_off(&mut tx, &write, id, tag_id).await?,
+                true => put(tx, &write, id, tag_id).await?,
+                false => take_off(tx, &write, id, tag_id).await?,
             };
-            let question = questions::with_tags(&mut tx, write.tenant, row).await?;
+            let question = questions::with_tags(tx, write.tenant, row).await?;
             if changed {
                 let data = QuestionTags { question_id: id, tags: question.tags.clone() };
                 let event = if on { Event::Tagged(data) } else { Event::Untagged(data) };
-                place.write(&mut tx, &write, Some(question.team_id), &event).await?;
+                place.write(tx, &write, Some(question.team_id), &event).await?;
             } else {
-                place.give_back(&mut tx).await?;
+                place.give_back(tx).await?;
             }
             Ok(question)
         })

@@ -19,17 +19,17 @@ impl SqlStore {
     pub(super) async fn insert_team(&self, write: Write, id: TeamId, slug: Slug, name: Name) -> Done<Team> {
         // The slug is made of the name, or of the id where the name has no letter for it: it is not asked for.
         let operation = Operation::new("create_team", id.0, &[name.as_str().as_bytes()]);
-        tx!(self.begin(), tx => {
-            if let Claim::Done(made) = claim(&mut tx, &write, &operation).await? {
-                return team(&mut tx, write.tenant, TeamId(made)).await;
+        written!(self, tx => {
+            if let Claim::Done(made) = claim(tx, &write, &operation).await? {
+                return team(tx, write.tenant, TeamId(made)).await;
             }
-            let place = Place::take(&mut tx, write.tenant).await?;
-            let taken: Vec<String> = on!(&mut tx, t => sqlx::query_scalar(sql::tenants::TEAM_SLUGS)
+            let place = Place::take(tx, write.tenant).await?;
+            let taken: Vec<String> = on!(tx, t => sqlx::query_scalar(sql::tenants::TEAM_SLUGS)
                 .bind(write.tenant.0)
                 .fetch_all(&mut **t)
                 .await)?;
             let slug = free_slug(slug, &taken.into_iter().collect());
-            let inserted = on!(&mut tx, t => sqlx::query(sql::tenants::INSERT_TEAM)
+            let inserted = on!(tx, t => sqlx::query(sql::tenants::INSERT_TEAM)
                 .bind(write.tenant.0)
                 .bind(id.0)
                 .bind(&slug)
@@ -43,7 +43,7 @@ impl SqlStore {
                 return Err(Refusal::NameTaken { what: Noun::Team }.into());
             }
             let team = Team { id, slug, name: name.into_string() };
-            place.write(&mut tx, &write, None, &Event::TeamCreated(team.clone())).await?;
+            place.write(tx, &write, None, &Event::TeamCreated(team.clone())).await?;
             Ok(team)
         })
     }

@@ -15,6 +15,8 @@ pub(super) enum Failure {
     Sql(sqlx::Error),
     /// A row that this version cannot read: what kind of row, and where it gave up.
     Unreadable(&'static str, String),
+    /// Trouble of the world's that was logged already, where it befell several writes at once.
+    Told(PortError),
 }
 
 /// What a step inside the store answers.
@@ -46,18 +48,30 @@ impl Failure {
 pub(super) fn trouble(failure: Failure) -> StoreError {
     match failure {
         Failure::Refused(refusal) => StoreError::Refused(refusal),
+        trouble => told(trouble).into(),
+    }
+}
+
+/// Logs trouble and says of which kind it is.
+pub(super) fn told(failure: Failure) -> PortError {
+    match failure {
+        Failure::Refused(refusal) => {
+            tracing::error!(%refusal, "a rule stood where only trouble can");
+            PortError::Broken
+        }
         Failure::Sql(error) if passes(&error) => {
             tracing::warn!(%error, "the database is busy or away");
-            PortError::Busy.into()
+            PortError::Busy
         }
         Failure::Sql(error) => {
             tracing::error!(%error, "the database failed");
-            PortError::Broken.into()
+            PortError::Broken
         }
         Failure::Unreadable(what, why) => {
             tracing::error!(what, why, "a stored row cannot be read by this version");
-            PortError::Broken.into()
+            PortError::Broken
         }
+        Failure::Told(trouble) => trouble,
     }
 }
 

@@ -7,36 +7,30 @@ use pulsestage::id::{ParticipantId, QuestionId, TenantId};
 use pulsestage::ports::Write;
 use pulsestage::time::Timestamp;
 
+use super::deed::Work;
 use super::operations::{Claim, Operation, claim};
 use super::questions::missing;
 use super::rows::{StandingRow, TallyRow};
 use super::trouble::Done;
 use super::{SqlStore, Tx, sql};
 
+/// What a voter wants.
+#[derive(Clone, Copy)]
+struct Cast {
+    write: Write,
+    operation: Operation,
+    question: QuestionId,
+    voter: ParticipantId,
+    up: bool,
+}
+
 impl SqlStore {
     pub(super) async fn vote(&self, write: Write, id: QuestionId, voter: ParticipantId, up: bool) -> Done<VoteReceipt> {
         let kind = if up { "vote" } else { "withdraw" };
         let operation = Operation::new(kind, id.0, &[id.0.as_bytes(), voter.0.as_bytes()]);
-        tx!(self.begin(), tx => {
-            if let Claim::Done(_) = claim(&mut tx, &write, &operation).await? {
-                let now = standing(&mut tx, write.tenant, id, voter).await?;
-                return Ok(VoteReceipt { question_id: id, up: now.up, upvotes: now.upvotes });
-            }
-            let changed = match up {
-                true => put(&mut tx, &write, id, voter).await?,
-                false => take_back(&mut tx, &write, id, voter).await?,
-            };
-            if changed && let Some(upvotes) = count(&mut tx, &write, id, if up { 1 } else { -1 }).await? {
-                return Ok(VoteReceipt { question_id: id, up, upvotes });
-            }
-            let now = standing(&mut tx, write.tenant, id, voter).await?;
-            match now.closed()? {
-                Some(refusal) => Err(refusal.into()),
-                // It was closed a moment ago, when it was not counted, and must not stay uncounted.
-                None if changed => Err(Refusal::Frozen.into()),
-                None => Ok(VoteReceipt { question_id: id, up: now.up, upvotes: now.upvotes }),
-            }
-        })
+        let cast = Cast { write, operation, question: id, voter, up };
+        let work = Work::new(move |tx| Box::pin(cast.at_length(tx)));
+        self.write_whole(work.or_at_once(move |tx| Box::pin(cast.at_once(tx)))).await
     }
 
     pub(super) async fn counts_since(&self, tenant: TenantId, since: Timestamp) -> Done<Vec<Tally>> {
@@ -46,6 +40,50 @@ impl SqlStore {
             .fetch_all(pool)
             .await)?;
         Ok(rows.into_iter().map(Tally::from).collect())
+    }
+}
+
+impl Cast {
+    /// The vote in every case.
+    async fn at_length(self, tx: &mut Tx) -> Done<VoteReceipt> {
+        let Self { write, operation, question, voter, up } = self;
+        if let Claim::Done(_) = claim(tx, &write, &operation).await? {
+            let now = standing(tx, write.tenant, question, voter).await?;
+            return Ok(VoteReceipt { question_id: question, up: now.up, upvotes: now.upvotes });
+        }
+        let changed = match up {
+            true => put(tx, &write, question, voter).await?,
+            false => take_back(tx, &write, question, voter).await?,
+        };
+        if changed && let Some(upvotes) = count(tx, &write, question, if up { 1 } else { -1 }).await? {
+            return Ok(VoteReceipt { question_id: question, up, upvotes });
+        }
+        let now = standing(tx, write.tenant, question, voter).await?;
+        match now.closed()? {
+            Some(refusal) => Err(refusal.into()),
+            // It was closed a moment ago, when it was not counted, and must not stay uncounted.
+            None if changed => Err(Refusal::Frozen.into()),
+            None => Ok(VoteReceipt { question_id: question, up: now.up, upvotes: now.upvotes }),
+        }
+    }
+
+    /// The vote as it almost always is, in one statement: `None` when it is not so, and then nothing is changed.
+    async fn at_once(self, tx: &mut Tx) -> Done<Option<VoteReceipt>> {
+        let Tx::Sqlite(tx) = tx else { return Ok(None) };
+        let Self { write, operation, question, voter, up } = self;
+        // All rows are asked for, though there is one: the statement that gives it is not the last.
+        let counts: Vec<i64> = sqlx::query_scalar(if up { sql::group::VOTE } else { sql::group::WITHDRAW })
+            .bind(write.tenant.0)
+            .bind(question.0)
+            .bind(voter.0)
+            .bind(write.at.0)
+            .bind(write.writer)
+            .bind(write.operation.0)
+            .bind(operation.kind)
+            .bind(operation.asked.as_slice())
+            .fetch_all(&mut **tx)
+            .await?;
+        Ok(counts.first().map(|upvotes| VoteReceipt { question_id: question, up, upvotes: *upvotes }))
     }
 }
 

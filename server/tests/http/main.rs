@@ -19,6 +19,10 @@ mod http_forms;
 #[cfg(test)]
 mod http_headers;
 #[cfg(test)]
+mod http_limits;
+#[cfg(test)]
+mod http_newcomers;
+#[cfg(test)]
 mod http_once;
 #[cfg(test)]
 mod http_pages;
@@ -29,11 +33,17 @@ mod http_session;
 #[cfg(test)]
 mod life_stop;
 #[cfg(test)]
+mod live_kinds;
+#[cfg(test)]
+mod live_parked;
+#[cfg(test)]
 mod sse_burst;
 #[cfg(test)]
 mod sse_converge;
 #[cfg(test)]
 mod sse_filter;
+#[cfg(test)]
+mod sse_limits;
 #[cfg(test)]
 mod sse_opening;
 #[cfg(test)]

@@ -8,17 +8,18 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use pulsestage::ports::{Notifier, Store};
+use pulsestage::ports::{NoPace, Notifier, Store};
 use pulsestage::service::Service;
 use pulsestage_server::auth::Cookies;
 use pulsestage_server::bus::redis::SharedBell;
 use pulsestage_server::bus::{Bus, BusSettings};
+use pulsestage_server::limits::{LimitArgs, Limits};
 use pulsestage_server::router::router;
 use pulsestage_server::state::{AppState, Shared, Site};
 use pulsestage_server::store::{Durability, Options, SqlStore, open};
-use pulsestage_server::world::{Key, SystemChance, SystemClock};
+use pulsestage_server::world::{Key, SystemChance};
 
-use super::{Call, Folder, Room, Wire, soon};
+use super::{Call, Folder, HandClock, Room, Wire, soon};
 
 /// How a house is built.
 #[derive(Clone, Debug)]
@@ -35,6 +36,8 @@ pub(crate) struct Plan {
     pub(crate) hashed: bool,
     /// The Redis that it shares with others.
     pub(crate) redis_url: Option<String>,
+    /// How much it takes of everything.
+    pub(crate) limits: LimitArgs,
 }
 
 impl Default for Plan {
@@ -48,6 +51,7 @@ impl Default for Plan {
             public_url: None,
             hashed: false,
             redis_url: None,
+            limits: LimitArgs::NONE,
         }
     }
 }
@@ -59,6 +63,7 @@ pub(crate) struct House {
     pub(crate) service: Service,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) bus: Bus,
+    pub(crate) clock: HandClock,
     pub(crate) stop: CancellationToken,
     pub(crate) tasks: TaskTracker,
     key: Key,
@@ -72,22 +77,27 @@ impl House {
         let store = open_store(&folder.sqlite_url()).await;
         let mut house = Self::on(Arc::new(store), plan);
         house._folders.push(folder);
-        let default = Room::furnish(&house.service, "default").await;
-        let acme = Room::furnish(&house.service, "acme").await;
+        // Furniture counts for nobody's limits.
+        let movers = house.service.clone().paced_by(Arc::new(NoPace));
+        let default = Room::furnish(&movers, "default").await;
+        let acme = Room::furnish(&movers, "acme").await;
         (house, default, acme)
     }
 
     /// A house on this store.
     pub(crate) fn on(store: Arc<dyn Store>, plan: Plan) -> Self {
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-        let (clock, chance, key) = (Arc::new(SystemClock), Arc::new(SystemChance), Key::new([7; 32]));
+        let hand = HandClock::default();
+        let (clock, chance, key) = (Arc::new(hand.clone()), Arc::new(SystemChance), Key::new([7; 32]));
         let settings = BusSettings { window: plan.window, heartbeat: plan.heartbeat };
         let bus = Bus::new(store.clone(), clock.clone(), &*chance, settings, stop.clone(), tasks.clone());
         let bell: Arc<dyn Notifier> = match &plan.redis_url {
             Some(url) => Arc::new(SharedBell::join(url, bus.clone(), &stop, &tasks).unwrap()),
             None => Arc::new(bus.clone()),
         };
-        let service = Service::new(store.clone(), bell, clock.clone(), chance.clone(), Arc::new(key));
+        let limits = Limits::new(&plan.limits, 1_000, clock.clone());
+        let service = Service::new(store.clone(), bell, clock.clone(), chance.clone(), Arc::new(key))
+            .paced_by(limits.paces.clone());
         let site = Folder::site();
         let options = leptos::config::LeptosOptions::builder()
             .output_name("pulsestage")
@@ -108,9 +118,11 @@ impl House {
             origins: plan.origins,
             heartbeat: plan.heartbeat,
             streams_stop: stop.clone(),
+            drain: Duration::ZERO,
+            limits,
         });
         let router = router(state.clone());
-        Self { state, router, service, store, bus, stop, tasks, key, _folders: vec![site] }
+        Self { state, router, service, store, bus, clock: hand, stop, tasks, key, _folders: vec![site] }
     }
 
     /// A request with GET.

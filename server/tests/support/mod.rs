@@ -2,16 +2,20 @@
 
 mod asserts;
 mod call;
+mod clock;
 mod folder;
 mod house;
+mod live;
 mod memory;
 mod people;
 mod wire;
 
 pub(crate) use asserts::{Boards, assert_refused, boards};
 pub(crate) use call::{Call, Reply, encode_form};
+pub(crate) use clock::HandClock;
 pub(crate) use folder::Folder;
 pub(crate) use house::{House, Plan, open_store};
+pub(crate) use live::{Connection, Kind, Live, args};
 pub(crate) use memory::MemoryStore;
 pub(crate) use people::{Room, signed_in};
 pub(crate) use wire::{Message, Wire};

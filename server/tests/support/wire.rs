@@ -155,9 +155,14 @@ impl Wire {
         self.ready.is_empty() && self.body.next().now_or_never().is_none()
     }
 
-    /// What was read from the body already and not looked at.
+    /// What is there to be read already.
     pub(crate) fn drain(&mut self) -> Vec<Message> {
-        self.ready.drain(..).collect()
+        use futures::FutureExt;
+        let mut messages: Vec<Message> = self.ready.drain(..).collect();
+        while let Some(Some(more)) = self.chunk().now_or_never() {
+            messages.extend(more);
+        }
+        messages
     }
 
     /// Everything up to the end.

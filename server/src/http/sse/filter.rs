@@ -55,7 +55,7 @@ mod tests {
     use uuid::Uuid;
 
     fn frame(kind: &'static str, team: Option<u128>) -> Frame {
-        Frame { bytes: Bytes::new(), kind, team: team.map(|n| TeamId(Uuid::from_u128(n))), cursor: None }
+        Frame { bytes: Bytes::new(), kind, team: team.map(|n| TeamId(Uuid::from_u128(n))), cursor: None, counts: None }
     }
 
     #[test]

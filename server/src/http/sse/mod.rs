@@ -1,13 +1,16 @@
 //! `GET /sse`: the stream of one tenant. A stream is a place in the tenant's ring and what it chose to see.
 
+mod berth;
 mod filter;
+mod opened;
 mod opening;
+mod reader;
 mod stream;
 
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::json;
@@ -20,6 +23,10 @@ use pulsestage::error::{Noun, Refusal};
 use pulsestage::permission::Action;
 use pulsestage::text::Slug;
 use stream::Stream;
+
+pub(crate) use berth::Berth;
+pub(crate) use opened::{Opened, Seat, farewell, share_of};
+pub(crate) use reader::Reader;
 
 /// The longest cursor that is looked at: an epoch of 16 digits, a hyphen and a number of 19.
 const MAX_CURSOR: usize = 64;
@@ -42,7 +49,9 @@ pub struct StreamQuery {
 /// Opens a stream.
 pub async fn open(
     State(state): State<AppState>,
+    method: Method,
     headers: HeaderMap,
+    extensions: Extensions,
     query: Result<Query<StreamQuery>, axum::extract::rejection::QueryRejection>,
 ) -> Response {
     let Ok(Query(query)) = query else {
@@ -65,9 +74,26 @@ pub async fn open(
     // The header wins, for browsers send it with their own reconnects. An empty one is none, wherever it stands.
     let cursor = [header, query.last_event_id].into_iter().flatten().find(|text| !text.is_empty());
     let cursor = cursor.map(|text| if text.len() > MAX_CURSOR { None } else { text.parse().ok() });
-    match Stream::open(&state, visit.tenant.id, cursor, filter).await {
-        Ok(stream) => streaming(Body::from_stream(stream.into_chunks())),
+    let permit = match state.limits().streams.admit(visit.tenant.id, visit.actor.participant) {
+        Ok(permit) => permit,
+        Err(full) => return streaming(Body::from(retry(full.retry_millis(state.chance())))),
+    };
+    match Opened::new(&state, visit.tenant.id, cursor, filter, permit).await {
+        Ok(opened) => streaming(body(opened, &method, &extensions, state)),
         Err(refusal) => refused_by(&state, &refusal),
+    }
+}
+
+/// The stream as a body, unless there is a berth for it: then its connection takes it from there and has no use for one.
+fn body(opened: Opened, method: &Method, extensions: &Extensions, state: AppState) -> Body {
+    // The answer to HEAD is its head alone, and whoever comes while we stop is told when to come back.
+    let is_lasting = method == Method::GET && !state.streams_stop().is_cancelled();
+    match extensions.get::<Berth>().filter(|_| is_lasting) {
+        Some(berth) => {
+            berth.claim(opened);
+            Body::empty()
+        }
+        None => Body::from_stream(Stream::new(opened, state).into_chunks()),
     }
 }
 

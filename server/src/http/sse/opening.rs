@@ -1,9 +1,10 @@
 //! How a stream begins: where the live tail starts is fixed first, then the past is read up to there.
 
 use bytes::{Bytes, BytesMut};
+use std::sync::Arc;
 
 use super::filter::Filter;
-use crate::bus::frame::{Frame, advance, encode, retry};
+use crate::bus::frame::{Batch, Frame, advance, encode, retry};
 use crate::bus::{Channel, Subscription};
 use crate::state::AppState;
 use pulsestage::error::Refusal;
@@ -13,16 +14,23 @@ use pulsestage::ports::Chance;
 use pulsestage::time::Timestamp;
 
 /// A client that has missed more facts than this loads the board instead: it is smaller.
-const MAX_REPLAY: i64 = 1_000;
+const MAX_REPLAY: usize = 1_000;
+/// One more than that: enough to see that it is too much.
+const REPLAY_PAGE: i64 = MAX_REPLAY as i64 + 1;
 /// Counts are sent that changed since this long before the client's last fact: a vote's time is taken before its commit.
 const TALLY_SLACK_MS: i64 = 10_000;
 /// The bounds of `retry:`, in milliseconds. Each client gets its own, so that a herd comes back spread out.
 const RETRY_MS: (u64, u64) = (1_000, 3_000);
 
+/// Most bytes of a replay: more is more than a board.
+const MAX_REPLAY_BYTES: usize = 512 << 10;
+
 /// A beginning: what to write first and where to go on.
 pub(super) struct Opening {
     /// The first bytes.
-    pub(super) bytes: Bytes,
+    pub(super) greeting: Bytes,
+    /// What the client has missed; shared with others who have missed the same.
+    pub(super) missed: Bytes,
     /// The place in the ring where the live tail starts.
     pub(super) place: u64,
     /// The last fact that the client has after the first bytes.
@@ -32,7 +40,7 @@ pub(super) struct Opening {
 /// What the past is for one client.
 enum Past {
     /// It goes on from a cursor: these facts are missing, then these counts.
-    Replay(Vec<Frame>),
+    Replay(Arc<Batch>),
     /// It starts here and now.
     None,
     /// Its cursor is of no use: it must load the board.
@@ -60,7 +68,7 @@ pub(super) async fn open(
         None => Past::None,
         Some(None) => Past::Resync,
         Some(Some(cursor)) if cursor.epoch != channel.epoch => Past::Resync,
-        Some(Some(cursor)) => past_of(state, channel, cursor, tail).await?,
+        Some(Some(cursor)) => past_of(state, channel, cursor, (place, tail)).await?,
     };
     let start = match (&past, cursor) {
         (Past::Replay(_), Some(Some(cursor))) => cursor,
@@ -68,43 +76,64 @@ pub(super) async fn open(
         _ => Cursor { epoch: channel.epoch, seq: tail },
     };
     let now = state.clock().now();
-    let mut bytes = BytesMut::new();
-    bytes.extend_from_slice(&retry(retry_millis(state.chance())));
-    bytes.extend_from_slice(&signal(channel.tenant, Event::Connected, start, now));
-    match past {
-        Past::None => {}
-        Past::Resync => bytes.extend_from_slice(&signal(channel.tenant, Event::Resync, start, now)),
-        Past::Replay(frames) => append(&mut bytes, &frames, filter),
-    }
-    Ok(Opening { bytes: bytes.freeze(), place, seq: start.seq.max(tail) })
+    let mut greeting = BytesMut::new();
+    greeting.extend_from_slice(&retry(retry_millis(state.chance())));
+    greeting.extend_from_slice(&signal(channel.tenant, Event::Connected, start, now));
+    let missed = match past {
+        Past::None => Bytes::new(),
+        Past::Resync => {
+            greeting.extend_from_slice(&signal(channel.tenant, Event::Resync, start, now));
+            Bytes::new()
+        }
+        Past::Replay(batch) if filter.is_open() => batch.whole.clone(),
+        Past::Replay(batch) => chosen(&batch.frames, filter),
+    };
+    Ok(Opening { greeting: greeting.freeze(), missed, place, seq: start.seq.max(tail) })
 }
 
-/// The facts after the cursor as far as the live tail, then the counts that may have changed since.
-async fn past_of(state: &AppState, channel: &Channel, cursor: Cursor, tail: i64) -> Result<Past, Refusal> {
+/// The facts after the cursor as far as the live tail, then the counts that may have changed since: from the ring if it
+/// goes back so far, otherwise from the database.
+async fn past_of(
+    state: &AppState,
+    channel: &Channel,
+    cursor: Cursor,
+    (place, tail): (u64, i64),
+) -> Result<Past, Refusal> {
+    let now = state.clock().now();
+    let known = channel.missed(cursor.seq, place, TALLY_SLACK_MS, now);
+    if let Some(missed) = known {
+        return Ok(Past::of(missed));
+    }
     let (store, tenant) = (state.store(), channel.tenant);
     if cursor.seq > tail && cursor.seq > store.head(tenant).await.map_err(Refusal::from)?.seq {
         // From the future: the log was restored from an older copy, or the cursor was made up.
         return Ok(Past::Resync);
     }
-    let facts = store.facts_after(tenant, cursor.seq, MAX_REPLAY + 1).await.map_err(Refusal::from)?;
+    let facts = store.facts_after(tenant, cursor.seq, REPLAY_PAGE).await.map_err(Refusal::from)?;
     let facts: Vec<_> = facts.into_iter().filter(|fact| fact.seq <= tail).collect();
     let since = match store.fact_time(tenant, cursor.seq).await.map_err(Refusal::from)? {
         Some(at) => at.plus_millis(-TALLY_SLACK_MS),
         // Before the first fact there was nothing to count.
         None => Timestamp(0),
     };
-    if facts.len() > usize::try_from(MAX_REPLAY).unwrap_or(usize::MAX) {
-        return Ok(Past::Resync);
-    }
-    let now = state.clock().now();
     let tallies = store.tallies_since(tenant, since).await.map_err(Refusal::from)?;
     channel.told_aside(&tallies);
     let frames = facts.iter().map(|fact| Frame::fact(cursor.epoch, fact));
-    Ok(Past::Replay(frames.chain(tallies.iter().map(|tally| Frame::tally(tenant, tally, now))).collect()))
+    let frames = frames.chain(tallies.iter().map(|tally| Frame::tally(tenant, tally, now))).collect();
+    Ok(Past::of(channel.keep_missed(cursor.seq, place, Batch::new(frames, now))))
 }
 
-/// Writes the frames that pass; of the facts that do not, the last one's cursor, so that the client moves on.
-pub(super) fn append(bytes: &mut BytesMut, frames: &[Frame], filter: &Filter) {
+impl Past {
+    /// What was missed, unless it is so much that the board is less.
+    fn of(missed: Arc<Batch>) -> Self {
+        let facts = missed.frames.iter().filter(|frame| frame.cursor.is_some()).count();
+        if facts > MAX_REPLAY || missed.whole.len() > MAX_REPLAY_BYTES { Self::Resync } else { Self::Replay(missed) }
+    }
+}
+
+/// The frames that pass, as one piece; of the facts that do not, the last one's cursor, so that the client moves on.
+pub(super) fn chosen<'a>(frames: impl IntoIterator<Item = &'a Frame>, filter: &Filter) -> Bytes {
+    let mut bytes = BytesMut::new();
     let mut hidden = None;
     for frame in frames {
         if filter.takes(frame) {
@@ -120,6 +149,7 @@ pub(super) fn append(bytes: &mut BytesMut, frames: &[Frame], filter: &Filter) {
     if let Some(cursor) = hidden {
         bytes.extend_from_slice(&advance(cursor));
     }
+    bytes.freeze()
 }
 
 fn signal(tenant: TenantId, event: Event, cursor: Cursor, at: Timestamp) -> Bytes {

@@ -1,59 +1,58 @@
-//! One stream: its beginning, then whatever the ring has for it. It keeps a place, never a queue, so a client that
-//! does not read costs the same as one that does; when the ring has moved past its place it ends and comes back.
+//! A stream as the body of an ordinary response: over HTTP/2 and TLS, and wherever the connection is not ours to take.
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures::Stream as Chunks;
+use std::collections::VecDeque;
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
+use tokio::time::{Instant, sleep_until};
 
-use super::filter::Filter;
-use super::opening::{self, retry_millis};
-use crate::bus::frame::{Batch, Frame, retry};
-use crate::bus::{Found, Subscription};
+use super::opened::{Opened, Seat, farewell, share_of};
+use super::reader::Reader;
+use crate::bus::Found;
 use crate::state::AppState;
-use pulsestage::error::Refusal;
-use pulsestage::event::Cursor;
-use pulsestage::id::TenantId;
+
+/// As good as never: the longest life of a stream without one.
+const FOR_EVER: Duration = Duration::from_secs(100 * 365 * 24 * 3_600);
 
 /// A stream that is being written to one client.
 pub(super) struct Stream {
-    subscription: Subscription,
+    reader: Reader,
+    seat: Seat,
     pushed: watch::Receiver<u64>,
-    filter: Filter,
-    /// What is written first.
-    opening: Option<Bytes>,
-    place: u64,
-    /// The last fact that the client has.
-    seq: i64,
-    stop: CancellationToken,
+    /// What is written before anything of the ring.
+    opening: VecDeque<Bytes>,
+    /// When it was last written to; its opening does not count.
+    written: Option<Instant>,
+    ends: Instant,
+    /// Whether it knows that the server stops.
+    is_told: bool,
     /// Written last, so that the client comes back at its own time.
     farewell: Option<Bytes>,
+    state: AppState,
+}
+
+/// What a stream that had nothing to write does next.
+enum Wake {
+    Look,
+    Over,
 }
 
 impl Stream {
-    /// Joins the tenant's channel and reads what the client has missed.
-    pub(super) async fn open(
-        state: &AppState,
-        tenant: TenantId,
-        cursor: Option<Option<Cursor>>,
-        filter: Filter,
-    ) -> Result<Self, Refusal> {
-        let subscription = state.bus().subscribe(tenant).await.map_err(Refusal::from)?;
-        let pushed = subscription.channel().watch();
-        let opening = opening::open(state, &subscription, cursor, &filter).await?;
-        tracing::debug!(tenant.id = %tenant, resumed = cursor.is_some(), "stream opened");
-        Ok(Self {
-            subscription,
-            pushed,
-            filter,
-            opening: Some(opening.bytes),
-            place: opening.place,
-            seq: opening.seq,
-            stop: state.streams_stop().clone(),
-            farewell: Some(retry(retry_millis(state.chance()))),
-        })
+    /// Goes on where an opened stream begins.
+    pub(super) fn new(opened: Opened, state: AppState) -> Self {
+        Self {
+            pushed: opened.seat.channel().watch(),
+            reader: opened.reader,
+            seat: opened.seat,
+            opening: opened.opening.into_iter().filter(|piece| !piece.is_empty()).collect(),
+            written: None,
+            ends: Instant::now() + opened.life.unwrap_or(FOR_EVER),
+            is_told: false,
+            farewell: Some(farewell(state.chance())),
+            state,
+        }
     }
 
     /// The stream as chunks for a response body.
@@ -63,63 +62,52 @@ impl Stream {
 
     /// The next bytes, or the end.
     async fn next(&mut self) -> Option<Bytes> {
-        if let Some(opening) = self.opening.take() {
+        if let Some(opening) = self.opening.pop_front() {
             return Some(opening);
         }
+        // Without a farewell it has said it: this is the end.
+        self.farewell.as_ref()?;
         loop {
             // Marked before the ring is read: what is pushed after the reading wakes us.
             self.pushed.mark_unchanged();
-            match self.subscription.channel().read(self.place) {
-                Found::Batches(batches, place) => {
-                    self.place = place;
-                    let bytes = self.chosen(&batches);
+            match self.seat.channel().read(self.reader.place()) {
+                Found::Chunk(chunk) if chunk.is_beat && self.was_just_written() => self.reader.skip(&chunk),
+                Found::Chunk(chunk) => {
+                    let bytes = self.reader.take(&chunk).into_owned();
                     if !bytes.is_empty() {
+                        self.written = Some(Instant::now());
                         return Some(bytes);
                     }
                 }
                 Found::Missed => {
-                    tracing::debug!(tenant.id = %self.subscription.channel().tenant, "stream too slow, ended to be resumed");
+                    tracing::debug!(tenant.id = %self.seat.channel().tenant, "stream too slow, ended to be resumed");
                     return self.farewell.take();
                 }
-                Found::Nothing => {
-                    // Without a farewell it has said it: this is the end.
-                    self.farewell.as_ref()?;
-                    tokio::select! {
-                        biased;
-                        () = self.stop.cancelled() => return self.farewell.take(),
-                        changed = self.pushed.changed() => changed.ok()?,
-                    }
-                }
+                Found::Nothing => match self.woken().await {
+                    Wake::Look => {}
+                    Wake::Over => return self.farewell.take(),
+                },
             }
         }
     }
 
-    /// What this client takes of some batches. One that takes everything shares the memory of the batch.
-    fn chosen(&mut self, batches: &[Arc<Batch>]) -> Bytes {
-        let seen = self.seq;
-        self.seq = batches.iter().filter_map(|batch| batch.facts).fold(seen, |seq, (_, last)| seq.max(last));
-        let takes_all = |batch: &Batch| self.filter.is_open() && batch.facts.is_none_or(|(first, _)| first > seen);
-        if let [batch] = batches
-            && takes_all(batch)
-        {
-            return batch.whole.clone();
-        }
-        let mut bytes = BytesMut::new();
-        for batch in batches {
-            if takes_all(batch) {
-                bytes.extend_from_slice(&batch.whole);
-            } else {
-                let new = |frame: &&Frame| frame.cursor.is_none_or(|cursor| cursor.seq > seen);
-                let frames: Vec<Frame> = batch.frames.iter().filter(new).cloned().collect();
-                opening::append(&mut bytes, &frames, &self.filter);
-            }
-        }
-        bytes.freeze()
+    /// Whether its client knows that we are alive without a heartbeat.
+    fn was_just_written(&self) -> bool {
+        self.written.is_some_and(|at| at.elapsed() < self.state.heartbeat() / 2)
     }
-}
 
-impl Drop for Stream {
-    fn drop(&mut self) {
-        tracing::debug!(tenant.id = %self.subscription.channel().tenant, "stream closed");
+    /// Waits until there may be something to do.
+    async fn woken(&mut self) -> Wake {
+        tokio::select! {
+            biased;
+            () = self.state.streams_stop().cancelled(), if !self.is_told => {
+                self.is_told = true;
+                // At a time of its own, so that not all of them come back at once.
+                self.ends = self.ends.min(Instant::now() + share_of(self.state.drain(), self.state.chance()));
+                Wake::Look
+            }
+            () = sleep_until(self.ends) => Wake::Over,
+            changed = self.pushed.changed() => if changed.is_ok() { Wake::Look } else { Wake::Over },
+        }
     }
 }

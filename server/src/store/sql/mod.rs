@@ -22,6 +22,7 @@ macro_rules! question_columns {
 
 pub mod boards;
 pub mod facts;
+pub mod group;
 pub mod keys;
 pub mod operations;
 pub mod questions;

@@ -1,0 +1,88 @@
+//! A stream that was granted: what has to be written first, how it goes on, and its place among all.
+
+use bytes::Bytes;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::filter::Filter;
+use super::opening::{self, retry_millis};
+use super::reader::Reader;
+use crate::bus::frame::retry;
+use crate::bus::{Channel, Subscription};
+use crate::limits::Permit;
+use crate::state::AppState;
+use pulsestage::error::Refusal;
+use pulsestage::event::Cursor;
+use pulsestage::id::TenantId;
+use pulsestage::ports::Chance;
+
+/// A stream that was granted and is not written yet.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    /// What is written first, in this order; pieces may be empty.
+    pub(crate) opening: [Bytes; 2],
+    /// How it goes on.
+    pub(crate) reader: Reader,
+    /// Its place among all.
+    pub(crate) seat: Seat,
+    /// How long it may live; as long as its client when absent.
+    pub(crate) life: Option<Duration>,
+}
+
+/// A stream's place among all: letting go of it counts the stream out.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    subscription: Subscription,
+    _permit: Permit,
+}
+
+impl Opened {
+    /// Joins the tenant's channel and reads what the client has missed. `cursor` is absent for a new client,
+    /// `Some(None)` for garbage.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub(super) async fn new(
+        state: &AppState,
+        tenant: TenantId,
+        cursor: Option<Option<Cursor>>,
+        filter: Filter,
+        permit: Permit,
+    ) -> Result<Self, Refusal> {
+        let subscription = state.bus().subscribe(tenant).await.map_err(Refusal::from)?;
+        let opening = opening::open(state, &subscription, cursor, &filter).await?;
+        tracing::debug!(tenant.id = %tenant, resumed = cursor.is_some(), "stream opened");
+        Ok(Self {
+            opening: [opening.greeting, opening.missed],
+            reader: Reader::new(opening.place, opening.seq, filter),
+            seat: Seat { subscription, _permit: permit },
+            life: state.limits().stream_life.draw(state.chance()),
+        })
+    }
+}
+
+impl Seat {
+    /// The channel that the stream reads.
+    pub(crate) const fn channel(&self) -> &Arc<Channel> {
+        self.subscription.channel()
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        tracing::debug!(tenant.id = %self.channel().tenant, "stream closed");
+    }
+}
+
+/// What a stream that ends says last: when to come back.
+pub(crate) fn farewell(chance: &dyn Chance) -> Bytes {
+    retry(retry_millis(chance))
+}
+
+/// A random part of a time: whoever waits for so long is not there together with all others.
+pub(crate) fn share_of(time: Duration, chance: &dyn Chance) -> Duration {
+    let mut random = [0; 8];
+    chance.fill(&mut random);
+    let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX - 1);
+    Duration::from_millis(u64::from_le_bytes(random) % (millis + 1))
+}

@@ -1,0 +1,128 @@
+//! The settings of every limit. docs/LIMITS.md says how their defaults were chosen.
+
+use clap::Args;
+use std::time::Duration;
+
+use super::files;
+use super::life::StreamLife;
+use super::rate::Limit;
+use super::streams::StreamLimits;
+
+/// How much is taken of everything. A rate such as `120/min` is so many at once, and as many again in that time; 0 is
+/// no limit, here and for streams.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Limits")]
+pub struct LimitArgs {
+    /// Open streams in all; when not given, as many as the limit of open files has room for.
+    #[arg(long, env = "PULSESTAGE_MAX_STREAMS", value_name = "COUNT")]
+    pub max_streams: Option<usize>,
+    /// Open streams of one tenant; when not given, three quarters of all.
+    #[arg(long, env = "PULSESTAGE_MAX_STREAMS_PER_TENANT", value_name = "COUNT")]
+    pub max_streams_per_tenant: Option<usize>,
+    /// Open streams of one participant, that is of one browser: one for each tab.
+    #[arg(long, env = "PULSESTAGE_MAX_STREAMS_PER_PARTICIPANT", value_name = "COUNT", default_value_t = 32)]
+    pub max_streams_per_participant: usize,
+    /// Seconds that a stream lives, give or take a fifth, before its client is asked to come back; 0 is without end.
+    #[arg(long, env = "PULSESTAGE_STREAM_LIFE_S", value_name = "SECONDS", default_value_t = 900, value_parser = clap::value_parser!(u64).range(0..=604_800))]
+    pub stream_life_s: u64,
+    /// Votes of one participant.
+    #[arg(long, env = "PULSESTAGE_VOTES_PER_PARTICIPANT", value_name = "RATE", default_value = "120/min")]
+    pub votes_per_participant: Limit,
+    /// Questions of one participant.
+    #[arg(long, env = "PULSESTAGE_ASKS_PER_PARTICIPANT", value_name = "RATE", default_value = "6/min")]
+    pub asks_per_participant: Limit,
+    /// Answers, tags, marks and whatever else one moderator changes.
+    #[arg(long, env = "PULSESTAGE_CHANGES_PER_MODERATOR", value_name = "RATE", default_value = "240/min")]
+    pub changes_per_moderator: Limit,
+    /// Boards that one participant loads, with a page or without.
+    #[arg(long, env = "PULSESTAGE_READS_PER_PARTICIPANT", value_name = "RATE", default_value = "120/min")]
+    pub reads_per_participant: Limit,
+    /// Votes and questions of one tenant.
+    #[arg(long, env = "PULSESTAGE_WRITES_PER_TENANT", value_name = "RATE", default_value = "10000/5s")]
+    pub writes_per_tenant: Limit,
+    /// Boards that are loaded of one tenant.
+    #[arg(long, env = "PULSESTAGE_READS_PER_TENANT", value_name = "RATE", default_value = "10000/50s")]
+    pub reads_per_tenant: Limit,
+    /// Browsers of one network that become participants of one tenant.
+    #[arg(long, env = "PULSESTAGE_NEWCOMERS_PER_NETWORK", value_name = "RATE", default_value = "6000/min")]
+    pub newcomers_per_network: Limit,
+    /// Sign-in links that are tried from one network.
+    #[arg(long, env = "PULSESTAGE_SIGN_INS_PER_NETWORK", value_name = "RATE", default_value = "60/min")]
+    pub sign_ins_per_network: Limit,
+    /// Connections that are accepted.
+    #[arg(long, env = "PULSESTAGE_ACCEPT_RATE", value_name = "RATE", default_value = "10000/5s")]
+    pub accept_rate: Limit,
+    /// How many reverse proxies of yours every request comes through; that many addresses at the end of
+    /// `X-Forwarded-For` are believed.
+    #[arg(long, env = "PULSESTAGE_PROXIES", value_name = "COUNT", default_value_t = 0)]
+    pub proxies: u8,
+}
+
+impl LimitArgs {
+    /// No limit at all.
+    pub const NONE: Self = Self {
+        max_streams: Some(0),
+        max_streams_per_tenant: Some(0),
+        max_streams_per_participant: 0,
+        stream_life_s: 0,
+        votes_per_participant: Limit::NONE,
+        asks_per_participant: Limit::NONE,
+        changes_per_moderator: Limit::NONE,
+        reads_per_participant: Limit::NONE,
+        writes_per_tenant: Limit::NONE,
+        reads_per_tenant: Limit::NONE,
+        newcomers_per_network: Limit::NONE,
+        sign_ins_per_network: Limit::NONE,
+        accept_rate: Limit::NONE,
+        proxies: 0,
+    };
+
+    /// How many streams there may be where so many files may be open.
+    #[must_use]
+    pub fn streams(&self, open_files: usize) -> StreamLimits {
+        let total = self.max_streams.unwrap_or_else(|| files::streams_of(open_files));
+        let per_tenant = self.max_streams_per_tenant.unwrap_or_else(|| files::share_of(total));
+        StreamLimits { total, per_tenant, per_participant: self.max_streams_per_participant }
+    }
+
+    /// How long streams live.
+    #[must_use]
+    pub fn stream_life(&self) -> StreamLife {
+        StreamLife::new(Duration::from_secs(self.stream_life_s))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        limits: LimitArgs,
+    }
+
+    fn parsed(words: &[&str]) -> Result<LimitArgs, clap::Error> {
+        Line::try_parse_from(["x"].iter().chain(words)).map(|line| line.limits)
+    }
+
+    #[test]
+    fn streams_fit_into_the_open_files_unless_somebody_says_how_many() {
+        let streams = |words: &[&str]| {
+            let StreamLimits { total, per_tenant, per_participant } = parsed(words).unwrap().streams(20_000);
+            (total, per_tenant, per_participant)
+        };
+        assert_eq!(streams(&[]), (18_000, 13_500, 32));
+        assert_eq!(streams(&["--max-streams", "400"]), (400, 300, 32));
+        assert_eq!(streams(&["--max-streams", "0"]), (0, 0, 32));
+        assert_eq!(streams(&["--max-streams-per-tenant", "0", "--max-streams-per-participant", "0"]), (18_000, 0, 0));
+    }
+
+    #[test]
+    fn a_limit_that_cannot_be_read_is_said() {
+        let error = parsed(&["--votes-per-participant", "many"]).unwrap_err().to_string();
+        assert!(error.contains("120/min") && error.contains("--votes-per-participant"), "{error}");
+        assert_eq!(parsed(&["--votes-per-participant", "0"]).unwrap().votes_per_participant, Limit::NONE);
+    }
+}

@@ -1,0 +1,214 @@
+//! Streams: how many there may be, in all, of one tenant, of one participant.
+//!
+//! Whoever is let in holds a [`Permit`] and gives its place back by dropping it, on whatever thread that happens.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use pulsestage::id::{ParticipantId, TenantId};
+use pulsestage::ports::Chance;
+
+/// Whoever is turned away comes back no sooner than this, in milliseconds.
+const EARLIEST_MS: u64 = 5_000;
+/// Even a few are spread over this time, in milliseconds.
+const LEAST_SPREAD_MS: u64 = 1_000;
+/// As many outside as there are seats are spread over so much more, in milliseconds.
+const MORE_SPREAD_MS: u64 = 9_000;
+
+/// How many streams there may be; 0 is no limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StreamLimits {
+    /// In all.
+    pub total: usize,
+    /// Of one tenant.
+    pub per_tenant: usize,
+    /// Of one participant: one browser in one tenant.
+    pub per_participant: usize,
+}
+
+/// Which limit was reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FullOf {
+    /// There are as many streams as there may be.
+    Streams,
+    /// This tenant has its share.
+    Tenant,
+    /// This participant has theirs.
+    Participant,
+}
+
+/// A stream that was not let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TurnedAway {
+    /// Which limit was reached.
+    pub full: FullOf,
+    /// Over how many milliseconds those outside are to be spread.
+    spread_ms: u64,
+}
+
+impl TurnedAway {
+    /// When this one is to come back, in milliseconds: drawn for each, and the later the more there are outside.
+    #[must_use]
+    pub fn retry_millis(&self, chance: &dyn Chance) -> u64 {
+        let mut random = [0; 8];
+        chance.fill(&mut random);
+        EARLIEST_MS + u64::from_le_bytes(random) % self.spread_ms
+    }
+}
+
+/// How many streams were turned away since the start, by the limit that was reached. The hook for metrics.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each field counts the reason of the same name in `FullOf`")]
+pub struct Refused {
+    pub streams: u64,
+    pub tenant: u64,
+    pub participant: u64,
+}
+
+/// Lets streams in while there is room. Cheap to clone; all clones count together.
+#[derive(Clone)]
+pub struct Admission(Arc<Shared>);
+
+struct Shared {
+    limits: StreamLimits,
+    // One lock for all three counts, so that no race lets one too many in. Held for some hundred nanoseconds.
+    seats: Mutex<Seats>,
+    refused: [AtomicU64; 3],
+}
+
+#[derive(Default)]
+struct Seats {
+    house: Room,
+    tenants: HashMap<TenantId, Room>,
+    // A participant is of one tenant: their ids are pseudonyms that no two tenants share.
+    people: HashMap<ParticipantId, usize>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Room {
+    taken: usize,
+    /// How many were turned away and not let in since: about as many as wait outside.
+    outside: usize,
+}
+
+impl Room {
+    fn let_in(&mut self) {
+        self.taken += 1;
+        self.outside = self.outside.saturating_sub(1);
+    }
+
+    /// Turns one away; says over which time those outside are to be spread.
+    fn turn_away(&mut self, limit: usize) -> u64 {
+        // Whoever comes back in vain is counted again, so this only says "many" from some number on.
+        self.outside = (self.outside + 1).min(limit);
+        LEAST_SPREAD_MS + MORE_SPREAD_MS * self.outside as u64 / limit as u64
+    }
+}
+
+fn is_reached(limit: usize, taken: usize) -> bool {
+    limit > 0 && taken >= limit
+}
+
+/// A stream's place among all. Dropping it gives the place back.
+#[derive(Debug)]
+#[must_use = "a permit that is dropped lets the next one in"]
+pub struct Permit {
+    admission: Admission,
+    tenant: TenantId,
+    who: Option<ParticipantId>,
+}
+
+impl Admission {
+    /// Lets in as many as these limits say.
+    #[must_use]
+    pub fn new(limits: StreamLimits) -> Self {
+        Self(Arc::new(Shared { limits, seats: Mutex::default(), refused: [const { AtomicU64::new(0) }; 3] }))
+    }
+
+    /// Lets a stream in, or says which limit is reached. A client that brought no cookie counts in all and for its tenant.
+    ///
+    /// # Errors
+    /// [`TurnedAway`] when a limit is reached.
+    pub fn admit(&self, tenant: TenantId, who: Option<ParticipantId>) -> Result<Permit, TurnedAway> {
+        let limits = self.0.limits;
+        let mut seats = self.seats();
+        let Seats { house, tenants, people } = &mut *seats;
+        let of_person = who.and_then(|who| people.get(&who)).copied().unwrap_or_default();
+        let of_tenant = tenants.get(&tenant).map_or(0, |room| room.taken);
+        let turned_away = if is_reached(limits.per_participant, of_person) {
+            // Their other streams will not end soon.
+            Some((FullOf::Participant, LEAST_SPREAD_MS + MORE_SPREAD_MS))
+        } else if is_reached(limits.per_tenant, of_tenant) {
+            Some((FullOf::Tenant, tenants.entry(tenant).or_default().turn_away(limits.per_tenant)))
+        } else if is_reached(limits.total, house.taken) {
+            Some((FullOf::Streams, house.turn_away(limits.total)))
+        } else {
+            None
+        };
+        if let Some((full, spread_ms)) = turned_away {
+            self.0.refused[full as usize].fetch_add(1, Ordering::Relaxed);
+            return Err(TurnedAway { full, spread_ms });
+        }
+        house.let_in();
+        tenants.entry(tenant).or_default().let_in();
+        if let Some(who) = who {
+            *people.entry(who).or_default() += 1;
+        }
+        Ok(Permit { admission: self.clone(), tenant, who })
+    }
+
+    /// How many streams there are.
+    #[must_use]
+    pub fn taken(&self) -> usize {
+        self.seats().house.taken
+    }
+
+    /// How many were turned away so far.
+    #[must_use]
+    pub fn refused(&self) -> Refused {
+        let count = |full: FullOf| self.0.refused[full as usize].load(Ordering::Relaxed);
+        Refused {
+            streams: count(FullOf::Streams),
+            tenant: count(FullOf::Tenant),
+            participant: count(FullOf::Participant),
+        }
+    }
+
+    fn seats(&self) -> MutexGuard<'_, Seats> {
+        // Nothing in here panics half-way, so poisoned seats are whole ones.
+        self.0.seats.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        let mut seats = self.admission.seats();
+        seats.house.taken -= 1;
+        if let Some(room) = seats.tenants.get_mut(&self.tenant) {
+            room.taken -= 1;
+            if room.taken == 0 {
+                seats.tenants.remove(&self.tenant);
+            }
+        }
+        if let Some(who) = self.who
+            && let Some(taken) = seats.people.get_mut(&who)
+        {
+            *taken -= 1;
+            if *taken == 0 {
+                seats.people.remove(&who);
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Admission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Admission").field("taken", &self.taken()).field("limits", &self.0.limits).finish()
+    }
+}
+
+#[cfg(test)]
+#[path = "streams_tests.rs"]
+mod tests;

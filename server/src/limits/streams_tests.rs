@@ -1,0 +1,129 @@
+use super::*;
+use std::sync::atomic::AtomicUsize;
+use uuid::Uuid;
+
+use crate::world::SystemChance;
+
+const ONE: TenantId = TenantId(Uuid::from_u128(1));
+const OTHER: TenantId = TenantId(Uuid::from_u128(2));
+
+fn who(number: u128) -> Option<ParticipantId> {
+    Some(ParticipantId(Uuid::from_u128(number)))
+}
+
+fn limits(total: usize, per_tenant: usize, per_participant: usize) -> Admission {
+    Admission::new(StreamLimits { total, per_tenant, per_participant })
+}
+
+fn full(admission: &Admission, tenant: TenantId, who: Option<ParticipantId>) -> Option<FullOf> {
+    admission.admit(tenant, who).err().map(|turned_away| turned_away.full)
+}
+
+fn is_empty(admission: &Admission) -> bool {
+    let seats = admission.seats();
+    seats.house.taken == 0 && seats.tenants.is_empty() && seats.people.is_empty()
+}
+
+#[test]
+fn each_limit_is_its_own() {
+    let admission = limits(5, 3, 2);
+    let mut held = vec![admission.admit(ONE, who(1)).unwrap(), admission.admit(ONE, who(1)).unwrap()];
+    assert_eq!(full(&admission, ONE, who(1)), Some(FullOf::Participant));
+    held.push(admission.admit(ONE, None).unwrap());
+    assert_eq!(full(&admission, ONE, who(2)), Some(FullOf::Tenant));
+    held.push(admission.admit(OTHER, None).unwrap());
+    held.push(admission.admit(OTHER, None).unwrap());
+    assert_eq!(full(&admission, OTHER, who(3)), Some(FullOf::Streams));
+    assert_eq!(admission.refused(), Refused { streams: 1, tenant: 1, participant: 1 });
+    drop(held.swap_remove(0));
+    held.push(admission.admit(OTHER, who(3)).unwrap());
+    assert_eq!(admission.taken(), 5);
+    drop(held);
+    assert!(is_empty(&admission), "nothing is kept of those who left");
+}
+
+#[test]
+fn zero_is_no_limit() {
+    let admission = limits(0, 0, 0);
+    let held: Vec<_> = (0..1_000).map(|_| admission.admit(ONE, who(1)).unwrap()).collect();
+    assert_eq!(admission.taken(), held.len());
+}
+
+#[test]
+fn the_more_are_outside_the_later_they_come_back() {
+    let admission = limits(100, 0, 0);
+    let held: Vec<_> = (0..100).map(|_| admission.admit(ONE, None).unwrap()).collect();
+    let mut spreads = Vec::new();
+    for _ in 0..200 {
+        let turned_away = admission.admit(ONE, None).unwrap_err();
+        spreads.push(turned_away.spread_ms);
+        let retry = turned_away.retry_millis(&SystemChance);
+        assert!((EARLIEST_MS..EARLIEST_MS + turned_away.spread_ms).contains(&retry), "{retry}");
+    }
+    assert!(spreads.is_sorted());
+    assert_eq!((spreads[0], spreads[199]), (1_090, 10_000));
+    // A hundred who were outside are let in: there is no crowd any more.
+    drop(held);
+    drop((0..100).map(|_| admission.admit(ONE, None).unwrap()).collect::<Vec<_>>());
+    let _held: Vec<_> = (0..100).map(|_| admission.admit(ONE, None).unwrap()).collect();
+    assert_eq!(admission.admit(ONE, None).unwrap_err().spread_ms, 1_090);
+}
+
+#[test]
+fn two_who_are_turned_away_do_not_come_back_together() {
+    let admission = limits(1, 0, 0);
+    let _held = admission.admit(ONE, None).unwrap();
+    let turned_away = admission.admit(ONE, None).unwrap_err();
+    let retries: std::collections::HashSet<u64> = (0..100).map(|_| turned_away.retry_millis(&SystemChance)).collect();
+    assert!(retries.len() > 50, "{}", retries.len());
+}
+
+#[test]
+fn no_race_lets_one_too_many_in() {
+    let admission = limits(60, 25, 10);
+    let held: Vec<Permit> = std::thread::scope(|scope| {
+        let admission = &admission;
+        let comers: Vec<_> = (0..8_u128)
+            .map(|n| {
+                let tenant = [ONE, OTHER][usize::from(n % 2 == 0)];
+                scope.spawn(move || (0..500).filter_map(|_| admission.admit(tenant, who(n)).ok()).collect::<Vec<_>>())
+            })
+            .collect();
+        comers.into_iter().flat_map(|comer| comer.join().unwrap()).collect()
+    });
+    // Four people of ten each would be forty in a tenant, two tenants of twenty-five each fifty.
+    assert_eq!((held.len(), admission.taken()), (50, 50));
+    drop(held);
+    assert!(is_empty(&admission));
+}
+
+#[test]
+fn coming_and_going_on_many_threads_leaves_nothing_behind() {
+    const LIMIT: usize = 7;
+    let admission = limits(LIMIT, 0, 0);
+    let inside = AtomicUsize::new(0);
+    let (sender, receiver) = std::sync::mpsc::channel::<Permit>();
+    std::thread::scope(|scope| {
+        let (admission, inside) = (&admission, &inside);
+        // Places are given back by a thread that took none.
+        scope.spawn(move || {
+            for permit in receiver {
+                inside.fetch_sub(1, Ordering::SeqCst);
+                drop(permit);
+            }
+        });
+        for n in 0..8_u128 {
+            let sender = sender.clone();
+            scope.spawn(move || {
+                for _ in 0..2_000 {
+                    if let Ok(permit) = admission.admit(ONE, who(n)) {
+                        assert!(inside.fetch_add(1, Ordering::SeqCst) < LIMIT);
+                        sender.send(permit).unwrap();
+                    }
+                }
+            });
+        }
+        drop(sender);
+    });
+    assert!(is_empty(&admission));
+}

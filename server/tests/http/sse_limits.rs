@@ -1,0 +1,90 @@
+//! How many streams there may be. Whoever comes too many is not refused, which browsers take for good, but asked to
+//! come back.
+
+use pulsestage_server::limits::{LimitArgs, Refused};
+
+use crate::support::{House, Plan, Room, Wire};
+
+async fn house(total: usize, per_tenant: usize, per_participant: usize) -> (House, Room, Room) {
+    let limits = LimitArgs {
+        max_streams: Some(total),
+        max_streams_per_tenant: Some(per_tenant),
+        max_streams_per_participant: per_participant,
+        ..LimitArgs::NONE
+    };
+    House::new(Plan { limits, ..Plan::default() }).await
+}
+
+/// Opens a stream: it, or nothing when it was asked to come back.
+async fn open(house: &House, query: &str, cookie: &str) -> Option<Wire> {
+    let mut wire = Wire::of(house.get(&format!("/sse?{query}")).cookie(cookie).open().await);
+    for (name, value) in [("content-type", "text/event-stream"), ("cache-control", "no-cache, no-transform")] {
+        assert_eq!(wire.headers[name], value);
+    }
+    let first = wire.message().await;
+    let retry = first.retry.unwrap();
+    if (1_000..3_000).contains(&retry) {
+        assert_eq!(wire.message().await.kind(), "connected");
+        return Some(wire);
+    }
+    assert!((5_000..=15_000).contains(&retry), "{retry}");
+    assert_eq!(first.raw, format!("retry: {retry}\n\n"));
+    assert!(wire.next().await.is_none(), "it ends at once");
+    None
+}
+
+#[tokio::test]
+async fn when_all_places_are_taken_the_next_one_is_asked_to_come_back() {
+    let (house, _default, _acme) = house(3, 0, 0).await;
+    let mut inside = Vec::new();
+    for query in ["", "tenantId=acme", "last_event_id=garbage"] {
+        inside.push(open(&house, query, "").await.unwrap());
+    }
+    for query in ["", "tenantId=acme", "last_event_id=garbage", "events=question:pinned"] {
+        assert!(open(&house, query, "").await.is_none(), "{query}");
+    }
+    assert_eq!(house.bus.metrics().total_connections, 3);
+    assert_eq!(house.get("/sse?tenantId=nope").send().await.status, 404, "who has no business here is told so");
+    drop(inside.pop());
+    inside.push(open(&house, "", "").await.unwrap());
+    assert!(open(&house, "", "").await.is_none());
+    let streams = &house.state.limits().streams;
+    assert_eq!((streams.taken(), streams.refused()), (3, Refused { streams: 5, ..Refused::default() }));
+    drop(inside);
+    assert_eq!(streams.taken(), 0);
+}
+
+#[tokio::test]
+async fn one_person_does_not_take_everybodys_place() {
+    let (house, _default, _acme) = house(0, 0, 2).await;
+    let (me, other) = (house.participant(1), house.participant(2));
+    let mut inside = Vec::new();
+    for (query, cookie) in
+        [("", &me), ("", &me), ("", &other), ("tenantId=acme", &me), ("", &String::new()), ("", &String::new())]
+    {
+        inside.push(open(&house, query, cookie).await.unwrap());
+    }
+    assert!(open(&house, "", &me).await.is_none());
+    assert!(open(&house, "", "").await.is_some(), "somebody without a cookie is nobody in particular");
+    drop(inside.remove(0));
+    assert!(open(&house, "", &me).await.is_some());
+    assert_eq!(house.state.limits().streams.refused(), Refused { participant: 1, ..Refused::default() });
+}
+
+#[tokio::test]
+async fn one_tenant_does_not_take_its_neighbours_places() {
+    let (house, _default, _acme) = house(0, 2, 0).await;
+    let _inside = [open(&house, "", "").await.unwrap(), open(&house, "", &house.participant(1)).await.unwrap()];
+    assert!(open(&house, "", &house.participant(2)).await.is_none());
+    assert!(open(&house, "tenantId=acme", &house.participant(2)).await.is_some());
+    assert_eq!(house.state.limits().streams.refused(), Refused { tenant: 1, ..Refused::default() });
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_a_herd_as_many_are_let_in_as_there_are_places() {
+    let (house, _default, _acme) = house(20, 0, 0).await;
+    let came = futures::future::join_all((0..200).map(|_| open(&house, "", ""))).await;
+    assert_eq!(came.iter().flatten().count(), 20);
+    assert_eq!(house.bus.metrics().total_connections, 20);
+    assert_eq!(house.state.limits().streams.refused().streams, 180);
+}

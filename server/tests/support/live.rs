@@ -1,0 +1,209 @@
+//! A whole server on a real socket, spoken to in each of the ways that it can be.
+
+use axum::body::Body;
+use clap::Parser;
+use http_body_util::Empty;
+use hyper::body::{Bytes, Incoming};
+use hyper::client::conn::{http1, http2};
+use hyper::{Request, Response};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use rustls::pki_types::ServerName;
+use std::future::pending;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use uuid::Uuid;
+
+use pulsestage::command::{Ask, SetVote};
+use pulsestage::question::Question;
+use pulsestage::service::Visit;
+use pulsestage::text::Slug;
+use pulsestage_server::config::{Cli, ServeArgs};
+use pulsestage_server::lifecycle::{self, Running};
+
+use super::{Folder, Wire, signed_in, soon};
+
+/// How a client speaks to the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// HTTP/1.1 over a bare socket: streams are parked.
+    Plain,
+    /// HTTP/1.1 in TLS.
+    Tls,
+    /// HTTP/2 in TLS.
+    Http2,
+}
+
+impl Kind {
+    /// All of them.
+    pub(crate) const ALL: [Self; 3] = [Self::Plain, Self::Tls, Self::Http2];
+}
+
+/// The settings of a server of the tests' own: what is not said has the default that people get, save that it does not
+/// take its time to stop.
+pub(crate) fn args(data: &Folder, site: &Folder, flags: &[&str]) -> ServeArgs {
+    let (data, site) = (data.path().display().to_string(), site.path().display().to_string());
+    let mut words = vec!["pulsestage", "--addr", "127.0.0.1:0", "--data-dir", &data, "--site-dir", &site];
+    if !flags.contains(&"--drain-s") {
+        words.extend(["--drain-s", "0"]);
+    }
+    words.extend(flags);
+    Cli::try_parse_from(words).unwrap().serve
+}
+
+/// A server on a real socket.
+pub(crate) struct Live {
+    pub(crate) running: Running,
+    kind: Kind,
+    trusted: rustls::RootCertStore,
+    visit: Visit,
+    _data: Folder,
+    _site: Folder,
+}
+
+impl Live {
+    /// Starts one that is spoken to in this way.
+    pub(crate) async fn start(kind: Kind, flags: &[&str]) -> Self {
+        let (data, site) = (Folder::new(), Folder::site());
+        let mut settings = args(&data, &site, flags);
+        let mut trusted = rustls::RootCertStore::empty();
+        if kind != Kind::Plain {
+            let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+            let (certificate, key) = (data.path().join("cert.pem"), data.path().join("key.pem"));
+            std::fs::write(&certificate, own.cert.pem()).unwrap();
+            std::fs::write(&key, own.signing_key.serialize_pem()).unwrap();
+            trusted.add(own.cert.der().clone()).unwrap();
+            settings.tls.tls_cert = Some(certificate);
+            settings.tls.tls_key = Some(key);
+        }
+        let running = soon("the server to start", lifecycle::start(&settings)).await.unwrap();
+        let service = running.state.service();
+        let (_, mut caller) = signed_in(service, &Slug::default_tenant(), pulsestage::user::Role::Owner).await;
+        caller.device = Some(Uuid::from_u128(1));
+        let visit = service.enter("default", &caller).await.unwrap();
+        Self { running, kind, trusted, visit, _data: data, _site: site }
+    }
+
+    /// Where it listens.
+    pub(crate) fn addr(&self) -> SocketAddr {
+        self.running.addr
+    }
+
+    /// Asks a question.
+    pub(crate) async fn ask(&self, body: &str) -> Question {
+        let service = self.running.state.service();
+        let team = service.board(&self.visit).await.unwrap().board.teams[0].id;
+        service.ask(&self.visit, None, Ask { team, body: body.to_owned() }).await.unwrap()
+    }
+
+    /// Votes for a question.
+    pub(crate) async fn vote(&self, question: &Question) {
+        let vote = SetVote { question: question.id, up: true };
+        self.running.state.service().set_vote(&self.visit, None, vote).await.unwrap();
+    }
+
+    /// Opens a stream.
+    pub(crate) async fn stream(&self, query: &str) -> Wire {
+        Wire::of(self.get(&format!("/sse?{query}")).await.map(Body::new))
+    }
+
+    /// A request with GET.
+    pub(crate) async fn get(&self, path: &str) -> Response<Incoming> {
+        let socket = TcpStream::connect(self.addr()).await.unwrap();
+        let answer = async {
+            match self.kind {
+                Kind::Plain => get_http1(socket, path).await,
+                Kind::Tls => get_http1(self.shake(socket, b"http/1.1").await, path).await,
+                Kind::Http2 => get_http2(self.shake(socket, b"h2").await, path).await,
+            }
+        };
+        soon(path, answer).await
+    }
+
+    async fn shake(&self, socket: TcpStream, protocol: &[u8]) -> tokio_rustls::client::TlsStream<TcpStream> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut config = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(self.trusted.clone())
+            .with_no_client_auth();
+        config.alpn_protocols = vec![protocol.to_vec()];
+        let name = ServerName::try_from("localhost").unwrap();
+        let stream = TlsConnector::from(Arc::new(config)).connect(name, socket).await.unwrap();
+        assert_eq!(stream.get_ref().1.alpn_protocol(), Some(protocol));
+        stream
+    }
+
+    /// Waits until there are so many streams.
+    pub(crate) async fn has_streams(&self, count: usize) {
+        let there = async {
+            while self.running.state.bus().metrics().total_connections != count {
+                tokio::task::yield_now().await;
+            }
+        };
+        soon(&format!("{count} streams"), there).await;
+    }
+
+    /// Stops it.
+    pub(crate) async fn stop(self) {
+        self.running.stop(pending()).await;
+    }
+}
+
+async fn get_http1<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(socket: S, path: &str) -> Response<Incoming> {
+    let (mut sender, connection) = http1::handshake(TokioIo::new(socket)).await.unwrap();
+    tokio::spawn(connection);
+    let request = Request::get(path).header("host", "localhost").body(Empty::<Bytes>::new()).unwrap();
+    sender.send_request(request).await.unwrap()
+}
+
+async fn get_http2<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(socket: S, path: &str) -> Response<Incoming> {
+    let (mut sender, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(socket)).await.unwrap();
+    tokio::spawn(connection);
+    let uri = format!("https://localhost{path}");
+    sender.send_request(Request::get(uri).body(Empty::<Bytes>::new()).unwrap()).await.unwrap()
+}
+
+/// A bare connection, and what was read from it.
+pub(crate) struct Connection {
+    pub(crate) socket: TcpStream,
+    read: Vec<u8>,
+}
+
+impl Connection {
+    /// Connects and sends this.
+    pub(crate) async fn send(addr: SocketAddr, request: &str) -> Self {
+        let mut socket = TcpStream::connect(addr).await.unwrap();
+        socket.write_all(request.as_bytes()).await.unwrap();
+        Self { socket, read: Vec::new() }
+    }
+
+    /// Connects and asks for a path.
+    pub(crate) async fn get(addr: SocketAddr, path: &str) -> Self {
+        Self::send(addr, &format!("GET {path} HTTP/1.1\r\nhost: {addr}\r\n\r\n")).await
+    }
+
+    /// What was read so far.
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.read).into_owned()
+    }
+
+    /// Reads until these bytes have come.
+    pub(crate) async fn until(&mut self, wanted: &str) {
+        let read = async {
+            while !self.text().contains(wanted) {
+                assert_ne!(self.socket.read_buf(&mut self.read).await.unwrap(), 0, "ended: {}", self.text());
+            }
+        };
+        soon(wanted, read).await;
+    }
+
+    /// Reads to the end of the connection; gives what came since it was last read.
+    pub(crate) async fn rest(mut self) -> String {
+        let from = self.read.len();
+        soon("the end of a connection", self.socket.read_to_end(&mut self.read)).await.unwrap();
+        String::from_utf8(self.read.split_off(from)).unwrap()
+    }
+}
