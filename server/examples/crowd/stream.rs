@@ -70,8 +70,9 @@ pub(crate) struct Stream {
     framing: Framing,
     /// As it came.
     raw: Vec<u8>,
-    /// The body's bytes that no message was made of yet.
+    /// The body's bytes, and how many of them were made messages of.
     text: Vec<u8>,
+    done: usize,
     /// The last cursor that came.
     pub(crate) cursor: Cursor,
 }
@@ -96,7 +97,8 @@ impl Stream {
         let chunked = field(&head, "transfer-encoding") == Some("chunked");
         let framing = if chunked { Framing::Chunked(0) } else { Framing::UntilClosed };
         let start = cursor.unwrap_or(Cursor { epoch: pulsestage::event::Epoch(0), seq: 0 });
-        let mut stream = Self { socket, framing, raw, text: Vec::new(), cursor: start };
+        let mut stream = Self { socket, framing, raw, text: Vec::new(), done: 0, cursor: start };
+        stream.unframe()?;
         while let Some(message) = stream.next().await? {
             if message.kind() == "connected" {
                 return Ok(stream);
@@ -108,16 +110,19 @@ impl Stream {
     /// The next message; nothing when the stream has ended.
     pub(crate) async fn next(&mut self) -> anyhow::Result<Option<Message>> {
         loop {
-            self.unframe()?;
-            if let Some(end) = self.text.windows(2).position(|window| window == b"\n\n") {
-                let message = Message::parse(std::str::from_utf8(&self.text[..end])?)?;
-                self.text.drain(..end + 2);
+            let rest = &self.text[self.done..];
+            if let Some(end) = rest.windows(2).position(|window| window == b"\n\n") {
+                let message = Message::parse(std::str::from_utf8(&rest[..end])?)?;
+                self.done += end + 2;
                 self.cursor = message.id.unwrap_or(self.cursor);
                 return Ok(Some(message));
             }
+            self.text.drain(..self.done);
+            self.done = 0;
             if receive(&self.socket, &mut self.raw).await? == 0 {
                 return Ok(None);
             }
+            self.unframe()?;
         }
     }
 
