@@ -134,5 +134,5 @@ async fn a_running_server_keeps_questions_but_no_votes() {
     let board = service.board(&visit).await.unwrap().board;
     assert_eq!(board.questions.len(), 22);
     assert!(board.questions.values().all(|question| question.upvotes == 0));
-    running.stop().await;
+    running.stop(std::future::pending()).await;
 }
