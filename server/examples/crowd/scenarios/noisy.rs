@@ -59,8 +59,11 @@ pub(crate) async fn run(server: &Path, args: &Args) -> anyhow::Result<Report> {
     let (sent, refused) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     // Once unmeasured, so that caches are warm and every channel is known.
     neighbours.turn(args).await?;
+    let mut calm_turns = Vec::new();
     for _ in 0..args.turns {
-        calm.append(neighbours.turn(args).await?);
+        let mut turn = neighbours.turn(args).await?;
+        calm_turns.push(millis(turn.percentile(99)));
+        calm.append(turn);
         let mut noise = JoinSet::new();
         for first in 0..NOISE_CONNECTIONS {
             noise.spawn(shout(hall.clone(), first, args.limit, sent.clone(), refused.clone()));
@@ -79,6 +82,9 @@ pub(crate) async fn run(server: &Path, args: &Args) -> anyhow::Result<Report> {
     report.figure("questions of the neighbours, calm and in the noise", format!("{}, {}", calm.count(), loud.count()));
     report.figure("from asked to read, p50, calm and in the noise", pair(calm.percentile(50), loud.percentile(50)));
     report.figure("from asked to read, p99, calm and in the noise", pair(calm_p99, loud_p99));
+    // Where these differ much, something else on the machine makes more noise than the tenant, and the condition
+    // below says nothing.
+    report.figure("p99 of each calm turn by itself", calm_turns.join(", "));
     report.figure("writes of the noisy tenant, of them refused", format!("{sent}, {refused}"));
     let bound = calm_p99.mul_f64(1.0 + args.tolerance / 100.0);
     report.must(format!("the neighbours' p99 grows by no more than {} percent", args.tolerance), loud_p99 <= bound);
