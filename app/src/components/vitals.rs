@@ -49,17 +49,29 @@ pub fn Vitals(
                 id="v-lag"
                 title="From a change to the streams"
                 value=of(|it| it.lag_ms.map_or_else(|| "No change yet".to_owned(), lasting))
-                note=of(|it| {
-                    format!(
-                        "{} caught up, {} loaded the board again, {} ended for reading too slowly",
-                        count(it.replays), count(it.resyncs), plural(clamped(it.slow), "stream", "streams"),
-                    )
-                })
+                note=Signal::stored("How long the latest change took to be ready for all of them".to_owned())
+            />
+            <Figure
+                id="v-back"
+                title="Came back after a gap"
+                value=of(|it| count(it.replays.saturating_add(it.resyncs)))
+                note=of(came_back)
             />
             <Stays health=health />
         </div>
     }
     .erase()
+}
+
+/// What became of those who came back, and of those who will.
+fn came_back(health: &Health) -> String {
+    let Health { replays, resyncs, slow, .. } = health;
+    let slow = plural(clamped(*slow), "stream was", "streams were");
+    format!(
+        "{} got what they had missed, {} loaded the board again. {slow} ended for reading too slowly",
+        count(*replays),
+        count(*resyncs),
+    )
 }
 
 /// A figure with its words, and its chart if it has one.
