@@ -224,23 +224,35 @@ impl From<TooFast> for Refusal {
 
 /// Holds back whoever is too fast: a person, or a whole tenant, whose neighbours want to be served as well.
 ///
-/// Asked of everything that is about to reach the store. Never blocks.
+/// Asked of everything that is about to reach the store.
+#[async_trait]
 pub trait Pace: Send + Sync {
-    /// Counts this in, or says when it would be taken; what is not taken is not counted. `who` is the participant or
-    /// the person who does it, absent when nobody knows.
+    /// Counts this in, or says when it would be taken; what is not taken is not counted. Never blocks. `who` is the
+    /// participant or the person who does it, absent when nobody knows.
     ///
     /// # Errors
     /// [`TooFast`] when `who` or the tenant has had its share for now.
     fn admit(&self, tenant: TenantId, who: Option<Uuid>, action: Action) -> Result<(), TooFast>;
+
+    /// Waits until it is this tenant's turn to write.
+    async fn turn(&self, tenant: TenantId, action: Action) -> Turn;
 }
+
+/// Somebody's turn to write. It is over when this is dropped.
+pub type Turn = Box<dyn Send>;
 
 /// No limits: for commands and for what the server does by itself.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoPace;
 
+#[async_trait]
 impl Pace for NoPace {
     fn admit(&self, _: TenantId, _: Option<Uuid>, _: Action) -> Result<(), TooFast> {
         Ok(())
+    }
+
+    async fn turn(&self, _: TenantId, _: Action) -> Turn {
+        Box::new(())
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::limits::LimitArgs;
 use crate::metrics::MetricsArgs;
+use crate::rehearse::args::RehearseArgs;
 use pulsestage::text::Slug;
 use pulsestage::user::Role;
 
@@ -29,6 +30,8 @@ pub enum Command {
     Serve(Box<ServeArgs>),
     /// Make a one-time sign-in link and print it.
     Link(LinkArgs),
+    /// Try the live core with a simulated audience, and say whether it holds.
+    Rehearse(Box<RehearseArgs>),
 }
 
 /// Where the data is.

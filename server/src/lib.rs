@@ -8,6 +8,7 @@
 //!   that write to thousands of streams)
 //! * data: [`store`] (the one SQL text on two engines), [`demo`]
 //! * how much is taken of everything: [`limits`]
+//! * the audience that tries it all: [`rehearse`]
 //! * what is counted: [`metrics`]
 //! * the small ports: [`world`]
 
@@ -22,6 +23,7 @@ pub mod lifecycle;
 pub mod limits;
 pub mod metrics;
 pub mod park;
+pub mod rehearse;
 pub mod router;
 pub mod state;
 pub mod store;

@@ -2,6 +2,7 @@
 
 use anyhow::Context;
 use clap::Parser;
+use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -10,17 +11,20 @@ use pulsestage::service::Service;
 use pulsestage_server::config::{Cli, Command, LinkArgs, LogFormat, ServeArgs};
 use pulsestage_server::install::NobodyListens;
 use pulsestage_server::lifecycle;
+use pulsestage_server::rehearse;
 use pulsestage_server::telemetry;
 use pulsestage_server::world::{Key, SystemChance, SystemClock};
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> anyhow::Result<ExitCode> {
     let cli = Cli::parse();
     match cli.command {
-        None => serve(cli.serve).await,
-        Some(Command::Serve(args)) => serve(*args).await,
-        Some(Command::Link(args)) => link(args).await,
+        None => serve(cli.serve).await?,
+        Some(Command::Serve(args)) => serve(*args).await?,
+        Some(Command::Link(args)) => link(args).await?,
+        Some(Command::Rehearse(args)) => return Ok(rehearse::run(&args).await),
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn serve(args: ServeArgs) -> anyhow::Result<()> {

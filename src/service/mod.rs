@@ -15,7 +15,9 @@ use crate::command::Key;
 use crate::error::{Noun, Refusal};
 use crate::id::{OperationId, ParticipantId, UserId, uuid_v7};
 use crate::permission::{Action, may};
-use crate::ports::{Chance, Clock, NoPace, NoVitals, Notifier, Pace, Pseudonyms, SecretHash, Store, Vitals, Write};
+use crate::ports::{
+    Chance, Clock, NoPace, NoVitals, Notifier, Pace, Pseudonyms, SecretHash, Store, Turn, Vitals, Write,
+};
 use crate::tenant::Tenant;
 use crate::text::Slug;
 use crate::user::{Actor, Role};
@@ -131,14 +133,13 @@ impl Service {
     }
 
     /// The frame of a write: a key of our own when the client sent none. Nothing is written without one, so this is
-    /// where whoever is too fast is turned away, before the store has any work with it.
-    fn write(&self, visit: &Visit, action: Action, key: Key, writer: Uuid) -> Result<Write, Refusal> {
-        self.pace.admit(visit.tenant.id, Some(writer), action)?;
-        Ok(Write {
-            tenant: visit.tenant.id,
-            operation: key.unwrap_or_else(|| OperationId(self.new_id())),
-            writer,
-            at: self.clock.now(),
-        })
+    /// where whoever is too fast is turned away and everybody else waits their turn, before the store has any work.
+    /// The turn is to be held until the store has answered.
+    async fn write(&self, visit: &Visit, action: Action, key: Key, writer: Uuid) -> Result<(Write, Turn), Refusal> {
+        let tenant = visit.tenant.id;
+        self.pace.admit(tenant, Some(writer), action)?;
+        let turn = self.pace.turn(tenant, action).await;
+        let operation = key.unwrap_or_else(|| OperationId(self.new_id()));
+        Ok((Write { tenant, operation, writer, at: self.clock.now() }, turn))
     }
 }

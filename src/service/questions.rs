@@ -20,7 +20,8 @@ impl Service {
         let body = QuestionBody::parse(&ask.body, visit.tenant.settings.question_length)
             .map_err(|problem| Refusal::field("question", problem))?;
         let new = NewQuestion { id: QuestionId(self.new_id()), team: ask.team, body, author };
-        let question = self.store.ask(self.write(visit, Action::Ask, key, author.0)?, new).await?;
+        let (write, _turn) = self.write(visit, Action::Ask, key, author.0).await?;
+        let question = self.store.ask(write, new).await?;
         self.notifier.ring(visit.tenant.id, Look::Facts);
         Ok(question)
     }
@@ -32,8 +33,8 @@ impl Service {
     pub async fn set_vote(&self, visit: &Visit, key: Key, vote: SetVote) -> Result<VoteReceipt, Refusal> {
         visit.must(Action::Vote)?;
         let voter = visit.participant()?;
-        let receipt =
-            self.store.set_vote(self.write(visit, Action::Vote, key, voter.0)?, vote.question, voter, vote.up).await?;
+        let (write, _turn) = self.write(visit, Action::Vote, key, voter.0).await?;
+        let receipt = self.store.set_vote(write, vote.question, voter, vote.up).await?;
         self.notifier.ring(visit.tenant.id, Look::Tallies);
         Ok(receipt)
     }
@@ -46,8 +47,8 @@ impl Service {
         visit.must(Action::Answer)?;
         let by = visit.user()?;
         let text = AnswerText::parse(&answer.text).map_err(|problem| Refusal::field("answer", problem))?;
-        let question =
-            self.store.answer(self.write(visit, Action::Answer, key, by.0)?, answer.question, text, by).await?;
+        let (write, _turn) = self.write(visit, Action::Answer, key, by.0).await?;
+        let question = self.store.answer(write, answer.question, text, by).await?;
         self.notifier.ring(visit.tenant.id, Look::Facts);
         Ok(question)
     }
@@ -59,8 +60,8 @@ impl Service {
     pub async fn set_tag(&self, visit: &Visit, key: Key, set: SetTag) -> Result<Question, Refusal> {
         visit.must(Action::Tag)?;
         let by = visit.user()?;
-        let question =
-            self.store.set_tag(self.write(visit, Action::Tag, key, by.0)?, set.question, set.tag, set.on).await?;
+        let (write, _turn) = self.write(visit, Action::Tag, key, by.0).await?;
+        let question = self.store.set_tag(write, set.question, set.tag, set.on).await?;
         self.notifier.ring(visit.tenant.id, Look::Facts);
         Ok(question)
     }
@@ -72,8 +73,8 @@ impl Service {
     pub async fn set_pinned(&self, visit: &Visit, key: Key, set: SetMark) -> Result<Question, Refusal> {
         visit.must(Action::Pin)?;
         let by = visit.user()?;
-        let question =
-            self.store.set_pinned(self.write(visit, Action::Pin, key, by.0)?, set.question, set.on, by).await?;
+        let (write, _turn) = self.write(visit, Action::Pin, key, by.0).await?;
+        let question = self.store.set_pinned(write, set.question, set.on, by).await?;
         self.notifier.ring(visit.tenant.id, Look::Facts);
         Ok(question)
     }
@@ -85,8 +86,8 @@ impl Service {
     pub async fn set_frozen(&self, visit: &Visit, key: Key, set: SetMark) -> Result<Question, Refusal> {
         visit.must(Action::Freeze)?;
         let by = visit.user()?;
-        let question =
-            self.store.set_frozen(self.write(visit, Action::Freeze, key, by.0)?, set.question, set.on, by).await?;
+        let (write, _turn) = self.write(visit, Action::Freeze, key, by.0).await?;
+        let question = self.store.set_frozen(write, set.question, set.on, by).await?;
         self.notifier.ring(visit.tenant.id, Look::Facts);
         Ok(question)
     }

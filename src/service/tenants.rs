@@ -62,7 +62,8 @@ impl Service {
         let name = Name::parse(name).map_err(|problem| Refusal::field("name", problem))?;
         let id = TeamId(self.new_id());
         let slug = Slug::of_name(&name, &format!("team-{}", &id.0.simple().to_string()[24..]));
-        let team = self.store.create_team(self.write(visit, Action::CreateTeam, key, by.0)?, id, slug, name).await?;
+        let (write, _turn) = self.write(visit, Action::CreateTeam, key, by.0).await?;
+        let team = self.store.create_team(write, id, slug, name).await?;
         self.notifier.ring(visit.tenant.id, Look::Facts);
         Ok(team)
     }
@@ -79,7 +80,8 @@ impl Service {
             (name, color) => return Err(Refusal::Invalid { fields: problems(name.err(), color.err()) }),
         };
         let id = TagId(self.new_id());
-        let tag = self.store.create_tag(self.write(visit, Action::CreateTag, key, by.0)?, id, name, color).await?;
+        let (write, _turn) = self.write(visit, Action::CreateTag, key, by.0).await?;
+        let tag = self.store.create_tag(write, id, name, color).await?;
         self.notifier.ring(visit.tenant.id, Look::Facts);
         Ok(tag)
     }

@@ -43,6 +43,9 @@ pub struct LimitArgs {
     /// Boards that are loaded of one tenant.
     #[arg(long, env = "PULSESTAGE_READS_PER_TENANT", value_name = "RATE", default_value = "10000/50s")]
     pub reads_per_tenant: Limit,
+    /// Writes that are with the database at once; further ones wait, and the tenants take turns.
+    #[arg(long, env = "PULSESTAGE_WRITES_AT_ONCE", value_name = "COUNT", default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    pub writes_at_once: u16,
     /// Browsers of one network that become participants of one tenant.
     #[arg(long, env = "PULSESTAGE_NEWCOMERS_PER_NETWORK", value_name = "RATE", default_value = "6000/min")]
     pub newcomers_per_network: Limit,
@@ -71,6 +74,7 @@ impl LimitArgs {
         reads_per_participant: Limit::NONE,
         writes_per_tenant: Limit::NONE,
         reads_per_tenant: Limit::NONE,
+        writes_at_once: u16::MAX,
         newcomers_per_network: Limit::NONE,
         sign_ins_per_network: Limit::NONE,
         accept_rate: Limit::NONE,
@@ -95,7 +99,7 @@ impl LimitArgs {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::Parser;
+    use clap::{CommandFactory, Parser};
 
     #[derive(Parser)]
     struct Line {
@@ -124,5 +128,23 @@ mod tests {
         let error = parsed(&["--votes-per-participant", "many"]).unwrap_err().to_string();
         assert!(error.contains("120/min") && error.contains("--votes-per-participant"), "{error}");
         assert_eq!(parsed(&["--votes-per-participant", "0"]).unwrap().votes_per_participant, Limit::NONE);
+    }
+
+    #[test]
+    fn every_limit_is_described_with_its_default_and_its_variable() {
+        let text = include_str!("../../../docs/LIMITS.md");
+        let command = Line::command();
+        let flags: Vec<_> = command.get_arguments().filter_map(|arg| Some((arg, arg.get_long()?))).collect();
+        assert_eq!(flags.len(), 15);
+        for (arg, long) in flags {
+            let row = text.lines().find(|line| line.starts_with(&format!("| `--{long}` |")));
+            let row = row.unwrap_or_else(|| panic!("--{long} is not in docs/LIMITS.md"));
+            for default in arg.get_default_values() {
+                let default = default.to_str().unwrap();
+                assert!(row.contains(&format!("| `{default}`")), "--{long} has the default {default}: {row}");
+            }
+            let variable = format!("PULSESTAGE_{}", long.replace('-', "_").to_uppercase());
+            assert_eq!(arg.get_env().unwrap().to_str(), Some(variable.as_str()), "the one rule that the text gives");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! How much is taken of everything, so that nobody's too much is somebody else's too little.
 //!
 //! * `rate`, `keyed`: the one algorithm, and a bounded table of it
-//! * `pace`: requests, by participant and by tenant, as the domain's port
+//! * `pace`: requests, by participant and by tenant, as the domain's port; `turns`: who of them writes next
 //! * `doors`, `network`: those whom nobody knows yet, by network and tenant
 //! * `streams`: how many there may be; `life`: for how long
 //! * `pacer`: connections as they are accepted; `files`: how many there can be
@@ -19,6 +19,7 @@ mod pace;
 mod pacer;
 mod rate;
 mod streams;
+mod turns;
 
 pub use args::LimitArgs;
 pub use doors::Doors;

@@ -1,12 +1,15 @@
 //! How fast requests may come: one who hammers is held back, a hall is not, and neighbours notice nothing.
 
 use clap::Parser;
+use futures::future::join_all;
 use futures::{StreamExt, stream};
 
+use pulsestage::permission::Action;
+use pulsestage::ports::Pace;
 use pulsestage_server::config::Cli;
 use pulsestage_server::limits::{Limit, LimitArgs};
 
-use crate::support::{House, Plan, Reply, Room, assert_refused, boards};
+use crate::support::{House, Plan, Reply, Room, assert_refused, boards, soon};
 
 /// The limits that people get who set none.
 fn as_shipped() -> LimitArgs {
@@ -140,4 +143,25 @@ async fn streams_are_not_requests() {
         let call = house.get("/sse").cookie(&house.participant(1));
         crate::support::Wire::of(call.open().await).greeting().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn writes_wait_for_their_turn_and_are_done() {
+    let (house, room, acme) = house(LimitArgs { writes_at_once: 1, ..LimitArgs::NONE }).await;
+    let paces = house.state.limits().paces.clone();
+    let busy = paces.turn(room.tenant.id, Action::Vote).await;
+    let before = boards(&house, &room, &acme).await;
+    let voters: Vec<_> = (0..50).map(|voter| house.participant(voter)).collect();
+    let noisy = join_all(voters.iter().map(|voter| vote(&house, &room, voter)));
+    let neighbour = vote(&house, &acme, &voters[0]);
+    let end = async {
+        while paces.waiting() != 51 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(boards(&house, &room, &acme).await, before, "nobody went before their turn");
+        drop(busy);
+    };
+    let (noisy, neighbour, ()) = soon("everybody's turn", async { tokio::join!(noisy, neighbour, end) }).await;
+    assert!(noisy.iter().chain([&neighbour]).all(|reply| reply.status == 200));
+    assert_eq!(paces.waiting(), 0);
 }

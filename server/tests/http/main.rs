@@ -39,7 +39,11 @@ mod life_stop;
 #[cfg(test)]
 mod live_kinds;
 #[cfg(test)]
+mod live_limits;
+#[cfg(test)]
 mod live_parked;
+#[cfg(test)]
+mod rehearse;
 #[cfg(test)]
 mod sse_burst;
 #[cfg(test)]

@@ -1,0 +1,78 @@
+//! A crowd against the real binary: scenarios that a live event meets, each of which measures and verifies.
+//!
+//! `cargo run --release -p server --example crowd -- all` prints one table a scenario and exits with 1 when something
+//! was lost, doubled, too much or too late. It starts the server itself, on a database of its own in a temporary folder.
+
+mod client;
+mod hall;
+mod measure;
+mod scenarios;
+mod stream;
+
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use crate::scenarios::{Report, herd, idle, noisy, slow, votes};
+
+/// A crowd against the real binary.
+#[derive(Debug, Parser)]
+#[command(name = "crowd")]
+struct Cli {
+    /// The server to try; looked for beside this program when not given.
+    #[arg(long, env = "PULSESTAGE_BIN")]
+    server: Option<PathBuf>,
+    #[command(subcommand)]
+    scenario: Scenario,
+}
+
+#[derive(Debug, Subcommand)]
+enum Scenario {
+    /// Everybody is cut off at once and comes back at once.
+    Herd(herd::Args),
+    /// One reader of many reads nothing.
+    Slow(slow::Args),
+    /// Everybody votes while everybody watches.
+    Votes(votes::Args),
+    /// One tenant of many makes ten times the noise that it may.
+    Noisy(noisy::Args),
+    /// Everybody watches and nothing happens.
+    Idle(idle::Args),
+    /// Every scenario with its defaults.
+    All,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let scenarios = match cli.scenario {
+        Scenario::All => {
+            ["herd", "slow", "votes", "noisy", "idle"].map(|name| Cli::parse_from(["crowd", name]).scenario).into()
+        }
+        one => vec![one],
+    };
+    let server = match cli.server.map_or_else(hall::beside, Ok) {
+        Ok(server) => server,
+        Err(error) => {
+            eprintln!("crowd: {error:#}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let mut all_well = true;
+    for scenario in scenarios {
+        let tried = match scenario {
+            Scenario::Herd(args) => herd::run(&server, &args).await,
+            Scenario::Slow(args) => slow::run(&server, &args).await,
+            Scenario::Votes(args) => votes::run(&server, &args).await,
+            Scenario::Noisy(args) => noisy::run(&server, &args).await,
+            Scenario::Idle(args) => idle::run(&server, &args).await,
+            Scenario::All => continue,
+        };
+        all_well &= tried.as_ref().is_ok_and(Report::is_well);
+        match tried {
+            Ok(report) => println!("{report}"),
+            Err(error) => eprintln!("crowd: {error:#}"),
+        }
+    }
+    if all_well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

@@ -1,0 +1,143 @@
+//! Everybody votes while everybody watches: each vote is counted, and a stream gets one count for each question that
+//! changed within a window, not one for each vote.
+
+use anyhow::Context;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout};
+
+use super::Report;
+use crate::client::Client;
+use crate::hall::{Hall, Plan};
+use crate::measure::{Delays, cpu, memory_kib, millis};
+use crate::stream::{Stream, open_all};
+
+/// How long the last counts may take to be on every screen.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What may be chosen.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// People who vote.
+    #[arg(long, default_value_t = 2_000)]
+    participants: usize,
+    /// Streams that are open; 0 measures the votes alone.
+    #[arg(long, default_value_t = 2_000)]
+    streams: usize,
+    /// Questions that are voted for.
+    #[arg(long, default_value_t = 20)]
+    questions: usize,
+    /// Votes in all: every participant votes for as many questions as it takes.
+    #[arg(long, default_value_t = 10_000)]
+    votes: usize,
+    /// Connections that votes come through.
+    #[arg(long, default_value_t = 64)]
+    connections: usize,
+    /// Milliseconds of the window.
+    #[arg(long, default_value_t = 50)]
+    window_ms: u64,
+    /// Votes a second that must be taken; 0 asks for none.
+    #[arg(long, default_value_t = 0)]
+    at_least: u32,
+}
+
+/// Runs it.
+pub(crate) async fn run(server: &Path, args: &Args) -> anyhow::Result<Report> {
+    let per_question = args.votes / args.questions.max(1);
+    anyhow::ensure!(
+        per_question > 0 && per_question <= args.participants && per_question * args.questions == args.votes,
+        "the votes must be the same number for each question, and nobody votes twice"
+    );
+    let flags = vec!["--window-ms".to_owned(), args.window_ms.to_string()];
+    let plan = Plan { tenants: 1, questions: args.questions, flags, ..Plan::default() };
+    let hall = Arc::new(Hall::open(server, plan).await?);
+    let mut readers = JoinSet::new();
+    for stream in open_all(&hall, "default", args.streams).await? {
+        readers.spawn(read(stream, args.questions, per_question));
+    }
+    let (start, cpu_before) = (Instant::now(), cpu(hall.pid())?);
+    let mut acknowledged = vote(&hall, args).await?;
+    let voted = start.elapsed();
+    let mut deliveries = 0;
+    let all_read = timeout(PATIENCE, async {
+        while let Some(reader) = readers.join_next().await {
+            deliveries += reader??;
+        }
+        anyhow::Ok(())
+    });
+    all_read.await.context("the last counts did not come to every stream")??;
+    let taken = start.elapsed();
+
+    let mut report = Report::new(format!(
+        "{} votes on {} questions by {} participants over {} connections, {} streams open",
+        args.votes, args.questions, args.participants, args.connections, args.streams
+    ));
+    let rate = args.votes as f64 / voted.as_secs_f64();
+    report.figure("votes a second, each acknowledged after its commit", format!("{rate:.0}"));
+    report.figure("acknowledged after, p50", millis(acknowledged.percentile(50)));
+    report.figure("acknowledged after, p99", millis(acknowledged.percentile(99)));
+    report.figure("every screen shows every count after", millis(taken));
+    report.figure("server CPU", millis(cpu(hall.pid())?.saturating_sub(cpu_before)));
+    report.figure("server memory", format!("{:.0} MiB", memory_kib(hall.pid())? / 1024.0));
+    // A window may begin before the first vote and end after the last.
+    let windows = taken.as_millis().div_ceil(u128::from(args.window_ms.max(1))) + 1;
+    let bound = windows * (args.questions * args.streams) as u128;
+    if args.streams > 0 {
+        report.figure("counts sent", deliveries);
+        report.figure("one for each vote and stream would be", args.votes * args.streams);
+        report.must(format!("at most one for each question, window and stream ({bound})"), deliveries <= bound);
+        report.must("every stream has the last count of every question", true);
+    }
+    if args.at_least > 0 {
+        report.must(format!("at least {} votes a second", args.at_least), rate >= f64::from(args.at_least));
+    }
+    Ok(report)
+}
+
+/// Votes through all connections at once; how long each vote took.
+async fn vote(hall: &Arc<Hall>, args: &Args) -> anyhow::Result<Delays> {
+    let (participants, questions) = (args.participants, args.questions);
+    let (connections, votes) = (args.connections, args.votes);
+    let cookies: Arc<Vec<String>> = Arc::new((0..participants).map(|number| hall.participant(number)).collect());
+    let mut voters = JoinSet::new();
+    for first in 0..connections {
+        let (hall, cookies) = (hall.clone(), cookies.clone());
+        let mut client = Client::connect(&hall).await?;
+        voters.spawn(async move {
+            let mut delays = Delays::default();
+            for number in (first..votes).step_by(connections) {
+                // Neighbours in the order vote for different questions; one participant's votes are far apart.
+                let (question, voter) = (number % questions, (number / questions) % participants);
+                let start = Instant::now();
+                let tenant = &hall.tenants[0];
+                client.vote(tenant, &cookies[voter], tenant.questions[question], true).await?;
+                delays.add(start.elapsed());
+            }
+            anyhow::Ok(delays)
+        });
+    }
+    let mut all = Delays::default();
+    while let Some(voter) = voters.join_next().await {
+        all.append(voter??);
+    }
+    anyhow::ensure!(all.count() == votes, "{} votes of {votes} were taken", all.count());
+    Ok(all)
+}
+
+/// Reads until every question has all its votes; gives how many counts came.
+async fn read(mut stream: Stream, questions: usize, votes: usize) -> anyhow::Result<u128> {
+    let (mut counts, mut received) = (BTreeMap::new(), 0);
+    let full = i64::try_from(votes)?;
+    while counts.len() < questions || counts.values().any(|upvotes| *upvotes < full) {
+        let message = stream.next().await?.context("a stream has ended")?;
+        if let Some(count) = message.count()? {
+            received += 1;
+            counts.insert(count.question_id, count.upvotes);
+        }
+    }
+    anyhow::ensure!(counts.values().all(|upvotes| *upvotes == full), "a question has more votes than were given");
+    Ok(received)
+}

@@ -1,0 +1,111 @@
+//! What the audience does: questions and votes, each when it is due, whether the last one was answered or not.
+
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Mutex;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
+
+use super::client::Client;
+use super::hall::Hall;
+use super::plan::{Pace, Plan, pick};
+use super::room::Room;
+use crate::world::SystemChance;
+use pulsestage::id::{QuestionId, TeamId};
+
+/// People who take their votes back at once.
+const WITHDRAWING: usize = 16;
+
+/// One participant's browser; a participant does one thing at a time.
+pub(super) type Browser = Arc<Mutex<Client>>;
+/// Who voted for what.
+pub(super) type Votes = Vec<(usize, QuestionId)>;
+
+/// The audience and what it acts on.
+pub(super) struct Audience {
+    /// What was measured.
+    pub(super) hall: Arc<Hall>,
+    /// Where they are.
+    pub(super) room: Arc<Room>,
+    /// The participants.
+    pub(super) people: Vec<Browser>,
+    /// The team that is asked.
+    pub(super) team: TeamId,
+    /// The questions that are voted for.
+    pub(super) questions: Vec<QuestionId>,
+}
+
+impl Audience {
+    /// Asks and votes as planned, until all of it was answered. Who voted for what.
+    pub(super) async fn act(&self, plan: &Plan) -> Votes {
+        let began = Instant::now();
+        let (votes, ()) = tokio::join!(self.vote(plan.votes(), began), self.ask(plan.asks(), began));
+        // Without votes and questions there is still the time to be there.
+        sleep_until(began + plan.duration).await;
+        votes
+    }
+
+    async fn vote(&self, pace: Pace, began: Instant) -> Votes {
+        let mut running = JoinSet::new();
+        if self.questions.is_empty() {
+            return Votes::new();
+        }
+        let first = pick(&SystemChance, self.people.len());
+        for number in 0..pace.count() {
+            let due = began + Duration::from_micros(pace.due(number, &SystemChance));
+            sleep_until(due).await;
+            // Everybody once, then everybody once more: each time another question, so that each vote counts.
+            let number = usize::try_from(number).unwrap_or(usize::MAX);
+            let who = (first + number) % self.people.len();
+            let question = self.questions[(who + number / self.people.len()) % self.questions.len()];
+            let (hall, room, browser) = (self.hall.clone(), self.room.clone(), self.people[who].clone());
+            running.spawn(async move {
+                // From when it was due: a generator that lags must not make the server look fast.
+                let answer = room.vote(&mut *browser.lock().await, question, true).await;
+                match answer {
+                    Ok(upvotes) => {
+                        hall.note_vote(question, upvotes, due);
+                        hall.acknowledged.add(due.elapsed());
+                        hall.voted.one();
+                        Some((who, question))
+                    }
+                    Err(error) => {
+                        hall.fail(|| format!("a vote: {error}"));
+                        None
+                    }
+                }
+            });
+        }
+        running.join_all().await.into_iter().flatten().collect()
+    }
+
+    async fn ask(&self, pace: Pace, began: Instant) {
+        let mut running = JoinSet::new();
+        for number in 0..pace.count() {
+            sleep_until(began + Duration::from_micros(pace.due(number, &SystemChance))).await;
+            let browser = self.people[pick(&SystemChance, self.people.len())].clone();
+            let (hall, room, team) = (self.hall.clone(), self.room.clone(), self.team);
+            running.spawn(async move {
+                let body = format!("Rehearsal: what comes after question {} of the hall?", number + 1);
+                match room.ask(&mut *browser.lock().await, team, &body).await {
+                    Ok(_) => hall.asked.one(),
+                    Err(error) => hall.fail(|| format!("a question: {error}")),
+                }
+            });
+        }
+        running.join_all().await;
+    }
+
+    /// Takes votes back; how many could not be.
+    pub(super) async fn withdraw(&self, votes: Votes) -> usize {
+        let (mut running, mut left) = (JoinSet::new(), 0);
+        for (who, question) in votes {
+            if running.len() >= WITHDRAWING {
+                left += usize::from(!matches!(running.join_next().await, Some(Ok(true))));
+            }
+            let (room, browser) = (self.room.clone(), self.people[who].clone());
+            running.spawn(async move { room.vote(&mut *browser.lock().await, question, false).await.is_ok() });
+        }
+        left + running.join_all().await.into_iter().filter(|done| !done).count()
+    }
+}

@@ -1,0 +1,268 @@
+//! `pulsestage rehearse`: an audience of real clients against an instance of its own or a running server.
+//!
+//! Every participant loads the page, holds a stream open, votes, and folds their own board with `Board::apply`; at the
+//! end all boards must equal the server's. [`args`] and `plan` say what will be done, `instance` and `room` where,
+//! `participant` and `load` do it, `hall` measures, `report` judges.
+
+pub mod args;
+mod client;
+mod hall;
+mod http;
+mod instance;
+mod load;
+mod messages;
+mod participant;
+pub mod plan;
+mod process;
+mod progress;
+mod report;
+mod room;
+mod screen;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{Mutex, Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
+
+use crate::limits::raise_open_files;
+use crate::world::SystemChance;
+use args::RehearseArgs;
+use client::{Client, Origin};
+use hall::Hall;
+use instance::Instance;
+use load::Audience;
+use participant::{Goal, Outcome, Participant};
+use plan::{Plan, micros};
+use process::Usage;
+use progress::Progress;
+use pulsestage::board::Board;
+use pulsestage::id::QuestionId;
+use pulsestage::text::Slug;
+use report::{Counts, Latencies, Planned, Quantiles, Report, ServerUse, checks};
+use room::Room;
+
+/// The exit code when something did not hold.
+const FAILED: u8 = 1;
+/// The exit code when there was nothing to hold, for it could not be run.
+const NOT_RUN: u8 = 2;
+/// People who come in at the same moment at most; others wait at the door, and their wait is measured.
+const AT_THE_DOOR: usize = 256;
+/// Open files that we and the instance need beside connections.
+const OTHER_FILES: u64 = 256;
+
+/// Rehearses, and says how it went on standard output.
+pub async fn run(args: &RehearseArgs) -> ExitCode {
+    match unless_interrupted(rehearse(args)).await {
+        Ok(report) => {
+            let text = if args.json { serde_json::to_string(&report).unwrap_or_default() } else { report.to_string() };
+            println!("{text}");
+            if report.passed { ExitCode::SUCCESS } else { ExitCode::from(FAILED) }
+        }
+        Err(why) => {
+            eprintln!("the rehearsal could not be run: {why}");
+            ExitCode::from(NOT_RUN)
+        }
+    }
+}
+
+/// Does the work unless somebody says stop. What it holds is dropped then: the instance ends, its folder goes.
+async fn unless_interrupted<T>(work: impl Future<Output = Result<T, String>>) -> Result<T, String> {
+    let caught = |kind| signal(kind).map_err(|error| format!("signals cannot be caught: {error}"));
+    let (mut interrupt, mut terminate) = (caught(SignalKind::interrupt())?, caught(SignalKind::terminate())?);
+    tokio::select! {
+        done = work => done,
+        _ = interrupt.recv() => Err("it was interrupted".to_owned()),
+        _ = terminate.recv() => Err("it was asked to stop".to_owned()),
+    }
+}
+
+async fn rehearse(args: &RehearseArgs) -> Result<Report, String> {
+    let plan = Plan::of(args)?;
+    let foreign = foreign(args)?;
+    // A stream and a kept connection for everybody.
+    let needed = 2 * u64::try_from(plan.participants).unwrap_or(u64::MAX) + OTHER_FILES;
+    let allowed = raise_open_files() as u64;
+    if allowed < needed {
+        return Err(format!(
+            "{needed} open files are needed and {allowed} are allowed; raise it with `ulimit -n {needed}` \
+             (as root, or in /etc/security/limits.conf), or take fewer --participants"
+        ));
+    }
+    match foreign {
+        Some((url, tenant)) => {
+            let mut report = Rehearsal { plan, url, tenant, instance: None }.run().await?;
+            let kept = format!(
+                "the questions of the rehearsal are still there ({}): nothing can remove questions; {}",
+                u64::try_from(plan.opening_questions).unwrap_or(u64::MAX) + report.counts.asked,
+                report.left_behind.take().unwrap_or_default()
+            );
+            report.left_behind = Some(kept);
+            Ok(report)
+        }
+        None => {
+            let instance = Instance::start(args.site_dir.as_deref()).await?;
+            let (url, tenant) = (instance.url.clone(), Slug::default_tenant());
+            let rehearsal = Rehearsal { plan, url, tenant, instance: Some(instance) };
+            let report = rehearsal.run().await;
+            if let Some(instance) = rehearsal.instance {
+                instance.end().await;
+            }
+            report
+        }
+    }
+}
+
+/// The server and the tenant that were named, once it is clear that they may be written to.
+fn foreign(args: &RehearseArgs) -> Result<Option<(String, Slug)>, String> {
+    let Some(url) = &args.url else { return Ok(None) };
+    match (&args.tenant, args.yes_write_to_this_tenant) {
+        (Some(tenant), true) => Ok(Some((url.clone(), tenant.clone()))),
+        (None, _) => Err("name the tenant to rehearse in with --tenant, best one that was made for it".to_owned()),
+        (Some(_), false) => Err(
+            "this writes questions, which nothing can remove, to the tenant; say --yes-write-to-this-tenant if it may"
+                .to_owned(),
+        ),
+    }
+}
+
+/// One rehearsal against one tenant.
+struct Rehearsal {
+    plan: Plan,
+    url: String,
+    tenant: Slug,
+    /// The server, when it is ours.
+    instance: Option<Instance>,
+}
+
+impl Rehearsal {
+    async fn run(&self) -> Result<Report, String> {
+        let plan = &self.plan;
+        let origin = Arc::new(Origin::of(&self.url).await?);
+        let room = Arc::new(Room { tenant: self.tenant.clone() });
+        let mut opener = Client::new(origin.clone());
+        let (team, questions) = furnish(&room, &mut opener, plan).await.map_err(|error| error.to_string())?;
+        let hall = Arc::new(Hall::new(&questions, plan.participants)?);
+        let progress = Progress::start(hall.clone(), plan.participants);
+        let people = (0..plan.participants).map(|_| Arc::new(Mutex::new(Client::new(origin.clone())))).collect();
+        let audience = Audience { hall: hall.clone(), room: room.clone(), people, team, questions };
+
+        let (announce, goal) = watch::channel(None);
+        let watching = come_in(&audience, plan, &goal).await;
+        if hall.joined.get() == 0 {
+            return Err(hall.first_failure().unwrap_or_else(|| "nobody could come in".to_owned()));
+        }
+        let (before, began) = (self.usage(), Instant::now());
+        let votes = audience.act(plan).await;
+        let (after, time) = (self.usage(), began.elapsed());
+        let board: Board = room.load_board(&mut opener).await.map_err(|error| format!("the last board: {error}"))?;
+        announce.send_replace(Some(Arc::new(board)));
+        let outcomes = watching.join_all().await;
+        drop(progress);
+
+        let mut report = self.judge(&hall, &outcomes, server_use(before, after, time));
+        if self.instance.is_none() {
+            let left = audience.withdraw(votes).await;
+            let all = "the votes were taken back".to_owned();
+            report.left_behind = Some(if left == 0 { all } else { format!("{left} votes could not be taken back") });
+        }
+        Ok(report)
+    }
+
+    fn usage(&self) -> Option<Usage> {
+        self.instance.as_ref().and_then(Instance::usage)
+    }
+
+    fn judge(&self, hall: &Hall, outcomes: &[Outcome], server: Option<ServerUse>) -> Report {
+        let plan = &self.plan;
+        let sum = |part: fn(&Outcome) -> u64| outcomes.iter().map(part).sum();
+        let counts = Counts {
+            joined: hall.joined.get(),
+            asked: hall.asked.get(),
+            voted: hall.voted.get(),
+            failed: hall.failed.get(),
+            messages: hall.messages.get(),
+            lost: sum(|outcome| outcome.lost),
+            doubled: sum(|outcome| outcome.doubled),
+            unreadable: sum(|outcome| outcome.unreadable),
+            resyncs: sum(|outcome| outcome.resyncs),
+            reconnects: sum(|outcome| outcome.reconnects),
+        };
+        let latency_ms = Latencies {
+            join: Quantiles::of(&hall.join.histogram()),
+            vote_acknowledged: Quantiles::of(&hall.acknowledged.histogram()),
+            vote_to_screen: Quantiles::of(&hall.to_screen.histogram()),
+        };
+        let checks = checks(&plan.limits, &counts, latency_ms.vote_to_screen, server.as_ref());
+        Report {
+            version: 1,
+            passed: checks.iter().all(|check| check.passed),
+            url: self.url.clone(),
+            plan: Planned {
+                participants: plan.participants,
+                questions: plan.opening_questions,
+                asks_per_minute: plan.asks_per_minute,
+                votes_per_second: plan.votes_per_second,
+                duration_ms: micros(plan.duration) / 1_000,
+                join_ms: micros(plan.join) / 1_000,
+            },
+            counts,
+            latency_ms,
+            server,
+            checks,
+            first_failure: hall.first_failure(),
+            left_behind: None,
+        }
+    }
+}
+
+/// Puts the questions that are there when people come in. The team that is asked, and the questions.
+async fn furnish(
+    room: &Room,
+    opener: &mut Client,
+    plan: &Plan,
+) -> std::io::Result<(pulsestage::id::TeamId, Vec<QuestionId>)> {
+    room.load_page(opener).await?;
+    let board = room.load_board(opener).await?;
+    let team =
+        board.teams.first().map(|team| team.id).ok_or_else(|| std::io::Error::other("the tenant has no team"))?;
+    let mut questions = Vec::with_capacity(plan.opening_questions);
+    for number in 1..=plan.opening_questions {
+        questions.push(room.ask(opener, team, &format!("Rehearsal: what is question {number} about?")).await?);
+    }
+    Ok((team, questions))
+}
+
+/// Lets everybody in, each when they are due, and waits until all are in or were turned away.
+async fn come_in(audience: &Audience, plan: &Plan, goal: &Goal) -> JoinSet<Outcome> {
+    let (began, arrivals) = (Instant::now(), plan.arrivals());
+    let door = Arc::new(Semaphore::new(AT_THE_DOOR));
+    let mut entering = JoinSet::new();
+    for (number, browser) in (0..).zip(&audience.people) {
+        sleep_until(began + Duration::from_micros(arrivals.due(number, &SystemChance))).await;
+        let (hall, room, browser) = (audience.hall.clone(), audience.room.clone(), browser.clone());
+        let (door, goal) = (door.clone(), goal.clone());
+        entering.spawn(async move {
+            let _place = door.acquire_owned().await;
+            Participant::join(hall.clone(), room, browser, goal)
+                .await
+                .inspect_err(|error| hall.fail(|| format!("coming in: {error}")))
+                .ok()
+        });
+    }
+    let mut watching = JoinSet::new();
+    while let Some(entered) = entering.join_next().await {
+        if let Ok(Some(participant)) = entered {
+            watching.spawn(participant.watch());
+        }
+    }
+    watching
+}
+
+fn server_use(before: Option<Usage>, after: Option<Usage>, time: Duration) -> Option<ServerUse> {
+    let (before, after) = before.zip(after)?;
+    let cpu = after.cpu.saturating_sub(before.cpu).as_secs_f64();
+    Some(ServerUse::new(after.peak_memory, cpu, time.as_secs_f64()))
+}

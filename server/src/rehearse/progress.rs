@@ -1,0 +1,56 @@
+//! What is seen while a rehearsal runs: one line that changes on a terminal, a plain line now and then elsewhere.
+
+use std::io::{IsTerminal, Write, stderr};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, interval};
+
+use super::hall::Hall;
+
+/// Says what is going on until it is dropped. To standard error, for standard output is the report's.
+pub(super) struct Progress {
+    task: JoinHandle<()>,
+    live: bool,
+}
+
+impl Progress {
+    /// Begins.
+    pub(super) fn start(hall: Arc<Hall>, participants: usize) -> Self {
+        let live = stderr().is_terminal();
+        let task = tokio::spawn(async move {
+            let began = Instant::now();
+            let mut ticks = interval(if live { Duration::from_millis(500) } else { Duration::from_secs(5) });
+            loop {
+                ticks.tick().await;
+                let line = line(&hall, participants, began.elapsed());
+                let (before, after) = if live { ("\r\x1b[K", "") } else { ("", "\n") };
+                // Nobody who reads it is no reason to stop.
+                let _closed = write!(stderr(), "{before}{line}{after}").and_then(|()| stderr().flush());
+            }
+        });
+        Self { task, live }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.task.abort();
+        if self.live {
+            let _closed = writeln!(stderr());
+        }
+    }
+}
+
+fn line(hall: &Hall, participants: usize, elapsed: Duration) -> String {
+    let to_screen = hall.to_screen.histogram().value_at_quantile(0.99) / 1_000;
+    format!(
+        "{:>4} s  {} of {participants} in  {} votes  {} questions  {} failed  {} messages  vote to screen p99 {to_screen} ms",
+        elapsed.as_secs(),
+        hall.joined.get(),
+        hall.voted.get(),
+        hall.asked.get(),
+        hall.failed.get(),
+        hall.messages.get(),
+    )
+}
