@@ -143,7 +143,7 @@ impl Rehearsal {
         let origin = Arc::new(Origin::of(&self.url).await?);
         let room = Arc::new(Room { tenant: self.tenant.clone() });
         let mut opener = Client::new(origin.clone());
-        let (team, questions) = furnish(&room, &mut opener, plan).await.map_err(|error| error.to_string())?;
+        let (team, questions) = furnish(&room, &origin, &mut opener, plan).await.map_err(|error| error.to_string())?;
         let hall = Arc::new(Hall::new(&questions, plan.participants)?);
         let progress = Progress::start(hall.clone(), plan.participants);
         let people = (0..plan.participants).map(|_| Arc::new(Mutex::new(Client::new(origin.clone())))).collect();
@@ -221,6 +221,7 @@ impl Rehearsal {
 /// Puts the questions that are there when people come in. The team that is asked, and the questions.
 async fn furnish(
     room: &Room,
+    origin: &Arc<Origin>,
     opener: &mut Client,
     plan: &Plan,
 ) -> std::io::Result<(pulsestage::id::TeamId, Vec<QuestionId>)> {
@@ -230,7 +231,10 @@ async fn furnish(
         board.teams.first().map(|team| team.id).ok_or_else(|| std::io::Error::other("the tenant has no team"))?;
     let mut questions = Vec::with_capacity(plan.opening_questions);
     for number in 1..=plan.opening_questions {
-        questions.push(room.ask(opener, team, &format!("Rehearsal: what is question {number} about?")).await?);
+        // Each by somebody else: one person may ask only so much.
+        let mut asker = Client::new(origin.clone());
+        room.load_page(&mut asker).await?;
+        questions.push(room.ask(&mut asker, team, &format!("Rehearsal: what is question {number} about?")).await?);
     }
     Ok((team, questions))
 }

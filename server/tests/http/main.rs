@@ -33,6 +33,8 @@ mod http_private;
 #[cfg(test)]
 mod http_session;
 #[cfg(test)]
+mod life_crash;
+#[cfg(test)]
 mod life_metrics;
 #[cfg(test)]
 mod life_stop;
