@@ -19,9 +19,13 @@ async fn opened() -> (SqlStore, PathBuf) {
     let mut random = [0; 16];
     SystemChance.fill(&mut random);
     let folder = std::env::temp_dir().join(format!("pulsestage-group-{}", Uuid::from_bytes(random).simple()));
-    let store = open(&format!("sqlite://{}/group.db", folder.display()), Options::default()).await.unwrap();
+    let store = reopened(&folder).await;
     behind(&store, TABLE).await;
     (store, folder)
+}
+
+async fn reopened(folder: &std::path::Path) -> SqlStore {
+    open(&format!("sqlite://{}/group.db", folder.display()), Options::default()).await.unwrap()
 }
 
 async fn closed(store: SqlStore, folder: PathBuf) {
@@ -52,7 +56,7 @@ async fn mark(store: &SqlStore, number: i64, bytes: usize) -> Done<i64> {
         if number < 0 {
             return Err(pulsestage::error::Refusal::Frozen.into());
         }
-        assert!(number < 1_000, "a mistake of ours");
+        assert!(number != 1_000, "a mistake of ours");
         Ok(number)
     })
 }
@@ -119,4 +123,42 @@ async fn nobody_waits_for_company_and_whoever_left_is_passed_over() {
     assert_eq!(mark(&store, 3, 1).await.unwrap(), 3);
     assert_eq!(marks(&store).await, [1, 3]);
     closed(store, folder).await;
+}
+
+#[tokio::test]
+async fn one_too_many_is_told_that_we_are_busy_and_those_before_are_done() {
+    const TOO_MANY: i64 = 100;
+    let (store, folder) = opened().await;
+    let (mut waiting, mut turned_away) = (Vec::new(), 0);
+    for number in 0..i64::try_from(WAITING).unwrap() + TOO_MANY {
+        // Asked once each without the writer having a turn: it is on the same thread.
+        let mut write = Box::pin(mark(&store, 2_000 + number, 1));
+        match futures::poll!(&mut write) {
+            std::task::Poll::Pending => waiting.push(write),
+            std::task::Poll::Ready(outcome) => {
+                assert!(matches!(outcome, Err(Failure::Told(PortError::Busy))), "{outcome:?}");
+                turned_away += 1;
+            }
+        }
+    }
+    assert_eq!((waiting.len(), turned_away), (WAITING, TOO_MANY));
+    assert!(join_all(waiting).await.iter().all(Result::is_ok));
+    assert_eq!(marks(&store).await.len(), WAITING);
+    assert!(mark(&store, 1, 1).await.is_ok(), "there is room again");
+    closed(store, folder).await;
+}
+
+#[tokio::test]
+async fn what_was_taken_before_the_end_is_done_and_nothing_is_taken_after_it() {
+    let (store, folder) = opened().await;
+    let mut waiting: Vec<_> = (0..300).map(|number| Box::pin(mark(&store, number, 1))).collect();
+    for write in &mut waiting {
+        assert!(futures::poll!(write).is_pending());
+    }
+    store.close().await;
+    assert!(join_all(waiting).await.iter().all(Result::is_ok));
+    assert!(mark(&store, 300, 1).await.is_err());
+    let again = reopened(&folder).await;
+    assert_eq!(marks(&again).await, (0..300).collect::<Vec<i64>>());
+    closed(again, folder).await;
 }

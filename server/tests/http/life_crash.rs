@@ -90,7 +90,8 @@ async fn call(
     tokio::spawn(connection);
     let request = Request::builder().method(method).uri(path).header("host", "x").header("cookie", cookie);
     let request = request.header("accept", "application/json");
-    let request = request.header("content-type", "application/x-www-form-urlencoded").body(Full::new(Bytes::from(form)))?;
+    let request =
+        request.header("content-type", "application/x-www-form-urlencoded").body(Full::new(Bytes::from(form)))?;
     let response = sender.send_request(request).await?;
     if !response.status().is_success() {
         return Err(response.status().to_string().into());
