@@ -1,8 +1,8 @@
 //! Requests: how fast one person may write and read, and how fast a whole tenant may.
 //!
 //! A person's limit is for the person's good and the tenant's: one stuck key does not flood a board. A tenant's is for
-//! its neighbours: what is refused here has cost one look into a table in memory and never comes near the database. What is taken still comes in bursts;
-//! `turns` keeps those from standing before a neighbour.
+//! its neighbours: what is refused here has cost one look into a table in memory and never comes near the database.
+//! What is taken still comes in bursts; `turns` keeps those from standing before a neighbour.
 
 use async_trait::async_trait;
 use std::fmt;
