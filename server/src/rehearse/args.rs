@@ -27,7 +27,7 @@ pub struct RehearseArgs {
     /// Questions that are there when people come in; more are put when voters would run out of questions.
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(0..=500))]
     pub questions: u32,
-    /// Rehearse against a running server, such as `https://ask.example.com`, instead of an instance of its own.
+    /// Rehearse against a running server, such as `http://10.0.0.5:3000`, instead of an instance of its own.
     /// Questions that are asked there stay there: see `--yes-write-to-this-tenant`.
     #[arg(long)]
     pub url: Option<String>,
