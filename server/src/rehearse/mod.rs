@@ -72,10 +72,12 @@ pub async fn run(args: &RehearseArgs) -> ExitCode {
 async fn unless_interrupted<T>(work: impl Future<Output = Result<T, String>>) -> Result<T, String> {
     let caught = |kind| signal(kind).map_err(|error| format!("signals cannot be caught: {error}"));
     let (mut interrupt, mut terminate) = (caught(SignalKind::interrupt())?, caught(SignalKind::terminate())?);
+    let mut hangup = caught(SignalKind::hangup())?;
     tokio::select! {
         done = work => done,
         _ = interrupt.recv() => Err("it was interrupted".to_owned()),
         _ = terminate.recv() => Err("it was asked to stop".to_owned()),
+        _ = hangup.recv() => Err("its terminal was closed".to_owned()),
     }
 }
 
