@@ -100,6 +100,9 @@ pub struct ServeArgs {
     /// Milliseconds for which changes are gathered before they are sent together; 0 sends each look at once.
     #[arg(long, env = "PULSESTAGE_WINDOW_MS", default_value_t = 50, value_parser = clap::value_parser!(u64).range(0..=10_000))]
     pub window_ms: u64,
+    /// Send streams as they are also to clients that take gzip, which makes a busy board's a fifth as large.
+    #[arg(long, env = "PULSESTAGE_NO_STREAM_COMPRESSION")]
+    pub no_stream_compression: bool,
     /// Threads that write to streams; half as many as there are cores when not given.
     #[arg(long, env = "PULSESTAGE_STREAM_THREADS", value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub stream_threads: Option<u16>,

@@ -128,6 +128,7 @@ pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
         origins: args.cors_origin.clone(),
         heartbeat: args.heartbeat(),
         streams_stop: stop.clone(),
+        compresses_streams: !args.no_stream_compression,
         drain: args.drain(),
         limits,
         metrics,

@@ -31,6 +31,7 @@ pub struct Shared {
     pub origins: Vec<String>,
     pub heartbeat: Duration,
     pub streams_stop: CancellationToken,
+    pub compresses_streams: bool,
     pub drain: Duration,
     pub limits: Limits,
     pub metrics: Metrics,
@@ -130,6 +131,12 @@ impl AppState {
     #[must_use]
     pub fn readiness(&self) -> &Readiness {
         &self.0.readiness
+    }
+
+    /// Whether clients that take gzip are sent it.
+    #[must_use]
+    pub fn compresses_streams(&self) -> bool {
+        self.0.compresses_streams
     }
 
     /// The time over which streams end once they are to end.

@@ -5,7 +5,9 @@
 
 use bytes::{Bytes, BytesMut};
 use std::fmt::Write;
+use std::sync::OnceLock;
 
+use super::coding::{Coding, deflate};
 use pulsestage::event::{Cursor, Envelope, Epoch, Event, Fact, Heartbeat, QuestionUpvoted, Tally};
 use pulsestage::id::{QuestionId, TeamId, TenantId};
 use pulsestage::time::Timestamp;
@@ -102,6 +104,8 @@ pub struct Batch {
     pub at: Timestamp,
     /// Whether it only says that we are alive: a stream that was written to just now needs no such thing.
     pub is_beat: bool,
+    /// All their bytes deflated, once the first stream has asked for them.
+    deflated: OnceLock<Bytes>,
 }
 
 impl Batch {
@@ -119,7 +123,16 @@ impl Batch {
         }
         let seqs = || frames.iter().filter_map(|frame| frame.cursor.map(|cursor| cursor.seq));
         let facts = seqs().min().zip(seqs().max());
-        Self { frames, whole, facts, at, is_beat: false }
+        Self { frames, whole, facts, at, is_beat: false, deflated: OnceLock::new() }
+    }
+
+    /// All bytes in one piece as streams of this coding are sent them, made once for all of them.
+    #[must_use]
+    pub fn coded(&self, coding: Coding) -> &Bytes {
+        match coding {
+            Coding::Identity => &self.whole,
+            Coding::Gzip => self.deflated.get_or_init(|| deflate(&self.whole)),
+        }
     }
 
     /// A heartbeat for everybody.

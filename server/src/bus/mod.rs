@@ -4,6 +4,7 @@
 //! that tenant then reads what is new. A ring that is lost, doubled or out of order makes a screen late, never wrong.
 
 mod channel;
+mod coding;
 pub mod frame;
 pub mod redis;
 mod replays;
@@ -23,6 +24,7 @@ use pulsestage::id::TenantId;
 use pulsestage::ports::{Chance, Clock, Look, Notifier, Store, StoreError};
 
 pub use channel::{Channel, Listener};
+pub use coding::Coding;
 pub use ring::{Chunk, Found};
 use tailer::Tailer;
 

@@ -1,16 +1,17 @@
 //! The ring: what one tenant's streams were sent lately, kept once for all of them and bounded. A stream keeps only its
 //! place in it, so a client that does not read costs no more than one that does.
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use std::collections::{HashMap, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use super::coding::Coding;
 use super::frame::{Batch, Frame};
 use pulsestage::time::Timestamp;
 
 /// Most batches that a ring keeps: at 20 batches a second a stream may stall for most of a minute.
 pub(super) const MAX_BATCHES: usize = 1_024;
-/// Most bytes that a ring keeps; one batch is always kept however large it is.
+/// Most bytes that a ring keeps, what they are deflated to not counted; one batch is always kept however large it is.
 const MAX_BYTES: usize = 4 << 20;
 /// Most bytes that are read from it in one go, if they are of more than one batch.
 const MAX_CHUNK: usize = 64 << 10;
@@ -48,29 +49,35 @@ pub struct Chunk {
     pub to: u64,
     /// The batches, at least one.
     pub batches: Vec<Arc<Batch>>,
-    /// All their bytes in one piece.
-    pub whole: Bytes,
     /// The first and the last fact among them.
     pub facts: Option<(i64, i64)>,
     /// Whether it only says that we are alive.
     pub is_beat: bool,
+    /// All their bytes in one piece, for each coding that a stream has asked for.
+    coded: [OnceLock<Bytes>; 2],
 }
 
 impl Chunk {
     fn new(from: u64, batches: Vec<Arc<Batch>>) -> Self {
-        let whole = match batches.as_slice() {
-            [only] => only.whole.clone(),
-            many => {
-                let mut whole = BytesMut::with_capacity(many.iter().map(|batch| batch.whole.len()).sum());
-                many.iter().for_each(|batch| whole.extend_from_slice(&batch.whole));
-                whole.freeze()
-            }
-        };
         let mut facts = batches.iter().filter_map(|batch| batch.facts);
         let first = facts.next();
         let facts = first.map(|(first, last)| (first, facts.fold(last, |_, (_, last)| last)));
         let is_beat = batches.iter().all(|batch| batch.is_beat);
-        Self { from, to: from + batches.len() as u64, batches, whole, facts, is_beat }
+        Self { from, to: from + batches.len() as u64, batches, facts, is_beat, coded: Default::default() }
+    }
+
+    /// All bytes in one piece as streams of this coding are sent them.
+    #[must_use]
+    pub fn coded(&self, coding: Coding) -> &Bytes {
+        let [identity, gzip] = &self.coded;
+        let coded = match coding {
+            Coding::Identity => identity,
+            Coding::Gzip => gzip,
+        };
+        coded.get_or_init(|| match self.batches.as_slice() {
+            [only] => only.coded(coding).clone(),
+            many => Bytes::from(many.iter().map(|batch| &**batch.coded(coding)).collect::<Vec<_>>().concat()),
+        })
     }
 
     /// How many frames it has.

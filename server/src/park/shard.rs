@@ -224,7 +224,8 @@ impl Shard {
             Over::Gone => {}
             Over::Slow | Over::Ended => {
                 tracing::debug!(tenant.id = %stream.seat.channel().tenant, ?why, "stream ended to be resumed");
-                stream.part(&farewell(&*self.settings.chance), &mut self.scratch);
+                let farewell = farewell(stream.coding(), &*self.settings.chance);
+                stream.part(&farewell, &mut self.scratch);
             }
         }
     }

@@ -5,7 +5,7 @@ use mio::net::TcpStream;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::Shutdown;
 
-use crate::bus::{Channel, Chunk, Found};
+use crate::bus::{Channel, Chunk, Coding, Found};
 use crate::http::sse::{Reader, Seat};
 use crate::metrics::Written;
 
@@ -84,6 +84,11 @@ impl Parked {
         let (first, then) = opening;
         let unsent = Some(Box::new((first, Some(then).filter(|then| !then.is_empty()))));
         Self { io, reader, seat, unsent, ends, written: None, unasked: 0, member: 0 }
+    }
+
+    /// How its client is sent everything.
+    pub(super) const fn coding(&self) -> Coding {
+        self.reader.coding()
     }
 
     /// The socket.

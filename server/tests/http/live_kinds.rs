@@ -18,6 +18,10 @@ async fn a_stream_begins_goes_on_and_is_resumed() {
         ] {
             assert_eq!(wire.headers[name], value, "{kind:?}");
         }
+        let coding = wire.headers.get("content-encoding").map(|coding| coding.to_str().unwrap());
+        assert_eq!(coding, kind.takes().and(Some("gzip")), "{kind:?}");
+        let varies = wire.headers.get_all("vary").iter().any(|vary| vary.to_str().unwrap().contains("accept-encoding"));
+        assert!(varies, "{kind:?} {:?}", wire.headers);
         assert!(wire.headers.contains_key("date") && wire.headers["x-content-type-options"] == "nosniff", "{kind:?}");
         let start = wire.greeting().await;
         let question = live.ask("What comes first?").await;
@@ -37,6 +41,17 @@ async fn a_stream_begins_goes_on_and_is_resumed() {
         }
         let moved_on = only_votes.message().await;
         assert_eq!((moved_on.kind(), moved_on.cursor().unwrap().seq), ("", start.seq + 2), "{kind:?}");
+        live.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_compressed_where_that_is_switched_off() {
+    for kind in [Kind::PlainGzip, Kind::Http2Gzip] {
+        let live = Live::start(kind, &["--no-stream-compression"]).await;
+        let mut wire = live.stream("").await;
+        assert!(!wire.headers.contains_key("content-encoding"), "{kind:?}");
+        wire.greeting().await;
         live.stop().await;
     }
 }

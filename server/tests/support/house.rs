@@ -123,6 +123,7 @@ impl House {
             origins: plan.origins,
             heartbeat: plan.heartbeat,
             streams_stop: stop.clone(),
+            compresses_streams: true,
             drain: Duration::ZERO,
             limits,
             metrics: Metrics { meters: bus.meters().clone(), store: store_times },

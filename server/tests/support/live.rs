@@ -34,11 +34,20 @@ pub(crate) enum Kind {
     Tls,
     /// HTTP/2 in TLS.
     Http2,
+    /// HTTP/1.1 over a bare socket, from a client that takes gzip.
+    PlainGzip,
+    /// HTTP/2 in TLS, from a client that takes gzip.
+    Http2Gzip,
 }
 
 impl Kind {
     /// All of them.
-    pub(crate) const ALL: [Self; 3] = [Self::Plain, Self::Tls, Self::Http2];
+    pub(crate) const ALL: [Self; 5] = [Self::Plain, Self::Tls, Self::Http2, Self::PlainGzip, Self::Http2Gzip];
+
+    /// What the client says that it takes, if it says so.
+    pub(crate) fn takes(self) -> Option<&'static str> {
+        matches!(self, Self::PlainGzip | Self::Http2Gzip).then_some("gzip, br")
+    }
 }
 
 /// The settings of a server of the tests' own: what is not said has the default that people get, save that it does not
@@ -69,7 +78,7 @@ impl Live {
         let (data, site) = (Folder::new(), Folder::site());
         let mut settings = args(&data, &site, flags);
         let mut trusted = rustls::RootCertStore::empty();
-        if kind != Kind::Plain {
+        if !matches!(kind, Kind::Plain | Kind::PlainGzip) {
             let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
             let (certificate, key) = (data.path().join("cert.pem"), data.path().join("key.pem"));
             std::fs::write(&certificate, own.cert.pem()).unwrap();
@@ -112,11 +121,16 @@ impl Live {
     /// A request with GET.
     pub(crate) async fn get(&self, path: &str) -> Response<Incoming> {
         let socket = TcpStream::connect(self.addr()).await.unwrap();
+        let mut request = Request::get(format!("https://localhost{path}"));
+        if let Some(codings) = self.kind.takes() {
+            request = request.header("accept-encoding", codings);
+        }
+        let request = request.body(Empty::new()).unwrap();
         let answer = async {
             match self.kind {
-                Kind::Plain => get_http1(socket, path).await,
-                Kind::Tls => get_http1(self.shake(socket, b"http/1.1").await, path).await,
-                Kind::Http2 => get_http2(self.shake(socket, b"h2").await, path).await,
+                Kind::Plain | Kind::PlainGzip => get_http1(socket, request).await,
+                Kind::Tls => get_http1(self.shake(socket, b"http/1.1").await, request).await,
+                Kind::Http2 | Kind::Http2Gzip => get_http2(self.shake(socket, b"h2").await, request).await,
             }
         };
         soon(path, answer).await
@@ -152,18 +166,23 @@ impl Live {
     }
 }
 
-async fn get_http1<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(socket: S, path: &str) -> Response<Incoming> {
+type Sent = Request<Empty<Bytes>>;
+
+async fn get_http1<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(
+    socket: S,
+    mut request: Sent,
+) -> Response<Incoming> {
     let (mut sender, connection) = http1::handshake(TokioIo::new(socket)).await.unwrap();
     tokio::spawn(connection);
-    let request = Request::get(path).header("host", "localhost").body(Empty::<Bytes>::new()).unwrap();
+    request.headers_mut().insert("host", "localhost".parse().unwrap());
+    *request.uri_mut() = request.uri().path_and_query().unwrap().as_str().parse().unwrap();
     sender.send_request(request).await.unwrap()
 }
 
-async fn get_http2<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(socket: S, path: &str) -> Response<Incoming> {
+async fn get_http2<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(socket: S, request: Sent) -> Response<Incoming> {
     let (mut sender, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(socket)).await.unwrap();
     tokio::spawn(connection);
-    let uri = format!("https://localhost{path}");
-    sender.send_request(Request::get(uri).body(Empty::<Bytes>::new()).unwrap()).await.unwrap()
+    sender.send_request(request).await.unwrap()
 }
 
 /// A bare connection, and what was read from it.

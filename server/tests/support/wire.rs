@@ -2,9 +2,11 @@
 
 use axum::body::{Body, BodyDataStream};
 use axum::http::{HeaderMap, Response, StatusCode};
+use flate2::write::GzDecoder;
 use futures::StreamExt;
 use serde_json::Value;
 use std::collections::VecDeque;
+use std::io::Write;
 
 use pulsestage::board::{Applied, Board};
 use pulsestage::event::{Cursor, Envelope};
@@ -15,6 +17,8 @@ use super::soon;
 pub(crate) struct Wire {
     pub(crate) headers: HeaderMap,
     body: BodyDataStream,
+    /// What makes text of the bytes, when they are compressed.
+    decoder: Option<GzDecoder<Vec<u8>>>,
     /// Bytes of a message whose end has not come.
     rest: String,
     ready: VecDeque<Message>,
@@ -91,12 +95,25 @@ impl Wire {
     pub(crate) fn of(response: Response<Body>) -> Self {
         assert_eq!(response.status(), StatusCode::OK);
         let (head, body) = response.into_parts();
-        Self { headers: head.headers, body: body.into_data_stream(), rest: String::new(), ready: VecDeque::new() }
+        let decoder = head.headers.get("content-encoding").map(|coding| {
+            assert_eq!(coding, "gzip");
+            GzDecoder::new(Vec::new())
+        });
+        let (rest, ready) = (String::new(), VecDeque::new());
+        Self { headers: head.headers, body: body.into_data_stream(), decoder, rest, ready }
     }
 
     /// The next bytes as they come, in messages; `None` when the stream has ended.
     pub(crate) async fn chunk(&mut self) -> Option<Vec<Message>> {
         let chunk = soon("the next bytes of a stream", self.body.next()).await?.unwrap();
+        let chunk = match &mut self.decoder {
+            Some(decoder) => {
+                decoder.write_all(&chunk).unwrap();
+                decoder.flush().unwrap();
+                std::mem::take(decoder.get_mut())
+            }
+            None => chunk.to_vec(),
+        };
         self.rest.push_str(std::str::from_utf8(&chunk).unwrap());
         let mut messages = Vec::new();
         while let Some((message, rest)) = self.rest.split_once("\n\n") {

@@ -1,6 +1,7 @@
 //! `GET /sse`: the stream of one tenant. A stream is a place in the tenant's ring and what it chose to see.
 
 mod berth;
+mod coding;
 mod filter;
 mod opened;
 mod opening;
@@ -15,6 +16,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::bus::Coding;
 use crate::bus::frame::retry;
 use crate::state::AppState;
 use filter::Filter;
@@ -74,12 +76,13 @@ pub async fn open(
     // The header wins, for browsers send it with their own reconnects. An empty one is none, wherever it stands.
     let cursor = [header, query.last_event_id].into_iter().flatten().find(|text| !text.is_empty());
     let cursor = cursor.map(|text| if text.len() > MAX_CURSOR { None } else { text.parse().ok() });
+    let coding = if state.compresses_streams() { coding::accepted(&headers) } else { Coding::Identity };
     let permit = match state.limits().streams.admit(visit.tenant.id, visit.actor.participant) {
         Ok(permit) => permit,
-        Err(full) => return streaming(Body::from(retry(full.retry_millis(state.chance())))),
+        Err(full) => return streaming(Body::from(retry(full.retry_millis(state.chance()))), Coding::Identity),
     };
-    match Opened::new(&state, visit.tenant.id, cursor, filter, permit).await {
-        Ok(opened) => streaming(body(opened, &method, &extensions, state)),
+    match Opened::new(&state, visit.tenant.id, cursor, (filter, coding), permit).await {
+        Ok(opened) => streaming(body(opened, &method, &extensions, state), coding),
         Err(refusal) => refused_by(&state, &refusal),
     }
 }
@@ -97,7 +100,7 @@ fn body(opened: Opened, method: &Method, extensions: &Extensions, state: AppStat
     }
 }
 
-fn streaming(body: Body) -> Response {
+fn streaming(body: Body, coding: Coding) -> Response {
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
         // no-transform: an intermediary that compresses would also buffer.
@@ -105,14 +108,19 @@ fn streaming(body: Body) -> Response {
         // nginx and others that follow it: do not buffer.
         (header::HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
     ];
-    (headers, body).into_response()
+    let mut response = (headers, body).into_response();
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    if coding == Coding::Gzip {
+        response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    response
 }
 
 fn refused_by(state: &AppState, refusal: &Refusal) -> Response {
     // EventSource gives up for good on every status but 200. That is right where asking again is of no use; where the
     // trouble is ours and passes, the stream ends at once and its client comes back.
     if refusal.status() >= 500 {
-        return streaming(Body::from(retry(retry_millis(state.chance()))));
+        return streaming(Body::from(retry(retry_millis(state.chance()))), Coding::Identity);
     }
     // 404 and its text are the wire's contract.
     let message = match refusal {

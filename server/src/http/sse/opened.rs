@@ -8,7 +8,7 @@ use super::filter::Filter;
 use super::opening::{self, retry_millis};
 use super::reader::Reader;
 use crate::bus::frame::retry;
-use crate::bus::{Channel, Subscription};
+use crate::bus::{Channel, Coding, Subscription};
 use crate::limits::Permit;
 use crate::state::AppState;
 use pulsestage::error::Refusal;
@@ -48,16 +48,16 @@ impl Opened {
         state: &AppState,
         tenant: TenantId,
         cursor: Option<Option<Cursor>>,
-        filter: Filter,
+        (filter, coding): (Filter, Coding),
         permit: Permit,
     ) -> Result<Self, Refusal> {
         let subscription = state.bus().subscribe(tenant).await.map_err(Refusal::from)?;
         let since = subscription.channel().meter().mark();
-        let opening = opening::open(state, &subscription, cursor, &filter).await?;
+        let opening = opening::open(state, &subscription, cursor, &filter, coding).await?;
         tracing::debug!(tenant.id = %tenant, resumed = cursor.is_some(), "stream opened");
         Ok(Self {
             opening: [opening.greeting, opening.missed],
-            reader: Reader::new(opening.place, opening.seq, filter),
+            reader: Reader::new(opening.place, opening.seq, filter, coding),
             seat: Seat { subscription, _permit: permit, since },
             life: state.limits().stream_life.draw(state.chance()),
         })
@@ -79,8 +79,8 @@ impl Drop for Seat {
 }
 
 /// What a stream that ends says last: when to come back.
-pub(crate) fn farewell(chance: &dyn Chance) -> Bytes {
-    retry(retry_millis(chance))
+pub(crate) fn farewell(coding: Coding, chance: &dyn Chance) -> Bytes {
+    coding.wrap(retry(retry_millis(chance)))
 }
 
 /// A random part of a time: whoever waits for so long is not there together with all others.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::filter::Filter;
 use crate::bus::frame::{Batch, Frame, advance, encode, retry};
-use crate::bus::{Channel, Subscription};
+use crate::bus::{Channel, Coding, Subscription};
 use crate::metrics::Replay;
 use crate::state::AppState;
 use pulsestage::error::Refusal;
@@ -55,12 +55,14 @@ pub(super) fn retry_millis(chance: &dyn Chance) -> u64 {
     RETRY_MS.0 + u64::from_le_bytes(random) % (RETRY_MS.1 - RETRY_MS.0)
 }
 
-/// Reads what a client needs before the live tail. `cursor` is absent for a new client, `Some(None)` for garbage.
+/// Reads what a client needs before the live tail, and codes it. `cursor` is absent for a new client, `Some(None)` for
+/// garbage.
 pub(super) async fn open(
     state: &AppState,
     subscription: &Subscription,
     cursor: Option<Option<Cursor>>,
     filter: &Filter,
+    coding: Coding,
 ) -> Result<Opening, Refusal> {
     let channel = subscription.channel();
     // Subscribe, then read the past, then listen: nothing that is committed from here on is missed.
@@ -89,10 +91,11 @@ pub(super) async fn open(
         }
         Past::Replay(batch, source) => {
             channel.meter().replayed(source);
-            if filter.is_open() { batch.whole.clone() } else { chosen(&batch.frames, filter) }
+            if filter.is_open() { batch.coded(coding).clone() } else { coding.wrap(chosen(&batch.frames, filter)) }
         }
     };
-    Ok(Opening { greeting: greeting.freeze(), missed, place, seq: start.seq.max(tail) })
+    let greeting = Bytes::from([coding.head(), &coding.wrap(greeting.freeze())].concat());
+    Ok(Opening { greeting, missed, place, seq: start.seq.max(tail) })
 }
 
 /// The facts after the cursor as far as the live tail, then the counts that may have changed since: from the ring if it

@@ -43,6 +43,7 @@ enum Wake {
 impl Stream {
     /// Goes on where an opened stream begins.
     pub(super) fn new(opened: Opened, state: AppState) -> Self {
+        let coding = opened.reader.coding();
         Self {
             pushed: opened.seat.channel().watch(),
             reader: opened.reader,
@@ -51,7 +52,7 @@ impl Stream {
             written: None,
             ends: Instant::now() + opened.life.unwrap_or(FOR_EVER),
             is_told: false,
-            farewell: Some(farewell(state.chance())),
+            farewell: Some(farewell(coding, state.chance())),
             state,
         }
     }
