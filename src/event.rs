@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;
 
+use crate::audience::Audience;
 use crate::id::{QuestionId, TeamId, TenantId, UserId};
 use crate::question::{Question, Status};
 use crate::tag::Tag;
@@ -327,6 +328,8 @@ pub struct Fact {
     pub seq: i64,
     /// The team whose question it speaks of; absent when it concerns the whole tenant.
     pub team: Option<TeamId>,
+    /// Whom it is for.
+    pub audience: Audience,
     /// The fact itself.
     pub envelope: Envelope,
 }

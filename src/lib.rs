@@ -10,6 +10,7 @@
 //!
 //! It compiles for `wasm32-unknown-unknown` as it stands: the server, its tests and every browser run the same code.
 
+pub mod audience;
 pub mod board;
 pub mod command;
 pub mod error;

@@ -16,7 +16,7 @@ use crate::team::Team;
 use crate::tenant::{Tenant, TenantSettings};
 use crate::text::{AnswerText, Color, Name, QuestionBody, Slug};
 use crate::time::Timestamp;
-use crate::user::Role;
+use crate::user::{Membership, Role};
 
 /// The world's no: something we stand on does not hold. The adapter that made it has logged the cause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -129,8 +129,10 @@ pub struct SignedIn {
     pub tenant: Tenant,
     /// Who they are.
     pub user: UserId,
-    /// What they may do there.
+    /// What they may do in all of it.
     pub role: Role,
+    /// What they may do in single teams beyond that.
+    pub memberships: Vec<Membership>,
 }
 
 /// A board and what is one viewer's on it, read in one transaction.

@@ -27,10 +27,41 @@ pub struct TenantSettings {
     pub question_length: Limits,
     /// Whether people without an account may see, ask and vote.
     pub guests_allowed: bool,
+    /// Whether questions show who asked them.
+    pub names: Names,
+    /// Whether a question waits for a moderator before anybody sees it.
+    pub pre_moderation: bool,
+    /// Whether new questions are taken.
+    pub asking_open: bool,
+    /// Whether votes are taken.
+    pub voting_open: bool,
+    /// Whether people may vote for their own questions.
+    pub own_votes: bool,
+}
+
+/// Whether questions show who asked them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Names {
+    /// They never do.
+    #[default]
+    Anonymous,
+    /// Those whose asker gives a name do.
+    Optional,
+    /// All do.
+    Required,
 }
 
 impl Default for TenantSettings {
     fn default() -> Self {
-        Self { question_length: Limits { min: 3, max: 500 }, guests_allowed: true }
+        Self {
+            question_length: Limits { min: 3, max: 500 },
+            guests_allowed: true,
+            names: Names::Anonymous,
+            pre_moderation: false,
+            asking_open: true,
+            voting_open: true,
+            own_votes: false,
+        }
     }
 }

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-use crate::id::{ParticipantId, UserId};
+use crate::audience::StaffOf;
+use crate::id::{ParticipantId, TeamId, UserId};
 use crate::question::UnknownWord;
 
 /// What a person may do, from least to most. Each holds all that the one before holds, save that a guest's
@@ -58,11 +59,23 @@ impl FromStr for Role {
     }
 }
 
-/// Who a request is made as, inside one tenant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Actor {
-    /// What they may do here.
+/// What somebody may do in one team.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Membership {
+    /// The team.
+    pub team: TeamId,
+    /// Viewer, member or moderator.
     pub role: Role,
+}
+
+/// Who a request is made as, inside one tenant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// What they may do in the whole tenant.
+    pub role: Role,
+    /// What they may do in single teams beyond that.
+    pub memberships: Vec<Membership>,
     /// The signed-in person, if any.
     pub user: Option<UserId>,
     /// The browser as this tenant knows it; votes and questions hang on it. Absent when it brought no valid cookie.
@@ -71,5 +84,23 @@ pub struct Actor {
 
 impl Actor {
     /// Somebody we know nothing of.
-    pub const NOBODY: Self = Self { role: Role::Guest, user: None, participant: None };
+    pub const NOBODY: Self = Self { role: Role::Guest, memberships: Vec::new(), user: None, participant: None };
+
+    /// What they may do in this team.
+    #[must_use]
+    pub fn role_in(&self, team: TeamId) -> Role {
+        let here = self.memberships.iter().find(|membership| membership.team == team);
+        here.map_or(self.role, |membership| membership.role.max(self.role))
+    }
+
+    /// What they moderate.
+    #[must_use]
+    pub fn staff_of(&self) -> StaffOf {
+        if self.role >= Role::Moderator {
+            return StaffOf::Everything;
+        }
+        let moderates = self.memberships.iter().filter(|membership| membership.role >= Role::Moderator);
+        let teams: Vec<_> = moderates.map(|membership| membership.team).collect();
+        if teams.is_empty() { StaffOf::Nobody } else { StaffOf::Teams(teams) }
+    }
 }

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use self::known::KnownTenants;
 use crate::command::Key;
 use crate::error::{Noun, Refusal};
-use crate::id::{OperationId, ParticipantId, UserId, uuid_v7};
+use crate::id::{OperationId, ParticipantId, TeamId, UserId, uuid_v7};
 use crate::permission::{Action, may};
 use crate::ports::{
     Chance, Clock, NoPace, NoVitals, Notifier, Pace, Pseudonyms, SecretHash, Store, Turn, Vitals, Write,
@@ -52,6 +52,17 @@ impl Visit {
             (true, _) => Ok(()),
             (false, Role::Guest) => Err(Refusal::NotSignedIn),
             (false, _) => Err(Refusal::NotAllowed),
+        }
+    }
+
+    /// Refuses what this visitor may do neither in the whole tenant nor in this team.
+    ///
+    /// # Errors
+    /// As [`Visit::must`].
+    pub fn must_in(&self, action: Action, team: TeamId) -> Result<(), Refusal> {
+        match may(self.actor.role_in(team), action, &self.tenant.settings) {
+            true => Ok(()),
+            false => self.must(action),
         }
     }
 
@@ -119,6 +130,7 @@ impl Service {
             let signed_in = self.store.session(*hash, self.clock.now()).await?;
             if let Some(person) = signed_in.filter(|person| person.tenant.id == tenant.id) {
                 actor.role = person.role;
+                actor.memberships = person.memberships;
                 actor.user = Some(person.user);
             }
         }

@@ -1,5 +1,6 @@
 //! Streams as a town hall makes them: the batches that a tenant's streams get, one after another.
 
+use pulsestage::audience::Audience;
 use pulsestage::event::{
     Envelope, Epoch, Event, Fact, QuestionAnswered, QuestionCreated, QuestionPinned, QuestionTags, Tally,
 };
@@ -140,7 +141,7 @@ impl Hall {
     fn fact(&mut self, event: Event) -> Frame {
         self.seq += 1;
         let envelope = Envelope { tenant_id: self.tenant, event, timestamp: Timestamp(self.now) };
-        Frame::fact(EPOCH, &Fact { seq: self.seq, team: Some(self.team), envelope })
+        Frame::fact(EPOCH, &Fact { seq: self.seq, team: Some(self.team), audience: Audience::Everybody, envelope })
     }
 
     fn created(&mut self) -> Frame {

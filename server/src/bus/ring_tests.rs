@@ -1,4 +1,5 @@
 use super::*;
+use pulsestage::audience::Audience;
 use pulsestage::event::{Envelope, Epoch, Event, Fact, Tally};
 use pulsestage::id::{QuestionId, TeamId, TenantId};
 use uuid::Uuid;
@@ -7,7 +8,7 @@ const TENANT: TenantId = TenantId(Uuid::nil());
 
 fn fact(seq: i64) -> Frame {
     let envelope = Envelope { tenant_id: TENANT, event: Event::Connected, timestamp: Timestamp(0) };
-    Frame::fact(Epoch(1), &Fact { seq, team: None, envelope })
+    Frame::fact(Epoch(1), &Fact { seq, team: None, audience: Audience::Everybody, envelope })
 }
 
 fn count(question: u128, upvotes: i64) -> Frame {

@@ -1,5 +1,6 @@
 //! The log: facts are appended by the write that makes them, and read back for streams.
 
+use pulsestage::audience::Audience;
 use pulsestage::error::{Noun, Refusal};
 use pulsestage::event::{Cursor, Event, Fact};
 use pulsestage::id::{TeamId, TenantId};
@@ -25,14 +26,31 @@ impl Place {
         seq.map(|seq| Self { tenant, seq }).ok_or_else(|| missing().into())
     }
 
-    /// Writes a fact in this place.
+    /// Writes a fact for everybody in this place.
     pub(super) async fn write(self, tx: &mut Tx, write: &Write, team: Option<TeamId>, event: &Event) -> Done<()> {
+        self.write_for(tx, write, (team, Audience::Everybody), event).await
+    }
+
+    /// Writes a fact for this audience in this place.
+    pub(super) async fn write_for(
+        self,
+        tx: &mut Tx,
+        write: &Write,
+        (team, audience): (Option<TeamId>, Audience),
+        event: &Event,
+    ) -> Done<()> {
+        let (audience, asker) = match audience {
+            Audience::Everybody => ("all", None),
+            Audience::Staff { asker } => ("staff", asker),
+        };
         let data = data(event).map_err(|e| Failure::json("event to be written", &e))?;
         on!(tx, t => sqlx::query(sql::facts::INSERT)
             .bind(self.tenant.0)
             .bind(self.seq)
             .bind(event.kind())
             .bind(team.map(|team| team.0))
+            .bind(audience)
+            .bind(asker.map(|asker| asker.0))
             .bind(data)
             .bind(write.at.0)
             .execute(&mut **t)

@@ -1,15 +1,16 @@
 //! What is read from the database, and how it becomes the domain's. One struct serves both engines.
 
+use pulsestage::audience::Audience;
 use pulsestage::error::Refusal;
 use pulsestage::event::{Cursor, Envelope, Epoch, Event, Fact, Tally};
-use pulsestage::id::{QuestionId, TagId, TeamId, TenantId, UserId};
+use pulsestage::id::{ParticipantId, QuestionId, TagId, TeamId, TenantId, UserId};
 use pulsestage::ports::SignedIn;
 use pulsestage::question::{Answer, Mark, Question, Status};
 use pulsestage::tag::Tag;
 use pulsestage::team::Team;
 use pulsestage::tenant::Tenant;
 use pulsestage::time::Timestamp;
-use pulsestage::user::Role;
+use pulsestage::user::{Membership, Role};
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -193,6 +194,8 @@ pub(super) struct FactRow {
     #[sqlx(rename = "type")]
     kind: String,
     team_id: Option<Uuid>,
+    audience: String,
+    asker_id: Option<Uuid>,
     data: String,
     at: i64,
 }
@@ -204,9 +207,15 @@ impl FactRow {
         if !event.is_fact() {
             return Err(Failure::Unreadable("event", "not a fact".to_owned()));
         }
+        let audience = match self.audience.as_str() {
+            "all" => Audience::Everybody,
+            "staff" => Audience::Staff { asker: self.asker_id.map(ParticipantId) },
+            other => return Err(Failure::Unreadable("audience", other.to_owned())),
+        };
         Ok(Fact {
             seq: self.seq,
             team: self.team_id.map(TeamId),
+            audience,
             envelope: Envelope { tenant_id: tenant, event, timestamp: Timestamp(self.at) },
         })
     }
@@ -238,6 +247,24 @@ pub(super) struct SessionRow {
 
 impl SessionRow {
     pub(super) fn into_signed_in(self) -> Done<SignedIn> {
-        Ok(SignedIn { role: role(&self.role)?, user: UserId(self.user_id), tenant: self.tenant.into_tenant()? })
+        Ok(SignedIn {
+            role: role(&self.role)?,
+            memberships: Vec::new(),
+            user: UserId(self.user_id),
+            tenant: self.tenant.into_tenant()?,
+        })
+    }
+}
+
+/// A row of `memberships`.
+#[derive(FromRow)]
+pub(super) struct MembershipRow {
+    team_id: Uuid,
+    role: String,
+}
+
+impl MembershipRow {
+    pub(super) fn into_membership(self) -> Done<Membership> {
+        Ok(Membership { team: TeamId(self.team_id), role: role(&self.role)? })
     }
 }

@@ -6,7 +6,7 @@ use pulsestage::time::Timestamp;
 use pulsestage::user::Role;
 
 use super::facts::missing;
-use super::rows::{LinkRow, SessionRow, TenantRow, role};
+use super::rows::{LinkRow, MembershipRow, SessionRow, TenantRow, role};
 use super::trouble::Done;
 use super::{SqlStore, Tx, sql};
 
@@ -38,7 +38,7 @@ impl SqlStore {
             let row: Option<TenantRow> =
                 on!(tx, t => sqlx::query_as(sql::tenants::BY_ID).bind(tenant.0).fetch_optional(&mut **t).await)?;
             let tenant = row.ok_or_else(missing)?.into_tenant()?;
-            Ok(Some(SignedIn { tenant, user: session.user, role }))
+            Ok(Some(SignedIn { tenant, user: session.user, role, memberships: Vec::new() }))
         })
     }
 
@@ -48,7 +48,18 @@ impl SqlStore {
             .bind(now.0)
             .fetch_optional(pool)
             .await)?;
-        row.map(SessionRow::into_signed_in).transpose()
+        let Some(row) = row else { return Ok(None) };
+        let mut person = row.into_signed_in()?;
+        // Whoever may do everything needs no more; it is also what most staff are.
+        if person.role < Role::Moderator {
+            let rows: Vec<MembershipRow> = on!(&self.read, pool => sqlx::query_as(sql::sign_in::MEMBERSHIPS)
+                .bind(person.tenant.id.0)
+                .bind(person.user.0)
+                .fetch_all(pool)
+                .await)?;
+            person.memberships = rows.into_iter().map(MembershipRow::into_membership).collect::<Done<_>>()?;
+        }
+        Ok(Some(person))
     }
 
     pub(super) async fn drop_session(&self, hash: SecretHash) -> Done<()> {

@@ -21,7 +21,11 @@ async fn closed_house() -> (House, String) {
         id: TenantId(Uuid::from_u128(0xC105ED)),
         slug: Slug::parse(SLUG).unwrap(),
         name: Name::parse("The board").unwrap(),
-        settings: TenantSettings { question_length: Limits { min: 5, max: 10 }, guests_allowed: false },
+        settings: TenantSettings {
+            question_length: Limits { min: 5, max: 10 },
+            guests_allowed: false,
+            ..TenantSettings::default()
+        },
         epoch: Epoch(1),
         at: Timestamp(1),
     };

@@ -26,7 +26,7 @@ async fn writes(house: Arc<House>, room: Arc<Room>, round: u128, writer: u128) {
     let caller = Caller { device: Some(Uuid::from_u128(100 + writer)), ..Caller::default() };
     let mut visit = service.enter(&room.slug, &caller).await.unwrap();
     if writer == 0 {
-        visit.actor = Actor { participant: visit.actor.participant, ..room.visit.actor };
+        visit.actor = Actor { participant: visit.actor.participant, ..room.visit.actor.clone() };
     }
     for n in 0..6 {
         let ask = Ask { team: room.team.id, body: format!("Question {n} of {writer} in round {round}") };

@@ -18,7 +18,11 @@ stories![
 ];
 
 async fn tenants_are_found_by_their_slug(stage: Arc<Stage>) {
-    let settings = TenantSettings { question_length: Limits { min: 10, max: 200 }, guests_allowed: false };
+    let settings = TenantSettings {
+        question_length: Limits { min: 10, max: 200 },
+        guests_allowed: false,
+        ..TenantSettings::default()
+    };
     let late = NewTenant { at: START.plus_millis(1), settings: settings.clone(), ..stage.new_tenant("late") };
     let epoch = late.epoch;
     let late = stage.store.create_tenant(late).await.unwrap();

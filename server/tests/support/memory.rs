@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use uuid::Uuid;
 
+use pulsestage::audience::Audience;
 use pulsestage::board::Board;
 use pulsestage::command::VoteReceipt;
 use pulsestage::error::Refusal;
@@ -65,7 +66,7 @@ impl MemoryStore {
         let mut kept = self.0.lock().unwrap();
         let seq = i64::try_from(kept.facts.len()).unwrap() + 1;
         let envelope = Envelope { tenant_id: Self::TENANT, event, timestamp: Timestamp(1) };
-        kept.facts.push(Fact { seq, team: Some(Self::TEAM), envelope });
+        kept.facts.push(Fact { seq, team: Some(Self::TEAM), audience: Audience::Everybody, envelope });
         id
     }
 

@@ -12,10 +12,12 @@ statements! {
     RETURN_SEQ = "update tenants set seq = seq - 1 where id = $1";
 
     /// A fact.
-    INSERT = "insert into events (tenant_id, seq, type, team_id, data, at) values ($1, $2, $3, $4, $5, $6)";
+    INSERT = "insert into events (tenant_id, seq, type, team_id, audience, asker_id, data, at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8)";
 
     /// The next facts after a number.
-    AFTER = "select seq, type, team_id, data, at from events where tenant_id = $1 and seq > $2 order by seq limit $3";
+    AFTER = "select seq, type, team_id, audience, asker_id, data, at from events
+        where tenant_id = $1 and seq > $2 order by seq limit $3";
 
     /// When a fact was written.
     TIME = "select at from events where tenant_id = $1 and seq = $2";

@@ -23,7 +23,12 @@ statements! {
         from sessions s
         join users u on u.tenant_id = s.tenant_id and u.id = s.user_id
         join tenants t on t.id = s.tenant_id
-        where s.token_hash = $1 and s.expires_at > $2";
+        where s.token_hash = $1 and s.expires_at > $2 and u.deactivated_at is null";
+
+    /// What a person may do in single teams; archived ones count for nothing.
+    MEMBERSHIPS = "select m.team_id, m.role
+        from memberships m join teams t on t.tenant_id = m.tenant_id and t.id = m.team_id
+        where m.tenant_id = $1 and m.user_id = $2 and t.archived_at is null";
 
     /// Ends a session.
     DELETE_SESSION = "delete from sessions where token_hash = $1";
