@@ -155,9 +155,9 @@ create table thread_messages (
 
 create index thread_of_question on thread_messages (tenant_id, question_id, at);
 
--- Who else than everybody a fact is for: 'all', or 'staff' for the moderators of its team.
-alter table events add column audience text not null default 'all' check (audience in ('all', 'staff'));
--- The participant whom a fact for the staff is for as well: whoever asked the question.
+-- Whom a fact is for: 'all', 'staff' for the moderators of its team, 'asker' for whoever asked the question.
+alter table events add column audience text not null default 'all' check (audience in ('all', 'staff', 'asker'));
+-- That participant.
 alter table events add column asker_id uuid;
 
 -- ---- the audit ----

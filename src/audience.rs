@@ -9,11 +9,10 @@ pub enum Audience {
     /// Everybody who may see the board.
     #[default]
     Everybody,
-    /// The moderators of the fact's team, and the participant whose question it speaks of if it is for them as well.
-    Staff {
-        /// Whoever asked.
-        asker: Option<ParticipantId>,
-    },
+    /// The moderators of the fact's team.
+    Staff,
+    /// Whoever asked the question that it speaks of.
+    Asker(ParticipantId),
 }
 
 /// Which teams' staff facts somebody is shown.
@@ -46,9 +45,8 @@ impl Viewer {
     pub fn sees(&self, audience: Audience, team: Option<TeamId>) -> bool {
         match audience {
             Audience::Everybody => true,
-            Audience::Staff { asker } => {
-                self.staff.covers(team) || asker.is_some_and(|asker| self.participant == Some(asker))
-            }
+            Audience::Staff => self.staff.covers(team),
+            Audience::Asker(asker) => self.participant == Some(asker),
         }
     }
 }
@@ -81,22 +79,21 @@ mod tests {
     const ASKER: ParticipantId = ParticipantId(Uuid::from_u128(3));
 
     #[test]
-    fn staff_facts_are_for_the_teams_moderators_and_the_asker_alone() {
-        let held = Audience::Staff { asker: Some(ASKER) };
+    fn staff_facts_are_for_the_teams_moderators_alone() {
         let moderator = Viewer { participant: None, staff: StaffOf::Teams(vec![A]) };
         let asker = Viewer { participant: Some(ASKER), staff: StaffOf::Nobody };
         let admin = Viewer { participant: None, staff: StaffOf::Everything };
         for (viewer, a, b, tenant) in [
             (&Viewer::ANYBODY, false, false, false),
             (&moderator, true, false, false),
-            (&asker, true, true, true),
+            (&asker, false, false, false),
             (&admin, true, true, true),
         ] {
-            assert_eq!(viewer.sees(held, Some(A)), a, "{viewer:?}");
-            assert_eq!(viewer.sees(held, Some(B)), b, "{viewer:?}");
-            assert_eq!(viewer.sees(held, None), tenant, "{viewer:?}");
+            assert_eq!(viewer.sees(Audience::Staff, Some(A)), a, "{viewer:?}");
+            assert_eq!(viewer.sees(Audience::Staff, Some(B)), b, "{viewer:?}");
+            assert_eq!(viewer.sees(Audience::Staff, None), tenant, "{viewer:?}");
             assert!(viewer.sees(Audience::Everybody, Some(B)));
+            assert_eq!(viewer.sees(Audience::Asker(ASKER), Some(A)), *viewer == asker, "{viewer:?}");
         }
-        assert!(!asker.sees(Audience::Staff { asker: None }, Some(A)));
     }
 }

@@ -5,9 +5,10 @@
 
 use bytes::{Bytes, BytesMut};
 use std::fmt::Write;
-use std::sync::OnceLock;
 
-use super::coding::{Coding, deflate};
+use super::coding::Coding;
+use super::share::{Share, Shared};
+use pulsestage::audience::Audience;
 use pulsestage::event::{Cursor, Envelope, Epoch, Event, Fact, Heartbeat, QuestionUpvoted, Tally};
 use pulsestage::id::{QuestionId, TeamId, TenantId};
 use pulsestage::time::Timestamp;
@@ -23,6 +24,8 @@ pub struct Frame {
     pub team: Option<TeamId>,
     /// Its cursor, for a fact.
     pub cursor: Option<Cursor>,
+    /// Whom it is for.
+    pub audience: Audience,
     /// The question whose count it is, for a count: a later one of the same question makes it worthless.
     pub counts: Option<QuestionId>,
 }
@@ -37,6 +40,7 @@ impl Frame {
             kind: fact.envelope.event.kind(),
             team: fact.team,
             cursor: Some(cursor),
+            audience: fact.audience,
             counts: None,
         }
     }
@@ -51,6 +55,7 @@ impl Frame {
             kind: envelope.event.kind(),
             team: Some(tally.team),
             cursor: None,
+            audience: Audience::Everybody,
             counts: Some(tally.question),
         }
     }
@@ -60,7 +65,14 @@ impl Frame {
     pub fn heartbeat(tenant: TenantId, at: Timestamp) -> Self {
         let envelope =
             Envelope { tenant_id: tenant, event: Event::Heartbeat(Heartbeat { timestamp: at }), timestamp: at };
-        Self { bytes: encode(None, &envelope), kind: envelope.event.kind(), team: None, cursor: None, counts: None }
+        Self {
+            bytes: encode(None, &envelope),
+            kind: envelope.event.kind(),
+            team: None,
+            cursor: None,
+            audience: Audience::Everybody,
+            counts: None,
+        }
     }
 }
 
@@ -79,6 +91,27 @@ pub fn encode(cursor: Option<Cursor>, envelope: &Envelope) -> Bytes {
 #[must_use]
 pub fn advance(cursor: Cursor) -> Bytes {
     Bytes::from(format!("{}\n", id_line(cursor)))
+}
+
+/// The frames that pass, as one piece; of the facts that do not, the last one's cursor, so that the client moves on.
+pub fn select<'a>(frames: impl IntoIterator<Item = &'a Frame>, passes: impl Fn(&Frame) -> bool) -> Bytes {
+    let mut bytes = BytesMut::new();
+    let mut hidden = None;
+    for frame in frames {
+        if passes(frame) {
+            // A shown fact carries the cursor past the hidden ones before it.
+            if frame.cursor.is_some() {
+                hidden = None;
+            }
+            bytes.extend_from_slice(&frame.bytes);
+        } else if frame.cursor.is_some() {
+            hidden = frame.cursor;
+        }
+    }
+    if let Some(cursor) = hidden {
+        bytes.extend_from_slice(&advance(cursor));
+    }
+    bytes.freeze()
 }
 
 /// The `retry:` field: when to come back after the stream has ended, in milliseconds.
@@ -104,8 +137,10 @@ pub struct Batch {
     pub at: Timestamp,
     /// Whether it only says that we are alive: a stream that was written to just now needs no such thing.
     pub is_beat: bool,
-    /// All their bytes deflated, once the first stream has asked for them.
-    deflated: OnceLock<Bytes>,
+    /// Whether some of them are not for everybody.
+    pub is_private: bool,
+    /// What many streams are sent of them.
+    shared: Shared,
 }
 
 impl Batch {
@@ -123,16 +158,18 @@ impl Batch {
         }
         let seqs = || frames.iter().filter_map(|frame| frame.cursor.map(|cursor| cursor.seq));
         let facts = seqs().min().zip(seqs().max());
-        Self { frames, whole, facts, at, is_beat: false, deflated: OnceLock::new() }
+        let is_private = frames.iter().any(|frame| frame.audience != Audience::Everybody);
+        Self { frames, whole, facts, at, is_beat: false, is_private, shared: Shared::default() }
     }
 
-    /// All bytes in one piece as streams of this coding are sent them, made once for all of them.
+    /// What all streams of this share and coding are sent, in one piece that is made once.
     #[must_use]
-    pub fn coded(&self, coding: Coding) -> &Bytes {
-        match coding {
-            Coding::Identity => &self.whole,
-            Coding::Gzip => self.deflated.get_or_init(|| deflate(&self.whole)),
-        }
+    pub fn coded(&self, share: Share, coding: Coding) -> &Bytes {
+        let share = if self.is_private { share } else { Share::Everything };
+        self.shared.get(share, coding, |share| match share {
+            Share::Everything => self.whole.clone(),
+            Share::Public => select(&self.frames, |frame| frame.audience == Audience::Everybody),
+        })
     }
 
     /// A heartbeat for everybody.

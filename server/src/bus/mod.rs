@@ -9,6 +9,7 @@ pub mod frame;
 pub mod redis;
 mod replays;
 mod ring;
+mod share;
 mod tailer;
 
 use std::collections::{BTreeMap, HashMap};
@@ -26,6 +27,7 @@ use pulsestage::ports::{Chance, Clock, Look, Notifier, Store, StoreError};
 pub use channel::{Channel, Listener};
 pub use coding::Coding;
 pub use ring::{Chunk, Found};
+pub use share::Share;
 use tailer::Tailer;
 
 /// What the bus needs to know.

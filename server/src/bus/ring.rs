@@ -3,10 +3,11 @@
 
 use bytes::Bytes;
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use super::coding::Coding;
 use super::frame::{Batch, Frame};
+use super::share::{Share, Shared};
 use pulsestage::time::Timestamp;
 
 /// Most batches that a ring keeps: at 20 batches a second a stream may stall for most of a minute.
@@ -53,8 +54,10 @@ pub struct Chunk {
     pub facts: Option<(i64, i64)>,
     /// Whether it only says that we are alive.
     pub is_beat: bool,
-    /// All their bytes in one piece, for each coding that a stream has asked for.
-    coded: [OnceLock<Bytes>; 2],
+    /// Whether some of their frames are not for everybody.
+    pub is_private: bool,
+    /// What many streams are sent of them.
+    shared: Shared,
 }
 
 impl Chunk {
@@ -63,21 +66,24 @@ impl Chunk {
         let first = facts.next();
         let facts = first.map(|(first, last)| (first, facts.fold(last, |_, (_, last)| last)));
         let is_beat = batches.iter().all(|batch| batch.is_beat);
-        Self { from, to: from + batches.len() as u64, batches, facts, is_beat, coded: Default::default() }
+        let is_private = batches.iter().any(|batch| batch.is_private);
+        let to = from + batches.len() as u64;
+        Self { from, to, batches, facts, is_beat, is_private, shared: Shared::default() }
     }
 
-    /// All bytes in one piece as streams of this coding are sent them.
+    /// What all streams of this share and coding are sent, in one piece that is made once.
     #[must_use]
-    pub fn coded(&self, coding: Coding) -> &Bytes {
-        let [identity, gzip] = &self.coded;
-        let coded = match coding {
-            Coding::Identity => identity,
-            Coding::Gzip => gzip,
-        };
-        coded.get_or_init(|| match self.batches.as_slice() {
-            [only] => only.coded(coding).clone(),
-            many => Bytes::from(many.iter().map(|batch| &**batch.coded(coding)).collect::<Vec<_>>().concat()),
+    pub fn coded(&self, share: Share, coding: Coding) -> &Bytes {
+        let share = if self.is_private { share } else { Share::Everything };
+        self.shared.get_coded(share, coding, || match self.batches.as_slice() {
+            [only] => only.coded(share, coding).clone(),
+            many => Bytes::from(many.iter().map(|batch| &**batch.coded(share, coding)).collect::<Vec<_>>().concat()),
         })
+    }
+
+    /// Its frames, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = &Frame> {
+        self.batches.iter().flat_map(|batch| &batch.frames)
     }
 
     /// How many frames it has.

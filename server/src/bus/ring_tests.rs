@@ -38,7 +38,7 @@ fn a_reader_gets_what_came_since_its_place() {
     assert_eq!(ring.tail(), (3, 10));
     let Found::Chunk(chunk) = Found::of(0, ring.read(0)) else { panic!("three batches are there") };
     assert_eq!((chunk.from, chunk.to, chunk.facts, chunk.frames()), (0, 3, Some((8, 10)), 4));
-    assert_eq!(*chunk.coded(Coding::Identity), text(&[fact(8), count(1, 1), fact(9), fact(10)]));
+    assert_eq!(*chunk.coded(Share::Everything, Coding::Identity), text(&[fact(8), count(1, 1), fact(9), fact(10)]));
     let Found::Chunk(chunk) = Found::of(1, ring.read(1)) else { panic!("two batches are there") };
     assert_eq!((chunk.from, chunk.to, chunk.facts), (1, 3, Some((9, 10))));
     assert!(matches!(Found::of(3, ring.read(3)), Found::Nothing));
@@ -58,7 +58,7 @@ fn a_reader_that_is_far_behind_takes_it_in_pieces_and_gets_all_of_it() {
     let ring = ring((8..58).map(|seq| (seq, vec![long(seq)])));
     let (mut place, mut seqs, mut pieces) = (0, Vec::new(), 0);
     while let Found::Chunk(chunk) = Found::of(place, ring.read(place)) {
-        assert!(chunk.coded(Coding::Identity).len() <= MAX_CHUNK);
+        assert!(chunk.coded(Share::Everything, Coding::Identity).len() <= MAX_CHUNK);
         seqs.extend(chunk.batches.iter().filter_map(|batch| batch.facts).map(|(first, _)| first));
         (place, pieces) = (chunk.to, pieces + 1);
     }

@@ -41,7 +41,8 @@ impl Place {
     ) -> Done<()> {
         let (audience, asker) = match audience {
             Audience::Everybody => ("all", None),
-            Audience::Staff { asker } => ("staff", asker),
+            Audience::Staff => ("staff", None),
+            Audience::Asker(asker) => ("asker", Some(asker)),
         };
         let data = data(event).map_err(|e| Failure::json("event to be written", &e))?;
         on!(tx, t => sqlx::query(sql::facts::INSERT)

@@ -209,7 +209,8 @@ impl FactRow {
         }
         let audience = match self.audience.as_str() {
             "all" => Audience::Everybody,
-            "staff" => Audience::Staff { asker: self.asker_id.map(ParticipantId) },
+            "staff" => Audience::Staff,
+            "asker" if let Some(asker) = self.asker_id => Audience::Asker(ParticipantId(asker)),
             other => return Err(Failure::Unreadable("audience", other.to_owned())),
         };
         Ok(Fact {

@@ -52,10 +52,18 @@ fn kind_of(name: &str) -> Result<&'static str, String> {
 mod tests {
     use super::*;
     use bytes::Bytes;
+    use pulsestage::audience::Audience;
     use uuid::Uuid;
 
     fn frame(kind: &'static str, team: Option<u128>) -> Frame {
-        Frame { bytes: Bytes::new(), kind, team: team.map(|n| TeamId(Uuid::from_u128(n))), cursor: None, counts: None }
+        Frame {
+            bytes: Bytes::new(),
+            kind,
+            team: team.map(|n| TeamId(Uuid::from_u128(n))),
+            cursor: None,
+            audience: Audience::Everybody,
+            counts: None,
+        }
     }
 
     #[test]

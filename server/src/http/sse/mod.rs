@@ -1,6 +1,7 @@
 //! `GET /sse`: the stream of one tenant. A stream is a place in the tenant's ring and what it chose to see.
 
 mod berth;
+mod choice;
 mod coding;
 mod filter;
 mod opened;
@@ -19,8 +20,10 @@ use serde_json::json;
 use crate::bus::Coding;
 use crate::bus::frame::retry;
 use crate::state::AppState;
+use choice::Choice;
 use filter::Filter;
 use opening::retry_millis;
+use pulsestage::audience::Viewer;
 use pulsestage::error::{Noun, Refusal};
 use pulsestage::permission::Action;
 use pulsestage::text::Slug;
@@ -81,7 +84,8 @@ pub async fn open(
         Ok(permit) => permit,
         Err(full) => return streaming(Body::from(retry(full.retry_millis(state.chance()))), Coding::Identity),
     };
-    match Opened::new(&state, visit.tenant.id, cursor, (filter, coding), permit).await {
+    let choice = Choice::new(filter, Viewer::from(&visit.actor), coding);
+    match Opened::new(&state, visit.tenant.id, cursor, choice, permit).await {
         Ok(opened) => streaming(body(opened, &method, &extensions, state), coding),
         Err(refusal) => refused_by(&state, &refusal),
     }

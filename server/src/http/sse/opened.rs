@@ -4,7 +4,7 @@ use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::filter::Filter;
+use super::choice::Choice;
 use super::opening::{self, retry_millis};
 use super::reader::Reader;
 use crate::bus::frame::retry;
@@ -48,16 +48,16 @@ impl Opened {
         state: &AppState,
         tenant: TenantId,
         cursor: Option<Option<Cursor>>,
-        (filter, coding): (Filter, Coding),
+        choice: Choice,
         permit: Permit,
     ) -> Result<Self, Refusal> {
         let subscription = state.bus().subscribe(tenant).await.map_err(Refusal::from)?;
         let since = subscription.channel().meter().mark();
-        let opening = opening::open(state, &subscription, cursor, &filter, coding).await?;
+        let opening = opening::open(state, &subscription, cursor, &choice).await?;
         tracing::debug!(tenant.id = %tenant, resumed = cursor.is_some(), "stream opened");
         Ok(Self {
             opening: [opening.greeting, opening.missed],
-            reader: Reader::new(opening.place, opening.seq, filter, coding),
+            reader: Reader::new(opening.place, opening.seq, choice),
             seat: Seat { subscription, _permit: permit, since },
             life: state.limits().stream_life.draw(state.chance()),
         })

@@ -3,9 +3,9 @@
 use bytes::{Bytes, BytesMut};
 use std::sync::Arc;
 
-use super::filter::Filter;
-use crate::bus::frame::{Batch, Frame, advance, encode, retry};
-use crate::bus::{Channel, Coding, Subscription};
+use super::choice::Choice;
+use crate::bus::frame::{Batch, Frame, encode, retry};
+use crate::bus::{Channel, Subscription};
 use crate::metrics::Replay;
 use crate::state::AppState;
 use pulsestage::error::Refusal;
@@ -61,8 +61,7 @@ pub(super) async fn open(
     state: &AppState,
     subscription: &Subscription,
     cursor: Option<Option<Cursor>>,
-    filter: &Filter,
-    coding: Coding,
+    choice: &Choice,
 ) -> Result<Opening, Refusal> {
     let channel = subscription.channel();
     // Subscribe, then read the past, then listen: nothing that is committed from here on is missed.
@@ -91,9 +90,10 @@ pub(super) async fn open(
         }
         Past::Replay(batch, source) => {
             channel.meter().replayed(source);
-            if filter.is_open() { batch.coded(coding).clone() } else { coding.wrap(chosen(&batch.frames, filter)) }
+            choice.of_batch(&batch)
         }
     };
+    let coding = choice.coding();
     let greeting = Bytes::from([coding.head(), &coding.wrap(greeting.freeze())].concat());
     Ok(Opening { greeting, missed, place, seq: start.seq.max(tail) })
 }
@@ -140,27 +140,6 @@ impl Past {
             Self::Replay(missed, source)
         }
     }
-}
-
-/// The frames that pass, as one piece; of the facts that do not, the last one's cursor, so that the client moves on.
-pub(super) fn chosen<'a>(frames: impl IntoIterator<Item = &'a Frame>, filter: &Filter) -> Bytes {
-    let mut bytes = BytesMut::new();
-    let mut hidden = None;
-    for frame in frames {
-        if filter.takes(frame) {
-            // A shown fact carries the cursor past the hidden ones before it.
-            if frame.cursor.is_some() {
-                hidden = None;
-            }
-            bytes.extend_from_slice(&frame.bytes);
-        } else if frame.cursor.is_some() {
-            hidden = frame.cursor;
-        }
-    }
-    if let Some(cursor) = hidden {
-        bytes.extend_from_slice(&advance(cursor));
-    }
-    bytes.freeze()
 }
 
 fn signal(tenant: TenantId, event: Event, cursor: Cursor, at: Timestamp) -> Bytes {

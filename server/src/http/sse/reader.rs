@@ -1,10 +1,9 @@
-//! What a stream is, whoever writes it: a place in the ring and what its client chose to see.
+//! What a stream is, whoever writes it: a place in the ring and what its client is sent of it.
 
 use bytes::Bytes;
 use std::borrow::Cow;
 
-use super::filter::Filter;
-use super::opening::chosen;
+use super::choice::Choice;
 use crate::bus::{Chunk, Coding};
 
 /// One client's way through the ring.
@@ -14,15 +13,13 @@ pub(crate) struct Reader {
     place: u64,
     /// The last fact that its client has.
     seq: i64,
-    // Few have one, and there are very many readers.
-    filter: Option<Box<Filter>>,
-    coding: Coding,
+    choice: Choice,
 }
 
 impl Reader {
     /// A reader that goes on from this place; its client has the facts up to `seq`.
-    pub(super) fn new(place: u64, seq: i64, filter: Filter, coding: Coding) -> Self {
-        Self { place, seq, filter: (!filter.is_open()).then(|| Box::new(filter)), coding }
+    pub(super) const fn new(place: u64, seq: i64, choice: Choice) -> Self {
+        Self { place, seq, choice }
     }
 
     /// Where it reads next.
@@ -32,25 +29,15 @@ impl Reader {
 
     /// How its client is sent everything.
     pub(crate) const fn coding(&self) -> Coding {
-        self.coding
+        self.choice.coding()
     }
 
-    /// What its client takes of a chunk read at its place; it goes on after it. One that takes everything shares the
-    /// chunk's memory.
+    /// What its client is sent of a chunk read at its place; it goes on after it.
     pub(crate) fn take<'a>(&mut self, chunk: &'a Chunk) -> Cow<'a, Bytes> {
         let seen = self.seq;
         self.place = chunk.to;
         self.seq = chunk.facts.map_or(seen, |(_, last)| seen.max(last));
-        let is_new = |first: i64| first > seen;
-        if self.filter.is_none() && chunk.facts.is_none_or(|(first, _)| is_new(first)) {
-            return Cow::Borrowed(chunk.coded(self.coding));
-        }
-        let open = Filter::default();
-        let filter = self.filter.as_deref().unwrap_or(&open);
-        // A client that comes back may have some facts of a batch already.
-        let frames = chunk.batches.iter().flat_map(|batch| &batch.frames);
-        let new = frames.filter(|frame| frame.cursor.is_none_or(|cursor| is_new(cursor.seq)));
-        Cow::Owned(self.coding.wrap(chosen(new, filter)))
+        self.choice.of_chunk(chunk, seen)
     }
 
     /// Goes on after a chunk without its client being written anything.
