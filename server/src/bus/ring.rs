@@ -57,7 +57,7 @@ pub struct Chunk {
     /// Whether some of their frames are not for everybody.
     pub is_private: bool,
     /// What many streams are sent of them.
-    shared: Shared,
+    shared: Box<Shared>,
 }
 
 impl Chunk {
@@ -68,7 +68,7 @@ impl Chunk {
         let is_beat = batches.iter().all(|batch| batch.is_beat);
         let is_private = batches.iter().any(|batch| batch.is_private);
         let to = from + batches.len() as u64;
-        Self { from, to, batches, facts, is_beat, is_private, shared: Shared::default() }
+        Self { from, to, batches, facts, is_beat, is_private, shared: Box::default() }
     }
 
     /// What all streams of this share and coding are sent, in one piece that is made once.
