@@ -88,6 +88,9 @@ pub struct BoardView {
     pub tenant: Tenant,
     /// What the viewer may do here.
     pub role: Role,
+    /// The teams that they moderate beyond that.
+    #[serde(default)]
+    pub moderates: Vec<TeamId>,
     /// The board, read in one transaction.
     pub board: Board,
     /// The questions that the viewer has voted for.

@@ -55,6 +55,8 @@ ids! {
     TagId;
     /// A person with an account or a sign-in link.
     UserId;
+    /// A session: somebody signed in with one browser.
+    SessionId;
     /// A browser without an account, as one tenant knows it.
     ParticipantId;
     /// A client-made key of one write: the same key twice is the same write once.

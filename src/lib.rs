@@ -2,7 +2,8 @@
 //!
 //! # Layout
 //!
-//! * values: [`id`], [`time`], [`text`], and the nouns [`tenant`], [`team`], [`tag`], [`question`], [`user`]
+//! * values: [`id`], [`time`], [`text`], and the nouns [`tenant`], [`team`], [`tag`], [`question`], [`user`], [`person`],
+//!   [`session`], [`email`]
 //! * rules: [`permission`] (who may do what), [`error`] (every no we say)
 //! * live: [`event`] (the facts and tallies on the wire), [`board`] (the one reducer that folds them)
 //! * how it is doing: [`health`]
@@ -13,14 +14,17 @@
 pub mod audience;
 pub mod board;
 pub mod command;
+pub mod email;
 pub mod error;
 pub mod event;
 pub mod health;
 pub mod id;
 pub mod permission;
+pub mod person;
 pub mod ports;
 pub mod question;
 pub mod service;
+pub mod session;
 pub mod tag;
 pub mod team;
 pub mod tenant;

@@ -28,11 +28,13 @@ pub enum Action {
     CreateTeam,
     /// See how the tenant's streams are doing.
     SeeHealth,
+    /// See people, add them, change what they may do, end their sessions.
+    ManagePeople,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::SeeBoard,
         Self::Ask,
         Self::Vote,
@@ -44,6 +46,7 @@ impl Action {
         Self::CreateTag,
         Self::CreateTeam,
         Self::SeeHealth,
+        Self::ManagePeople,
     ];
 }
 
@@ -56,8 +59,15 @@ pub fn may(role: Role, action: Action, settings: &TenantSettings) -> bool {
         Action::Moderate | Action::Answer | Action::Tag | Action::Pin | Action::Freeze | Action::CreateTag => {
             role >= Role::Moderator
         }
-        Action::CreateTeam | Action::SeeHealth => role >= Role::Admin,
+        Action::CreateTeam | Action::SeeHealth | Action::ManagePeople => role >= Role::Admin,
     }
+}
+
+/// Whether somebody who holds the one role in the whole tenant may give it, take it or keep its holders out: nobody
+/// grants more than they hold, and nobody has power over those above them.
+#[must_use]
+pub fn may_manage(manager: Role, held: Role) -> bool {
+    manager >= Role::Admin && held <= manager
 }
 
 #[cfg(test)]
@@ -66,7 +76,7 @@ mod tests {
 
     /// The table as people read it: `x` may, `g` may where guests are allowed, `.` may not.
     /// Columns are the roles from guest to owner.
-    const TABLE: [(Action, &str); 11] = [
+    const TABLE: [(Action, &str); 12] = [
         (Action::SeeBoard, "gxxxxx"),
         (Action::Ask, "g.xxxx"),
         (Action::Vote, "gxxxxx"),
@@ -78,6 +88,7 @@ mod tests {
         (Action::CreateTag, "...xxx"),
         (Action::CreateTeam, "....xx"),
         (Action::SeeHealth, "....xx"),
+        (Action::ManagePeople, "....xx"),
     ];
 
     #[test]
@@ -90,6 +101,20 @@ mod tests {
                     let expected = cell == 'x' || (cell == 'g' && guests_allowed);
                     assert_eq!(may(role, action, &settings), expected, "{role} {action:?} guests {guests_allowed}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn admins_manage_up_to_admins_and_owners_manage_all() {
+        for manager in Role::ALL {
+            for held in Role::ALL {
+                let expected = match manager {
+                    Role::Owner => true,
+                    Role::Admin => held != Role::Owner,
+                    _ => false,
+                };
+                assert_eq!(may_manage(manager, held), expected, "{manager} {held}");
             }
         }
     }

@@ -1,5 +1,7 @@
 //! What the domain needs from the world. The server implements these; tests put others in their place.
 
+pub mod people;
+
 use async_trait::async_trait;
 use uuid::Uuid;
 
@@ -8,7 +10,7 @@ use crate::command::VoteReceipt;
 use crate::error::Refusal;
 use crate::event::{Cursor, Epoch, Fact, Tally};
 use crate::health::Health;
-use crate::id::{OperationId, ParticipantId, QuestionId, TagId, TeamId, TenantId, UserId};
+use crate::id::{OperationId, ParticipantId, QuestionId, SessionId, TagId, TeamId, TenantId, UserId};
 use crate::permission::Action;
 use crate::question::Question;
 use crate::tag::Tag;
@@ -17,6 +19,8 @@ use crate::tenant::{Tenant, TenantSettings};
 use crate::text::{AnswerText, Color, Name, QuestionBody, Slug};
 use crate::time::Timestamp;
 use crate::user::{Membership, Role};
+
+pub use people::{Ending, Manager, NewPerson, NewSession, PeopleStore, SessionStore};
 
 /// The world's no: something we stand on does not hold. The adapter that made it has logged the cause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -109,19 +113,6 @@ pub struct NewLink {
     pub expires_at: Timestamp,
 }
 
-/// A session to be opened for whoever brings a link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NewSession {
-    /// The hash of the session's secret.
-    pub hash: SecretHash,
-    /// The id of the person it makes.
-    pub user: UserId,
-    /// Opened at.
-    pub at: Timestamp,
-    /// Over from then on.
-    pub expires_at: Timestamp,
-}
-
 /// A person who is signed in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedIn {
@@ -133,6 +124,12 @@ pub struct SignedIn {
     pub role: Role,
     /// What they may do in single teams beyond that.
     pub memberships: Vec<Membership>,
+    /// The session.
+    pub session: SessionId,
+    /// When it was last used, as far as that was noted.
+    pub seen_at: Option<Timestamp>,
+    /// The session is over from then on.
+    pub expires_at: Timestamp,
 }
 
 /// A board and what is one viewer's on it, read in one transaction.
@@ -149,7 +146,7 @@ pub struct Snapshot {
 /// returns what is there now; for another thing it is refused ([`Refusal::OperationReused`]). A thing of
 /// another tenant does not exist ([`Refusal::NotFound`]).
 #[async_trait]
-pub trait Store: Send + Sync {
+pub trait Store: PeopleStore + SessionStore {
     /// The tenant of this slug.
     async fn tenant_by_slug(&self, slug: &Slug) -> Stored<Option<Tenant>>;
     /// Every tenant, oldest first.
@@ -188,12 +185,10 @@ pub trait Store: Send + Sync {
 
     /// Keeps a one-time link and withdraws those of the same tenant and role that nobody has used yet.
     async fn put_link(&self, link: NewLink) -> Stored<()>;
-    /// Uses a link up and opens the session; `None` when it was used, has run out or never was.
+    /// Uses a link up, makes the person that the session is for, and opens it; `None` when it was used, has run out or never was.
     async fn redeem_link(&self, link: SecretHash, session: NewSession) -> Stored<Option<SignedIn>>;
-    /// Who this session belongs to, if it is open at `now`.
-    async fn session(&self, hash: SecretHash, now: Timestamp) -> Stored<Option<SignedIn>>;
-    /// Ends a session; ending one that is over is no error.
-    async fn end_session(&self, hash: SecretHash) -> Stored<()>;
+    /// The team of a question in any state.
+    async fn team_of(&self, tenant: TenantId, question: QuestionId) -> Stored<Option<TeamId>>;
 }
 
 /// What there is to look at after a write.

@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::audience::StaffOf;
-use crate::id::{ParticipantId, TeamId, UserId};
+use crate::id::{ParticipantId, SessionId, TeamId, UserId};
 use crate::question::UnknownWord;
 
 /// What a person may do, from least to most. Each holds all that the one before holds, save that a guest's
@@ -78,13 +78,16 @@ pub struct Actor {
     pub memberships: Vec<Membership>,
     /// The signed-in person, if any.
     pub user: Option<UserId>,
+    /// The session that says so.
+    pub session: Option<SessionId>,
     /// The browser as this tenant knows it; votes and questions hang on it. Absent when it brought no valid cookie.
     pub participant: Option<ParticipantId>,
 }
 
 impl Actor {
     /// Somebody we know nothing of.
-    pub const NOBODY: Self = Self { role: Role::Guest, memberships: Vec::new(), user: None, participant: None };
+    pub const NOBODY: Self =
+        Self { role: Role::Guest, memberships: Vec::new(), user: None, session: None, participant: None };
 
     /// What they may do in this team.
     #[must_use]

@@ -6,6 +6,7 @@ use pulsestage::error::Refusal;
 use pulsestage::id::TenantId;
 use pulsestage::ports::{Look, Notifier, Store};
 use pulsestage::service::{Caller, Service};
+use pulsestage::session::SessionLabel;
 use pulsestage::text::{Name, Slug};
 use pulsestage::user::Role;
 
@@ -33,6 +34,9 @@ pub async fn first_tenant(store: Arc<dyn Store>, key: Key) -> Result<bool, Refus
     let caller = owner(&service, &slug).await?;
     let visit = service.enter(slug.as_str(), &caller).await?;
     service.create_team(&visit, None, "Everyone").await?;
+    for (_, session) in caller.sessions {
+        service.sign_out(session).await?;
+    }
     Ok(true)
 }
 
@@ -44,7 +48,7 @@ pub async fn first_tenant(store: Arc<dyn Store>, key: Key) -> Result<bool, Refus
 pub async fn owner(service: &Service, slug: &Slug) -> Result<Caller, Refusal> {
     let (link, session) = (Secret::new(&SystemChance), Secret::new(&SystemChance));
     service.put_link(slug, Role::Owner, link.hash()).await?;
-    service.redeem_link(link.hash(), session.hash()).await?;
+    service.redeem_link(link.hash(), session.hash(), SessionLabel::default()).await?;
     Ok(Caller { sessions: vec![(slug.as_str().to_owned(), session.hash())], device: None })
 }
 

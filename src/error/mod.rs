@@ -18,11 +18,15 @@ pub enum Noun {
     Question,
     /// A tag.
     Tag,
+    /// A person.
+    Person,
+    /// A session.
+    Session,
 }
 
 impl Noun {
     /// Every noun.
-    pub const ALL: [Self; 4] = [Self::Tenant, Self::Team, Self::Question, Self::Tag];
+    pub const ALL: [Self; 6] = [Self::Tenant, Self::Team, Self::Question, Self::Tag, Self::Person, Self::Session];
 
     /// Its name on the wire.
     #[must_use]
@@ -32,6 +36,8 @@ impl Noun {
             Self::Team => "team",
             Self::Question => "question",
             Self::Tag => "tag",
+            Self::Person => "person",
+            Self::Session => "session",
         }
     }
 
@@ -43,6 +49,8 @@ impl Noun {
             Self::Team => "Team",
             Self::Question => "Question",
             Self::Tag => "Tag",
+            Self::Person => "Person",
+            Self::Session => "Session",
         }
     }
 }
@@ -106,6 +114,12 @@ pub enum Refusal {
         /// What has the name.
         what: Noun,
     },
+    /// Somebody else in the tenant has this address.
+    #[error("Somebody with this e-mail address is here already.")]
+    EmailTaken,
+    /// Without this person nobody would own the tenant.
+    #[error("This is the last owner. Make somebody else an owner first.")]
+    LastOwner,
     /// The idempotency key was used before for another write.
     #[error("This idempotency key was already used for something else. Send a new one.")]
     OperationReused,
@@ -151,7 +165,12 @@ impl Refusal {
             Self::NotSignedIn | Self::NotAllowed | Self::ForeignOrigin => 403,
             Self::NotFound { .. } => 404,
             Self::MethodNotAllowed => 405,
-            Self::Frozen | Self::VotingClosed | Self::NameTaken { .. } | Self::OperationReused => 409,
+            Self::Frozen
+            | Self::VotingClosed
+            | Self::NameTaken { .. }
+            | Self::EmailTaken
+            | Self::LastOwner
+            | Self::OperationReused => 409,
             Self::LinkSpent => 410,
             Self::TooLarge => 413,
             Self::UnsupportedMediaType => 415,
@@ -189,6 +208,8 @@ mod tests {
             Refusal::MethodNotAllowed,
             Refusal::Frozen,
             Refusal::VotingClosed,
+            Refusal::EmailTaken,
+            Refusal::LastOwner,
             Refusal::OperationReused,
             Refusal::LinkSpent,
             Refusal::TooLarge,

@@ -45,6 +45,8 @@ impl TryFrom<Said> for Refusal {
             "frozen" => Self::Frozen,
             "voting_closed" => Self::VotingClosed,
             "name_taken" => Self::NameTaken { what: noun(&said.what)? },
+            "email_taken" => Self::EmailTaken,
+            "last_owner" => Self::LastOwner,
             "operation_reused" => Self::OperationReused,
             "link_spent" => Self::LinkSpent,
             "too_large" => Self::TooLarge,

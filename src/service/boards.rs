@@ -1,6 +1,7 @@
 //! Reading: the board for a page.
 
 use super::{Service, Visit};
+use crate::audience::StaffOf;
 use crate::command::BoardView;
 use crate::error::Refusal;
 use crate::id::OperationId;
@@ -19,6 +20,10 @@ impl Service {
         Ok(BoardView {
             tenant: visit.tenant.clone(),
             role: visit.actor.role,
+            moderates: match visit.actor.staff_of() {
+                StaffOf::Teams(teams) => teams,
+                StaffOf::Nobody | StaffOf::Everything => Vec::new(),
+            },
             board: snapshot.board,
             voted: snapshot.voted,
             form_key: OperationId(self.new_id()),

@@ -4,6 +4,7 @@ mod boards;
 mod health;
 mod known;
 mod questions;
+mod sessions;
 mod sign_in;
 mod tenants;
 
@@ -16,13 +17,15 @@ use crate::error::{Noun, Refusal};
 use crate::id::{OperationId, ParticipantId, TeamId, UserId, uuid_v7};
 use crate::permission::{Action, may};
 use crate::ports::{
-    Chance, Clock, NoPace, NoVitals, Notifier, Pace, Pseudonyms, SecretHash, Store, Turn, Vitals, Write,
+    Chance, Clock, Ending, NoPace, NoVitals, Notifier, Pace, Pseudonyms, SecretHash, Store, Turn, Vitals, Write,
 };
 use crate::tenant::Tenant;
 use crate::text::Slug;
+use crate::time::Timestamp;
 use crate::user::{Actor, Role};
 
-pub use sign_in::{LINK_LIFE_MS, SESSION_LIFE_MS};
+pub use sessions::SESSION_LIFE_MS;
+pub use sign_in::LINK_LIFE_MS;
 
 /// What a request brought to say who it is from. Nothing of it is trusted before [`Service::enter`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,6 +43,8 @@ pub struct Visit {
     pub tenant: Tenant,
     /// Who they are there.
     pub actor: Actor,
+    /// When their session runs out, if they have one.
+    pub until: Option<Timestamp>,
 }
 
 impl Visit {
@@ -61,6 +66,18 @@ impl Visit {
     /// As [`Visit::must`].
     pub fn must_in(&self, action: Action, team: TeamId) -> Result<(), Refusal> {
         match may(self.actor.role_in(team), action, &self.tenant.settings) {
+            true => Ok(()),
+            false => self.must(action),
+        }
+    }
+
+    /// Refuses what this visitor may do neither in the whole tenant nor in any team.
+    ///
+    /// # Errors
+    /// As [`Visit::must`].
+    pub fn must_somewhere(&self, action: Action) -> Result<(), Refusal> {
+        let settings = &self.tenant.settings;
+        match self.actor.memberships.iter().any(|membership| may(membership.role, action, settings)) {
             true => Ok(()),
             false => self.must(action),
         }
@@ -126,15 +143,18 @@ impl Service {
             participant: caller.device.map(|device| self.pseudonyms.participant(tenant.id, device)),
             ..Actor::NOBODY
         };
+        let mut until = None;
         if let Some((_, hash)) = caller.sessions.iter().find(|(slug, _)| *slug == tenant.slug) {
-            let signed_in = self.store.session(*hash, self.clock.now()).await?;
+            let signed_in = self.signed_in(*hash).await?;
             if let Some(person) = signed_in.filter(|person| person.tenant.id == tenant.id) {
                 actor.role = person.role;
                 actor.memberships = person.memberships;
                 actor.user = Some(person.user);
+                actor.session = Some(person.session);
+                until = Some(person.expires_at);
             }
         }
-        Ok(Visit { tenant, actor })
+        Ok(Visit { tenant, actor, until })
     }
 
     /// A fresh version 7 id.
@@ -142,6 +162,11 @@ impl Service {
         let mut random = [0; 10];
         self.chance.fill(&mut random);
         uuid_v7(self.clock.now(), random)
+    }
+
+    /// The note of an access that ends now.
+    fn ending(&self) -> Ending {
+        Ending { id: self.new_id(), at: self.clock.now() }
     }
 
     /// The frame of a write: a key of our own when the client sent none. Nothing is written without one, so this is

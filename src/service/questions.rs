@@ -2,14 +2,30 @@
 
 use super::{Service, Visit};
 use crate::command::{AnswerQuestion, Ask, Key, SetMark, SetTag, SetVote, VoteReceipt};
-use crate::error::Refusal;
-use crate::id::QuestionId;
+use crate::error::{Noun, Refusal};
+use crate::id::{QuestionId, TeamId};
 use crate::permission::Action;
 use crate::ports::{Look, NewQuestion};
 use crate::question::Question;
 use crate::text::{AnswerText, QuestionBody};
 
 impl Service {
+    /// The team of a question.
+    pub(super) async fn question_team(&self, visit: &Visit, question: QuestionId) -> Result<TeamId, Refusal> {
+        let team = self.store.team_of(visit.tenant.id, question).await?;
+        team.ok_or(Refusal::NotFound { what: Noun::Question })
+    }
+
+    /// Refuses what the visitor may do neither in the whole tenant nor in the question's team.
+    pub(super) async fn must_on(&self, visit: &Visit, action: Action, question: QuestionId) -> Result<(), Refusal> {
+        let whole = visit.must(action);
+        // Whoever has no team of their own is answered without a look at the question.
+        if whole.is_ok() || visit.actor.memberships.is_empty() {
+            return whole;
+        }
+        visit.must_in(action, self.question_team(visit, question).await?)
+    }
+
     /// Puts a question to a team.
     ///
     /// # Errors
@@ -44,7 +60,7 @@ impl Service {
     /// # Errors
     /// When the visitor may not answer, the text is empty or too long, or the question is not the tenant's or is frozen.
     pub async fn answer(&self, visit: &Visit, key: Key, answer: AnswerQuestion) -> Result<Question, Refusal> {
-        visit.must(Action::Answer)?;
+        self.must_on(visit, Action::Answer, answer.question).await?;
         let by = visit.user()?;
         let text = AnswerText::parse(&answer.text).map_err(|problem| Refusal::field("answer", problem))?;
         let (write, _turn) = self.write(visit, Action::Answer, key, by.0).await?;
@@ -58,7 +74,7 @@ impl Service {
     /// # Errors
     /// When the visitor may not tag, or the question or the tag is not the tenant's.
     pub async fn set_tag(&self, visit: &Visit, key: Key, set: SetTag) -> Result<Question, Refusal> {
-        visit.must(Action::Tag)?;
+        self.must_on(visit, Action::Tag, set.question).await?;
         let by = visit.user()?;
         let (write, _turn) = self.write(visit, Action::Tag, key, by.0).await?;
         let question = self.store.set_tag(write, set.question, set.tag, set.on).await?;
@@ -71,7 +87,7 @@ impl Service {
     /// # Errors
     /// When the visitor may not pin, or the question is not the tenant's.
     pub async fn set_pinned(&self, visit: &Visit, key: Key, set: SetMark) -> Result<Question, Refusal> {
-        visit.must(Action::Pin)?;
+        self.must_on(visit, Action::Pin, set.question).await?;
         let by = visit.user()?;
         let (write, _turn) = self.write(visit, Action::Pin, key, by.0).await?;
         let question = self.store.set_pinned(write, set.question, set.on, by).await?;
@@ -84,7 +100,7 @@ impl Service {
     /// # Errors
     /// When the visitor may not freeze, or the question is not the tenant's.
     pub async fn set_frozen(&self, visit: &Visit, key: Key, set: SetMark) -> Result<Question, Refusal> {
-        visit.must(Action::Freeze)?;
+        self.must_on(visit, Action::Freeze, set.question).await?;
         let by = visit.user()?;
         let (write, _turn) = self.write(visit, Action::Freeze, key, by.0).await?;
         let question = self.store.set_frozen(write, set.question, set.on, by).await?;

@@ -3,14 +3,13 @@
 use super::Service;
 use crate::error::{Noun, Refusal};
 use crate::id::UserId;
-use crate::ports::{NewLink, NewSession, SecretHash, SignedIn};
+use crate::ports::{NewLink, SecretHash, SignedIn};
+use crate::session::SessionLabel;
 use crate::text::Slug;
 use crate::user::Role;
 
 /// How long a sign-in link is worth something, in milliseconds: a day.
 pub const LINK_LIFE_MS: i64 = 24 * 60 * 60 * 1_000;
-/// How long a session lasts, in milliseconds: two weeks.
-pub const SESSION_LIFE_MS: i64 = 14 * 24 * 60 * 60 * 1_000;
 
 impl Service {
     /// Keeps a one-time link that signs its bearer in to a tenant with a role.
@@ -28,18 +27,13 @@ impl Service {
     ///
     /// # Errors
     /// [`Refusal::LinkSpent`] when the link was used, has run out or never was: the three look alike on purpose.
-    pub async fn redeem_link(&self, link: SecretHash, session: SecretHash) -> Result<SignedIn, Refusal> {
-        let at = self.clock.now();
-        let session =
-            NewSession { hash: session, user: UserId(self.new_id()), at, expires_at: at.plus_millis(SESSION_LIFE_MS) };
+    pub async fn redeem_link(
+        &self,
+        link: SecretHash,
+        session: SecretHash,
+        label: SessionLabel,
+    ) -> Result<SignedIn, Refusal> {
+        let session = self.new_session(UserId(self.new_id()), session, label);
         self.store.redeem_link(link, session).await?.ok_or(Refusal::LinkSpent)
-    }
-
-    /// Ends a session.
-    ///
-    /// # Errors
-    /// When the store is in trouble.
-    pub async fn sign_out(&self, session: SecretHash) -> Result<(), Refusal> {
-        Ok(self.store.end_session(session).await?)
     }
 }

@@ -73,7 +73,7 @@ impl Service {
     /// # Errors
     /// When the visitor may not, the name is empty, too long or taken, or the colour is not `#RRGGBB`.
     pub async fn create_tag(&self, visit: &Visit, key: Key, tag: CreateTag) -> Result<Tag, Refusal> {
-        visit.must(Action::CreateTag)?;
+        visit.must_somewhere(Action::CreateTag)?;
         let by = visit.user()?;
         let (name, color) = match (Name::parse(&tag.name), Color::parse(&tag.color)) {
             (Ok(name), Ok(color)) => (name, color),

@@ -134,7 +134,7 @@ impl Live {
     /// Puts the board of this page into context. Call it once the board is there, on the server and in the browser
     /// alike; in the browser the stream opens after hydration and closes when the owner is cleaned up.
     pub fn provide(view: BoardView, filters: Signal<Filters>) -> Self {
-        let BoardView { tenant, role, board, voted, form_key } = view;
+        let BoardView { tenant, role, moderates: _, board, voted, form_key } = view;
         let (teams, tags, slug) = (board.teams.clone(), board.tags.clone(), tenant.slug.clone());
         let mut core = Core::new(board, voted);
         let drawing = core.draw(&filters.get_untracked());

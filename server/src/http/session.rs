@@ -2,7 +2,7 @@
 
 use axum::Form;
 use axum::extract::{Path, Request, State};
-use axum::http::header::SET_COOKIE;
+use axum::http::header::{SET_COOKIE, USER_AGENT};
 use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use serde::Deserialize;
@@ -11,6 +11,7 @@ use super::api::refusal_response;
 use crate::auth::Secret;
 use crate::state::AppState;
 use pulsestage::error::Refusal;
+use pulsestage::session::SessionLabel;
 use pulsestage::text::Slug;
 
 /// The page of a tenant's moderators.
@@ -42,7 +43,7 @@ pub async fn sign_in(State(state): State<AppState>, Path(token): Path<String>, r
         return refusal_response(&too_fast.into());
     }
     let session = Secret::new(state.chance());
-    match state.service().redeem_link(link.hash(), session.hash()).await {
+    match state.service().redeem_link(link.hash(), session.hash(), label(headers)).await {
         Ok(person) => {
             let cookie = state.cookies().session_cookie(&person.tenant.slug, &session);
             (set(&cookie.to_string()), Redirect::to(&moderators_page(&person.tenant.slug))).into_response()
@@ -75,6 +76,13 @@ pub async fn sign_out(
     }
     let cookie = state.cookies().ended_session_cookie(slug.as_str());
     (set(&cookie.to_string()), Redirect::to(&tenant_page(slug.as_str()))).into_response()
+}
+
+/// What a session that is opened by this request is called.
+#[must_use]
+pub fn label(headers: &HeaderMap) -> SessionLabel {
+    let said = headers.get(USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    said.map(|said| SessionLabel::of_user_agent(&said)).unwrap_or_default()
 }
 
 fn set(cookie: &str) -> AppendHeaders<Option<(axum::http::HeaderName, HeaderValue)>> {

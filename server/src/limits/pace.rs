@@ -59,9 +59,13 @@ impl Books {
             Action::Ask => (&mut self.asks, Some(&mut self.tenant_writes)),
             Action::SeeBoard | Action::Moderate => (&mut self.reads, Some(&mut self.tenant_reads)),
             Action::SeeHealth => (&mut self.reads, None),
-            Action::Answer | Action::Tag | Action::Pin | Action::Freeze | Action::CreateTag | Action::CreateTeam => {
-                (&mut self.changes, None)
-            }
+            Action::Answer
+            | Action::Tag
+            | Action::Pin
+            | Action::Freeze
+            | Action::CreateTag
+            | Action::CreateTeam
+            | Action::ManagePeople => (&mut self.changes, None),
         }
     }
 }

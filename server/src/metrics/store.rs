@@ -1,5 +1,7 @@
 //! How long the database takes, by what is asked of it: a [`Store`] around the store.
 
+mod people;
+
 use async_trait::async_trait;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -43,10 +45,12 @@ enum Kind {
     Moderate,
     /// Who somebody is.
     SignIn,
+    /// Who there is, and what they may do.
+    People,
 }
 
 /// The names of the kinds, in their order.
-const KINDS: [&str; 7] = ["tenant", "board", "log", "ask", "vote", "moderate", "sign_in"];
+const KINDS: [&str; 8] = ["tenant", "board", "log", "ask", "vote", "moderate", "sign_in", "people"];
 
 /// How long the database took. Cheap to clone; all clones are one.
 #[derive(Clone, Debug)]
@@ -180,11 +184,7 @@ impl Store for TimedStore {
         self.timed(Kind::SignIn, self.store.redeem_link(link, session)).await
     }
 
-    async fn session(&self, hash: SecretHash, now: Timestamp) -> Stored<Option<SignedIn>> {
-        self.timed(Kind::SignIn, self.store.session(hash, now)).await
-    }
-
-    async fn end_session(&self, hash: SecretHash) -> Stored<()> {
-        self.timed(Kind::SignIn, self.store.end_session(hash)).await
+    async fn team_of(&self, tenant: TenantId, question: QuestionId) -> Stored<Option<TeamId>> {
+        self.timed(Kind::Moderate, self.store.team_of(tenant, question)).await
     }
 }

@@ -14,8 +14,8 @@
 //!
 //! # People
 //!
-//! Whoever answers, pins or freezes is a row of `users`, which [`redeem_link`](pulsestage::ports::Store::redeem_link)
-//! makes.
+//! Whoever answers, pins or freezes is a row of `users`. Who changes what people may do takes the tenant's row, then the
+//! person's, then their sessions', and what ends an access says so in `revocations`.
 
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
@@ -56,9 +56,12 @@ mod group;
 mod keys;
 mod open;
 mod operations;
+mod people;
+mod people_port;
 mod port;
 mod questions;
 mod rows;
+mod sessions;
 mod sign_in;
 pub mod sql;
 mod tags;

@@ -97,11 +97,7 @@ impl Store for SqlStore {
         self.use_link(link, session).await.map_err(trouble)
     }
 
-    async fn session(&self, hash: SecretHash, now: Timestamp) -> Stored<Option<SignedIn>> {
-        self.find_session(hash, now).await.map_err(trouble)
-    }
-
-    async fn end_session(&self, hash: SecretHash) -> Stored<()> {
-        self.drop_session(hash).await.map_err(trouble)
+    async fn team_of(&self, tenant: TenantId, question: QuestionId) -> Stored<Option<TeamId>> {
+        self.question_team(tenant, question).await.map_err(trouble)
     }
 }

@@ -2,7 +2,7 @@
 
 use pulsestage::error::{Noun, Refusal};
 use pulsestage::event::{Event, QuestionAnswered, QuestionCreated, QuestionFrozen, QuestionPinned};
-use pulsestage::id::{QuestionId, TenantId, UserId};
+use pulsestage::id::{QuestionId, TeamId, TenantId, UserId};
 use pulsestage::ports::{NewQuestion, Write};
 use pulsestage::question::{Question, Status};
 use pulsestage::text::AnswerText;
@@ -50,6 +50,15 @@ const FREEZE: MarkKind = MarkKind {
 };
 
 impl SqlStore {
+    pub(super) async fn question_team(&self, tenant: TenantId, id: QuestionId) -> Done<Option<TeamId>> {
+        let team = on!(&self.read, pool => sqlx::query_scalar(sql::questions::TEAM_OF)
+            .bind(tenant.0)
+            .bind(id.0)
+            .fetch_optional(pool)
+            .await)?;
+        Ok(team.map(TeamId))
+    }
+
     pub(super) async fn insert_question(&self, write: Write, new: NewQuestion) -> Done<Question> {
         let operation = Operation::new("ask", new.id.0, &[new.team.0.as_bytes(), new.body.as_str().as_bytes()]);
         written!(self, tx => {

@@ -1,10 +1,11 @@
 //! What is read from the database, and how it becomes the domain's. One struct serves both engines.
 
+pub(super) mod people;
+
 use pulsestage::audience::Audience;
 use pulsestage::error::Refusal;
 use pulsestage::event::{Cursor, Envelope, Epoch, Event, Fact, Tally};
 use pulsestage::id::{ParticipantId, QuestionId, TagId, TeamId, TenantId, UserId};
-use pulsestage::ports::SignedIn;
 use pulsestage::question::{Answer, Mark, Question, Status};
 use pulsestage::tag::Tag;
 use pulsestage::team::Team;
@@ -235,26 +236,6 @@ pub(super) struct OperationRow {
 pub(super) struct LinkRow {
     pub(super) tenant_id: Uuid,
     pub(super) role: String,
-}
-
-/// An open session with its person and tenant.
-#[derive(FromRow)]
-pub(super) struct SessionRow {
-    #[sqlx(flatten)]
-    tenant: TenantRow,
-    user_id: Uuid,
-    role: String,
-}
-
-impl SessionRow {
-    pub(super) fn into_signed_in(self) -> Done<SignedIn> {
-        Ok(SignedIn {
-            role: role(&self.role)?,
-            memberships: Vec::new(),
-            user: UserId(self.user_id),
-            tenant: self.tenant.into_tenant()?,
-        })
-    }
 }
 
 /// A row of `memberships`.

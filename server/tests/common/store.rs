@@ -6,9 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use pulsestage::event::{Epoch, Fact};
-use pulsestage::id::{OperationId, ParticipantId, QuestionId, TagId, TeamId, TenantId, UserId, uuid_v7};
-use pulsestage::ports::{NewLink, NewQuestion, NewSession, NewTenant, SecretHash, Store, Stored, Write};
+use pulsestage::id::{OperationId, ParticipantId, QuestionId, SessionId, TagId, TeamId, TenantId, UserId, uuid_v7};
+use pulsestage::ports::{
+    Ending, NewLink, NewQuestion, NewSession, NewTenant, SecretHash, SessionStore, Store, Stored, Write,
+};
 use pulsestage::question::Question;
+use pulsestage::session::SessionLabel;
 use pulsestage::tag::Tag;
 use pulsestage::team::Team;
 use pulsestage::tenant::TenantSettings;
@@ -174,9 +177,31 @@ impl Stage {
     /// A link and the session that redeeming it would open.
     pub(crate) fn link(&self, tenant: TenantId, role: Role) -> (NewLink, NewSession) {
         let link = NewLink { hash: self.hash(), tenant, role, at: START, expires_at: START.plus_millis(1_000) };
-        let session =
-            NewSession { hash: self.hash(), user: UserId(self.id()), at: START, expires_at: START.plus_millis(5_000) };
-        (link, session)
+        (link, self.session(UserId(self.id())))
+    }
+
+    /// A session of somebody.
+    pub(crate) fn session(&self, user: UserId) -> NewSession {
+        NewSession {
+            id: SessionId(self.id()),
+            hash: self.hash(),
+            user,
+            label: SessionLabel::of_user_agent("Firefox/140.0 (Linux)"),
+            at: START,
+            expires_at: START.plus_millis(5_000),
+        }
+    }
+
+    /// Opens a session for somebody.
+    pub(crate) async fn open_session(&self, tenant: TenantId, user: UserId) -> NewSession {
+        let session = self.session(user);
+        self.store.open_session(tenant, session.clone()).await.unwrap();
+        session
+    }
+
+    /// The note of an access that ends.
+    pub(crate) fn ending(&self) -> Ending {
+        Ending { id: self.id(), at: START }
     }
 
     /// A new tenant with a team, a tag and a moderator.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pulsestage::ports::{NewLink, NewSession, Store};
+use pulsestage::ports::{NewLink, NewSession, SessionStore, Store};
 use pulsestage::user::Role;
 use tokio::task::JoinSet;
 
@@ -22,11 +22,11 @@ async fn a_link_opens_one_session(stage: Arc<Stage>) {
         let (link, session) = stage.link(tenant.id, role);
         stage.store.put_link(link).await.unwrap();
         assert_eq!(stage.store.session(session.hash, START).await, Ok(None));
-        let signed_in = stage.store.redeem_link(link.hash, session).await.unwrap().unwrap();
+        let signed_in = stage.store.redeem_link(link.hash, session.clone()).await.unwrap().unwrap();
         assert_eq!((&signed_in.tenant, signed_in.user, signed_in.role), (&tenant, session.user, role));
         assert_eq!(stage.store.session(session.hash, START).await, Ok(Some(signed_in)));
         let (_, second) = stage.link(tenant.id, role);
-        assert_eq!(stage.store.redeem_link(link.hash, second).await, Ok(None));
+        assert_eq!(stage.store.redeem_link(link.hash, second.clone()).await, Ok(None));
         assert_eq!(stage.store.session(second.hash, START).await, Ok(None));
     }
     assert_eq!(stage.store.redeem_link(stage.hash(), stage.link(tenant.id, Role::Owner).1).await, Ok(None));
@@ -39,7 +39,7 @@ async fn of_twenty_at_once_one_gets_in(stage: Arc<Stage>) {
     let mut race = JoinSet::new();
     for _ in 0..20 {
         let (stage, (_, session)) = (stage.clone(), stage.link(home.tenant, Role::Moderator));
-        race.spawn(async move { (session, stage.store.redeem_link(link.hash, session).await.unwrap()) });
+        race.spawn(async move { (session.clone(), stage.store.redeem_link(link.hash, session).await.unwrap()) });
     }
     let (winners, losers): (Vec<_>, Vec<_>) = race.join_all().await.into_iter().partition(|(_, got)| got.is_some());
     assert_eq!((winners.len(), losers.len()), (1, 19));
@@ -53,7 +53,7 @@ async fn a_link_runs_out(stage: Arc<Stage>) {
     let home = stage.home("acme").await;
     let (link, session) = stage.link(home.tenant, Role::Moderator);
     stage.store.put_link(link).await.unwrap();
-    let at = |at| NewSession { at, ..session };
+    let at = |at| NewSession { at, ..session.clone() };
     assert_eq!(stage.store.redeem_link(link.hash, at(link.expires_at)).await, Ok(None));
     // Whoever came too late has not used it up.
     assert!(stage.store.redeem_link(link.hash, at(link.expires_at.plus_millis(-1))).await.unwrap().is_some());
@@ -97,12 +97,12 @@ async fn sessions_end(stage: Arc<Stage>) {
     let home = stage.home("acme").await;
     let (link, session) = stage.link(home.tenant, Role::Moderator);
     stage.store.put_link(link).await.unwrap();
-    stage.store.redeem_link(link.hash, session).await.unwrap().unwrap();
+    stage.store.redeem_link(link.hash, session.clone()).await.unwrap().unwrap();
     let open_at = async |at| stage.store.session(session.hash, at).await.unwrap().is_some();
     assert!(open_at(session.expires_at.plus_millis(-1)).await);
     assert!(!open_at(session.expires_at).await);
-    stage.store.end_session(session.hash).await.unwrap();
+    stage.store.end_session(session.hash, stage.ending()).await.unwrap();
     assert!(!open_at(START).await);
-    assert_eq!(stage.store.end_session(session.hash).await, Ok(()));
-    assert_eq!(stage.store.end_session(stage.hash()).await, Ok(()));
+    assert_eq!(stage.store.end_session(session.hash, stage.ending()).await, Ok(()));
+    assert_eq!(stage.store.end_session(stage.hash(), stage.ending()).await, Ok(()));
 }

@@ -5,6 +5,7 @@ use uuid::Uuid;
 use pulsestage::command::{AnswerQuestion, Ask, CreateTag, SetMark};
 use pulsestage::question::Question;
 use pulsestage::service::{Caller, Service, Visit};
+use pulsestage::session::SessionLabel;
 use pulsestage::tag::Tag;
 use pulsestage::team::Team;
 use pulsestage::tenant::Tenant;
@@ -64,7 +65,7 @@ impl Room {
 pub(crate) async fn signed_in(service: &Service, slug: &Slug, role: Role) -> (String, Caller) {
     let (link, session) = (Secret::new(&SystemChance), Secret::new(&SystemChance));
     service.put_link(slug, role, link.hash()).await.unwrap();
-    service.redeem_link(link.hash(), session.hash()).await.unwrap();
+    service.redeem_link(link.hash(), session.hash(), SessionLabel::default()).await.unwrap();
     // The key of the cookies has no part in a session's.
     let cookie = Cookies::new(Key::new([0; 32]), false).session_cookie(slug.as_str(), &session);
     let caller = Caller { sessions: vec![(slug.as_str().to_owned(), session.hash())], device: None };

@@ -25,15 +25,28 @@ pub mod facts;
 pub mod group;
 pub mod keys;
 pub mod operations;
+pub mod people;
 pub mod questions;
+pub mod sessions;
 pub mod sign_in;
 pub mod tenants;
 pub mod votes;
 
 /// Every statement of the store: name and text.
 pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
-    [boards::ALL, facts::ALL, keys::ALL, operations::ALL, questions::ALL, sign_in::ALL, tenants::ALL, votes::ALL]
-        .into_iter()
-        .flatten()
-        .copied()
+    [
+        boards::ALL,
+        facts::ALL,
+        keys::ALL,
+        operations::ALL,
+        people::ALL,
+        questions::ALL,
+        sessions::ALL,
+        sign_in::ALL,
+        tenants::ALL,
+        votes::ALL,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
 }

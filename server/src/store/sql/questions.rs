@@ -4,6 +4,9 @@ statements! {
     /// A question.
     BY_ID = concat!("select ", question_columns!(), " from questions where tenant_id = $1 and id = $2");
 
+    /// The team of a question.
+    TEAM_OF = "select team_id from questions where tenant_id = $1 and id = $2";
+
     /// The tags on a question, in no order.
     TAGS_OF = "select t.id, t.name, t.color
         from question_tags q join tags t on t.tenant_id = q.tenant_id and t.id = q.tag_id

@@ -1,4 +1,4 @@
-//! One-time links and sessions. A secret's hash is as good as a tenant: nobody can guess one of another tenant.
+//! One-time links. A secret's hash is as good as a tenant: nobody can guess one of another tenant.
 
 statements! {
     /// Keeps a link; one of the same tenant and role that waits to be used is replaced, in one step.
@@ -11,25 +11,8 @@ statements! {
     REDEEM = "update sign_in_links set used_at = $2 where token_hash = $1 and used_at is null and expires_at > $2
         returning tenant_id, role";
 
-    /// The person whom a link made.
-    INSERT_USER = "insert into users (id, tenant_id, role, name, created_at) values ($1, $2, $3, $4, $5)";
-
-    /// A session.
-    INSERT_SESSION = "insert into sessions (token_hash, tenant_id, user_id, created_at, expires_at)
-        values ($1, $2, $3, $4, $5)";
-
-    /// Whose session it is, while it is open.
-    SESSION = "select t.id, t.slug, t.name, t.settings, u.id as user_id, u.role
-        from sessions s
-        join users u on u.tenant_id = s.tenant_id and u.id = s.user_id
-        join tenants t on t.id = s.tenant_id
-        where s.token_hash = $1 and s.expires_at > $2 and u.deactivated_at is null";
-
     /// What a person may do in single teams; archived ones count for nothing.
     MEMBERSHIPS = "select m.team_id, m.role
         from memberships m join teams t on t.tenant_id = m.tenant_id and t.id = m.team_id
         where m.tenant_id = $1 and m.user_id = $2 and t.archived_at is null";
-
-    /// Ends a session.
-    DELETE_SESSION = "delete from sessions where token_hash = $1";
 }

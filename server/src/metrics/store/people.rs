@@ -1,0 +1,102 @@
+//! How long the database takes for people and their sessions.
+
+use async_trait::async_trait;
+use pulsestage::email::Email;
+use pulsestage::id::{SessionId, TeamId, TenantId, UserId};
+use pulsestage::person::{PeopleFilter, Person};
+use pulsestage::ports::{
+    Ending, Manager, NewPerson, NewSession, PeopleStore, SecretHash, SessionStore, SignedIn, Stored,
+};
+use pulsestage::session::{Revocation, Session};
+use pulsestage::text::Name;
+use pulsestage::time::Timestamp;
+use pulsestage::user::Role;
+use uuid::Uuid;
+
+use super::{Kind, TimedStore};
+
+#[async_trait]
+impl PeopleStore for TimedStore {
+    async fn people(&self, tenant: TenantId, filter: PeopleFilter) -> Stored<Vec<Person>> {
+        self.timed(Kind::People, self.store.people(tenant, filter)).await
+    }
+
+    async fn people_count(&self, tenant: TenantId) -> Stored<i64> {
+        self.timed(Kind::People, self.store.people_count(tenant)).await
+    }
+
+    async fn person(&self, tenant: TenantId, id: UserId) -> Stored<Option<Person>> {
+        self.timed(Kind::People, self.store.person(tenant, id)).await
+    }
+
+    async fn person_by_email(&self, tenant: TenantId, email: &Email) -> Stored<Option<Person>> {
+        self.timed(Kind::People, self.store.person_by_email(tenant, email)).await
+    }
+
+    async fn add_person(&self, tenant: TenantId, new: NewPerson) -> Stored<Person> {
+        self.timed(Kind::People, self.store.add_person(tenant, new)).await
+    }
+
+    async fn add_person_by(&self, manager: Manager, new: NewPerson) -> Stored<Person> {
+        self.timed(Kind::People, self.store.add_person_by(manager, new)).await
+    }
+
+    async fn set_name(&self, tenant: TenantId, id: UserId, name: Name) -> Stored<Person> {
+        self.timed(Kind::People, self.store.set_name(tenant, id, name)).await
+    }
+
+    async fn set_profile(&self, manager: Manager, id: UserId, name: Name, email: Option<Email>) -> Stored<Person> {
+        self.timed(Kind::People, self.store.set_profile(manager, id, name, email)).await
+    }
+
+    async fn set_role(&self, manager: Manager, id: UserId, role: Role) -> Stored<Person> {
+        self.timed(Kind::People, self.store.set_role(manager, id, role)).await
+    }
+
+    async fn set_membership(&self, manager: Manager, id: UserId, team: TeamId, role: Option<Role>) -> Stored<Person> {
+        self.timed(Kind::People, self.store.set_membership(manager, id, team, role)).await
+    }
+
+    async fn set_active(&self, manager: Manager, id: UserId, active: bool) -> Stored<Person> {
+        self.timed(Kind::People, self.store.set_active(manager, id, active)).await
+    }
+}
+
+#[async_trait]
+impl SessionStore for TimedStore {
+    async fn session(&self, hash: SecretHash, now: Timestamp) -> Stored<Option<SignedIn>> {
+        self.timed(Kind::SignIn, self.store.session(hash, now)).await
+    }
+
+    async fn sessions_of(&self, tenant: TenantId, user: UserId, now: Timestamp) -> Stored<Vec<Session>> {
+        self.timed(Kind::SignIn, self.store.sessions_of(tenant, user, now)).await
+    }
+
+    async fn open_session(&self, tenant: TenantId, session: NewSession) -> Stored<()> {
+        self.timed(Kind::SignIn, self.store.open_session(tenant, session)).await
+    }
+
+    async fn touch_session(&self, hash: SecretHash, now: Timestamp, unless_since: Timestamp) -> Stored<()> {
+        self.timed(Kind::SignIn, self.store.touch_session(hash, now, unless_since)).await
+    }
+
+    async fn end_session(&self, hash: SecretHash, ending: Ending) -> Stored<()> {
+        self.timed(Kind::SignIn, self.store.end_session(hash, ending)).await
+    }
+
+    async fn revoke_session(&self, tenant: TenantId, user: UserId, id: SessionId, ending: Ending) -> Stored<bool> {
+        self.timed(Kind::SignIn, self.store.revoke_session(tenant, user, id, ending)).await
+    }
+
+    async fn revoke_sessions(&self, tenant: TenantId, user: UserId, ending: Ending) -> Stored<()> {
+        self.timed(Kind::SignIn, self.store.revoke_sessions(tenant, user, ending)).await
+    }
+
+    async fn revocations_since(&self, since: Timestamp) -> Stored<Vec<(Uuid, Revocation)>> {
+        self.timed(Kind::SignIn, self.store.revocations_since(since)).await
+    }
+
+    async fn forget_revocations(&self, until: Timestamp) -> Stored<()> {
+        self.timed(Kind::SignIn, self.store.forget_revocations(until)).await
+    }
+}

@@ -1,0 +1,319 @@
+//! People: found, listed, added, and what they may do changed.
+
+use pulsestage::email::Email;
+use pulsestage::error::{Noun, Refusal};
+use pulsestage::id::{TeamId, TenantId, UserId};
+use pulsestage::permission::may_manage;
+use pulsestage::person::{PeopleFilter, Person};
+use pulsestage::ports::{Manager, NewPerson};
+use pulsestage::text::Name;
+use pulsestage::user::{Membership, Role};
+use uuid::Uuid;
+
+use super::rows::MembershipRow;
+use super::rows::people::{MemberRow, PersonRow};
+use super::sessions::{end_all, revoke};
+use super::trouble::Done;
+use super::{SqlStore, Tx, sql};
+
+impl SqlStore {
+    pub(super) async fn list_people(&self, tenant: TenantId, filter: PeopleFilter) -> Done<Vec<Person>> {
+        let mut tx = self.begin_read().await?;
+        let listed = page(&mut tx, tenant, &filter).await;
+        tx.end(listed).await
+    }
+
+    pub(super) async fn count_people(&self, tenant: TenantId) -> Done<i64> {
+        Ok(on!(&self.read, pool => sqlx::query_scalar(sql::people::COUNT).bind(tenant.0).fetch_one(pool).await)?)
+    }
+
+    pub(super) async fn find_person(&self, tenant: TenantId, id: UserId) -> Done<Option<Person>> {
+        let mut tx = self.begin_read().await?;
+        let found = person(&mut tx, tenant, id).await;
+        tx.end(found).await
+    }
+
+    pub(super) async fn find_person_by_email(&self, tenant: TenantId, email: &Email) -> Done<Option<Person>> {
+        let mut tx = self.begin_read().await?;
+        let found = by_email(&mut tx, tenant, email).await;
+        tx.end(found).await
+    }
+
+    pub(super) async fn insert_person(&self, tenant: TenantId, new: NewPerson) -> Done<Person> {
+        written!(self, tx => { insert(tx, tenant, &new).await })
+    }
+
+    pub(super) async fn insert_person_by(&self, manager: Manager, new: NewPerson) -> Done<Person> {
+        written!(self, tx => {
+            let held = authority(tx, &manager).await?;
+            must_manage(held, new.role)?;
+            insert(tx, manager.tenant, &new).await
+        })
+    }
+
+    pub(super) async fn rename_person(&self, tenant: TenantId, id: UserId, name: Name) -> Done<Person> {
+        written!(self, tx => {
+            set_name(tx, tenant, id, &name).await?;
+            there(tx, tenant, id).await
+        })
+    }
+
+    pub(super) async fn change_profile(
+        &self,
+        manager: Manager,
+        id: UserId,
+        name: Name,
+        email: Option<Email>,
+    ) -> Done<Person> {
+        written!(self, tx => {
+            managed(tx, &manager, id).await?;
+            set_name(tx, manager.tenant, id, &name).await?;
+            let written = on!(tx, t => sqlx::query(sql::people::SET_EMAIL)
+                .bind(manager.tenant.0)
+                .bind(id.0)
+                .bind(email.as_ref().map(Email::as_str))
+                .bind(email.as_ref().map(Email::key))
+                .execute(&mut **t)
+                .await
+                .map(|done| done.rows_affected()))?;
+            if written == 0 {
+                return Err(Refusal::EmailTaken.into());
+            }
+            there(tx, manager.tenant, id).await
+        })
+    }
+
+    pub(super) async fn change_role(&self, manager: Manager, id: UserId, role: Role) -> Done<Person> {
+        written!(self, tx => {
+            let (held, before) = managed(tx, &manager, id).await?;
+            must_manage(held, role)?;
+            if before.role == role {
+                return Ok(before);
+            }
+            if before.role == Role::Owner {
+                must_leave_an_owner(tx, &manager, id).await?;
+            }
+            on!(tx, t => sqlx::query(sql::people::SET_ROLE)
+                .bind(manager.tenant.0)
+                .bind(id.0)
+                .bind(role.as_str())
+                .execute(&mut **t)
+                .await
+                .map(drop))?;
+            end_all(tx, manager.tenant, id, manager.ending).await?;
+            there(tx, manager.tenant, id).await
+        })
+    }
+
+    pub(super) async fn change_membership(
+        &self,
+        manager: Manager,
+        id: UserId,
+        team: TeamId,
+        role: Option<Role>,
+    ) -> Done<Person> {
+        written!(self, tx => {
+            let (_, before) = managed(tx, &manager, id).await?;
+            let held = before.memberships.iter().find(|membership| membership.team == team);
+            if held.map(|membership| membership.role) == role {
+                return Ok(before);
+            }
+            match role {
+                Some(role) => set_membership(tx, manager.tenant, id, Membership { team, role }, manager.ending.at.0).await?,
+                None => on!(tx, t => sqlx::query(sql::people::UNSET_MEMBERSHIP)
+                    .bind(manager.tenant.0)
+                    .bind(team.0)
+                    .bind(id.0)
+                    .execute(&mut **t)
+                    .await
+                    .map(drop))?,
+            }
+            revoke(tx, manager.tenant, id, None, manager.ending).await?;
+            there(tx, manager.tenant, id).await
+        })
+    }
+
+    pub(super) async fn change_active(&self, manager: Manager, id: UserId, active: bool) -> Done<Person> {
+        written!(self, tx => {
+            let (_, before) = managed(tx, &manager, id).await?;
+            if before.is_active() == active {
+                return Ok(before);
+            }
+            if before.role == Role::Owner && !active {
+                must_leave_an_owner(tx, &manager, id).await?;
+            }
+            on!(tx, t => sqlx::query(sql::people::SET_DEACTIVATED)
+                .bind(manager.tenant.0)
+                .bind(id.0)
+                .bind((!active).then_some(manager.ending.at.0))
+                .execute(&mut **t)
+                .await
+                .map(drop))?;
+            if !active {
+                end_all(tx, manager.tenant, id, manager.ending).await?;
+            }
+            there(tx, manager.tenant, id).await
+        })
+    }
+}
+
+/// Adds a person with their roles by team.
+pub(super) async fn insert(tx: &mut Tx, tenant: TenantId, new: &NewPerson) -> Done<Person> {
+    let inserted = on!(tx, t => sqlx::query(sql::people::INSERT)
+        .bind(tenant.0)
+        .bind(new.id.0)
+        .bind(new.role.as_str())
+        .bind(new.name.as_str())
+        .bind(new.name.as_str().to_lowercase())
+        .bind(new.email.as_ref().map(Email::as_str))
+        .bind(new.email.as_ref().map(Email::key))
+        .bind(new.at.0)
+        .execute(&mut **t)
+        .await
+        .map(|done| done.rows_affected()))?;
+    if inserted == 0 {
+        return Err(Refusal::EmailTaken.into());
+    }
+    for membership in &new.memberships {
+        set_membership(tx, tenant, new.id, *membership, new.at.0).await?;
+    }
+    there(tx, tenant, new.id).await
+}
+
+/// Takes the tenant's row: from here to the commit nobody else changes what its people may do.
+pub(super) async fn lock(tx: &mut Tx, tenant: TenantId) -> Done<()> {
+    on!(tx, t => sqlx::query(sql::people::LOCK).bind(tenant.0).execute(&mut **t).await.map(drop))?;
+    Ok(())
+}
+
+/// What somebody who manages people holds now, with the tenant's row taken: it stays so until the commit.
+async fn authority(tx: &mut Tx, manager: &Manager) -> Done<Role> {
+    lock(tx, manager.tenant).await?;
+    let own = person(tx, manager.tenant, manager.user).await?.filter(Person::is_active);
+    own.map(|own| own.role).ok_or_else(|| Refusal::NotAllowed.into())
+}
+
+/// What the manager holds, and whom they are about to change.
+async fn managed(tx: &mut Tx, manager: &Manager, id: UserId) -> Done<(Role, Person)> {
+    let held = authority(tx, manager).await?;
+    let person = there(tx, manager.tenant, id).await?;
+    must_manage(held, person.role)?;
+    Ok((held, person))
+}
+
+fn must_manage(manager: Role, held: Role) -> Done<()> {
+    if may_manage(manager, held) { Ok(()) } else { Err(Refusal::NotAllowed.into()) }
+}
+
+async fn must_leave_an_owner(tx: &mut Tx, manager: &Manager, id: UserId) -> Done<()> {
+    let others: i64 = on!(tx, t => sqlx::query_scalar(sql::people::OTHER_OWNERS)
+        .bind(manager.tenant.0)
+        .bind(id.0)
+        .bind(manager.ending.at.0)
+        .fetch_one(&mut **t)
+        .await)?;
+    if others == 0 { Err(Refusal::LastOwner.into()) } else { Ok(()) }
+}
+
+async fn set_name(tx: &mut Tx, tenant: TenantId, id: UserId, name: &Name) -> Done<()> {
+    on!(tx, t => sqlx::query(sql::people::SET_NAME)
+        .bind(tenant.0)
+        .bind(id.0)
+        .bind(name.as_str())
+        .bind(name.as_str().to_lowercase())
+        .execute(&mut **t)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+async fn set_membership(tx: &mut Tx, tenant: TenantId, id: UserId, given: Membership, at: i64) -> Done<()> {
+    let written = on!(tx, t => sqlx::query(sql::people::SET_MEMBERSHIP)
+        .bind(tenant.0)
+        .bind(given.team.0)
+        .bind(id.0)
+        .bind(given.role.as_str())
+        .bind(at)
+        .execute(&mut **t)
+        .await
+        .map(|done| done.rows_affected()))?;
+    if written == 0 { Err(Refusal::NotFound { what: Noun::Team }.into()) } else { Ok(()) }
+}
+
+/// A person, who must be there.
+pub(super) async fn there(tx: &mut Tx, tenant: TenantId, id: UserId) -> Done<Person> {
+    person(tx, tenant, id).await?.ok_or_else(|| Refusal::NotFound { what: Noun::Person }.into())
+}
+
+async fn person(tx: &mut Tx, tenant: TenantId, id: UserId) -> Done<Option<Person>> {
+    let row: Option<PersonRow> =
+        on!(tx, t => sqlx::query_as(sql::people::BY_ID).bind(tenant.0).bind(id.0).fetch_optional(&mut **t).await)?;
+    with_memberships(tx, tenant, row).await
+}
+
+/// The person with this address.
+pub(super) async fn by_email(tx: &mut Tx, tenant: TenantId, email: &Email) -> Done<Option<Person>> {
+    let row: Option<PersonRow> = on!(tx, t => sqlx::query_as(sql::people::BY_EMAIL)
+        .bind(tenant.0)
+        .bind(email.key())
+        .fetch_optional(&mut **t)
+        .await)?;
+    with_memberships(tx, tenant, row).await
+}
+
+async fn with_memberships(tx: &mut Tx, tenant: TenantId, row: Option<PersonRow>) -> Done<Option<Person>> {
+    let Some(row) = row else { return Ok(None) };
+    let rows: Vec<MembershipRow> = on!(tx, t => sqlx::query_as(sql::people::MEMBERSHIPS)
+        .bind(tenant.0)
+        .bind(row.id())
+        .fetch_all(&mut **t)
+        .await)?;
+    let memberships = rows.into_iter().map(MembershipRow::into_membership).collect::<Done<_>>()?;
+    row.into_person(memberships).map(Some)
+}
+
+async fn page(tx: &mut Tx, tenant: TenantId, filter: &PeopleFilter) -> Done<Vec<Person>> {
+    let after = match filter.after {
+        Some(id) => {
+            let key: Option<String> = on!(tx, t => sqlx::query_scalar(sql::people::NAME_KEY)
+                .bind(tenant.0)
+                .bind(id.0)
+                .fetch_optional(&mut **t)
+                .await)?;
+            (key.unwrap_or_default(), id.0)
+        }
+        // Before everybody.
+        None => (String::new(), Uuid::nil()),
+    };
+    let (like, limit) = (pattern(&filter.text), filter.limit.max(0));
+    let rows: Vec<PersonRow> = on!(tx, t => sqlx::query_as(sql::people::PAGE)
+        .bind(tenant.0)
+        .bind(&after.0)
+        .bind(after.1)
+        .bind(&like)
+        .bind(limit)
+        .fetch_all(&mut **t)
+        .await)?;
+    let members: Vec<MemberRow> = on!(tx, t => sqlx::query_as(sql::people::PAGE_MEMBERSHIPS)
+        .bind(tenant.0)
+        .bind(&after.0)
+        .bind(after.1)
+        .bind(&like)
+        .bind(limit)
+        .fetch_all(&mut **t)
+        .await)?;
+    let mut people = rows.into_iter().map(|row| row.into_person(Vec::new())).collect::<Done<Vec<_>>>()?;
+    for row in members {
+        let (user, membership) = row.into_member()?;
+        if let Some(person) = people.iter_mut().find(|person| person.id == user) {
+            person.memberships.push(membership);
+        }
+    }
+    Ok(people)
+}
+
+/// What contains this text, as a pattern in which no letter of it means anything else.
+fn pattern(text: &str) -> String {
+    let escaped = text.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    format!("%{escaped}%")
+}

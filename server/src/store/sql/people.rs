@@ -1,0 +1,89 @@
+//! People and their roles. Who changes what others may do holds the tenant's row, so that what they looked at stays so.
+
+/// What a `PersonRow` is read from. Never the password.
+macro_rules! person_columns {
+    () => {
+        "id, name, email, role, created_at, seen_at, deactivated_at"
+    };
+}
+
+/// A page of people: those after a name and an id whose name or address is like a pattern.
+macro_rules! page {
+    () => {
+        " from users
+        where tenant_id = $1 and (name_key, id) > ($2, $3)
+            and (name_key like $4 escape '\\' or email_key like $4 escape '\\')
+        order by name_key, id limit $5"
+    };
+}
+
+statements! {
+    /// Takes the tenant's row without changing it: nobody else manages its people until the commit.
+    LOCK = "update tenants set seq = seq where id = $1";
+
+    /// A page of people, by name.
+    PAGE = concat!("select ", person_columns!(), page!());
+
+    /// The roles by team of the people of the same page.
+    PAGE_MEMBERSHIPS = concat!(
+        "select user_id, team_id, role from memberships
+        where tenant_id = $1 and user_id in (select id",
+        page!(),
+        ") order by team_id"
+    );
+
+    /// Where a person stands in the order of names.
+    NAME_KEY = "select name_key from users where tenant_id = $1 and id = $2";
+
+    /// How many people there are.
+    COUNT = "select count(*) from users where tenant_id = $1";
+
+    /// A person.
+    BY_ID = concat!("select ", person_columns!(), " from users where tenant_id = $1 and id = $2");
+
+    /// A person by their address in lower case.
+    BY_EMAIL = concat!("select ", person_columns!(), " from users where tenant_id = $1 and email_key = $2");
+
+    /// A person's roles by team, archived ones included.
+    MEMBERSHIPS = "select team_id, role from memberships where tenant_id = $1 and user_id = $2 order by team_id";
+
+    /// A new person; no row when their address is in use.
+    INSERT = "insert into users (tenant_id, id, role, name, name_key, email, email_key, created_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (tenant_id, email_key) do nothing";
+
+    /// What a person is called.
+    SET_NAME = "update users set name = $3, name_key = $4 where tenant_id = $1 and id = $2";
+
+    /// Where a person gets mail; no row when somebody else does.
+    SET_EMAIL = "update users set email = $3, email_key = $4
+        where tenant_id = $1 and id = $2 and not exists (
+            select 1 from users other where other.tenant_id = $1 and other.email_key = $4 and other.id <> $2
+        )";
+
+    /// What a person may do in the whole tenant.
+    SET_ROLE = "update users set role = $3 where tenant_id = $1 and id = $2";
+
+    /// Keeps a person out from a moment on, or lets them in again (null).
+    SET_DEACTIVATED = "update users set deactivated_at = $3 where tenant_id = $1 and id = $2";
+
+    /// Takes note of when somebody was here, if that is news to their session (`$3`, the latest that is).
+    SEEN = "update users set seen_at = $2
+        where (tenant_id, id) in (
+            select tenant_id, user_id from sessions where token_hash = $1 and (seen_at is null or seen_at <= $3)
+        )";
+
+    /// How many others own the tenant and can come in: by their address, or because they are in.
+    OTHER_OWNERS = "select count(*) from users u
+        where u.tenant_id = $1 and u.id <> $2 and u.role = 'owner' and u.deactivated_at is null
+            and (u.email_key is not null or exists (
+                select 1 from sessions s where s.tenant_id = u.tenant_id and s.user_id = u.id and s.expires_at > $3
+            ))";
+
+    /// A role in a team, the first or another; no row when the team is not the tenant's.
+    SET_MEMBERSHIP = "insert into memberships (tenant_id, team_id, user_id, role, created_at)
+        select tenant_id, id, $3, $4, $5 from teams where tenant_id = $1 and id = $2
+        on conflict (tenant_id, team_id, user_id) do update set role = excluded.role";
+
+    /// No role in a team.
+    UNSET_MEMBERSHIP = "delete from memberships where tenant_id = $1 and team_id = $2 and user_id = $3";
+}
