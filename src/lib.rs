@@ -6,12 +6,13 @@
 //!   [`session`], [`email`]
 //! * rules: [`permission`] (who may do what), [`error`] (every no we say)
 //! * live: [`event`] (the facts and tallies on the wire), [`board`] (the one reducer that folds them)
-//! * how it is doing: [`health`]
+//! * how it is doing: [`health`]; what was done: [`audit`]
 //! * work: [`command`] (what people ask for), [`ports`] (what we need from the world), [`service`] (the use cases)
 //!
 //! It compiles for `wasm32-unknown-unknown` as it stands: the server, its tests and every browser run the same code.
 
 pub mod audience;
+pub mod audit;
 pub mod board;
 pub mod command;
 pub mod email;

@@ -1,5 +1,6 @@
 //! What the domain needs from the world. The server implements these; tests put others in their place.
 
+mod audit;
 pub mod people;
 
 use async_trait::async_trait;
@@ -20,6 +21,7 @@ use crate::text::{AnswerText, Color, Name, QuestionBody, Slug};
 use crate::time::Timestamp;
 use crate::user::{Membership, Role};
 
+pub use audit::{AuditStore, NoWitness, Refused, Witness};
 pub use people::{Ending, Manager, NewPerson, NewSession, PeopleStore, SessionStore};
 
 /// The world's no: something we stand on does not hold. The adapter that made it has logged the cause.
@@ -146,7 +148,7 @@ pub struct Snapshot {
 /// returns what is there now; for another thing it is refused ([`Refusal::OperationReused`]). A thing of
 /// another tenant does not exist ([`Refusal::NotFound`]).
 #[async_trait]
-pub trait Store: PeopleStore + SessionStore {
+pub trait Store: AuditStore + PeopleStore + SessionStore {
     /// The tenant of this slug.
     async fn tenant_by_slug(&self, slug: &Slug) -> Stored<Option<Tenant>>;
     /// Every tenant, oldest first.

@@ -17,7 +17,7 @@ use crate::config::{ServeArgs, SqliteSync, StoreArgs};
 use crate::demo::{self, DemoPorts, Seeded};
 use crate::http::health::Readiness;
 use crate::http::session::{moderators_page, tenant_page};
-use crate::limits::{Limits, Pacer, raise_open_files};
+use crate::limits::{Limits, NotedRefusals, Pacer, raise_open_files};
 use crate::metrics::{self, Metrics, StoreTimes, TimedStore};
 use crate::park::{Park, ParkSettings};
 use crate::state::{AppState, Shared, Site};
@@ -104,9 +104,12 @@ pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
         None => Arc::new(bus.clone()),
     };
     let limits = Limits::new(&args.limits, raise_open_files(), clock.clone());
+    let refusals =
+        NotedRefusals::start(shared_store.clone(), clock.clone(), chance.clone(), stop_feeding.clone(), &feeders);
     let service = Service::new(shared_store.clone(), bell, clock.clone(), chance.clone(), Arc::new(key))
         .paced_by(limits.paces.clone())
-        .watched_by(Arc::new(bus.meters().clone()));
+        .watched_by(Arc::new(bus.meters().clone()))
+        .witnessed_by(Arc::new(refusals));
     let origin = args.public_url.as_deref().map(|url| url.trim_end_matches('/').to_owned());
     let secure = tls.is_some() || origin.as_deref().is_some_and(|origin| origin.starts_with("https://"));
     let settings = ParkSettings {

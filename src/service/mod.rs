@@ -8,6 +8,7 @@ mod sessions;
 mod sign_in;
 mod tenants;
 
+use std::fmt;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -17,7 +18,8 @@ use crate::error::{Noun, Refusal};
 use crate::id::{OperationId, ParticipantId, TeamId, UserId, uuid_v7};
 use crate::permission::{Action, may};
 use crate::ports::{
-    Chance, Clock, Ending, NoPace, NoVitals, Notifier, Pace, Pseudonyms, SecretHash, Store, Turn, Vitals, Write,
+    Chance, Clock, Ending, NoPace, NoVitals, NoWitness, Notifier, Pace, Pseudonyms, Refused, SecretHash, Store, Turn,
+    Vitals, Witness, Write,
 };
 use crate::tenant::Tenant;
 use crate::text::Slug;
@@ -45,6 +47,8 @@ pub struct Visit {
     pub actor: Actor,
     /// When their session runs out, if they have one.
     pub until: Option<Timestamp>,
+    /// Who is told what they are refused.
+    watched: Watched,
 }
 
 impl Visit {
@@ -53,10 +57,9 @@ impl Visit {
     /// # Errors
     /// [`Refusal::NotSignedIn`] for a guest, [`Refusal::NotAllowed`] for anybody else.
     pub fn must(&self, action: Action) -> Result<(), Refusal> {
-        match (may(self.actor.role, action, &self.tenant.settings), self.actor.role) {
-            (true, _) => Ok(()),
-            (false, Role::Guest) => Err(Refusal::NotSignedIn),
-            (false, _) => Err(Refusal::NotAllowed),
+        match may(self.actor.role, action, &self.tenant.settings) {
+            true => Ok(()),
+            false => Err(self.refuse(action, None)),
         }
     }
 
@@ -67,7 +70,7 @@ impl Visit {
     pub fn must_in(&self, action: Action, team: TeamId) -> Result<(), Refusal> {
         match may(self.actor.role_in(team), action, &self.tenant.settings) {
             true => Ok(()),
-            false => self.must(action),
+            false => Err(self.refuse(action, Some(team))),
         }
     }
 
@@ -83,6 +86,14 @@ impl Visit {
         }
     }
 
+    /// The one place where the permission table's no is said. Whoever is signed in leaves a trace of it in the audit.
+    fn refuse(&self, action: Action, team: Option<TeamId>) -> Refusal {
+        if let Some(by) = self.actor.user {
+            self.watched.0.refused(Refused { tenant: self.tenant.id, by, action, team });
+        }
+        if self.actor.role == Role::Guest { Refusal::NotSignedIn } else { Refusal::NotAllowed }
+    }
+
     fn participant(&self) -> Result<ParticipantId, Refusal> {
         self.actor.participant.ok_or(Refusal::NoParticipant)
     }
@@ -91,6 +102,24 @@ impl Visit {
         self.actor.user.ok_or(Refusal::NotSignedIn)
     }
 }
+
+/// The witness, which makes no difference to who somebody is.
+#[derive(Clone)]
+struct Watched(Arc<dyn Witness>);
+
+impl fmt::Debug for Watched {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Watched")
+    }
+}
+
+impl PartialEq for Watched {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Watched {}
 
 /// The use cases of PulseStage over its ports. Cheap to clone.
 #[derive(Clone)]
@@ -103,6 +132,7 @@ pub struct Service {
     known: Arc<KnownTenants>,
     pace: Arc<dyn Pace>,
     vitals: Arc<dyn Vitals>,
+    watched: Watched,
 }
 
 impl Service {
@@ -116,7 +146,8 @@ impl Service {
         pseudonyms: Arc<dyn Pseudonyms>,
     ) -> Self {
         let (known, pace, vitals) = (Arc::default(), Arc::new(NoPace), Arc::new(NoVitals));
-        Self { store, notifier, clock, chance, pseudonyms, known, pace, vitals }
+        let watched = Watched(Arc::new(NoWitness));
+        Self { store, notifier, clock, chance, pseudonyms, known, pace, vitals, watched }
     }
 
     /// The same use cases, with whoever is too fast held back.
@@ -129,6 +160,12 @@ impl Service {
     #[must_use]
     pub fn watched_by(self, vitals: Arc<dyn Vitals>) -> Self {
         Self { vitals, ..self }
+    }
+
+    /// The same use cases, with this one told of what people are refused.
+    #[must_use]
+    pub fn witnessed_by(self, witness: Arc<dyn Witness>) -> Self {
+        Self { watched: Watched(witness), ..self }
     }
 
     /// Finds the tenant and who the caller is in it.
@@ -154,7 +191,8 @@ impl Service {
                 until = Some(person.expires_at);
             }
         }
-        Ok(Visit { tenant, actor, until })
+        let watched = self.watched.clone();
+        Ok(Visit { tenant, actor, until, watched })
     }
 
     /// A fresh version 7 id.

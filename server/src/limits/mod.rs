@@ -3,6 +3,7 @@
 //! * `rate`, `keyed`: the one algorithm, and a bounded table of it
 //! * `pace`: requests, by participant and by tenant, as the domain's port; `turns`: who of them writes next
 //! * `doors`, `network`: those whom nobody knows yet, by network and tenant
+//! * `refusals`: those that are noted in the audit
 //! * `streams`: how many there may be; `life`: for how long
 //! * `pacer`: connections as they are accepted; `files`: how many there can be
 //! * `args`: the settings
@@ -18,6 +19,7 @@ mod network;
 mod pace;
 mod pacer;
 mod rate;
+mod refusals;
 mod streams;
 mod turns;
 
@@ -29,6 +31,7 @@ pub use network::Network;
 pub use pace::{HeldBack, Paces};
 pub use pacer::Pacer;
 pub use rate::{Limit, Rate};
+pub use refusals::{NOTED_A_MINUTE, NotedRefusals};
 pub use streams::{Admission, FullOf, Permit, Refused, StreamLimits, TurnedAway};
 
 use std::sync::Arc;

@@ -8,11 +8,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::time::Instant;
 
 use super::histogram::{Distribution, Histogram};
+use pulsestage::audit::{Entry, Filter, Mark, Record};
 use pulsestage::command::VoteReceipt;
 use pulsestage::event::{Cursor, Fact, Tally};
 use pulsestage::id::{ParticipantId, QuestionId, TagId, TeamId, TenantId, UserId};
 use pulsestage::ports::{
-    NewLink, NewQuestion, NewSession, NewTenant, SecretHash, SignedIn, Snapshot, Store, StoreError, Stored, Write,
+    AuditStore, NewLink, NewQuestion, NewSession, NewTenant, SecretHash, SignedIn, Snapshot, Store, StoreError, Stored,
+    Write,
 };
 use pulsestage::question::Question;
 use pulsestage::tag::Tag;
@@ -47,10 +49,12 @@ enum Kind {
     SignIn,
     /// Who there is, and what they may do.
     People,
+    /// What was done.
+    Audit,
 }
 
 /// The names of the kinds, in their order.
-const KINDS: [&str; 8] = ["tenant", "board", "log", "ask", "vote", "moderate", "sign_in", "people"];
+const KINDS: [&str; 9] = ["tenant", "board", "log", "ask", "vote", "moderate", "sign_in", "people", "audit"];
 
 /// How long the database took. Cheap to clone; all clones are one.
 #[derive(Clone, Debug)]
@@ -101,6 +105,17 @@ impl TimedStore {
             times.failures.fetch_add(1, Ordering::Relaxed);
         }
         done
+    }
+}
+
+#[async_trait]
+impl AuditStore for TimedStore {
+    async fn note(&self, write: Write, entry: Entry) -> Stored<()> {
+        self.timed(Kind::Audit, self.store.note(write, entry)).await
+    }
+
+    async fn audit(&self, tenant: TenantId, filter: &Filter, before: Mark, limit: i64) -> Stored<Vec<Record>> {
+        self.timed(Kind::Audit, self.store.audit(tenant, filter, before, limit)).await
     }
 }
 

@@ -3,7 +3,8 @@
 //! * [`open()`] takes a URL, opens the pools and runs the migrations
 //! * `sql` has every statement, `rows` what is read from them, `trouble` the one way out for errors
 //! * `group` does the writes on SQLite, many to a transaction; on PostgreSQL each has its own
-//! * `operations` (idempotency keys) and `facts` (the log) are part of every write; the other files are one per noun
+//! * `operations` (idempotency keys) and `facts` (the log) are part of every write, `audit` of every one by staff; the
+//!   other files are one per noun
 //!
 //! # Locks
 //!
@@ -49,6 +50,7 @@ macro_rules! tx {
     }};
 }
 
+mod audit;
 mod boards;
 mod deed;
 mod facts;

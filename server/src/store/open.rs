@@ -14,7 +14,11 @@ use sqlx::{Acquire, ConnectOptions, Connection, Database, SqliteConnection, Sqli
 use super::group::Queue;
 use super::{Db, SqlStore};
 
+/// What both engines take.
 static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
+/// What they word differently; their numbers are none of the others'.
+static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
+static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/postgres");
 
 /// How long a request waits for a connection before it is told that we are busy.
 const WAIT: Duration = Duration::from_secs(5);
@@ -180,18 +184,19 @@ fn lasting<DB: Database>(pool: PoolOptions<DB>) -> PoolOptions<DB> {
 /// Migrates in one transaction that holds the write lock: two processes that start at once on an empty file take turns.
 async fn migrate_file(pool: &SqlitePool) -> Result<(), OpenError> {
     let mut tx = pool.begin_with("BEGIN IMMEDIATE").await.map_err(OpenError::Connect)?;
-    migrate(&mut *tx).await?;
+    migrate(&SQLITE_MIGRATIONS, &mut *tx).await?;
     tx.commit().await.map_err(OpenError::Connect)
 }
 
-/// Runs the migrations. Boxed with the connection's own lifetime: the compiler cannot see that the bare future may move
-/// between threads.
-fn migrate<'c, A>(connection: A) -> BoxFuture<'c, Result<(), MigrateError>>
+/// Runs the migrations of both engines and of this one, in the order of their numbers. Boxed with the connection's own
+/// lifetime: the compiler cannot see that the bare future may move between threads.
+fn migrate<'c, A>(of_engine: &Migrator, connection: A) -> BoxFuture<'c, Result<(), MigrateError>>
 where
     A: Acquire<'c> + Send + 'c,
     <A::Connection as Deref>::Target: Migrate,
 {
-    Box::pin(MIGRATIONS.run(connection))
+    let all = Migrator::with_migrations(MIGRATIONS.iter().chain(of_engine.iter()).cloned().collect());
+    Box::pin(async move { all.run(connection).await })
 }
 
 async fn open_server(server: PgConnectOptions, options: Options) -> Result<SqlStore, OpenError> {
@@ -202,7 +207,7 @@ async fn open_server(server: PgConnectOptions, options: Options) -> Result<SqlSt
         .await
         .unwrap_or_else(|elapsed| Err(sqlx::Error::Io(elapsed.into())))
         .map_err(OpenError::Connect)?;
-    migrate(&mut first).await?;
+    migrate(&POSTGRES_MIGRATIONS, &mut first).await?;
     first.close().await.map_err(OpenError::Connect)?;
     let pool = PgPoolOptions::new()
         .max_connections(options.connections.max(1))

@@ -1,5 +1,6 @@
 //! Questions: asked, answered, pinned, frozen.
 
+use pulsestage::audit::{Act, Entry};
 use pulsestage::error::{Noun, Refusal};
 use pulsestage::event::{Event, QuestionAnswered, QuestionCreated, QuestionFrozen, QuestionPinned};
 use pulsestage::id::{QuestionId, TeamId, TenantId, UserId};
@@ -7,6 +8,7 @@ use pulsestage::ports::{NewQuestion, Write};
 use pulsestage::question::{Question, Status};
 use pulsestage::text::AnswerText;
 
+use super::audit::note;
 use super::facts::Place;
 use super::operations::{Claim, Operation, claim};
 use super::rows::{QuestionRow, TagRow, tags_by_name};
@@ -16,15 +18,17 @@ use super::{SqlStore, Tx, sql};
 /// A mark that a moderator puts on a question and takes off again: what differs between the two marks.
 struct MarkKind {
     statement: &'static str,
-    set: &'static str,
-    unset: &'static str,
+    set: (&'static str, Act),
+    unset: (&'static str, Act),
+    field: &'static str,
     event: fn(&Question) -> Event,
 }
 
 const PIN: MarkKind = MarkKind {
     statement: sql::questions::PIN,
-    set: "pin",
-    unset: "unpin",
+    set: ("pin", Act::Pin),
+    unset: ("unpin", Act::Unpin),
+    field: "pinned",
     event: |q| {
         Event::Pinned(QuestionPinned {
             question_id: q.id,
@@ -37,8 +41,9 @@ const PIN: MarkKind = MarkKind {
 
 const FREEZE: MarkKind = MarkKind {
     statement: sql::questions::FREEZE,
-    set: "freeze",
-    unset: "unfreeze",
+    set: ("freeze", Act::Freeze),
+    unset: ("unfreeze", Act::Unfreeze),
+    field: "frozen",
     event: |q| {
         Event::Frozen(QuestionFrozen {
             question_id: q.id,
@@ -112,6 +117,7 @@ impl SqlStore {
                 return public(tx, write.tenant, id).await;
             }
             let place = Place::take(tx, write.tenant).await?;
+            let before = public(tx, write.tenant, id).await?.answer.map(|answer| answer.response_text);
             let answered: Option<QuestionRow> = on!(tx, t => sqlx::query_as(sql::questions::ANSWER)
                 .bind(write.tenant.0)
                 .bind(id.0)
@@ -120,11 +126,10 @@ impl SqlStore {
                 .bind(by.0)
                 .fetch_optional(&mut **t)
                 .await)?;
-            let Some(row) = answered else {
-                public_row(tx, write.tenant, id).await?;
-                return Err(Refusal::Frozen.into());
-            };
+            let Some(row) = answered else { return Err(Refusal::Frozen.into()) };
             let question = with_tags(tx, write.tenant, row).await?;
+            let entry = Entry::of(by, Act::Answer).team(question.team_id).subject(id);
+            note(tx, &write, entry.change("answer", before, text.as_str())).await?;
             let event = Event::Answered(QuestionAnswered {
                 id,
                 response_text: text.into_string(),
@@ -152,7 +157,8 @@ impl SqlStore {
         on: bool,
         by: UserId,
     ) -> Done<Question> {
-        let operation = Operation::new(if on { mark.set } else { mark.unset }, id.0, &[id.0.as_bytes()]);
+        let (kind, act) = if on { mark.set } else { mark.unset };
+        let operation = Operation::new(kind, id.0, &[id.0.as_bytes()]);
         written!(self, tx => {
             if let Claim::Done(_) = claim(tx, &write, &operation).await? {
                 return public(tx, write.tenant, id).await;
@@ -173,6 +179,8 @@ impl SqlStore {
             };
             let question = with_tags(tx, write.tenant, row).await?;
             place.write(tx, &write, Some(question.team_id), &(mark.event)(&question)).await?;
+            let entry = Entry::of(by, act).team(question.team_id).subject(id).change(mark.field, !on, on);
+            note(tx, &write, entry).await?;
             Ok(question)
         })
     }

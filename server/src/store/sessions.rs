@@ -1,5 +1,6 @@
 //! Sessions: opened, found, listed, ended, and the word of it passed on.
 
+use pulsestage::audit::{Act, Entry};
 use pulsestage::error::{Noun, Refusal};
 use pulsestage::id::{SessionId, TenantId, UserId};
 use pulsestage::ports::{Ending, NewSession, SecretHash, SignedIn};
@@ -8,6 +9,7 @@ use pulsestage::time::Timestamp;
 use pulsestage::user::Role;
 use uuid::Uuid;
 
+use super::audit::{note, unkeyed};
 use super::rows::MembershipRow;
 use super::rows::people::{EndedRow, OpenSessionRow, RevocationRow, SessionRow};
 use super::trouble::Done;
@@ -79,6 +81,8 @@ impl SqlStore {
                 .await)?;
             let Some(ended) = ended else { return Ok(()) };
             let (tenant, user, session) = ended.into_ids();
+            let entry = Entry::of(user, Act::SignOut).subject(user).before("session", session);
+            note(tx, &unkeyed(tenant, user, ending.id, ending.at), entry).await?;
             revoke(tx, tenant, user, Some(session), ending).await
         })
     }
@@ -149,7 +153,8 @@ pub(super) async fn open(tx: &mut Tx, tenant: TenantId, session: &NewSession) ->
         .execute(&mut **t)
         .await
         .map(drop))?;
-    Ok(())
+    let entry = Entry::of(session.user, Act::SignIn).subject(session.user).after("session", session.id);
+    note(tx, &unkeyed(tenant, session.user, session.id.0, session.at), entry).await
 }
 
 /// Ends all sessions of a person and says so.

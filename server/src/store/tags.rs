@@ -1,13 +1,15 @@
 //! The palette, and tags on questions.
 
+use pulsestage::audit::{Act, Entry};
 use pulsestage::error::{Noun, Refusal};
 use pulsestage::event::{Event, QuestionTags};
-use pulsestage::id::{QuestionId, TagId, TenantId};
+use pulsestage::id::{QuestionId, TagId, TenantId, UserId};
 use pulsestage::ports::Write;
 use pulsestage::question::Question;
 use pulsestage::tag::Tag;
 use pulsestage::text::{Color, Name};
 
+use super::audit::note;
 use super::facts::Place;
 use super::operations::{Claim, Operation, claim};
 use super::rows::TagRow;
@@ -37,6 +39,8 @@ impl SqlStore {
             }
             let tag = Tag { id, name: name.into_string(), color: color.into_string() };
             place.write(tx, &write, None, &Event::TagCreated(tag.clone())).await?;
+            let entry = Entry::of(UserId(write.writer), Act::CreateTag).subject(id);
+            note(tx, &write, entry.after("name", &tag.name).after("color", &tag.color)).await?;
             Ok(tag)
         })
     }
@@ -50,7 +54,7 @@ impl SqlStore {
             }
             let place = Place::take(tx, write.tenant).await?;
             let row = questions::public_row(tx, write.tenant, id).await?;
-            tag(tx, write.tenant, tag_id).await?;
+            let tag = tag(tx, write.tenant, tag_id).await?;
             let changed = match on {
                 true => put(tx, &write, id, tag_id).await?,
                 false => take_off(tx, &write, id, tag_id).await?,
@@ -60,6 +64,10 @@ impl SqlStore {
                 let data = QuestionTags { question_id: id, tags: question.tags.clone() };
                 let event = if on { Event::Tagged(data) } else { Event::Untagged(data) };
                 place.write(tx, &write, Some(question.team_id), &event).await?;
+                let entry = Entry::of(UserId(write.writer), if on { Act::Tag } else { Act::Untag });
+                let entry = entry.team(question.team_id).subject(id);
+                let entry = if on { entry.after("tag", tag.name) } else { entry.before("tag", tag.name) };
+                note(tx, &write, entry).await?;
             } else {
                 place.give_back(tx).await?;
             }

@@ -2,13 +2,15 @@
 
 use std::collections::HashSet;
 
+use pulsestage::audit::{Act, Entry};
 use pulsestage::error::{Noun, Refusal};
 use pulsestage::event::Event;
-use pulsestage::id::{TeamId, TenantId};
+use pulsestage::id::{TeamId, TenantId, UserId};
 use pulsestage::ports::Write;
 use pulsestage::team::Team;
 use pulsestage::text::{Name, SLUG_MAX, Slug};
 
+use super::audit::note;
 use super::facts::Place;
 use super::operations::{Claim, Operation, claim};
 use super::rows::TeamRow;
@@ -44,6 +46,8 @@ impl SqlStore {
             }
             let team = Team { id, slug, name: name.into_string() };
             place.write(tx, &write, None, &Event::TeamCreated(team.clone())).await?;
+            let entry = Entry::of(UserId(write.writer), Act::CreateTeam).team(id).subject(id);
+            note(tx, &write, entry.after("name", &team.name).after("slug", &team.slug)).await?;
             Ok(team)
         })
     }

@@ -11,6 +11,8 @@ mod endpoints;
 #[cfg(test)]
 mod http_attack;
 #[cfg(test)]
+mod http_audit;
+#[cfg(test)]
 mod http_bodies;
 #[cfg(test)]
 mod http_doors;

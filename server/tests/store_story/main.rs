@@ -5,6 +5,8 @@
 mod stage;
 
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
 mod fold;
 #[cfg(test)]
 mod idempotency;

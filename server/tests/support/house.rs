@@ -14,7 +14,7 @@ use pulsestage_server::auth::Cookies;
 use pulsestage_server::bus::redis::SharedBell;
 use pulsestage_server::bus::{Bus, BusSettings};
 use pulsestage_server::http::health::Readiness;
-use pulsestage_server::limits::{LimitArgs, Limits};
+use pulsestage_server::limits::{LimitArgs, Limits, NotedRefusals};
 use pulsestage_server::metrics::{Metrics, StoreTimes, TimedStore};
 use pulsestage_server::router::router;
 use pulsestage_server::state::{AppState, Shared, Site};
@@ -100,9 +100,11 @@ impl House {
             None => Arc::new(bus.clone()),
         };
         let limits = Limits::new(&plan.limits, 1_000, clock.clone());
+        let refusals = NotedRefusals::start(store.clone(), clock.clone(), chance.clone(), stop.clone(), &tasks);
         let service = Service::new(store.clone(), bell, clock.clone(), chance.clone(), Arc::new(key))
             .paced_by(limits.paces.clone())
-            .watched_by(Arc::new(bus.meters().clone()));
+            .watched_by(Arc::new(bus.meters().clone()))
+            .witnessed_by(Arc::new(refusals));
         let site = Folder::site();
         let options = leptos::config::LeptosOptions::builder()
             .output_name("pulsestage")

@@ -9,13 +9,15 @@ use std::sync::{Arc, Mutex};
 use uuid::Uuid;
 
 use pulsestage::audience::Audience;
+use pulsestage::audit::{Entry, Filter, Mark, Record};
 use pulsestage::board::Board;
 use pulsestage::command::VoteReceipt;
 use pulsestage::error::Refusal;
 use pulsestage::event::{Cursor, Envelope, Epoch, Event, Fact, QuestionCreated, Tally};
 use pulsestage::id::{ParticipantId, QuestionId, TagId, TeamId, TenantId, UserId};
 use pulsestage::ports::{
-    NewLink, NewQuestion, NewSession, NewTenant, PortError, SecretHash, SignedIn, Snapshot, Store, Stored, Write,
+    AuditStore, NewLink, NewQuestion, NewSession, NewTenant, PortError, SecretHash, SignedIn, Snapshot, Store, Stored,
+    Write,
 };
 use pulsestage::question::{Question, Status};
 use pulsestage::tag::Tag;
@@ -90,6 +92,17 @@ impl MemoryStore {
 
 fn broken<T>() -> Stored<T> {
     Err(PortError::Broken.into())
+}
+
+#[async_trait]
+impl AuditStore for MemoryStore {
+    async fn note(&self, _: Write, _: Entry) -> Stored<()> {
+        Ok(())
+    }
+
+    async fn audit(&self, _: TenantId, _: &Filter, _: Mark, _: i64) -> Stored<Vec<Record>> {
+        Ok(Vec::new())
+    }
 }
 
 #[async_trait]

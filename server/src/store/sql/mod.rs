@@ -20,6 +20,7 @@ macro_rules! question_columns {
     };
 }
 
+pub mod audit;
 pub mod boards;
 pub mod facts;
 pub mod group;
@@ -35,6 +36,7 @@ pub mod votes;
 /// Every statement of the store: name and text.
 pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
     [
+        audit::ALL,
         boards::ALL,
         facts::ALL,
         keys::ALL,
