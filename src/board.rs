@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use uuid::Uuid;
 
 use crate::event::{Cursor, Event, QuestionCreated};
 use crate::id::{QuestionId, TenantId};
@@ -56,6 +57,8 @@ impl Board {
         }
         match at {
             Some(at) if at.epoch == self.cursor.epoch && at.seq <= self.cursor.seq => Applied::Nothing,
+            // Its questions come with a board, not with the fact.
+            Some(at) if at.epoch == self.cursor.epoch && matches!(event, Event::TeamRestored(_)) => Applied::Resync,
             Some(at) if at.epoch == self.cursor.epoch => {
                 self.apply_fact(event);
                 self.cursor = at;
@@ -99,10 +102,39 @@ impl Board {
             Event::Frozen(data) => {
                 self.with(data.question_id, |q| q.frozen = mark(data.is_frozen, data.frozen_by, data.frozen_at))
             }
-            Event::TeamCreated(team) => insert_by_name(&mut self.teams, team, |t| (t.name.to_lowercase(), t.id.0)),
-            Event::TagCreated(tag) => insert_by_name(&mut self.tags, tag, |t| (t.name.to_lowercase(), t.id.0)),
-            Event::Connected | Event::Resync | Event::Heartbeat(_) | Event::Upvoted(_) => {}
+            Event::TeamCreated(team) => insert_by_name(&mut self.teams, team, team_key),
+            Event::TeamUpdated(team) => {
+                if take_out(&mut self.teams, |t| t.id == team.id) {
+                    insert_by_name(&mut self.teams, team, team_key);
+                }
+            }
+            Event::TeamArchived(gone) => {
+                take_out(&mut self.teams, |t| t.id.0 == gone.id);
+                self.questions.retain(|_, question| question.team_id.0 != gone.id);
+            }
+            Event::TagCreated(tag) => insert_by_name(&mut self.tags, tag, tag_key),
+            Event::TagUpdated(tag) => self.each_tags(|tags| {
+                if take_out(tags, |t| t.id == tag.id) {
+                    insert_by_name(tags, tag, tag_key);
+                }
+            }),
+            Event::TagDeleted(gone) => self.each_tags(|tags| {
+                take_out(tags, |t| t.id.0 == gone.id);
+            }),
+            // The tenant itself stands beside the board.
+            Event::TenantUpdated(_)
+            | Event::TeamRestored(_)
+            | Event::Connected
+            | Event::Resync
+            | Event::Heartbeat(_)
+            | Event::Upvoted(_) => {}
         }
+    }
+
+    /// Changes the palette and the tags of every question.
+    fn each_tags(&mut self, change: impl Fn(&mut Vec<Tag>)) {
+        change(&mut self.tags);
+        self.questions.values_mut().for_each(|question| change(&mut question.tags));
     }
 
     /// Changes a question that is on the board; facts of others (hidden ones, say) pass by.
@@ -122,6 +154,21 @@ fn insert_by_name<T: Clone, K: Ord>(list: &mut Vec<T>, item: &T, key: impl Fn(&T
     if let Err(place) = list.binary_search_by_key(&key(item), &key) {
         list.insert(place, item.clone());
     }
+}
+
+fn team_key(team: &Team) -> (String, Uuid) {
+    (team.name.to_lowercase(), team.id.0)
+}
+
+fn tag_key(tag: &Tag) -> (String, Uuid) {
+    (tag.name.to_lowercase(), tag.id.0)
+}
+
+/// Takes one out of a list; whether it was there.
+fn take_out<T>(list: &mut Vec<T>, is_it: impl Fn(&T) -> bool) -> bool {
+    let before = list.len();
+    list.retain(|item| !is_it(item));
+    list.len() < before
 }
 
 fn question_of(data: &QuestionCreated) -> Question {

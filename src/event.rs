@@ -8,12 +8,14 @@ use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;
+use uuid::Uuid;
 
 use crate::audience::Audience;
 use crate::id::{QuestionId, TeamId, TenantId, UserId};
 use crate::question::{Question, Status};
 use crate::tag::Tag;
 use crate::team::Team;
+use crate::tenant::Tenant;
 use crate::time::{Timestamp, rfc3339};
 
 /// One life of a tenant's log. A restored or recreated database has another, so that old cursors are recognised.
@@ -175,6 +177,13 @@ pub struct QuestionFrozen {
     pub frozen_at: Option<Timestamp>,
 }
 
+/// The data of a fact that only names what is gone: `team:archived`, `tag:deleted`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gone {
+    /// The id of what is gone. One type for every noun: each one more is a reader more in every browser.
+    pub id: Uuid,
+}
+
 /// The data of `heartbeat`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Heartbeat {
@@ -222,10 +231,28 @@ pub enum Event {
     /// Fact: the palette has a new tag.
     #[serde(rename = "tag:created")]
     TagCreated(Tag),
+    /// Fact: the tenant's name or settings are others now.
+    #[serde(rename = "tenant:updated")]
+    TenantUpdated(Tenant),
+    /// Fact: a team's name or state is another now.
+    #[serde(rename = "team:updated")]
+    TeamUpdated(Team),
+    /// Fact: a team was put away, with its questions.
+    #[serde(rename = "team:archived")]
+    TeamArchived(Gone),
+    /// Fact: a team is back, with its questions; those are not in the fact, so the board is to be loaded again.
+    #[serde(rename = "team:restored")]
+    TeamRestored(Team),
+    /// Fact: a tag has another name or colour.
+    #[serde(rename = "tag:updated")]
+    TagUpdated(Tag),
+    /// Fact: a tag left the palette and every question.
+    #[serde(rename = "tag:deleted")]
+    TagDeleted(Gone),
 }
 
 /// The `type` of each event, in the order of the wire's table.
-pub const EVENT_TYPES: [&str; 12] = [
+pub const EVENT_TYPES: [&str; 18] = [
     "connected",
     "question:created",
     "question:upvoted",
@@ -237,6 +264,12 @@ pub const EVENT_TYPES: [&str; 12] = [
     "heartbeat",
     "team:created",
     "tag:created",
+    "tenant:updated",
+    "team:updated",
+    "team:archived",
+    "team:restored",
+    "tag:updated",
+    "tag:deleted",
     "resync",
 ];
 
@@ -257,6 +290,12 @@ impl Event {
             Self::Frozen(_) => "question:frozen",
             Self::TeamCreated(_) => "team:created",
             Self::TagCreated(_) => "tag:created",
+            Self::TenantUpdated(_) => "tenant:updated",
+            Self::TeamUpdated(_) => "team:updated",
+            Self::TeamArchived(_) => "team:archived",
+            Self::TeamRestored(_) => "team:restored",
+            Self::TagUpdated(_) => "tag:updated",
+            Self::TagDeleted(_) => "tag:deleted",
         }
     }
 
@@ -276,7 +315,17 @@ impl Event {
             Self::Tagged(d) | Self::Untagged(d) => Some(d.question_id),
             Self::Pinned(d) => Some(d.question_id),
             Self::Frozen(d) => Some(d.question_id),
-            Self::Connected | Self::Resync | Self::Heartbeat(_) | Self::TeamCreated(_) | Self::TagCreated(_) => None,
+            Self::Connected
+            | Self::Resync
+            | Self::Heartbeat(_)
+            | Self::TeamCreated(_)
+            | Self::TagCreated(_)
+            | Self::TenantUpdated(_)
+            | Self::TeamUpdated(_)
+            | Self::TeamArchived(_)
+            | Self::TeamRestored(_)
+            | Self::TagUpdated(_)
+            | Self::TagDeleted(_) => None,
         }
     }
 
@@ -291,8 +340,10 @@ impl Event {
             Self::Tagged(d) | Self::Untagged(d) => to.serialize_field("data", d),
             Self::Pinned(d) => to.serialize_field("data", d),
             Self::Frozen(d) => to.serialize_field("data", d),
-            Self::TeamCreated(d) => to.serialize_field("data", d),
-            Self::TagCreated(d) => to.serialize_field("data", d),
+            Self::TeamCreated(d) | Self::TeamUpdated(d) | Self::TeamRestored(d) => to.serialize_field("data", d),
+            Self::TagCreated(d) | Self::TagUpdated(d) => to.serialize_field("data", d),
+            Self::TenantUpdated(d) => to.serialize_field("data", d),
+            Self::TeamArchived(d) | Self::TagDeleted(d) => to.serialize_field("data", d),
         }
     }
 }

@@ -4,6 +4,7 @@
 //!
 //! * values: [`id`], [`time`], [`text`], and the nouns [`tenant`], [`team`], [`tag`], [`question`], [`user`], [`person`],
 //!   [`session`], [`email`]
+//! * a tenant's own: [`settings`] (as they are typed), [`accent`], [`logo`], [`join`] (codes of its teams)
 //! * rules: [`permission`] (who may do what), [`error`] (every no we say)
 //! * live: [`event`] (the facts and tallies on the wire), [`board`] (the one reducer that folds them)
 //! * how it is doing: [`health`]; what was done: [`audit`]
@@ -11,6 +12,7 @@
 //!
 //! It compiles for `wasm32-unknown-unknown` as it stands: the server, its tests and every browser run the same code.
 
+pub mod accent;
 pub mod audience;
 pub mod audit;
 pub mod board;
@@ -20,12 +22,15 @@ pub mod error;
 pub mod event;
 pub mod health;
 pub mod id;
+pub mod join;
+pub mod logo;
 pub mod permission;
 pub mod person;
 pub mod ports;
 pub mod question;
 pub mod service;
 pub mod session;
+pub mod settings;
 pub mod tag;
 pub mod team;
 pub mod tenant;

@@ -30,11 +30,19 @@ pub enum Action {
     SeeHealth,
     /// See people, add them, change what they may do, end their sessions.
     ManagePeople,
+    /// Change the tenant's settings, or see those that are not public.
+    EditSettings,
+    /// Change a team, put it away or bring it back.
+    EditTeam,
+    /// Change a tag, or delete it.
+    EditTag,
+    /// Run the installation: in the default tenant, and nowhere else.
+    Operate,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 16] = [
         Self::SeeBoard,
         Self::Ask,
         Self::Vote,
@@ -47,6 +55,10 @@ impl Action {
         Self::CreateTeam,
         Self::SeeHealth,
         Self::ManagePeople,
+        Self::EditSettings,
+        Self::EditTeam,
+        Self::EditTag,
+        Self::Operate,
     ];
 }
 
@@ -59,7 +71,13 @@ pub fn may(role: Role, action: Action, settings: &TenantSettings) -> bool {
         Action::Moderate | Action::Answer | Action::Tag | Action::Pin | Action::Freeze | Action::CreateTag => {
             role >= Role::Moderator
         }
-        Action::CreateTeam | Action::SeeHealth | Action::ManagePeople => role >= Role::Admin,
+        Action::CreateTeam
+        | Action::SeeHealth
+        | Action::ManagePeople
+        | Action::EditSettings
+        | Action::EditTeam
+        | Action::EditTag => role >= Role::Admin,
+        Action::Operate => role >= Role::Owner,
     }
 }
 
@@ -76,7 +94,7 @@ mod tests {
 
     /// The table as people read it: `x` may, `g` may where guests are allowed, `.` may not.
     /// Columns are the roles from guest to owner.
-    const TABLE: [(Action, &str); 12] = [
+    const TABLE: [(Action, &str); 16] = [
         (Action::SeeBoard, "gxxxxx"),
         (Action::Ask, "g.xxxx"),
         (Action::Vote, "gxxxxx"),
@@ -89,6 +107,10 @@ mod tests {
         (Action::CreateTeam, "....xx"),
         (Action::SeeHealth, "....xx"),
         (Action::ManagePeople, "....xx"),
+        (Action::EditSettings, "....xx"),
+        (Action::EditTeam, "....xx"),
+        (Action::EditTag, "....xx"),
+        (Action::Operate, ".....x"),
     ];
 
     #[test]

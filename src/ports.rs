@@ -2,6 +2,7 @@
 
 mod audit;
 pub mod people;
+mod tenancy;
 
 use async_trait::async_trait;
 use uuid::Uuid;
@@ -23,6 +24,7 @@ use crate::user::{Membership, Role};
 
 pub use audit::{AuditStore, NoWitness, Refused, Witness};
 pub use people::{Ending, Manager, NewPerson, NewSession, PeopleStore, SessionStore};
+pub use tenancy::{FoundTeam, NewTeam, TeamChange, TenancyStore};
 
 /// The world's no: something we stand on does not hold. The adapter that made it has logged the cause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -137,6 +139,8 @@ pub struct SignedIn {
 /// A board and what is one viewer's on it, read in one transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
+    /// The tenant, as it was at the board's cursor.
+    pub tenant: Tenant,
     /// The public board with its cursor.
     pub board: Board,
     /// The questions the viewer has voted for.
@@ -148,7 +152,7 @@ pub struct Snapshot {
 /// returns what is there now; for another thing it is refused ([`Refusal::OperationReused`]). A thing of
 /// another tenant does not exist ([`Refusal::NotFound`]).
 #[async_trait]
-pub trait Store: AuditStore + PeopleStore + SessionStore {
+pub trait Store: AuditStore + PeopleStore + SessionStore + TenancyStore {
     /// The tenant of this slug.
     async fn tenant_by_slug(&self, slug: &Slug) -> Stored<Option<Tenant>>;
     /// Every tenant, oldest first.
@@ -180,8 +184,8 @@ pub trait Store: AuditStore + PeopleStore + SessionStore {
     async fn set_pinned(&self, write: Write, question: QuestionId, on: bool, by: UserId) -> Stored<Question>;
     /// Freezes or unfreezes a question; no fact when nothing changed.
     async fn set_frozen(&self, write: Write, question: QuestionId, on: bool, by: UserId) -> Stored<Question>;
-    /// Adds a team; [`Refusal::NameTaken`] when its name or slug is in use.
-    async fn create_team(&self, write: Write, id: TeamId, slug: Slug, name: Name) -> Stored<Team>;
+    /// Adds a team; [`Refusal::NameTaken`] when its name is in use.
+    async fn create_team(&self, write: Write, new: NewTeam) -> Stored<Team>;
     /// Adds a tag; [`Refusal::NameTaken`] when its name is in use.
     async fn create_tag(&self, write: Write, id: TagId, name: Name, color: Color) -> Stored<Tag>;
 
@@ -232,6 +236,21 @@ pub trait Pace: Send + Sync {
     /// # Errors
     /// [`TooFast`] when `who` or the tenant has had its share for now.
     fn admit(&self, tenant: TenantId, who: Option<Uuid>, action: Action) -> Result<(), TooFast>;
+
+    /// The same, and at most so many in a minute for `who`, where the tenant says so itself.
+    ///
+    /// # Errors
+    /// As [`Pace::admit`].
+    fn admit_within(
+        &self,
+        tenant: TenantId,
+        who: Option<Uuid>,
+        action: Action,
+        per_minute: Option<u32>,
+    ) -> Result<(), TooFast> {
+        let _ = per_minute;
+        self.admit(tenant, who, action)
+    }
 
     /// Waits until it is this tenant's turn to write.
     async fn turn(&self, tenant: TenantId, action: Action) -> Turn;

@@ -2,8 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::TenantId;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::id::{TeamId, TenantId};
+use crate::team::TeamSettings;
 use crate::text::Limits;
+use crate::time::Timestamp;
+use crate::user::Role;
 
 /// One customer's space.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,7 +25,8 @@ pub struct Tenant {
     pub settings: TenantSettings,
 }
 
-/// What a tenant decides for itself. A setting that is absent where it is stored has its default.
+/// What a tenant decides for itself and everybody may know: it is sent with every board. A setting that is absent where
+/// it is stored has its default.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct TenantSettings {
@@ -37,6 +44,104 @@ pub struct TenantSettings {
     pub voting_open: bool,
     /// Whether people may vote for their own questions.
     pub own_votes: bool,
+    /// The languages in which questions are welcome, by their names; any when there are none.
+    pub languages: Vec<String>,
+    /// The accent as `#RRGGBB`; ours when absent.
+    pub accent: Option<String>,
+    /// Which logo it has: another word for each other picture. None when absent.
+    pub logo: Option<String>,
+}
+
+/// What a tenant decides for itself and only those who run it may know. It is kept beside [`TenantSettings`] and sent
+/// to nobody else.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct StaffSettings {
+    /// Words that hold a question for review, in lower case.
+    pub words: Vec<String>,
+    /// How many questions one participant may ask in a minute; as the operator allows when absent.
+    pub asks_per_minute: Option<u32>,
+    /// How many votes one participant may cast in a minute; as the operator allows when absent.
+    pub votes_per_minute: Option<u32>,
+}
+
+/// What the operator allows a tenant; what is absent has no limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct TenantLimits {
+    /// Open streams, on each instance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub streams: Option<u32>,
+    /// Questions ever asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub questions: Option<u32>,
+    /// People with an account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub people: Option<u32>,
+}
+
+/// What holds in a tenant beyond what everybody may know.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rules {
+    /// What only those who run it may know.
+    pub staff: StaffSettings,
+    /// Counts the changes of its settings: a change is made to the version that its maker has seen.
+    pub version: i64,
+    /// What the operator allows it.
+    pub limits: TenantLimits,
+    /// Since when nobody comes in, if so.
+    pub archived_at: Option<Timestamp>,
+    /// Teams that decided something otherwise.
+    pub teams: HashMap<TeamId, TeamSettings>,
+}
+
+impl Rules {
+    /// Whether it matters to a guest which team it is.
+    #[must_use]
+    pub fn tell_guests_apart(&self) -> bool {
+        self.teams.values().any(|team| team.guests_allowed.is_some())
+    }
+}
+
+/// A tenant with all that holds in it. Only its `tenant` is for everybody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tenancy {
+    /// The tenant as everybody may know it.
+    pub tenant: Tenant,
+    /// What holds in it beyond that.
+    pub rules: Arc<Rules>,
+}
+
+/// A tenant as the operator sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TenantSummary {
+    /// Its name in addresses.
+    pub slug: String,
+    /// Its name as people read it.
+    pub name: String,
+    /// What the operator allows it.
+    pub limits: TenantLimits,
+    /// Whether nobody comes in.
+    pub is_archived: bool,
+    /// How many teams it has.
+    pub teams: i64,
+    /// How many questions were asked.
+    pub questions: i64,
+    /// How many people have an account.
+    pub people: i64,
+}
+
+/// All tenants as the operator sees them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OperatorView {
+    /// The operator's own tenant.
+    pub tenant: Tenant,
+    /// What the operator may do in it.
+    pub role: Role,
+    /// Every tenant, oldest first.
+    pub tenants: Vec<TenantSummary>,
 }
 
 /// Whether questions show who asked them.
@@ -62,6 +167,9 @@ impl Default for TenantSettings {
             asking_open: true,
             voting_open: true,
             own_votes: false,
+            languages: Vec::new(),
+            accent: None,
+            logo: None,
         }
     }
 }

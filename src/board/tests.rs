@@ -6,10 +6,12 @@ use uuid::Uuid;
 
 use super::*;
 use crate::event::{
-    EVENT_TYPES, Epoch, Heartbeat, QuestionAnswered, QuestionFrozen, QuestionPinned, QuestionTags, QuestionUpvoted,
+    EVENT_TYPES, Epoch, Gone, Heartbeat, QuestionAnswered, QuestionFrozen, QuestionPinned, QuestionTags,
+    QuestionUpvoted,
 };
 use crate::id::{TagId, TeamId, UserId};
 use crate::question::Status;
+use crate::team::TeamState;
 use crate::time::Timestamp;
 
 const EPOCH: Epoch = Epoch(0xf00d);
@@ -37,7 +39,12 @@ fn tag() -> impl Strategy<Value = Tag> {
 }
 
 fn team() -> impl Strategy<Value = Team> {
-    (0..5_u8, name()).prop_map(|(n, name)| Team { id: TeamId(uuid(3, n)), slug: format!("team-{n}"), name })
+    (0..5_u8, name()).prop_map(|(n, name)| Team {
+        id: TeamId(uuid(3, n)),
+        slug: format!("team-{n}"),
+        name,
+        state: TeamState::Open,
+    })
 }
 
 fn status() -> impl Strategy<Value = Status> {
@@ -85,6 +92,10 @@ fn fact() -> impl Strategy<Value = Event> {
         }),
         1 => team().prop_map(Event::TeamCreated),
         1 => tag().prop_map(Event::TagCreated),
+        1 => team().prop_map(Event::TeamUpdated),
+        1 => team().prop_map(|team| Event::TeamArchived(Gone { id: team.id.0 })),
+        1 => tag().prop_map(Event::TagUpdated),
+        1 => tag().prop_map(|tag| Event::TagDeleted(Gone { id: tag.id.0 })),
     ]
 }
 
@@ -123,10 +134,13 @@ fn stream(events: Vec<Event>) -> Vec<(Option<Cursor>, Event)> {
     let mut sent = Vec::new();
     for event in events {
         if event.is_fact() {
-            seq += 1;
-            if let Event::Created(data) = &event {
-                known.insert(data.id);
+            // A question is asked once: one that is gone with its team does not come again under its id.
+            if let Event::Created(data) = &event
+                && !known.insert(data.id)
+            {
+                continue;
             }
+            seq += 1;
             sent.push((Some(Cursor { epoch: EPOCH, seq }), event));
         } else if event.question().is_some_and(|id| known.contains(&id)) {
             sent.push((None, event));

@@ -22,11 +22,14 @@ pub enum Noun {
     Person,
     /// A session.
     Session,
+    /// A join code.
+    Code,
 }
 
 impl Noun {
     /// Every noun.
-    pub const ALL: [Self; 6] = [Self::Tenant, Self::Team, Self::Question, Self::Tag, Self::Person, Self::Session];
+    pub const ALL: [Self; 7] =
+        [Self::Tenant, Self::Team, Self::Question, Self::Tag, Self::Person, Self::Session, Self::Code];
 
     /// Its name on the wire.
     #[must_use]
@@ -38,6 +41,7 @@ impl Noun {
             Self::Tag => "tag",
             Self::Person => "person",
             Self::Session => "session",
+            Self::Code => "code",
         }
     }
 
@@ -51,6 +55,7 @@ impl Noun {
             Self::Tag => "Tag",
             Self::Person => "Person",
             Self::Session => "Session",
+            Self::Code => "Code",
         }
     }
 }
@@ -105,6 +110,21 @@ pub enum Refusal {
     /// The question is frozen: no votes, no answers.
     #[error("This question is frozen: it takes no votes and no answers.")]
     Frozen,
+    /// The team takes neither questions nor votes.
+    #[error("This team is closed: it takes no questions and no votes.")]
+    TeamClosed,
+    /// New questions are not taken now.
+    #[error("New questions are not taken at the moment.")]
+    AskingClosed,
+    /// Somebody else changed it since it was read.
+    #[error("Somebody else changed this meanwhile. Nothing was saved: load the page again and look at their change.")]
+    Outdated,
+    /// The operator allows no more of them here.
+    #[error("No further {} fits in here: the limit that the operator set is reached.", .what.word())]
+    LimitReached {
+        /// What there may be no more of.
+        what: Noun,
+    },
     /// The question has its answer and takes no more votes.
     #[error("This question is already answered, so voting on it is closed.")]
     VotingClosed,
@@ -129,6 +149,9 @@ pub enum Refusal {
     /// The body is larger than any we take.
     #[error("That is too large to be taken.")]
     TooLarge,
+    /// What was sent as a picture is none that we take.
+    #[error("That is not a picture that we take. Send a PNG, a JPEG or a WebP.")]
+    NoPicture,
     /// The body is of a type we do not take.
     #[error("Send the form as application/x-www-form-urlencoded or application/json.")]
     UnsupportedMediaType,
@@ -170,10 +193,14 @@ impl Refusal {
             | Self::NameTaken { .. }
             | Self::EmailTaken
             | Self::LastOwner
+            | Self::TeamClosed
+            | Self::AskingClosed
+            | Self::Outdated
+            | Self::LimitReached { .. }
             | Self::OperationReused => 409,
             Self::LinkSpent => 410,
             Self::TooLarge => 413,
-            Self::UnsupportedMediaType => 415,
+            Self::UnsupportedMediaType | Self::NoPicture => 415,
             Self::Invalid { .. } => 422,
             Self::TooManyRequests { .. } => 429,
             Self::Internal => 500,
@@ -210,9 +237,13 @@ mod tests {
             Refusal::VotingClosed,
             Refusal::EmailTaken,
             Refusal::LastOwner,
+            Refusal::TeamClosed,
+            Refusal::AskingClosed,
+            Refusal::Outdated,
             Refusal::OperationReused,
             Refusal::LinkSpent,
             Refusal::TooLarge,
+            Refusal::NoPicture,
             Refusal::UnsupportedMediaType,
             Refusal::TooManyRequests { retry_after_s: 9 },
             Refusal::Unavailable { retry_after_s: 2 },
@@ -227,7 +258,7 @@ mod tests {
             refusals.push(Refusal::field("body", problem));
         }
         for what in Noun::ALL {
-            refusals.extend([Refusal::NotFound { what }, Refusal::NameTaken { what }]);
+            refusals.extend([Refusal::NotFound { what }, Refusal::NameTaken { what }, Refusal::LimitReached { what }]);
         }
         for refusal in refusals {
             let json = serde_json::to_string(&refusal).unwrap();

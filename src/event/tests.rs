@@ -5,6 +5,8 @@ use uuid::Uuid;
 
 use super::*;
 use crate::id::TagId;
+use crate::team::TeamState;
+use crate::tenant::TenantSettings;
 
 /// 2025-10-08T10:30:00Z.
 const AT: Timestamp = Timestamp(1_759_919_400_000);
@@ -186,10 +188,39 @@ fn question_frozen_and_unfrozen() {
 
 #[test]
 fn team_created() {
-    let team = Team { id: TeamId(id(3)), slug: "people-culture".to_owned(), name: "People & Culture".to_owned() };
+    let team = Team {
+        id: TeamId(id(3)),
+        slug: "people-culture".to_owned(),
+        name: "People & Culture".to_owned(),
+        state: TeamState::Open,
+    };
+    let data = concat!(
+        r#","data":{"id":"0199c3a0-0000-7000-8000-000000000003","slug":"people-culture","#,
+        r#""name":"People & Culture","state":"open"}"#
+    );
+    golden(Event::TeamCreated(team.clone()), data);
+    golden(Event::TeamRestored(team.clone()), data);
+    golden(Event::TeamUpdated(Team { state: TeamState::Voting, ..team }), &data.replace("open", "voting"));
+}
+
+#[test]
+fn what_is_gone_is_named_by_its_id() {
+    let data = r#","data":{"id":"0199c3a0-0000-7000-8000-000000000003"}"#;
+    golden(Event::TeamArchived(Gone { id: id(3) }), data);
+    golden(Event::TagDeleted(Gone { id: id(3) }), data);
+}
+
+#[test]
+fn tenant_updated_has_the_public_settings_and_no_others() {
+    let settings = TenantSettings { accent: Some("#1D4ED8".to_owned()), ..TenantSettings::default() };
+    let tenant = Tenant { id: TenantId(id(1)), slug: "acme".to_owned(), name: "Acme".to_owned(), settings };
     golden(
-        Event::TeamCreated(team),
-        r#","data":{"id":"0199c3a0-0000-7000-8000-000000000003","slug":"people-culture","name":"People & Culture"}"#,
+        Event::TenantUpdated(tenant),
+        concat!(
+            r#","data":{"id":"0199c3a0-0000-7000-8000-000000000001","slug":"acme","name":"Acme","settings":{"#,
+            r#""questionLength":{"min":3,"max":500},"guestsAllowed":true,"names":"anonymous","preModeration":false,"#,
+            r##""askingOpen":true,"votingOpen":true,"ownVotes":false,"languages":[],"accent":"#1D4ED8","logo":null}}"##
+        ),
     );
 }
 

@@ -13,12 +13,17 @@ impl Service {
     /// # Errors
     /// When the visitor may not see it, or asks for it too often.
     pub async fn board(&self, visit: &Visit) -> Result<BoardView, Refusal> {
-        visit.must(Action::SeeBoard)?;
+        visit.must_see()?;
         let who = visit.actor.participant.map(|participant| participant.0);
         self.pace.admit(visit.tenant.id, who, Action::SeeBoard)?;
-        let snapshot = self.store.snapshot(visit.tenant.id, visit.actor.participant).await?;
+        let mut snapshot = self.store.snapshot(visit.tenant.id, visit.actor.participant).await?;
+        if let Some(sight) = visit.sight() {
+            snapshot.board.teams.retain(|team| sight.has(team.id));
+            snapshot.board.questions.retain(|_, question| sight.has(question.team_id));
+            snapshot.voted.retain(|id| snapshot.board.questions.contains_key(id));
+        }
         Ok(BoardView {
-            tenant: visit.tenant.clone(),
+            tenant: snapshot.tenant,
             role: visit.actor.role,
             moderates: match visit.actor.staff_of() {
                 StaffOf::Teams(teams) => teams,

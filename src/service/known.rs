@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use crate::tenant::Tenant;
+use crate::tenant::Tenancy;
 use crate::text::Slug;
 use crate::time::Timestamp;
 
@@ -14,11 +14,11 @@ const KEPT: usize = 1_024;
 
 /// What was looked up, by slug, and when. That a tenant is not there is not kept: it may be there in a moment.
 #[derive(Default)]
-pub(super) struct KnownTenants(Mutex<HashMap<String, (Timestamp, Tenant)>>);
+pub(super) struct KnownTenants(Mutex<HashMap<String, (Timestamp, Tenancy)>>);
 
 impl KnownTenants {
     /// The tenant of this slug, if it was looked up a moment before `now`.
-    pub(super) fn get(&self, slug: &Slug, now: Timestamp) -> Option<Tenant> {
+    pub(super) fn get(&self, slug: &Slug, now: Timestamp) -> Option<Tenancy> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (at, tenant) = kept.get(slug.as_str())?;
         // A clock that was put back makes nothing fresh.
@@ -26,12 +26,17 @@ impl KnownTenants {
     }
 
     /// Keeps a tenant as it was at `now`.
-    pub(super) fn keep(&self, tenant: &Tenant, now: Timestamp) {
+    pub(super) fn keep(&self, tenant: &Tenancy, now: Timestamp) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= KEPT && !kept.contains_key(&tenant.slug) {
+        if kept.len() >= KEPT && !kept.contains_key(&tenant.tenant.slug) {
             kept.clear();
         }
-        kept.insert(tenant.slug.clone(), (now, tenant.clone()));
+        kept.insert(tenant.tenant.slug.clone(), (now, tenant.clone()));
+    }
+
+    /// Looks a tenant up again next time: it was changed here.
+    pub(super) fn forget(&self, slug: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(slug);
     }
 }
 
@@ -39,12 +44,15 @@ impl KnownTenants {
 mod tests {
     use super::*;
     use crate::id::TenantId;
-    use crate::tenant::TenantSettings;
+    use crate::tenant::{Tenant, TenantSettings};
+    use std::sync::Arc;
     use uuid::Uuid;
 
-    fn tenant(slug: &str) -> Tenant {
+    fn tenant(slug: &str) -> Tenancy {
         let settings = TenantSettings::default();
-        Tenant { id: TenantId(Uuid::from_u128(1)), slug: slug.to_owned(), name: slug.to_owned(), settings }
+        let tenant =
+            Tenant { id: TenantId(Uuid::from_u128(1)), slug: slug.to_owned(), name: slug.to_owned(), settings };
+        Tenancy { tenant, rules: Arc::default() }
     }
 
     #[test]
@@ -58,6 +66,8 @@ mod tests {
         assert_eq!(known.get(&Slug::parse("other").unwrap(), Timestamp(5_000)), None);
         known.keep(&tenant("acme"), Timestamp(9_000));
         assert!(known.get(&slug, Timestamp(9_500)).is_some());
+        known.forget("acme");
+        assert!(known.get(&slug, Timestamp(9_500)).is_none());
     }
 
     #[test]

@@ -2,10 +2,15 @@
 
 mod boards;
 mod health;
+mod joining;
 mod known;
+mod operator;
 mod questions;
 mod sessions;
+mod settings;
 mod sign_in;
+mod tags;
+mod teams;
 mod tenants;
 
 use std::fmt;
@@ -21,7 +26,7 @@ use crate::ports::{
     Chance, Clock, Ending, NoPace, NoVitals, NoWitness, Notifier, Pace, Pseudonyms, Refused, SecretHash, Store, Turn,
     Vitals, Witness, Write,
 };
-use crate::tenant::Tenant;
+use crate::tenant::{Rules, Tenancy, Tenant, TenantSettings};
 use crate::text::Slug;
 use crate::time::Timestamp;
 use crate::user::{Actor, Role};
@@ -43,6 +48,8 @@ pub struct Caller {
 pub struct Visit {
     /// The tenant.
     pub tenant: Tenant,
+    /// What holds in it beyond what everybody may know.
+    pub rules: Arc<Rules>,
     /// Who they are there.
     pub actor: Actor,
     /// When their session runs out, if they have one.
@@ -68,10 +75,46 @@ impl Visit {
     /// # Errors
     /// As [`Visit::must`].
     pub fn must_in(&self, action: Action, team: TeamId) -> Result<(), Refusal> {
-        match may(self.actor.role_in(team), action, &self.tenant.settings) {
+        match self.may_in(action, team) {
             true => Ok(()),
             false => Err(self.refuse(action, Some(team))),
         }
+    }
+
+    fn may_in(&self, action: Action, team: TeamId) -> bool {
+        may(self.actor.role_in(team), action, &self.settings_in(team))
+    }
+
+    /// Refuses somebody who may see no team at all.
+    ///
+    /// # Errors
+    /// As [`Visit::must`].
+    pub fn must_see(&self) -> Result<(), Refusal> {
+        let is_let_in = self.rules.teams.keys().any(|team| self.sees(*team));
+        if is_let_in { Ok(()) } else { self.must(Action::SeeBoard) }
+    }
+
+    /// Whether this visitor may see this team and its questions.
+    #[must_use]
+    pub fn sees(&self, team: TeamId) -> bool {
+        self.may_in(Action::SeeBoard, team)
+    }
+
+    /// Which teams this visitor sees; `None` when it is all of them.
+    #[must_use]
+    pub fn sight(&self) -> Option<Sight> {
+        if self.actor.role >= Role::Viewer || !self.rules.tell_guests_apart() {
+            return None;
+        }
+        let others = may(self.actor.role, Action::SeeBoard, &self.tenant.settings);
+        let apart = self.rules.teams.keys().chain(self.actor.memberships.iter().map(|membership| &membership.team));
+        Some(Sight { others, except: apart.copied().filter(|team| self.sees(*team) != others).collect() })
+    }
+
+    /// The settings as they are in this team.
+    #[must_use]
+    pub fn settings_in(&self, team: TeamId) -> TenantSettings {
+        self.rules.teams.get(&team).copied().unwrap_or_default().over(&self.tenant.settings)
     }
 
     /// Refuses what this visitor may do neither in the whole tenant nor in any team.
@@ -120,6 +163,22 @@ impl PartialEq for Watched {
 }
 
 impl Eq for Watched {}
+
+/// Which teams somebody sees, where it is not all of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sight {
+    /// Whether they see those that are not in the list.
+    others: bool,
+    except: Vec<TeamId>,
+}
+
+impl Sight {
+    /// Whether this team is seen.
+    #[must_use]
+    pub fn has(&self, team: TeamId) -> bool {
+        self.others != self.except.contains(&team)
+    }
+}
 
 /// The use cases of PulseStage over its ports. Cheap to clone.
 #[derive(Clone)]
@@ -171,11 +230,12 @@ impl Service {
     /// Finds the tenant and who the caller is in it.
     ///
     /// # Errors
-    /// `NotFound(Tenant)` when there is none of this slug (also when it could not be one).
+    /// `NotFound(Tenant)` when there is none of this slug (also when it could not be one), or it is archived.
     pub async fn enter(&self, slug: &str, caller: &Caller) -> Result<Visit, Refusal> {
         let missing = Refusal::NotFound { what: Noun::Tenant };
         let slug = Slug::parse(slug).map_err(|_| missing.clone())?;
-        let tenant = self.tenant(&slug).await?.ok_or(missing)?;
+        let found = self.tenancy(&slug).await?.filter(|found| found.rules.archived_at.is_none());
+        let Tenancy { tenant, rules } = found.ok_or(missing)?;
         let mut actor = Actor {
             participant: caller.device.map(|device| self.pseudonyms.participant(tenant.id, device)),
             ..Actor::NOBODY
@@ -192,7 +252,7 @@ impl Service {
             }
         }
         let watched = self.watched.clone();
-        Ok(Visit { tenant, actor, until, watched })
+        Ok(Visit { tenant, rules, actor, until, watched })
     }
 
     /// A fresh version 7 id.
@@ -212,7 +272,12 @@ impl Service {
     /// The turn is to be held until the store has answered.
     async fn write(&self, visit: &Visit, action: Action, key: Key, writer: Uuid) -> Result<(Write, Turn), Refusal> {
         let tenant = visit.tenant.id;
-        self.pace.admit(tenant, Some(writer), action)?;
+        let per_minute = match action {
+            Action::Ask => visit.rules.staff.asks_per_minute,
+            Action::Vote => visit.rules.staff.votes_per_minute,
+            _ => None,
+        };
+        self.pace.admit_within(tenant, Some(writer), action, per_minute)?;
         let turn = self.pace.turn(tenant, action).await;
         let operation = key.unwrap_or_else(|| OperationId(self.new_id()));
         Ok((Write { tenant, operation, writer, at: self.clock.now() }, turn))

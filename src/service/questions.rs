@@ -31,7 +31,7 @@ impl Service {
     /// # Errors
     /// When the visitor may not ask, the text is not within the tenant's limits, or the team is not the tenant's.
     pub async fn ask(&self, visit: &Visit, key: Key, ask: Ask) -> Result<Question, Refusal> {
-        visit.must(Action::Ask)?;
+        visit.must_in(Action::Ask, ask.team)?;
         let author = visit.participant()?;
         let body = QuestionBody::parse(&ask.body, visit.tenant.settings.question_length)
             .map_err(|problem| Refusal::field("question", problem))?;
@@ -47,12 +47,20 @@ impl Service {
     /// # Errors
     /// When the visitor may not vote, or the question is not the tenant's or takes no votes.
     pub async fn set_vote(&self, visit: &Visit, key: Key, vote: SetVote) -> Result<VoteReceipt, Refusal> {
-        visit.must(Action::Vote)?;
+        self.must_vote(visit, vote.question).await?;
         let voter = visit.participant()?;
         let (write, _turn) = self.write(visit, Action::Vote, key, voter.0).await?;
         let receipt = self.store.set_vote(write, vote.question, voter, vote.up).await?;
         self.notifier.ring(visit.tenant.id, Look::Tallies);
         Ok(receipt)
+    }
+
+    /// Where some teams take guests and others do not, it depends on the question whether this visitor may vote.
+    async fn must_vote(&self, visit: &Visit, question: QuestionId) -> Result<(), Refusal> {
+        if !visit.rules.tell_guests_apart() {
+            return visit.must(Action::Vote);
+        }
+        visit.must_in(Action::Vote, self.question_team(visit, question).await?)
     }
 
     /// Answers a question, or changes its answer.

@@ -239,10 +239,11 @@ fn tag_chips(
 mod tests {
     use super::*;
     use pulsestage::id::{TagId, TeamId};
+    use pulsestage::team::TeamState;
     use uuid::Uuid;
 
     fn team(slug: &str) -> Team {
-        Team { id: TeamId(Uuid::from_u128(1)), slug: slug.to_owned(), name: slug.to_owned() }
+        Team { id: TeamId(Uuid::from_u128(1)), slug: slug.to_owned(), name: slug.to_owned(), state: TeamState::Open }
     }
 
     fn tag(id: u128) -> Tag {

@@ -5,7 +5,7 @@ use leptos::reactive::owner::Owner;
 use pulsestage::id::{OperationId, QuestionId, TagId, TeamId};
 use pulsestage::question::{Answer, Status};
 use pulsestage::tag::Tag;
-use pulsestage::team::Team;
+use pulsestage::team::{Team, TeamState};
 use pulsestage::text::Limits;
 use pulsestage::time::Timestamp;
 use reactive_stores::Store;
@@ -140,7 +140,12 @@ fn moderators_pin_and_freeze_by_plain_forms() {
 
 fn composer(teams: u128, refused_before: Option<&str>) -> String {
     let teams: Vec<Team> = (0..teams)
-        .map(|n| Team { id: TeamId(Uuid::from_u128(n)), slug: format!("t{n}"), name: format!("Team {n}") })
+        .map(|n| Team {
+            id: TeamId(Uuid::from_u128(n)),
+            slug: format!("t{n}"),
+            name: format!("Team {n}"),
+            state: TeamState::Open,
+        })
         .collect();
     let refused_before = refused_before.map(ToOwned::to_owned);
     Owner::new().with(|| {

@@ -69,6 +69,12 @@ fn data_of<'de, A: MapAccess<'de>>(kind: &str, map: &mut A) -> Result<Event, A::
         "question:frozen" => Event::Frozen(map.next_value()?),
         "team:created" => Event::TeamCreated(map.next_value()?),
         "tag:created" => Event::TagCreated(map.next_value()?),
+        "tenant:updated" => Event::TenantUpdated(map.next_value()?),
+        "team:updated" => Event::TeamUpdated(map.next_value()?),
+        "team:archived" => Event::TeamArchived(map.next_value()?),
+        "team:restored" => Event::TeamRestored(map.next_value()?),
+        "tag:updated" => Event::TagUpdated(map.next_value()?),
+        "tag:deleted" => Event::TagDeleted(map.next_value()?),
         _ => return Err(A::Error::custom("a type that this version does not know")),
     })
 }
@@ -76,11 +82,14 @@ fn data_of<'de, A: MapAccess<'de>>(kind: &str, map: &mut A) -> Result<Event, A::
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::live::test_board::{board, created, envelope, question, question_id, tag, upvoted};
+    use crate::live::test_board::{board, created, envelope, question, question_id, tag, tenant, upvoted};
     use proptest::prelude::*;
-    use pulsestage::event::{EVENT_TYPES, Heartbeat, QuestionAnswered, QuestionFrozen, QuestionPinned, QuestionTags};
+    use pulsestage::event::{
+        EVENT_TYPES, Gone, Heartbeat, QuestionAnswered, QuestionFrozen, QuestionPinned, QuestionTags,
+    };
     use pulsestage::id::UserId;
     use pulsestage::question::Status;
+    use pulsestage::team::{Team, TeamState};
     use pulsestage::time::Timestamp;
     use uuid::Uuid;
 
@@ -108,6 +117,12 @@ mod tests {
                 Event::Frozen(QuestionFrozen { question_id: id, is_frozen: true, frozen_by: by, frozen_at: at }),
                 Event::TeamCreated(board([]).teams.remove(0)),
                 Event::TagCreated(tag(2)),
+                Event::TenantUpdated(tenant()),
+                Event::TeamUpdated(Team { state: TeamState::Voting, ..board([]).teams.remove(1) }),
+                Event::TeamArchived(Gone { id: board([]).teams.remove(0).id.0 }),
+                Event::TeamRestored(board([]).teams.remove(0)),
+                Event::TagUpdated(tag(1)),
+                Event::TagDeleted(Gone { id: tag(1).id.0 }),
             ]
             .map(envelope),
         );

@@ -6,7 +6,8 @@ use pulsestage::event::{Cursor, Envelope, Epoch, Event, QuestionCreated, Questio
 use pulsestage::id::{QuestionId, TagId, TeamId, TenantId, UserId};
 use pulsestage::question::{Answer, Mark, Question, Status};
 use pulsestage::tag::Tag;
-use pulsestage::team::Team;
+use pulsestage::team::{Team, TeamState};
+use pulsestage::tenant::{Tenant, TenantSettings};
 use pulsestage::time::Timestamp;
 use uuid::Uuid;
 
@@ -28,6 +29,12 @@ pub(super) fn tag(n: usize) -> Tag {
 
 pub(super) fn question_id(n: u32) -> QuestionId {
     QuestionId(Uuid::from_u128(1_000 + u128::from(n)))
+}
+
+/// The tenant whose boards these are.
+pub(super) fn tenant() -> Tenant {
+    let settings = TenantSettings { accent: Some("#1D4ED8".to_owned()), ..TenantSettings::default() };
+    Tenant { id: TENANT, slug: "acme".to_owned(), name: "Acme".to_owned(), settings }
 }
 
 /// An open question of the first team, asked at second `n`.
@@ -52,7 +59,12 @@ pub(super) fn board(questions: impl IntoIterator<Item = Question>) -> Board {
     board.teams = TEAMS
         .into_iter()
         .enumerate()
-        .map(|(n, (slug, name))| Team { id: team_id(n), slug: slug.to_owned(), name: name.to_owned() })
+        .map(|(n, (slug, name))| Team {
+            id: team_id(n),
+            slug: slug.to_owned(),
+            name: name.to_owned(),
+            state: TeamState::Open,
+        })
         .collect();
     board.tags = (0..3).map(tag).collect();
     board.questions = questions.into_iter().map(|question| (question.id, question)).collect();

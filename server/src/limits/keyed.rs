@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use super::rate::Limit;
+use super::rate::{Limit, Rate};
 
 /// The most that are known at a time: their buckets take 13 MB.
 const MAX_KEYS: usize = 1 << 18;
@@ -42,7 +42,14 @@ impl<K: Eq + Hash> Keyed<K> {
 
     /// Whether there is one for this key to take now; otherwise how long to wait, in nanoseconds.
     pub(super) fn ask(&self, key: &K, now: i64) -> Result<Leave, i64> {
-        let Some(rate) = self.limit.0 else { return Ok(Leave(now)) };
+        match self.limit.0 {
+            Some(rate) => self.ask_at(rate, key, now),
+            None => Ok(Leave(now)),
+        }
+    }
+
+    /// The same at a rate of this key's own.
+    pub(super) fn ask_at(&self, rate: Rate, key: &K, now: i64) -> Result<Leave, i64> {
         let full_at = match self.full_at.get(key) {
             Some(full_at) => *full_at,
             None if self.full_at.len() < self.max => now,
@@ -52,10 +59,14 @@ impl<K: Eq + Hash> Keyed<K> {
     }
 
     /// Takes what was left.
-    pub(super) fn count(&mut self, key: K, Leave(full_at): Leave, now: i64) {
-        if self.limit == Limit::NONE {
-            return;
+    pub(super) fn count(&mut self, key: K, leave: Leave, now: i64) {
+        if self.limit != Limit::NONE {
+            self.count_at(key, leave, now);
         }
+    }
+
+    /// The same for what was left by [`Keyed::ask_at`].
+    pub(super) fn count_at(&mut self, key: K, Leave(full_at): Leave, now: i64) {
         if let Some(known) = self.full_at.get_mut(&key) {
             *known = full_at;
             return;
@@ -88,7 +99,6 @@ impl<K: Eq + Hash> Keyed<K> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::limits::rate::Rate;
     use proptest::prelude::*;
     use std::time::Duration;
 

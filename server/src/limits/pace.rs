@@ -8,15 +8,19 @@ use async_trait::async_trait;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use uuid::Uuid;
 
 use super::args::LimitArgs;
 use super::keyed::Keyed;
-use super::rate::{nanos, too_fast};
+use super::rate::{Limit, Rate, nanos, too_fast};
 use super::turns::Turns;
 use pulsestage::id::TenantId;
 use pulsestage::permission::Action;
 use pulsestage::ports::{Clock, Pace, TooFast, Turn};
+
+/// What the limits of tenants are for.
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// Counts what people and tenants do.
 pub struct Paces {
@@ -44,6 +48,9 @@ struct Books {
     // Ids of participants and users are unique among all tenants.
     votes: Keyed<Uuid>,
     asks: Keyed<Uuid>,
+    /// By the tenants' own limits, each of which is another: of people who vote, and who ask.
+    own_votes: Keyed<Uuid>,
+    own_asks: Keyed<Uuid>,
     changes: Keyed<Uuid>,
     reads: Keyed<Uuid>,
     tenant_writes: Keyed<TenantId>,
@@ -65,8 +72,17 @@ impl Books {
             | Action::Freeze
             | Action::CreateTag
             | Action::CreateTeam
-            | Action::ManagePeople => (&mut self.changes, None),
+            | Action::ManagePeople
+            | Action::EditSettings
+            | Action::EditTeam
+            | Action::EditTag
+            | Action::Operate => (&mut self.changes, None),
         }
+    }
+
+    /// Where an action counts that the tenant itself limits.
+    const fn own(&mut self, action: Action) -> &mut Keyed<Uuid> {
+        if matches!(action, Action::Vote) { &mut self.own_votes } else { &mut self.own_asks }
     }
 }
 
@@ -82,6 +98,8 @@ impl Paces {
         let books = Books {
             votes: Keyed::new(args.votes_per_participant),
             asks: Keyed::new(args.asks_per_participant),
+            own_votes: Keyed::new(Limit::NONE),
+            own_asks: Keyed::new(Limit::NONE),
             changes: Keyed::new(args.changes_per_moderator),
             reads: Keyed::new(args.reads_per_participant),
             tenant_writes: Keyed::new(args.writes_per_tenant),
@@ -111,8 +129,27 @@ impl Paces {
 #[async_trait]
 impl Pace for Paces {
     fn admit(&self, tenant: TenantId, who: Option<Uuid>, action: Action) -> Result<(), TooFast> {
+        self.admit_within(tenant, who, action, None)
+    }
+
+    fn admit_within(
+        &self,
+        tenant: TenantId,
+        who: Option<Uuid>,
+        action: Action,
+        per_minute: Option<u32>,
+    ) -> Result<(), TooFast> {
         let now = nanos(self.clock.now());
         let mut books = self.books.lock().unwrap_or_else(PoisonError::into_inner);
+        let limit = per_minute.and_then(|count| Rate::new(count, MINUTE));
+        let within = who.zip(limit).map(|(who, rate)| {
+            let own = books.own(action);
+            own.ask_at(rate, &who, now).map(|leave| (who, leave))
+        });
+        let within = within.transpose().map_err(|wait| {
+            self.refused_people.fetch_add(1, Ordering::Relaxed);
+            too_fast(wait)
+        })?;
         let (people, tenants) = books.of(action);
         let own = who.map(|who| people.ask(&who, now).map(|leave| (who, leave))).transpose();
         let share = tenants.as_ref().map(|tenants| tenants.ask(&tenant, now)).transpose();
@@ -123,6 +160,9 @@ impl Pace for Paces {
                 }
                 if let Some((tenants, leave)) = tenants.zip(share) {
                     tenants.count(tenant, leave, now);
+                }
+                if let Some((who, leave)) = within {
+                    books.own(action).count_at(who, leave, now);
                 }
                 Ok(())
             }

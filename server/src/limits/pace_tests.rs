@@ -166,3 +166,19 @@ fn moderators_do_not_wait_behind_their_audience() {
     drop(votes.remove(0).now_or_never().expect("the first vote"));
     assert!(freeze.now_or_never().is_some());
 }
+
+#[test]
+fn a_tenant_holds_its_own_people_back_further_and_counts_nothing_that_is_refused() {
+    let (paces, hand) = paces(|args| args.votes_per_participant = "4/min".parse().unwrap());
+    let within = |number, action, most| paces.admit_within(ONE, who(number), action, most);
+    assert_eq!((within(1, Action::Vote, Some(2)), within(1, Action::Vote, Some(2))), (Ok(()), Ok(())));
+    assert_eq!(within(1, Action::Vote, Some(2)), Err(TooFast { retry_after_s: 30 }));
+    // What the tenant refused was not counted by the operator's limit, and the tenant may think again.
+    assert_eq!((within(1, Action::Vote, None), within(1, Action::Vote, None)), (Ok(()), Ok(())));
+    assert!(within(1, Action::Vote, None).is_err(), "four in all");
+    assert_eq!(within(2, Action::Vote, Some(2)), Ok(()), "others are not held back");
+    assert_eq!(within(1, Action::Ask, Some(1)), Ok(()), "questions are counted apart");
+    assert!(within(1, Action::Ask, Some(1)).is_err());
+    hand.0.store(60_000, Ordering::Relaxed);
+    assert_eq!(within(1, Action::Ask, Some(1)), Ok(()));
+}

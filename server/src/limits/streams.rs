@@ -132,7 +132,27 @@ impl Admission {
     /// # Errors
     /// [`TurnedAway`] when a limit is reached.
     pub fn admit(&self, tenant: TenantId, who: Option<ParticipantId>) -> Result<Permit, TurnedAway> {
+        self.admit_within(tenant, who, None)
+    }
+
+    /// The same where the operator allows this one tenant fewer streams than others.
+    ///
+    /// # Errors
+    /// As [`Admission::admit`].
+    pub fn admit_within(
+        &self,
+        tenant: TenantId,
+        who: Option<ParticipantId>,
+        allowed: Option<usize>,
+    ) -> Result<Permit, TurnedAway> {
         let limits = self.0.limits;
+        // 0 is no limit to the settings of the server, and none at all to those of a tenant.
+        let per_tenant = match (limits.per_tenant, allowed) {
+            (0, Some(allowed)) => allowed,
+            (all, Some(allowed)) => allowed.min(all),
+            (0, None) => usize::MAX,
+            (all, None) => all,
+        };
         let mut seats = self.seats();
         let Seats { house, tenants, people } = &mut *seats;
         let of_person = who.and_then(|who| people.get(&who)).copied().unwrap_or_default();
@@ -140,8 +160,8 @@ impl Admission {
         let turned_away = if is_reached(limits.per_participant, of_person) {
             // Their other streams will not end soon.
             Some((FullOf::Participant, LEAST_SPREAD_MS + MORE_SPREAD_MS))
-        } else if is_reached(limits.per_tenant, of_tenant) {
-            Some((FullOf::Tenant, tenants.entry(tenant).or_default().turn_away(limits.per_tenant)))
+        } else if of_tenant >= per_tenant {
+            Some((FullOf::Tenant, tenants.entry(tenant).or_default().turn_away(per_tenant.max(1))))
         } else if is_reached(limits.total, house.taken) {
             Some((FullOf::Streams, house.turn_away(limits.total)))
         } else {

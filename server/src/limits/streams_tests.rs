@@ -127,3 +127,20 @@ fn coming_and_going_on_many_threads_leaves_nothing_behind() {
     });
     assert!(is_empty(&admission));
 }
+
+#[test]
+fn a_tenant_is_allowed_fewer_than_others() {
+    for per_tenant in [0, 3] {
+        let admission = Admission::new(StreamLimits { total: 10, per_tenant, per_participant: 0 });
+        let held = [(); 2].map(|()| admission.admit_within(ONE, None, Some(2)).unwrap());
+        assert_eq!(admission.admit_within(ONE, None, Some(2)).unwrap_err().full, FullOf::Tenant);
+        assert!(admission.admit_within(OTHER, None, None).is_ok(), "others are not concerned");
+        assert!(admission.admit_within(ONE, None, Some(100)).is_ok(), "the operator thought again");
+        drop(held);
+        assert!(admission.admit_within(ONE, None, Some(2)).is_ok());
+        assert_eq!(admission.admit_within(OTHER, None, Some(0)).unwrap_err().full, FullOf::Tenant, "none at all");
+    }
+    let admission = Admission::new(StreamLimits { total: 10, per_tenant: 3, per_participant: 0 });
+    let _held = [(); 3].map(|()| admission.admit_within(ONE, None, Some(9)).unwrap());
+    assert!(admission.admit_within(ONE, None, Some(9)).is_err(), "no more than the server allows everybody");
+}

@@ -14,6 +14,7 @@ mod listener;
 mod meter;
 mod meters;
 mod store;
+mod store_tenancy;
 mod text;
 
 use clap::Args;

@@ -13,8 +13,8 @@ use pulsestage::command::VoteReceipt;
 use pulsestage::event::{Cursor, Fact, Tally};
 use pulsestage::id::{ParticipantId, QuestionId, TagId, TeamId, TenantId, UserId};
 use pulsestage::ports::{
-    AuditStore, NewLink, NewQuestion, NewSession, NewTenant, SecretHash, SignedIn, Snapshot, Store, StoreError, Stored,
-    Write,
+    AuditStore, NewLink, NewQuestion, NewSession, NewTeam, NewTenant, SecretHash, SignedIn, Snapshot, Store,
+    StoreError, Stored, Write,
 };
 use pulsestage::question::Question;
 use pulsestage::tag::Tag;
@@ -32,7 +32,7 @@ const TIMES: &[u64] = &[
 /// What is asked of the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]
-enum Kind {
+pub(super) enum Kind {
     /// Which tenants there are, and new ones.
     Tenant,
     /// A board for a page.
@@ -84,7 +84,7 @@ impl StoreTimes {
 
 /// A store whose answers are timed.
 pub struct TimedStore {
-    store: Arc<dyn Store>,
+    pub(super) store: Arc<dyn Store>,
     times: StoreTimes,
 }
 
@@ -95,7 +95,7 @@ impl TimedStore {
         Self { store, times }
     }
 
-    async fn timed<T>(&self, kind: Kind, work: impl Future<Output = Stored<T>> + Send) -> Stored<T> {
+    pub(super) async fn timed<T>(&self, kind: Kind, work: impl Future<Output = Stored<T>> + Send) -> Stored<T> {
         let began = Instant::now();
         let done = work.await;
         let times = &self.times.0[kind as usize];
@@ -183,8 +183,8 @@ impl Store for TimedStore {
         self.timed(Kind::Moderate, self.store.set_frozen(write, question, on, by)).await
     }
 
-    async fn create_team(&self, write: Write, id: TeamId, slug: Slug, name: Name) -> Stored<Team> {
-        self.timed(Kind::Moderate, self.store.create_team(write, id, slug, name)).await
+    async fn create_team(&self, write: Write, new: NewTeam) -> Stored<Team> {
+        self.timed(Kind::Moderate, self.store.create_team(write, new)).await
     }
 
     async fn create_tag(&self, write: Write, id: TagId, name: Name, color: Color) -> Stored<Tag> {

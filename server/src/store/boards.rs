@@ -9,7 +9,7 @@ use pulsestage::ports::Snapshot;
 use uuid::Uuid;
 
 use super::facts::missing;
-use super::rows::{HeadRow, QuestionRow, QuestionTagRow, TagRow, TeamRow, tags_by_name, teams_by_name};
+use super::rows::{HeadRow, QuestionRow, QuestionTagRow, TagRow, TeamRow, TenantRow, tags_by_name, teams_by_name};
 use super::trouble::Done;
 use super::{SqlStore, sql};
 
@@ -19,6 +19,9 @@ impl SqlStore {
             let head: Option<HeadRow> =
                 on!(&mut tx, t => sqlx::query_as(sql::facts::HEAD).bind(tenant.0).fetch_optional(&mut **t).await)?;
             let cursor = Cursor::from(head.ok_or_else(missing)?);
+            let about: Option<TenantRow> =
+                on!(&mut tx, t => sqlx::query_as(sql::tenants::BY_ID).bind(tenant.0).fetch_optional(&mut **t).await)?;
+            let about = about.ok_or_else(missing)?.into_tenant()?;
             let teams: Vec<TeamRow> =
                 on!(&mut tx, t => sqlx::query_as(sql::boards::TEAMS).bind(tenant.0).fetch_all(&mut **t).await)?;
             let tags: Vec<TagRow> =
@@ -44,7 +47,7 @@ impl SqlStore {
             board.tags = tags_by_name(tags);
             board.questions = with_tags(questions, &board, &question_tags)?;
             voted.retain(|id| board.questions.contains_key(id));
-            Ok(Snapshot { board, voted })
+            Ok(Snapshot { tenant: about, board, voted })
         })
     }
 }

@@ -75,8 +75,10 @@ fn data(event: &Event) -> serde_json::Result<String> {
         Event::Tagged(d) | Event::Untagged(d) => serde_json::to_string(d),
         Event::Pinned(d) => serde_json::to_string(d),
         Event::Frozen(d) => serde_json::to_string(d),
-        Event::TeamCreated(d) => serde_json::to_string(d),
-        Event::TagCreated(d) => serde_json::to_string(d),
+        Event::TeamCreated(d) | Event::TeamUpdated(d) | Event::TeamRestored(d) => serde_json::to_string(d),
+        Event::TagCreated(d) | Event::TagUpdated(d) => serde_json::to_string(d),
+        Event::TenantUpdated(d) => serde_json::to_string(d),
+        Event::TeamArchived(d) | Event::TagDeleted(d) => serde_json::to_string(d),
         Event::Connected | Event::Resync | Event::Heartbeat(_) | Event::Upvoted(_) => {
             Err(serde::ser::Error::custom("a signal or a tally is no fact"))
         }

@@ -10,6 +10,7 @@ use pulsestage::text::Name;
 use pulsestage::user::{Membership, Role};
 use uuid::Uuid;
 
+use super::quota::{Counted, room_for};
 use super::rows::MembershipRow;
 use super::rows::people::{MemberRow, PersonRow};
 use super::sessions::{end_all, revoke};
@@ -159,6 +160,10 @@ impl SqlStore {
 
 /// Adds a person with their roles by team.
 pub(super) async fn insert(tx: &mut Tx, tenant: TenantId, new: &NewPerson) -> Done<Person> {
+    // An owner gets in whatever the operator's limit: somebody must be able to make room.
+    if new.role != Role::Owner {
+        room_for(tx, tenant, Counted::People).await?;
+    }
     let inserted = on!(tx, t => sqlx::query(sql::people::INSERT)
         .bind(tenant.0)
         .bind(new.id.0)

@@ -5,7 +5,7 @@ use pulsestage::command::VoteReceipt;
 use pulsestage::event::{Cursor, Fact, Tally};
 use pulsestage::id::{ParticipantId, QuestionId, TagId, TeamId, TenantId, UserId};
 use pulsestage::ports::{
-    NewLink, NewQuestion, NewSession, NewTenant, SecretHash, SignedIn, Snapshot, Store, Stored, Write,
+    NewLink, NewQuestion, NewSession, NewTeam, NewTenant, SecretHash, SignedIn, Snapshot, Store, Stored, Write,
 };
 use pulsestage::question::Question;
 use pulsestage::tag::Tag;
@@ -81,8 +81,8 @@ impl Store for SqlStore {
         self.freeze_question(write, question, on, by).await.map_err(trouble)
     }
 
-    async fn create_team(&self, write: Write, id: TeamId, slug: Slug, name: Name) -> Stored<Team> {
-        self.insert_team(write, id, slug, name).await.map_err(trouble)
+    async fn create_team(&self, write: Write, new: NewTeam) -> Stored<Team> {
+        self.insert_team(write, new).await.map_err(trouble)
     }
 
     async fn create_tag(&self, write: Write, id: TagId, name: Name, color: Color) -> Stored<Tag> {

@@ -6,14 +6,16 @@ use pulsestage::event::{Event, QuestionAnswered, QuestionCreated, QuestionFrozen
 use pulsestage::id::{QuestionId, TeamId, TenantId, UserId};
 use pulsestage::ports::{NewQuestion, Write};
 use pulsestage::question::{Question, Status};
+use pulsestage::team::TeamState;
 use pulsestage::text::AnswerText;
 
 use super::audit::note;
 use super::facts::Place;
 use super::operations::{Claim, Operation, claim};
+use super::quota::{Counted, room_for};
 use super::rows::{QuestionRow, TagRow, tags_by_name};
 use super::trouble::Done;
-use super::{SqlStore, Tx, sql};
+use super::{SqlStore, Tx, sql, teams};
 
 /// A mark that a moderator puts on a question and takes off again: what differs between the two marks.
 struct MarkKind {
@@ -73,6 +75,7 @@ impl SqlStore {
                 return with_tags(tx, write.tenant, row).await;
             }
             let place = Place::take(tx, write.tenant).await?;
+            room_for(tx, write.tenant, Counted::Questions).await?;
             let inserted = on!(tx, t => sqlx::query(sql::questions::INSERT)
                 .bind(write.tenant.0)
                 .bind(new.team.0)
@@ -85,7 +88,10 @@ impl SqlStore {
                 .await
                 .map(|done| done.rows_affected()))?;
             if inserted == 0 {
-                return Err(Refusal::NotFound { what: Noun::Team }.into());
+                // There is no such team, or it says why it takes none.
+                let state = teams::team(tx, write.tenant, new.team).await?.state;
+                let closed = state == TeamState::Closed;
+                return Err(if closed { Refusal::TeamClosed } else { Refusal::AskingClosed }.into());
             }
             let question = Question {
                 id: new.id,

@@ -8,7 +8,7 @@ use pulsestage::event::{Cursor, Envelope, Epoch, Event, Fact, Tally};
 use pulsestage::id::{ParticipantId, QuestionId, TagId, TeamId, TenantId, UserId};
 use pulsestage::question::{Answer, Mark, Question, Status};
 use pulsestage::tag::Tag;
-use pulsestage::team::Team;
+use pulsestage::team::{Team, TeamState};
 use pulsestage::tenant::Tenant;
 use pulsestage::time::Timestamp;
 use pulsestage::user::{Membership, Role};
@@ -27,6 +27,11 @@ pub(super) struct TenantRow {
 }
 
 impl TenantRow {
+    /// The settings as they are stored.
+    pub(super) fn settings(&self) -> &str {
+        &self.settings
+    }
+
     pub(super) fn into_tenant(self) -> Done<Tenant> {
         let settings = serde_json::from_str(&self.settings).map_err(|e| Failure::json("tenant settings", &e))?;
         Ok(Tenant { id: TenantId(self.id), slug: self.slug, name: self.name, settings })
@@ -52,11 +57,12 @@ pub(super) struct TeamRow {
     id: Uuid,
     slug: String,
     name: String,
+    state: String,
 }
 
 impl From<TeamRow> for Team {
     fn from(row: TeamRow) -> Self {
-        Self { id: TeamId(row.id), slug: row.slug, name: row.name }
+        Self { id: TeamId(row.id), slug: row.slug, name: row.name, state: row.state.into() }
     }
 }
 
@@ -160,6 +166,8 @@ pub(super) struct StandingRow {
     status: String,
     frozen: bool,
     pub(super) up: bool,
+    team: String,
+    archived: bool,
 }
 
 impl StandingRow {
@@ -167,8 +175,10 @@ impl StandingRow {
     pub(super) fn closed(&self) -> Done<Option<Refusal>> {
         Ok(match status(&self.status)? {
             Status::UnderReview => Some(super::questions::missing()),
+            _ if self.archived => Some(super::questions::missing()),
             Status::Open | Status::Answered if self.frozen => Some(Refusal::Frozen),
             Status::Answered => Some(Refusal::VotingClosed),
+            Status::Open if TeamState::from(self.team.clone()) == TeamState::Closed => Some(Refusal::TeamClosed),
             Status::Open => None,
         })
     }

@@ -77,7 +77,7 @@ impl SqlStore {
 }
 
 /// A tag of the tenant.
-async fn tag(tx: &mut Tx, tenant: TenantId, id: TagId) -> Done<Tag> {
+pub(super) async fn tag(tx: &mut Tx, tenant: TenantId, id: TagId) -> Done<Tag> {
     let row: Option<TagRow> =
         on!(tx, t => sqlx::query_as(sql::tenants::TAG).bind(tenant.0).bind(id.0).fetch_optional(&mut **t).await)?;
     row.map(Tag::from).ok_or_else(|| Refusal::NotFound { what: Noun::Tag }.into())

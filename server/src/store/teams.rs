@@ -6,9 +6,9 @@ use pulsestage::audit::{Act, Entry};
 use pulsestage::error::{Noun, Refusal};
 use pulsestage::event::Event;
 use pulsestage::id::{TeamId, TenantId, UserId};
-use pulsestage::ports::Write;
-use pulsestage::team::Team;
-use pulsestage::text::{Name, SLUG_MAX, Slug};
+use pulsestage::ports::{NewTeam, Write};
+use pulsestage::team::{Team, TeamState};
+use pulsestage::text::{SLUG_MAX, Slug};
 
 use super::audit::note;
 use super::facts::Place;
@@ -18,7 +18,8 @@ use super::trouble::Done;
 use super::{SqlStore, Tx, sql};
 
 impl SqlStore {
-    pub(super) async fn insert_team(&self, write: Write, id: TeamId, slug: Slug, name: Name) -> Done<Team> {
+    pub(super) async fn insert_team(&self, write: Write, new: NewTeam) -> Done<Team> {
+        let NewTeam { id, slug, name, code } = new;
         // The slug is made of the name, or of the id where the name has no letter for it: it is not asked for.
         let operation = Operation::new("create_team", id.0, &[name.as_str().as_bytes()]);
         written!(self, tx => {
@@ -26,25 +27,26 @@ impl SqlStore {
                 return team(tx, write.tenant, TeamId(made)).await;
             }
             let place = Place::take(tx, write.tenant).await?;
-            let taken: Vec<String> = on!(tx, t => sqlx::query_scalar(sql::tenants::TEAM_SLUGS)
+            let taken: Vec<String> = on!(tx, t => sqlx::query_scalar(sql::teams::SLUGS)
                 .bind(write.tenant.0)
                 .fetch_all(&mut **t)
                 .await)?;
             let slug = free_slug(slug, &taken.into_iter().collect());
-            let inserted = on!(tx, t => sqlx::query(sql::tenants::INSERT_TEAM)
+            let inserted = on!(tx, t => sqlx::query(sql::teams::INSERT)
                 .bind(write.tenant.0)
                 .bind(id.0)
                 .bind(&slug)
                 .bind(name.as_str())
                 .bind(name.as_str().to_lowercase())
                 .bind(write.at.0)
+                .bind(code.as_str())
                 .execute(&mut **t)
                 .await
                 .map(|done| done.rows_affected()))?;
             if inserted == 0 {
                 return Err(Refusal::NameTaken { what: Noun::Team }.into());
             }
-            let team = Team { id, slug, name: name.into_string() };
+            let team = Team { id, slug, name: name.into_string(), state: TeamState::Open };
             place.write(tx, &write, None, &Event::TeamCreated(team.clone())).await?;
             let entry = Entry::of(UserId(write.writer), Act::CreateTeam).team(id).subject(id);
             note(tx, &write, entry.after("name", &team.name).after("slug", &team.slug)).await?;
@@ -54,9 +56,9 @@ impl SqlStore {
 }
 
 /// A team of the tenant.
-async fn team(tx: &mut Tx, tenant: TenantId, id: TeamId) -> Done<Team> {
+pub(super) async fn team(tx: &mut Tx, tenant: TenantId, id: TeamId) -> Done<Team> {
     let row: Option<TeamRow> =
-        on!(tx, t => sqlx::query_as(sql::tenants::TEAM).bind(tenant.0).bind(id.0).fetch_optional(&mut **t).await)?;
+        on!(tx, t => sqlx::query_as(sql::teams::TEAM).bind(tenant.0).bind(id.0).fetch_optional(&mut **t).await)?;
     row.map(Team::from).ok_or_else(|| Refusal::NotFound { what: Noun::Team }.into())
 }
 

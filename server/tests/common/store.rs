@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use pulsestage::event::{Epoch, Fact};
 use pulsestage::id::{OperationId, ParticipantId, QuestionId, SessionId, TagId, TeamId, TenantId, UserId, uuid_v7};
+use pulsestage::join::{CODE_LENGTH, JoinCode};
 use pulsestage::ports::{
-    Ending, NewLink, NewQuestion, NewSession, NewTenant, SecretHash, SessionStore, Store, Stored, Write,
+    Ending, NewLink, NewQuestion, NewSession, NewTeam, NewTenant, SecretHash, SessionStore, Store, Stored, Write,
 };
 use pulsestage::question::Question;
 use pulsestage::session::SessionLabel;
@@ -227,10 +228,24 @@ impl Stage {
         }
     }
 
+    /// A join code that no other call got.
+    pub(crate) fn code(&self) -> JoinCode {
+        let mut number = self.next();
+        let text: String = (0..CODE_LENGTH)
+            .map(|_| {
+                let letter = char::from(b"23456789ABCDEFGHJKMNPQRSTUVWXYZ"[(number % 31) as usize]);
+                number /= 31;
+                letter
+            })
+            .collect();
+        JoinCode::parse(&text).unwrap()
+    }
+
     pub(crate) async fn team(&self, tenant: TenantId, name: &str) -> Stored<Team> {
         let name = Name::parse(name).unwrap();
         let slug = Slug::of_name(&name, "team");
-        self.store.create_team(self.write(tenant), TeamId(self.id()), slug, name).await
+        let code = self.code();
+        self.store.create_team(self.write(tenant), NewTeam { id: TeamId(self.id()), slug, name, code }).await
     }
 
     pub(crate) async fn tag(&self, tenant: TenantId, name: &str) -> Stored<Tag> {

@@ -207,7 +207,8 @@ async fn team_created() {
     let call = scene.house.function("create_team").cookie(&scene.room.owner);
     let team: Value = call.form(&[("tenant", "acme"), ("name", "Legal & Co")]).send().await.read();
     let id = team["id"].as_str().unwrap();
-    scene.fact("team:created", &format!("{{\"id\":\"{id}\",\"slug\":\"legal-co\",\"name\":\"Legal & Co\"}}")).await;
+    let data = format!(r#"{{"id":"{id}","slug":"legal-co","name":"Legal & Co","state":"open"}}"#);
+    scene.fact("team:created", &data).await;
 }
 
 #[tokio::test]

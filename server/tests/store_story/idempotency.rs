@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pulsestage::error::Refusal;
 use pulsestage::id::{QuestionId, TagId, TeamId};
-use pulsestage::ports::{NewQuestion, Store, StoreError, Stored, Write};
+use pulsestage::ports::{NewQuestion, NewTeam, Store, StoreError, Stored, Write};
 use pulsestage::text::{AnswerText, Color, Name, Slug};
 use pulsestage::user::Role;
 use tokio::task::JoinSet;
@@ -78,7 +78,8 @@ async fn act(stage: &Stage, home: &Home, question: QuestionId, kind: Kind, write
         Kind::Unfreeze => format!("{:?}", store.set_frozen(write, question, false, by).await?),
         Kind::CreateTeam(number) => {
             let slug = Slug::parse(&format!("team-{}", stage.next())).unwrap();
-            format!("{:?}", store.create_team(write, TeamId(stage.id()), slug, name(number)).await?)
+            let new = NewTeam { id: TeamId(stage.id()), slug, name: name(number), code: stage.code() };
+            format!("{:?}", store.create_team(write, new).await?)
         }
         Kind::CreateTag(number) => {
             let color = Color::parse("#10B981").unwrap();

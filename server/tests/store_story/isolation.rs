@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pulsestage::error::{Noun, Refusal};
 use pulsestage::id::{TagId, TeamId, TenantId};
-use pulsestage::ports::{PortError, Store, StoreError, Stored};
+use pulsestage::ports::{NewTeam, PortError, Store, StoreError, Stored};
 use pulsestage::text::{Color, Name, Slug};
 use pulsestage::time::Timestamp;
 
@@ -90,7 +90,10 @@ async fn nobody_signs_for_another_tenant(stage: Arc<Stage>) {
     // Nor does an id that another tenant already uses become ours.
     let (team, tag) = (Name::parse("New").unwrap(), Color::parse("#000000").unwrap());
     let slug = Slug::parse("new").unwrap();
-    let stolen = stage.store.create_team(write(), TeamId(theirs.team.id.0), slug, team.clone()).await;
+    let stolen = stage
+        .store
+        .create_team(write(), NewTeam { id: TeamId(theirs.team.id.0), slug, name: team.clone(), code: stage.code() })
+        .await;
     assert!(stolen.is_err());
     assert!(stage.store.create_tag(write(), TagId(theirs.tag.id.0), team, tag).await.is_err());
     assert_eq!(stage.store.snapshot(ours.tenant, None).await.unwrap(), before);

@@ -29,4 +29,8 @@ mod sign_in;
 #[cfg(test)]
 mod statements;
 #[cfg(test)]
+mod teams;
+#[cfg(test)]
+mod tenancy;
+#[cfg(test)]
 mod votes;

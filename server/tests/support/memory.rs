@@ -15,14 +15,17 @@ use pulsestage::command::VoteReceipt;
 use pulsestage::error::Refusal;
 use pulsestage::event::{Cursor, Envelope, Epoch, Event, Fact, QuestionCreated, Tally};
 use pulsestage::id::{ParticipantId, QuestionId, TagId, TeamId, TenantId, UserId};
+use pulsestage::join::JoinCode;
+use pulsestage::logo::Logo;
 use pulsestage::ports::{
-    AuditStore, NewLink, NewQuestion, NewSession, NewTenant, PortError, SecretHash, SignedIn, Snapshot, Store, Stored,
-    Write,
+    AuditStore, FoundTeam, NewLink, NewQuestion, NewSession, NewTeam, NewTenant, PortError, SecretHash, SignedIn,
+    Snapshot, Store, Stored, TeamChange, TenancyStore, Write,
 };
 use pulsestage::question::{Question, Status};
+use pulsestage::settings::NewSettings;
 use pulsestage::tag::Tag;
-use pulsestage::team::Team;
-use pulsestage::tenant::{Tenant, TenantSettings};
+use pulsestage::team::{Team, TeamDetails, TeamState};
+use pulsestage::tenant::{Tenancy, Tenant, TenantLimits, TenantSettings, TenantSummary};
 use pulsestage::text::{AnswerText, Color, Name, Slug};
 use pulsestage::time::Timestamp;
 
@@ -149,13 +152,17 @@ impl Store for MemoryStore {
         for fact in &self.0.lock().unwrap().facts {
             let _ = board.apply(Some(Self::cursor(fact.seq)), &fact.envelope.event);
         }
-        Ok(Snapshot { board, voted: Vec::new() })
+        let about = self.tenant_by_slug(&Slug::default_tenant()).await?;
+        Ok(Snapshot { tenant: about.ok_or(PortError::Broken)?, board, voted: Vec::new() })
     }
 
     async fn tenants(&self) -> Stored<Vec<Tenant>> {
         broken()
     }
     async fn create_tenant(&self, _: NewTenant) -> Stored<Tenant> {
+        broken()
+    }
+    async fn team_of(&self, _: TenantId, _: QuestionId) -> Stored<Option<TeamId>> {
         broken()
     }
     async fn ask(&self, _: Write, _: NewQuestion) -> Stored<Question> {
@@ -176,7 +183,7 @@ impl Store for MemoryStore {
     async fn set_frozen(&self, _: Write, _: QuestionId, _: bool, _: UserId) -> Stored<Question> {
         broken()
     }
-    async fn create_team(&self, _: Write, _: TeamId, _: Slug, _: Name) -> Stored<Team> {
+    async fn create_team(&self, _: Write, _: NewTeam) -> Stored<Team> {
         broken()
     }
     async fn create_tag(&self, _: Write, _: TagId, _: Name, _: Color) -> Stored<Tag> {
@@ -188,7 +195,55 @@ impl Store for MemoryStore {
     async fn redeem_link(&self, _: SecretHash, _: NewSession) -> Stored<Option<SignedIn>> {
         Err(Refusal::LinkSpent.into())
     }
-    async fn team_of(&self, _: TenantId, _: QuestionId) -> Stored<Option<TeamId>> {
-        Ok(Some(Self::TEAM))
+}
+
+#[async_trait]
+impl TenancyStore for MemoryStore {
+    async fn tenancy(&self, slug: &Slug) -> Stored<Option<Tenancy>> {
+        let found = self.tenant_by_slug(slug).await?;
+        Ok(found.map(|tenant| Tenancy { tenant, rules: Arc::default() }))
+    }
+
+    async fn tenant_summaries(&self) -> Stored<Vec<TenantSummary>> {
+        broken()
+    }
+    async fn set_limits(&self, _: &Slug, _: TenantLimits) -> Stored<()> {
+        broken()
+    }
+    async fn set_archived(&self, _: &Slug, _: Option<Timestamp>) -> Stored<()> {
+        broken()
+    }
+    async fn change_settings(&self, _: Write, _: NewSettings) -> Stored<Tenant> {
+        broken()
+    }
+    async fn set_logo(&self, _: Write, _: Option<Logo>, _: Option<String>) -> Stored<Tenant> {
+        broken()
+    }
+    async fn logo(&self, _: TenantId) -> Stored<Option<Logo>> {
+        broken()
+    }
+    async fn teams(&self, _: TenantId) -> Stored<Vec<TeamDetails>> {
+        broken()
+    }
+    async fn change_team(&self, _: Write, _: TeamChange) -> Stored<Team> {
+        broken()
+    }
+    async fn set_team_state(&self, _: Write, _: TeamId, _: TeamState) -> Stored<Team> {
+        broken()
+    }
+    async fn set_team_archived(&self, _: Write, _: TeamId, _: bool) -> Stored<Team> {
+        broken()
+    }
+    async fn set_join_code(&self, _: Write, _: TeamId, _: &JoinCode) -> Stored<bool> {
+        broken()
+    }
+    async fn team_by_code(&self, _: &JoinCode) -> Stored<Option<FoundTeam>> {
+        broken()
+    }
+    async fn change_tag(&self, _: Write, _: TagId, _: Name, _: Color) -> Stored<Tag> {
+        broken()
+    }
+    async fn delete_tag(&self, _: Write, _: TagId) -> Stored<()> {
+        broken()
     }
 }

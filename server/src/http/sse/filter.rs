@@ -3,6 +3,7 @@
 use crate::bus::frame::Frame;
 use pulsestage::event::EVENT_TYPES;
 use pulsestage::id::TeamId;
+use pulsestage::service::Sight;
 
 /// Signals of the stream itself go to everybody: without them a client cannot tell that it is alive.
 const SIGNALS: [&str; 3] = ["connected", "heartbeat", "resync"];
@@ -14,6 +15,8 @@ pub(super) struct Filter {
     kinds: Option<Vec<&'static str>>,
     /// The team to send for; all when absent.
     team: Option<TeamId>,
+    /// The teams that its client may see; all when absent.
+    sight: Option<Sight>,
 }
 
 impl Filter {
@@ -23,12 +26,17 @@ impl Filter {
         let kinds = named.map(|text| text.split(',').map(|name| kind_of(name.trim())).collect()).transpose()?;
         let team =
             team.filter(|text| !text.is_empty()).map(|text| text.parse().map_err(|_| "teamId is not an id".to_owned()));
-        Ok(Self { kinds, team: team.transpose()? })
+        Ok(Self { kinds, team: team.transpose()?, sight: None })
+    }
+
+    /// The same for a client that may see these teams alone.
+    pub(super) fn seen_by(self, sight: Option<Sight>) -> Self {
+        Self { sight, ..self }
     }
 
     /// Whether every frame passes.
     pub(super) const fn is_open(&self) -> bool {
-        self.kinds.is_none() && self.team.is_none()
+        self.kinds.is_none() && self.team.is_none() && self.sight.is_none()
     }
 
     /// Whether this frame passes.
@@ -39,7 +47,8 @@ impl Filter {
         let kind = self.kinds.as_ref().is_none_or(|kinds| kinds.contains(&frame.kind));
         // What concerns the whole tenant concerns each of its teams.
         let team = self.team.is_none() || frame.team.is_none() || self.team == frame.team;
-        kind && team
+        let is_seen = self.sight.as_ref().zip(frame.team).is_none_or(|(sight, team)| sight.has(team));
+        kind && team && is_seen
     }
 }
 

@@ -25,7 +25,6 @@ use filter::Filter;
 use opening::retry_millis;
 use pulsestage::audience::Viewer;
 use pulsestage::error::{Noun, Refusal};
-use pulsestage::permission::Action;
 use pulsestage::text::Slug;
 use stream::Stream;
 
@@ -72,15 +71,17 @@ pub async fn open(
         Ok(visit) => visit,
         Err(refusal) => return refused_by(&state, &refusal),
     };
-    if let Err(refusal) = visit.must(Action::SeeBoard) {
+    if let Err(refusal) = visit.must_see() {
         return refused_by(&state, &refusal);
     }
+    let filter = filter.seen_by(visit.sight());
     let header = headers.get("last-event-id").map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     // The header wins, for browsers send it with their own reconnects. An empty one is none, wherever it stands.
     let cursor = [header, query.last_event_id].into_iter().flatten().find(|text| !text.is_empty());
     let cursor = cursor.map(|text| if text.len() > MAX_CURSOR { None } else { text.parse().ok() });
     let coding = if state.compresses_streams() { coding::accepted(&headers) } else { Coding::Identity };
-    let permit = match state.limits().streams.admit(visit.tenant.id, visit.actor.participant) {
+    let allowed = visit.rules.limits.streams.and_then(|most| usize::try_from(most).ok());
+    let permit = match state.limits().streams.admit_within(visit.tenant.id, visit.actor.participant, allowed) {
         Ok(permit) => permit,
         Err(full) => return streaming(Body::from(retry(full.retry_millis(state.chance()))), Coding::Identity),
     };

@@ -1,17 +1,18 @@
 //! The board in one read transaction.
 
 statements! {
-    /// A tenant's teams, in no order.
-    TEAMS = "select id, slug, name from teams where tenant_id = $1";
+    /// A tenant's teams that are not archived, in no order.
+    TEAMS = "select id, slug, name, state from teams where tenant_id = $1 and archived_at is null";
 
     /// A tenant's palette, in no order.
     TAGS = "select id, name, color from tags where tenant_id = $1";
 
-    /// The public questions.
+    /// The public questions; those of archived teams are none.
     QUESTIONS = concat!(
         "select ",
         question_columns!(),
-        " from questions where tenant_id = $1 and status <> 'UNDER_REVIEW'"
+        " from questions where tenant_id = $1 and status <> 'UNDER_REVIEW'
+            and team_id not in (select id from teams where tenant_id = $1 and archived_at is not null)"
     );
 
     /// Which question has which tag.

@@ -1,9 +1,11 @@
 //! What holds one write of a group together on SQLite. PostgreSQL takes one statement at a time and groups nothing.
 
-/// The question is there and open, and the key was not used.
+/// The question is there and open, its team takes votes, and the key was not used.
 macro_rules! takes_this_vote {
     () => {
-        "tenant_id = $1 and id = $2 and status = 'OPEN' and frozen_at is null and not exists (
+        "tenant_id = $1 and id = $2 and status = 'OPEN' and frozen_at is null and exists (
+            select 1 from teams t where t.tenant_id = $1 and t.id = questions.team_id
+                and t.state <> 'closed' and t.archived_at is null) and not exists (
             select 1 from operations where tenant_id = $1 and writer = $5 and operation = $6)"
     };
 }

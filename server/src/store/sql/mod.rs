@@ -30,6 +30,8 @@ pub mod people;
 pub mod questions;
 pub mod sessions;
 pub mod sign_in;
+pub mod teams;
+pub mod tenancy;
 pub mod tenants;
 pub mod votes;
 
@@ -45,6 +47,8 @@ pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
         questions::ALL,
         sessions::ALL,
         sign_in::ALL,
+        teams::ALL,
+        tenancy::ALL,
         tenants::ALL,
         votes::ALL,
     ]

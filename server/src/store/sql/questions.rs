@@ -12,9 +12,10 @@ statements! {
         from question_tags q join tags t on t.tenant_id = q.tenant_id and t.id = q.tag_id
         where q.tenant_id = $1 and q.question_id = $2";
 
-    /// A new question; no row when the team is not the tenant's.
+    /// A new question; no row when the team is not the tenant's or takes none.
     INSERT = "insert into questions (tenant_id, id, team_id, author_id, body, status, created_at)
-        select tenant_id, $3, id, $4, $5, $6, $7 from teams where tenant_id = $1 and id = $2";
+        select tenant_id, $3, id, $4, $5, $6, $7 from teams
+        where tenant_id = $1 and id = $2 and state = 'open' and archived_at is null";
 
     /// An answer, the first or another; no row when the question takes none.
     ANSWER = concat!(

@@ -14,11 +14,14 @@ statements! {
     COUNT = "update questions set upvotes = upvotes + $3,
             voted_at = case when voted_at > $4 then voted_at else $4 end
         where tenant_id = $1 and id = $2 and status = 'OPEN' and frozen_at is null
+            and exists (select 1 from teams t where t.tenant_id = questions.tenant_id and t.id = questions.team_id
+                and t.state <> 'closed' and t.archived_at is null)
         returning upvotes";
 
     /// How a question stands, and whether this voter's vote is on it.
-    STANDING = "select q.upvotes, q.status, q.frozen_at is not null as frozen, v.voter_id is not null as up
-        from questions q left join votes v on v.tenant_id = q.tenant_id and v.question_id = q.id and v.voter_id = $3
+    STANDING = "select q.upvotes, q.status, q.frozen_at is not null as frozen, v.voter_id is not null as up,
+            t.state as team, t.archived_at is not null as archived
+        from questions q join teams t on t.tenant_id = q.tenant_id and t.id = q.team_id left join votes v on v.tenant_id = q.tenant_id and v.question_id = q.id and v.voter_id = $3
         where q.tenant_id = $1 and q.id = $2";
 
     /// The counts that changed at a moment or later.

@@ -1,0 +1,31 @@
+//! What the operator allows a tenant, held by the transactions that would exceed it.
+
+use pulsestage::error::{Noun, Refusal};
+use pulsestage::id::TenantId;
+
+use super::tenancy::limits_of;
+use super::trouble::Done;
+use super::{Tx, facts, sql};
+
+/// What is counted.
+pub(super) enum Counted {
+    Questions,
+    People,
+}
+
+/// Refuses when the tenant has as many as it may have. A transaction that holds the tenant's row, with a place in the
+/// log, cannot be overtaken by another that counts at the same time; others may exceed a limit by as many as there are at
+/// once.
+pub(super) async fn room_for(tx: &mut Tx, tenant: TenantId, counted: Counted) -> Done<()> {
+    let text: Option<String> =
+        on!(tx, t => sqlx::query_scalar(sql::tenancy::LIMITS).bind(tenant.0).fetch_optional(&mut **t).await)?;
+    let limits = limits_of(&text.ok_or_else(facts::missing)?)?;
+    let (most, count, what) = match counted {
+        Counted::Questions => (limits.questions, sql::tenancy::COUNT_QUESTIONS, Noun::Question),
+        Counted::People => (limits.people, sql::tenancy::COUNT_PEOPLE, Noun::Person),
+    };
+    // Most tenants have no limit, and nothing is counted for them.
+    let Some(most) = most else { return Ok(()) };
+    let there: i64 = on!(tx, t => sqlx::query_scalar(count).bind(tenant.0).fetch_one(&mut **t).await)?;
+    if there < i64::from(most) { Ok(()) } else { Err(Refusal::LimitReached { what }.into()) }
+}

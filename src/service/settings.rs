@@ -1,0 +1,73 @@
+//! A tenant's settings and its logo.
+
+use super::{Service, Visit};
+use crate::command::Key;
+use crate::error::Refusal;
+use crate::logo::{LOGO_MAX, Logo, LogoKind};
+use crate::permission::Action;
+use crate::settings::{SettingsForm, SettingsView};
+use crate::tenant::{Tenancy, Tenant};
+use crate::text::Slug;
+
+impl Service {
+    /// The tenant's settings, those that are not public as well.
+    ///
+    /// # Errors
+    /// When the visitor may not see them, or asks too often.
+    pub async fn settings(&self, visit: &Visit) -> Result<SettingsView, Refusal> {
+        visit.must(Action::EditSettings)?;
+        self.pace.admit(visit.tenant.id, visit.actor.user.map(|user| user.0), Action::SeeHealth)?;
+        // As they are, not as they were a moment ago: whoever just saved them looks at what was saved.
+        let slug = Slug::parse(&visit.tenant.slug).map_err(|_| Refusal::Internal)?;
+        let Tenancy { tenant, rules } = self.store.tenancy(&slug).await?.ok_or(Refusal::Internal)?;
+        Ok(SettingsView { tenant, role: visit.actor.role, staff: rules.staff.clone(), version: rules.version })
+    }
+
+    /// Changes the tenant's settings.
+    ///
+    /// # Errors
+    /// When the visitor may not, a field is not taken, or somebody else changed them since the form was drawn.
+    pub async fn change_settings(&self, visit: &Visit, key: Key, form: SettingsForm) -> Result<Tenant, Refusal> {
+        visit.must(Action::EditSettings)?;
+        let by = visit.user()?;
+        let new = form.parse()?;
+        let (write, _turn) = self.write(visit, Action::EditSettings, key, by.0).await?;
+        let tenant = self.store.change_settings(write, new).await?;
+        self.changed(visit);
+        Ok(tenant)
+    }
+
+    /// Puts a logo in the place of the one before, or takes it away.
+    ///
+    /// # Errors
+    /// When the visitor may not, or it is too large or no picture of a kind that we take.
+    pub async fn set_logo(&self, visit: &Visit, picture: Option<Vec<u8>>) -> Result<Tenant, Refusal> {
+        visit.must(Action::EditSettings)?;
+        let by = visit.user()?;
+        let logo = picture.map(logo).transpose()?;
+        let word = logo.is_some().then(|| self.new_id().simple().to_string()[20..].to_owned());
+        let (write, _turn) = self.write(visit, Action::EditSettings, None, by.0).await?;
+        let tenant = self.store.set_logo(write, logo, word).await?;
+        self.changed(visit);
+        Ok(tenant)
+    }
+
+    /// The logo of a tenant, for everybody: it stands on the page that says who may come in.
+    ///
+    /// # Errors
+    /// When the store is in trouble.
+    pub async fn logo(&self, tenant: &Tenant) -> Result<Option<Logo>, Refusal> {
+        match tenant.settings.logo {
+            Some(_) => Ok(self.store.logo(tenant.id).await?),
+            None => Ok(None),
+        }
+    }
+}
+
+fn logo(bytes: Vec<u8>) -> Result<Logo, Refusal> {
+    if bytes.len() > LOGO_MAX {
+        return Err(Refusal::TooLarge);
+    }
+    let kind = LogoKind::of(&bytes).ok_or(Refusal::NoPicture)?;
+    Ok(Logo { kind, bytes })
+}
