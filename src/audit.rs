@@ -51,6 +51,8 @@ acts! {
     Unfreeze,
     /// A question that was held back was let onto the board.
     Approve,
+    /// A question was taken back from the board until it is reviewed.
+    Hold,
     /// A question was declined, with a reason.
     Decline,
     /// A question's text was changed.
@@ -59,6 +61,10 @@ acts! {
     Restore,
     /// A question was deleted.
     Delete,
+    /// A deleted question came back.
+    Undelete,
+    /// An answer was taken back.
+    Reopen,
     /// A question was merged into another.
     Merge,
     /// A merged question was split off again.

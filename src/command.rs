@@ -34,6 +34,8 @@ pub struct AnswerQuestion {
     pub question: QuestionId,
     /// The text as typed.
     pub text: String,
+    /// The version of the question that was seen; any when absent.
+    pub seen: Option<i64>,
 }
 
 /// Put a tag on a question, or take it off.

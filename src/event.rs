@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::audience::Audience;
 use crate::id::{QuestionId, TeamId, TenantId, UserId};
+use crate::moderation::Standing;
 use crate::question::{Question, Status};
 use crate::tag::Tag;
 use crate::team::Team;
@@ -184,6 +185,55 @@ pub struct Gone {
     pub id: Uuid,
 }
 
+/// The data of `question:updated`: the text and the answer as they are now; `responseText` and `respondedAt` are `null`
+/// while there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "said by the struct")]
+pub struct QuestionUpdated {
+    pub id: QuestionId,
+    pub body: String,
+    pub status: Status,
+    pub response_text: Option<String>,
+    #[serde(with = "rfc3339::option")]
+    pub responded_at: Option<Timestamp>,
+}
+
+/// The data of `question:removed`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "said by the struct")]
+pub struct QuestionRemoved {
+    pub question_id: QuestionId,
+}
+
+/// The data of `question:merged`: the question is off the board, and its votes are another's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "said by the struct")]
+pub struct QuestionMerged {
+    pub question_id: QuestionId,
+    pub into: QuestionId,
+}
+
+/// The data of `question:moderated`, which moderators are sent: what they know of the question is another now. What that is
+/// they ask for, so that the log never holds what was meant for few.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "said by the struct")]
+pub struct QuestionModerated {
+    pub question_id: QuestionId,
+}
+
+/// The data of `question:reviewed`, which the asker is sent: where the question stands now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "said by the struct")]
+pub struct QuestionReviewed {
+    pub question_id: QuestionId,
+    pub standing: Standing,
+}
+
 /// The data of `heartbeat`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Heartbeat {
@@ -225,6 +275,21 @@ pub enum Event {
     /// Fact: a question was frozen or unfrozen.
     #[serde(rename = "question:frozen")]
     Frozen(QuestionFrozen),
+    /// Fact: a question has another text, or its answer was taken back.
+    #[serde(rename = "question:updated")]
+    Updated(QuestionUpdated),
+    /// Fact: a question is no longer on the board.
+    #[serde(rename = "question:removed")]
+    Removed(QuestionRemoved),
+    /// Fact: a question is no longer on the board, for another says the same.
+    #[serde(rename = "question:merged")]
+    Merged(QuestionMerged),
+    /// Fact for moderators: what they know of a question is another now.
+    #[serde(rename = "question:moderated")]
+    Moderated(QuestionModerated),
+    /// Fact for its asker: where a question stands now.
+    #[serde(rename = "question:reviewed")]
+    Reviewed(QuestionReviewed),
     /// Fact: the tenant has a new team.
     #[serde(rename = "team:created")]
     TeamCreated(Team),
@@ -252,7 +317,7 @@ pub enum Event {
 }
 
 /// The `type` of each event, in the order of the wire's table.
-pub const EVENT_TYPES: [&str; 18] = [
+pub const EVENT_TYPES: [&str; 23] = [
     "connected",
     "question:created",
     "question:upvoted",
@@ -271,6 +336,11 @@ pub const EVENT_TYPES: [&str; 18] = [
     "tag:updated",
     "tag:deleted",
     "resync",
+    "question:updated",
+    "question:removed",
+    "question:merged",
+    "question:moderated",
+    "question:reviewed",
 ];
 
 impl Event {
@@ -288,6 +358,11 @@ impl Event {
             Self::Untagged(_) => "question:untagged",
             Self::Pinned(_) => "question:pinned",
             Self::Frozen(_) => "question:frozen",
+            Self::Updated(_) => "question:updated",
+            Self::Removed(_) => "question:removed",
+            Self::Merged(_) => "question:merged",
+            Self::Moderated(_) => "question:moderated",
+            Self::Reviewed(_) => "question:reviewed",
             Self::TeamCreated(_) => "team:created",
             Self::TagCreated(_) => "tag:created",
             Self::TenantUpdated(_) => "tenant:updated",
@@ -326,6 +401,11 @@ impl Event {
             | Self::TeamRestored(_)
             | Self::TagUpdated(_)
             | Self::TagDeleted(_) => None,
+            Self::Updated(d) => Some(d.id),
+            Self::Removed(d) => Some(d.question_id),
+            Self::Merged(d) => Some(d.question_id),
+            Self::Moderated(d) => Some(d.question_id),
+            Self::Reviewed(d) => Some(d.question_id),
         }
     }
 
@@ -344,6 +424,11 @@ impl Event {
             Self::TagCreated(d) | Self::TagUpdated(d) => to.serialize_field("data", d),
             Self::TenantUpdated(d) => to.serialize_field("data", d),
             Self::TeamArchived(d) | Self::TagDeleted(d) => to.serialize_field("data", d),
+            Self::Updated(d) => to.serialize_field("data", d),
+            Self::Removed(d) => to.serialize_field("data", d),
+            Self::Merged(d) => to.serialize_field("data", d),
+            Self::Moderated(d) => to.serialize_field("data", d),
+            Self::Reviewed(d) => to.serialize_field("data", d),
         }
     }
 }

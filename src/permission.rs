@@ -22,6 +22,10 @@ pub enum Action {
     Pin,
     /// Freeze or unfreeze a question.
     Freeze,
+    /// Approve, hold, decline, restore, edit, reopen, note, merge and split questions.
+    Review,
+    /// Delete a question, or bring it back.
+    DeleteQuestion,
     /// Add a tag to the palette.
     CreateTag,
     /// Add a team.
@@ -42,7 +46,7 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::SeeBoard,
         Self::Ask,
         Self::Vote,
@@ -51,6 +55,8 @@ impl Action {
         Self::Tag,
         Self::Pin,
         Self::Freeze,
+        Self::Review,
+        Self::DeleteQuestion,
         Self::CreateTag,
         Self::CreateTeam,
         Self::SeeHealth,
@@ -68,10 +74,15 @@ pub fn may(role: Role, action: Action, settings: &TenantSettings) -> bool {
     match action {
         Action::SeeBoard | Action::Vote => role >= Role::Viewer || settings.guests_allowed,
         Action::Ask => role >= Role::Member || (role == Role::Guest && settings.guests_allowed),
-        Action::Moderate | Action::Answer | Action::Tag | Action::Pin | Action::Freeze | Action::CreateTag => {
-            role >= Role::Moderator
-        }
-        Action::CreateTeam
+        Action::Moderate
+        | Action::Answer
+        | Action::Tag
+        | Action::Pin
+        | Action::Freeze
+        | Action::Review
+        | Action::CreateTag => role >= Role::Moderator,
+        Action::DeleteQuestion
+        | Action::CreateTeam
         | Action::SeeHealth
         | Action::ManagePeople
         | Action::EditSettings
@@ -94,7 +105,7 @@ mod tests {
 
     /// The table as people read it: `x` may, `g` may where guests are allowed, `.` may not.
     /// Columns are the roles from guest to owner.
-    const TABLE: [(Action, &str); 16] = [
+    const TABLE: [(Action, &str); 18] = [
         (Action::SeeBoard, "gxxxxx"),
         (Action::Ask, "g.xxxx"),
         (Action::Vote, "gxxxxx"),
@@ -103,6 +114,8 @@ mod tests {
         (Action::Tag, "...xxx"),
         (Action::Pin, "...xxx"),
         (Action::Freeze, "...xxx"),
+        (Action::Review, "...xxx"),
+        (Action::DeleteQuestion, "....xx"),
         (Action::CreateTag, "...xxx"),
         (Action::CreateTeam, "....xx"),
         (Action::SeeHealth, "....xx"),

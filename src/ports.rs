@@ -1,6 +1,7 @@
 //! What the domain needs from the world. The server implements these; tests put others in their place.
 
 mod audit;
+mod moderation;
 pub mod people;
 mod tenancy;
 
@@ -13,6 +14,7 @@ use crate::error::Refusal;
 use crate::event::{Cursor, Epoch, Fact, Tally};
 use crate::health::Health;
 use crate::id::{OperationId, ParticipantId, QuestionId, SessionId, TagId, TeamId, TenantId, UserId};
+use crate::moderation::Hold;
 use crate::permission::Action;
 use crate::question::Question;
 use crate::tag::Tag;
@@ -23,6 +25,7 @@ use crate::time::Timestamp;
 use crate::user::{Membership, Role};
 
 pub use audit::{AuditStore, NoWitness, Refused, Witness};
+pub use moderation::ModerationStore;
 pub use people::{Ending, Manager, NewPerson, NewSession, PeopleStore, SessionStore};
 pub use tenancy::{FoundTeam, NewTeam, TeamChange, TenancyStore};
 
@@ -100,6 +103,21 @@ pub struct NewQuestion {
     pub body: QuestionBody,
     /// The browser that asked; stored so that its own device can know it again, never shown.
     pub author: ParticipantId,
+    /// Why it waits for a moderator, when it does.
+    pub hold: Option<Hold>,
+}
+
+/// What a voter wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ballot {
+    /// The question.
+    pub question: QuestionId,
+    /// The browser that votes.
+    pub voter: ParticipantId,
+    /// Whether its vote is to count.
+    pub up: bool,
+    /// Whether people may vote for their own questions here.
+    pub own_votes: bool,
 }
 
 /// A one-time sign-in link to be kept.
@@ -152,7 +170,7 @@ pub struct Snapshot {
 /// returns what is there now; for another thing it is refused ([`Refusal::OperationReused`]). A thing of
 /// another tenant does not exist ([`Refusal::NotFound`]).
 #[async_trait]
-pub trait Store: AuditStore + PeopleStore + SessionStore + TenancyStore {
+pub trait Store: AuditStore + ModerationStore + PeopleStore + SessionStore + TenancyStore {
     /// The tenant of this slug.
     async fn tenant_by_slug(&self, slug: &Slug) -> Stored<Option<Tenant>>;
     /// Every tenant, oldest first.
@@ -173,11 +191,18 @@ pub trait Store: AuditStore + PeopleStore + SessionStore + TenancyStore {
 
     /// Writes a question; `NotFound(Team)` when the team is not the tenant's.
     async fn ask(&self, write: Write, new: NewQuestion) -> Stored<Question>;
-    /// Counts or takes back one vote; [`Refusal::Frozen`] or [`Refusal::VotingClosed`] when the question takes none.
-    async fn set_vote(&self, write: Write, question: QuestionId, voter: ParticipantId, up: bool)
-    -> Stored<VoteReceipt>;
-    /// Answers a question; [`Refusal::Frozen`] when it is frozen.
-    async fn answer(&self, write: Write, question: QuestionId, text: AnswerText, by: UserId) -> Stored<Question>;
+    /// Counts or takes back one vote; [`Refusal::Frozen`] or [`Refusal::VotingClosed`] when the question takes none,
+    /// [`Refusal::OwnQuestion`] when it is the voter's own and those do not count here.
+    async fn set_vote(&self, write: Write, ballot: Ballot) -> Stored<VoteReceipt>;
+    /// Answers a question; [`Refusal::Frozen`] when it is frozen, [`Refusal::Changed`] when it is not as it was seen.
+    async fn answer(
+        &self,
+        write: Write,
+        question: QuestionId,
+        text: AnswerText,
+        seen: Option<i64>,
+        by: UserId,
+    ) -> Stored<Question>;
     /// Puts a tag on a question or takes it off; no fact when nothing changed.
     async fn set_tag(&self, write: Write, question: QuestionId, tag: TagId, on: bool) -> Stored<Question>;
     /// Pins or unpins a question; no fact when nothing changed.

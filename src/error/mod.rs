@@ -128,6 +128,21 @@ pub enum Refusal {
     /// The question has its answer and takes no more votes.
     #[error("This question is already answered, so voting on it is closed.")]
     VotingClosed,
+    /// Nobody votes for their own question.
+    #[error("This is your own question: others decide how much it matters.")]
+    OwnQuestion,
+    /// No votes are taken at the moment.
+    #[error("No votes are taken at the moment.")]
+    VotesClosed,
+    /// Somebody else has changed it since it was looked at.
+    #[error("Somebody else has just changed this question. Look at it as it is now, then try again.")]
+    Changed,
+    /// Another moderator is at it.
+    #[error("Another moderator is at this question.")]
+    Claimed,
+    /// It stands where this cannot be done.
+    #[error("This cannot be done with the question as it is now.")]
+    NotNow,
     /// Another team or tag has this name already.
     #[error("{} with this name exists already.", .what.title())]
     NameTaken {
@@ -197,6 +212,11 @@ impl Refusal {
             | Self::AskingClosed
             | Self::Outdated
             | Self::LimitReached { .. }
+            | Self::OwnQuestion
+            | Self::VotesClosed
+            | Self::Changed
+            | Self::Claimed
+            | Self::NotNow
             | Self::OperationReused => 409,
             Self::LinkSpent => 410,
             Self::TooLarge => 413,
@@ -240,6 +260,11 @@ mod tests {
             Refusal::TeamClosed,
             Refusal::AskingClosed,
             Refusal::Outdated,
+            Refusal::OwnQuestion,
+            Refusal::VotesClosed,
+            Refusal::Changed,
+            Refusal::Claimed,
+            Refusal::NotNow,
             Refusal::OperationReused,
             Refusal::LinkSpent,
             Refusal::TooLarge,

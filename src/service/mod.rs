@@ -4,7 +4,9 @@ mod boards;
 mod health;
 mod joining;
 mod known;
+mod moderation;
 mod operator;
+mod own;
 mod questions;
 mod sessions;
 mod settings;
@@ -31,6 +33,7 @@ use crate::text::Slug;
 use crate::time::Timestamp;
 use crate::user::{Actor, Role};
 
+pub use moderation::BulkItem;
 pub use sessions::SESSION_LIFE_MS;
 pub use sign_in::LINK_LIFE_MS;
 
@@ -281,5 +284,13 @@ impl Service {
         let turn = self.pace.turn(tenant, action).await;
         let operation = key.unwrap_or_else(|| OperationId(self.new_id()));
         Ok((Write { tenant, operation, writer, at: self.clock.now() }, turn))
+    }
+
+    /// The frame of one of many writes that were let in together.
+    async fn write_next(&self, visit: &Visit, action: Action, key: Key, writer: Uuid) -> (Write, Turn) {
+        let tenant = visit.tenant.id;
+        let turn = self.pace.turn(tenant, action).await;
+        let operation = key.unwrap_or_else(|| OperationId(self.new_id()));
+        (Write { tenant, operation, writer, at: self.clock.now() }, turn)
     }
 }

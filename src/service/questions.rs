@@ -5,7 +5,7 @@ use crate::command::{AnswerQuestion, Ask, Key, SetMark, SetTag, SetVote, VoteRec
 use crate::error::{Noun, Refusal};
 use crate::id::{QuestionId, TeamId};
 use crate::permission::Action;
-use crate::ports::{Look, NewQuestion};
+use crate::ports::{Ballot, Look, NewQuestion};
 use crate::question::Question;
 use crate::text::{AnswerText, QuestionBody};
 
@@ -29,13 +29,18 @@ impl Service {
     /// Puts a question to a team.
     ///
     /// # Errors
-    /// When the visitor may not ask, the text is not within the tenant's limits, or the team is not the tenant's.
+    /// When the visitor may not ask, nobody may at the moment, the text is not within the tenant's
+    /// limits, or the team is not the tenant's.
     pub async fn ask(&self, visit: &Visit, key: Key, ask: Ask) -> Result<Question, Refusal> {
         visit.must_in(Action::Ask, ask.team)?;
+        if !visit.tenant.settings.asking_open {
+            return Err(Refusal::AskingClosed);
+        }
         let author = visit.participant()?;
         let body = QuestionBody::parse(&ask.body, visit.tenant.settings.question_length)
             .map_err(|problem| Refusal::field("question", problem))?;
-        let new = NewQuestion { id: QuestionId(self.new_id()), team: ask.team, body, author };
+        let hold = Self::hold(visit, ask.team, body.as_str());
+        let new = NewQuestion { id: QuestionId(self.new_id()), team: ask.team, body, author, hold };
         let (write, _turn) = self.write(visit, Action::Ask, key, author.0).await?;
         let question = self.store.ask(write, new).await?;
         self.notifier.ring(visit.tenant.id, Look::Facts);
@@ -48,9 +53,14 @@ impl Service {
     /// When the visitor may not vote, or the question is not the tenant's or takes no votes.
     pub async fn set_vote(&self, visit: &Visit, key: Key, vote: SetVote) -> Result<VoteReceipt, Refusal> {
         self.must_vote(visit, vote.question).await?;
+        let settings = &visit.tenant.settings;
+        if !settings.voting_open {
+            return Err(Refusal::VotesClosed);
+        }
         let voter = visit.participant()?;
+        let ballot = Ballot { question: vote.question, voter, up: vote.up, own_votes: settings.own_votes };
         let (write, _turn) = self.write(visit, Action::Vote, key, voter.0).await?;
-        let receipt = self.store.set_vote(write, vote.question, voter, vote.up).await?;
+        let receipt = self.store.set_vote(write, ballot).await?;
         self.notifier.ring(visit.tenant.id, Look::Tallies);
         Ok(receipt)
     }
@@ -72,7 +82,7 @@ impl Service {
         let by = visit.user()?;
         let text = AnswerText::parse(&answer.text).map_err(|problem| Refusal::field("answer", problem))?;
         let (write, _turn) = self.write(visit, Action::Answer, key, by.0).await?;
-        let question = self.store.answer(write, answer.question, text, by).await?;
+        let question = self.store.answer(write, answer.question, text, answer.seen, by).await?;
         self.notifier.ring(visit.tenant.id, Look::Facts);
         Ok(question)
     }

@@ -9,7 +9,9 @@ mod error;
 mod form;
 mod health;
 mod moderators;
+mod own;
 mod participants;
+mod review;
 
 #[cfg(feature = "ssr")]
 pub use backend::Backend;
@@ -18,7 +20,9 @@ pub use error::{ApiError, WireFault};
 pub use form::{FormError, form_error};
 pub use health::*;
 pub use moderators::*;
+pub use own::*;
 pub use participants::*;
+pub use review::*;
 
 /// Where every server function lives.
 pub const API_PREFIX: &str = "/api/fn";

@@ -20,10 +20,11 @@ pub async fn answer(
     #[server(default)] tenant: String,
     question: QuestionId,
     answer: String,
+    #[server(default)] seen: Option<i64>,
     #[server(default)] op: Key,
 ) -> Result<Question, ApiError> {
     let (service, visit) = enter(&tenant).await?;
-    service.answer(&visit, op, AnswerQuestion { question, text: answer }).await.map_err(refuse)
+    service.answer(&visit, op, AnswerQuestion { question, text: answer, seen }).await.map_err(refuse)
 }
 
 /// Puts a tag on a question.

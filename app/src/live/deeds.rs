@@ -95,7 +95,7 @@ impl Moderation {
     async fn send(self, tenant: String, op: OperationId) -> Result<(), ApiError> {
         let op = Some(op);
         match self {
-            Self::Answer { question, text } => api::answer(tenant, question, text, op).await.map(drop),
+            Self::Answer { question, text } => api::answer(tenant, question, text, None, op).await.map(drop),
             Self::Tag { question, tag, on: true } => api::tag(tenant, question, tag, op).await.map(drop),
             Self::Tag { question, tag, on: false } => api::untag(tenant, question, tag, op).await.map(drop),
             Self::Pin { question, on: true } => api::pin(tenant, question, op).await.map(drop),

@@ -94,7 +94,7 @@ impl Play {
                 service.set_tag(host, None, set).await?;
             }
             Deed::Answer(text) => {
-                let answer = AnswerQuestion { question: cast.question(step)?, text: text.to_owned() };
+                let answer = AnswerQuestion { question: cast.question(step)?, text: text.to_owned(), seen: None };
                 service.answer(host, None, answer).await?;
             }
             Deed::Pin => {

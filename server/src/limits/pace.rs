@@ -70,6 +70,8 @@ impl Books {
             | Action::Tag
             | Action::Pin
             | Action::Freeze
+            | Action::Review
+            | Action::DeleteQuestion
             | Action::CreateTag
             | Action::CreateTeam
             | Action::ManagePeople

@@ -1,5 +1,6 @@
 //! How long the database takes, by what is asked of it: a [`Store`] around the store.
 
+mod moderation;
 mod people;
 
 use async_trait::async_trait;
@@ -13,7 +14,7 @@ use pulsestage::command::VoteReceipt;
 use pulsestage::event::{Cursor, Fact, Tally};
 use pulsestage::id::{ParticipantId, QuestionId, TagId, TeamId, TenantId, UserId};
 use pulsestage::ports::{
-    AuditStore, NewLink, NewQuestion, NewSession, NewTeam, NewTenant, SecretHash, SignedIn, Snapshot, Store,
+    AuditStore, Ballot, NewLink, NewQuestion, NewSession, NewTeam, NewTenant, SecretHash, SignedIn, Snapshot, Store,
     StoreError, Stored, Write,
 };
 use pulsestage::question::Question;
@@ -157,18 +158,19 @@ impl Store for TimedStore {
         self.timed(Kind::Ask, self.store.ask(write, new)).await
     }
 
-    async fn set_vote(
+    async fn set_vote(&self, write: Write, ballot: Ballot) -> Stored<VoteReceipt> {
+        self.timed(Kind::Vote, self.store.set_vote(write, ballot)).await
+    }
+
+    async fn answer(
         &self,
         write: Write,
         question: QuestionId,
-        voter: ParticipantId,
-        up: bool,
-    ) -> Stored<VoteReceipt> {
-        self.timed(Kind::Vote, self.store.set_vote(write, question, voter, up)).await
-    }
-
-    async fn answer(&self, write: Write, question: QuestionId, text: AnswerText, by: UserId) -> Stored<Question> {
-        self.timed(Kind::Moderate, self.store.answer(write, question, text, by)).await
+        text: AnswerText,
+        seen: Option<i64>,
+        by: UserId,
+    ) -> Stored<Question> {
+        self.timed(Kind::Moderate, self.store.answer(write, question, text, seen, by)).await
     }
 
     async fn set_tag(&self, write: Write, question: QuestionId, tag: TagId, on: bool) -> Stored<Question> {

@@ -60,6 +60,29 @@ impl Place {
         Ok(())
     }
 
+    /// Writes facts about a team's question in this place and those after it.
+    pub(super) async fn write_all(
+        self,
+        tx: &mut Tx,
+        write: &Write,
+        team: TeamId,
+        facts: impl IntoIterator<Item = (Audience, Event)>,
+    ) -> Done<()> {
+        let tenant = self.tenant;
+        let mut place = Some(self);
+        for (audience, event) in facts {
+            let here = match place.take() {
+                Some(first) => first,
+                None => Self::take(tx, tenant).await?,
+            };
+            here.write_for(tx, write, (Some(team), audience), &event).await?;
+        }
+        match place {
+            Some(unused) => unused.give_back(tx).await,
+            None => Ok(()),
+        }
+    }
+
     /// Nothing changed, so there is no fact: the next one gets this place.
     pub(super) async fn give_back(self, tx: &mut Tx) -> Done<()> {
         on!(tx, t => sqlx::query(sql::facts::RETURN_SEQ).bind(self.tenant.0).execute(&mut **t).await.map(drop))?;
@@ -79,6 +102,11 @@ fn data(event: &Event) -> serde_json::Result<String> {
         Event::TagCreated(d) | Event::TagUpdated(d) => serde_json::to_string(d),
         Event::TenantUpdated(d) => serde_json::to_string(d),
         Event::TeamArchived(d) | Event::TagDeleted(d) => serde_json::to_string(d),
+        Event::Updated(d) => serde_json::to_string(d),
+        Event::Removed(d) => serde_json::to_string(d),
+        Event::Merged(d) => serde_json::to_string(d),
+        Event::Moderated(d) => serde_json::to_string(d),
+        Event::Reviewed(d) => serde_json::to_string(d),
         Event::Connected | Event::Resync | Event::Heartbeat(_) | Event::Upvoted(_) => {
             Err(serde::ser::Error::custom("a signal or a tally is no fact"))
         }

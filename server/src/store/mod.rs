@@ -52,10 +52,13 @@ macro_rules! tx {
 
 mod audit;
 mod boards;
+mod cases;
 mod deed;
 mod facts;
 mod group;
 mod keys;
+mod merges;
+mod moderation;
 mod open;
 mod operations;
 mod people;

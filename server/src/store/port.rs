@@ -5,7 +5,7 @@ use pulsestage::command::VoteReceipt;
 use pulsestage::event::{Cursor, Fact, Tally};
 use pulsestage::id::{ParticipantId, QuestionId, TagId, TeamId, TenantId, UserId};
 use pulsestage::ports::{
-    NewLink, NewQuestion, NewSession, NewTeam, NewTenant, SecretHash, SignedIn, Snapshot, Store, Stored, Write,
+    Ballot, NewLink, NewQuestion, NewSession, NewTeam, NewTenant, SecretHash, SignedIn, Snapshot, Store, Stored, Write,
 };
 use pulsestage::question::Question;
 use pulsestage::tag::Tag;
@@ -55,18 +55,19 @@ impl Store for SqlStore {
         self.insert_question(write, new).await.map_err(trouble)
     }
 
-    async fn set_vote(
+    async fn set_vote(&self, write: Write, ballot: Ballot) -> Stored<VoteReceipt> {
+        self.vote(write, ballot).await.map_err(trouble)
+    }
+
+    async fn answer(
         &self,
         write: Write,
         question: QuestionId,
-        voter: ParticipantId,
-        up: bool,
-    ) -> Stored<VoteReceipt> {
-        self.vote(write, question, voter, up).await.map_err(trouble)
-    }
-
-    async fn answer(&self, write: Write, question: QuestionId, text: AnswerText, by: UserId) -> Stored<Question> {
-        self.answer_question(write, question, text, by).await.map_err(trouble)
+        text: AnswerText,
+        seen: Option<i64>,
+        by: UserId,
+    ) -> Stored<Question> {
+        self.answer_question(write, question, text, seen, by).await.map_err(trouble)
     }
 
     async fn set_tag(&self, write: Write, question: QuestionId, tag: TagId, on: bool) -> Stored<Question> {

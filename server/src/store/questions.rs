@@ -1,11 +1,16 @@
 //! Questions: asked, answered, pinned, frozen.
 
+use pulsestage::audience::Audience;
 use pulsestage::audit::{Act, Entry};
 use pulsestage::error::{Noun, Refusal};
-use pulsestage::event::{Event, QuestionAnswered, QuestionCreated, QuestionFrozen, QuestionPinned};
-use pulsestage::id::{QuestionId, TeamId, TenantId, UserId};
+use pulsestage::event::{
+    Event, QuestionAnswered, QuestionCreated, QuestionFrozen, QuestionModerated, QuestionPinned, QuestionReviewed,
+};
+use pulsestage::id::{ParticipantId, QuestionId, TeamId, TenantId, UserId};
+use pulsestage::moderation::Standing;
 use pulsestage::ports::{NewQuestion, Write};
 use pulsestage::question::{Question, Status};
+use pulsestage::tag::Tag;
 use pulsestage::team::TeamState;
 use pulsestage::text::AnswerText;
 
@@ -76,14 +81,16 @@ impl SqlStore {
             }
             let place = Place::take(tx, write.tenant).await?;
             room_for(tx, write.tenant, Counted::Questions).await?;
+            let status = if new.hold.is_some() { Status::UnderReview } else { Status::Open };
             let inserted = on!(tx, t => sqlx::query(sql::questions::INSERT)
                 .bind(write.tenant.0)
                 .bind(new.team.0)
                 .bind(new.id.0)
                 .bind(new.author.0)
                 .bind(new.body.as_str())
-                .bind(Status::Open.as_str())
+                .bind(status.as_str())
                 .bind(write.at.0)
+                .bind(new.hold.as_ref().map(ToString::to_string))
                 .execute(&mut **t)
                 .await
                 .map(|done| done.rows_affected()))?;
@@ -98,14 +105,18 @@ impl SqlStore {
                 team_id: new.team,
                 body: new.body.into_string(),
                 upvotes: 0,
-                status: Status::Open,
+                status,
                 created_at: write.at,
                 tags: Vec::new(),
                 answer: None,
                 pinned: None,
                 frozen: None,
             };
-            place.write(tx, &write, Some(new.team), &Event::Created(QuestionCreated::of(&question))).await?;
+            let facts = match new.hold {
+                None => vec![(Audience::Everybody, Event::Created(QuestionCreated::of(&question)))],
+                Some(_) => held_back(&question, new.author),
+            };
+            place.write_all(tx, &write, new.team, facts).await?;
             Ok(question)
         })
     }
@@ -115,6 +126,7 @@ impl SqlStore {
         write: Write,
         id: QuestionId,
         text: AnswerText,
+        seen: Option<i64>,
         by: UserId,
     ) -> Done<Question> {
         let operation = Operation::new("answer", id.0, &[id.0.as_bytes(), text.as_str().as_bytes()]);
@@ -130,9 +142,13 @@ impl SqlStore {
                 .bind(text.as_str())
                 .bind(write.at.0)
                 .bind(by.0)
+                .bind(seen)
                 .fetch_optional(&mut **t)
                 .await)?;
-            let Some(row) = answered else { return Err(Refusal::Frozen.into()) };
+            let Some(row) = answered else {
+                let now = public(tx, write.tenant, id).await?;
+                return Err(if now.frozen.is_some() { Refusal::Frozen } else { Refusal::Changed }.into());
+            };
             let question = with_tags(tx, write.tenant, row).await?;
             let entry = Entry::of(by, Act::Answer).team(question.team_id).subject(id);
             note(tx, &write, entry.change("answer", before, text.as_str())).await?;
@@ -197,15 +213,28 @@ pub(super) fn missing() -> Refusal {
     Refusal::NotFound { what: Noun::Question }
 }
 
+/// What is told of a question that waits: that there is one, to moderators and to its asker.
+fn held_back(question: &Question, author: ParticipantId) -> Vec<(Audience, Event)> {
+    let (question_id, standing) = (question.id, Standing::Waiting);
+    vec![
+        (Audience::Staff, Event::Moderated(QuestionModerated { question_id })),
+        (Audience::Asker(author), Event::Reviewed(QuestionReviewed { question_id, standing })),
+    ]
+}
+
 /// The row of a question in any state.
 async fn row(tx: &mut Tx, tenant: TenantId, id: QuestionId) -> Done<Option<QuestionRow>> {
     Ok(on!(tx, t => sqlx::query_as(sql::questions::BY_ID).bind(tenant.0).bind(id.0).fetch_optional(&mut **t).await)?)
 }
 
-/// The row of a question that is not held back.
+/// The row of a question that everybody sees.
 pub(super) async fn public_row(tx: &mut Tx, tenant: TenantId, id: QuestionId) -> Done<QuestionRow> {
-    let row = row(tx, tenant, id).await?.ok_or_else(missing)?;
-    if row.status()? == Status::UnderReview { Err(missing().into()) } else { Ok(row) }
+    let row: Option<QuestionRow> = on!(tx, t => sqlx::query_as(sql::questions::PUBLIC)
+        .bind(tenant.0)
+        .bind(id.0)
+        .fetch_optional(&mut **t)
+        .await)?;
+    row.ok_or_else(|| missing().into())
 }
 
 /// A question that is not held back, as it is now.
@@ -216,10 +245,16 @@ pub(super) async fn public(tx: &mut Tx, tenant: TenantId, id: QuestionId) -> Don
 
 /// The question of a row, with the tags that are on it now.
 pub(super) async fn with_tags(tx: &mut Tx, tenant: TenantId, row: QuestionRow) -> Done<Question> {
+    let tags = tags_of(tx, tenant, row.id()).await?;
+    row.into_question(tags)
+}
+
+/// The tags that are on a question now.
+pub(super) async fn tags_of(tx: &mut Tx, tenant: TenantId, id: QuestionId) -> Done<Vec<Tag>> {
     let tags: Vec<TagRow> = on!(tx, t => sqlx::query_as(sql::questions::TAGS_OF)
         .bind(tenant.0)
-        .bind(row.id().0)
+        .bind(id.0)
         .fetch_all(&mut **t)
         .await)?;
-    row.into_question(tags_by_name(tags))
+    Ok(tags_by_name(tags))
 }

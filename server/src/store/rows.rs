@@ -6,6 +6,7 @@ use pulsestage::audience::Audience;
 use pulsestage::error::Refusal;
 use pulsestage::event::{Cursor, Envelope, Epoch, Event, Fact, Tally};
 use pulsestage::id::{ParticipantId, QuestionId, TagId, TeamId, TenantId, UserId};
+use pulsestage::moderation::{Case, Draft, Removed};
 use pulsestage::question::{Answer, Mark, Question, Status};
 use pulsestage::tag::Tag;
 use pulsestage::team::{Team, TeamState};
@@ -152,6 +153,64 @@ pub(super) fn role(word: &str) -> Done<Role> {
     word.parse().map_err(|_| Failure::Unreadable("role", "unknown word".to_owned()))
 }
 
+/// A row of `questions` as its moderators see it.
+#[derive(FromRow)]
+pub(super) struct CaseRow {
+    #[sqlx(flatten)]
+    question: QuestionRow,
+    version: i64,
+    hold_reason: Option<String>,
+    removal: Option<String>,
+    removed_by: Option<Uuid>,
+    removed_at: Option<i64>,
+    removal_reason: Option<String>,
+    merged_into: Option<Uuid>,
+    original_body: Option<String>,
+    starred_at: Option<i64>,
+    label: Option<String>,
+    draft_text: Option<String>,
+    draft_by: Option<Uuid>,
+    draft_at: Option<i64>,
+    claimed_by: Option<Uuid>,
+    claimed_at: Option<i64>,
+    reports: i64,
+}
+
+impl CaseRow {
+    pub(super) fn id(&self) -> QuestionId {
+        self.question.id()
+    }
+
+    pub(super) fn team(&self) -> TeamId {
+        TeamId(self.question.team_id)
+    }
+
+    pub(super) fn into_case(self, tags: Vec<Tag>) -> Done<Case> {
+        let unknown = |what| move |_| Failure::Unreadable(what, "unknown word".to_owned());
+        let hold = self.hold_reason.map(|word| word.parse()).transpose().map_err(unknown("hold"))?;
+        let removal = self.removal.map(|word| word.parse()).transpose().map_err(unknown("removal"))?;
+        let draft = self.draft_text.zip(self.draft_by.zip(self.draft_at));
+        Ok(Case {
+            question: self.question.into_question(tags)?,
+            version: self.version,
+            hold,
+            removed: removal.zip(self.removed_at).map(|(removal, at)| Removed {
+                removal,
+                by: self.removed_by.map(UserId),
+                at: Timestamp(at),
+                reason: self.removal_reason,
+                into: self.merged_into.map(QuestionId),
+            }),
+            original: self.original_body,
+            starred: self.starred_at.is_some(),
+            label: self.label,
+            draft: draft.map(|(text, (by, at))| Draft { text, by: UserId(by), at: Timestamp(at) }),
+            claim: mark(self.claimed_by, self.claimed_at),
+            reports: self.reports,
+        })
+    }
+}
+
 /// A row of `question_tags`.
 #[derive(FromRow)]
 pub(super) struct QuestionTagRow {
@@ -165,20 +224,22 @@ pub(super) struct StandingRow {
     pub(super) upvotes: i64,
     status: String,
     frozen: bool,
+    own: bool,
     pub(super) up: bool,
     team: String,
     archived: bool,
 }
 
 impl StandingRow {
-    /// Why this question takes no votes; `None` when it takes them. One under review is as good as absent.
-    pub(super) fn closed(&self) -> Done<Option<Refusal>> {
+    /// Why this question does not take this voter's vote; `None` when it does. One under review is as good as absent.
+    pub(super) fn closed(&self, own_votes: bool) -> Done<Option<Refusal>> {
         Ok(match status(&self.status)? {
             Status::UnderReview => Some(super::questions::missing()),
             _ if self.archived => Some(super::questions::missing()),
             Status::Open | Status::Answered if self.frozen => Some(Refusal::Frozen),
             Status::Answered => Some(Refusal::VotingClosed),
             Status::Open if TeamState::from(self.team.clone()) == TeamState::Closed => Some(Refusal::TeamClosed),
+            Status::Open if self.own && !own_votes => Some(Refusal::OwnQuestion),
             Status::Open => None,
         })
     }

@@ -4,8 +4,9 @@ use pulsestage::command::VoteReceipt;
 use pulsestage::error::Refusal;
 use pulsestage::event::Tally;
 use pulsestage::id::{ParticipantId, QuestionId, TenantId};
-use pulsestage::ports::Write;
+use pulsestage::ports::{Ballot, Write};
 use pulsestage::time::Timestamp;
+use uuid::Uuid;
 
 use super::deed::Work;
 use super::operations::{Claim, Operation, claim};
@@ -19,16 +20,15 @@ use super::{SqlStore, Tx, sql};
 struct Cast {
     write: Write,
     operation: Operation,
-    question: QuestionId,
-    voter: ParticipantId,
-    up: bool,
+    ballot: Ballot,
 }
 
 impl SqlStore {
-    pub(super) async fn vote(&self, write: Write, id: QuestionId, voter: ParticipantId, up: bool) -> Done<VoteReceipt> {
-        let kind = if up { "vote" } else { "withdraw" };
-        let operation = Operation::new(kind, id.0, &[id.0.as_bytes(), voter.0.as_bytes()]);
-        let cast = Cast { write, operation, question: id, voter, up };
+    pub(super) async fn vote(&self, write: Write, ballot: Ballot) -> Done<VoteReceipt> {
+        let kind = if ballot.up { "vote" } else { "withdraw" };
+        let id = ballot.question.0;
+        let operation = Operation::new(kind, id, &[id.as_bytes(), ballot.voter.0.as_bytes()]);
+        let cast = Cast { write, operation, ballot };
         let work = Work::new(move |tx| Box::pin(cast.at_length(tx)));
         self.write_whole(work.or_at_once(move |tx| Box::pin(cast.at_once(tx)))).await
     }
@@ -46,7 +46,8 @@ impl SqlStore {
 impl Cast {
     /// The vote in every case.
     async fn at_length(self, tx: &mut Tx) -> Done<VoteReceipt> {
-        let Self { write, operation, question, voter, up } = self;
+        let Self { write, operation, ballot } = self;
+        let Ballot { question, voter, up, own_votes } = ballot;
         if let Claim::Done(_) = claim(tx, &write, &operation).await? {
             let now = standing(tx, write.tenant, question, voter).await?;
             return Ok(VoteReceipt { question_id: question, up: now.up, upvotes: now.upvotes });
@@ -55,11 +56,11 @@ impl Cast {
             true => put(tx, &write, question, voter).await?,
             false => take_back(tx, &write, question, voter).await?,
         };
-        if changed && let Some(upvotes) = count(tx, &write, question, if up { 1 } else { -1 }).await? {
+        if changed && let Some(upvotes) = count(tx, &write, &ballot).await? {
             return Ok(VoteReceipt { question_id: question, up, upvotes });
         }
         let now = standing(tx, write.tenant, question, voter).await?;
-        match now.closed()? {
+        match now.closed(own_votes || !up)? {
             Some(refusal) => Err(refusal.into()),
             // It was closed a moment ago, when it was not counted, and must not stay uncounted.
             None if changed => Err(Refusal::Frozen.into()),
@@ -70,7 +71,8 @@ impl Cast {
     /// The vote as it almost always is, in one statement: `None` when it is not so, and then nothing is changed.
     async fn at_once(self, tx: &mut Tx) -> Done<Option<VoteReceipt>> {
         let Tx::Sqlite(tx) = tx else { return Ok(None) };
-        let Self { write, operation, question, voter, up } = self;
+        let Self { write, operation, ballot } = self;
+        let Ballot { question, voter, up, .. } = ballot;
         // All rows are asked for, though there is one: the statement that gives it is not the last.
         let counts: Vec<i64> = sqlx::query_scalar(if up { sql::group::VOTE } else { sql::group::WITHDRAW })
             .bind(write.tenant.0)
@@ -81,6 +83,7 @@ impl Cast {
             .bind(write.operation.0)
             .bind(operation.kind)
             .bind(operation.asked.as_slice())
+            .bind(unwelcome(&ballot))
             .fetch_all(&mut **tx)
             .await?;
         Ok(counts.first().map(|upvotes| VoteReceipt { question_id: question, up, upvotes: *upvotes }))
@@ -112,15 +115,21 @@ async fn take_back(tx: &mut Tx, write: &Write, question: QuestionId, voter: Part
     Ok(rows == 1)
 }
 
-/// The new count; `None` when the question takes no votes.
-async fn count(tx: &mut Tx, write: &Write, question: QuestionId, by: i64) -> Done<Option<i64>> {
+/// The new count; `None` when the question does not take this vote.
+async fn count(tx: &mut Tx, write: &Write, ballot: &Ballot) -> Done<Option<i64>> {
     Ok(on!(tx, t => sqlx::query_scalar(sql::votes::COUNT)
         .bind(write.tenant.0)
-        .bind(question.0)
-        .bind(by)
+        .bind(ballot.question.0)
+        .bind(if ballot.up { 1_i64 } else { -1 })
         .bind(write.at.0)
+        .bind(unwelcome(ballot))
         .fetch_optional(&mut **t)
         .await)?)
+}
+
+/// The voter, where people may not vote for their own questions.
+fn unwelcome(ballot: &Ballot) -> Option<Uuid> {
+    (!ballot.own_votes).then_some(ballot.voter.0)
 }
 
 /// How the question stands for this voter.

@@ -9,7 +9,8 @@ use pulsestage::event::{Epoch, Fact};
 use pulsestage::id::{OperationId, ParticipantId, QuestionId, SessionId, TagId, TeamId, TenantId, UserId, uuid_v7};
 use pulsestage::join::{CODE_LENGTH, JoinCode};
 use pulsestage::ports::{
-    Ending, NewLink, NewQuestion, NewSession, NewTeam, NewTenant, SecretHash, SessionStore, Store, Stored, Write,
+    Ballot, Ending, NewLink, NewQuestion, NewSession, NewTeam, NewTenant, SecretHash, SessionStore, Store, Stored,
+    Write,
 };
 use pulsestage::question::Question;
 use pulsestage::session::SessionLabel;
@@ -254,7 +255,7 @@ impl Stage {
     }
 
     pub(crate) fn new_question(&self, team: TeamId, text: &str) -> NewQuestion {
-        NewQuestion { id: QuestionId(self.id()), team, body: body(text), author: self.participant() }
+        NewQuestion { id: QuestionId(self.id()), team, body: body(text), author: self.participant(), hold: None }
     }
 
     /// Asks the home's team.
@@ -264,13 +265,15 @@ impl Stage {
 
     /// Votes, or takes the vote back, under a fresh key; the count afterwards.
     pub(crate) async fn vote(&self, home: &Home, question: QuestionId, voter: ParticipantId, up: bool) -> Stored<i64> {
-        let receipt = self.store.set_vote(self.write(home.tenant), question, voter, up).await?;
+        let receipt = self.store.set_vote(self.write(home.tenant), ballot(question, voter, up)).await?;
         assert_eq!((receipt.question_id, receipt.up), (question, up));
         Ok(receipt.upvotes)
     }
 
     pub(crate) async fn answer(&self, home: &Home, question: QuestionId, text: &str) -> Stored<Question> {
-        self.store.answer(self.write(home.tenant), question, AnswerText::parse(text).unwrap(), home.moderator).await
+        self.store
+            .answer(self.write(home.tenant), question, AnswerText::parse(text).unwrap(), None, home.moderator)
+            .await
     }
 
     pub(crate) async fn freeze(&self, home: &Home, question: QuestionId, on: bool) -> Stored<Question> {
@@ -314,6 +317,11 @@ impl Stage {
 }
 
 /// A question's text.
+/// A vote, or one that is taken back, where people may vote for their own questions.
+pub(crate) fn ballot(question: QuestionId, voter: ParticipantId, up: bool) -> Ballot {
+    Ballot { question, voter, up, own_votes: true }
+}
+
 pub(crate) fn body(text: &str) -> QuestionBody {
     QuestionBody::parse(text, Limits { min: 1, max: 500 }).unwrap()
 }

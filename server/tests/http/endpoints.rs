@@ -3,13 +3,15 @@
 use axum::http::Method;
 use std::collections::BTreeSet;
 
-use crate::support::{Call, House, Room};
+use crate::support::{ASKER, Call, House, Room};
 
 /// Who may call a server function.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Caller {
     /// Whoever has a participant's cookie.
     Participant,
+    /// Whoever asked the questions of the room.
+    Asker,
     /// A moderator.
     Moderator,
     /// Whoever runs the tenant.
@@ -35,17 +37,25 @@ pub(crate) enum Field {
     /// Free text of this name, with the fewest and the most characters.
     Text(&'static str, usize, usize),
     Color,
+    /// Another question than `Question`.
+    Into,
+    /// A question that no other call needs.
+    Spare,
+    /// A word of this name.
+    Word(&'static str, &'static str),
 }
 
 impl Field {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Team => "team",
-            Self::Question => "question",
+            Self::Question | Self::Spare => "question",
             Self::Tag => "tag",
             Self::Up => "up",
             Self::Text(name, ..) => name,
             Self::Color => "color",
+            Self::Into => "into",
+            Self::Word(name, _) => name,
         }
     }
 
@@ -53,9 +63,9 @@ impl Field {
     pub(crate) const fn noun(self) -> Option<&'static str> {
         match self {
             Self::Team => Some("team"),
-            Self::Question => Some("question"),
+            Self::Question | Self::Spare | Self::Into => Some("question"),
             Self::Tag => Some("tag"),
-            Self::Up | Self::Text(..) | Self::Color => None,
+            Self::Up | Self::Text(..) | Self::Color | Self::Word(..) => None,
         }
     }
 
@@ -64,6 +74,9 @@ impl Field {
         match self {
             Self::Team => room.team.id.to_string(),
             Self::Question => room.open.id.to_string(),
+            Self::Into => room.answered.id.to_string(),
+            Self::Spare => room.spare.id.to_string(),
+            Self::Word(_, word) => word.to_owned(),
             Self::Tag => room.tag.id.to_string(),
             Self::Up => "true".to_owned(),
             Self::Text(name, ..) => format!("A good {name}"),
@@ -73,15 +86,27 @@ impl Field {
 }
 
 /// Every server function that changes something.
-pub(crate) const WRITES: [Endpoint; 11] = {
-    use Caller::{Moderator, Owner, Participant};
-    use Field::{Color, Question, Tag, Team, Text, Up};
+pub(crate) const WRITES: [Endpoint; 23] = {
+    use Caller::{Asker, Moderator, Owner, Participant};
+    use Field::{Color, Into, Question, Spare, Tag, Team, Text, Up, Word};
     const fn of(name: &'static str, caller: Caller, fields: &'static [Field]) -> Endpoint {
         Endpoint { name, caller, fields }
     }
     [
         of("ask", Participant, &[Team, Text("question", 3, 500)]),
         of("set_vote", Participant, &[Question, Up]),
+        of("star", Moderator, &[Question, Word("on", "true")]),
+        of("label", Moderator, &[Question, Word("label", "A good label")]),
+        of("draft", Moderator, &[Question, Word("text", "A good draft")]),
+        of("claim", Moderator, &[Question, Word("on", "true")]),
+        of("report", Participant, &[Question, Word("reason", "A good reason")]),
+        of("merge", Moderator, &[Question, Into]),
+        of("split", Moderator, &[Question]),
+        of("decline", Moderator, &[Question, Word("reason", "A good reason")]),
+        of("decide", Moderator, &[Question, Word("decision", "restore")]),
+        of("edit", Moderator, &[Question, Text("text", 3, 500)]),
+        of("edit_own", Asker, &[Question, Text("text", 3, 500)]),
+        of("withdraw_own", Asker, &[Spare]),
         of("answer", Moderator, &[Question, Text("answer", 1, 10_000)]),
         of("tag", Moderator, &[Question, Tag]),
         of("untag", Moderator, &[Question, Tag]),
@@ -99,6 +124,7 @@ impl Endpoint {
     pub(crate) fn cookie(&self, house: &House, room: &Room) -> String {
         match self.caller {
             Caller::Participant => house.participant(77),
+            Caller::Asker => house.participant(ASKER),
             Caller::Moderator => room.moderator.clone(),
             Caller::Owner => room.owner.clone(),
         }
@@ -139,8 +165,11 @@ fn the_table_has_every_server_function() {
         .map(|(path, method)| (path.to_owned(), method.to_string()))
         .collect();
     let writes = WRITES.iter().map(|endpoint| (format!("/api/fn/{}", endpoint.name), Method::POST.to_string()));
-    let reads = ["load_board", "load_health"].map(|name| (format!("/api/fn/{name}"), Method::GET.to_string()));
-    assert_eq!(registered, writes.chain(reads).collect());
+    // One call of it is many writes, each with an answer of its own: `http_moderation` has it.
+    let bulk = [("/api/fn/decide_all".to_owned(), Method::POST.to_string())];
+    let reads = ["load_board", "load_health", "cases", "own_questions"]
+        .map(|name| (format!("/api/fn/{name}"), Method::GET.to_string()));
+    assert_eq!(registered, writes.chain(bulk).chain(reads).collect());
 }
 
 #[tokio::test]

@@ -19,7 +19,9 @@ fn another(endpoint: Endpoint, room: &Room, form: &[(&'static str, String)]) -> 
         Field::Text(name, ..) => with(form, name, "Another text"),
         Field::Color => with(form, "color", "#123456"),
         // The one tag there is: another question instead.
-        Field::Tag | Field::Question => with(form, "question", &room.answered.id.to_string()),
+        Field::Tag | Field::Question | Field::Spare | Field::Into | Field::Word(..) => {
+            with(form, "question", &room.answered.id.to_string())
+        }
         Field::Team => with(form, "team", &room.other_team.id.to_string()),
     }
 }

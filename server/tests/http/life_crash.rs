@@ -9,7 +9,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -67,7 +67,8 @@ impl Drop for Victim {
 /// What was confirmed.
 #[derive(Default)]
 struct Ledger {
-    asked: BTreeSet<QuestionId>,
+    /// Each question, and who asked it.
+    asked: BTreeMap<QuestionId, usize>,
     voted: BTreeSet<(QuestionId, usize)>,
     /// How often a write got no answer.
     cut_off: usize,
@@ -124,7 +125,7 @@ impl Writer {
         let mut turn = 0;
         while !stop.is_cancelled() {
             turn += 1;
-            let asked: Vec<QuestionId> = self.ledger.lock().unwrap().asked.iter().copied().collect();
+            let asked = self.others_questions();
             match asked.get((turn * 7 + self.number) % asked.len().max(1)).filter(|_| turn % 8 != 0) {
                 Some(question) => self.vote(turn, *question).await,
                 None => self.ask(turn).await,
@@ -132,11 +133,17 @@ impl Writer {
         }
     }
 
+    /// Nobody votes for their own.
+    fn others_questions(&self) -> Vec<QuestionId> {
+        let ledger = self.ledger.lock().unwrap();
+        ledger.asked.iter().filter(|(_, asker)| **asker != self.number).map(|(question, _)| *question).collect()
+    }
+
     async fn ask(&self, turn: usize) {
         let (team, body) = (self.team.to_string(), format!("Question {turn} of {}?", self.number));
         let answer = self.send(turn, "/api/fn/ask", &[("team", &team), ("question", &body)]).await;
         let question: Question = serde_json::from_slice(&answer).unwrap();
-        self.ledger.lock().unwrap().asked.insert(question.id);
+        self.ledger.lock().unwrap().asked.insert(question.id, self.number);
     }
 
     async fn vote(&self, turn: usize, question: QuestionId) {
@@ -266,7 +273,7 @@ async fn killed_again_and_again_it_loses_and_doubles_nothing() {
     soon("every board to be the database's", same).await;
     let ledger = ledger.lock().unwrap();
     assert!(ledger.cut_off > 0, "no write was cut off");
-    let known: BTreeSet<QuestionId> = start.questions.keys().chain(&ledger.asked).copied().collect();
+    let known: BTreeSet<QuestionId> = start.questions.keys().chain(ledger.asked.keys()).copied().collect();
     let kept: BTreeSet<QuestionId> = wanted.questions.keys().copied().collect();
     let lost: Vec<_> = known.difference(&kept).collect();
     let doubled: Vec<_> = kept.difference(&known).collect();

@@ -72,7 +72,8 @@ async fn a_change_is_on_every_stream_and_what_was_said_is_kept() {
     let service = running.state.service().clone();
     let (_cookie, mut caller) = signed_in(&service, &slug, pulsestage::user::Role::Owner).await;
     caller.device = Some(uuid::Uuid::from_u128(1));
-    let visit = service.enter("default", &caller).await.unwrap();
+    let mut visit = service.enter("default", &caller).await.unwrap();
+    visit.tenant.settings.own_votes = true;
     let board = service.board(&visit).await.unwrap().board;
     assert_eq!(
         board.teams.iter().map(|team| team.name.as_str()).collect::<Vec<_>>(),

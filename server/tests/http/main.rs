@@ -25,6 +25,8 @@ mod http_health;
 #[cfg(test)]
 mod http_limits;
 #[cfg(test)]
+mod http_moderation;
+#[cfg(test)]
 mod http_newcomers;
 #[cfg(test)]
 mod http_once;

@@ -25,6 +25,7 @@ async fn writes(house: Arc<House>, room: Arc<Room>, round: u128, writer: u128) {
     let service = &house.service;
     let caller = Caller { device: Some(Uuid::from_u128(100 + writer)), ..Caller::default() };
     let mut visit = service.enter(&room.slug, &caller).await.unwrap();
+    visit.tenant.settings.own_votes = true;
     if writer == 0 {
         visit.actor = Actor { participant: visit.actor.participant, ..room.visit.actor.clone() };
     }
@@ -41,7 +42,10 @@ async fn writes(house: Arc<House>, room: Arc<Room>, round: u128, writer: u128) {
         service.set_tag(&visit, None, SetTag { question, tag: room.tag.id, on: true }).await.unwrap();
         service.set_frozen(&visit, None, SetMark { question, on: n % 2 == 0 }).await.unwrap();
         if n % 2 == 1 {
-            service.answer(&visit, None, AnswerQuestion { question, text: format!("Answer {n}") }).await.unwrap();
+            service
+                .answer(&visit, None, AnswerQuestion { question, text: format!("Answer {n}"), seen: None })
+                .await
+                .unwrap();
             service.set_pinned(&visit, None, SetMark { question, on: false }).await.unwrap();
         }
         let tag = CreateTag { name: format!("Tag {round} {n}"), color: "#000000".to_owned() };

@@ -51,7 +51,11 @@ async fn happens(house: &House, room: &Room, deed: Deed) {
         }
         Deed::Vote(n, up) => service.set_vote(visit, None, SetVote { question: question(n), up }).await.map(drop),
         Deed::Answer(n) => service
-            .answer(visit, None, AnswerQuestion { question: question(n), text: format!("An answer in {slug}") })
+            .answer(
+                visit,
+                None,
+                AnswerQuestion { question: question(n), text: format!("An answer in {slug}"), seen: None },
+            )
             .await
             .map(drop),
         Deed::Tag(n, t, on) => service

@@ -46,8 +46,8 @@ async fn each_act_leaves_one_entry(stage: Arc<Stage>) {
 
     let store = &stage.store;
     let at = |second: i64| stage.write_at(tenant, START.plus_millis(second * 1_000));
-    store.answer(at(1), question, answer("Because."), by).await.unwrap();
-    store.answer(at(2), question, answer("Because!"), by).await.unwrap();
+    store.answer(at(1), question, answer("Because."), None, by).await.unwrap();
+    store.answer(at(2), question, answer("Because!"), None, by).await.unwrap();
     for on in [true, false] {
         let second = if on { 3 } else { 6 };
         store.set_tag(at(second), question, home.tag.id, on).await.unwrap();
@@ -95,7 +95,7 @@ async fn what_changes_nothing_leaves_none(stage: Arc<Stage>) {
     let begun = all(&stage, home.tenant).await.len();
     for _ in 0..3 {
         store.set_pinned(pin, question, true, home.moderator).await.unwrap();
-        store.answer(text, question, answer("Because."), home.moderator).await.unwrap();
+        store.answer(text, question, answer("Because."), None, home.moderator).await.unwrap();
     }
     assert_eq!(all(&stage, home.tenant).await.len(), begun + 2, "a repetition is no second act");
     // Pinned already, not tagged, not frozen, not there, taken.
@@ -103,7 +103,7 @@ async fn what_changes_nothing_leaves_none(stage: Arc<Stage>) {
     store.set_tag(stage.write(home.tenant), question, home.tag.id, false).await.unwrap();
     store.set_frozen(stage.write(home.tenant), question, false, home.moderator).await.unwrap();
     let nowhere = pulsestage::id::QuestionId(stage.id());
-    store.answer(stage.write(home.tenant), nowhere, answer("No."), home.moderator).await.unwrap_err();
+    store.answer(stage.write(home.tenant), nowhere, answer("No."), None, home.moderator).await.unwrap_err();
     stage.team(home.tenant, "Engineering").await.unwrap_err();
     stage.tag(home.tenant, "PRODUCT").await.unwrap_err();
     store.end_session(stage.hash(), stage.ending()).await.unwrap();

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use pulsestage::board::{Applied, Board};
-use pulsestage::error::Refusal;
+use pulsestage::error::{Noun, Refusal};
 use pulsestage::event::{Cursor, Event, Fact, QuestionUpvoted};
 use pulsestage::id::{ParticipantId, QuestionId, TagId, TeamId};
-use pulsestage::ports::{Snapshot, Store, StoreError, Stored};
+use pulsestage::moderation::Verdict;
+use pulsestage::ports::{ModerationStore, Snapshot, Store, StoreError, Stored};
 use pulsestage::time::Timestamp;
 
-use crate::stage::{Home, Stage, stories};
+use crate::stage::{Home, Stage, body, stories};
 
 stories![the_folded_log_is_the_board];
 
@@ -27,6 +28,9 @@ enum Op {
     Freeze { question: usize, on: bool },
     CreateTeam { name: usize },
     CreateTag { name: usize },
+    Decide { question: usize, verdict: usize },
+    Merge { question: usize, into: usize },
+    Split { question: usize },
 }
 
 fn op() -> impl Strategy<Value = Op> {
@@ -40,6 +44,9 @@ fn op() -> impl Strategy<Value = Op> {
         2 => (pick(), any::<bool>()).prop_map(|(question, on)| Op::Freeze { question, on }),
         1 => (0..9_usize).prop_map(|name| Op::CreateTeam { name }),
         1 => (0..9_usize).prop_map(|name| Op::CreateTag { name }),
+        4 => (pick(), 0..6_usize).prop_map(|(question, verdict)| Op::Decide { question, verdict }),
+        1 => (pick(), pick()).prop_map(|(question, into)| Op::Merge { question, into }),
+        1 => pick().prop_map(|question| Op::Split { question }),
     ]
 }
 
@@ -57,7 +64,14 @@ struct World<'a> {
 impl World<'_> {
     async fn act(&mut self, op: Op) {
         match self.try_act(op).await {
-            Ok(()) | Err(StoreError::Refused(Refusal::Frozen | Refusal::VotingClosed | Refusal::NameTaken { .. })) => {}
+            Ok(()) => {}
+            Err(StoreError::Refused(
+                Refusal::Frozen
+                | Refusal::VotingClosed
+                | Refusal::NotNow
+                | Refusal::NameTaken { .. }
+                | Refusal::NotFound { what: Noun::Question },
+            )) => {}
             Err(other) => panic!("{op:?}: {other}"),
         }
     }
@@ -99,10 +113,51 @@ impl World<'_> {
                 let Some(question) = some(question) else { return Ok(()) };
                 stage.store.set_frozen(stage.write(tenant), question, on, by).await?;
             }
+            Op::Decide { question, verdict } => {
+                let Some(question) = some(question) else { return Ok(()) };
+                let verdict = match verdict {
+                    0 => Verdict::Approve,
+                    1 => Verdict::Hold,
+                    2 => Verdict::Decline { reason: None },
+                    3 => Verdict::Restore,
+                    4 => Verdict::Reopen,
+                    _ => Verdict::Edit { body: body("What then?") },
+                };
+                stage.store.decide(stage.write(tenant), question, verdict, None, by).await?;
+            }
+            Op::Merge { question, into } => {
+                let (Some(question), Some(into)) = (some(question), some(into)) else { return Ok(()) };
+                stage.store.merge(stage.write(tenant), question, into, by).await?;
+                self.ask_who_voted().await;
+            }
+            Op::Split { question } => {
+                let Some(question) = some(question) else { return Ok(()) };
+                stage.store.split(stage.write(tenant), question, by).await?;
+                self.ask_who_voted().await;
+            }
             Op::CreateTeam { name } => self.teams.push(stage.team(tenant, NAMES[name]).await?.id),
             Op::CreateTag { name } => self.tags.push(stage.tag(tenant, NAMES[name]).await?.id),
         }
         Ok(())
+    }
+
+    /// Votes have moved: who has voted for what is read again, and is what each count says.
+    async fn ask_who_voted(&mut self) {
+        let mut board = None;
+        for voter in self.voters.clone() {
+            let now = self.snapshot(voter).await;
+            for (_, votes) in self.votes.iter_mut().filter(|(id, _)| now.board.questions.contains_key(id)) {
+                votes.remove(&voter);
+            }
+            for question in now.voted {
+                self.votes.entry(question).or_default().insert(voter);
+            }
+            board = Some(now.board);
+        }
+        for (id, question) in board.iter().flat_map(|board| &board.questions) {
+            let votes = self.votes.get(id).map_or(0, HashSet::len);
+            assert_eq!(question.upvotes, i64::try_from(votes).unwrap());
+        }
     }
 
     /// A stream's way from a board to now: the facts after it, then the tallies.
@@ -150,8 +205,8 @@ async fn play(stage: &Stage, ops: Vec<Op>) {
 
     for voter in &world.voters {
         let voted = world.snapshot(*voter).await.voted;
-        let expected: Vec<_> =
-            world.votes.iter().filter(|(_, votes)| votes.contains(voter)).map(|(id, _)| *id).collect();
+        let expected = world.votes.iter().filter(|(_, votes)| votes.contains(voter)).map(|(id, _)| *id);
+        let expected: Vec<_> = expected.filter(|id| now.questions.contains_key(id)).collect();
         assert_eq!(voted, expected);
     }
 }

@@ -9,7 +9,7 @@ use pulsestage::text::{AnswerText, Color, Name, Slug};
 use pulsestage::user::Role;
 use tokio::task::JoinSet;
 
-use crate::stage::{Home, Stage, body, stories};
+use crate::stage::{Home, Stage, ballot, body, stories};
 
 stories![
     a_repeated_write_is_done_once,
@@ -64,11 +64,11 @@ async fn act(stage: &Stage, home: &Home, question: QuestionId, kind: Kind, write
             let new = stage.new_question(home.team.id, &format!("Question {number}?"));
             format!("{:?}", store.ask(write, new).await?)
         }
-        Kind::Vote => format!("{:?}", store.set_vote(write, question, voter, true).await?),
-        Kind::Withdraw => format!("{:?}", store.set_vote(write, question, voter, false).await?),
+        Kind::Vote => format!("{:?}", store.set_vote(write, ballot(question, voter, true)).await?),
+        Kind::Withdraw => format!("{:?}", store.set_vote(write, ballot(question, voter, false)).await?),
         Kind::Answer(number) => {
             let text = AnswerText::parse(&format!("Answer {number}.")).unwrap();
-            format!("{:?}", store.answer(write, question, text, by).await?)
+            format!("{:?}", store.answer(write, question, text, None, by).await?)
         }
         Kind::Tag => format!("{:?}", store.set_tag(write, question, home.tag.id, true).await?),
         Kind::Untag => format!("{:?}", store.set_tag(write, question, home.tag.id, false).await?),
@@ -125,21 +125,26 @@ async fn twins_at_once_are_done_once(stage: Arc<Stage>) {
 async fn a_repetition_returns_what_is_there_now(stage: Arc<Stage>) {
     let home = stage.home("acme").await;
     let (asking, author) = (stage.write(home.tenant), stage.participant());
-    let new =
-        || NewQuestion { id: QuestionId(stage.id()), team: home.team.id, body: body("What is there now?"), author };
+    let new = || NewQuestion {
+        id: QuestionId(stage.id()),
+        team: home.team.id,
+        body: body("What is there now?"),
+        author,
+        hold: None,
+    };
     let question = stage.store.ask(asking, new()).await.unwrap().id;
     let voting = stage.write(home.tenant);
-    assert_eq!(stage.store.set_vote(voting, question, author, true).await.unwrap().upvotes, 1);
+    assert_eq!(stage.store.set_vote(voting, ballot(question, author, true)).await.unwrap().upvotes, 1);
     stage.vote(&home, question, author, false).await.unwrap();
     stage.vote(&home, question, stage.participant(), true).await.unwrap();
     stage.vote(&home, question, stage.participant(), true).await.unwrap();
     // The vote was taken back since, and the repetition does not cast it again.
-    let receipt = stage.store.set_vote(voting, question, author, true).await.unwrap();
+    let receipt = stage.store.set_vote(voting, ballot(question, author, true)).await.unwrap();
     assert_eq!((receipt.up, receipt.upvotes), (false, 2));
     let answered = stage.answer(&home, question, "This.").await.unwrap();
     assert_eq!(stage.store.ask(asking, new()).await.unwrap(), answered);
     // The question is closed by now; the repetition of an old vote is still no new vote to be refused.
-    assert!(stage.store.set_vote(voting, question, author, true).await.is_ok());
+    assert!(stage.store.set_vote(voting, ballot(question, author, true)).await.is_ok());
 }
 
 async fn a_key_is_not_used_for_something_else(stage: Arc<Stage>) {

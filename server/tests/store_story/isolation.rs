@@ -8,7 +8,7 @@ use pulsestage::ports::{NewTeam, PortError, Store, StoreError, Stored};
 use pulsestage::text::{Color, Name, Slug};
 use pulsestage::time::Timestamp;
 
-use crate::stage::{START, Stage, stories};
+use crate::stage::{START, Stage, ballot, stories};
 
 stories![
     another_tenants_things_are_not_found,
@@ -35,7 +35,7 @@ async fn another_tenants_things_are_not_found(stage: Arc<Stage>) {
     assert_eq!(store.ask(write(), stage.new_question(theirs.team.id, "Into theirs?")).await, missing(Noun::Team));
     assert_eq!(stage.answer(&ours, their_question, "No.").await, missing(Noun::Question));
     for on in [true, false] {
-        assert_eq!(store.set_vote(write(), their_question, voter, on).await, missing(Noun::Question));
+        assert_eq!(store.set_vote(write(), ballot(their_question, voter, on)).await, missing(Noun::Question));
         assert_eq!(store.set_pinned(write(), their_question, on, ours.moderator).await, missing(Noun::Question));
         assert_eq!(store.set_frozen(write(), their_question, on, ours.moderator).await, missing(Noun::Question));
         assert_eq!(store.set_tag(write(), their_question, ours.tag.id, on).await, missing(Noun::Question));
@@ -70,7 +70,7 @@ async fn a_tenant_that_is_not_there_is_not_found(stage: Arc<Stage>) {
     assert_eq!(store.fact_time(nowhere, 1).await, Ok(None));
     assert_eq!(store.tallies_since(nowhere, Timestamp(0)).await, Ok(vec![]));
     assert_eq!(store.ask(write(), stage.new_question(home.team.id, "Where?")).await, missing(Noun::Tenant));
-    assert_eq!(store.set_vote(write(), question, stage.participant(), true).await, missing(Noun::Question));
+    assert_eq!(store.set_vote(write(), ballot(question, stage.participant(), true)).await, missing(Noun::Question));
     assert_eq!(store.set_pinned(write(), question, true, home.moderator).await, missing(Noun::Tenant));
     assert_eq!(stage.team(nowhere, "Nobody").await, missing(Noun::Tenant));
     assert_eq!(stage.tag(nowhere, "Nothing").await, missing(Noun::Tenant));

@@ -15,6 +15,8 @@ mod isolation;
 #[cfg(test)]
 mod log;
 #[cfg(test)]
+mod moderation;
+#[cfg(test)]
 mod names;
 #[cfg(test)]
 mod opening;

@@ -38,8 +38,11 @@ async fn an_answer_is_given_and_changed(stage: Arc<Stage>) {
     for (text, ms) in [("Soon.", 1), ("In Q2.", 2)] {
         let at = START.plus_millis(ms);
         let text = pulsestage::text::AnswerText::parse(text).unwrap();
-        let answered =
-            stage.store.answer(stage.write_at(home.tenant, at), question, text.clone(), home.moderator).await.unwrap();
+        let answered = stage
+            .store
+            .answer(stage.write_at(home.tenant, at), question, text.clone(), None, home.moderator)
+            .await
+            .unwrap();
         assert_eq!(answered.status, Status::Answered);
         assert_eq!(answered.answer, Some(Answer { response_text: text.to_string(), responded_at: at }));
         let said = QuestionAnswered {

@@ -55,8 +55,10 @@ fn every_statement_names_its_tenant() {
 
 #[test]
 fn no_statement_reads_an_author_or_asks_for_the_time() {
+    // AUTHOR addresses what is for the asker alone; the others compare it with whoever asks, and give nobody's away.
+    let compare: HashSet<&str> = ["AUTHOR", "OWN", "REPORT", "COUNT", "STANDING"].into();
     for (name, text) in sql::all() {
-        let reads = text.contains("author_id") && !text.starts_with("insert");
+        let reads = text.contains("author_id") && !text.starts_with("insert") && !compare.contains(name);
         let tells_time = ["now()", "current_timestamp", "datetime("].iter().any(|clock| text.contains(clock));
         assert!(!reads && !tells_time, "{name}: {text}");
     }

@@ -10,7 +10,7 @@ use pulsestage::time::Timestamp;
 use pulsestage_server::store::open;
 use tokio::task::{JoinHandle, JoinSet};
 
-use crate::stage::{START, Stage, options, stories};
+use crate::stage::{START, Stage, ballot, options, stories};
 
 stories![
     two_hundred_voters_at_once_are_two_hundred_votes,
@@ -140,7 +140,7 @@ async fn changed_counts_are_found_by_their_time(stage: Arc<Stage>) {
     let late = stage.ask(&home, "Late?").await.id;
     stage.ask(&home, "Never?").await;
     let at = |ms| START.plus_millis(ms);
-    let set = |question, ms, up| stage.store.set_vote(stage.write_at(tenant, at(ms)), question, voter, up);
+    let set = |question, ms, up| stage.store.set_vote(stage.write_at(tenant, at(ms)), ballot(question, voter, up));
     let since = async |ms| stage.store.tallies_since(tenant, at(ms)).await.unwrap();
     let tally = |question, upvotes| Tally { question, team: home.team.id, upvotes };
 

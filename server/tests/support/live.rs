@@ -91,7 +91,8 @@ impl Live {
         let service = running.state.service();
         let (_, mut caller) = signed_in(service, &Slug::default_tenant(), pulsestage::user::Role::Owner).await;
         caller.device = Some(Uuid::from_u128(1));
-        let visit = service.enter("default", &caller).await.unwrap();
+        let mut visit = service.enter("default", &caller).await.unwrap();
+        visit.tenant.settings.own_votes = true;
         Self { running, kind, trusted, visit, _data: data, _site: site }
     }
 

@@ -17,16 +17,17 @@ use pulsestage::event::{Cursor, Envelope, Epoch, Event, Fact, QuestionCreated, T
 use pulsestage::id::{ParticipantId, QuestionId, TagId, TeamId, TenantId, UserId};
 use pulsestage::join::JoinCode;
 use pulsestage::logo::Logo;
+use pulsestage::moderation::{Case, Hold, Note, OwnQuestion, Verdict};
 use pulsestage::ports::{
-    AuditStore, FoundTeam, NewLink, NewQuestion, NewSession, NewTeam, NewTenant, PortError, SecretHash, SignedIn,
-    Snapshot, Store, Stored, TeamChange, TenancyStore, Write,
+    AuditStore, Ballot, FoundTeam, ModerationStore, NewLink, NewQuestion, NewSession, NewTeam, NewTenant, PortError,
+    SecretHash, SignedIn, Snapshot, Store, Stored, TeamChange, TenancyStore, Write,
 };
 use pulsestage::question::{Question, Status};
 use pulsestage::settings::NewSettings;
 use pulsestage::tag::Tag;
 use pulsestage::team::{Team, TeamDetails, TeamState};
 use pulsestage::tenant::{Tenancy, Tenant, TenantLimits, TenantSettings, TenantSummary};
-use pulsestage::text::{AnswerText, Color, Name, Slug};
+use pulsestage::text::{AnswerText, Color, Name, QuestionBody, Slug};
 use pulsestage::time::Timestamp;
 
 /// One tenant's log and counts in memory.
@@ -168,10 +169,10 @@ impl Store for MemoryStore {
     async fn ask(&self, _: Write, _: NewQuestion) -> Stored<Question> {
         broken()
     }
-    async fn set_vote(&self, _: Write, _: QuestionId, _: ParticipantId, _: bool) -> Stored<VoteReceipt> {
+    async fn set_vote(&self, _: Write, _: Ballot) -> Stored<VoteReceipt> {
         broken()
     }
-    async fn answer(&self, _: Write, _: QuestionId, _: AnswerText, _: UserId) -> Stored<Question> {
+    async fn answer(&self, _: Write, _: QuestionId, _: AnswerText, _: Option<i64>, _: UserId) -> Stored<Question> {
         broken()
     }
     async fn set_tag(&self, _: Write, _: QuestionId, _: TagId, _: bool) -> Stored<Question> {
@@ -244,6 +245,44 @@ impl TenancyStore for MemoryStore {
         broken()
     }
     async fn delete_tag(&self, _: Write, _: TagId) -> Stored<()> {
+        broken()
+    }
+}
+
+#[async_trait]
+impl ModerationStore for MemoryStore {
+    async fn cases(&self, _: TenantId, _: Option<&[TeamId]>) -> Stored<Vec<Case>> {
+        broken()
+    }
+    async fn decide(&self, _: Write, _: QuestionId, _: Verdict, _: Option<i64>, _: UserId) -> Stored<Case> {
+        broken()
+    }
+    async fn remark(&self, _: Write, _: QuestionId, _: Note, _: UserId) -> Stored<Case> {
+        broken()
+    }
+    async fn merge(&self, _: Write, _: QuestionId, _: QuestionId, _: UserId) -> Stored<Case> {
+        broken()
+    }
+    async fn split(&self, _: Write, _: QuestionId, _: UserId) -> Stored<Case> {
+        broken()
+    }
+    async fn own_questions(&self, _: TenantId, _: ParticipantId) -> Stored<Vec<OwnQuestion>> {
+        broken()
+    }
+    async fn edit_own(
+        &self,
+        _: Write,
+        _: QuestionId,
+        _: ParticipantId,
+        _: QuestionBody,
+        _: Option<Hold>,
+    ) -> Stored<OwnQuestion> {
+        broken()
+    }
+    async fn withdraw_own(&self, _: Write, _: QuestionId, _: ParticipantId) -> Stored<OwnQuestion> {
+        broken()
+    }
+    async fn report(&self, _: Write, _: QuestionId, _: ParticipantId, _: String) -> Stored<()> {
         broken()
     }
 }

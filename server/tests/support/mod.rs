@@ -17,7 +17,7 @@ pub(crate) use folder::Folder;
 pub(crate) use house::{House, Plan, open_store};
 pub(crate) use live::{Connection, Kind, Live, args};
 pub(crate) use memory::MemoryStore;
-pub(crate) use people::{Room, signed_in};
+pub(crate) use people::{ASKER, Room, signed_in};
 pub(crate) use wire::{Message, Wire};
 
 use std::time::Duration;

@@ -14,6 +14,9 @@ use pulsestage::user::Role;
 use pulsestage_server::auth::{Cookies, Secret};
 use pulsestage_server::world::{Key, SystemChance};
 
+/// The browser that asked the questions of a room.
+pub(crate) const ASKER: u128 = 0xFACE;
+
 /// A tenant with something of everything in it.
 pub(crate) struct Room {
     pub(crate) tenant: Tenant,
@@ -25,6 +28,8 @@ pub(crate) struct Room {
     pub(crate) open: Question,
     pub(crate) frozen: Question,
     pub(crate) answered: Question,
+    /// Takes votes as well.
+    pub(crate) spare: Question,
     /// The cookie of a moderator.
     pub(crate) moderator: String,
     /// The cookie of the owner.
@@ -41,8 +46,10 @@ impl Room {
             service.create_tenant(parsed.clone(), Name::parse(&format!("Tenant {slug}")).unwrap()).await.unwrap();
         let (owner, mut caller) = signed_in(service, &parsed, Role::Owner).await;
         let (moderator, _) = signed_in(service, &parsed, Role::Moderator).await;
-        caller.device = Some(Uuid::from_u128(1));
-        let visit = service.enter(slug, &caller).await.unwrap();
+        caller.device = Some(Uuid::from_u128(ASKER));
+        let mut visit = service.enter(slug, &caller).await.unwrap();
+        // Whoever asks here also votes.
+        visit.tenant.settings.own_votes = true;
         let team = service.create_team(&visit, None, &format!("Engineering {slug}")).await.unwrap();
         let other_team = service.create_team(&visit, None, &format!("People {slug}")).await.unwrap();
         let new = CreateTag { name: format!("Roadmap {slug}"), color: "#3B82F6".to_owned() };
@@ -54,10 +61,24 @@ impl Room {
         let open = ask("open").await;
         let frozen = ask("frozen").await;
         let answered = ask("answered").await;
+        let spare = ask("spare").await;
         let frozen = service.set_frozen(&visit, None, SetMark { question: frozen.id, on: true }).await.unwrap();
-        let answer = AnswerQuestion { question: answered.id, text: format!("The answer of {slug}") };
+        let answer = AnswerQuestion { question: answered.id, text: format!("The answer of {slug}"), seen: None };
         let answered = service.answer(&visit, None, answer).await.unwrap();
-        Self { tenant, slug: slug.to_owned(), team, other_team, tag, open, frozen, answered, moderator, owner, visit }
+        Self {
+            tenant,
+            slug: slug.to_owned(),
+            team,
+            other_team,
+            tag,
+            open,
+            frozen,
+            answered,
+            spare,
+            moderator,
+            owner,
+            visit,
+        }
     }
 }
 

@@ -11,7 +11,7 @@ statements! {
     QUESTIONS = concat!(
         "select ",
         question_columns!(),
-        " from questions where tenant_id = $1 and status <> 'UNDER_REVIEW'
+        " from questions where tenant_id = $1 and status <> 'UNDER_REVIEW' and removal is null
             and team_id not in (select id from teams where tenant_id = $1 and archived_at is not null)"
     );
 

@@ -3,7 +3,7 @@
 /// The question is there and open, its team takes votes, and the key was not used.
 macro_rules! takes_this_vote {
     () => {
-        "tenant_id = $1 and id = $2 and status = 'OPEN' and frozen_at is null and exists (
+        "tenant_id = $1 and id = $2 and status = 'OPEN' and frozen_at is null and removal is null and exists (
             select 1 from teams t where t.tenant_id = $1 and t.id = questions.team_id
                 and t.state <> 'closed' and t.archived_at is null) and not exists (
             select 1 from operations where tenant_id = $1 and writer = $5 and operation = $6)"
@@ -36,13 +36,14 @@ pub const UNDO: &str = "rollback to one_write; release one_write";
 /// No row when any of that is not so, and then nothing is changed: each statement goes on from what the one before it
 /// changed, and the writer of a group is alone.
 ///
-/// `$1` tenant, `$2` question, `$3` voter, `$4` time, `$5` writer, `$6` key, `$7` kind, `$8` hash of what is asked for.
+/// `$1` tenant, `$2` question, `$3` voter, `$4` time, `$5` writer, `$6` key, `$7` kind, `$8` hash of what is asked for, `$9`
+/// the voter where people may not vote for their own questions, otherwise null.
 pub const VOTE: &str = concat!(
     "savepoint one_write;
     insert into votes (tenant_id, question_id, voter_id, at)
         select tenant_id, id, $3, $4 from questions where ",
     takes_this_vote!(),
-    " on conflict do nothing;",
+    " and author_id <> coalesce($9, id) on conflict do nothing;",
     counted_by!("1")
 );
 

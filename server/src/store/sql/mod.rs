@@ -25,6 +25,7 @@ pub mod boards;
 pub mod facts;
 pub mod group;
 pub mod keys;
+pub mod moderation;
 pub mod operations;
 pub mod people;
 pub mod questions;
@@ -46,6 +47,7 @@ pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
         people::ALL,
         questions::ALL,
         sessions::ALL,
+        moderation::ALL,
         sign_in::ALL,
         teams::ALL,
         tenancy::ALL,

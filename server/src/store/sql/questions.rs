@@ -1,4 +1,4 @@
-//! Questions. A question under review is not there for anybody who answers, tags, pins or freezes.
+//! Questions. A question that is under review or off the board is not there for anybody who answers, tags, pins or freezes.
 
 statements! {
     /// A question.
@@ -13,14 +13,24 @@ statements! {
         where q.tenant_id = $1 and q.question_id = $2";
 
     /// A new question; no row when the team is not the tenant's or takes none.
-    INSERT = "insert into questions (tenant_id, id, team_id, author_id, body, status, created_at)
-        select tenant_id, $3, id, $4, $5, $6, $7 from teams
+    INSERT = "insert into questions (tenant_id, id, team_id, author_id, body, status, created_at, hold_reason)
+        select tenant_id, $3, id, $4, $5, $6, $7, $8 from teams
         where tenant_id = $1 and id = $2 and state = 'open' and archived_at is null";
 
-    /// An answer, the first or another; no row when the question takes none.
+    /// A question that everybody sees.
+    PUBLIC = concat!(
+        "select ",
+        question_columns!(),
+        " from questions where tenant_id = $1 and id = $2 and status <> 'UNDER_REVIEW' and removal is null"
+    );
+
+    /// An answer, the first or another, to the version that was seen (`$6`; any when null); no row when the question
+    /// takes none.
     ANSWER = concat!(
-        "update questions set status = 'ANSWERED', response_text = $3, responded_at = $4, responded_by = $5
-        where tenant_id = $1 and id = $2 and status <> 'UNDER_REVIEW' and frozen_at is null
+        "update questions set status = 'ANSWERED', response_text = $3, responded_at = $4, responded_by = $5,
+            version = version + 1, draft_text = null, draft_by = null, draft_at = null, claimed_by = null, claimed_at = null
+        where tenant_id = $1 and id = $2 and status <> 'UNDER_REVIEW' and removal is null and frozen_at is null
+            and version = coalesce($6, version)
         returning ",
         question_columns!()
     );
@@ -28,7 +38,7 @@ statements! {
     /// Pins (by whom and when) or unpins (two nulls); `$5` is whether it is on. No row when it is so already.
     PIN = concat!(
         "update questions set pinned_by = $3, pinned_at = $4
-        where tenant_id = $1 and id = $2 and status <> 'UNDER_REVIEW' and (pinned_at is null) = $5
+        where tenant_id = $1 and id = $2 and status <> 'UNDER_REVIEW' and removal is null and (pinned_at is null) = $5
         returning ",
         question_columns!()
     );
@@ -36,7 +46,7 @@ statements! {
     /// Freezes or unfreezes, in the same way.
     FREEZE = concat!(
         "update questions set frozen_by = $3, frozen_at = $4
-        where tenant_id = $1 and id = $2 and status <> 'UNDER_REVIEW' and (frozen_at is null) = $5
+        where tenant_id = $1 and id = $2 and status <> 'UNDER_REVIEW' and removal is null and (frozen_at is null) = $5
         returning ",
         question_columns!()
     );

@@ -1,0 +1,55 @@
+//! What askers do with their own questions, and participants with others'.
+
+#![expect(missing_docs, reason = "the macro makes a struct of each function, with its arguments as fields")]
+
+use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+use pulsestage::command::Key;
+use pulsestage::id::QuestionId;
+use pulsestage::moderation::OwnQuestion;
+
+use super::ApiError;
+#[cfg(feature = "ssr")]
+use super::backend::{enter, refuse};
+
+/// What the calling browser has asked, newest first, wherever it stands.
+#[server(prefix = "/api/fn", endpoint = "own_questions", input = GetUrl)]
+pub async fn own_questions(#[server(default)] tenant: String) -> Result<Vec<OwnQuestion>, ApiError> {
+    let (service, visit) = enter(&tenant).await?;
+    service.own_questions(&visit).await.map_err(refuse)
+}
+
+/// Changes the text of one's own question.
+#[server(prefix = "/api/fn", endpoint = "edit_own")]
+pub async fn edit_own(
+    #[server(default)] tenant: String,
+    question: QuestionId,
+    text: String,
+    #[server(default)] op: Key,
+) -> Result<OwnQuestion, ApiError> {
+    let (service, visit) = enter(&tenant).await?;
+    service.edit_own(&visit, op, question, &text).await.map_err(refuse)
+}
+
+/// Takes one's own question back.
+#[server(prefix = "/api/fn", endpoint = "withdraw_own")]
+pub async fn withdraw_own(
+    #[server(default)] tenant: String,
+    question: QuestionId,
+    #[server(default)] op: Key,
+) -> Result<OwnQuestion, ApiError> {
+    let (service, visit) = enter(&tenant).await?;
+    service.withdraw_own(&visit, op, question).await.map_err(refuse)
+}
+
+/// Says to the moderators that somebody else's question should not be there.
+#[server(prefix = "/api/fn", endpoint = "report")]
+pub async fn report(
+    #[server(default)] tenant: String,
+    question: QuestionId,
+    reason: String,
+    #[server(default)] op: Key,
+) -> Result<(), ApiError> {
+    let (service, visit) = enter(&tenant).await?;
+    service.report(&visit, op, question, &reason).await.map_err(refuse)
+}

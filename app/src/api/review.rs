@@ -1,0 +1,183 @@
+//! What moderators call to review questions: decide, note, merge, alone and in bulk.
+
+#![expect(missing_docs, reason = "the macro makes a struct of each function, with its arguments as fields")]
+
+use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+use pulsestage::command::Key;
+use pulsestage::id::QuestionId;
+#[cfg(feature = "ssr")]
+use pulsestage::moderation::Note;
+use pulsestage::moderation::{Case, Verdict};
+use pulsestage::service::BulkItem;
+use serde::{Deserialize, Serialize};
+
+use super::ApiError;
+#[cfg(feature = "ssr")]
+use super::backend::{enter, refuse};
+
+/// A decision without a text of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// Show it.
+    Approve,
+    /// Take it back from the board until it is reviewed.
+    Hold,
+    /// Take it off the board, without a reason.
+    Decline,
+    /// Show it again after it was declined.
+    Restore,
+    /// Take it off the board for good.
+    Delete,
+    /// Show it again after it was deleted.
+    Undelete,
+    /// Take its answer back.
+    Reopen,
+}
+
+impl From<Decision> for Verdict {
+    fn from(decision: Decision) -> Self {
+        match decision {
+            Decision::Approve => Self::Approve,
+            Decision::Hold => Self::Hold,
+            Decision::Decline => Self::Decline { reason: None },
+            Decision::Restore => Self::Restore,
+            Decision::Delete => Self::Delete,
+            Decision::Undelete => Self::Undelete,
+            Decision::Reopen => Self::Reopen,
+        }
+    }
+}
+
+/// All questions that the caller moderates, with what moderators know of them; newest first.
+#[server(prefix = "/api/fn", endpoint = "cases", input = GetUrl)]
+pub async fn cases(#[server(default)] tenant: String) -> Result<Vec<Case>, ApiError> {
+    let (service, visit) = enter(&tenant).await?;
+    service.cases(&visit).await.map_err(refuse)
+}
+
+/// Decides about a question, as it was seen.
+#[server(prefix = "/api/fn", endpoint = "decide")]
+pub async fn decide(
+    #[server(default)] tenant: String,
+    question: QuestionId,
+    decision: Decision,
+    #[server(default)] seen: Option<i64>,
+    #[server(default)] op: Key,
+) -> Result<Case, ApiError> {
+    let (service, visit) = enter(&tenant).await?;
+    service.decide(&visit, op, question, decision.into(), seen).await.map_err(refuse)
+}
+
+/// Declines a question; its asker is told the reason.
+#[server(prefix = "/api/fn", endpoint = "decline")]
+pub async fn decline(
+    #[server(default)] tenant: String,
+    question: QuestionId,
+    reason: String,
+    #[server(default)] seen: Option<i64>,
+    #[server(default)] op: Key,
+) -> Result<Case, ApiError> {
+    let (service, visit) = enter(&tenant).await?;
+    let verdict = service.declined(&reason).map_err(refuse)?;
+    service.decide(&visit, op, question, verdict, seen).await.map_err(refuse)
+}
+
+/// Gives a question another text; the first one is kept.
+#[server(prefix = "/api/fn", endpoint = "edit")]
+pub async fn edit(
+    #[server(default)] tenant: String,
+    question: QuestionId,
+    text: String,
+    #[server(default)] seen: Option<i64>,
+    #[server(default)] op: Key,
+) -> Result<Case, ApiError> {
+    let (service, visit) = enter(&tenant).await?;
+    let verdict = service.edited(&visit, &text).map_err(refuse)?;
+    service.decide(&visit, op, question, verdict, seen).await.map_err(refuse)
+}
+
+/// Decides the same about many questions and says what came of each.
+#[server(prefix = "/api/fn", endpoint = "decide_all")]
+pub async fn decide_all(
+    #[server(default)] tenant: String,
+    questions: Vec<QuestionId>,
+    decision: Decision,
+    #[server(default)] op: Key,
+) -> Result<Vec<BulkItem>, ApiError> {
+    let (service, visit) = enter(&tenant).await?;
+    let questions = questions.into_iter().map(|question| (question, None)).collect();
+    service.decide_all(&visit, op, questions, &decision.into()).await.map_err(refuse)
+}
+
+/// Stars a question for moderators, or takes the star off.
+#[server(prefix = "/api/fn", endpoint = "star")]
+pub async fn star(
+    #[server(default)] tenant: String,
+    question: QuestionId,
+    on: bool,
+    #[server(default)] op: Key,
+) -> Result<Case, ApiError> {
+    let (service, visit) = enter(&tenant).await?;
+    service.note(&visit, op, question, Note::Star(on)).await.map_err(refuse)
+}
+
+/// Gives a question a word for moderators; an empty one takes it off.
+#[server(prefix = "/api/fn", endpoint = "label")]
+pub async fn label(
+    #[server(default)] tenant: String,
+    question: QuestionId,
+    label: String,
+    #[server(default)] op: Key,
+) -> Result<Case, ApiError> {
+    let (service, visit) = enter(&tenant).await?;
+    service.note(&visit, op, question, Note::Label(Some(label))).await.map_err(refuse)
+}
+
+/// Keeps an answer that is not given yet, where the other moderators see it; an empty one is forgotten.
+#[server(prefix = "/api/fn", endpoint = "draft")]
+pub async fn draft(
+    #[server(default)] tenant: String,
+    question: QuestionId,
+    text: String,
+    #[server(default)] op: Key,
+) -> Result<Case, ApiError> {
+    let (service, visit) = enter(&tenant).await?;
+    service.note(&visit, op, question, Note::Draft(Some(text))).await.map_err(refuse)
+}
+
+/// Tells the other moderators that the caller is at a question, or no longer.
+#[server(prefix = "/api/fn", endpoint = "claim")]
+pub async fn claim(
+    #[server(default)] tenant: String,
+    question: QuestionId,
+    on: bool,
+    #[server(default)] op: Key,
+) -> Result<Case, ApiError> {
+    let (service, visit) = enter(&tenant).await?;
+    service.note(&visit, op, question, Note::Claim(on)).await.map_err(refuse)
+}
+
+/// Gives the votes of one question to another that says the same.
+#[server(prefix = "/api/fn", endpoint = "merge")]
+pub async fn merge(
+    #[server(default)] tenant: String,
+    question: QuestionId,
+    into: QuestionId,
+    #[server(default)] op: Key,
+) -> Result<Case, ApiError> {
+    let (service, visit) = enter(&tenant).await?;
+    service.merge(&visit, op, question, into).await.map_err(refuse)
+}
+
+/// Takes a merge back.
+#[server(prefix = "/api/fn", endpoint = "split")]
+pub async fn split(
+    #[server(default)] tenant: String,
+    question: QuestionId,
+    #[server(default)] op: Key,
+) -> Result<Case, ApiError> {
+    let (service, visit) = enter(&tenant).await?;
+    service.split(&visit, op, question).await.map_err(refuse)
+}

@@ -1,0 +1,62 @@
+//! The moderators' and the askers' side of the store, timed.
+
+use async_trait::async_trait;
+
+use super::{Kind, TimedStore};
+use pulsestage::id::{ParticipantId, QuestionId, TeamId, TenantId, UserId};
+use pulsestage::moderation::{Case, Hold, Note, OwnQuestion, Verdict};
+use pulsestage::ports::{ModerationStore, Stored, Write};
+use pulsestage::text::QuestionBody;
+
+#[async_trait]
+impl ModerationStore for TimedStore {
+    async fn cases(&self, tenant: TenantId, teams: Option<&[TeamId]>) -> Stored<Vec<Case>> {
+        self.timed(Kind::Moderate, self.store.cases(tenant, teams)).await
+    }
+
+    async fn decide(
+        &self,
+        write: Write,
+        question: QuestionId,
+        verdict: Verdict,
+        seen: Option<i64>,
+        by: UserId,
+    ) -> Stored<Case> {
+        self.timed(Kind::Moderate, self.store.decide(write, question, verdict, seen, by)).await
+    }
+
+    async fn remark(&self, write: Write, question: QuestionId, note: Note, by: UserId) -> Stored<Case> {
+        self.timed(Kind::Moderate, self.store.remark(write, question, note, by)).await
+    }
+
+    async fn merge(&self, write: Write, source: QuestionId, target: QuestionId, by: UserId) -> Stored<Case> {
+        self.timed(Kind::Moderate, self.store.merge(write, source, target, by)).await
+    }
+
+    async fn split(&self, write: Write, source: QuestionId, by: UserId) -> Stored<Case> {
+        self.timed(Kind::Moderate, self.store.split(write, source, by)).await
+    }
+
+    async fn own_questions(&self, tenant: TenantId, asker: ParticipantId) -> Stored<Vec<OwnQuestion>> {
+        self.timed(Kind::Board, self.store.own_questions(tenant, asker)).await
+    }
+
+    async fn edit_own(
+        &self,
+        write: Write,
+        question: QuestionId,
+        asker: ParticipantId,
+        body: QuestionBody,
+        hold: Option<Hold>,
+    ) -> Stored<OwnQuestion> {
+        self.timed(Kind::Ask, self.store.edit_own(write, question, asker, body, hold)).await
+    }
+
+    async fn withdraw_own(&self, write: Write, question: QuestionId, asker: ParticipantId) -> Stored<OwnQuestion> {
+        self.timed(Kind::Ask, self.store.withdraw_own(write, question, asker)).await
+    }
+
+    async fn report(&self, write: Write, question: QuestionId, reporter: ParticipantId, reason: String) -> Stored<()> {
+        self.timed(Kind::Vote, self.store.report(write, question, reporter, reason)).await
+    }
+}

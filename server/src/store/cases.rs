@@ -1,0 +1,102 @@
+//! Cases: read, changed by a pure function of the domain, kept, and told to whom they concern. All in one transaction.
+
+use pulsestage::audience::Audience;
+use pulsestage::event::{Event, QuestionModerated, QuestionReviewed};
+use pulsestage::id::{ParticipantId, QuestionId, TenantId};
+use pulsestage::moderation::{Case, public_facts};
+use pulsestage::ports::Write;
+use uuid::Uuid;
+
+use super::facts::Place;
+use super::questions::missing;
+use super::rows::CaseRow;
+use super::trouble::Done;
+use super::{Tx, sql};
+
+/// A case in a transaction that holds its tenant's row: nobody else changes it before the end.
+pub(super) struct Held {
+    pub(super) case: Case,
+    pub(super) author: ParticipantId,
+    place: Place,
+}
+
+impl Held {
+    /// Takes the tenant's row, then reads the case.
+    pub(super) async fn take(tx: &mut Tx, tenant: TenantId, id: QuestionId) -> Done<Self> {
+        let place = Place::take(tx, tenant).await?;
+        let case = case(tx, tenant, id).await?;
+        let author: Uuid = on!(tx, t => sqlx::query_scalar(sql::moderation::AUTHOR)
+            .bind(tenant.0)
+            .bind(id.0)
+            .fetch_one(&mut **t)
+            .await)?;
+        Ok(Self { case, author: ParticipantId(author), place })
+    }
+
+    /// Keeps what the case has become and writes the facts of it: what everybody sees, what moderators ask for again,
+    /// and where the question stands for its asker.
+    pub(super) async fn becomes(self, tx: &mut Tx, write: &Write, after: Case) -> Done<Case> {
+        keep(tx, write, &after).await?;
+        let mut facts: Vec<_> =
+            public_facts(&self.case, &after).into_iter().map(|fact| (Audience::Everybody, fact)).collect();
+        let (question_id, standing) = (after.question.id, after.standing());
+        facts.push((Audience::Staff, Event::Moderated(QuestionModerated { question_id })));
+        if self.case.standing() != standing {
+            let reviewed = Event::Reviewed(QuestionReviewed { question_id, standing });
+            facts.push((Audience::Asker(self.author), reviewed));
+        }
+        self.place.write_all(tx, write, after.question.team_id, facts).await?;
+        Ok(after)
+    }
+
+    /// Tells moderators that what they know of the question is another now.
+    pub(super) async fn noted(self, tx: &mut Tx, write: &Write) -> Done<Case> {
+        let id = self.case.question.id;
+        let fact = Event::Moderated(QuestionModerated { question_id: id });
+        let team = self.case.question.team_id;
+        self.place.write_for(tx, write, (Some(team), Audience::Staff), &fact).await?;
+        case(tx, write.tenant, id).await
+    }
+
+    /// Nothing has changed.
+    pub(super) async fn leave(self, tx: &mut Tx) -> Done<Case> {
+        self.place.give_back(tx).await?;
+        Ok(self.case)
+    }
+}
+
+/// A case as it is now.
+pub(super) async fn case(tx: &mut Tx, tenant: TenantId, id: QuestionId) -> Done<Case> {
+    let row: Option<CaseRow> =
+        on!(tx, t => sqlx::query_as(sql::moderation::CASE).bind(tenant.0).bind(id.0).fetch_optional(&mut **t).await)?;
+    let row = row.ok_or_else(missing)?;
+    let tags = super::questions::tags_of(tx, tenant, id).await?;
+    row.into_case(tags)
+}
+
+async fn keep(tx: &mut Tx, write: &Write, after: &Case) -> Done<()> {
+    let (question, removed) = (&after.question, after.removed.as_ref());
+    let answer = question.answer.as_ref();
+    on!(tx, t => sqlx::query(sql::moderation::KEEP)
+        .bind(write.tenant.0)
+        .bind(question.id.0)
+        .bind(question.status.as_str())
+        .bind(&question.body)
+        .bind(after.version)
+        .bind(after.hold.as_ref().map(ToString::to_string))
+        .bind(removed.map(|removed| removed.removal.as_str()))
+        .bind(removed.and_then(|removed| removed.by).map(|by| by.0))
+        .bind(removed.map(|removed| removed.at.0))
+        .bind(removed.and_then(|removed| removed.reason.as_deref()))
+        .bind(removed.and_then(|removed| removed.into).map(|into| into.0))
+        .bind(after.original.as_deref())
+        .bind(answer.map(|answer| answer.response_text.as_str()))
+        .bind(answer.map(|answer| answer.responded_at.0))
+        .bind(write.at.0)
+        .bind(after.claim.map(|claim| claim.by.0))
+        .bind(after.claim.map(|claim| claim.at.0))
+        .execute(&mut **t)
+        .await
+        .map(drop))?;
+    Ok(())
+}

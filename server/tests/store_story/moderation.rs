@@ -1,0 +1,335 @@
+//! Moderation: what a decision makes of a question, who is told, and that nothing is lost when two decide at once.
+
+use std::sync::Arc;
+
+use pulsestage::audience::Audience;
+use pulsestage::error::{Noun, Refusal};
+use pulsestage::event::{Event, QuestionModerated, QuestionRemoved, QuestionReviewed};
+use pulsestage::id::{ParticipantId, QuestionId};
+use pulsestage::moderation::{CLAIM_LIFE_MS, Case, Hold, Note, Standing, Verdict};
+use pulsestage::ports::{Ballot, ModerationStore, NewQuestion, Store, StoreError, Stored};
+use pulsestage::question::Status;
+use pulsestage::text::AnswerText;
+use tokio::task::JoinSet;
+
+use crate::stage::{Home, START, Stage, body, stories};
+
+stories![
+    a_question_waits_until_it_is_approved,
+    a_declined_question_is_gone_with_its_reason_and_can_come_back,
+    of_two_who_answer_at_once_one_is_told,
+    a_decision_is_about_what_was_seen,
+    notes_are_for_moderators,
+    a_claim_keeps_others_away_for_a_while,
+    a_merge_has_the_union_of_voters_and_a_split_takes_it_back,
+    votes_that_are_cast_during_a_merge_count_once,
+    askers_change_and_withdraw_their_own,
+    reports_hold_a_question_until_it_is_looked_at,
+    nobody_votes_for_their_own_question,
+    another_tenants_questions_are_not_there,
+];
+
+const MISSING: Refusal = Refusal::NotFound { what: Noun::Question };
+
+async fn held(stage: &Stage, home: &Home, asker: ParticipantId) -> QuestionId {
+    let new =
+        NewQuestion { author: asker, hold: Some(Hold::PreModeration), ..stage.new_question(home.team.id, "May I?") };
+    stage.store.ask(stage.write(home.tenant), new).await.unwrap().id
+}
+
+async fn asked_by(stage: &Stage, home: &Home, asker: ParticipantId) -> QuestionId {
+    let new = NewQuestion { author: asker, ..stage.new_question(home.team.id, "Why?") };
+    stage.store.ask(stage.write(home.tenant), new).await.unwrap().id
+}
+
+async fn decide(stage: &Stage, home: &Home, question: QuestionId, verdict: Verdict) -> Stored<Case> {
+    stage.store.decide(stage.write(home.tenant), question, verdict, None, home.moderator).await
+}
+
+async fn note(stage: &Stage, home: &Home, question: QuestionId, note: Note) -> Case {
+    stage.store.remark(stage.write(home.tenant), question, note, home.moderator).await.unwrap()
+}
+
+async fn standing(stage: &Stage, home: &Home, asker: ParticipantId) -> Standing {
+    stage.store.own_questions(home.tenant, asker).await.unwrap()[0].standing
+}
+
+/// The last facts of the log with their audiences.
+async fn last_facts(stage: &Stage, home: &Home, count: usize) -> Vec<(Audience, Event)> {
+    let log = stage.log(home.tenant).await;
+    log[log.len() - count..].iter().map(|fact| (fact.audience, fact.envelope.event.clone())).collect()
+}
+
+fn moderated(question_id: QuestionId) -> (Audience, Event) {
+    (Audience::Staff, Event::Moderated(QuestionModerated { question_id }))
+}
+
+fn reviewed(asker: ParticipantId, question_id: QuestionId, standing: Standing) -> (Audience, Event) {
+    (Audience::Asker(asker), Event::Reviewed(QuestionReviewed { question_id, standing }))
+}
+
+async fn a_question_waits_until_it_is_approved(stage: Arc<Stage>) {
+    let (home, asker) = (stage.home("acme").await, stage.participant());
+    let id = held(&stage, &home, asker).await;
+    assert_eq!(last_facts(&stage, &home, 2).await, [moderated(id), reviewed(asker, id, Standing::Waiting)]);
+    let board = stage.store.snapshot(home.tenant, None).await.unwrap().board;
+    assert!(!board.questions.contains_key(&id));
+    assert_eq!(stage.vote(&home, id, stage.participant(), true).await, Err(MISSING.into()));
+    let waiting = &stage.store.cases(home.tenant, None).await.unwrap()[0];
+    assert_eq!((waiting.question.id, &waiting.hold), (id, &Some(Hold::PreModeration)));
+    assert_eq!(standing(&stage, &home, asker).await, Standing::Waiting);
+
+    let shown = decide(&stage, &home, id, Verdict::Approve).await.unwrap();
+    assert_eq!((shown.hold.as_ref(), shown.question.status, shown.version), (None, Status::Open, 2));
+    let facts = last_facts(&stage, &home, 3).await;
+    assert!(matches!(&facts[0], (Audience::Everybody, Event::Created(data)) if data.id == id));
+    assert_eq!(facts[1..], [moderated(id), reviewed(asker, id, Standing::Shown)]);
+    assert_eq!(stage.vote(&home, id, stage.participant(), true).await, Ok(1));
+    let again = decide(&stage, &home, id, Verdict::Approve).await;
+    assert_eq!(again, Err(Refusal::NotNow.into()));
+}
+
+async fn a_declined_question_is_gone_with_its_reason_and_can_come_back(stage: Arc<Stage>) {
+    let (home, asker) = (stage.home("acme").await, stage.participant());
+    let id = asked_by(&stage, &home, asker).await;
+    assert_eq!(stage.vote(&home, id, stage.participant(), true).await, Ok(1));
+    let why = Verdict::Decline { reason: Some("Asked last week".to_owned()) };
+    decide(&stage, &home, id, why).await.unwrap();
+    let removed = (Audience::Everybody, Event::Removed(QuestionRemoved { question_id: id }));
+    assert_eq!(last_facts(&stage, &home, 3).await, [removed, moderated(id), reviewed(asker, id, Standing::Declined)]);
+    let own = &stage.store.own_questions(home.tenant, asker).await.unwrap()[0];
+    assert_eq!((own.standing, own.reason.as_deref()), (Standing::Declined, Some("Asked last week")));
+    // It is there for nobody who votes, answers, tags, pins or freezes, and its count is not told.
+    assert_eq!(stage.vote(&home, id, stage.participant(), true).await, Err(MISSING.into()));
+    assert_eq!(stage.answer(&home, id, "No.").await, Err(MISSING.into()));
+    let tag = stage.store.set_tag(stage.write(home.tenant), id, home.tag.id, true).await;
+    assert_eq!(tag, Err(MISSING.into()));
+    assert_eq!(stage.freeze(&home, id, true).await, Err(MISSING.into()));
+    assert!(stage.store.tallies_since(home.tenant, START).await.unwrap().is_empty());
+
+    let back = decide(&stage, &home, id, Verdict::Restore).await.unwrap();
+    assert_eq!((back.removed, back.question.upvotes), (None, 1));
+    assert!(stage.store.snapshot(home.tenant, None).await.unwrap().board.questions.contains_key(&id));
+    assert_eq!(standing(&stage, &home, asker).await, Standing::Shown);
+}
+
+async fn of_two_who_answer_at_once_one_is_told(stage: Arc<Stage>) {
+    let home = Arc::new(stage.home("acme").await);
+    let id = stage.ask(&home, "Who is first?").await.id;
+    let mut both = JoinSet::new();
+    for text in ["I am.", "No, I am."] {
+        let (stage, home) = (stage.clone(), home.clone());
+        both.spawn(async move {
+            let text = AnswerText::parse(text).unwrap();
+            stage.store.answer(stage.write(home.tenant), id, text, Some(1), home.moderator).await.map(drop)
+        });
+    }
+    let outcomes = both.join_all().await;
+    assert!(outcomes.contains(&Ok(())) && outcomes.contains(&Err(Refusal::Changed.into())), "{outcomes:?}");
+    let answers =
+        stage.log(home.tenant).await.into_iter().filter(|fact| fact.envelope.event.kind() == "question:answered");
+    assert_eq!(answers.count(), 1);
+}
+
+async fn a_decision_is_about_what_was_seen(stage: Arc<Stage>) {
+    let home = stage.home("acme").await;
+    let id = stage.ask(&home, "When?").await.id;
+    let edit = |text: &str| Verdict::Edit { body: body(text) };
+    let write = || stage.write(home.tenant);
+    let edited = stage.store.decide(write(), id, edit("When exactly?"), Some(1), home.moderator).await.unwrap();
+    assert_eq!((edited.version, edited.original.as_deref()), (2, Some("When?")));
+    let log = stage.log(home.tenant).await.len();
+    let late = stage.store.decide(write(), id, edit("Whenever?"), Some(1), home.moderator).await;
+    assert_eq!(late, Err(Refusal::Changed.into()));
+    assert_eq!(stage.log(home.tenant).await.len(), log, "nothing was changed");
+    // The same key again is the same decision once.
+    let once = write();
+    for _ in 0..2 {
+        let held = stage.store.decide(once, id, Verdict::Hold, Some(2), home.moderator).await.unwrap();
+        assert_eq!((held.version, held.hold), (3, Some(Hold::Moderator)));
+    }
+    stage.answer(&home, id, "Soon.").await.unwrap_err();
+    decide(&stage, &home, id, Verdict::Approve).await.unwrap();
+    stage.answer(&home, id, "Soon.").await.unwrap();
+    let reopened = decide(&stage, &home, id, Verdict::Reopen).await.unwrap();
+    assert_eq!((reopened.question.status, reopened.question.answer), (Status::Open, None));
+}
+
+async fn notes_are_for_moderators(stage: Arc<Stage>) {
+    let home = stage.home("acme").await;
+    let id = stage.ask(&home, "Noted?").await.id;
+    let before = stage.store.snapshot(home.tenant, None).await.unwrap().board.questions;
+    note(&stage, &home, id, Note::Star(true)).await;
+    note(&stage, &home, id, Note::Label(Some("for the CFO".to_owned()))).await;
+    let case = note(&stage, &home, id, Note::Draft(Some("We will".to_owned()))).await;
+    assert!(case.starred && case.version == 1);
+    assert_eq!(
+        (case.label.as_deref(), case.draft.as_ref().map(|draft| &*draft.text)),
+        (Some("for the CFO"), Some("We will"))
+    );
+    let log = stage.log(home.tenant).await.len();
+    note(&stage, &home, id, Note::Star(true)).await;
+    assert_eq!(stage.log(home.tenant).await.len(), log, "what is noted already is no fact");
+    let facts = last_facts(&stage, &home, 3).await;
+    assert_eq!(facts, [moderated(id), moderated(id), moderated(id)]);
+    assert!(stage.log(home.tenant).await.iter().all(|fact| !format!("{fact:?}").contains("CFO")));
+    assert_eq!(stage.store.snapshot(home.tenant, None).await.unwrap().board.questions, before);
+    stage.answer(&home, id, "We will.").await.unwrap();
+    assert_eq!(stage.store.cases(home.tenant, None).await.unwrap()[0].draft, None, "what is answered is no draft");
+}
+
+async fn a_claim_keeps_others_away_for_a_while(stage: Arc<Stage>) {
+    let home = stage.home("acme").await;
+    let id = stage.ask(&home, "Mine?").await.id;
+    let (link, session) = stage.link(home.tenant, pulsestage::user::Role::Moderator);
+    stage.store.put_link(link).await.unwrap();
+    let other = stage.store.redeem_link(link.hash, session).await.unwrap().unwrap().user;
+    let claim = |by, ms| {
+        let write = stage.write_at(home.tenant, START.plus_millis(ms));
+        stage.store.remark(write, id, Note::Claim(true), by)
+    };
+    assert_eq!(claim(home.moderator, 0).await.unwrap().claim.map(|claim| claim.by), Some(home.moderator));
+    assert_eq!(claim(other, 1_000).await, Err(Refusal::Claimed.into()));
+    claim(home.moderator, 60_000).await.unwrap();
+    assert_eq!(claim(other, CLAIM_LIFE_MS + 1_000).await, Err(Refusal::Claimed.into()), "it was renewed");
+    assert_eq!(claim(other, CLAIM_LIFE_MS + 60_001).await.unwrap().claim.map(|claim| claim.by), Some(other));
+}
+
+async fn a_merge_has_the_union_of_voters_and_a_split_takes_it_back(stage: Arc<Stage>) {
+    let home = stage.home("acme").await;
+    let (one, other) = (stage.ask(&home, "Lunch?").await.id, stage.ask(&home, "What is for lunch?").await.id);
+    let voters: Vec<_> = (0..5).map(|_| stage.participant()).collect();
+    for (voter, questions) in voters.iter().zip([&[one][..], &[one], &[one, other], &[other], &[]]) {
+        for question in questions {
+            stage.vote(&home, *question, *voter, true).await.unwrap();
+        }
+    }
+    let merge = |ms| {
+        let write = stage.write_at(home.tenant, START.plus_millis(ms));
+        stage.store.merge(write, one, other, home.moderator)
+    };
+    assert_eq!(merge(10).await.unwrap().question.upvotes, 4, "each voter once");
+    let facts = last_facts(&stage, &home, 3).await;
+    assert!(
+        matches!(&facts[0], (Audience::Everybody, Event::Merged(data)) if data.question_id == one && data.into == other)
+    );
+    assert_eq!(merge(20).await, Err(Refusal::NotNow.into()), "it is merged already");
+    assert_eq!(stage.vote(&home, one, voters[4], true).await, Err(MISSING.into()));
+    // One whose vote came along takes it back; another votes now.
+    assert_eq!(stage.vote(&home, other, voters[0], false).await, Ok(3));
+    assert_eq!(stage.vote(&home, other, voters[4], true).await, Ok(4));
+    let back = stage.store.split(stage.write(home.tenant), one, home.moderator).await.unwrap();
+    assert_eq!(back.question.upvotes, 3, "its own votes were never lost");
+    let board = stage.store.snapshot(home.tenant, None).await.unwrap().board;
+    assert_eq!((board.questions[&one].upvotes, board.questions[&other].upvotes), (3, 3));
+    let alone = stage.store.split(stage.write(home.tenant), one, home.moderator).await;
+    assert_eq!(alone, Err(Refusal::NotNow.into()));
+    let itself = stage.store.merge(stage.write(home.tenant), one, one, home.moderator).await;
+    assert_eq!(itself, Err(Refusal::NotNow.into()));
+}
+
+async fn votes_that_are_cast_during_a_merge_count_once(stage: Arc<Stage>) {
+    let home = Arc::new(stage.home("acme").await);
+    let (one, other) = (stage.ask(&home, "Lunch?").await.id, stage.ask(&home, "What is for lunch?").await.id);
+    let voters: Vec<_> = (0..30).map(|_| stage.participant()).collect();
+    let mut all = JoinSet::new();
+    for (number, voter) in voters.iter().copied().enumerate() {
+        for question in [one, other] {
+            let (stage, home) = (stage.clone(), home.clone());
+            all.spawn(async move {
+                // Votes for the one that come too late find nothing to vote for.
+                match stage.vote(&home, question, voter, true).await {
+                    Ok(_) | Err(StoreError::Refused(MISSING)) => {}
+                    Err(other) => panic!("{other}"),
+                }
+            });
+        }
+        if number == 12 {
+            let (stage, home) = (stage.clone(), home.clone());
+            all.spawn(async move {
+                stage.store.merge(stage.write(home.tenant), one, other, home.moderator).await.unwrap();
+            });
+        }
+    }
+    all.join_all().await;
+    let upvotes = stage.store.snapshot(home.tenant, None).await.unwrap().board.questions[&other].upvotes;
+    assert_eq!(upvotes, 30, "everybody voted for the other, and is counted once");
+    for voter in voters {
+        assert_eq!(stage.store.snapshot(home.tenant, Some(voter)).await.unwrap().voted, [other]);
+    }
+}
+
+async fn askers_change_and_withdraw_their_own(stage: Arc<Stage>) {
+    let (home, asker) = (stage.home("acme").await, stage.participant());
+    let id = asked_by(&stage, &home, asker).await;
+    let edit = |by, hold| stage.store.edit_own(stage.write(home.tenant), id, by, body("Why not?"), hold);
+    assert_eq!(edit(stage.participant(), None).await, Err(MISSING.into()), "somebody else's is not there");
+    let edited = edit(asker, None).await.unwrap();
+    assert_eq!((edited.body.as_str(), edited.standing), ("Why not?", Standing::Shown));
+    assert_eq!(edit(asker, Some(Hold::Link)).await.unwrap().standing, Standing::Waiting);
+    decide(&stage, &home, id, Verdict::Approve).await.unwrap();
+    stage.answer(&home, id, "Because.").await.unwrap();
+    assert_eq!(edit(asker, None).await, Err(Refusal::NotNow.into()));
+    let withdraw = |id| stage.store.withdraw_own(stage.write(home.tenant), id, asker);
+    assert_eq!(withdraw(id).await, Err(Refusal::NotNow.into()));
+    let second = asked_by(&stage, &home, asker).await;
+    assert_eq!(withdraw(second).await.unwrap().standing, Standing::Withdrawn);
+    assert!(!stage.store.snapshot(home.tenant, None).await.unwrap().board.questions.contains_key(&second));
+    let restored = decide(&stage, &home, second, Verdict::Restore).await;
+    assert_eq!(restored, Err(Refusal::NotNow.into()), "what its asker took back stays so");
+}
+
+async fn reports_hold_a_question_until_it_is_looked_at(stage: Arc<Stage>) {
+    let (home, asker) = (stage.home("acme").await, stage.participant());
+    let id = asked_by(&stage, &home, asker).await;
+    let report = |by| stage.store.report(stage.write(home.tenant), id, by, "Rude".to_owned());
+    let (first, second) = (stage.participant(), stage.participant());
+    for by in [asker, first, first, second, second] {
+        report(by).await.unwrap();
+    }
+    assert!(
+        stage.store.snapshot(home.tenant, None).await.unwrap().board.questions.contains_key(&id),
+        "two people so far"
+    );
+    report(stage.participant()).await.unwrap();
+    let case = &stage.store.cases(home.tenant, None).await.unwrap()[0];
+    assert_eq!((&case.hold, case.reports), (&Some(Hold::Reports), 3));
+    assert_eq!(report(stage.participant()).await, Err(MISSING.into()));
+    assert_eq!(decide(&stage, &home, id, Verdict::Approve).await.unwrap().question.status, Status::Open);
+    report(first).await.unwrap();
+    assert!(stage.store.snapshot(home.tenant, None).await.unwrap().board.questions.contains_key(&id));
+}
+
+async fn nobody_votes_for_their_own_question(stage: Arc<Stage>) {
+    let (home, asker) = (stage.home("acme").await, stage.participant());
+    let id = asked_by(&stage, &home, asker).await;
+    let vote = |voter, up| {
+        let ballot = Ballot { question: id, voter, up, own_votes: false };
+        stage.store.set_vote(stage.write(home.tenant), ballot)
+    };
+    assert_eq!(vote(asker, true).await, Err(Refusal::OwnQuestion.into()));
+    assert_eq!(vote(asker, false).await.unwrap().upvotes, 0);
+    assert_eq!(vote(stage.participant(), true).await.unwrap().upvotes, 1);
+    // A vote from when it was allowed may still be taken back.
+    assert_eq!(stage.vote(&home, id, asker, true).await, Ok(2));
+    assert_eq!(vote(asker, false).await.unwrap().upvotes, 1);
+}
+
+async fn another_tenants_questions_are_not_there(stage: Arc<Stage>) {
+    let (ours, theirs, asker) = (stage.home("ours").await, stage.home("theirs").await, stage.participant());
+    let id = asked_by(&stage, &theirs, asker).await;
+    let own = stage.ask(&ours, "Ours?").await.id;
+    let missing = || Err(MISSING.into());
+    let write = || stage.write(ours.tenant);
+    for verdict in [Verdict::Hold, Verdict::Delete, Verdict::Edit { body: body("Mine now") }] {
+        assert_eq!(stage.store.decide(write(), id, verdict, None, ours.moderator).await, missing());
+    }
+    assert_eq!(stage.store.remark(write(), id, Note::Star(true), ours.moderator).await, missing());
+    assert_eq!(stage.store.merge(write(), id, own, ours.moderator).await, missing());
+    assert_eq!(stage.store.merge(write(), own, id, ours.moderator).await, missing());
+    assert_eq!(stage.store.split(write(), id, ours.moderator).await, missing());
+    assert_eq!(stage.store.withdraw_own(write(), id, asker).await.map(drop), Err(MISSING.into()));
+    assert_eq!(stage.store.report(write(), id, stage.participant(), String::new()).await, Err(MISSING.into()));
+    assert_eq!(stage.store.own_questions(ours.tenant, asker).await, Ok(Vec::new()));
+    assert!(stage.store.cases(ours.tenant, None).await.unwrap().iter().all(|case| case.question.id == own));
+}

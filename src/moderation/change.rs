@@ -1,0 +1,211 @@
+//! What a decision makes of a case, and what everybody else learns of it. Both are pure: the store asks them inside the
+//! transaction in which it keeps the outcome.
+
+use super::{Case, Hold, Removal, Removed, Standing, Verdict};
+use crate::error::Refusal;
+use crate::event::{
+    Event, QuestionAnswered, QuestionCreated, QuestionFrozen, QuestionMerged, QuestionPinned, QuestionRemoved,
+    QuestionUpdated,
+};
+use crate::id::{QuestionId, UserId};
+use crate::question::{Question, Status};
+use crate::text::QuestionBody;
+use crate::time::Timestamp;
+
+impl Case {
+    /// Whether everybody sees the question.
+    #[must_use]
+    pub fn is_public(&self) -> bool {
+        self.removed.is_none() && self.question.status != Status::UnderReview
+    }
+
+    /// Where the question stands for its asker.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        match (&self.removed, self.question.status) {
+            (Some(removed), _) => removed.removal.into(),
+            (None, Status::UnderReview) => Standing::Waiting,
+            (None, Status::Open) => Standing::Shown,
+            (None, Status::Answered) => Standing::Answered,
+        }
+    }
+
+    /// The case after a moderator's decision.
+    ///
+    /// # Errors
+    /// [`Refusal::NotNow`] where it cannot be made, [`Refusal::Frozen`] where it would change an answer that is frozen.
+    pub fn decided(mut self, verdict: Verdict, by: UserId, at: Timestamp) -> Result<Self, Refusal> {
+        let removed = self.removed.as_ref().map(|removed| removed.removal);
+        let waits = self.question.status == Status::UnderReview;
+        match (verdict, removed) {
+            (Verdict::Approve, None) if waits => self.show(),
+            (Verdict::Hold, None) if !waits => self.hold_back(Hold::Moderator),
+            (Verdict::Decline { reason }, None) => self.remove(Removal::Declined, Some(by), at, reason),
+            (Verdict::Restore, Some(Removal::Declined)) | (Verdict::Undelete, Some(Removal::Deleted)) => {
+                self.removed = None;
+                self.show();
+            }
+            (Verdict::Delete, None | Some(Removal::Declined)) => self.remove(Removal::Deleted, Some(by), at, None),
+            (Verdict::Edit { body }, None) => self.edit(body),
+            (Verdict::Reopen, None) if self.question.frozen.is_some() => return Err(Refusal::Frozen),
+            (Verdict::Reopen, None) if self.question.status == Status::Answered => {
+                self.question.answer = None;
+                self.question.status = Status::Open;
+            }
+            _ => return Err(Refusal::NotNow),
+        }
+        self.version += 1;
+        Ok(self)
+    }
+
+    /// The case after its asker has changed the text.
+    ///
+    /// # Errors
+    /// [`Refusal::NotNow`] once it is answered, frozen or off the board.
+    pub fn rewritten(mut self, body: QuestionBody, hold: Option<Hold>) -> Result<Self, Refusal> {
+        self.must_be_open()?;
+        self.question.body = body.into_string();
+        if let Some(hold) = hold {
+            self.hold_back(hold);
+        }
+        self.version += 1;
+        Ok(self)
+    }
+
+    /// The case after its asker has taken it back.
+    ///
+    /// # Errors
+    /// As [`Case::rewritten`].
+    pub fn withdrawn(mut self, at: Timestamp) -> Result<Self, Refusal> {
+        self.must_be_open()?;
+        self.remove(Removal::Withdrawn, None, at, None);
+        self.version += 1;
+        Ok(self)
+    }
+
+    /// The case after its votes went to another question.
+    ///
+    /// # Errors
+    /// [`Refusal::NotNow`] when it is not on the board.
+    pub fn merged(mut self, into: QuestionId, by: UserId, at: Timestamp) -> Result<Self, Refusal> {
+        if !self.is_public() {
+            return Err(Refusal::NotNow);
+        }
+        self.remove(Removal::Merged, Some(by), at, None);
+        self.removed = self.removed.map(|removed| Removed { into: Some(into), ..removed });
+        self.version += 1;
+        Ok(self)
+    }
+
+    /// The case after a merge was taken back, and the question that had its votes.
+    ///
+    /// # Errors
+    /// [`Refusal::NotNow`] when it was not merged.
+    pub fn split(mut self) -> Result<(Self, Removed), Refusal> {
+        let removed =
+            self.removed.take().filter(|removed| removed.removal == Removal::Merged).ok_or(Refusal::NotNow)?;
+        self.version += 1;
+        Ok((self, removed))
+    }
+
+    /// The case after enough people have reported it.
+    #[must_use]
+    pub fn reported(mut self) -> Self {
+        if self.is_public() && self.question.status == Status::Open && self.reports >= super::REPORTS_THAT_HOLD {
+            self.hold_back(Hold::Reports);
+            self.version += 1;
+        }
+        self
+    }
+
+    fn must_be_open(&self) -> Result<(), Refusal> {
+        let is_open = self.removed.is_none() && self.question.status != Status::Answered;
+        if is_open && self.question.frozen.is_none() { Ok(()) } else { Err(Refusal::NotNow) }
+    }
+
+    /// On the board, by a moderator who has looked at what was reported.
+    fn show(&mut self) {
+        self.hold = None;
+        self.reports = 0;
+        self.question.status = if self.question.answer.is_some() { Status::Answered } else { Status::Open };
+    }
+
+    fn hold_back(&mut self, hold: Hold) {
+        self.hold = Some(hold);
+        self.question.status = Status::UnderReview;
+    }
+
+    fn remove(&mut self, removal: Removal, by: Option<UserId>, at: Timestamp, reason: Option<String>) {
+        self.claim = None;
+        self.removed = Some(Removed { removal, by, at, reason, into: None });
+    }
+
+    fn edit(&mut self, body: QuestionBody) {
+        let before = std::mem::replace(&mut self.question.body, body.into_string());
+        self.original.get_or_insert(before);
+    }
+}
+
+/// What everybody has to be told when a case becomes another: a board that folds it in is the board that a new visitor
+/// loads.
+#[must_use]
+pub fn public_facts(before: &Case, after: &Case) -> Vec<Event> {
+    let question = &after.question;
+    match (before.is_public(), after.is_public()) {
+        (false, false) => Vec::new(),
+        (false, true) => shown(question),
+        (true, false) => vec![gone(after)],
+        (true, true) if before.question.body != question.body || question.answer.is_none() => updated(question),
+        (true, true) => answered(question),
+    }
+}
+
+/// A question that comes to a board, with all that it has already.
+fn shown(question: &Question) -> Vec<Event> {
+    let mut facts = vec![Event::Created(QuestionCreated::of(question))];
+    facts.extend(answered(question));
+    facts.extend(question.pinned.map(|mark| {
+        let (by, at) = (Some(mark.by), Some(mark.at));
+        Event::Pinned(QuestionPinned { question_id: question.id, is_pinned: true, pinned_by: by, pinned_at: at })
+    }));
+    facts.extend(question.frozen.map(|mark| {
+        let (by, at) = (Some(mark.by), Some(mark.at));
+        Event::Frozen(QuestionFrozen { question_id: question.id, is_frozen: true, frozen_by: by, frozen_at: at })
+    }));
+    facts
+}
+
+fn gone(case: &Case) -> Event {
+    let question_id = case.question.id;
+    match case.removed.as_ref().and_then(|removed| removed.into) {
+        Some(into) => Event::Merged(QuestionMerged { question_id, into }),
+        None => Event::Removed(QuestionRemoved { question_id }),
+    }
+}
+
+fn updated(question: &Question) -> Vec<Event> {
+    let answer = question.answer.as_ref();
+    vec![Event::Updated(QuestionUpdated {
+        id: question.id,
+        body: question.body.clone(),
+        status: question.status,
+        response_text: answer.map(|answer| answer.response_text.clone()),
+        responded_at: answer.map(|answer| answer.responded_at),
+    })]
+}
+
+fn answered(question: &Question) -> Vec<Event> {
+    let answer = question.answer.iter().map(|answer| {
+        Event::Answered(QuestionAnswered {
+            id: question.id,
+            response_text: answer.response_text.clone(),
+            responded_at: answer.responded_at,
+            status: question.status,
+        })
+    });
+    answer.collect()
+}
+
+#[cfg(test)]
+#[path = "change_tests.rs"]
+mod tests;

@@ -1,0 +1,360 @@
+//! What moderators know and do: the case of each question, what holds one back, and what takes one off the board.
+
+mod change;
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+use crate::audit::Act;
+use crate::id::{QuestionId, UserId};
+use crate::question::{Mark, Question, UnknownWord};
+use crate::text::QuestionBody;
+use crate::time::Timestamp;
+
+pub use change::public_facts;
+
+/// How many reports by different people hold a question back.
+pub const REPORTS_THAT_HOLD: i64 = 3;
+/// How long a moderator's claim holds without being renewed, in milliseconds.
+pub const CLAIM_LIFE_MS: i64 = 120_000;
+/// Most questions that are changed in one go.
+pub const MAX_BULK: usize = 200;
+
+/// Why a question waits for a moderator.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Hold {
+    /// All of the team's questions do.
+    PreModeration,
+    /// A moderator took it back from the board.
+    Moderator,
+    /// Enough people reported it.
+    Reports,
+    /// It has this word.
+    Word(String),
+    /// It has an address of the web.
+    Link,
+    /// It has a telephone number or an e-mail address.
+    Contact,
+    /// It is written in capitals.
+    Shouting,
+    /// It is one sign over and over.
+    Repetition,
+}
+
+impl fmt::Display for Hold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PreModeration => f.write_str("pre_moderation"),
+            Self::Moderator => f.write_str("moderator"),
+            Self::Reports => f.write_str("reports"),
+            Self::Word(word) => write!(f, "word:{word}"),
+            Self::Link => f.write_str("link"),
+            Self::Contact => f.write_str("contact"),
+            Self::Shouting => f.write_str("shouting"),
+            Self::Repetition => f.write_str("repetition"),
+        }
+    }
+}
+
+impl FromStr for Hold {
+    type Err = UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(match text {
+            "pre_moderation" => Self::PreModeration,
+            "moderator" => Self::Moderator,
+            "reports" => Self::Reports,
+            "link" => Self::Link,
+            "contact" => Self::Contact,
+            "shouting" => Self::Shouting,
+            "repetition" => Self::Repetition,
+            other => Self::Word(other.strip_prefix("word:").ok_or(UnknownWord)?.to_owned()),
+        })
+    }
+}
+
+impl TryFrom<String> for Hold {
+    type Error = UnknownWord;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<Hold> for String {
+    fn from(hold: Hold) -> Self {
+        hold.to_string()
+    }
+}
+
+/// How a question left the board.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Removal {
+    /// A moderator did not want it there.
+    Declined,
+    /// Its asker took it back.
+    Withdrawn,
+    /// Another question says the same and has its votes.
+    Merged,
+    /// An admin deleted it.
+    Deleted,
+}
+
+impl Removal {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Declined, Self::Withdrawn, Self::Merged, Self::Deleted];
+
+    /// The word in the database and on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Declined => "declined",
+            Self::Withdrawn => "withdrawn",
+            Self::Merged => "merged",
+            Self::Deleted => "deleted",
+        }
+    }
+}
+
+impl FromStr for Removal {
+    type Err = UnknownWord;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|removal| removal.as_str() == word).ok_or(UnknownWord)
+    }
+}
+
+/// That a question is off the board, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Removed {
+    /// How it left.
+    pub removal: Removal,
+    /// The moderator; absent when its asker took it back.
+    pub by: Option<UserId>,
+    /// When.
+    pub at: Timestamp,
+    /// What its asker is told.
+    pub reason: Option<String>,
+    /// The question that has its votes, when it was merged.
+    pub into: Option<QuestionId>,
+}
+
+/// An answer that is not given yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Draft {
+    /// Its text so far.
+    pub text: String,
+    /// Who wrote it.
+    pub by: UserId,
+    /// When it was last kept.
+    pub at: Timestamp,
+}
+
+/// All that a team's moderators know of one question. Who asked is not part of it, on purpose.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Case {
+    /// The question as it is or would be on the board.
+    pub question: Question,
+    /// Counts every change of its text, answer or standing: a change is made to the version that its maker has seen.
+    pub version: i64,
+    /// Why it waits, when it does.
+    pub hold: Option<Hold>,
+    /// Why it is off the board, when it is.
+    pub removed: Option<Removed>,
+    /// Its text as it was asked, when it was edited.
+    pub original: Option<String>,
+    /// Whether a moderator starred it.
+    pub starred: bool,
+    /// A moderator's own word for it.
+    pub label: Option<String>,
+    /// An answer that is not given yet.
+    pub draft: Option<Draft>,
+    /// The moderator who is at it.
+    pub claim: Option<Mark>,
+    /// How many people reported it.
+    pub reports: i64,
+}
+
+/// What a moderator decides about a question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It waited and is shown now.
+    Approve,
+    /// It was shown and waits now.
+    Hold,
+    /// It is off the board; its asker is told why.
+    Decline {
+        /// What its asker is told.
+        reason: Option<String>,
+    },
+    /// It was declined and is on the board again.
+    Restore,
+    /// It is off the board for good.
+    Delete,
+    /// It was deleted and is on the board again.
+    Undelete,
+    /// It has another text.
+    Edit {
+        /// The new text.
+        body: QuestionBody,
+    },
+    /// Its answer is taken back and it takes votes again.
+    Reopen,
+}
+
+impl Verdict {
+    /// What it is in the audit.
+    #[must_use]
+    pub const fn act(&self) -> Act {
+        match self {
+            Self::Approve => Act::Approve,
+            Self::Hold => Act::Hold,
+            Self::Decline { .. } => Act::Decline,
+            Self::Restore => Act::Restore,
+            Self::Delete => Act::Delete,
+            Self::Undelete => Act::Undelete,
+            Self::Edit { .. } => Act::Edit,
+            Self::Reopen => Act::Reopen,
+        }
+    }
+
+    /// The word under which its key is kept.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Approve => "approve",
+            Self::Hold => "hold",
+            Self::Decline { .. } => "decline",
+            Self::Restore => "restore",
+            Self::Delete => "delete",
+            Self::Undelete => "undelete",
+            Self::Edit { .. } => "edit",
+            Self::Reopen => "reopen",
+        }
+    }
+}
+
+/// What a moderator notes about a question, for moderators only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Note {
+    /// Starred or not.
+    Star(bool),
+    /// A word of their own, or none.
+    Label(Option<String>),
+    /// An answer that is not given yet, or none.
+    Draft(Option<String>),
+    /// That they are at it, or no longer.
+    Claim(bool),
+}
+
+/// Where an asker's question stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// It waits for a moderator.
+    Waiting,
+    /// It is on the board.
+    Shown,
+    /// It is on the board with its answer.
+    Answered,
+    /// A moderator declined it.
+    Declined,
+    /// Its asker took it back.
+    Withdrawn,
+    /// Another question says the same and has its votes.
+    Merged,
+    /// It is gone.
+    Deleted,
+}
+
+/// A question as its asker sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OwnQuestion {
+    /// Which.
+    pub id: QuestionId,
+    /// Its text as it is now.
+    pub body: String,
+    /// When it was asked.
+    pub created_at: Timestamp,
+    /// Where it stands.
+    pub standing: Standing,
+    /// What a moderator said of it.
+    pub reason: Option<String>,
+}
+
+impl From<Case> for OwnQuestion {
+    fn from(case: Case) -> Self {
+        Self {
+            id: case.question.id,
+            standing: case.standing(),
+            body: case.question.body,
+            created_at: case.question.created_at,
+            reason: case.removed.and_then(|removed| removed.reason),
+        }
+    }
+}
+
+impl OwnQuestion {
+    /// Whether its asker may change it or take it back.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        matches!(self.standing, Standing::Waiting | Standing::Shown)
+    }
+}
+
+impl Standing {
+    /// The word on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Shown => "shown",
+            Self::Answered => "answered",
+            Self::Declined => "declined",
+            Self::Withdrawn => "withdrawn",
+            Self::Merged => "merged",
+            Self::Deleted => "deleted",
+        }
+    }
+}
+
+impl From<Removal> for Standing {
+    fn from(removal: Removal) -> Self {
+        match removal {
+            Removal::Declined => Self::Declined,
+            Removal::Withdrawn => Self::Withdrawn,
+            Removal::Merged => Self::Merged,
+            Removal::Deleted => Self::Deleted,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hold_reads_back_from_its_word() {
+        for hold in [
+            Hold::PreModeration,
+            Hold::Moderator,
+            Hold::Reports,
+            Hold::Word("word:link".to_owned()),
+            Hold::Link,
+            Hold::Contact,
+            Hold::Shouting,
+            Hold::Repetition,
+        ] {
+            assert_eq!(hold.to_string().parse(), Ok(hold));
+        }
+        assert_eq!("boredom".parse::<Hold>(), Err(UnknownWord));
+        assert!(Removal::ALL.iter().all(|removal| removal.as_str().parse() == Ok(*removal)));
+    }
+}

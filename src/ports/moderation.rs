@@ -1,0 +1,50 @@
+//! What is kept for moderators and for askers.
+
+use async_trait::async_trait;
+
+use super::{Stored, Write};
+use crate::id::{ParticipantId, QuestionId, TeamId, TenantId, UserId};
+use crate::moderation::{Case, Hold, Note, OwnQuestion, Verdict};
+use crate::text::QuestionBody;
+
+/// The moderators' and the askers' side of the store. What is true of [`Store`](super::Store) is true of it.
+#[async_trait]
+pub trait ModerationStore: Send + Sync {
+    /// The cases of all questions of these teams, or of all teams; newest first.
+    async fn cases(&self, tenant: TenantId, teams: Option<&[TeamId]>) -> Stored<Vec<Case>>;
+    /// Does what a moderator decided, if the question is as they saw it: [`Refusal::Changed`] when it has another version,
+    /// [`Refusal::NotNow`] when it stands where this cannot be done.
+    ///
+    /// [`Refusal::Changed`]: crate::error::Refusal::Changed
+    /// [`Refusal::NotNow`]: crate::error::Refusal::NotNow
+    async fn decide(
+        &self,
+        write: Write,
+        question: QuestionId,
+        verdict: Verdict,
+        seen: Option<i64>,
+        by: UserId,
+    ) -> Stored<Case>;
+    /// Notes something for moderators; a claim that another holds is [`Refusal::Claimed`](crate::error::Refusal::Claimed).
+    async fn remark(&self, write: Write, question: QuestionId, note: Note, by: UserId) -> Stored<Case>;
+    /// Gives the votes of one question to another of its team and takes it off the board; gives the other's case.
+    async fn merge(&self, write: Write, source: QuestionId, target: QuestionId, by: UserId) -> Stored<Case>;
+    /// Takes a merge back: both questions have the votes that they would have without it.
+    async fn split(&self, write: Write, source: QuestionId, by: UserId) -> Stored<Case>;
+
+    /// What a participant has asked, newest first.
+    async fn own_questions(&self, tenant: TenantId, asker: ParticipantId) -> Stored<Vec<OwnQuestion>>;
+    /// Changes the text of an asker's own question while it is open; it waits again when `hold` says so.
+    async fn edit_own(
+        &self,
+        write: Write,
+        question: QuestionId,
+        asker: ParticipantId,
+        body: QuestionBody,
+        hold: Option<Hold>,
+    ) -> Stored<OwnQuestion>;
+    /// Takes an asker's own question back while it is open.
+    async fn withdraw_own(&self, write: Write, question: QuestionId, asker: ParticipantId) -> Stored<OwnQuestion>;
+    /// Keeps that a participant thinks that a question should not be there; enough of them hold it back.
+    async fn report(&self, write: Write, question: QuestionId, reporter: ParticipantId, reason: String) -> Stored<()>;
+}

@@ -1,0 +1,231 @@
+//! What moderators decide and note, alone and in bulk.
+
+use uuid::Uuid;
+
+use super::{Service, Visit};
+use crate::audience::StaffOf;
+use crate::command::Key;
+use crate::error::Refusal;
+use crate::id::{OperationId, QuestionId, TeamId};
+use crate::moderation::{Case, Hold, MAX_BULK, Note, Verdict};
+use crate::permission::Action;
+use crate::person::Person;
+use crate::ports::Look;
+use crate::screen::screen;
+use crate::text::{QuestionBody, TextProblem};
+use crate::user::{Actor, Role};
+
+/// The longest reason that an asker is told, in characters.
+const MAX_REASON: usize = 500;
+/// The longest label, in characters.
+const MAX_LABEL: usize = 40;
+/// The longest draft of an answer, in characters.
+const MAX_DRAFT: usize = 10_000;
+
+/// What came of one item of a bulk action.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct BulkItem {
+    /// Which question.
+    pub question: QuestionId,
+    /// Why it was not done; absent when it was.
+    pub refusal: Option<Refusal>,
+}
+
+impl Service {
+    /// The cases of all questions that the visitor moderates, newest first.
+    ///
+    /// # Errors
+    /// When the visitor moderates nothing, or asks for them too often.
+    pub async fn cases(&self, visit: &Visit) -> Result<Vec<Case>, Refusal> {
+        visit.must_somewhere(Action::Moderate)?;
+        self.pace.admit(visit.tenant.id, visit.actor.user.map(|user| user.0), Action::SeeBoard)?;
+        let cases = match visit.actor.staff_of() {
+            StaffOf::Everything => self.store.cases(visit.tenant.id, None).await?,
+            StaffOf::Teams(teams) => self.store.cases(visit.tenant.id, Some(&teams)).await?,
+            StaffOf::Nobody => Vec::new(),
+        };
+        Ok(cases)
+    }
+
+    /// Does what a moderator decided about a question, if it is still as they saw it.
+    ///
+    /// # Errors
+    /// When the visitor may not, the question is not the tenant's, has been changed since, or stands where this cannot
+    /// be done.
+    pub async fn decide(
+        &self,
+        visit: &Visit,
+        key: Key,
+        question: QuestionId,
+        verdict: Verdict,
+        seen: Option<i64>,
+    ) -> Result<Case, Refusal> {
+        let action = action_of(&verdict);
+        self.must_on(visit, action, question).await?;
+        let by = visit.user()?;
+        let (write, _turn) = self.write(visit, action, key, by.0).await?;
+        let case = self.store.decide(write, question, verdict, seen, by).await?;
+        self.notifier.ring(visit.tenant.id, Look::Facts);
+        Ok(case)
+    }
+
+    /// Does the same to many questions, one after the other, and says what came of each. Whoever loses the right to go
+    /// on meanwhile does not go on.
+    ///
+    /// # Errors
+    /// When there are too many at once.
+    pub async fn decide_all(
+        &self,
+        visit: &Visit,
+        key: Key,
+        questions: Vec<(QuestionId, Option<i64>)>,
+        verdict: &Verdict,
+    ) -> Result<Vec<BulkItem>, Refusal> {
+        if questions.len() > MAX_BULK {
+            let limit = u32::try_from(MAX_BULK).unwrap_or(u32::MAX);
+            return Err(Refusal::field("questions", TextProblem::TooLong { max: limit }));
+        }
+        let by = visit.user()?;
+        // The whole of it counts as one request.
+        self.pace.admit(visit.tenant.id, Some(by.0), action_of(verdict))?;
+        let mut done = Vec::with_capacity(questions.len());
+        for (question, seen) in questions {
+            let refusal = self
+                .decide_next(visit, key.map(|key| key_of(key, question)), question, verdict.clone(), seen)
+                .await
+                .err();
+            done.push(BulkItem { question, refusal });
+        }
+        Ok(done)
+    }
+
+    /// One of many, by somebody who may have lost the right to do it since the one before.
+    async fn decide_next(
+        &self,
+        visit: &Visit,
+        key: Key,
+        question: QuestionId,
+        verdict: Verdict,
+        seen: Option<i64>,
+    ) -> Result<(), Refusal> {
+        let by = visit.user()?;
+        let person = self.store.person(visit.tenant.id, by).await?.filter(Person::is_active);
+        let person = person.ok_or(Refusal::NotSignedIn)?;
+        let actor = Actor { role: person.role, memberships: person.memberships, ..visit.actor.clone() };
+        let now = Visit { actor, ..visit.clone() };
+        let action = action_of(&verdict);
+        self.must_on(&now, action, question).await?;
+        let (write, _turn) = self.write_next(visit, action, key, by.0).await;
+        self.store.decide(write, question, verdict, seen, by).await?;
+        self.notifier.ring(visit.tenant.id, Look::Facts);
+        Ok(())
+    }
+
+    /// Notes something about a question for moderators.
+    ///
+    /// # Errors
+    /// When the visitor may not, the text is too long, or another moderator has claimed the question.
+    pub async fn note(&self, visit: &Visit, key: Key, question: QuestionId, note: Note) -> Result<Case, Refusal> {
+        self.must_on(visit, Action::Review, question).await?;
+        let by = visit.user()?;
+        let note = match note {
+            Note::Label(text) => Note::Label(text_within("label", text, MAX_LABEL)?),
+            Note::Draft(text) => Note::Draft(text_within("answer", text, MAX_DRAFT)?),
+            other => other,
+        };
+        let (write, _turn) = self.write(visit, Action::Review, key, by.0).await?;
+        let case = self.store.remark(write, question, note, by).await?;
+        self.notifier.ring(visit.tenant.id, Look::Facts);
+        Ok(case)
+    }
+
+    /// Gives the votes of one question to another that says the same, each voter's once.
+    ///
+    /// # Errors
+    /// When the visitor may not, or the two are not on one team's board.
+    pub async fn merge(
+        &self,
+        visit: &Visit,
+        key: Key,
+        source: QuestionId,
+        target: QuestionId,
+    ) -> Result<Case, Refusal> {
+        self.must_on(visit, Action::Review, source).await?;
+        self.must_on(visit, Action::Review, target).await?;
+        let by = visit.user()?;
+        let (write, _turn) = self.write(visit, Action::Review, key, by.0).await?;
+        let case = self.store.merge(write, source, target, by).await?;
+        self.notifier.ring(visit.tenant.id, Look::Facts);
+        self.notifier.ring(visit.tenant.id, Look::Tallies);
+        Ok(case)
+    }
+
+    /// Takes a merge back.
+    ///
+    /// # Errors
+    /// When the visitor may not, or the question was not merged.
+    pub async fn split(&self, visit: &Visit, key: Key, source: QuestionId) -> Result<Case, Refusal> {
+        self.must_on(visit, Action::Review, source).await?;
+        let by = visit.user()?;
+        let (write, _turn) = self.write(visit, Action::Review, key, by.0).await?;
+        let case = self.store.split(write, source, by).await?;
+        self.notifier.ring(visit.tenant.id, Look::Facts);
+        self.notifier.ring(visit.tenant.id, Look::Tallies);
+        Ok(case)
+    }
+
+    /// The text of an edit, within the tenant's limits.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub fn edited(&self, visit: &Visit, text: &str) -> Result<Verdict, Refusal> {
+        let body = QuestionBody::parse(text, visit.tenant.settings.question_length)
+            .map_err(|problem| Refusal::field("question", problem))?;
+        Ok(Verdict::Edit { body })
+    }
+
+    /// A decline with its reason; an empty one is none.
+    ///
+    /// # Errors
+    /// When the reason is too long.
+    pub fn declined(&self, reason: &str) -> Result<Verdict, Refusal> {
+        let reason = Some(reason.to_owned()).filter(|reason| !reason.trim().is_empty());
+        Ok(Verdict::Decline { reason: text_within("reason", reason, MAX_REASON)? })
+    }
+
+    /// Why a new text has to wait for a moderator; those of the team's own moderators never do.
+    pub(super) fn hold(visit: &Visit, team: TeamId, text: &str) -> Option<Hold> {
+        if visit.actor.role_in(team) >= Role::Moderator {
+            return None;
+        }
+        if visit.settings_in(team).pre_moderation {
+            return Some(Hold::PreModeration);
+        }
+        screen(text, &visit.rules.staff.words)
+    }
+}
+
+/// The key of one of many writes that were sent under one.
+fn key_of(key: OperationId, question: QuestionId) -> OperationId {
+    OperationId(Uuid::from_u128(key.0.as_u128() ^ question.0.as_u128()))
+}
+
+/// What somebody must be allowed for this.
+const fn action_of(verdict: &Verdict) -> Action {
+    match verdict {
+        Verdict::Delete | Verdict::Undelete => Action::DeleteQuestion,
+        _ => Action::Review,
+    }
+}
+
+fn text_within(field: &str, text: Option<String>, max: usize) -> Result<Option<String>, Refusal> {
+    let Some(text) = text.map(|text| text.trim().to_owned()) else { return Ok(None) };
+    if text.chars().count() > max {
+        let max = u32::try_from(max).unwrap_or(u32::MAX);
+        return Err(Refusal::field(field, TextProblem::TooLong { max }));
+    }
+    if text.contains('\0') {
+        return Err(Refusal::field(field, TextProblem::BadForm));
+    }
+    Ok(Some(text).filter(|text| !text.is_empty()))
+}

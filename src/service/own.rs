@@ -1,0 +1,84 @@
+//! What askers do with their own questions, and participants with others'.
+
+use super::{Service, Visit};
+use crate::command::Key;
+use crate::error::Refusal;
+use crate::id::QuestionId;
+use crate::moderation::OwnQuestion;
+use crate::permission::Action;
+use crate::ports::Look;
+use crate::text::{QuestionBody, TextProblem};
+
+/// The longest reason of a report, in characters.
+const MAX_REASON: usize = 500;
+
+impl Service {
+    /// What this browser has asked, newest first, wherever it stands. Nothing for a browser that brought no cookie.
+    ///
+    /// # Errors
+    /// When the visitor may not see the board, or asks too often.
+    pub async fn own_questions(&self, visit: &Visit) -> Result<Vec<OwnQuestion>, Refusal> {
+        visit.must(Action::SeeBoard)?;
+        let Some(asker) = visit.actor.participant else { return Ok(Vec::new()) };
+        self.pace.admit(visit.tenant.id, Some(asker.0), Action::SeeBoard)?;
+        Ok(self.store.own_questions(visit.tenant.id, asker).await?)
+    }
+
+    /// Changes the text of a question that this browser asked, while it is open.
+    ///
+    /// # Errors
+    /// When the visitor may not ask, the text is not within the tenant's limits, or the question is not theirs or no longer
+    /// open.
+    pub async fn edit_own(
+        &self,
+        visit: &Visit,
+        key: Key,
+        question: QuestionId,
+        text: &str,
+    ) -> Result<OwnQuestion, Refusal> {
+        visit.must(Action::Ask)?;
+        let asker = visit.participant()?;
+        let body = QuestionBody::parse(text, visit.tenant.settings.question_length)
+            .map_err(|problem| Refusal::field("question", problem))?;
+        let team = self.question_team(visit, question).await?;
+        let hold = Self::hold(visit, team, body.as_str());
+        let (write, _turn) = self.write(visit, Action::Ask, key, asker.0).await?;
+        let own = self.store.edit_own(write, question, asker, body, hold).await?;
+        self.notifier.ring(visit.tenant.id, Look::Facts);
+        Ok(own)
+    }
+
+    /// Takes a question that this browser asked off the board, while it is open.
+    ///
+    /// # Errors
+    /// When the question is not theirs or no longer open.
+    pub async fn withdraw_own(&self, visit: &Visit, key: Key, question: QuestionId) -> Result<OwnQuestion, Refusal> {
+        visit.must(Action::SeeBoard)?;
+        let asker = visit.participant()?;
+        let (write, _turn) = self.write(visit, Action::Ask, key, asker.0).await?;
+        let own = self.store.withdraw_own(write, question, asker).await?;
+        self.notifier.ring(visit.tenant.id, Look::Facts);
+        Ok(own)
+    }
+
+    /// Says to the moderators that a question of somebody else's should not be there.
+    ///
+    /// # Errors
+    /// When the reason is too long, or there is no such question on the board.
+    pub async fn report(&self, visit: &Visit, key: Key, question: QuestionId, reason: &str) -> Result<(), Refusal> {
+        visit.must(Action::SeeBoard)?;
+        let reporter = visit.participant()?;
+        let reason = reason.trim();
+        if reason.chars().count() > MAX_REASON {
+            let max = u32::try_from(MAX_REASON).unwrap_or(u32::MAX);
+            return Err(Refusal::field("reason", TextProblem::TooLong { max }));
+        }
+        if reason.contains('\0') {
+            return Err(Refusal::field("reason", TextProblem::BadForm));
+        }
+        let (write, _turn) = self.write(visit, Action::Vote, key, reporter.0).await?;
+        self.store.report(write, question, reporter, reason.to_owned()).await?;
+        self.notifier.ring(visit.tenant.id, Look::Facts);
+        Ok(())
+    }
+}
