@@ -100,7 +100,9 @@ impl House {
             None => Arc::new(bus.clone()),
         };
         let limits = Limits::new(&plan.limits, 1_000, clock.clone());
-        let refusals = NotedRefusals::start(store.clone(), clock.clone(), chance.clone(), stop.clone(), &tasks);
+        // Of its own: a test waits for the tailers to go, and this one stays as long as the house.
+        let others = TaskTracker::new();
+        let refusals = NotedRefusals::start(store.clone(), clock.clone(), chance.clone(), stop.clone(), &others);
         let service = Service::new(store.clone(), bell, clock.clone(), chance.clone(), Arc::new(key))
             .paced_by(limits.paces.clone())
             .watched_by(Arc::new(bus.meters().clone()))
