@@ -29,6 +29,7 @@ pub mod permission;
 pub mod person;
 pub mod ports;
 pub mod question;
+pub mod roster;
 pub mod screen;
 pub mod service;
 pub mod session;

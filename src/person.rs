@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::UserId;
+use crate::id::{SessionId, TeamId, UserId};
+use crate::roster::RowReport;
+use crate::session::Session;
+use crate::tenant::Tenant;
 use crate::time::Timestamp;
 use crate::user::{Membership, Role};
 
@@ -45,4 +48,94 @@ pub struct PeopleFilter {
     pub after: Option<UserId>,
     /// The most people.
     pub limit: i64,
+}
+
+/// A team that somebody can be given a role in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TeamChoice {
+    /// The team.
+    pub id: TeamId,
+    /// Its name in addresses.
+    pub slug: String,
+    /// Its name as people read it.
+    pub name: String,
+}
+
+/// People as one who manages them gets them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PeopleView {
+    /// The tenant.
+    pub tenant: Tenant,
+    /// What the reader may do in it.
+    pub role: Role,
+    /// The reader.
+    pub me: UserId,
+    /// The teams that are not archived.
+    pub teams: Vec<TeamChoice>,
+    /// A page of people.
+    pub people: Vec<Person>,
+    /// How many people there are in all.
+    pub total: i64,
+    /// What name or address has in it; everybody when empty.
+    pub text: String,
+    /// The last one of the page, when there are more after them.
+    pub next: Option<UserId>,
+    /// Somebody who was just invited by a form without script; their link is shown this once.
+    pub fresh: Option<Invited>,
+}
+
+/// Somebody who was invited.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Invited {
+    /// What they are called.
+    pub name: String,
+    /// The link, to be handed to them; absent when it was mailed.
+    pub link: Option<String>,
+}
+
+/// A person and their sessions, as they themselves or one who manages them gets them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionsView {
+    /// The tenant.
+    pub tenant: Tenant,
+    /// What the reader may do in it.
+    pub role: Role,
+    /// Whose sessions they are.
+    pub person: Person,
+    /// Whether they are the reader's own.
+    pub own: bool,
+    /// Those that are open, the latest first.
+    pub sessions: Vec<Session>,
+    /// The one that the reader has now.
+    pub current: Option<SessionId>,
+}
+
+/// What is to be done with a table of people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ImportMode {
+    /// It is looked at, and nobody is added.
+    Try,
+    /// All are added, or nobody when a row is not right.
+    All,
+    /// Those whose rows are right are added.
+    Good,
+}
+
+/// What came of a table of people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Import {
+    /// Whether people were added.
+    pub done: bool,
+    /// Whether every row is right.
+    pub good: bool,
+    /// How many people it adds.
+    pub added: usize,
+    /// Each row.
+    pub rows: Vec<RowReport>,
 }

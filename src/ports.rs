@@ -26,7 +26,9 @@ use crate::user::{Membership, Role};
 
 pub use audit::{AuditStore, NoWitness, Refused, Witness};
 pub use moderation::ModerationStore;
-pub use people::{Ending, Manager, NewPerson, NewSession, PeopleStore, SessionStore};
+pub use people::{
+    Ending, FreshLink, Invitations, Manager, NewPerson, NewSession, NoPeople, PeopleStore, SessionStore, Sheets,
+};
 pub use tenancy::{FoundTeam, NewTeam, TeamChange, TenancyStore};
 
 /// The world's no: something we stand on does not hold. The adapter that made it has logged the cause.
@@ -229,6 +231,8 @@ pub enum Look {
     Facts,
     /// A count has changed.
     Tallies,
+    /// Somebody's access has ended.
+    Access,
 }
 
 /// The bell: says "look", never "this happened". A ring that is lost, doubled or reordered makes a screen late, never wrong.

@@ -6,6 +6,7 @@
 //! * requests: [`router`] (every route and layer on one screen), [`http`], [`auth`], [`state`]
 //! * live: [`bus`] (a ring per tenant, fed by a tailer), `http::sse` (what each stream takes of it), [`park`] (threads
 //!   that write to thousands of streams)
+//! * whose access has ended: [`access`]
 //! * data: [`store`] (the one SQL text on two engines), [`demo`]
 //! * how much is taken of everything: [`limits`]
 //! * the audience that tries it all: [`rehearse`]
@@ -13,6 +14,7 @@
 //! * the small ports: [`world`]
 
 pub mod accept;
+pub mod access;
 pub mod auth;
 pub mod bus;
 pub mod config;
@@ -25,6 +27,7 @@ pub mod metrics;
 pub mod park;
 pub mod rehearse;
 pub mod router;
+pub mod sheets;
 pub mod state;
 pub mod store;
 pub mod telemetry;

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::accept::{self, Tls};
+use crate::access::{Passes, Watcher};
 use crate::auth::{Cookies, Secret};
 use crate::bus::redis::SharedBell;
 use crate::bus::{Bus, BusSettings};
@@ -119,6 +120,15 @@ pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
         chance: chance.clone(),
     };
     let park = Park::start(settings, &connections).context("the threads of the streams could not be started")?;
+    let passes = Passes::default();
+    let watcher = Watcher {
+        passes: passes.clone(),
+        store: shared_store.clone(),
+        clock: clock.clone(),
+        bell: bus.access(),
+        park: Some(park.clone()),
+    };
+    feeders.spawn(watcher.run(stop_feeding.clone()));
     let metrics = Metrics { meters: bus.meters().clone(), store: store_times };
     let state = AppState::new(Shared {
         service,
@@ -126,6 +136,7 @@ pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
         clock,
         chance,
         bus,
+        passes,
         cookies: Cookies::new(key, secure),
         site: Site { options: site, origin },
         origins: args.cors_origin.clone(),

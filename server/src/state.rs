@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
+use crate::access::Passes;
 use crate::auth::Cookies;
 use crate::bus::Bus;
 use crate::http::health::Readiness;
@@ -26,6 +27,7 @@ pub struct Shared {
     pub clock: Arc<dyn Clock>,
     pub chance: Arc<dyn Chance>,
     pub bus: Bus,
+    pub passes: Passes,
     pub cookies: Cookies,
     pub site: Site,
     pub origins: Vec<String>,
@@ -89,6 +91,12 @@ impl AppState {
     #[must_use]
     pub fn bus(&self) -> &Bus {
         &self.0.bus
+    }
+
+    /// The passes on which streams of signed-in people are open.
+    #[must_use]
+    pub fn passes(&self) -> &Passes {
+        &self.0.passes
     }
 
     /// Reads and writes our cookies.

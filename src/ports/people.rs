@@ -6,11 +6,12 @@
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use super::{SecretHash, SignedIn, Stored};
+use super::{PortError, SecretHash, SignedIn, Stored};
 use crate::email::Email;
 use crate::id::{SessionId, TeamId, TenantId, UserId};
-use crate::person::{PeopleFilter, Person};
+use crate::person::{PeopleFilter, Person, TeamChoice};
 use crate::session::{Revocation, Session, SessionLabel};
+use crate::tenant::Tenant;
 use crate::text::Name;
 use crate::time::Timestamp;
 use crate::user::{Membership, Role};
@@ -65,11 +66,64 @@ pub struct NewSession {
     pub expires_at: Timestamp,
 }
 
+/// A link for one person, on its way to them.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FreshLink {
+    /// Its whole address, which has the secret in it.
+    pub address: String,
+    /// What is kept of the secret.
+    pub hash: SecretHash,
+}
+
+/// Makes links for single persons, and sends them where mail is set up.
+#[async_trait]
+pub trait Invitations: Send + Sync {
+    /// A fresh link into this tenant.
+    fn link(&self, tenant: &Tenant) -> FreshLink;
+    /// Sends it; says whether there was a way to.
+    ///
+    /// # Errors
+    /// When there is one and it is in trouble.
+    async fn send(&self, to: &Email, name: &str, tenant: &Tenant, link: &FreshLink) -> Result<bool, PortError>;
+}
+
+/// Reads tables that people made in other programs.
+pub trait Sheets: Send + Sync {
+    /// The rows of a table, each with the number of its line; at most so many.
+    fn rows(&self, text: &str, most: usize) -> Vec<(u64, Vec<String>)>;
+}
+
+/// Invites nobody and reads nothing: for commands.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoPeople;
+
+#[async_trait]
+impl Invitations for NoPeople {
+    fn link(&self, _: &Tenant) -> FreshLink {
+        // Of no secret: nobody can bring one that this is the hash of.
+        FreshLink { address: String::new(), hash: SecretHash([0; 32]) }
+    }
+
+    async fn send(&self, _: &Email, _: &str, _: &Tenant, _: &FreshLink) -> Result<bool, PortError> {
+        Ok(false)
+    }
+}
+
+impl Sheets for NoPeople {
+    fn rows(&self, _: &str, _: usize) -> Vec<(u64, Vec<String>)> {
+        Vec::new()
+    }
+}
+
 /// Keeps people and what they may do. What is another tenant's does not exist.
 #[async_trait]
 pub trait PeopleStore: Send + Sync {
     /// The people that a filter names, by name.
     async fn people(&self, tenant: TenantId, filter: PeopleFilter) -> Stored<Vec<Person>>;
+    /// The teams that people can be given roles in, by name.
+    async fn team_choices(&self, tenant: TenantId) -> Stored<Vec<TeamChoice>>;
+    /// The addresses of all people, in lower case.
+    async fn email_keys(&self, tenant: TenantId) -> Stored<Vec<String>>;
     /// How many people the tenant has, deactivated ones included.
     async fn people_count(&self, tenant: TenantId) -> Stored<i64>;
     /// A person.
@@ -81,6 +135,10 @@ pub trait PeopleStore: Send + Sync {
     async fn add_person(&self, tenant: TenantId, new: NewPerson) -> Stored<Person>;
     /// Adds a person on a manager's word, who may give the role.
     async fn add_person_by(&self, manager: Manager, new: NewPerson) -> Stored<Person>;
+    /// Adds many people on a manager's word: all of them or, when one is refused, none.
+    async fn add_people_by(&self, manager: Manager, new: Vec<NewPerson>) -> Stored<()>;
+    /// Keeps an invitation of a person and withdraws those before it; the person must be active.
+    async fn put_invitation(&self, manager: Manager, id: UserId, link: SecretHash, until: Timestamp) -> Stored<Person>;
     /// Changes what a person is called: everybody may do that for themselves.
     async fn set_name(&self, tenant: TenantId, id: UserId, name: Name) -> Stored<Person>;
     /// Changes what a person is called and where they get mail: whoever reads their mail can sign in as them, so it
@@ -106,8 +164,8 @@ pub trait SessionStore: Send + Sync {
     async fn open_session(&self, tenant: TenantId, session: NewSession) -> Stored<()>;
     /// Takes note that a session was used, unless that was noted after `unless_since`.
     async fn touch_session(&self, hash: SecretHash, now: Timestamp, unless_since: Timestamp) -> Stored<()>;
-    /// Ends a session by its secret; ending one that is over is no error.
-    async fn end_session(&self, hash: SecretHash, ending: Ending) -> Stored<()>;
+    /// Ends a session by its secret and says of which tenant it was; ending one that is over is no error.
+    async fn end_session(&self, hash: SecretHash, ending: Ending) -> Stored<Option<TenantId>>;
     /// Ends one session of a person; says whether there was one.
     async fn revoke_session(&self, tenant: TenantId, user: UserId, id: SessionId, ending: Ending) -> Stored<bool>;
     /// Ends all sessions of a person, and their streams.

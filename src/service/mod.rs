@@ -7,7 +7,9 @@ mod known;
 mod moderation;
 mod operator;
 mod own;
+mod people;
 mod questions;
+mod roster;
 mod sessions;
 mod settings;
 mod sign_in;
@@ -25,8 +27,8 @@ use crate::error::{Noun, Refusal};
 use crate::id::{OperationId, ParticipantId, TeamId, UserId, uuid_v7};
 use crate::permission::{Action, may};
 use crate::ports::{
-    Chance, Clock, Ending, NoPace, NoVitals, NoWitness, Notifier, Pace, Pseudonyms, Refused, SecretHash, Store, Turn,
-    Vitals, Witness, Write,
+    Chance, Clock, Ending, Invitations, NoPace, NoPeople, NoVitals, NoWitness, Notifier, Pace, Pseudonyms, Refused,
+    SecretHash, Sheets, Store, Turn, Vitals, Witness, Write,
 };
 use crate::tenant::{Rules, Tenancy, Tenant, TenantSettings};
 use crate::text::Slug;
@@ -34,6 +36,7 @@ use crate::time::Timestamp;
 use crate::user::{Actor, Role};
 
 pub use moderation::BulkItem;
+pub use people::{INVITATION_LIFE_MS, Invite};
 pub use sessions::SESSION_LIFE_MS;
 pub use sign_in::LINK_LIFE_MS;
 
@@ -195,6 +198,8 @@ pub struct Service {
     pace: Arc<dyn Pace>,
     vitals: Arc<dyn Vitals>,
     watched: Watched,
+    invitations: Arc<dyn Invitations>,
+    sheets: Arc<dyn Sheets>,
 }
 
 impl Service {
@@ -209,7 +214,8 @@ impl Service {
     ) -> Self {
         let (known, pace, vitals) = (Arc::default(), Arc::new(NoPace), Arc::new(NoVitals));
         let watched = Watched(Arc::new(NoWitness));
-        Self { store, notifier, clock, chance, pseudonyms, known, pace, vitals, watched }
+        let (invitations, sheets) = (Arc::new(NoPeople), Arc::new(NoPeople));
+        Self { store, notifier, clock, chance, pseudonyms, known, pace, vitals, watched, invitations, sheets }
     }
 
     /// The same use cases, with whoever is too fast held back.
@@ -228,6 +234,12 @@ impl Service {
     #[must_use]
     pub fn witnessed_by(self, witness: Arc<dyn Witness>) -> Self {
         Self { watched: Watched(witness), ..self }
+    }
+
+    /// The same use cases, with people invited and tables of them read in this way.
+    #[must_use]
+    pub fn inviting_by(self, invitations: Arc<dyn Invitations>, sheets: Arc<dyn Sheets>) -> Self {
+        Self { invitations, sheets, ..self }
     }
 
     /// Finds the tenant and who the caller is in it.

@@ -1,9 +1,11 @@
 //! Sessions: who one is of, a new one, and the end of one.
 
-use super::Service;
-use crate::error::Refusal;
+use super::{Service, Visit};
+use crate::error::{Noun, Refusal};
 use crate::id::{SessionId, UserId};
-use crate::ports::{NewSession, SecretHash, SignedIn};
+use crate::permission::Action;
+use crate::person::SessionsView;
+use crate::ports::{Look, NewSession, SecretHash, SignedIn};
 use crate::session::SessionLabel;
 
 /// How long a session lasts, in milliseconds: two weeks.
@@ -36,6 +38,71 @@ impl Service {
     /// # Errors
     /// When the store is in trouble.
     pub async fn sign_out(&self, session: SecretHash) -> Result<(), Refusal> {
-        Ok(self.store.end_session(session, self.ending()).await?)
+        let ended = self.store.end_session(session, self.ending()).await?;
+        if let Some(tenant) = ended {
+            self.notifier.ring(tenant, Look::Access);
+        }
+        Ok(())
+    }
+
+    /// The visitor's own sessions, or those of somebody whom they manage.
+    ///
+    /// # Errors
+    /// When the visitor is not signed in, or may not manage that person.
+    pub async fn sessions(&self, visit: &Visit, of: Option<UserId>) -> Result<SessionsView, Refusal> {
+        let me = visit.user()?;
+        let tenant = visit.tenant.id;
+        self.pace.admit(tenant, Some(me.0), Action::SeeHealth)?;
+        let person = match of.filter(|id| *id != me) {
+            Some(id) => self.managed(visit, id).await?,
+            None => self.store.person(tenant, me).await?.ok_or(Refusal::NotFound { what: Noun::Person })?,
+        };
+        Ok(SessionsView {
+            tenant: visit.tenant.clone(),
+            role: visit.actor.role,
+            own: person.id == me,
+            sessions: self.store.sessions_of(tenant, person.id, self.clock.now()).await?,
+            current: visit.actor.session,
+            person,
+        })
+    }
+
+    /// Ends one session of the visitor, or of somebody whom they manage.
+    ///
+    /// # Errors
+    /// As [`Service::sessions`], and when there is no such session.
+    pub async fn revoke_session(&self, visit: &Visit, of: Option<UserId>, id: SessionId) -> Result<(), Refusal> {
+        let user = self.revocable(visit, of).await?;
+        if !self.store.revoke_session(visit.tenant.id, user, id, self.ending()).await? {
+            return Err(Refusal::NotFound { what: Noun::Session });
+        }
+        self.look_at_revocations(visit);
+        Ok(())
+    }
+
+    /// Ends all sessions of the visitor, this one included, or of somebody whom they manage.
+    ///
+    /// # Errors
+    /// As [`Service::sessions`].
+    pub async fn revoke_sessions(&self, visit: &Visit, of: Option<UserId>) -> Result<(), Refusal> {
+        let user = self.revocable(visit, of).await?;
+        self.store.revoke_sessions(visit.tenant.id, user, self.ending()).await?;
+        self.look_at_revocations(visit);
+        Ok(())
+    }
+
+    /// Whose sessions the visitor is about to end.
+    async fn revocable(&self, visit: &Visit, of: Option<UserId>) -> Result<UserId, Refusal> {
+        let me = visit.user()?;
+        self.pace.admit(visit.tenant.id, Some(me.0), Action::ManagePeople)?;
+        match of.filter(|id| *id != me) {
+            Some(id) => Ok(self.managed(visit, id).await?.id),
+            None => Ok(me),
+        }
+    }
+
+    /// Has every instance look whose access has ended.
+    pub(super) fn look_at_revocations(&self, visit: &Visit) {
+        self.notifier.ring(visit.tenant.id, Look::Access);
     }
 }

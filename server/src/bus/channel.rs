@@ -216,6 +216,8 @@ const fn bit(look: Look) -> u8 {
     match look {
         Look::Facts => 1,
         Look::Tallies => 2,
+        // Nothing of a channel's: the bus hears of it.
+        Look::Access => 0,
     }
 }
 

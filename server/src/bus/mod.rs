@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
@@ -54,6 +55,8 @@ struct Shared {
     tasks: TaskTracker,
     /// Tells this instance's rings from others'.
     instance: Uuid,
+    /// Rung when somebody's access may have ended.
+    access: Arc<Notify>,
 }
 
 impl fmt::Debug for Bus {
@@ -109,13 +112,20 @@ impl Bus {
         chance.fill(&mut instance);
         let instance = Uuid::from_bytes(instance);
         let meters = Meters::new(settings.heartbeat);
-        Self(Arc::new(Shared { channels: RwLock::default(), store, clock, settings, meters, stop, tasks, instance }))
+        let (channels, access) = (RwLock::default(), Arc::default());
+        Self(Arc::new(Shared { channels, store, clock, settings, meters, stop, tasks, instance, access }))
     }
 
     /// What tells this instance from others.
     #[must_use]
     pub fn instance(&self) -> Uuid {
         self.0.instance
+    }
+
+    /// Rung when somebody's access may have ended.
+    #[must_use]
+    pub fn access(&self) -> Arc<Notify> {
+        self.0.access.clone()
     }
 
     /// What the streams count.
@@ -126,6 +136,7 @@ impl Bus {
 
     /// Has every open channel look at everything.
     pub fn ring_all(&self) {
+        self.0.access.notify_one();
         let channels = self.0.channels.read().unwrap_or_else(PoisonError::into_inner);
         channels.values().for_each(|channel| channel.ring(Look::Tallies));
     }
@@ -201,6 +212,10 @@ impl Bus {
 
 impl Notifier for Bus {
     fn ring(&self, tenant: TenantId, look: Look) {
+        if look == Look::Access {
+            self.0.access.notify_one();
+            return;
+        }
         let channels = self.0.channels.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(channel) = channels.get(&tenant) {
             channel.ring(look);

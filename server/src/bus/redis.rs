@@ -137,6 +137,7 @@ fn parse(text: &str) -> Option<(Uuid, TenantId, Look)> {
     let look = match words.next()? {
         "facts" => Look::Facts,
         "tallies" => Look::Tallies,
+        "access" => Look::Access,
         _ => return None,
     };
     words.next().is_none().then_some((from, tenant, look))
@@ -146,6 +147,7 @@ const fn word(look: Look) -> &'static str {
     match look {
         Look::Facts => "facts",
         Look::Tallies => "tallies",
+        Look::Access => "access",
     }
 }
 
@@ -156,7 +158,7 @@ mod tests {
     #[test]
     fn a_ring_reads_back_and_garbage_is_no_ring() {
         let (me, tenant) = (Uuid::from_u128(1), TenantId(Uuid::from_u128(2)));
-        for look in [Look::Facts, Look::Tallies] {
+        for look in [Look::Facts, Look::Tallies, Look::Access] {
             assert_eq!(parse(&format!("{me} {tenant} {}", word(look))), Some((me, tenant, look)));
         }
         for garbage in ["", "x", &format!("{me}"), &format!("{me} {tenant} all"), &format!("{me} {tenant} facts x")] {

@@ -32,6 +32,8 @@ pub(super) struct Mail {
     pub(super) arrivals: Vec<Arrival>,
     /// Tenants that have something new, each once.
     pub(super) pushed: Vec<TenantId>,
+    /// Whether some streams may have to end.
+    pub(super) look: bool,
     /// Over which time all streams are to end, once they are to end.
     pub(super) drain: Option<Duration>,
 }
@@ -60,6 +62,11 @@ impl Inbox {
     /// Puts a stream in. One that comes after the end is let go; its client comes back.
     pub(super) fn arrive(&self, arrival: Arrival) {
         self.put(|mail| mail.arrivals.push(arrival));
+    }
+
+    /// Tells that some streams may have to end.
+    pub(super) fn look(&self) {
+        self.put(|mail| mail.look = true);
     }
 
     /// Tells that all streams are to end within this time.

@@ -84,6 +84,11 @@ impl Park {
         }
     }
 
+    /// Has every thread look at once which of its streams have to end.
+    pub(crate) fn look(&self) {
+        self.0.inboxes.iter().for_each(|inbox| inbox.look());
+    }
+
     /// Ends all streams, spread over this time; then the threads end. A second call may shorten it.
     pub fn drain(&self, over: Duration) {
         self.0.inboxes.iter().for_each(|inbox| inbox.drain(over));

@@ -92,6 +92,9 @@ impl Shard {
     fn read(&mut self, mail: Mail) {
         mail.arrivals.into_iter().for_each(|arrival| self.park(arrival));
         mail.pushed.into_iter().for_each(|tenant| self.groups.pushed(tenant));
+        if mail.look {
+            self.next_look = self.now;
+        }
         if let Some(over) = mail.drain {
             self.is_ending = true;
             for (_, stream) in &mut self.streams {
@@ -199,7 +202,7 @@ impl Shard {
         self.next_look = self.now + if self.is_ending { 1 } else { LOOK };
         let now = self.now;
         let is_over = |stream: &Parked| match stream {
-            stream if stream.ends <= now => Some(Over::Ended),
+            stream if stream.ends <= now || stream.seat.is_over() => Some(Over::Ended),
             stream if stream.is_lost() => Some(Over::Slow),
             _ => None,
         };

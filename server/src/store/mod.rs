@@ -56,6 +56,7 @@ mod cases;
 mod deed;
 mod facts;
 mod group;
+mod invitations;
 mod keys;
 mod merges;
 mod moderation;

@@ -1,23 +1,39 @@
 //! People: found, listed, added, and what they may do changed.
 
+use pulsestage::audit::{Act, Entry};
 use pulsestage::email::Email;
 use pulsestage::error::{Noun, Refusal};
 use pulsestage::id::{TeamId, TenantId, UserId};
 use pulsestage::permission::may_manage;
-use pulsestage::person::{PeopleFilter, Person};
+use pulsestage::person::{PeopleFilter, Person, TeamChoice};
 use pulsestage::ports::{Manager, NewPerson};
+use pulsestage::team::Team;
 use pulsestage::text::Name;
 use pulsestage::user::{Membership, Role};
 use uuid::Uuid;
 
+use super::audit::{note, unkeyed};
 use super::quota::{Counted, room_for};
-use super::rows::MembershipRow;
 use super::rows::people::{MemberRow, PersonRow};
+use super::rows::{MembershipRow, TeamRow, teams_by_name};
 use super::sessions::{end_all, revoke};
 use super::trouble::Done;
 use super::{SqlStore, Tx, sql};
 
 impl SqlStore {
+    pub(super) async fn list_team_choices(&self, tenant: TenantId) -> Done<Vec<TeamChoice>> {
+        let rows: Vec<TeamRow> = on!(&self.read, pool => sqlx::query_as(sql::people::TEAM_CHOICES)
+            .bind(tenant.0)
+            .fetch_all(pool)
+            .await)?;
+        let choice = |Team { id, slug, name, .. }: Team| TeamChoice { id, slug, name };
+        Ok(teams_by_name(rows).into_iter().map(choice).collect())
+    }
+
+    pub(super) async fn list_email_keys(&self, tenant: TenantId) -> Done<Vec<String>> {
+        Ok(on!(&self.read, pool => sqlx::query_scalar(sql::people::EMAIL_KEYS).bind(tenant.0).fetch_all(pool).await)?)
+    }
+
     pub(super) async fn list_people(&self, tenant: TenantId, filter: PeopleFilter) -> Done<Vec<Person>> {
         let mut tx = self.begin_read().await?;
         let listed = page(&mut tx, tenant, &filter).await;
@@ -48,7 +64,21 @@ impl SqlStore {
         written!(self, tx => {
             let held = authority(tx, &manager).await?;
             must_manage(held, new.role)?;
-            insert(tx, manager.tenant, &new).await
+            let person = insert(tx, manager.tenant, &new).await?;
+            audit(tx, &manager, Act::Invite, new.id, |entry| added(entry, &new)).await?;
+            Ok(person)
+        })
+    }
+
+    pub(super) async fn insert_people_by(&self, manager: Manager, new: Vec<NewPerson>) -> Done<()> {
+        written!(self, tx => {
+            let held = authority(tx, &manager).await?;
+            for person in &new {
+                must_manage(held, person.role)?;
+                insert(tx, manager.tenant, person).await?;
+                audit(tx, &manager, Act::ImportPeople, person.id, |entry| added(entry, person)).await?;
+            }
+            Ok(())
         })
     }
 
@@ -67,7 +97,7 @@ impl SqlStore {
         email: Option<Email>,
     ) -> Done<Person> {
         written!(self, tx => {
-            managed(tx, &manager, id).await?;
+            let (_, before) = managed(tx, &manager, id).await?;
             set_name(tx, manager.tenant, id, &name).await?;
             let written = on!(tx, t => sqlx::query(sql::people::SET_EMAIL)
                 .bind(manager.tenant.0)
@@ -80,7 +110,12 @@ impl SqlStore {
             if written == 0 {
                 return Err(Refusal::EmailTaken.into());
             }
-            there(tx, manager.tenant, id).await
+            let after = there(tx, manager.tenant, id).await?;
+            let changed = |entry: Entry| {
+                entry.change("name", &before.name, &after.name).change("email", before.email.as_ref(), after.email.as_ref())
+            };
+            audit(tx, &manager, Act::EditProfile, id, changed).await?;
+            Ok(after)
         })
     }
 
@@ -102,6 +137,7 @@ impl SqlStore {
                 .await
                 .map(drop))?;
             end_all(tx, manager.tenant, id, manager.ending).await?;
+            audit(tx, &manager, Act::ChangeRole, id, |entry| entry.change("role", before.role, role)).await?;
             there(tx, manager.tenant, id).await
         })
     }
@@ -130,6 +166,8 @@ impl SqlStore {
                     .map(drop))?,
             }
             revoke(tx, manager.tenant, id, None, manager.ending).await?;
+            let held = held.map(|membership| membership.role);
+            audit(tx, &manager, Act::ChangeRole, id, |entry| entry.team(team).change("role", held, role)).await?;
             there(tx, manager.tenant, id).await
         })
     }
@@ -153,9 +191,29 @@ impl SqlStore {
             if !active {
                 end_all(tx, manager.tenant, id, manager.ending).await?;
             }
+            let act = if active { Act::Reactivate } else { Act::Deactivate };
+            audit(tx, &manager, act, id, |entry| entry).await?;
             there(tx, manager.tenant, id).await
         })
     }
+}
+
+/// Notes what a manager did to a person.
+pub(super) async fn audit(
+    tx: &mut Tx,
+    manager: &Manager,
+    act: Act,
+    id: UserId,
+    more: impl FnOnce(Entry) -> Entry,
+) -> Done<()> {
+    let Manager { tenant, user, ending } = *manager;
+    let entry = more(Entry::of(user, act).subject(id));
+    note(tx, &unkeyed(tenant, user, ending.id, ending.at), entry).await
+}
+
+/// What is noted of somebody who is added.
+fn added(entry: Entry, new: &NewPerson) -> Entry {
+    entry.after("name", new.name.as_str()).after("email", new.email.as_ref().map(Email::as_str)).after("role", new.role)
 }
 
 /// Adds a person with their roles by team.
@@ -199,7 +257,7 @@ async fn authority(tx: &mut Tx, manager: &Manager) -> Done<Role> {
 }
 
 /// What the manager holds, and whom they are about to change.
-async fn managed(tx: &mut Tx, manager: &Manager, id: UserId) -> Done<(Role, Person)> {
+pub(super) async fn managed(tx: &mut Tx, manager: &Manager, id: UserId) -> Done<(Role, Person)> {
     let held = authority(tx, manager).await?;
     let person = there(tx, manager.tenant, id).await?;
     must_manage(held, person.role)?;

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use pulsestage::email::Email;
 use pulsestage::id::{SessionId, TeamId, TenantId, UserId};
-use pulsestage::person::{PeopleFilter, Person};
+use pulsestage::person::{PeopleFilter, Person, TeamChoice};
 use pulsestage::ports::{
     Ending, Manager, NewPerson, NewSession, PeopleStore, SecretHash, SessionStore, SignedIn, Stored,
 };
@@ -20,6 +20,14 @@ use super::trouble::trouble;
 impl PeopleStore for SqlStore {
     async fn people(&self, tenant: TenantId, filter: PeopleFilter) -> Stored<Vec<Person>> {
         self.list_people(tenant, filter).await.map_err(trouble)
+    }
+
+    async fn team_choices(&self, tenant: TenantId) -> Stored<Vec<TeamChoice>> {
+        self.list_team_choices(tenant).await.map_err(trouble)
+    }
+
+    async fn email_keys(&self, tenant: TenantId) -> Stored<Vec<String>> {
+        self.list_email_keys(tenant).await.map_err(trouble)
     }
 
     async fn people_count(&self, tenant: TenantId) -> Stored<i64> {
@@ -40,6 +48,14 @@ impl PeopleStore for SqlStore {
 
     async fn add_person_by(&self, manager: Manager, new: NewPerson) -> Stored<Person> {
         self.insert_person_by(manager, new).await.map_err(trouble)
+    }
+
+    async fn add_people_by(&self, manager: Manager, new: Vec<NewPerson>) -> Stored<()> {
+        self.insert_people_by(manager, new).await.map_err(trouble)
+    }
+
+    async fn put_invitation(&self, manager: Manager, id: UserId, link: SecretHash, until: Timestamp) -> Stored<Person> {
+        self.keep_invitation(manager, id, link, until).await.map_err(trouble)
     }
 
     async fn set_name(&self, tenant: TenantId, id: UserId, name: Name) -> Stored<Person> {
@@ -81,7 +97,7 @@ impl SessionStore for SqlStore {
         self.see_session(hash, now, unless_since).await.map_err(trouble)
     }
 
-    async fn end_session(&self, hash: SecretHash, ending: Ending) -> Stored<()> {
+    async fn end_session(&self, hash: SecretHash, ending: Ending) -> Stored<Option<TenantId>> {
         self.drop_session(hash, ending).await.map_err(trouble)
     }
 

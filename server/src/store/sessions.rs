@@ -73,17 +73,18 @@ impl SqlStore {
         })
     }
 
-    pub(super) async fn drop_session(&self, hash: SecretHash, ending: Ending) -> Done<()> {
+    pub(super) async fn drop_session(&self, hash: SecretHash, ending: Ending) -> Done<Option<TenantId>> {
         written!(self, tx => {
             let ended: Option<EndedRow> = on!(tx, t => sqlx::query_as(sql::sessions::END)
                 .bind(hash.0.as_slice())
                 .fetch_optional(&mut **t)
                 .await)?;
-            let Some(ended) = ended else { return Ok(()) };
+            let Some(ended) = ended else { return Ok(None) };
             let (tenant, user, session) = ended.into_ids();
             let entry = Entry::of(user, Act::SignOut).subject(user).before("session", session);
             note(tx, &unkeyed(tenant, user, ending.id, ending.at), entry).await?;
-            revoke(tx, tenant, user, Some(session), ending).await
+            revoke(tx, tenant, user, Some(session), ending).await?;
+            Ok(Some(tenant))
         })
     }
 

@@ -43,6 +43,8 @@ mod life_metrics;
 #[cfg(test)]
 mod life_stop;
 #[cfg(test)]
+mod live_access;
+#[cfg(test)]
 mod live_kinds;
 #[cfg(test)]
 mod live_limits;

@@ -103,6 +103,6 @@ async fn sessions_end(stage: Arc<Stage>) {
     assert!(!open_at(session.expires_at).await);
     stage.store.end_session(session.hash, stage.ending()).await.unwrap();
     assert!(!open_at(START).await);
-    assert_eq!(stage.store.end_session(session.hash, stage.ending()).await, Ok(()));
-    assert_eq!(stage.store.end_session(stage.hash(), stage.ending()).await, Ok(()));
+    assert_eq!(stage.store.end_session(session.hash, stage.ending()).await, Ok(None));
+    assert_eq!(stage.store.end_session(stage.hash(), stage.ending()).await, Ok(None));
 }

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use pulsestage::ports::{NoPace, Notifier, Store};
 use pulsestage::service::Service;
+use pulsestage_server::access::{Passes, Watcher};
 use pulsestage_server::auth::Cookies;
 use pulsestage_server::bus::redis::SharedBell;
 use pulsestage_server::bus::{Bus, BusSettings};
@@ -115,6 +116,16 @@ impl House {
             .env(leptos::config::Env::PROD)
             .hash_files(plan.hashed)
             .build();
+        let passes = Passes::default();
+        let watcher = Watcher {
+            passes: passes.clone(),
+            store: store.clone(),
+            clock: clock.clone(),
+            bell: bus.access(),
+            park: None,
+        };
+        // Not one of the tasks that tests count.
+        tokio::spawn(watcher.run(stop.clone()));
         let secure = plan.public_url.as_deref().is_some_and(|url| url.starts_with("https://"));
         let state = AppState::new(Shared {
             service: service.clone(),
@@ -122,6 +133,7 @@ impl House {
             clock,
             chance,
             bus: bus.clone(),
+            passes,
             cookies: Cookies::new(key, secure),
             site: Site { options, origin: plan.public_url },
             origins: plan.origins,

@@ -67,7 +67,7 @@ pub(crate) struct Live {
     pub(crate) running: Running,
     kind: Kind,
     trusted: rustls::RootCertStore,
-    visit: Visit,
+    pub(crate) visit: Visit,
     _data: Folder,
     _site: Folder,
 }
@@ -119,12 +119,26 @@ impl Live {
         Wire::of(self.get(&format!("/sse?{query}")).await.map(Body::new))
     }
 
+    /// Opens a stream with a cookie.
+    pub(crate) async fn stream_as(&self, query: &str, cookie: &str) -> Wire {
+        Wire::of(self.get_as(&format!("/sse?{query}"), cookie).await.map(Body::new))
+    }
+
     /// A request with GET.
     pub(crate) async fn get(&self, path: &str) -> Response<Incoming> {
+        self.get_as(path, "").await
+    }
+
+    /// A request with GET and a cookie, unless it is empty.
+    pub(crate) async fn get_as(&self, path: &str, cookie: &str) -> Response<Incoming> {
         let socket = TcpStream::connect(self.addr()).await.unwrap();
         let mut request = Request::get(format!("https://localhost{path}"));
         if let Some(codings) = self.kind.takes() {
             request = request.header("accept-encoding", codings);
+        }
+        if !cookie.is_empty() {
+            let prefix = if matches!(self.kind, Kind::Plain | Kind::PlainGzip) { "" } else { "__Host-" };
+            request = request.header("cookie", format!("{prefix}{cookie}"));
         }
         let request = request.body(Empty::new()).unwrap();
         let answer = async {

@@ -4,6 +4,7 @@ mod berth;
 mod choice;
 mod coding;
 mod filter;
+mod leave;
 mod opened;
 mod opening;
 mod reader;
@@ -22,6 +23,7 @@ use crate::bus::frame::retry;
 use crate::state::AppState;
 use choice::Choice;
 use filter::Filter;
+use leave::Leave;
 use opening::retry_millis;
 use pulsestage::audience::Viewer;
 use pulsestage::error::{Noun, Refusal};
@@ -67,13 +69,10 @@ pub async fn open(
     };
     let slug = query.tenant_id.filter(|slug| !slug.is_empty()).unwrap_or_else(|| Slug::default_tenant().into_string());
     let caller = state.cookies().caller(&headers);
-    let visit = match state.service().enter(&slug, &caller).await {
-        Ok(visit) => visit,
+    let (visit, leave) = match Leave::of(&state, &slug, &caller).await {
+        Ok(granted) => granted,
         Err(refusal) => return refused_by(&state, &refusal),
     };
-    if let Err(refusal) = visit.must_see() {
-        return refused_by(&state, &refusal);
-    }
     let filter = filter.seen_by(visit.sight());
     let header = headers.get("last-event-id").map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     // The header wins, for browsers send it with their own reconnects. An empty one is none, wherever it stands.
@@ -86,7 +85,7 @@ pub async fn open(
         Err(full) => return streaming(Body::from(retry(full.retry_millis(state.chance()))), Coding::Identity),
     };
     let choice = Choice::new(filter, Viewer::from(&visit.actor), coding);
-    match Opened::new(&state, visit.tenant.id, cursor, choice, permit).await {
+    match Opened::new(&state, visit.tenant.id, cursor, choice, (permit, leave)).await {
         Ok(opened) => streaming(body(opened, &method, &extensions, state), coding),
         Err(refusal) => refused_by(&state, &refusal),
     }

@@ -1,12 +1,15 @@
 //! A stream that was granted: what has to be written first, how it goes on, and its place among all.
 
 use bytes::Bytes;
+use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::choice::Choice;
+use super::leave::Leave;
 use super::opening::{self, retry_millis};
 use super::reader::Reader;
+use crate::access::Pass;
 use crate::bus::frame::retry;
 use crate::bus::{Channel, Coding, Subscription};
 use crate::limits::Permit;
@@ -34,6 +37,8 @@ pub(crate) struct Opened {
 pub(crate) struct Seat {
     subscription: Subscription,
     _permit: Permit,
+    /// For a stream of somebody who is signed in. Boxed: most are not, and there are very many seats.
+    pass: Option<Box<Pass>>,
     /// When it was taken, as the meter counts.
     since: u32,
 }
@@ -49,7 +54,7 @@ impl Opened {
         tenant: TenantId,
         cursor: Option<Option<Cursor>>,
         choice: Choice,
-        permit: Permit,
+        (permit, leave): (Permit, Leave),
     ) -> Result<Self, Refusal> {
         let subscription = state.bus().subscribe(tenant).await.map_err(Refusal::from)?;
         let since = subscription.channel().meter().mark();
@@ -58,13 +63,26 @@ impl Opened {
         Ok(Self {
             opening: [opening.greeting, opening.missed],
             reader: Reader::new(opening.place, opening.seq, choice),
-            seat: Seat { subscription, _permit: permit, since },
-            life: state.limits().stream_life.draw(state.chance()),
+            seat: Seat { subscription, _permit: permit, pass: leave.pass, since },
+            life: [state.limits().stream_life.draw(state.chance()), leave.life].into_iter().flatten().min(),
         })
     }
 }
 
 impl Seat {
+    /// Whether its reader's access has ended.
+    pub(crate) fn is_over(&self) -> bool {
+        self.pass.as_ref().is_some_and(|pass| pass.is_over())
+    }
+
+    /// Waits until its reader's access has ended: for ever for people without an account.
+    pub(super) async fn over(&self) {
+        match &self.pass {
+            Some(pass) => pass.over().await,
+            None => pending().await,
+        }
+    }
+
     /// The channel that the stream reads.
     pub(crate) const fn channel(&self) -> &Arc<Channel> {
         self.subscription.channel()

@@ -70,6 +70,9 @@ impl Stream {
         // Without a farewell it has said it: this is the end.
         self.farewell.as_ref()?;
         loop {
+            if self.seat.is_over() {
+                return self.farewell.take();
+            }
             // Marked before the ring is read: what is pushed after the reading wakes us.
             self.pushed.mark_unchanged();
             match self.seat.channel().read(self.reader.place()) {
@@ -115,6 +118,7 @@ impl Stream {
                 self.ends = self.ends.min(Instant::now() + share_of(self.state.drain(), self.state.chance()));
                 Wake::Look
             }
+            () = self.seat.over() => Wake::Over,
             () = sleep_until(self.ends) => Wake::Over,
             changed = self.pushed.changed() => if changed.is_ok() { Wake::Look } else { Wake::Over },
         }

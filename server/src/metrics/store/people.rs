@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use pulsestage::email::Email;
 use pulsestage::id::{SessionId, TeamId, TenantId, UserId};
-use pulsestage::person::{PeopleFilter, Person};
+use pulsestage::person::{PeopleFilter, Person, TeamChoice};
 use pulsestage::ports::{
     Ending, Manager, NewPerson, NewSession, PeopleStore, SecretHash, SessionStore, SignedIn, Stored,
 };
@@ -19,6 +19,14 @@ use super::{Kind, TimedStore};
 impl PeopleStore for TimedStore {
     async fn people(&self, tenant: TenantId, filter: PeopleFilter) -> Stored<Vec<Person>> {
         self.timed(Kind::People, self.store.people(tenant, filter)).await
+    }
+
+    async fn team_choices(&self, tenant: TenantId) -> Stored<Vec<TeamChoice>> {
+        self.timed(Kind::People, self.store.team_choices(tenant)).await
+    }
+
+    async fn email_keys(&self, tenant: TenantId) -> Stored<Vec<String>> {
+        self.timed(Kind::People, self.store.email_keys(tenant)).await
     }
 
     async fn people_count(&self, tenant: TenantId) -> Stored<i64> {
@@ -39,6 +47,14 @@ impl PeopleStore for TimedStore {
 
     async fn add_person_by(&self, manager: Manager, new: NewPerson) -> Stored<Person> {
         self.timed(Kind::People, self.store.add_person_by(manager, new)).await
+    }
+
+    async fn add_people_by(&self, manager: Manager, new: Vec<NewPerson>) -> Stored<()> {
+        self.timed(Kind::People, self.store.add_people_by(manager, new)).await
+    }
+
+    async fn put_invitation(&self, manager: Manager, id: UserId, link: SecretHash, until: Timestamp) -> Stored<Person> {
+        self.timed(Kind::People, self.store.put_invitation(manager, id, link, until)).await
     }
 
     async fn set_name(&self, tenant: TenantId, id: UserId, name: Name) -> Stored<Person> {
@@ -80,7 +96,7 @@ impl SessionStore for TimedStore {
         self.timed(Kind::SignIn, self.store.touch_session(hash, now, unless_since)).await
     }
 
-    async fn end_session(&self, hash: SecretHash, ending: Ending) -> Stored<()> {
+    async fn end_session(&self, hash: SecretHash, ending: Ending) -> Stored<Option<TenantId>> {
         self.timed(Kind::SignIn, self.store.end_session(hash, ending)).await
     }
 

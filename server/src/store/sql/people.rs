@@ -35,6 +35,19 @@ statements! {
     /// Where a person stands in the order of names.
     NAME_KEY = "select name_key from users where tenant_id = $1 and id = $2";
 
+    /// The addresses of all people.
+    EMAIL_KEYS = "select email_key from users where tenant_id = $1 and email_key is not null";
+
+    /// The teams that are not archived.
+    TEAM_CHOICES = "select id, slug, name from teams where tenant_id = $1 and archived_at is null";
+
+    /// Withdraws a person's links for one purpose.
+    WITHDRAW_LINKS = "delete from person_links where tenant_id = $1 and user_id = $2 and purpose = $3 and used_at is null";
+
+    /// A link for one person.
+    PUT_LINK = "insert into person_links (tenant_id, user_id, purpose, token_hash, created_at, expires_at)
+        values ($1, $2, $3, $4, $5, $6)";
+
     /// How many people there are.
     COUNT = "select count(*) from users where tenant_id = $1";
 

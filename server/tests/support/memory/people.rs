@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use pulsestage::email::Email;
 use pulsestage::id::{SessionId, TeamId, TenantId, UserId};
-use pulsestage::person::{PeopleFilter, Person};
+use pulsestage::person::{PeopleFilter, Person, TeamChoice};
 use pulsestage::ports::{
     Ending, Manager, NewPerson, NewSession, PeopleStore, SecretHash, SessionStore, SignedIn, Stored,
 };
@@ -18,6 +18,14 @@ use super::{MemoryStore, broken};
 #[async_trait]
 impl PeopleStore for MemoryStore {
     async fn people(&self, _: TenantId, _: PeopleFilter) -> Stored<Vec<Person>> {
+        broken()
+    }
+
+    async fn team_choices(&self, _: TenantId) -> Stored<Vec<TeamChoice>> {
+        broken()
+    }
+
+    async fn email_keys(&self, _: TenantId) -> Stored<Vec<String>> {
         broken()
     }
 
@@ -38,6 +46,14 @@ impl PeopleStore for MemoryStore {
     }
 
     async fn add_person_by(&self, _: Manager, _: NewPerson) -> Stored<Person> {
+        broken()
+    }
+
+    async fn add_people_by(&self, _: Manager, _: Vec<NewPerson>) -> Stored<()> {
+        broken()
+    }
+
+    async fn put_invitation(&self, _: Manager, _: UserId, _: SecretHash, _: Timestamp) -> Stored<Person> {
         broken()
     }
 
@@ -80,7 +96,7 @@ impl SessionStore for MemoryStore {
         broken()
     }
 
-    async fn end_session(&self, _: SecretHash, _: Ending) -> Stored<()> {
+    async fn end_session(&self, _: SecretHash, _: Ending) -> Stored<Option<TenantId>> {
         broken()
     }
 

@@ -1,0 +1,147 @@
+//! The passes on which streams of signed-in people are open.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use pulsestage::id::{SessionId, TenantId, UserId};
+use pulsestage::session::Revocation;
+use tokio_util::sync::CancellationToken;
+
+type Holder = (TenantId, UserId);
+
+/// All passes that are in use. Cheap to clone; all clones are one.
+#[derive(Clone, Default)]
+pub struct Passes(Arc<Mutex<HashMap<Holder, Vec<Issued>>>>);
+
+/// A pass as the register keeps it.
+struct Issued {
+    session: SessionId,
+    over: CancellationToken,
+}
+
+/// Somebody's leave to read a stream; it is over when their session or all of their access is.
+pub(crate) struct Pass {
+    holder: Holder,
+    over: CancellationToken,
+    register: Passes,
+}
+
+impl Passes {
+    /// A pass for this session. From here on nothing that ends it is missed; what came before has to be looked for.
+    pub(crate) fn issue(&self, tenant: TenantId, user: UserId, session: SessionId) -> Pass {
+        let (holder, over) = ((tenant, user), CancellationToken::new());
+        self.lock().entry(holder).or_default().push(Issued { session, over: over.clone() });
+        Pass { holder, over, register: self.clone() }
+    }
+
+    /// Ends the passes that this revocation names; says whether there were any.
+    pub(super) fn end(&self, revocation: &Revocation) -> bool {
+        let passes = self.lock();
+        let held = passes.get(&(revocation.tenant, revocation.user)).map(Vec::as_slice).unwrap_or_default();
+        let mut any = false;
+        for pass in held.iter().filter(|pass| revocation.session.is_none_or(|session| session == pass.session)) {
+            any |= !pass.over.is_cancelled();
+            pass.over.cancel();
+        }
+        any
+    }
+
+    /// Whether no stream is open on a pass.
+    #[must_use]
+    pub fn is_unused(&self) -> bool {
+        self.lock().is_empty()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Holder, Vec<Issued>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[cfg(test)]
+    fn len(&self) -> usize {
+        self.lock().values().map(Vec::len).sum()
+    }
+}
+
+impl Pass {
+    /// Whether it is over.
+    pub(crate) fn is_over(&self) -> bool {
+        self.over.is_cancelled()
+    }
+
+    /// Waits until it is over.
+    pub(crate) async fn over(&self) {
+        self.over.cancelled().await;
+    }
+}
+
+impl Drop for Pass {
+    fn drop(&mut self) {
+        // Cancelled, it can be told from those that are in use.
+        self.over.cancel();
+        let mut passes = self.register.lock();
+        if let Some(held) = passes.get_mut(&self.holder) {
+            held.retain(|pass| !pass.over.is_cancelled());
+            if held.is_empty() {
+                passes.remove(&self.holder);
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Pass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pass").field("over", &self.is_over()).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Passes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Passes").field("holders", &self.lock().len()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    const TENANT: TenantId = TenantId(Uuid::from_u128(1));
+
+    fn user(number: u128) -> UserId {
+        UserId(Uuid::from_u128(number))
+    }
+
+    fn session(number: u128) -> SessionId {
+        SessionId(Uuid::from_u128(number))
+    }
+
+    #[test]
+    fn a_revocation_ends_what_it_names_and_nothing_else() {
+        let passes = Passes::default();
+        let (one, other) = (passes.issue(TENANT, user(1), session(1)), passes.issue(TENANT, user(1), session(2)));
+        let (twin, neighbour) = (
+            passes.issue(TENANT, user(1), session(1)),
+            passes.issue(TenantId(Uuid::from_u128(2)), user(1), session(1)),
+        );
+        let revoke = |user, session| passes.end(&Revocation { tenant: TENANT, user, session });
+        assert!(!revoke(user(2), None) && !revoke(user(1), Some(session(9))));
+        assert!(revoke(user(1), Some(session(1))));
+        assert!(!revoke(user(1), Some(session(1))), "it is over already");
+        assert_eq!([&one, &twin, &other, &neighbour].map(Pass::is_over), [true, true, false, false]);
+        assert!(revoke(user(1), None));
+        assert!(other.is_over() && !neighbour.is_over());
+    }
+
+    #[test]
+    fn a_pass_that_is_given_back_leaves_nothing_behind() {
+        let passes = Passes::default();
+        let (one, other) = (passes.issue(TENANT, user(1), session(1)), passes.issue(TENANT, user(1), session(1)));
+        assert_eq!(passes.len(), 2);
+        drop(one);
+        assert_eq!(passes.len(), 1);
+        assert!(!other.is_over());
+        drop(other);
+        assert!(passes.is_unused());
+    }
+}

@@ -1,0 +1,221 @@
+//! People: listed, invited, and what they may do changed, by those who run the tenant.
+
+use super::{Service, Visit};
+use crate::email::Email;
+use crate::error::{FieldProblem, Noun, Refusal};
+use crate::id::{TeamId, UserId};
+use crate::permission::{Action, may_manage};
+use crate::person::{Invited, PeopleFilter, PeopleView, Person};
+use crate::ports::{Manager, NewPerson, StoreError, Turn};
+use crate::text::{Name, TextProblem};
+use crate::user::{Membership, Role};
+
+/// People on one page.
+const PAGE: i64 = 50;
+/// The longest text that is searched for, in characters.
+const SEARCH_MAX: usize = 100;
+/// How long an invitation is worth something, in milliseconds: it is found in a mailbox after the weekend.
+pub const INVITATION_LIFE_MS: i64 = 7 * 24 * 60 * 60 * 1_000;
+
+/// Somebody to be invited, as typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invite {
+    /// What they are called.
+    pub name: String,
+    /// Where they get mail.
+    pub email: String,
+    /// What they may do in the whole tenant.
+    pub role: Role,
+    /// What they may do in one team beyond that.
+    pub membership: Option<Membership>,
+}
+
+impl Service {
+    /// The people whose name or address has this text in it, a page after somebody.
+    ///
+    /// # Errors
+    /// When the visitor may not manage people, or asks for them too often.
+    pub async fn people(&self, visit: &Visit, text: &str, after: Option<UserId>) -> Result<PeopleView, Refusal> {
+        visit.must(Action::ManagePeople)?;
+        let me = visit.user()?;
+        let tenant = visit.tenant.id;
+        self.pace.admit(tenant, Some(me.0), Action::Moderate)?;
+        let text: String = text.chars().filter(|c| !c.is_control()).take(SEARCH_MAX).collect();
+        let text = text.trim().to_owned();
+        let filter = PeopleFilter { text: text.to_lowercase(), after, limit: PAGE + 1 };
+        let mut people = self.store.people(tenant, filter).await?;
+        let has_more = people.len() > PAGE as usize;
+        people.truncate(PAGE as usize);
+        Ok(PeopleView {
+            tenant: visit.tenant.clone(),
+            role: visit.actor.role,
+            me,
+            teams: self.store.team_choices(tenant).await?,
+            next: people.last().filter(|_| has_more).map(|person| person.id),
+            people,
+            total: self.store.people_count(tenant).await?,
+            text,
+            fresh: None,
+        })
+    }
+
+    /// Adds a person and makes the link that lets them in; it is mailed where there is a way to.
+    ///
+    /// # Errors
+    /// When the visitor may not, a field is not right, or somebody has the address.
+    pub async fn invite(&self, visit: &Visit, invite: Invite) -> Result<Invited, Refusal> {
+        visit.must(Action::ManagePeople)?;
+        let (name, email) = match (Name::parse(&invite.name), Email::parse(&invite.email)) {
+            (Ok(name), Ok(email)) => (name, email),
+            (name, email) => return Err(Refusal::Invalid { fields: problems(name.err(), email.err()) }),
+        };
+        let memberships: Vec<_> = invite.membership.into_iter().collect();
+        if !memberships.iter().all(|membership| is_team_role(membership.role)) {
+            return Err(Refusal::field("team_role", TextProblem::BadForm));
+        }
+        if invite.role == Role::Guest {
+            return Err(Refusal::field("role", TextProblem::BadForm));
+        }
+        let id = UserId(self.new_id());
+        let new = NewPerson { id, name, email: Some(email), role: invite.role, memberships, at: self.clock.now() };
+        let (manager, _turn) = self.manager(visit).await?;
+        self.store.add_person_by(manager, new).await.map_err(|no| refused(visit, no))?;
+        self.send_invitation(visit, id).await
+    }
+
+    /// Makes another link for somebody who was added; those before it are worth nothing any more.
+    ///
+    /// # Errors
+    /// When the visitor may not, or the person is not there or is kept out.
+    pub async fn invite_again(&self, visit: &Visit, id: UserId) -> Result<Invited, Refusal> {
+        visit.must(Action::ManagePeople)?;
+        self.send_invitation(visit, id).await
+    }
+
+    async fn send_invitation(&self, visit: &Visit, id: UserId) -> Result<Invited, Refusal> {
+        let (manager, _turn) = self.manager(visit).await?;
+        let link = self.invitations.link(&visit.tenant);
+        let until = manager.ending.at.plus_millis(INVITATION_LIFE_MS);
+        let person = self.store.put_invitation(manager, id, link.hash, until).await.map_err(|no| refused(visit, no))?;
+        let sent = match person.email.as_deref().map(Email::parse) {
+            // Mail in trouble is no reason to lose the link: it is shown instead.
+            Some(Ok(email)) => self.invitations.send(&email, &person.name, &visit.tenant, &link).await.unwrap_or(false),
+            _ => false,
+        };
+        Ok(Invited { name: person.name, link: (!sent).then_some(link.address) })
+    }
+
+    /// Gives a person a role in the whole tenant; their sessions and streams end.
+    ///
+    /// # Errors
+    /// When the visitor may not give that role or the person holds more than the visitor may take, the person is not
+    /// there, or nobody would own the tenant.
+    pub async fn set_role(&self, visit: &Visit, id: UserId, role: Role) -> Result<Person, Refusal> {
+        visit.must(Action::ManagePeople)?;
+        if role == Role::Guest {
+            return Err(Refusal::field("role", TextProblem::BadForm));
+        }
+        let (manager, _turn) = self.manager(visit).await?;
+        let person = self.store.set_role(manager, id, role).await.map_err(|no| refused(visit, no))?;
+        self.look_at_revocations(visit);
+        Ok(person)
+    }
+
+    /// Gives a person a role in a team, or none; their streams end and come back with what they may see now.
+    ///
+    /// # Errors
+    /// When the visitor may not, or the person or the team is not there.
+    pub async fn set_membership(
+        &self,
+        visit: &Visit,
+        id: UserId,
+        team: TeamId,
+        role: Option<Role>,
+    ) -> Result<Person, Refusal> {
+        visit.must(Action::ManagePeople)?;
+        if !role.is_none_or(is_team_role) {
+            return Err(Refusal::field("role", TextProblem::BadForm));
+        }
+        let (manager, _turn) = self.manager(visit).await?;
+        let person = self.store.set_membership(manager, id, team, role).await.map_err(|no| refused(visit, no))?;
+        self.look_at_revocations(visit);
+        Ok(person)
+    }
+
+    /// Keeps a person out, or lets them in again.
+    ///
+    /// # Errors
+    /// As [`Service::set_role`].
+    pub async fn set_active(&self, visit: &Visit, id: UserId, active: bool) -> Result<Person, Refusal> {
+        visit.must(Action::ManagePeople)?;
+        let (manager, _turn) = self.manager(visit).await?;
+        let person = self.store.set_active(manager, id, active).await.map_err(|no| refused(visit, no))?;
+        self.look_at_revocations(visit);
+        Ok(person)
+    }
+
+    /// Changes what a person is called and where they get mail.
+    ///
+    /// # Errors
+    /// When the visitor may not, a field is not right, or somebody else has the address.
+    pub async fn set_profile(&self, visit: &Visit, id: UserId, name: &str, email: &str) -> Result<Person, Refusal> {
+        visit.must(Action::ManagePeople)?;
+        let email = if email.trim().is_empty() { Ok(None) } else { Email::parse(email).map(Some) };
+        let (name, email) = match (Name::parse(name), email) {
+            (Ok(name), Ok(email)) => (name, email),
+            (name, email) => return Err(Refusal::Invalid { fields: problems(name.err(), email.err()) }),
+        };
+        let (manager, _turn) = self.manager(visit).await?;
+        self.store.set_profile(manager, id, name, email).await.map_err(|no| refused(visit, no))
+    }
+
+    /// Changes what the visitor is called. Where they get mail is for those who run the tenant to change: whoever has
+    /// an address may be let in by it.
+    ///
+    /// # Errors
+    /// When the visitor is not signed in, or the name is none.
+    pub async fn rename_self(&self, visit: &Visit, name: &str) -> Result<Person, Refusal> {
+        let me = visit.user()?;
+        let name = Name::parse(name).map_err(|problem| Refusal::field("name", problem))?;
+        self.pace.admit(visit.tenant.id, Some(me.0), Action::ManagePeople)?;
+        Ok(self.store.set_name(visit.tenant.id, me, name).await?)
+    }
+
+    /// A person, for one who may manage them.
+    pub(super) async fn managed(&self, visit: &Visit, id: UserId) -> Result<Person, Refusal> {
+        visit.must(Action::ManagePeople)?;
+        let person = self.store.person(visit.tenant.id, id).await?.ok_or(Refusal::NotFound { what: Noun::Person })?;
+        match may_manage(visit.actor.role, person.role) {
+            true => Ok(person),
+            false => Err(visit.refuse(Action::ManagePeople, None)),
+        }
+    }
+
+    /// The visitor as one who changes what others may do, when it is their turn; held as in [`Service::write`].
+    pub(super) async fn manager(&self, visit: &Visit) -> Result<(Manager, Turn), Refusal> {
+        let (tenant, user) = (visit.tenant.id, visit.user()?);
+        self.pace.admit(tenant, Some(user.0), Action::ManagePeople)?;
+        let turn = self.pace.turn(tenant, Action::ManagePeople).await;
+        Ok((Manager { tenant, user, ending: self.ending() }, turn))
+    }
+}
+
+/// What the store said no to: that somebody may not manage somebody leaves its trace as every such no does.
+fn refused(visit: &Visit, error: StoreError) -> Refusal {
+    match Refusal::from(error) {
+        Refusal::NotAllowed => visit.refuse(Action::ManagePeople, None),
+        other => other,
+    }
+}
+
+/// Whether it is a role that people have in single teams.
+pub(super) fn is_team_role(role: Role) -> bool {
+    (Role::Viewer..=Role::Moderator).contains(&role)
+}
+
+fn problems(name: Option<TextProblem>, email: Option<TextProblem>) -> Vec<FieldProblem> {
+    [("name", name), ("email", email)]
+        .into_iter()
+        .filter_map(|(field, problem)| problem.map(|problem| FieldProblem { field: field.to_owned(), problem }))
+        .collect()
+}
