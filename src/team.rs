@@ -87,6 +87,17 @@ pub struct TeamSettings {
 }
 
 impl TeamSettings {
+    /// Reads the words of a form: `yes`, `no`, and whatever else for "as in the tenant".
+    #[must_use]
+    pub fn of_words(guests: &str, review: &str) -> Self {
+        let own = |word: &str| match word {
+            "yes" => Some(true),
+            "no" => Some(false),
+            _ => None,
+        };
+        Self { guests_allowed: own(guests), pre_moderation: own(review) }
+    }
+
     /// The tenant's settings as they are in this team.
     #[must_use]
     pub fn over(&self, tenant: &TenantSettings) -> TenantSettings {

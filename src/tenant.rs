@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::error::Refusal;
 use crate::id::{TeamId, TenantId};
 use crate::team::TeamSettings;
-use crate::text::Limits;
+use crate::text::{Limits, TextProblem};
 use crate::time::Timestamp;
 use crate::user::Role;
 
@@ -78,6 +79,24 @@ pub struct TenantLimits {
     /// People with an account.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub people: Option<u32>,
+}
+
+impl TenantLimits {
+    /// Reads the numbers of a form; an empty one is no limit.
+    ///
+    /// # Errors
+    /// [`Refusal::Invalid`] for what is no number.
+    pub fn parse(streams: &str, questions: &str, people: &str) -> Result<Self, Refusal> {
+        let limit = |field, typed: &str| match typed.trim() {
+            "" => Ok(None),
+            number => number.parse().map(Some).map_err(|_| Refusal::field(field, TextProblem::BadForm)),
+        };
+        Ok(Self {
+            streams: limit("streams", streams)?,
+            questions: limit("questions", questions)?,
+            people: limit("people", people)?,
+        })
+    }
 }
 
 /// What holds in a tenant beyond what everybody may know.

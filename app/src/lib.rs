@@ -5,6 +5,8 @@
 
 pub mod api;
 pub mod components;
+#[cfg(feature = "ssr")]
+pub mod join;
 pub mod live;
 pub mod pages;
 mod platform;
@@ -21,7 +23,7 @@ use leptos_router::{Lazy, SsrMode};
 use pages::{AdminPage, NotFoundPage, QuestionsPage, SignInPage};
 
 #[cfg(feature = "ssr")]
-pub use shell::shell;
+pub use shell::{ThemeSheet, shell};
 
 /// The application: the same on the server and in the browser.
 #[component]

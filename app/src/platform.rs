@@ -60,6 +60,18 @@ mod browser {
         bytes
     }
 
+    /// Prints the page.
+    pub(crate) fn print() {
+        // A browser that cannot print has no use for the button.
+        let _ = window().print();
+    }
+
+    /// Puts the whole address of a path of this site into the clipboard.
+    pub(crate) fn copy_link(path: &str) {
+        let origin = window().location().origin().unwrap_or_default();
+        let _ = window().navigator().clipboard().write_text(&(origin + path));
+    }
+
     /// Whether nobody can see the page now: another tab is in front of it.
     pub(crate) fn is_hidden() -> bool {
         document().hidden()
@@ -100,6 +112,18 @@ mod browser {
         query.is_some_and(|query| query.matches())
     }
 
+    /// Draws the page in the accent of a tenant from now on, or in ours.
+    pub(crate) fn show_accent(accent: Option<(&str, &str)>) {
+        let sheet = document().get_element_by_id("accent");
+        if let Some(sheet) = sheet {
+            let href = accent
+                .map(|(slug, color)| format!("/t/{slug}/theme.css?v={}", color.trim_start_matches('#')))
+                .unwrap_or_default();
+            // A sheet that cannot be named leaves the accent as it was, which is no harm.
+            let _ = sheet.set_attribute("href", &href);
+        }
+    }
+
     /// Draws the page in this theme, and asks the server to do so from now on for a year.
     pub(crate) fn choose_theme(theme: &str) {
         if let Some(page) = document().document_element() {
@@ -126,6 +150,10 @@ mod rest {
     pub(crate) fn random_bytes() -> [u8; 10] {
         [0; 10]
     }
+
+    pub(crate) fn print() {}
+
+    pub(crate) fn copy_link(_path: &str) {}
 
     pub(crate) fn is_hidden() -> bool {
         false

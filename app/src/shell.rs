@@ -21,6 +21,7 @@ const THEME_DARK: &str = "#0b111e";
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     let settings = use_context::<ClientSettings>().unwrap_or_default();
     let theme = use_context::<Parts>().and_then(|request| chosen_theme(&request.headers));
+    let sheet = use_context::<ThemeSheet>();
     view! {
         <!DOCTYPE html>
         <html lang="en" data-theme=theme>
@@ -35,6 +36,8 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <link rel="apple-touch-icon" href="/apple-touch-icon.png" />
                 <link rel="manifest" href="/manifest.webmanifest" />
                 <HashedStylesheet id="style" options=options.clone() />
+                // Also where there is none now: the browser names one when the tenant takes an accent.
+                <link id="accent" rel="stylesheet" href=sheet.map(|ThemeSheet(href)| href) />
                 <AutoReload options=options.clone() />
                 <HydrationScripts options />
                 <MetaTags />
@@ -50,7 +53,11 @@ fn theme_color(media: &'static str, color: &'static str) -> impl IntoView {
     html::meta().name("theme-color").attr("media", media).content(color)
 }
 
+/// The address of the style sheet with the tenant's own accent. Provided by the server as context where there is one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ThemeSheet(pub String);
+
 /// The theme that the reader chose on this device.
-fn chosen_theme(headers: &HeaderMap) -> Option<&'static str> {
+pub(crate) fn chosen_theme(headers: &HeaderMap) -> Option<&'static str> {
     headers.get_all(COOKIE).iter().filter_map(|header| header.to_str().ok()).find_map(theme_of_cookies)
 }

@@ -5,9 +5,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::http::host::BaseDomain;
 use crate::limits::LimitArgs;
 use crate::metrics::MetricsArgs;
 use crate::rehearse::args::RehearseArgs;
+use crate::tenant_command::TenantCommand;
 use pulsestage::text::Slug;
 use pulsestage::user::Role;
 
@@ -30,6 +32,9 @@ pub enum Command {
     Serve(Box<ServeArgs>),
     /// Make a one-time sign-in link and print it.
     Link(LinkArgs),
+    /// Make, list, limit and archive tenants.
+    #[command(subcommand)]
+    Tenant(TenantCommand),
     /// Try the live core with a simulated audience, and say whether it holds.
     Rehearse(Box<RehearseArgs>),
 }
@@ -94,6 +99,9 @@ pub struct ServeArgs {
     /// The address people reach this server at, such as `https://ask.example.com`; links and secure cookies follow it.
     #[arg(long, env = "PULSESTAGE_PUBLIC_URL")]
     pub public_url: Option<String>,
+    /// How tenants are reached.
+    #[command(flatten)]
+    pub hosts: HostArgs,
     /// Seconds between heartbeats on every stream.
     #[arg(long, env = "PULSESTAGE_HEARTBEAT_S", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub heartbeat_s: u64,
@@ -127,6 +135,15 @@ pub struct ServeArgs {
     /// Where metrics are served.
     #[command(flatten)]
     pub metrics: MetricsArgs,
+}
+
+/// How tenants are reached.
+#[derive(Clone, Debug, Default, Args)]
+pub struct HostArgs {
+    /// Give every tenant a host of its own under this domain: with `ask.example.com` the tenant `acme` is at
+    /// `acme.ask.example.com`. Hosts that are none of these are not found then.
+    #[arg(long, env = "PULSESTAGE_BASE_DOMAIN", value_name = "DOMAIN")]
+    pub base_domain: Option<BaseDomain>,
 }
 
 /// Files for TLS: both or none.
@@ -184,7 +201,8 @@ pub struct LinkArgs {
     pub public_url: String,
 }
 
-fn parse_slug(text: &str) -> Result<Slug, String> {
+/// Takes a slug on the command line.
+pub(crate) fn parse_slug(text: &str) -> Result<Slug, String> {
     Slug::parse(text).map_err(|problem| format!("the slug {problem}"))
 }
 

@@ -31,4 +31,5 @@ pub mod sheets;
 pub mod state;
 pub mod store;
 pub mod telemetry;
+pub mod tenant_command;
 pub mod world;

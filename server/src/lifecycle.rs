@@ -138,7 +138,7 @@ pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
         bus,
         passes,
         cookies: Cookies::new(key, secure),
-        site: Site { options: site, origin },
+        site: Site { options: site, origin, base_domain: args.hosts.base_domain.clone() },
         origins: args.cors_origin.clone(),
         heartbeat: args.heartbeat(),
         streams_stop: stop.clone(),

@@ -13,6 +13,7 @@ use pulsestage_server::install::NobodyListens;
 use pulsestage_server::lifecycle;
 use pulsestage_server::rehearse;
 use pulsestage_server::telemetry;
+use pulsestage_server::tenant_command;
 use pulsestage_server::world::{Key, SystemChance, SystemClock};
 
 #[tokio::main]
@@ -22,6 +23,10 @@ async fn main() -> anyhow::Result<ExitCode> {
         None => serve(cli.serve).await?,
         Some(Command::Serve(args)) => serve(*args).await?,
         Some(Command::Link(args)) => link(args).await?,
+        Some(Command::Tenant(command)) => {
+            telemetry::start(LogFormat::Text);
+            println!("{}", tenant_command::run(command).await?);
+        }
         Some(Command::Rehearse(args)) => return Ok(rehearse::run(&args).await),
     }
     Ok(ExitCode::SUCCESS)

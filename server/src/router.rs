@@ -2,12 +2,13 @@
 
 use app::App;
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::http::header::{
     ACCEPT, CACHE_CONTROL, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::from_fn_with_state;
-use axum::response::Response;
+use axum::response::{Redirect, Response};
 use axum::routing::{any, get, post};
 use leptos_axum::{LeptosRoutes, generate_route_list};
 use std::path::Path;
@@ -16,7 +17,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use crate::http::{api, health, origin, page, session, sse};
+use crate::http::{api, health, host, join, look, origin, page, session, sse};
 use crate::state::AppState;
 
 /// The whole server as a service.
@@ -38,6 +39,18 @@ pub fn router(state: AppState) -> Router {
         .merge(pages)
         .merge(functions)
         .route("/sse", get(sse::open).fallback(api::method_not_allowed))
+        .route("/join", get(join::box_page).fallback(api::method_not_allowed))
+        .route("/j/{code}", get(join::enter).fallback(api::method_not_allowed))
+        .route("/j/{code}/qr.svg", get(join::qr).fallback(api::method_not_allowed))
+        .route("/operator", get(|| async { Redirect::to("/admin/operator") }))
+        .route("/t/{tenant}/theme.css", get(look::theme).fallback(api::method_not_allowed))
+        .route(
+            "/t/{tenant}/logo",
+            get(look::logo)
+                .post(look::put_logo)
+                .layer(DefaultBodyLimit::max(look::MAX_FORM))
+                .fallback(api::method_not_allowed),
+        )
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .nest_service(
@@ -50,6 +63,7 @@ pub fn router(state: AppState) -> Router {
                 .layer(hopeless),
         )
         .layer(from_fn_with_state(state.clone(), origin::check))
+        .layer(from_fn_with_state(state.clone(), host::find))
         .layer(option_layer(cross_origin(state.origins())))
         .layer(fixed(X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(fixed(X_FRAME_OPTIONS, "SAMEORIGIN"))

@@ -10,6 +10,7 @@ use crate::access::Passes;
 use crate::auth::Cookies;
 use crate::bus::Bus;
 use crate::http::health::Readiness;
+use crate::http::host::BaseDomain;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use pulsestage::ports::{Chance, Clock, Store};
@@ -47,6 +48,8 @@ pub struct Site {
     pub options: LeptosOptions,
     /// The site's own origin, such as `https://ask.example.com`, when it was set.
     pub origin: Option<String>,
+    /// Where every tenant has a host of its own, if so.
+    pub base_domain: Option<BaseDomain>,
 }
 
 /// leptos_axum's router extension asks for it.

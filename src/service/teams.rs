@@ -8,7 +8,7 @@ use crate::join::JoinCode;
 use crate::permission::Action;
 use crate::ports::{Look, NewTeam, TeamChange};
 use crate::team::{Team, TeamSettings, TeamState, TeamsView};
-use crate::text::{Name, Slug};
+use crate::text::{Name, Slug, TextProblem};
 
 impl Service {
     /// Every team of the tenant, for those who run it.
@@ -62,16 +62,11 @@ impl Service {
     /// Changes what a team takes.
     ///
     /// # Errors
-    /// When the visitor may not, or the team is not the tenant's or archived.
-    pub async fn set_team_state(
-        &self,
-        visit: &Visit,
-        key: Key,
-        team: TeamId,
-        state: TeamState,
-    ) -> Result<Team, Refusal> {
+    /// When the visitor may not, the state is none, or the team is not the tenant's or archived.
+    pub async fn set_team_state(&self, visit: &Visit, key: Key, team: TeamId, state: &str) -> Result<Team, Refusal> {
         visit.must(Action::EditTeam)?;
         let by = visit.user()?;
+        let state: TeamState = state.parse().map_err(|_| Refusal::field("state", TextProblem::BadForm))?;
         let (write, _turn) = self.write(visit, Action::EditTeam, key, by.0).await?;
         let team = self.store.set_team_state(write, team, state).await?;
         self.notifier.ring(visit.tenant.id, Look::Facts);

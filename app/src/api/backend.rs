@@ -5,11 +5,44 @@ use http::request::Parts;
 use http::{HeaderValue, StatusCode, header};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
-use pulsestage::error::Refusal;
+use pulsestage::error::{Noun, Refusal};
 use pulsestage::service::{Caller, Service, Visit};
 use pulsestage::text::Slug;
 
 use super::{API_PREFIX, ApiError};
+
+/// Which tenant is meant where a request names none: the default one, or the one whose host it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Home {
+    /// Its slug.
+    pub slug: String,
+    /// Whether the host is this tenant's own: no other tenant is found there.
+    pub is_bound: bool,
+}
+
+impl Default for Home {
+    fn default() -> Self {
+        Self { slug: Slug::default_tenant().into_string(), is_bound: false }
+    }
+}
+
+impl Home {
+    /// The tenant that `named` means here, an empty one being none; `None` where there is no such tenant.
+    #[must_use]
+    pub fn resolve<'a>(&'a self, named: &'a str) -> Option<&'a str> {
+        match named {
+            "" => Some(&self.slug),
+            named if self.is_bound && named != self.slug => None,
+            named => Some(named),
+        }
+    }
+
+    /// The first page of a tenant as its address is here, with a slash at its end.
+    #[must_use]
+    pub fn page(&self, slug: &str) -> String {
+        if slug == self.slug { "/".to_owned() } else { format!("/t/{slug}/") }
+    }
+}
 
 /// What the server puts into the context of every server function and every page.
 #[derive(Clone)]
@@ -18,17 +51,18 @@ pub struct Backend {
     pub service: Service,
     /// What the request brought to say who it is from.
     pub caller: Caller,
+    /// Which tenant is meant where none is named.
+    pub home: Home,
 }
 
-/// The use cases and the caller's visit to a tenant; an empty slug means the default tenant.
+/// The use cases and the caller's visit to a tenant; an empty slug means the one that is at home on this host.
 pub(super) async fn enter(tenant: &str) -> Result<(Service, Visit), ApiError> {
-    let Backend { service, caller } = use_context().ok_or_else(|| refuse(Refusal::Internal))?;
+    let Backend { service, caller, home } = use_context().ok_or_else(|| refuse(Refusal::Internal))?;
     if let Some(response) = use_context::<ResponseOptions>() {
         // What follows is one viewer's own: no cache between us may keep it.
         response.insert_header(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     }
-    let default = Slug::default_tenant();
-    let slug = if tenant.is_empty() { default.as_str() } else { tenant };
+    let slug = home.resolve(tenant).ok_or_else(|| refuse(Refusal::NotFound { what: Noun::Tenant }))?;
     let visit = service.enter(slug, &caller).await.map_err(refuse)?;
     Ok((service, visit))
 }

@@ -9,20 +9,24 @@ mod error;
 mod form;
 mod health;
 mod moderators;
+mod operator;
 mod own;
 mod participants;
 mod review;
+mod tenancy;
 
 #[cfg(feature = "ssr")]
-pub use backend::Backend;
+pub use backend::{Backend, Home};
 pub use codec::Json;
 pub use error::{ApiError, WireFault};
 pub use form::{FormError, form_error};
 pub use health::*;
 pub use moderators::*;
+pub use operator::*;
 pub use own::*;
 pub use participants::*;
 pub use review::*;
+pub use tenancy::*;
 
 /// Where every server function lives.
 pub const API_PREFIX: &str = "/api/fn";

@@ -8,7 +8,8 @@
 use gloo_timers::callback::{Interval, Timeout};
 use leptos::prelude::*;
 use pulsestage::board::Applied;
-use pulsestage::event::Cursor;
+use pulsestage::event::{Cursor, Event as Said};
+use pulsestage::tenant::Tenant;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{Event, EventSource, EventTarget, MessageEvent, PageTransitionEvent};
@@ -177,12 +178,21 @@ impl Live {
             self.wake();
         }
         self.inner.fresh_at.set(Some(now));
+        if let (Some(Applied::Changed), Said::TenantUpdated(tenant)) = (applied, &envelope.event) {
+            self.follow(tenant);
+        }
         self.inner.last_event.set(Some(envelope));
         match applied {
             Some(Applied::Changed) => self.draw_soon(),
             Some(Applied::Resync) => self.resync(),
             Some(Applied::Nothing) | None => {}
         }
+    }
+
+    /// The tenant's name or settings are others now.
+    fn follow(self, tenant: &Tenant) {
+        platform::show_accent(tenant.settings.accent.as_deref().map(|color| (&*tenant.slug, color)));
+        self.inner.tenant.set(tenant.clone());
     }
 
     /// The stream cannot go on from this board: loads it again, then opens a stream there.
@@ -205,7 +215,7 @@ impl Live {
                 self.nap(wait).await;
                 let Some(slug) = self.inner.slug.try_get_value() else { return };
                 if let Some(Ok(view)) = platform::within(answer_ms(attempt), api::load_board(slug)).await {
-                    self.inner.tenant.set(view.tenant.clone());
+                    self.follow(&view.tenant);
                     super::set_if_other(self.inner.role, view.role);
                     self.inner.core.try_update_value(|core| core.replace(view));
                     break;

@@ -6,7 +6,7 @@ use leptos_router::hooks::use_params_map;
 use leptos_router::{LazyRoute, lazy_route};
 
 use super::outcome::Loading;
-use super::{NotFoundPage, health, moderator};
+use super::{NotFoundPage, health, moderator, operator, settings, tags, teams};
 use crate::ui::erase::Erase;
 
 /// The queue, or what the address names behind it.
@@ -15,6 +15,14 @@ pub enum AdminPage {
     Queue(Loading),
     /// How the streams are doing.
     Health,
+    /// The tenant's settings.
+    Settings,
+    /// The tenant's teams.
+    Teams,
+    /// The tenant's palette.
+    Tags,
+    /// All tenants, for the operator.
+    Operator,
     /// There is no such page.
     Unknown,
 }
@@ -26,6 +34,10 @@ impl LazyRoute for AdminPage {
         match view.as_deref() {
             None => Self::Queue(Loading::begin()),
             Some("health") => Self::Health,
+            Some("settings") => Self::Settings,
+            Some("teams") => Self::Teams,
+            Some("tags") => Self::Tags,
+            Some("operator") => Self::Operator,
             Some(_) => Self::Unknown,
         }
     }
@@ -34,6 +46,10 @@ impl LazyRoute for AdminPage {
         match this {
             AdminPage::Queue(board) => moderator::page(board),
             AdminPage::Health => health::page(),
+            AdminPage::Settings => settings::page(),
+            AdminPage::Teams => teams::page(),
+            AdminPage::Tags => tags::page(),
+            AdminPage::Operator => operator::page(),
             AdminPage::Unknown => view! { <NotFoundPage /> }.erase(),
         }
     }

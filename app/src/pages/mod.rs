@@ -1,13 +1,18 @@
 //! One component per address. Pages load the board, put it live, and wire the components to it.
 
 pub mod admin;
+mod desk;
 pub mod health;
 pub mod moderator;
+mod operator;
 pub mod outcome;
 pub mod questions;
 pub mod room;
+mod settings;
 pub mod solo;
 mod status;
+mod tags;
+mod teams;
 
 pub use admin::AdminPage;
 pub use questions::QuestionsPage;

@@ -12,6 +12,7 @@ use http_body_util::{BodyExt, Collected, LengthLimitError, Limited};
 use leptos::prelude::provide_context;
 use serde_json::json;
 
+use super::host;
 use crate::auth::secret::unhex;
 use crate::state::AppState;
 use pulsestage::error::Refusal;
@@ -27,7 +28,11 @@ pub async fn call(State(state): State<AppState>, request: Request) -> Response {
         let takes_another = [Method::GET, Method::POST].iter().any(|method| is_function(path, method));
         return if takes_another { method_not_allowed().await } else { missing().await };
     }
-    let backend = Backend { service: state.service().clone(), caller: state.cookies().caller(request.headers()) };
+    let backend = Backend {
+        service: state.service().clone(),
+        caller: state.cookies().caller(request.headers()),
+        home: host::home(request.extensions()),
+    };
     leptos_axum::handle_server_fns_with_context(move || provide_context(backend.clone()), request).await.into_response()
 }
 
@@ -39,7 +44,8 @@ pub async fn guard(State(state): State<AppState>, mut request: Request, next: Ne
     let wants_page =
         request.headers().get(ACCEPT).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains("text/html"));
     if wants_page {
-        return_to_own_page(request.headers_mut(), state.site().origin.as_deref());
+        let own = host::origin(state.site(), request.headers(), &host::home(request.extensions()));
+        return_to_own_page(request.headers_mut(), own.filter(|_| state.site().origin.is_some()).as_deref());
     }
     // Read before it is looked at: a body that does not say its length is counted as it comes.
     let request = match with_whole_body(request).await {

@@ -2,6 +2,9 @@
 
 pub mod api;
 pub mod health;
+pub mod host;
+pub mod join;
+pub mod look;
 pub mod origin;
 pub mod page;
 pub mod session;

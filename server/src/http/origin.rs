@@ -6,6 +6,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use super::api::refusal_response;
+use super::host;
 use crate::state::AppState;
 use pulsestage::error::Refusal;
 
@@ -14,7 +15,9 @@ use pulsestage::error::Refusal;
 /// Programs that are no browsers send neither header and are let through: they hold no user's cookies.
 pub async fn check(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if safe || is_own(request.headers(), state.site().origin.as_deref(), state.origins()) {
+    // What our first page sends to a tenant's own host comes from another site, as everything from other tenants does.
+    let own = state.site().origin.as_deref().filter(|_| !host::home(request.extensions()).is_bound);
+    if safe || is_own(request.headers(), own, state.origins()) {
         next.run(request).await
     } else {
         refusal_response(&Refusal::ForeignOrigin)

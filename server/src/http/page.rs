@@ -1,6 +1,7 @@
 //! Pages: rendered as a whole by leptos, for a browser that has a participant's cookie or gets one.
 
-use app::api::{Backend, ClientSettings};
+use app::ThemeSheet;
+use app::api::{Backend, ClientSettings, Home};
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, REFRESH, RETRY_AFTER, SET_COOKIE};
@@ -11,28 +12,35 @@ use http_body_util::BodyExt;
 use leptos::prelude::provide_context;
 use uuid::Uuid;
 
+use super::host;
 use crate::state::AppState;
 use pulsestage::id::uuid_v7;
 use pulsestage::ports::{Chance, TooFast};
+use pulsestage::text::Slug;
 
 /// Renders the page of this address. A browser without a participant's cookie gets one, so that its forms work at once.
 pub async fn render(State(state): State<AppState>, request: Request) -> Response {
+    let home = host::home(request.extensions());
     let mut caller = state.cookies().caller(request.headers());
     if caller.device.is_none() {
         let doors = &state.limits().doors;
         let network = doors.network(request.headers(), request.extensions());
-        if let Err(too_fast) = doors.newcomer(network, request.uri().path()) {
+        if let Err(too_fast) = doors.newcomer(network, named(request.uri().path(), &home)) {
             return wait_outside(too_fast, state.chance());
         }
     }
     let minted = caller.device.is_none().then(|| new_device(&state));
     caller.device = caller.device.or(minted);
-    let backend = Backend { service: state.service().clone(), caller };
+    let sheet = theme_sheet(&state, &named(request.uri().path(), &home)).await;
+    let backend = Backend { service: state.service().clone(), caller, home };
     let settings = ClientSettings { heartbeat_ms: u64::try_from(state.heartbeat().as_millis()).unwrap_or(u64::MAX) };
     let options = state.site().options.clone();
     let provide = move || {
         provide_context(backend.clone());
         provide_context(settings);
+        if let Some(sheet) = sheet.clone() {
+            provide_context(sheet);
+        }
     };
     let page = leptos_axum::render_app_async_with_context(provide, move || app::shell(options.clone()));
     let mut response = whole(page(request)).await;
@@ -47,6 +55,20 @@ pub async fn render(State(state): State<AppState>, request: Request) -> Response
         headers.append(SET_COOKIE, cookie);
     }
     response
+}
+
+/// The tenant whose page this is; the one that is at home here for every page that names none.
+fn named(path: &str, home: &Home) -> Slug {
+    let named = path.strip_prefix("/t/").and_then(|rest| rest.split('/').next());
+    let slug = named.and_then(|slug| home.resolve(slug)).unwrap_or(&home.slug);
+    Slug::parse(slug).unwrap_or_else(|_| Slug::default_tenant())
+}
+
+/// The style sheet of the tenant's own accent, under another address for each other colour. Without one the page has
+/// ours, also when the database is in trouble.
+async fn theme_sheet(state: &AppState, slug: &Slug) -> Option<ThemeSheet> {
+    let accent = state.service().public_tenant(slug).await.ok()??.settings.accent?;
+    Some(ThemeSheet(format!("/t/{slug}/theme.css?v={}", accent.trim_start_matches('#'))))
 }
 
 /// The longest path that is looked for among the files: longer names are refused by operating systems.
@@ -109,4 +131,30 @@ fn new_device(state: &AppState) -> Uuid {
     let mut random = [0; 10];
     state.chance().fill(&mut random);
     uuid_v7(state.clock().now(), random)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_of_the_tenant_in_its_path_or_of_the_one_at_home() {
+        let cases = [
+            ("/", "default"),
+            ("/admin", "default"),
+            ("/t/acme", "acme"),
+            ("/t/acme/", "acme"),
+            ("/t/acme/admin", "acme"),
+            ("/t//", "default"),
+            ("/t/%3Cscript%3E", "default"),
+            ("/tx/acme", "default"),
+        ];
+        for (path, tenant) in cases {
+            assert_eq!(named(path, &Home::default()).as_str(), tenant, "{path}");
+        }
+        let bound = Home { slug: "widgets".to_owned(), is_bound: true };
+        for path in ["/", "/t/acme", "/t/widgets"] {
+            assert_eq!(named(path, &bound).as_str(), "widgets", "{path}");
+        }
+    }
 }

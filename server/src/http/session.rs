@@ -1,13 +1,15 @@
 //! Signing in by a one-time link, and signing out.
 
-use axum::Form;
+use app::api::Home;
 use axum::extract::{Path, Request, State};
 use axum::http::header::{SET_COOKIE, USER_AGENT};
 use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
+use axum::{Extension, Form};
 use serde::Deserialize;
 
 use super::api::refusal_response;
+use super::host;
 use crate::auth::Secret;
 use crate::state::AppState;
 use pulsestage::error::Refusal;
@@ -28,6 +30,7 @@ pub fn tenant_page(slug: &str) -> String {
 
 /// Uses a link up and signs its bearer in.
 pub async fn sign_in(State(state): State<AppState>, Path(token): Path<String>, request: Request) -> Response {
+    let home = host::home(request.extensions());
     let headers = request.headers();
     // A preview, a HEAD or a browser's guess of what comes next must not use up somebody's link.
     let ahead = ["sec-purpose", "purpose", "x-moz"].iter().any(|name| headers.get(*name).is_some());
@@ -46,7 +49,8 @@ pub async fn sign_in(State(state): State<AppState>, Path(token): Path<String>, r
     match state.service().redeem_link(link.hash(), session.hash(), label(headers)).await {
         Ok(person) => {
             let cookie = state.cookies().session_cookie(&person.tenant.slug, &session);
-            (set(&cookie.to_string()), Redirect::to(&moderators_page(&person.tenant.slug))).into_response()
+            (set(&cookie.to_string()), Redirect::to(&format!("{}admin", home.page(&person.tenant.slug))))
+                .into_response()
         }
         Err(Refusal::LinkSpent) => Redirect::to("/sign-in").into_response(),
         Err(refusal) => refusal_response(&refusal),
@@ -63,6 +67,7 @@ pub struct SignOut {
 /// Ends the session of one tenant.
 pub async fn sign_out(
     State(state): State<AppState>,
+    Extension(home): Extension<Home>,
     headers: HeaderMap,
     form: Result<Form<SignOut>, axum::extract::rejection::FormRejection>,
 ) -> Response {
@@ -75,7 +80,7 @@ pub async fn sign_out(
         return refusal_response(&refusal);
     }
     let cookie = state.cookies().ended_session_cookie(slug.as_str());
-    (set(&cookie.to_string()), Redirect::to(&tenant_page(slug.as_str()))).into_response()
+    (set(&cookie.to_string()), Redirect::to(&home.page(slug.as_str()))).into_response()
 }
 
 /// What a session that is opened by this request is called.

@@ -52,6 +52,9 @@ pub struct LimitArgs {
     /// Sign-in links that are tried from one network.
     #[arg(long, env = "PULSESTAGE_SIGN_INS_PER_NETWORK", value_name = "RATE", default_value = "60/min")]
     pub sign_ins_per_network: Limit,
+    /// Join codes that lead nowhere, tried from one network.
+    #[arg(long, env = "PULSESTAGE_MISSED_CODES_PER_NETWORK", value_name = "RATE", default_value = "30/min")]
+    pub missed_codes_per_network: Limit,
     /// Connections that are accepted.
     #[arg(long, env = "PULSESTAGE_ACCEPT_RATE", value_name = "RATE", default_value = "10000/5s")]
     pub accept_rate: Limit,
@@ -77,6 +80,7 @@ impl LimitArgs {
         writes_at_once: u16::MAX,
         newcomers_per_network: Limit::NONE,
         sign_ins_per_network: Limit::NONE,
+        missed_codes_per_network: Limit::NONE,
         accept_rate: Limit::NONE,
         proxies: 0,
     };
@@ -135,7 +139,7 @@ mod tests {
         let text = include_str!("../../../docs/LIMITS.md");
         let command = Line::command();
         let flags: Vec<_> = command.get_arguments().filter_map(|arg| Some((arg, arg.get_long()?))).collect();
-        assert_eq!(flags.len(), 15);
+        assert_eq!(flags.len(), 16);
         for (arg, long) in flags {
             let row = text.lines().find(|line| line.starts_with(&format!("| `--{long}` |")));
             let row = row.unwrap_or_else(|| panic!("--{long} is not in docs/LIMITS.md"));

@@ -18,6 +18,7 @@ pub struct Doors {
     proxies: u8,
     newcomers: Mutex<Keyed<(Network, String)>>,
     sign_ins: Mutex<Keyed<Network>>,
+    missed_codes: Mutex<Keyed<Network>>,
 }
 
 impl Doors {
@@ -29,6 +30,7 @@ impl Doors {
             proxies: args.proxies,
             newcomers: Mutex::new(Keyed::new(args.newcomers_per_network)),
             sign_ins: Mutex::new(Keyed::new(args.sign_ins_per_network)),
+            missed_codes: Mutex::new(Keyed::new(args.missed_codes_per_network)),
         }
     }
 
@@ -38,12 +40,12 @@ impl Doors {
         Network::of(headers, extensions, self.proxies)
     }
 
-    /// Somebody without a cookie opens the page at this path and is to become a participant.
+    /// Somebody without a cookie opens a page of this tenant and is to become a participant.
     ///
     /// # Errors
     /// [`TooFast`] when too many came from this network to this tenant.
-    pub fn newcomer(&self, network: Network, path: &str) -> Result<(), TooFast> {
-        take(&self.newcomers, (network, tenant_of(path)), &*self.clock)
+    pub fn newcomer(&self, network: Network, tenant: Slug) -> Result<(), TooFast> {
+        take(&self.newcomers, (network, tenant.into_string()), &*self.clock)
     }
 
     /// Somebody uses a sign-in link.
@@ -53,6 +55,21 @@ impl Doors {
     pub fn sign_in(&self, network: Network) -> Result<(), TooFast> {
         take(&self.sign_ins, network, &*self.clock)
     }
+
+    /// Somebody tries a join code. It counts once it is known to be none: see [`Doors::missed_code`].
+    ///
+    /// # Errors
+    /// [`TooFast`] when too many codes that are none were tried from this network.
+    pub fn may_try_code(&self, network: Network) -> Result<(), TooFast> {
+        let missed = self.missed_codes.lock().unwrap_or_else(PoisonError::into_inner);
+        missed.ask(&network, nanos(self.clock.now())).map(drop).map_err(too_fast)
+    }
+
+    /// A code that somebody tried is none.
+    pub fn missed_code(&self, network: Network) {
+        // Many at once may miss together; those that are too many are not counted and the next one is refused.
+        let _counted = take(&self.missed_codes, network, &*self.clock);
+    }
 }
 
 fn take<K: Eq + std::hash::Hash>(keyed: &Mutex<Keyed<K>>, key: K, clock: &dyn Clock) -> Result<(), TooFast> {
@@ -60,35 +77,8 @@ fn take<K: Eq + std::hash::Hash>(keyed: &Mutex<Keyed<K>>, key: K, clock: &dyn Cl
     keyed.take(key, nanos(clock.now())).map_err(too_fast)
 }
 
-/// The tenant whose page this is, by its slug; the default one for every other page.
-fn tenant_of(path: &str) -> String {
-    let named = path.strip_prefix("/t/").and_then(|rest| rest.split('/').next());
-    named.and_then(|slug| Slug::parse(slug).ok()).unwrap_or_else(Slug::default_tenant).into_string()
-}
-
 impl fmt::Debug for Doors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Doors").field("proxies", &self.proxies).finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_page_is_of_the_tenant_in_its_path() {
-        for (path, tenant) in [
-            ("/", "default"),
-            ("/admin", "default"),
-            ("/t/acme", "acme"),
-            ("/t/acme/", "acme"),
-            ("/t/acme/admin", "acme"),
-            ("/t//", "default"),
-            ("/t/%3Cscript%3E", "default"),
-            ("/tx/acme", "default"),
-        ] {
-            assert_eq!(tenant_of(path), tenant, "{path}");
-        }
     }
 }

@@ -3,6 +3,7 @@
 use axum::http::Method;
 use std::collections::BTreeSet;
 
+use crate::http_tenancy::RUNNING;
 use crate::support::{ASKER, Call, House, Room};
 
 /// Who may call a server function.
@@ -167,9 +168,11 @@ fn the_table_has_every_server_function() {
     let writes = WRITES.iter().map(|endpoint| (format!("/api/fn/{}", endpoint.name), Method::POST.to_string()));
     // One call of it is many writes, each with an answer of its own: `http_moderation` has it.
     let bulk = [("/api/fn/decide_all".to_owned(), Method::POST.to_string())];
-    let reads = ["load_board", "load_health", "cases", "own_questions"]
+    // What runs a tenant changes what every other call stands on: `http_tenancy` has all of it.
+    let running = RUNNING.map(|(name, _)| (format!("/api/fn/{name}"), Method::POST.to_string()));
+    let reads = ["load_board", "load_health", "cases", "own_questions", "load_settings", "load_teams", "load_tenants"]
         .map(|name| (format!("/api/fn/{name}"), Method::GET.to_string()));
-    assert_eq!(registered, writes.chain(bulk).chain(reads).collect());
+    assert_eq!(registered, writes.chain(bulk).chain(running).chain(reads).collect());
 }
 
 #[tokio::test]

@@ -23,6 +23,10 @@ mod http_headers;
 #[cfg(test)]
 mod http_health;
 #[cfg(test)]
+mod http_hosts;
+#[cfg(test)]
+mod http_join;
+#[cfg(test)]
 mod http_limits;
 #[cfg(test)]
 mod http_moderation;
@@ -36,6 +40,8 @@ mod http_pages;
 mod http_private;
 #[cfg(test)]
 mod http_session;
+#[cfg(test)]
+mod http_tenancy;
 #[cfg(test)]
 mod life_crash;
 #[cfg(test)]

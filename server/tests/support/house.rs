@@ -15,6 +15,7 @@ use pulsestage_server::auth::Cookies;
 use pulsestage_server::bus::redis::SharedBell;
 use pulsestage_server::bus::{Bus, BusSettings};
 use pulsestage_server::http::health::Readiness;
+use pulsestage_server::http::host::BaseDomain;
 use pulsestage_server::limits::{LimitArgs, Limits, NotedRefusals};
 use pulsestage_server::metrics::{Metrics, StoreTimes, TimedStore};
 use pulsestage_server::router::router;
@@ -35,6 +36,8 @@ pub(crate) struct Plan {
     pub(crate) origins: Vec<String>,
     /// The address people reach it at.
     pub(crate) public_url: Option<String>,
+    /// Where tenants have hosts of their own.
+    pub(crate) base_domain: Option<BaseDomain>,
     /// Whether the names of built files carry a hash.
     pub(crate) hashed: bool,
     /// The Redis that it shares with others.
@@ -52,6 +55,7 @@ impl Default for Plan {
             heartbeat,
             origins: Vec::new(),
             public_url: None,
+            base_domain: None,
             hashed: false,
             redis_url: None,
             limits: LimitArgs::NONE,
@@ -135,7 +139,7 @@ impl House {
             bus: bus.clone(),
             passes,
             cookies: Cookies::new(key, secure),
-            site: Site { options, origin: plan.public_url },
+            site: Site { options, origin: plan.public_url, base_domain: plan.base_domain },
             origins: plan.origins,
             heartbeat: plan.heartbeat,
             streams_stop: stop.clone(),

@@ -18,6 +18,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::json;
 
+use super::host;
 use crate::bus::Coding;
 use crate::bus::frame::retry;
 use crate::state::AppState;
@@ -27,7 +28,6 @@ use leave::Leave;
 use opening::retry_millis;
 use pulsestage::audience::Viewer;
 use pulsestage::error::{Noun, Refusal};
-use pulsestage::text::Slug;
 use stream::Stream;
 
 pub(crate) use berth::Berth;
@@ -41,7 +41,7 @@ const MAX_CURSOR: usize = 64;
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StreamQuery {
-    /// The tenant's slug; `default` when absent.
+    /// The tenant's slug; the one whose host it is when absent, or `default`.
     tenant_id: Option<String>,
     /// Where to go on, for clients that cannot set the header.
     #[serde(rename = "last_event_id")]
@@ -67,9 +67,12 @@ pub async fn open(
         Ok(filter) => filter,
         Err(message) => return refused(StatusCode::BAD_REQUEST, &message),
     };
-    let slug = query.tenant_id.filter(|slug| !slug.is_empty()).unwrap_or_else(|| Slug::default_tenant().into_string());
+    let home = host::home(&extensions);
+    let Some(slug) = home.resolve(query.tenant_id.as_deref().unwrap_or_default()) else {
+        return refused_by(&state, &Refusal::NotFound { what: Noun::Tenant });
+    };
     let caller = state.cookies().caller(&headers);
-    let (visit, leave) = match Leave::of(&state, &slug, &caller).await {
+    let (visit, leave) = match Leave::of(&state, slug, &caller).await {
         Ok(granted) => granted,
         Err(refusal) => return refused_by(&state, &refusal),
     };

@@ -1,0 +1,125 @@
+//! What admins call: the tenant's settings, its teams and its palette.
+
+#![expect(missing_docs, reason = "the macro makes a struct of each function, with its arguments as fields")]
+
+use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+use pulsestage::command::Key;
+use pulsestage::id::{TagId, TeamId};
+use pulsestage::settings::{SettingsForm, SettingsView};
+use pulsestage::tag::Tag;
+use pulsestage::team::{Team, TeamsView};
+use pulsestage::tenant::Tenant;
+
+use super::ApiError;
+#[cfg(feature = "ssr")]
+use super::backend::{enter, refuse};
+#[cfg(feature = "ssr")]
+use pulsestage::command::CreateTag as NewTag;
+#[cfg(feature = "ssr")]
+use pulsestage::team::TeamSettings;
+
+/// The tenant's settings, those that are not public as well.
+#[server(prefix = "/api/fn", endpoint = "load_settings", input = GetUrl)]
+pub async fn load_settings(#[server(default)] tenant: String) -> Result<SettingsView, ApiError> {
+    let (service, visit) = enter(&tenant).await?;
+    service.settings(&visit).await.map_err(refuse)
+}
+
+/// Changes the tenant's settings.
+#[server(prefix = "/api/fn", endpoint = "change_settings")]
+pub async fn change_settings(
+    #[server(default)] tenant: String,
+    settings: SettingsForm,
+    #[server(default)] op: Key,
+) -> Result<Tenant, ApiError> {
+    let (service, visit) = enter(&tenant).await?;
+    service.change_settings(&visit, op, settings).await.map_err(refuse)
+}
+
+/// Every team of the tenant, for those who run it.
+#[server(prefix = "/api/fn", endpoint = "load_teams", input = GetUrl)]
+pub async fn load_teams(#[server(default)] tenant: String) -> Result<TeamsView, ApiError> {
+    let (service, visit) = enter(&tenant).await?;
+    service.teams(&visit).await.map_err(refuse)
+}
+
+/// Changes a team's name and what it decides otherwise than its tenant: `yes`, `no`, or whatever else for "as there".
+#[server(prefix = "/api/fn", endpoint = "change_team")]
+pub async fn change_team(
+    #[server(default)] tenant: String,
+    team: TeamId,
+    name: String,
+    #[server(default)] guests: String,
+    #[server(default)] review: String,
+    #[server(default)] op: Key,
+) -> Result<Team, ApiError> {
+    let (service, visit) = enter(&tenant).await?;
+    let settings = TeamSettings::of_words(&guests, &review);
+    service.change_team(&visit, op, team, (&name, settings)).await.map_err(refuse)
+}
+
+/// Opens a team, opens it for votes alone, or closes it.
+#[server(prefix = "/api/fn", endpoint = "set_team_state")]
+pub async fn set_team_state(
+    #[server(default)] tenant: String,
+    team: TeamId,
+    state: String,
+    #[server(default)] op: Key,
+) -> Result<Team, ApiError> {
+    let (service, visit) = enter(&tenant).await?;
+    service.set_team_state(&visit, op, team, &state).await.map_err(refuse)
+}
+
+/// Puts a team away with its questions.
+#[server(prefix = "/api/fn", endpoint = "archive_team")]
+pub async fn archive_team(
+    #[server(default)] tenant: String,
+    team: TeamId,
+    #[server(default)] op: Key,
+) -> Result<Team, ApiError> {
+    let (service, visit) = enter(&tenant).await?;
+    service.set_team_archived(&visit, op, team, true).await.map_err(refuse)
+}
+
+/// Brings a team back with its questions.
+#[server(prefix = "/api/fn", endpoint = "restore_team")]
+pub async fn restore_team(
+    #[server(default)] tenant: String,
+    team: TeamId,
+    #[server(default)] op: Key,
+) -> Result<Team, ApiError> {
+    let (service, visit) = enter(&tenant).await?;
+    service.set_team_archived(&visit, op, team, false).await.map_err(refuse)
+}
+
+/// Gives a team another join code; the answer is that code.
+#[server(prefix = "/api/fn", endpoint = "renew_code")]
+pub async fn renew_code(#[server(default)] tenant: String, team: TeamId) -> Result<String, ApiError> {
+    let (service, visit) = enter(&tenant).await?;
+    service.renew_code(&visit, team).await.map(|code| code.to_string()).map_err(refuse)
+}
+
+/// Gives a tag another name or colour.
+#[server(prefix = "/api/fn", endpoint = "change_tag")]
+pub async fn change_tag(
+    #[server(default)] tenant: String,
+    tag: TagId,
+    name: String,
+    color: String,
+    #[server(default)] op: Key,
+) -> Result<Tag, ApiError> {
+    let (service, visit) = enter(&tenant).await?;
+    service.change_tag(&visit, op, tag, NewTag { name, color }).await.map_err(refuse)
+}
+
+/// Deletes a tag and takes it off every question.
+#[server(prefix = "/api/fn", endpoint = "delete_tag")]
+pub async fn delete_tag(
+    #[server(default)] tenant: String,
+    tag: TagId,
+    #[server(default)] op: Key,
+) -> Result<(), ApiError> {
+    let (service, visit) = enter(&tenant).await?;
+    service.delete_tag(&visit, op, tag).await.map_err(refuse)
+}

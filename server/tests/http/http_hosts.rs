@@ -1,0 +1,111 @@
+//! Tenants with hosts of their own: what a host names, and that two tenants never meet by way of one.
+
+use axum::http::Method;
+
+use crate::support::{Call, House, Plan, Room, assert_refused};
+
+async fn hosted() -> (House, Room, Room) {
+    let plan = Plan {
+        base_domain: Some("ask.example.com".parse().unwrap()),
+        public_url: Some("http://ask.example.com".to_owned()),
+        ..Plan::default()
+    };
+    House::new(plan).await
+}
+
+fn get(house: &House, host: &str, path: &str) -> Call {
+    house.get(path).header("host", host)
+}
+
+#[tokio::test]
+async fn a_host_is_its_tenant_on_every_door() {
+    let (house, _default, acme) = hosted().await;
+    for host in ["acme.ask.example.com", "ACME.ask.example.com.:8443"] {
+        let page = get(&house, host, "/").send().await;
+        assert!(page.text().contains("The open question of acme") && !page.text().contains("of default"), "{host}");
+        let board = get(&house, host, "/api/fn/load_board").send().await.json();
+        assert_eq!(board["tenant"]["slug"], "acme", "{host}");
+        assert_eq!(get(&house, host, "/admin").cookie(&acme.moderator).send().await.status, 200);
+        assert_eq!(get(&house, host, "/t/acme").send().await.status, 200, "the path form works as well");
+        let ask = house.function("ask").header("host", host).cookie(&house.participant(3));
+        let asked = ask.form(&[("team", &acme.team.id.to_string()), ("question", "Asked by host")]).send().await;
+        assert_eq!(asked.status, 200, "{}", asked.text());
+        let mut wire = crate::support::Wire::of(get(&house, host, "/sse").open().await);
+        wire.greeting().await;
+    }
+    let out = house.request(Method::POST, "/sign-out").header("host", "acme.ask.example.com").cookie(&acme.moderator);
+    let out = out.form(&[("tenant", "acme")]).send().await;
+    assert_eq!((out.status.as_u16(), out.header("location")), (303, "/"), "home is the host's first page");
+    let page = get(&house, "ask.example.com", "/").send().await;
+    assert!(page.text().contains("The open question of default"));
+    assert_eq!(get(&house, "ask.example.com", "/t/acme").send().await.status, 200);
+}
+
+#[tokio::test]
+async fn no_other_tenant_is_found_on_a_tenants_host() {
+    let (house, default, acme) = hosted().await;
+    let host = "acme.ask.example.com";
+    for path in ["/t/default", "/t/default/admin", "/api/fn/load_board?tenant=default", "/sse?tenantId=default"] {
+        let reply = get(&house, host, path).cookie(&default.owner).send().await;
+        assert_eq!(reply.status, 404, "{path}");
+        assert!(!reply.text().contains("of default"), "{path}");
+    }
+    let pin = house.function("pin").header("host", host).cookie(&default.moderator);
+    let reply = pin.form(&[("tenant", "default"), ("question", &default.open.id.to_string())]).send().await;
+    assert_refused("pin across hosts", &reply, 404, "not_found");
+    assert_eq!(get(&house, host, "/t/default/theme.css").send().await.status, 404);
+    assert_eq!(get(&house, host, "/t/default/logo").send().await.status, 404);
+    // The session of the default tenant is worth nothing here.
+    let reply = get(&house, host, "/admin").cookie(&default.owner).send().await;
+    assert_eq!(reply.status, 403);
+    let _ = acme;
+}
+
+#[tokio::test]
+async fn a_host_that_is_none_of_ours_is_not_found() {
+    let (house, _default, _acme) = hosted().await;
+    for host in [
+        "evil.example",
+        "acme.evil.example",
+        "a.acme.ask.example.com",
+        "127.0.0.1:3000",
+        "ask.example.com.evil.example",
+    ] {
+        for path in ["/", "/t/acme", "/sse", "/api/fn/load_board", "/pkg/pulsestage.js", "/join"] {
+            let reply = get(&house, host, path).header("x-forwarded-host", "acme.ask.example.com").send().await;
+            assert_eq!(reply.status, 404, "{host}{path}");
+            assert!(reply.set_cookies().is_empty() && !reply.text().contains(host), "{host}{path}");
+        }
+        assert_eq!(get(&house, host, "/health/live").send().await.status, 200, "whoever watches us knows our address");
+    }
+    // What a client says of another host is not believed.
+    let reply = get(&house, "ask.example.com", "/").header("x-forwarded-host", "acme.ask.example.com").send().await;
+    assert!(reply.text().contains("of default") && !reply.text().contains("The open question of acme"));
+    assert_eq!(get(&house, "nobody.ask.example.com", "/").send().await.status, 404, "a tenant that is not there");
+}
+
+#[tokio::test]
+async fn a_page_of_another_host_may_not_write() {
+    let (house, _default, acme) = hosted().await;
+    let vote = |host: &str, origin: &str| {
+        let call = house.function("set_vote").header("host", host).header("origin", origin);
+        call.cookie(&house.participant(1)).form(&[
+            ("tenant", "acme"),
+            ("question", &acme.open.id.to_string()),
+            ("up", "true"),
+        ])
+    };
+    let host = "acme.ask.example.com";
+    for origin in ["http://ask.example.com", "http://default.ask.example.com", "http://evil.example", "null"] {
+        assert_refused(origin, &vote(host, origin).send().await, 403, "foreign_origin");
+    }
+    assert_eq!(vote(host, "http://acme.ask.example.com").send().await.status, 200);
+    assert_eq!(vote("ask.example.com", "http://ask.example.com").send().await.status, 200);
+}
+
+#[tokio::test]
+async fn without_a_base_domain_the_host_says_nothing() {
+    let (house, _default, _acme) = House::new(Plan::default()).await;
+    let page = get(&house, "acme.ask.example.com", "/").send().await;
+    assert!(page.text().contains("The open question of default"));
+}
