@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-use crate::event::{Cursor, Event, QuestionCreated, QuestionMerged, QuestionRemoved};
+use crate::event::{Cursor, Event, QuestionCreated, QuestionMerged, QuestionRef};
 use crate::id::{QuestionId, TenantId};
 use crate::question::{Answer, Mark, Question};
 use crate::tag::Tag;
@@ -134,7 +134,7 @@ impl Board {
                 let answer = data.response_text.clone().zip(data.responded_at);
                 q.answer = answer.map(|(response_text, responded_at)| Answer { response_text, responded_at });
             }),
-            Event::Removed(QuestionRemoved { question_id }) | Event::Merged(QuestionMerged { question_id, .. }) => {
+            Event::Removed(QuestionRef { question_id }) | Event::Merged(QuestionMerged { question_id, .. }) => {
                 self.questions.remove(question_id);
             }
             // Not for everybody: what is to be done is asked for by those whom they are for.

@@ -199,11 +199,13 @@ pub struct QuestionUpdated {
     pub responded_at: Option<Timestamp>,
 }
 
-/// The data of `question:removed`.
+/// The data of facts that only name a question. `question:removed`: it is off the board. `question:moderated`, which
+/// moderators are sent: what they know of it is another now; what that is they ask for, so that the log never holds what
+/// was meant for few. One type for both: each one more is a reader more in every browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "said by the struct")]
-pub struct QuestionRemoved {
+pub struct QuestionRef {
     pub question_id: QuestionId,
 }
 
@@ -214,15 +216,6 @@ pub struct QuestionRemoved {
 pub struct QuestionMerged {
     pub question_id: QuestionId,
     pub into: QuestionId,
-}
-
-/// The data of `question:moderated`, which moderators are sent: what they know of the question is another now. What that is
-/// they ask for, so that the log never holds what was meant for few.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[expect(missing_docs, reason = "said by the struct")]
-pub struct QuestionModerated {
-    pub question_id: QuestionId,
 }
 
 /// The data of `question:reviewed`, which the asker is sent: where the question stands now.
@@ -280,13 +273,13 @@ pub enum Event {
     Updated(QuestionUpdated),
     /// Fact: a question is no longer on the board.
     #[serde(rename = "question:removed")]
-    Removed(QuestionRemoved),
+    Removed(QuestionRef),
     /// Fact: a question is no longer on the board, for another says the same.
     #[serde(rename = "question:merged")]
     Merged(QuestionMerged),
     /// Fact for moderators: what they know of a question is another now.
     #[serde(rename = "question:moderated")]
-    Moderated(QuestionModerated),
+    Moderated(QuestionRef),
     /// Fact for its asker: where a question stands now.
     #[serde(rename = "question:reviewed")]
     Reviewed(QuestionReviewed),

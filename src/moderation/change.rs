@@ -4,7 +4,7 @@
 use super::{Case, Hold, Removal, Removed, Standing, Verdict};
 use crate::error::Refusal;
 use crate::event::{
-    Event, QuestionAnswered, QuestionCreated, QuestionFrozen, QuestionMerged, QuestionPinned, QuestionRemoved,
+    Event, QuestionAnswered, QuestionCreated, QuestionFrozen, QuestionMerged, QuestionPinned, QuestionRef,
     QuestionUpdated,
 };
 use crate::id::{QuestionId, UserId};
@@ -179,7 +179,7 @@ fn gone(case: &Case) -> Event {
     let question_id = case.question.id;
     match case.removed.as_ref().and_then(|removed| removed.into) {
         Some(into) => Event::Merged(QuestionMerged { question_id, into }),
-        None => Event::Removed(QuestionRemoved { question_id }),
+        None => Event::Removed(QuestionRef { question_id }),
     }
 }
 

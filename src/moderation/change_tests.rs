@@ -156,6 +156,6 @@ fn what_was_withdrawn_is_nobodys_to_restore_and_what_is_deleted_is_told() {
     assert_eq!(gone.clone().decided(Verdict::Restore, BY, AT), Err(Refusal::NotNow));
     assert_eq!(gone.standing(), Standing::Withdrawn);
     let deleted = case(Status::Answered).decided(Verdict::Delete, BY, AT).unwrap();
-    assert_eq!(public_facts(&case(Status::Answered), &deleted), [Event::Removed(QuestionRemoved { question_id: ID })]);
+    assert_eq!(public_facts(&case(Status::Answered), &deleted), [Event::Removed(QuestionRef { question_id: ID })]);
     assert!(deleted.decided(Verdict::Undelete, BY, AT).unwrap().is_public());
 }

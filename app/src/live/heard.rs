@@ -67,6 +67,11 @@ fn data_of<'de, A: MapAccess<'de>>(kind: &str, map: &mut A) -> Result<Event, A::
         "question:untagged" => Event::Untagged(map.next_value()?),
         "question:pinned" => Event::Pinned(map.next_value()?),
         "question:frozen" => Event::Frozen(map.next_value()?),
+        "question:updated" => Event::Updated(map.next_value()?),
+        "question:removed" => Event::Removed(map.next_value()?),
+        "question:merged" => Event::Merged(map.next_value()?),
+        "question:moderated" => Event::Moderated(map.next_value()?),
+        "question:reviewed" => Event::Reviewed(map.next_value()?),
         "team:created" => Event::TeamCreated(map.next_value()?),
         "tag:created" => Event::TagCreated(map.next_value()?),
         "tenant:updated" => Event::TenantUpdated(map.next_value()?),
@@ -85,9 +90,11 @@ mod tests {
     use crate::live::test_board::{board, created, envelope, question, question_id, tag, tenant, upvoted};
     use proptest::prelude::*;
     use pulsestage::event::{
-        EVENT_TYPES, Gone, Heartbeat, QuestionAnswered, QuestionFrozen, QuestionPinned, QuestionTags,
+        EVENT_TYPES, Gone, Heartbeat, QuestionAnswered, QuestionFrozen, QuestionMerged, QuestionPinned, QuestionRef,
+        QuestionReviewed, QuestionTags, QuestionUpdated,
     };
     use pulsestage::id::UserId;
+    use pulsestage::moderation::Standing;
     use pulsestage::question::Status;
     use pulsestage::team::{Team, TeamState};
     use pulsestage::time::Timestamp;
@@ -115,6 +122,17 @@ mod tests {
                 Event::Pinned(QuestionPinned { question_id: id, is_pinned: true, pinned_by: by, pinned_at: at }),
                 Event::Pinned(QuestionPinned { question_id: id, is_pinned: false, pinned_by: None, pinned_at: None }),
                 Event::Frozen(QuestionFrozen { question_id: id, is_frozen: true, frozen_by: by, frozen_at: at }),
+                Event::Updated(QuestionUpdated {
+                    id,
+                    body: "Why?".to_owned(),
+                    status: Status::Open,
+                    response_text: None,
+                    responded_at: None,
+                }),
+                Event::Removed(QuestionRef { question_id: id }),
+                Event::Merged(QuestionMerged { question_id: id, into: question_id(2) }),
+                Event::Moderated(QuestionRef { question_id: id }),
+                Event::Reviewed(QuestionReviewed { question_id: id, standing: Standing::Declined }),
                 Event::TeamCreated(board([]).teams.remove(0)),
                 Event::TagCreated(tag(2)),
                 Event::TenantUpdated(tenant()),

@@ -1,7 +1,7 @@
 //! Cases: read, changed by a pure function of the domain, kept, and told to whom they concern. All in one transaction.
 
 use pulsestage::audience::Audience;
-use pulsestage::event::{Event, QuestionModerated, QuestionReviewed};
+use pulsestage::event::{Event, QuestionRef, QuestionReviewed};
 use pulsestage::id::{ParticipantId, QuestionId, TenantId};
 use pulsestage::moderation::{Case, public_facts};
 use pulsestage::ports::Write;
@@ -40,7 +40,7 @@ impl Held {
         let mut facts: Vec<_> =
             public_facts(&self.case, &after).into_iter().map(|fact| (Audience::Everybody, fact)).collect();
         let (question_id, standing) = (after.question.id, after.standing());
-        facts.push((Audience::Staff, Event::Moderated(QuestionModerated { question_id })));
+        facts.push((Audience::Staff, Event::Moderated(QuestionRef { question_id })));
         if self.case.standing() != standing {
             let reviewed = Event::Reviewed(QuestionReviewed { question_id, standing });
             facts.push((Audience::Asker(self.author), reviewed));
@@ -52,7 +52,7 @@ impl Held {
     /// Tells moderators that what they know of the question is another now.
     pub(super) async fn noted(self, tx: &mut Tx, write: &Write) -> Done<Case> {
         let id = self.case.question.id;
-        let fact = Event::Moderated(QuestionModerated { question_id: id });
+        let fact = Event::Moderated(QuestionRef { question_id: id });
         let team = self.case.question.team_id;
         self.place.write_for(tx, write, (Some(team), Audience::Staff), &fact).await?;
         case(tx, write.tenant, id).await

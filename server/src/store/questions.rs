@@ -4,7 +4,7 @@ use pulsestage::audience::Audience;
 use pulsestage::audit::{Act, Entry};
 use pulsestage::error::{Noun, Refusal};
 use pulsestage::event::{
-    Event, QuestionAnswered, QuestionCreated, QuestionFrozen, QuestionModerated, QuestionPinned, QuestionReviewed,
+    Event, QuestionAnswered, QuestionCreated, QuestionFrozen, QuestionPinned, QuestionRef, QuestionReviewed,
 };
 use pulsestage::id::{ParticipantId, QuestionId, TeamId, TenantId, UserId};
 use pulsestage::moderation::Standing;
@@ -217,7 +217,7 @@ pub(super) fn missing() -> Refusal {
 fn held_back(question: &Question, author: ParticipantId) -> Vec<(Audience, Event)> {
     let (question_id, standing) = (question.id, Standing::Waiting);
     vec![
-        (Audience::Staff, Event::Moderated(QuestionModerated { question_id })),
+        (Audience::Staff, Event::Moderated(QuestionRef { question_id })),
         (Audience::Asker(author), Event::Reviewed(QuestionReviewed { question_id, standing })),
     ]
 }

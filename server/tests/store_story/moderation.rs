@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pulsestage::audience::Audience;
 use pulsestage::error::{Noun, Refusal};
-use pulsestage::event::{Event, QuestionModerated, QuestionRemoved, QuestionReviewed};
+use pulsestage::event::{Event, QuestionRef, QuestionReviewed};
 use pulsestage::id::{ParticipantId, QuestionId};
 use pulsestage::moderation::{CLAIM_LIFE_MS, Case, Hold, Note, Standing, Verdict};
 use pulsestage::ports::{Ballot, ModerationStore, NewQuestion, Store, StoreError, Stored};
@@ -61,7 +61,7 @@ async fn last_facts(stage: &Stage, home: &Home, count: usize) -> Vec<(Audience, 
 }
 
 fn moderated(question_id: QuestionId) -> (Audience, Event) {
-    (Audience::Staff, Event::Moderated(QuestionModerated { question_id }))
+    (Audience::Staff, Event::Moderated(QuestionRef { question_id }))
 }
 
 fn reviewed(asker: ParticipantId, question_id: QuestionId, standing: Standing) -> (Audience, Event) {
@@ -95,7 +95,7 @@ async fn a_declined_question_is_gone_with_its_reason_and_can_come_back(stage: Ar
     assert_eq!(stage.vote(&home, id, stage.participant(), true).await, Ok(1));
     let why = Verdict::Decline { reason: Some("Asked last week".to_owned()) };
     decide(&stage, &home, id, why).await.unwrap();
-    let removed = (Audience::Everybody, Event::Removed(QuestionRemoved { question_id: id }));
+    let removed = (Audience::Everybody, Event::Removed(QuestionRef { question_id: id }));
     assert_eq!(last_facts(&stage, &home, 3).await, [removed, moderated(id), reviewed(asker, id, Standing::Declined)]);
     let own = &stage.store.own_questions(home.tenant, asker).await.unwrap()[0];
     assert_eq!((own.standing, own.reason.as_deref()), (Standing::Declined, Some("Asked last week")));
