@@ -82,8 +82,18 @@ pub struct PeopleView {
     pub text: String,
     /// The last one of the page, when there are more after them.
     pub next: Option<UserId>,
-    /// Somebody who was just invited by a form without script; their link is shown this once.
-    pub fresh: Option<Invited>,
+    /// What a form that was just sent without script has to say; shown this once.
+    pub fresh: Option<Flash>,
+}
+
+/// What a form about people has to say on the page that it comes back to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Flash {
+    /// Somebody was invited.
+    Invited(Invited),
+    /// A table was read; of its rows there are those that are not right, or the first of them.
+    Imported(Import),
 }
 
 /// Somebody who was invited.
@@ -138,4 +148,14 @@ pub struct Import {
     pub added: usize,
     /// Each row.
     pub rows: Vec<RowReport>,
+}
+
+impl Import {
+    /// The same with the first rows that are not right alone.
+    #[must_use]
+    pub fn in_short(&self) -> Self {
+        const SHOWN: usize = 12;
+        let bad = self.rows.iter().filter(|row| !row.fate.is_good());
+        Self { rows: bad.take(SHOWN).cloned().collect(), ..*self }
+    }
 }

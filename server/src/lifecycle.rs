@@ -11,7 +11,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::accept::{self, Tls};
 use crate::access::{Passes, Watcher};
-use crate::auth::{Cookies, Secret};
+use crate::auth::{Cookies, Invites, Secret};
 use crate::bus::redis::SharedBell;
 use crate::bus::{Bus, BusSettings};
 use crate::config::{ServeArgs, SqliteSync, StoreArgs};
@@ -21,6 +21,7 @@ use crate::http::session::{moderators_page, tenant_page};
 use crate::limits::{Limits, NotedRefusals, Pacer, raise_open_files};
 use crate::metrics::{self, Metrics, StoreTimes, TimedStore};
 use crate::park::{Park, ParkSettings};
+use crate::sheets::CsvSheets;
 use crate::state::{AppState, Shared, Site};
 use crate::store::{Durability, Options, SqlStore};
 use crate::world::{Key, SystemChance, SystemClock};
@@ -112,6 +113,8 @@ pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
         .watched_by(Arc::new(bus.meters().clone()))
         .witnessed_by(Arc::new(refusals));
     let origin = args.public_url.as_deref().map(|url| url.trim_end_matches('/').to_owned());
+    let invites = Invites::new(reached_at(origin.as_deref(), tls.is_some(), addr), chance.clone());
+    let service = service.inviting_by(Arc::new(invites), Arc::new(CsvSheets));
     let secure = tls.is_some() || origin.as_deref().is_some_and(|origin| origin.starts_with("https://"));
     let settings = ParkSettings {
         threads: args.stream_threads(),
@@ -251,10 +254,7 @@ pub async fn make_link(service: &Service, origin: &str, tenant: &Slug, role: Rol
 pub async fn welcome(running: &Running) -> Result<String, Refusal> {
     const SHOWN: usize = 5;
     let service = running.state.service();
-    let origin = running.state.site().origin.clone().unwrap_or_else(|| {
-        let scheme = if running.tls.is_some() { "https" } else { "http" };
-        format!("{scheme}://{}", running.addr)
-    });
+    let origin = reached_at(running.state.site().origin.as_deref(), running.tls.is_some(), running.addr);
     let tenants = service.tenants().await?;
     let mut text = "\nPulseStage is running. Stop it with Ctrl-C.\n".to_owned();
     for Tenant { slug, name, .. } in tenants.iter().take(SHOWN) {
@@ -268,6 +268,12 @@ pub async fn welcome(running: &Running) -> Result<String, Refusal> {
     }
     text += "\nEach sign-in link works once, within a day. `pulsestage link --tenant SLUG` makes another.\n";
     Ok(text)
+}
+
+/// The origin that people reach us at: the one that was set, or our own address.
+fn reached_at(origin: Option<&str>, tls: bool, addr: SocketAddr) -> String {
+    let scheme = if tls { "https" } else { "http" };
+    origin.map_or_else(|| format!("{scheme}://{addr}"), ToOwned::to_owned)
 }
 
 /// The folder with the built pages: the one that was named, or the one beside the binary.

@@ -84,7 +84,7 @@ pub(super) fn refuse(refusal: Refusal) -> ApiError {
 }
 
 /// Whether the request is a form that a browser sent by itself: it wants a page back.
-fn is_plain_form() -> bool {
+pub(super) fn is_plain_form() -> bool {
     use_context::<Parts>().is_some_and(|request| {
         let accept = request.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
         request.uri.path().starts_with(API_PREFIX) && accept.is_some_and(|accept| accept.contains("text/html"))

@@ -6,12 +6,15 @@
 mod backend;
 mod codec;
 mod error;
+#[cfg(feature = "ssr")]
+mod flash;
 mod form;
 mod health;
 mod moderators;
 mod operator;
 mod own;
 mod participants;
+mod people;
 mod review;
 mod tenancy;
 
@@ -25,6 +28,7 @@ pub use moderators::*;
 pub use operator::*;
 pub use own::*;
 pub use participants::*;
+pub use people::*;
 pub use review::*;
 pub use tenancy::*;
 

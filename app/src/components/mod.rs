@@ -1,5 +1,6 @@
 //! The parts of the pages: values and callbacks in, views out. None of them calls the server.
 
+pub mod admin_nav;
 pub mod announcer;
 pub mod answer;
 pub mod answer_editor;

@@ -5,7 +5,7 @@ use pulsestage::error::Refusal;
 use crate::api::FormError;
 
 /// The fields that our forms have.
-const FIELDS: [&str; 4] = ["question", "answer", "name", "color"];
+const FIELDS: [&str; 8] = ["question", "answer", "name", "color", "email", "role", "team_role", "table"];
 
 /// What to say of a form that was sent without a script and refused.
 ///

@@ -6,7 +6,7 @@ use leptos_router::hooks::use_params_map;
 use leptos_router::{LazyRoute, lazy_route};
 
 use super::outcome::Loading;
-use super::{NotFoundPage, health, moderator, operator, settings, tags, teams};
+use super::{NotFoundPage, health, moderator, operator, people, sessions, settings, tags, teams};
 use crate::ui::erase::Erase;
 
 /// The queue, or what the address names behind it.
@@ -23,6 +23,10 @@ pub enum AdminPage {
     Tags,
     /// All tenants, for the operator.
     Operator,
+    /// The tenant's people.
+    People,
+    /// Sessions of the reader, or of somebody else.
+    Sessions,
     /// There is no such page.
     Unknown,
 }
@@ -38,6 +42,8 @@ impl LazyRoute for AdminPage {
             Some("teams") => Self::Teams,
             Some("tags") => Self::Tags,
             Some("operator") => Self::Operator,
+            Some("people") => Self::People,
+            Some("sessions") => Self::Sessions,
             Some(_) => Self::Unknown,
         }
     }
@@ -50,6 +56,8 @@ impl LazyRoute for AdminPage {
             AdminPage::Teams => teams::page(),
             AdminPage::Tags => tags::page(),
             AdminPage::Operator => operator::page(),
+            AdminPage::People => people::page(),
+            AdminPage::Sessions => sessions::page(),
             AdminPage::Unknown => view! { <NotFoundPage /> }.erase(),
         }
     }

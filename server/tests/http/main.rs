@@ -37,6 +37,8 @@ mod http_once;
 #[cfg(test)]
 mod http_pages;
 #[cfg(test)]
+mod http_people;
+#[cfg(test)]
 mod http_private;
 #[cfg(test)]
 mod http_session;

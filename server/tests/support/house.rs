@@ -11,7 +11,7 @@ use uuid::Uuid;
 use pulsestage::ports::{NoPace, Notifier, Store};
 use pulsestage::service::Service;
 use pulsestage_server::access::{Passes, Watcher};
-use pulsestage_server::auth::Cookies;
+use pulsestage_server::auth::{Cookies, Invites};
 use pulsestage_server::bus::redis::SharedBell;
 use pulsestage_server::bus::{Bus, BusSettings};
 use pulsestage_server::http::health::Readiness;
@@ -19,6 +19,7 @@ use pulsestage_server::http::host::BaseDomain;
 use pulsestage_server::limits::{LimitArgs, Limits, NotedRefusals};
 use pulsestage_server::metrics::{Metrics, StoreTimes, TimedStore};
 use pulsestage_server::router::router;
+use pulsestage_server::sheets::CsvSheets;
 use pulsestage_server::state::{AppState, Shared, Site};
 use pulsestage_server::store::{Durability, Options, SqlStore, open};
 use pulsestage_server::world::{Key, SystemChance};
@@ -111,7 +112,8 @@ impl House {
         let service = Service::new(store.clone(), bell, clock.clone(), chance.clone(), Arc::new(key))
             .paced_by(limits.paces.clone())
             .watched_by(Arc::new(bus.meters().clone()))
-            .witnessed_by(Arc::new(refusals));
+            .witnessed_by(Arc::new(refusals))
+            .inviting_by(Arc::new(Invites::new("http://ask.test".to_owned(), chance.clone())), Arc::new(CsvSheets));
         let site = Folder::site();
         let options = leptos::config::LeptosOptions::builder()
             .output_name("pulsestage")

@@ -1,0 +1,117 @@
+//! The way between the pages of those who run a room, and the frame around each of them.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+use pulsestage::permission::{Action, may};
+use pulsestage::tenant::TenantSettings;
+use pulsestage::user::Role;
+
+use super::header::PlainHeader;
+use super::place::{Place, ViewKind};
+use super::problem;
+use crate::api::form_error;
+use crate::ui::erase::{Erase, part};
+use crate::ui::icon::Icon;
+use crate::ui::notice::{Notice, Weight};
+
+/// The pages: what their address ends with, their names, and what one must be allowed to see them; everybody who is
+/// signed in when that is absent.
+const PAGES: [(&str, &str, Option<Action>); 4] = [
+    ("", "Queue", Some(Action::Moderate)),
+    ("people", "People", Some(Action::ManagePeople)),
+    ("health", "Health", Some(Action::SeeHealth)),
+    ("sessions", "Sessions", None),
+];
+
+/// The address of one of the pages.
+#[must_use]
+pub fn address(place: &Place, page: &str) -> String {
+    let queue = place.of(ViewKind::Queue);
+    if page.is_empty() { queue } else { format!("{queue}/{page}") }
+}
+
+/// The way between the pages that this role may see. `here` is what the address of the page ends with.
+#[must_use]
+pub fn admin_nav(place: &Place, here: &str, role: Role, settings: &TenantSettings) -> AnyView {
+    let seen = PAGES.into_iter().filter(|(_, _, action)| action.is_none_or(|action| may(role, action, settings)));
+    let links: Vec<_> = seen
+        .map(|(page, word, _)| {
+            let is_here = page == here;
+            view! {
+                // `external`: after an update only a new document names the right code.
+                <a
+                    class=if is_here { "btn btn--small btn--main" } else { "btn btn--small" }
+                    href=address(place, page)
+                    rel="external"
+                    aria-current=is_here.then_some("page")
+                >
+                    {word}
+                </a>
+            }
+            .erase()
+        })
+        .collect();
+    view! {
+        <nav class="admin-nav" aria-label="Pages of this room">
+            {links}
+        </nav>
+    }
+    .erase()
+}
+
+/// A page of those who run a room: the way to the others, its title, what was refused, and its content.
+#[component]
+pub fn AdminFrame(
+    /// What its address ends with.
+    here: &'static str,
+    /// Its title.
+    title: &'static str,
+    /// What it is for.
+    #[prop(into)]
+    lead: String,
+    /// Where it is.
+    place: Place,
+    /// The tenant's name.
+    tenant: String,
+    /// What the reader may do.
+    role: Role,
+    /// The tenant's settings.
+    settings: TenantSettings,
+    /// Its content.
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <Title text=format!("{title} · {tenant}") />
+        <PlainHeader home=place.of(ViewKind::Questions) />
+        <main class="health" id="main" tabindex="-1">
+            {admin_nav(&place, here, role, &settings)}
+            <header>
+                <h1 class="room__title">{title}</h1>
+                <p class="room__lead" dir="auto">
+                    {lead}
+                </p>
+            </header>
+            {refused()}
+            {children()}
+        </main>
+    }
+    .erase()
+}
+
+/// Why the form that came back to this page was refused.
+fn refused() -> impl IntoView {
+    let query = use_query_map();
+    let came_back = form_error();
+    part(move || {
+        let error = query.with(|query| query.get("__err").and(came_back.clone()));
+        error.map(|error| {
+            view! {
+                <Notice weight=Weight::Danger mark=Icon::Alert role="alert">
+                    <p>{problem::of_form(&error)}</p>
+                </Notice>
+            }
+            .erase()
+        })
+    })
+}

@@ -1,0 +1,37 @@
+//! Links for people who are invited.
+
+use async_trait::async_trait;
+use std::sync::Arc;
+
+use pulsestage::email::Email;
+use pulsestage::ports::{Chance, FreshLink, Invitations, PortError};
+use pulsestage::tenant::Tenant;
+
+use super::Secret;
+
+/// Makes links to the page on which whoever brings one sets a name and a password.
+pub struct Invites {
+    origin: String,
+    chance: Arc<dyn Chance>,
+}
+
+impl Invites {
+    /// Links to this origin, such as `https://ask.example.com`.
+    #[must_use]
+    pub fn new(origin: String, chance: Arc<dyn Chance>) -> Self {
+        Self { origin, chance }
+    }
+}
+
+#[async_trait]
+impl Invitations for Invites {
+    fn link(&self, _: &Tenant) -> FreshLink {
+        let secret = Secret::new(&*self.chance);
+        FreshLink { address: format!("{}/open/{}", self.origin, secret.reveal()), hash: secret.hash() }
+    }
+
+    async fn send(&self, _: &Email, _: &str, _: &Tenant, _: &FreshLink) -> Result<bool, PortError> {
+        // Whoever invites hands the link over.
+        Ok(false)
+    }
+}
