@@ -17,9 +17,12 @@ use crate::ui::notice::{Notice, Weight};
 
 /// The pages: what their address ends with, their names, and what one must be allowed to see them; everybody who is
 /// signed in when that is absent.
-const PAGES: [(&str, &str, Option<Action>); 4] = [
+const PAGES: [(&str, &str, Option<Action>); 7] = [
     ("", "Queue", Some(Action::Moderate)),
     ("people", "People", Some(Action::ManagePeople)),
+    ("teams", "Teams", Some(Action::EditTeam)),
+    ("tags", "Tags", Some(Action::EditTag)),
+    ("settings", "Settings", Some(Action::ChangeSettings)),
     ("health", "Health", Some(Action::SeeHealth)),
     ("sessions", "Sessions", None),
 ];
@@ -35,25 +38,19 @@ pub fn address(place: &Place, page: &str) -> String {
 #[must_use]
 pub fn admin_nav(place: &Place, here: &str, role: Role, settings: &TenantSettings) -> AnyView {
     let seen = PAGES.into_iter().filter(|(_, _, action)| action.is_none_or(|action| may(role, action, settings)));
-    let links: Vec<_> = seen
-        .map(|(page, word, _)| {
-            let is_here = page == here;
-            view! {
-                // `external`: after an update only a new document names the right code.
-                <a
-                    class=if is_here { "btn btn--small btn--main" } else { "btn btn--small" }
-                    href=address(place, page)
-                    rel="external"
-                    aria-current=is_here.then_some("page")
-                >
-                    {word}
-                </a>
-            }
-            .erase()
-        })
-        .collect();
+    let link = |href: String, word: &'static str, is_here: bool| {
+        view! {
+            // `external`: after an update only a new document names the right code.
+            <a href=href rel="external" aria-current=is_here.then_some("page")>
+                {word}
+            </a>
+        }
+        .erase()
+    };
+    let links: Vec<_> = seen.map(|(page, word, _)| link(address(place, page), word, page == here)).collect();
     view! {
-        <nav class="admin-nav" aria-label="Pages of this room">
+        <nav class="desk__nav" aria-label="Running the room">
+            {link(place.of(ViewKind::Questions), "Questions", false)}
             {links}
         </nav>
     }
@@ -84,7 +81,7 @@ pub fn AdminFrame(
     view! {
         <Title text=format!("{title} · {tenant}") />
         <PlainHeader home=place.of(ViewKind::Questions) />
-        <main class="health" id="main" tabindex="-1">
+        <main class="desk" id="main" tabindex="-1">
             {admin_nav(&place, here, role, &settings)}
             <header>
                 <h1 class="room__title">{title}</h1>

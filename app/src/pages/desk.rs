@@ -5,19 +5,20 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use pulsestage::error::{Noun, Refusal};
+use pulsestage::tenant::TenantSettings;
+use pulsestage::user::Role;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::solo::{AdminsOnly, BrokenPage, NotFoundPage};
 use crate::api::{ApiError, FormError, Json, form_error};
+use crate::components::admin_nav::{address, admin_nav};
 use crate::components::header::PlainHeader;
 use crate::components::place::{Place, ViewKind};
 use crate::ui::erase::{Erase, part};
 use crate::ui::icon::{Icon, icon};
 use crate::ui::notice::{Notice, Weight};
 
-/// The pages of a desk: their addresses and names.
-const PAGES: [(&str, &str); 3] = [("settings", "Settings"), ("teams", "Teams"), ("tags", "Tags")];
 /// The fields that the forms of these pages have, as refusals name them.
 const FIELDS: [&str; 13] = [
     "name",
@@ -80,10 +81,6 @@ fn failed(error: &ApiError, place: &Place, again: &str) -> AnyView {
     }
 }
 
-fn address(place: &Place, view: &str) -> String {
-    format!("{}/{view}", place.of(ViewKind::Queue))
-}
-
 impl Desk {
     pub(super) fn new(place: Place, slug: &str, tenant: &str) -> Self {
         Self { place, slug: slug.to_owned(), tenant: tenant.to_owned() }
@@ -92,26 +89,14 @@ impl Desk {
     /// The whole page around its content.
     pub(super) fn frame(&self, title: &'static str, lead: &'static str, content: AnyView) -> AnyView {
         let home = self.place.of(ViewKind::Questions);
-        let to = |href: String, word: &'static str, here: bool| {
-            // Another document: their code may be of another release by then.
-            view! {
-                <a href=href rel="external" aria-current=here.then_some("page")>
-                    {word}
-                </a>
-            }
-            .erase()
-        };
-        let pages =
-            PAGES.map(|(view, word)| to(address(&self.place, view), word, word == title)).into_iter().collect_view();
+        // Whoever is at a desk is an admin, whatever the tenant decided.
+        let here = title.to_lowercase();
+        let nav = admin_nav(&self.place, &here, Role::Admin, &TenantSettings::default());
         view! {
             <Title text=format!("{title} · {}", self.tenant) />
-            <PlainHeader home=home.clone() />
+            <PlainHeader home=home />
             <main class="desk" id="main" tabindex="-1">
-                <nav class="desk__nav" aria-label="Running the room">
-                    {to(home, "Questions", false)}
-                    {to(self.place.of(ViewKind::Queue), "Queue", false)}
-                    {pages}
-                </nav>
+                {nav}
                 <header>
                     <h1 class="room__title" dir="auto">
                         {title}

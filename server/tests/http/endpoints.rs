@@ -120,6 +120,20 @@ pub(crate) const WRITES: [Endpoint; 23] = {
     ]
 };
 
+/// Server functions that change people.
+const PEOPLE: [&str; 10] = [
+    "invite_person",
+    "invite_again",
+    "set_role",
+    "set_team_role",
+    "set_active",
+    "change_person",
+    "import_people",
+    "revoke_session",
+    "revoke_sessions",
+    "rename_self",
+];
+
 impl Endpoint {
     /// The cookie of somebody who may.
     pub(crate) fn cookie(&self, house: &House, room: &Room) -> String {
@@ -170,9 +184,21 @@ fn the_table_has_every_server_function() {
     let bulk = [("/api/fn/decide_all".to_owned(), Method::POST.to_string())];
     // What runs a tenant changes what every other call stands on: `http_tenancy` has all of it.
     let running = RUNNING.map(|(name, _)| (format!("/api/fn/{name}"), Method::POST.to_string()));
-    let reads = ["load_board", "load_health", "cases", "own_questions", "load_settings", "load_teams", "load_tenants"]
-        .map(|name| (format!("/api/fn/{name}"), Method::GET.to_string()));
-    assert_eq!(registered, writes.chain(bulk).chain(running).chain(reads).collect());
+    // They change people, of whom a room has none to spare: `http_people` calls them as every role and as nobody.
+    let people = PEOPLE.map(|name| (format!("/api/fn/{name}"), Method::POST.to_string()));
+    let reads = [
+        "load_board",
+        "load_health",
+        "load_people",
+        "load_sessions",
+        "cases",
+        "own_questions",
+        "load_settings",
+        "load_teams",
+        "load_tenants",
+    ]
+    .map(|name| (format!("/api/fn/{name}"), Method::GET.to_string()));
+    assert_eq!(registered, writes.chain(bulk).chain(running).chain(people).chain(reads).collect());
 }
 
 #[tokio::test]

@@ -39,7 +39,7 @@ statements! {
     EMAIL_KEYS = "select email_key from users where tenant_id = $1 and email_key is not null";
 
     /// The teams that are not archived.
-    TEAM_CHOICES = "select id, slug, name from teams where tenant_id = $1 and archived_at is null";
+    TEAM_CHOICES = "select id, slug, name, state from teams where tenant_id = $1 and archived_at is null";
 
     /// Withdraws a person's links for one purpose.
     WITHDRAW_LINKS = "delete from person_links where tenant_id = $1 and user_id = $2 and purpose = $3 and used_at is null";
