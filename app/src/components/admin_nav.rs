@@ -22,7 +22,7 @@ const PAGES: [(&str, &str, Option<Action>); 7] = [
     ("people", "People", Some(Action::ManagePeople)),
     ("teams", "Teams", Some(Action::EditTeam)),
     ("tags", "Tags", Some(Action::EditTag)),
-    ("settings", "Settings", Some(Action::ChangeSettings)),
+    ("settings", "Settings", Some(Action::EditSettings)),
     ("health", "Health", Some(Action::SeeHealth)),
     ("sessions", "Sessions", None),
 ];
