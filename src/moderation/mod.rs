@@ -9,8 +9,10 @@ use std::str::FromStr;
 use crate::audit::Act;
 use crate::id::{QuestionId, UserId};
 use crate::question::{Mark, Question, UnknownWord};
+use crate::tenant::Tenant;
 use crate::text::QuestionBody;
 use crate::time::Timestamp;
+use crate::user::Role;
 
 pub use change::public_facts;
 
@@ -179,6 +181,18 @@ pub struct Case {
     pub claim: Option<Mark>,
     /// How many people reported it.
     pub reports: i64,
+}
+
+/// What the review page is drawn from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReviewView {
+    /// The tenant.
+    pub tenant: Tenant,
+    /// What the viewer may do in all of it.
+    pub role: Role,
+    /// The questions that they moderate, newest first.
+    pub cases: Vec<Case>,
 }
 
 /// What a moderator decides about a question.

@@ -7,7 +7,7 @@ use crate::audience::StaffOf;
 use crate::command::Key;
 use crate::error::Refusal;
 use crate::id::{OperationId, QuestionId, TeamId};
-use crate::moderation::{Case, Hold, MAX_BULK, Note, Verdict};
+use crate::moderation::{Case, Hold, MAX_BULK, Note, ReviewView, Verdict};
 use crate::permission::Action;
 use crate::person::Person;
 use crate::ports::Look;
@@ -45,6 +45,15 @@ impl Service {
             StaffOf::Nobody => Vec::new(),
         };
         Ok(cases)
+    }
+
+    /// What the review page is drawn from.
+    ///
+    /// # Errors
+    /// As [`Service::cases`].
+    pub async fn review(&self, visit: &Visit) -> Result<ReviewView, Refusal> {
+        let cases = self.cases(visit).await?;
+        Ok(ReviewView { tenant: visit.tenant.clone(), role: visit.actor.role, cases })
     }
 
     /// Does what a moderator decided about a question, if it is still as they saw it.

@@ -8,7 +8,7 @@ use pulsestage::command::Key;
 use pulsestage::id::QuestionId;
 #[cfg(feature = "ssr")]
 use pulsestage::moderation::Note;
-use pulsestage::moderation::{Case, Verdict};
+use pulsestage::moderation::{Case, ReviewView, Verdict};
 use pulsestage::service::BulkItem;
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +36,22 @@ pub enum Decision {
     Reopen,
 }
 
+impl Decision {
+    /// Its word in a form.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Approve => "approve",
+            Self::Hold => "hold",
+            Self::Decline => "decline",
+            Self::Restore => "restore",
+            Self::Delete => "delete",
+            Self::Undelete => "undelete",
+            Self::Reopen => "reopen",
+        }
+    }
+}
+
 impl From<Decision> for Verdict {
     fn from(decision: Decision) -> Self {
         match decision {
@@ -55,6 +71,13 @@ impl From<Decision> for Verdict {
 pub async fn cases(#[server(default)] tenant: String) -> Result<Vec<Case>, ApiError> {
     let (service, visit) = enter(&tenant).await?;
     service.cases(&visit).await.map_err(refuse)
+}
+
+/// The review page: the tenant, the caller's role, and all questions that the caller moderates.
+#[server(prefix = "/api/fn", endpoint = "load_review", input = GetUrl)]
+pub async fn load_review(#[server(default)] tenant: String) -> Result<ReviewView, ApiError> {
+    let (service, visit) = enter(&tenant).await?;
+    service.review(&visit).await.map_err(refuse)
 }
 
 /// Decides about a question, as it was seen.

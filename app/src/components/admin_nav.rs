@@ -17,8 +17,9 @@ use crate::ui::notice::{Notice, Weight};
 
 /// The pages: what their address ends with, their names, and what one must be allowed to see them; everybody who is
 /// signed in when that is absent.
-const PAGES: [(&str, &str, Option<Action>); 7] = [
+const PAGES: [(&str, &str, Option<Action>); 8] = [
     ("", "Queue", Some(Action::Moderate)),
+    ("review", "Review", Some(Action::Moderate)),
     ("people", "People", Some(Action::ManagePeople)),
     ("teams", "Teams", Some(Action::EditTeam)),
     ("tags", "Tags", Some(Action::EditTag)),

@@ -44,7 +44,7 @@ pub(super) fn Words(row: RowField, state: Signal<State>, text_id: String, why_id
     view! {
         <Marks state=state why_id=why_id />
         <h3 class="q__text" id=text_id dir="auto">
-            {row.body().try_get_untracked()}
+            {Signal::derive(move || row.body().try_get())}
         </h3>
         <p class="q__meta">
             <span class="q__team" dir="auto">

@@ -6,6 +6,7 @@ pub mod answer;
 pub mod answer_editor;
 pub mod badge;
 pub mod card;
+pub mod case_card;
 pub mod composer;
 pub mod create;
 pub mod empty_list;

@@ -7,6 +7,7 @@
 //! * the page's own: [`Live`] and what it says of itself ([`Connection`], [`Progress`], [`Toasts`])
 //! * the browser: `stream` (only with the feature `hydrate`)
 
+mod bell;
 mod calm;
 mod core;
 mod deeds;
@@ -20,6 +21,7 @@ mod heard;
 mod patience;
 mod project;
 mod row;
+mod steps;
 #[cfg(feature = "hydrate")]
 mod stream;
 #[cfg(test)]
@@ -40,6 +42,7 @@ use reactive_stores::Store;
 use crate::platform;
 use core::Core;
 
+pub use bell::Bell;
 pub use calm::{HOLD_MS, Waiting, settle};
 pub use deeds::{Moderation, Progress};
 pub use filters::{Filters, Sort, Tab};
@@ -48,6 +51,7 @@ pub use patience::{
 };
 pub use project::{Counts, Mine, Projection, project, row};
 pub use row::{Row, RowField, RowStoreFields, Rows, RowsStoreFields};
+pub use steps::{Decision, Step};
 pub use toasts::{TOAST_MS, Toast, ToastAction, ToastKind, Toasts};
 pub use votes::{Click, Intent, Settled, Votes};
 

@@ -296,3 +296,36 @@ impl Drop for Listener {
         let _ = self.target.remove_event_listener_with_callback(self.kind, self.closure.as_ref().unchecked_ref());
     }
 }
+
+/// How long a bell waits for more of the same, in milliseconds: many changes in a moment are loaded once.
+const BELL_MS: u32 = 200;
+
+/// Opens a stream of what moderators are told once the page is hydrated, and closes it with the page.
+pub(super) fn ring(slug: &str, changed: impl Fn() + Clone + 'static) {
+    let address = format!("/sse?tenantId={slug}&events=question:moderated,question:created,question:answered");
+    let kept = StoredValue::new_local(None::<(EventSource, Listener)>);
+    Effect::new(move || {
+        let Ok(events) = EventSource::new(&address) else { return };
+        let (changed, is_due) = (changed.clone(), StoredValue::new(false));
+        let heard = Listener::new(&events, "message", move |event| {
+            let text = event.dyn_into::<MessageEvent>().ok().and_then(|message| message.data().as_string());
+            let is_news = text.is_some_and(|text| text.contains("\"question:"));
+            if is_news && is_due.try_get_value() == Some(false) {
+                is_due.set_value(true);
+                let changed = changed.clone();
+                platform::after(BELL_MS, move || {
+                    // The page may be gone by now.
+                    if is_due.try_set_value(false).is_none() {
+                        changed();
+                    }
+                });
+            }
+        });
+        kept.set_value(Some((events, heard)));
+    });
+    on_cleanup(move || {
+        if let Some((events, _)) = kept.try_update_value(Option::take).flatten() {
+            events.close();
+        }
+    });
+}

@@ -6,7 +6,7 @@ use leptos_router::hooks::use_params_map;
 use leptos_router::{LazyRoute, lazy_route};
 
 use super::outcome::Loading;
-use super::{NotFoundPage, health, moderator, operator, people, sessions, settings, tags, teams};
+use super::{NotFoundPage, health, moderator, operator, people, review, sessions, settings, tags, teams};
 use crate::ui::erase::Erase;
 
 /// The queue, or what the address names behind it.
@@ -15,6 +15,8 @@ pub enum AdminPage {
     Queue(Loading),
     /// How the streams are doing.
     Health,
+    /// What waits for a moderator.
+    Review,
     /// The tenant's settings.
     Settings,
     /// The tenant's teams.
@@ -38,6 +40,7 @@ impl LazyRoute for AdminPage {
         match view.as_deref() {
             None => Self::Queue(Loading::begin()),
             Some("health") => Self::Health,
+            Some("review") => Self::Review,
             Some("settings") => Self::Settings,
             Some("teams") => Self::Teams,
             Some("tags") => Self::Tags,
@@ -52,6 +55,7 @@ impl LazyRoute for AdminPage {
         match this {
             AdminPage::Queue(board) => moderator::page(board),
             AdminPage::Health => health::page(),
+            AdminPage::Review => review::page(),
             AdminPage::Settings => settings::page(),
             AdminPage::Teams => teams::page(),
             AdminPage::Tags => tags::page(),

@@ -9,6 +9,7 @@ pub mod outcome;
 mod people;
 mod people_forms;
 pub mod questions;
+mod review;
 pub mod room;
 mod sessions;
 mod settings;

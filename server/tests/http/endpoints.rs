@@ -192,6 +192,7 @@ fn the_table_has_every_server_function() {
         "load_people",
         "load_sessions",
         "cases",
+        "load_review",
         "own_questions",
         "load_settings",
         "load_teams",

@@ -1,0 +1,267 @@
+//! The review queue: what waits for a moderator, what was reported, what is off the board, and what can be done.
+//!
+//! Everything works as plain forms; with script they are sent without leaving the page, and the list follows the stream.
+
+use leptos::ev::SubmitEvent;
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+use pulsestage::id::QuestionId;
+use pulsestage::moderation::{Case, Hold, ReviewView};
+use pulsestage::permission::{Action, may};
+use std::time::Duration;
+
+use super::desk::{self, Desk};
+use crate::api;
+use crate::components::case_card::CaseCard;
+use crate::components::place::Place;
+use crate::live::{Bell, Decision, Step};
+use crate::platform;
+use crate::ui::empty::Empty;
+use crate::ui::erase::{Erase, part};
+use crate::ui::icon::Icon;
+use crate::ui::notice::{Notice, Weight};
+
+/// How long the last decision can be taken back by one press.
+const UNDO: Duration = Duration::from_secs(10);
+
+/// Which questions are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Show {
+    Waiting,
+    Reported,
+    Starred,
+    Gone,
+    All,
+}
+
+impl Show {
+    const ALL: [(Self, &'static str, &'static str); 5] = [
+        (Self::Waiting, "waiting", "Waiting"),
+        (Self::Reported, "reported", "Reported"),
+        (Self::Starred, "starred", "Starred"),
+        (Self::Gone, "gone", "Off the board"),
+        (Self::All, "all", "All"),
+    ];
+
+    fn of_word(word: Option<&str>) -> Self {
+        Self::ALL.into_iter().find(|(_, name, _)| Some(*name) == word).map_or(Self::Waiting, |(show, ..)| show)
+    }
+
+    fn takes(self, case: &Case) -> bool {
+        match self {
+            Self::Waiting => case.removed.is_none() && case.hold.is_some(),
+            Self::Reported => case.removed.is_none() && (case.reports > 0 || case.hold == Some(Hold::Reports)),
+            Self::Starred => case.starred,
+            Self::Gone => case.removed.is_some(),
+            Self::All => true,
+        }
+    }
+}
+
+/// What is said above the list.
+#[derive(Clone, Debug, PartialEq)]
+struct Said {
+    text: String,
+    is_trouble: bool,
+    undo: Option<(QuestionId, Step)>,
+    number: u32,
+}
+
+/// The page's state. `Copy`.
+#[derive(Clone, Copy)]
+struct Review {
+    slug: StoredValue<String>,
+    cases: RwSignal<Vec<Case>>,
+    said: RwSignal<Option<Said>>,
+}
+
+impl Review {
+    /// Loads the list again. What is typed under a question that has not changed stays.
+    fn reload(self) {
+        let Some(slug) = self.slug.try_get_value() else { return };
+        platform::spawn(async move {
+            if let Ok(view) = api::load_review(slug).await {
+                let _gone = self.cases.try_set(view.cases);
+            }
+        });
+    }
+
+    /// Sends a step and says what came of it.
+    fn step(self, question: QuestionId, seen: Option<i64>, step: Step) {
+        let Some(slug) = self.slug.try_get_value() else { return };
+        platform::spawn(async move {
+            let (done, undo) = (step.done(), step.undo());
+            match step.send(slug, question, seen).await {
+                Ok(_) => self.say(done.to_owned(), false, undo.map(|undo| (question, undo))),
+                Err(error) => self.say(error.to_string(), true, None),
+            }
+            self.reload();
+        });
+    }
+
+    /// Does the same to all these.
+    fn all(self, questions: Vec<QuestionId>, decision: Decision) {
+        let Some(slug) = self.slug.try_get_value() else { return };
+        let asked = questions.len();
+        platform::spawn(async move {
+            match api::decide_all(slug, questions, decision, Some(platform::operation_id())).await {
+                Ok(items) => {
+                    let refused: Vec<String> =
+                        items.iter().filter_map(|item| item.refusal.as_ref().map(ToString::to_string)).collect();
+                    let done = asked - refused.len();
+                    let why = refused.first().map(|why| format!(" {} not: {why}", refused.len())).unwrap_or_default();
+                    self.say(format!("{done} of {asked} done.{why}"), !refused.is_empty(), None);
+                }
+                Err(error) => self.say(error.to_string(), true, None),
+            }
+            self.reload();
+        });
+    }
+
+    fn say(self, text: String, is_trouble: bool, undo: Option<(QuestionId, Step)>) {
+        let number = self.said.try_with_untracked(|said| said.as_ref().map_or(0, |said| said.number + 1)).unwrap_or(0);
+        let lasts = undo.is_some();
+        let _gone = self.said.try_set(Some(Said { text, is_trouble, undo, number }));
+        if lasts {
+            platform::after(u32::try_from(UNDO.as_millis()).unwrap_or(u32::MAX), move || {
+                let is_same =
+                    self.said.try_with_untracked(|said| said.as_ref().map(|said| said.number)) == Some(Some(number));
+                if is_same {
+                    self.said.set(None);
+                }
+            });
+        }
+    }
+}
+
+/// The page.
+pub(super) fn page() -> AnyView {
+    desk::page("review", api::load_review, draw)
+}
+
+fn draw(view: ReviewView, place: Place) -> AnyView {
+    let ReviewView { tenant, role, cases } = view;
+    let may_delete = may(role, Action::DeleteQuestion, &tenant.settings);
+    let desk = Desk::new(place, &tenant.slug, &tenant.name);
+    let review =
+        Review { slug: StoredValue::new(tenant.slug.clone()), cases: RwSignal::new(cases), said: RwSignal::new(None) };
+    Bell::listen(&tenant.slug, move || review.reload());
+    let query = use_query_map();
+    let show = Memo::new(move |_| query.with(|query| Show::of_word(query.get_str("show"))));
+    let shown = Memo::new(move |_| {
+        let show = show.get();
+        review.cases.with(|cases| cases.iter().filter(|case| show.takes(case)).cloned().collect::<Vec<_>>())
+    });
+    let on_step = Callback::new(move |(question, seen, step)| review.step(question, Some(seen), step));
+    let content = view! {
+        {tabs(review, show)}
+        {said(review)}
+        {bulk(review, &desk, show, shown)}
+        <ul class="teams">
+            <For each=move || shown.get() key=|case| format!("{case:?}") let:case>
+                <CaseCard case=case others=review.cases slug=review.slug may_delete=may_delete on_step=on_step />
+            </For>
+        </ul>
+        {part(move || shown.with(Vec::is_empty).then(|| {
+            view! {
+                <Empty
+                    mark=Icon::Check
+                    title="Nothing here"
+                    text="What waits for you shows up by itself."
+                />
+            }
+                .erase()
+        }))}
+    }
+    .erase();
+    desk.frame("Review", "Nobody but moderators sees what waits here.", content)
+}
+
+/// The filters as links, with their counts.
+fn tabs(review: Review, show: Memo<Show>) -> AnyView {
+    let tabs = Show::ALL.map(|(which, word, label)| {
+        let count =
+            Memo::new(move |_| review.cases.with(|cases| cases.iter().filter(|case| which.takes(case)).count()));
+        view! {
+            <a class="chip" href=format!("?show={word}") aria-current=move || (show.get() == which).then_some("page")>
+                {label}
+                " "
+                <b>{count}</b>
+            </a>
+        }
+        .erase()
+    });
+    view! {
+        <nav class="review__tabs" aria-label="Which questions">
+            {tabs.into_iter().collect_view()}
+        </nav>
+    }
+    .erase()
+}
+
+/// What came of the last step, and the way back from it.
+fn said(review: Review) -> AnyView {
+    let line = move |said: Said| {
+        let undo = said.undo.map(|(question, step)| {
+            let undo = move |_| review.step(question, None, step.clone());
+            view! {
+                <button type="button" class="btn btn--small" on:click=undo>
+                    "Undo"
+                </button>
+            }
+            .erase()
+        });
+        view! {
+            <Notice
+                weight=if said.is_trouble { Weight::Danger } else { Weight::Plain }
+                mark=if said.is_trouble { Icon::Alert } else { Icon::Check }
+            >
+                <p>{said.text}</p>
+                {undo}
+            </Notice>
+        }
+        .erase()
+    };
+    view! { <div role="status">{part(move || review.said.get().map(line))}</div> }.erase()
+}
+
+/// Everything that is shown, in one go.
+fn bulk(review: Review, desk: &Desk, show: Memo<Show>, shown: Memo<Vec<Case>>) -> AnyView {
+    let button = |decision: Decision, word: &'static str| {
+        let ids = move || shown.with(|cases| cases.iter().map(|case| case.question.id).collect::<Vec<_>>());
+        let slug = desk.slug.clone();
+        let submit = move |event: SubmitEvent| {
+            event.prevent_default();
+            review.all(ids(), decision);
+        };
+        let hidden = move || {
+            let fields = ids().into_iter().enumerate().map(|(at, id)| {
+                view! { <input type="hidden" name=format!("questions[{at}]") value=id.to_string() /> }.erase()
+            });
+            fields.collect_view()
+        };
+        view! {
+            <form method="post" action="/api/fn/decide_all" on:submit=submit>
+                <input type="hidden" name="tenant" value=slug />
+                <input type="hidden" name="decision" value=decision.as_str() />
+                {part(hidden)}
+                <button type="submit" class="btn btn--small">
+                    {word}
+                    " ("
+                    {Signal::derive(move || shown.with(Vec::len))}
+                    ")"
+                </button>
+            </form>
+        }
+        .erase()
+    };
+    let (approve, decline) = (button(Decision::Approve, "Approve all"), button(Decision::Decline, "Decline all"));
+    let is_offered = Memo::new(move |_| show.get() == Show::Waiting && shown.with(|cases| cases.len() > 1));
+    view! {
+        <div class="form__row" hidden=move || !is_offered.get()>
+            {approve}
+            {decline}
+        </div>
+    }
+    .erase()
+}
