@@ -65,7 +65,8 @@ pub fn Card(
     /// The tenant's slug.
     slug: StoredValue<String>,
     /// Whether the reader may vote at all.
-    may_vote: bool,
+    #[prop(into)]
+    may_vote: Signal<bool>,
     /// The reader wants their vote to count, or not to.
     on_vote: Callback<(QuestionId, bool)>,
 ) -> impl IntoView {
@@ -74,9 +75,10 @@ pub fn Card(
         let Ids { card, text, why } = Ids::of(question);
         let state = state_of(row);
         let closed = Memo::new(move |_| match state.get() {
-            _ if !may_vote => Some("You may not vote here"),
+            _ if !may_vote.get() => Some("Voting is closed"),
             State { frozen: true, .. } => Some("Closed to votes"),
             State { answered: true, .. } => Some("Already answered"),
+            _ if row.takes_votes().try_get() == Some(false) => Some("Voting is closed"),
             _ => None,
         });
         let labelled = text.clone();

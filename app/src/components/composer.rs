@@ -29,6 +29,7 @@ pub fn Composer(
     /// How long a question may be.
     limits: Limits,
     /// The teams that may be asked.
+    #[prop(into)]
     teams: Signal<Vec<Team>>,
     /// The team that the reader looks at, by slug.
     looking_at: Signal<Option<String>>,
@@ -99,7 +100,7 @@ pub fn Composer(
     // Not their number itself: a team more must not draw the choice anew and lose what was chosen.
     let choice = Memo::new(move |_| teams.with(Vec::len).min(2));
     let team_field = part(move || match choice.get() {
-        0 => view! { <p class="field__hint">"There is no team to ask yet."</p> }.erase(),
+        0 => view! { <p class="field__hint">"No questions are taken at the moment."</p> }.erase(),
         1 => {
             let only = teams.with_untracked(|teams| teams.first().map(|team| team.id.to_string()));
             view! { <input type="hidden" name="team" value=only /> }.erase()

@@ -15,7 +15,11 @@ use crate::ui::theme::ThemeButton;
 #[component]
 pub fn RoomHeader(
     /// The tenant's name.
-    name: String,
+    #[prop(into)]
+    name: Signal<String>,
+    /// The address of the tenant's logo, where it has one.
+    #[prop(optional_no_strip)]
+    logo: Option<String>,
     /// The tenant's slug, for the sign-out form.
     slug: String,
     /// Where the page is.
@@ -65,7 +69,7 @@ pub fn RoomHeader(
         </a>
         <header class="header on-stage">
             <div class="header__in">
-                <Brand href=place.of(ViewKind::Questions) name=name sub=sub />
+                <Brand href=place.of(ViewKind::Questions) name=name logo=logo sub=sub />
                 {nav}
                 <Badge connection=connection fresh_at=fresh_at />
                 <ThemeButton />
@@ -89,7 +93,7 @@ pub fn PlainHeader(
         </a>
         <header class="header on-stage">
             <div class="header__in">
-                <Brand href=home name="PulseStage".to_owned() sub="Town hall Q&A" />
+                <Brand href=home name="PulseStage".to_owned() logo=None sub="Town hall Q&A" />
                 <ThemeButton />
             </div>
         </header>
@@ -98,10 +102,15 @@ pub fn PlainHeader(
 }
 
 #[component]
-fn Brand(href: String, name: String, sub: &'static str) -> impl IntoView {
+fn Brand(href: String, #[prop(into)] name: Signal<String>, logo: Option<String>, sub: &'static str) -> impl IntoView {
+    // Beside its name a logo says nothing that is not said.
+    let mark = match logo {
+        Some(logo) => view! { <img class="brand__mark brand__logo" src=logo alt="" /> }.erase(),
+        None => brand_mark().into_any(),
+    };
     view! {
         <a class="brand" href=href>
-            {brand_mark()}
+            {mark}
             <span class="brand__text">
                 <span class="brand__name" dir="auto">
                     {name}

@@ -156,7 +156,7 @@ fn composer(teams: u128, refused_before: Option<&str>) -> String {
                 slug=StoredValue::new("acme".to_owned())
                 form_key=OperationId(Uuid::from_u128(9))
                 limits=Limits { min: 3, max: 500 }
-                teams=teams.into()
+                teams=teams
                 looking_at=looking_at.into()
                 refused_before=refused_before
                 asking=asking.into()

@@ -3,6 +3,7 @@
 use pulsestage::board::Board;
 use pulsestage::id::TeamId;
 use pulsestage::question::{Question, Status};
+use pulsestage::team::TeamState;
 
 use super::few::Few;
 use super::filters::{Filters, Sort, Tab};
@@ -77,14 +78,10 @@ pub fn project(board: &Board, mine: &Mine, filters: &Filters) -> Projection {
 /// The row of one question, whatever the filters.
 #[must_use]
 pub fn row(board: &Board, mine: &Mine, question: &Question) -> Row {
+    let team = board.teams.iter().find(|team| team.id == question.team_id);
     Row {
         id: question.id,
-        team: board
-            .teams
-            .iter()
-            .find(|team| team.id == question.team_id)
-            .map(|team| team.name.clone())
-            .unwrap_or_default(),
+        team: team.map(|team| team.name.clone()).unwrap_or_default(),
         body: question.body.clone(),
         upvotes: mine.votes.shown(question.id, question.upvotes),
         status: question.status,
@@ -94,7 +91,7 @@ pub fn row(board: &Board, mine: &Mine, question: &Question) -> Row {
         pinned: question.pinned.is_some(),
         frozen: question.frozen.is_some(),
         voted: mine.votes.wanted(question.id),
-        takes_votes: question.takes_votes(),
+        takes_votes: question.takes_votes() && team.is_none_or(|team| team.state != TeamState::Closed),
         pending: mine.pending.has(question.id),
         fresh: mine.fresh.has(question.id),
     }

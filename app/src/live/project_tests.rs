@@ -117,3 +117,14 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_question_of_a_closed_team_takes_no_votes() {
+    let mut board = board([question(1, 0)]);
+    let takes = |board: &Board| row(board, &Mine::default(), &board.questions[&question_id(1)]).takes_votes;
+    assert!(takes(&board));
+    board.teams[0].state = TeamState::Voting;
+    assert!(takes(&board));
+    board.teams[0].state = TeamState::Closed;
+    assert!(!takes(&board));
+}

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use pulsestage::command::BoardView;
 use pulsestage::permission::{Action, may};
 
+use super::desk;
 use super::outcome::Loading;
 use super::room::{Room, RoomFrame};
 use super::solo::ModeratorsOnly;
@@ -24,6 +25,7 @@ fn draw(view: BoardView, place: Place, filters: Signal<Filters>) -> AnyView {
     if !may(view.role, Action::Moderate, &view.tenant.settings) {
         return view! { <ModeratorsOnly home=place.of(ViewKind::Questions) /> }.erase();
     }
+    let desk = place.clone();
     let room = Room::open(view, place, filters);
     let Room { live, slug, .. } = room;
     let drafts = Drafts::default();
@@ -44,6 +46,7 @@ fn draw(view: BoardView, place: Place, filters: Signal<Filters>) -> AnyView {
     });
     let side = view! {
         <Numbers counts=live.counts />
+        {room.may(Action::EditSettings).then(|| desk::links(&desk))}
         <Manage
             slug=slug
             teams=live.teams

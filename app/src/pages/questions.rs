@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use pulsestage::command::BoardView;
 use pulsestage::id::{QuestionId, TeamId};
 use pulsestage::permission::Action;
+use pulsestage::team::TeamState;
 
 use super::outcome::Loading;
 use super::room::{Room, RoomFrame};
@@ -26,6 +27,7 @@ fn draw(view: BoardView, place: Place, filters: Signal<Filters>) -> AnyView {
     let room = Room::open(view, place, filters);
     let Room { live, slug, .. } = room;
     let (may_vote, may_ask) = (room.may(Action::Vote), room.may(Action::Ask));
+    let may_vote = Memo::new(move |_| may_vote && live.tenant.with(|tenant| tenant.settings.voting_open));
     let on_vote = Callback::new(move |(question, up): (QuestionId, bool)| live.vote(question, up));
     let row = Callback::new(move |row: RowField| {
         view! { <Card row=row slug=slug may_vote=may_vote on_vote=on_vote /> }.erase()
@@ -62,6 +64,13 @@ fn draw(view: BoardView, place: Place, filters: Signal<Filters>) -> AnyView {
 fn ask_box(room: Room) -> impl IntoView {
     let Room { live, slug, refused, .. } = room;
     let refused_before = refused.get_untracked().filter(|error| error.endpoint == "ask");
+    // None while the tenant takes no questions: the box then says so.
+    let asked = Memo::new(move |_| {
+        let mut teams = live.teams.get();
+        let is_open = live.tenant.with(|tenant| tenant.settings.asking_open);
+        teams.retain(|team| is_open && team.state == TeamState::Open);
+        teams
+    });
     Effect::new(move || {
         if live.asking.get() == Progress::Done {
             live.toasts.push(ToastKind::Done, "Your question is in.".to_owned(), None);
@@ -72,7 +81,7 @@ fn ask_box(room: Room) -> impl IntoView {
             slug=slug
             form_key=live.form_key
             limits=live.tenant.with_untracked(|tenant| tenant.settings.question_length)
-            teams=live.teams
+            teams=asked
             looking_at=Signal::derive(move || live.filters.with(|filters| filters.team.clone()))
             refused_before=refused_before.as_ref().map(problem::of_form)
             asking=live.asking

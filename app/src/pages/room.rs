@@ -71,11 +71,10 @@ pub fn RoomFrame(
 ) -> impl IntoView {
     let Room { live, place, slug, refused } = room;
     let tenant = live.tenant.get_untracked();
-    let name = tenant.name.clone();
-    let title = match place.with_value(|place| place.kind) {
-        ViewKind::Questions => name.clone(),
-        ViewKind::Queue | ViewKind::Health => format!("Queue · {name}"),
-    };
+    let name = Memo::new(move |_| live.tenant.with(|tenant| tenant.name.clone()));
+    let is_queue = place.with_value(|place| place.kind != ViewKind::Questions);
+    let title = move || if is_queue { format!("Queue · {}", name.get()) } else { name.get() };
+    let logo = tenant.settings.logo.map(|word| format!("/t/{}/logo?v={word}", tenant.slug));
     let heading = Memo::new(move |_| {
         let team = live.filters.with(|filters| live.teams.with(|teams| chosen_team(filters, teams)));
         team.map_or_else(|| "All teams".to_owned(), |team| team.name)
@@ -94,6 +93,7 @@ pub fn RoomFrame(
         <Title text=title />
         <RoomHeader
             name=name
+            logo=logo
             slug=slug.get_value()
             place=place.get_value()
             role=live.role.get_untracked()
