@@ -1,6 +1,7 @@
 //! Sessions: somebody signed in with one browser.
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::id::{SessionId, TenantId, UserId};
 use crate::time::Timestamp;
@@ -23,6 +24,9 @@ pub struct Session {
     /// Over from then on.
     pub expires_at: Timestamp,
 }
+
+/// Stands in a revocation for everybody without an account. Nobody has this id.
+pub const GUESTS: UserId = UserId(Uuid::nil());
 
 /// An access that has ended: one session, or all of a person's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -113,5 +113,6 @@ impl Service {
     pub(super) fn changed(&self, visit: &Visit) {
         self.known.forget(&visit.tenant.slug);
         self.notifier.ring(visit.tenant.id, Look::Facts);
+        self.notifier.ring(visit.tenant.id, Look::Access);
     }
 }

@@ -73,7 +73,12 @@ pub fn RoomFrame(
     let tenant = live.tenant.get_untracked();
     let name = Memo::new(move |_| live.tenant.with(|tenant| tenant.name.clone()));
     let is_queue = place.with_value(|place| place.kind != ViewKind::Questions);
-    let title = move || if is_queue { format!("Queue · {}", name.get()) } else { name.get() };
+    let name_then = tenant.name.clone();
+    // Asked for also when the page was sent and its memos are gone.
+    let title = move || {
+        let name = name.try_get().unwrap_or_else(|| name_then.clone());
+        if is_queue { format!("Queue · {name}") } else { name }
+    };
     let logo = tenant.settings.logo.map(|word| format!("/t/{}/logo?v={word}", tenant.slug));
     let heading = Memo::new(move |_| {
         let team = live.filters.with(|filters| live.teams.with(|teams| chosen_team(filters, teams)));

@@ -5,14 +5,21 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pulsestage::id::{SessionId, TenantId, UserId};
-use pulsestage::session::Revocation;
+use pulsestage::session::{GUESTS, Revocation};
 use tokio_util::sync::CancellationToken;
 
 type Holder = (TenantId, UserId);
 
 /// All passes that are in use. Cheap to clone; all clones are one.
 #[derive(Clone, Default)]
-pub struct Passes(Arc<Mutex<HashMap<Holder, Vec<Issued>>>>);
+pub struct Passes(Arc<Register>);
+
+#[derive(Default)]
+struct Register {
+    holders: Mutex<HashMap<Holder, Vec<Issued>>>,
+    /// One pass for all of a tenant's streams of people without an account: there may be very many.
+    guests: Mutex<HashMap<TenantId, CancellationToken>>,
+}
 
 /// A pass as the register keeps it.
 struct Issued {
@@ -35,8 +42,17 @@ impl Passes {
         Pass { holder, over, register: self.clone() }
     }
 
+    /// The pass of everybody without an account in this tenant.
+    pub(crate) fn of_guests(&self, tenant: TenantId) -> CancellationToken {
+        self.guests().entry(tenant).or_default().clone()
+    }
+
     /// Ends the passes that this revocation names; says whether there were any.
     pub(super) fn end(&self, revocation: &Revocation) -> bool {
+        if revocation.user == GUESTS {
+            let pass = self.guests().remove(&revocation.tenant);
+            return pass.inspect(CancellationToken::cancel).is_some();
+        }
         let passes = self.lock();
         let held = passes.get(&(revocation.tenant, revocation.user)).map(Vec::as_slice).unwrap_or_default();
         let mut any = false;
@@ -54,7 +70,11 @@ impl Passes {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Holder, Vec<Issued>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.holders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn guests(&self) -> MutexGuard<'_, HashMap<TenantId, CancellationToken>> {
+        self.0.guests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     #[cfg(test)]
@@ -131,6 +151,18 @@ mod tests {
         assert_eq!([&one, &twin, &other, &neighbour].map(Pass::is_over), [true, true, false, false]);
         assert!(revoke(user(1), None));
         assert!(other.is_over() && !neighbour.is_over());
+    }
+
+    #[test]
+    fn guests_of_a_tenant_are_sent_away_together_and_may_come_back() {
+        let passes = Passes::default();
+        let (one, other) = (passes.of_guests(TENANT), passes.of_guests(TENANT));
+        let neighbour = passes.of_guests(TenantId(Uuid::from_u128(2)));
+        let person = passes.issue(TENANT, user(1), session(1));
+        let guests = Revocation { tenant: TENANT, user: GUESTS, session: None };
+        assert!(passes.end(&guests) && !passes.end(&guests));
+        assert!(one.is_cancelled() && other.is_cancelled() && !neighbour.is_cancelled() && !person.is_over());
+        assert!(!passes.of_guests(TENANT).is_cancelled());
     }
 
     #[test]

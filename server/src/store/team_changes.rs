@@ -15,6 +15,7 @@ use super::facts::Place;
 use super::operations::{Claim, Operation, claim};
 use super::rows::TeamRow;
 use super::teams::team;
+use super::tenancy::guests_change;
 use super::trouble::{Done, Failure};
 use super::{SqlStore, Tx, sql};
 
@@ -64,6 +65,14 @@ impl SqlStore {
             let place = Place::take(tx, write.tenant).await?;
             let before = team(tx, write.tenant, id).await?;
             let noted = settings.clone();
+            let rules: Option<String> = on!(tx, t => sqlx::query_scalar(sql::teams::SETTINGS)
+                .bind(write.tenant.0)
+                .bind(id.0)
+                .fetch_optional(&mut **t)
+                .await)?;
+            if rules.is_some_and(|rules| rules != settings) {
+                guests_change(tx, &write).await?;
+            }
             let row: Option<TeamRow> = on!(tx, t => sqlx::query_as(sql::teams::CHANGE)
                 .bind(write.tenant.0)
                 .bind(id.0)

@@ -7,12 +7,14 @@ use pulsestage::error::Refusal;
 use pulsestage::event::Event;
 use pulsestage::id::{TeamId, TenantId, UserId};
 use pulsestage::logo::{Logo, LogoKind};
-use pulsestage::ports::Write;
+use pulsestage::ports::{Ending, Write};
+use pulsestage::session::GUESTS;
 use pulsestage::settings::NewSettings;
 use pulsestage::tenant::{Rules, StaffSettings, Tenancy, Tenant, TenantLimits, TenantSettings, TenantSummary};
 use pulsestage::text::Slug;
 use pulsestage::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -20,6 +22,7 @@ use super::audit::note;
 use super::facts::{Place, missing};
 use super::operations::{Claim, Operation, claim};
 use super::rows::TenantRow;
+use super::sessions::revoke;
 use super::trouble::{Done, Failure};
 use super::{SqlStore, Tx, sql};
 
@@ -153,9 +156,13 @@ impl SqlStore {
                 return Err(Refusal::Outdated.into());
             }
             let public = TenantSettings { logo: before.public.logo, ..new.settings };
-            let stored = StoredSettings { public, staff: new.staff, version: before.version + 1 };
+            let version = before.version + 1;
+            if before.public.guests_allowed != public.guests_allowed {
+                guests_change(tx, &write).await?;
+            }
             let before = row.settings().to_owned();
             let tenant = Tenant { name: new.name.into_string(), ..row.into_tenant()? };
+            let stored = StoredSettings { public, staff: new.staff, version };
             keep_settings(tx, &write, (tenant, stored), (before, place)).await
         })
     }
@@ -187,6 +194,18 @@ impl SqlStore {
             .ok_or_else(|| Failure::Unreadable("logo", "unknown type".to_owned()))?;
         Ok(Some(Logo { kind, bytes: row.bytes }))
     }
+}
+
+/// Says that people without an account may see something else from now on: their streams end, and those who still may
+/// come back.
+pub(super) async fn guests_change(tx: &mut Tx, write: &Write) -> Done<()> {
+    let mut hash = Sha256::new();
+    for part in [write.tenant.0, write.writer, write.operation.0] {
+        hash.update(part.as_bytes());
+    }
+    let mut id = [0; 16];
+    id.copy_from_slice(&hash.finalize()[..16]);
+    revoke(tx, write.tenant, GUESTS, None, Ending { id: Uuid::from_bytes(id), at: write.at }).await
 }
 
 async fn row_of(tx: &mut Tx, tenant: TenantId) -> Done<TenantRow> {

@@ -247,6 +247,8 @@ fn caller() -> pulsestage::service::Caller {
 #[tokio::test]
 async fn a_team_without_guests_is_not_there_for_them() {
     let (house, _default, acme) = House::new(Plan::default()).await;
+    let mut early = house.stream("tenantId=acme").await;
+    early.greeting().await;
     let closed = with(fields(&acme), &[("guests", "no"), ("name", "Inner circle")]);
     assert_eq!(call(&house, "change_team", &acme.owner, &closed).await.status, 200);
     let board = house.get("/api/fn/load_board?tenant=acme").send().await;
@@ -254,6 +256,8 @@ async fn a_team_without_guests_is_not_there_for_them() {
     assert!(board.text().contains("People acme"), "the other team is there");
     let own = house.get("/api/fn/load_board?tenant=acme").cookie(&acme.moderator).send().await;
     assert!(own.text().contains("Inner circle") && own.text().contains("The open question of acme"));
+    // Whoever was watching is sent away, to come back to what they may see.
+    soon("the stream of a guest to end", early.rest()).await;
     // Nor by id, nor on the stream.
     let vote = [("tenant", "acme".to_owned()), ("question", acme.open.id.to_string()), ("up", "true".to_owned())];
     assert_refused("a vote", &call(&house, "set_vote", "", &vote).await, 403, "not_signed_in");

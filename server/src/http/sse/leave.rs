@@ -1,6 +1,7 @@
 //! Whether somebody may read a stream, and for how long.
 
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 use crate::access::Pass;
 use crate::state::AppState;
@@ -12,6 +13,8 @@ use pulsestage::service::{Caller, Visit};
 pub(super) struct Leave {
     /// The pass of somebody who is signed in.
     pub(super) pass: Option<Box<Pass>>,
+    /// The pass of everybody else.
+    pub(super) guests: Option<CancellationToken>,
     /// How long their session is still good for.
     pub(super) life: Option<Duration>,
 }
@@ -26,12 +29,15 @@ impl Leave {
         let first = state.service().enter(slug, caller).await?;
         let signed_in = first.actor.user.zip(first.actor.session);
         let (visit, leave) = match signed_in {
-            None => (first, Self::default()),
+            None => {
+                let guests = Some(state.passes().of_guests(first.tenant.id));
+                (state.service().enter(slug, caller).await?, Self { guests, ..Self::default() })
+            }
             Some((user, session)) => {
                 let pass = state.passes().issue(first.tenant.id, user, session);
                 let visit = state.service().enter(slug, caller).await?;
                 let leave = match visit.actor.session == Some(session) {
-                    true => Self { pass: Some(Box::new(pass)), life: life(state, &visit) },
+                    true => Self { pass: Some(Box::new(pass)), guests: None, life: life(state, &visit) },
                     false => Self::default(),
                 };
                 (visit, leave)

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 use super::choice::Choice;
 use super::leave::Leave;
@@ -39,6 +40,8 @@ pub(crate) struct Seat {
     _permit: Permit,
     /// For a stream of somebody who is signed in. Boxed: most are not, and there are very many seats.
     pass: Option<Box<Pass>>,
+    /// For a stream of anybody else: shared by all of them.
+    guests: Option<CancellationToken>,
     /// When it was taken, as the meter counts.
     since: u32,
 }
@@ -63,7 +66,7 @@ impl Opened {
         Ok(Self {
             opening: [opening.greeting, opening.missed],
             reader: Reader::new(opening.place, opening.seq, choice),
-            seat: Seat { subscription, _permit: permit, pass: leave.pass, since },
+            seat: Seat { subscription, _permit: permit, pass: leave.pass, guests: leave.guests, since },
             life: [state.limits().stream_life.draw(state.chance()), leave.life].into_iter().flatten().min(),
         })
     }
@@ -73,13 +76,15 @@ impl Seat {
     /// Whether its reader's access has ended.
     pub(crate) fn is_over(&self) -> bool {
         self.pass.as_ref().is_some_and(|pass| pass.is_over())
+            || self.guests.as_ref().is_some_and(CancellationToken::is_cancelled)
     }
 
-    /// Waits until its reader's access has ended: for ever for people without an account.
+    /// Waits until its reader's access has ended.
     pub(super) async fn over(&self) {
-        match &self.pass {
-            Some(pass) => pass.over().await,
-            None => pending().await,
+        match (&self.pass, &self.guests) {
+            (Some(pass), _) => pass.over().await,
+            (None, Some(guests)) => guests.cancelled().await,
+            (None, None) => pending().await,
         }
     }
 

@@ -22,6 +22,9 @@ statements! {
             and not exists (select 1 from teams where tenant_id = $1 and name_key = $4 and id <> $2)
         returning id, slug, name, state";
 
+    /// What a team decided otherwise than its tenant.
+    SETTINGS = "select settings from teams where tenant_id = $1 and id = $2";
+
     /// Another state; no row when it is so already.
     SET_STATE = "update teams set state = $3
         where tenant_id = $1 and id = $2 and archived_at is null and state <> $3
