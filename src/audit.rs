@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
 use uuid::Uuid;
 
+use crate::error::Refusal;
+use crate::export::word;
 use crate::id::{QuestionId, SessionId, TagId, TeamId, TenantId, UserId};
 use crate::permission::Action;
 use crate::time::Timestamp;
@@ -470,6 +472,51 @@ pub struct Filter {
     pub until: Option<Timestamp>,
 }
 
+/// Which page of which entries is wanted, as it stands in an address: words, not yet looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[expect(missing_docs, reason = "each field is the field of the same name of `Filter`, as typed")]
+pub struct Query {
+    pub by: String,
+    pub action: String,
+    pub outcome: String,
+    pub subject: String,
+    pub from: String,
+    pub until: String,
+    /// The mark at which the page before ended.
+    pub before: String,
+}
+
+impl Query {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// [`Refusal::Invalid`] for what is no id, action, outcome, moment or mark.
+    pub fn parse(&self) -> Result<(Filter, Mark), Refusal> {
+        let known = |text: &str| words().into_iter().find(|word| word == text);
+        let filter = Filter {
+            by: word("by", &self.by, |text| text.parse().ok())?,
+            action: word("action", &self.action, known)?,
+            outcome: word("outcome", &self.outcome, Outcome::of_word)?,
+            subject: word("subject", &self.subject, |text| text.parse().ok())?,
+            from: word("from", &self.from, Timestamp::from_form)?,
+            until: word("until", &self.until, Timestamp::from_form)?,
+        };
+        let before = word("before", &self.before, |text| text.parse().ok())?;
+        Ok((filter, before.unwrap_or(Mark::NEWEST)))
+    }
+}
+
+/// A page of the audit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Page {
+    /// The entries, newest first.
+    pub records: Vec<Record>,
+    /// Where the next page begins; none when this is the last.
+    pub next: Option<Mark>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -506,6 +553,25 @@ mod tests {
         assert_eq!(kept.chars().count(), TEXT_MAX + 1);
         assert!(kept.ends_with('…'));
         assert_eq!(Detail::from("é".repeat(TEXT_MAX)), Detail::Text("é".repeat(TEXT_MAX)));
+    }
+
+    #[test]
+    fn a_query_is_read_or_refused_by_its_field() {
+        let query = Query { action: "pin".to_owned(), outcome: "refused".to_owned(), ..Query::default() };
+        let (filter, before) = query.parse().unwrap();
+        assert_eq!((filter.action.as_deref(), filter.outcome), (Some("pin"), Some(Outcome::Refused)));
+        assert_eq!(before, Mark::NEWEST);
+        for (field, query) in [
+            ("by", Query { by: "me".to_owned(), ..Query::default() }),
+            ("action", Query { action: "' or 1=1".to_owned(), ..Query::default() }),
+            ("outcome", Query { outcome: "maybe".to_owned(), ..Query::default() }),
+            ("subject", Query { subject: "%".to_owned(), ..Query::default() }),
+            ("until", Query { until: "tomorrow".to_owned(), ..Query::default() }),
+            ("before", Query { before: "-".to_owned(), ..Query::default() }),
+        ] {
+            let Err(Refusal::Invalid { fields }) = query.parse() else { panic!("{field} was taken") };
+            assert_eq!(fields[0].field, field);
+        }
     }
 
     proptest! {

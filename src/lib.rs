@@ -7,7 +7,7 @@
 //! * a tenant's own: [`settings`] (as they are typed), [`accent`], [`logo`], [`join`] (codes of its teams)
 //! * rules: [`permission`] (who may do what), [`error`] (every no we say)
 //! * live: [`event`] (the facts and tallies on the wire), [`board`] (the one reducer that folds them)
-//! * how it is doing: [`health`]; what was done: [`audit`]
+//! * how it is doing: [`health`]; what was done: [`audit`], [`statistics`], [`export`]
 //! * work: [`command`] (what people ask for), [`ports`] (what we need from the world), [`service`] (the use cases)
 //!
 //! It compiles for `wasm32-unknown-unknown` as it stands: the server, its tests and every browser run the same code.
@@ -20,6 +20,7 @@ pub mod command;
 pub mod email;
 pub mod error;
 pub mod event;
+pub mod export;
 pub mod health;
 pub mod id;
 pub mod join;
@@ -34,6 +35,7 @@ pub mod screen;
 pub mod service;
 pub mod session;
 pub mod settings;
+pub mod statistics;
 pub mod tag;
 pub mod team;
 pub mod tenant;

@@ -32,6 +32,12 @@ pub enum Action {
     CreateTeam,
     /// See how the tenant's streams are doing.
     SeeHealth,
+    /// See the audit and take it away.
+    SeeAudit,
+    /// See how much was asked and answered, how fast and by whom.
+    SeeStatistics,
+    /// Take questions and votes away as files.
+    Export,
     /// See people, add them, change what they may do, end their sessions.
     ManagePeople,
     /// Change the tenant's settings, or see those that are not public.
@@ -46,7 +52,7 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 21] = [
         Self::SeeBoard,
         Self::Ask,
         Self::Vote,
@@ -65,6 +71,9 @@ impl Action {
         Self::EditTeam,
         Self::EditTag,
         Self::Operate,
+        Self::SeeAudit,
+        Self::SeeStatistics,
+        Self::Export,
     ];
 }
 
@@ -80,10 +89,13 @@ pub fn may(role: Role, action: Action, settings: &TenantSettings) -> bool {
         | Action::Pin
         | Action::Freeze
         | Action::Review
-        | Action::CreateTag => role >= Role::Moderator,
+        | Action::CreateTag
+        | Action::SeeStatistics
+        | Action::Export => role >= Role::Moderator,
         Action::DeleteQuestion
         | Action::CreateTeam
         | Action::SeeHealth
+        | Action::SeeAudit
         | Action::ManagePeople
         | Action::EditSettings
         | Action::EditTeam
@@ -105,7 +117,7 @@ mod tests {
 
     /// The table as people read it: `x` may, `g` may where guests are allowed, `.` may not.
     /// Columns are the roles from guest to owner.
-    const TABLE: [(Action, &str); 18] = [
+    const TABLE: [(Action, &str); 21] = [
         (Action::SeeBoard, "gxxxxx"),
         (Action::Ask, "g.xxxx"),
         (Action::Vote, "gxxxxx"),
@@ -119,6 +131,9 @@ mod tests {
         (Action::CreateTag, "...xxx"),
         (Action::CreateTeam, "....xx"),
         (Action::SeeHealth, "....xx"),
+        (Action::SeeAudit, "....xx"),
+        (Action::SeeStatistics, "...xxx"),
+        (Action::Export, "...xxx"),
         (Action::ManagePeople, "....xx"),
         (Action::EditSettings, "....xx"),
         (Action::EditTeam, "....xx"),

@@ -3,6 +3,7 @@
 mod audit;
 mod moderation;
 pub mod people;
+mod reports;
 mod tenancy;
 
 use async_trait::async_trait;
@@ -29,6 +30,7 @@ pub use moderation::ModerationStore;
 pub use people::{
     Ending, FreshLink, Invitations, Manager, NewPerson, NewSession, NoPeople, PeopleStore, SessionStore, Sheets,
 };
+pub use reports::ReportStore;
 pub use tenancy::{FoundTeam, NewTeam, TeamChange, TenancyStore};
 
 /// The world's no: something we stand on does not hold. The adapter that made it has logged the cause.
@@ -172,7 +174,7 @@ pub struct Snapshot {
 /// returns what is there now; for another thing it is refused ([`Refusal::OperationReused`]). A thing of
 /// another tenant does not exist ([`Refusal::NotFound`]).
 #[async_trait]
-pub trait Store: AuditStore + ModerationStore + PeopleStore + SessionStore + TenancyStore {
+pub trait Store: AuditStore + ModerationStore + PeopleStore + ReportStore + SessionStore + TenancyStore {
     /// The tenant of this slug.
     async fn tenant_by_slug(&self, slug: &Slug) -> Stored<Option<Tenant>>;
     /// Every tenant, oldest first.

@@ -159,3 +159,12 @@ mod tests {
         assert_eq!(serde_json::to_string(&TeamSettings::default()).unwrap(), "{}");
     }
 }
+
+/// A team by its name alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TeamName {
+    /// Never changes.
+    pub id: TeamId,
+    /// Its name as people read it.
+    pub name: String,
+}

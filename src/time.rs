@@ -59,6 +59,21 @@ impl Timestamp {
     }
 }
 
+impl Timestamp {
+    /// Reads a moment as forms and addresses have it: RFC 3339 in UTC, or `2025-10-08T10:30` (with seconds or without)
+    /// or a day, both of which are taken to be UTC.
+    #[must_use]
+    pub fn from_form(text: &str) -> Option<Self> {
+        let missing = match text.len() {
+            10 => "T00:00:00Z",
+            16 => ":00Z",
+            19 => "Z",
+            _ => "",
+        };
+        Self::from_rfc3339(&format!("{text}{missing}"))
+    }
+}
+
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.to_rfc3339())
@@ -174,6 +189,17 @@ mod tests {
         assert_eq!(Timestamp(0).to_rfc3339(), "1970-01-01T00:00:00Z");
         assert_eq!(Timestamp(951_782_400_005).to_rfc3339(), "2000-02-29T00:00:00.005Z");
         assert_eq!(Timestamp(-1).to_rfc3339(), "1969-12-31T23:59:59.999Z");
+    }
+
+    #[test]
+    fn a_form_may_leave_out_what_is_zero() {
+        for text in ["2025-10-08T10:30", "2025-10-08T10:30:00", "2025-10-08T10:30:00Z"] {
+            assert_eq!(Timestamp::from_form(text), Some(Timestamp(1_759_919_400_000)), "{text}");
+        }
+        assert_eq!(Timestamp::from_form("1970-01-02"), Some(Timestamp(86_400_000)));
+        for text in ["", "é", "2025-10-8", "20251008T1030", "2025-10-08T10:30Z", "ééééé", "9999999999"] {
+            assert_eq!(Timestamp::from_form(text), None, "{text}");
+        }
     }
 
     #[test]

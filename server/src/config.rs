@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::http::host::BaseDomain;
 use crate::limits::LimitArgs;
 use crate::metrics::MetricsArgs;
+use crate::recount::RecountArgs;
 use crate::rehearse::args::RehearseArgs;
 use crate::tenant_command::TenantCommand;
 use pulsestage::text::Slug;
@@ -35,6 +36,8 @@ pub enum Command {
     /// Make, list, limit and archive tenants.
     #[command(subcommand)]
     Tenant(TenantCommand),
+    /// Count votes again, and say whether every count that is shown is the number of its votes.
+    Recount(RecountArgs),
     /// Try the live core with a simulated audience, and say whether it holds.
     Rehearse(Box<RehearseArgs>),
 }

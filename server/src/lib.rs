@@ -25,6 +25,7 @@ pub mod lifecycle;
 pub mod limits;
 pub mod metrics;
 pub mod park;
+pub mod recount;
 pub mod rehearse;
 pub mod router;
 pub mod sheets;

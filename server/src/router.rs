@@ -17,7 +17,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use crate::http::{api, health, host, join, look, origin, page, session, sse};
+use crate::http::{api, export, health, host, join, look, origin, page, session, sse};
 use crate::state::AppState;
 
 /// The whole server as a service.
@@ -51,6 +51,7 @@ pub fn router(state: AppState) -> Router {
                 .layer(DefaultBodyLimit::max(look::MAX_FORM))
                 .fallback(api::method_not_allowed),
         )
+        .route("/export/{file}", get(export::file).fallback(api::method_not_allowed))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .nest_service(

@@ -9,6 +9,8 @@ mod operator;
 mod own;
 mod people;
 mod questions;
+mod recount;
+mod reports;
 mod roster;
 mod sessions;
 mod settings;
@@ -37,6 +39,7 @@ use crate::user::{Actor, Role};
 
 pub use moderation::BulkItem;
 pub use people::{INVITATION_LIFE_MS, Invite};
+pub use recount::Recounted;
 pub use sessions::SESSION_LIFE_MS;
 pub use sign_in::LINK_LIFE_MS;
 
@@ -65,12 +68,18 @@ pub struct Visit {
 }
 
 impl Visit {
+    /// Whether this visitor may do something in the whole tenant. To ask is no attempt: the audit has nothing of it.
+    #[must_use]
+    pub fn may(&self, action: Action) -> bool {
+        may(self.actor.role, action, &self.tenant.settings)
+    }
+
     /// Refuses what this visitor may not do.
     ///
     /// # Errors
     /// [`Refusal::NotSignedIn`] for a guest, [`Refusal::NotAllowed`] for anybody else.
     pub fn must(&self, action: Action) -> Result<(), Refusal> {
-        match may(self.actor.role, action, &self.tenant.settings) {
+        match self.may(action) {
             true => Ok(()),
             false => Err(self.refuse(action, None)),
         }

@@ -1,6 +1,7 @@
 //! Everything that speaks HTTP, one concern per file.
 
 pub mod api;
+pub mod export;
 pub mod health;
 pub mod host;
 pub mod join;

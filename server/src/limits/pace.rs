@@ -65,7 +65,7 @@ impl Books {
             Action::Vote => (&mut self.votes, Some(&mut self.tenant_writes)),
             Action::Ask => (&mut self.asks, Some(&mut self.tenant_writes)),
             Action::SeeBoard | Action::Moderate => (&mut self.reads, Some(&mut self.tenant_reads)),
-            Action::SeeHealth => (&mut self.reads, None),
+            Action::SeeHealth | Action::SeeAudit | Action::SeeStatistics | Action::Export => (&mut self.reads, None),
             Action::Answer
             | Action::Tag
             | Action::Pin

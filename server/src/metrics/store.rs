@@ -2,6 +2,7 @@
 
 mod moderation;
 mod people;
+mod reports;
 
 use async_trait::async_trait;
 use std::sync::Arc;
@@ -52,10 +53,12 @@ pub(super) enum Kind {
     People,
     /// What was done.
     Audit,
+    /// Exports, statistics and recounts.
+    Report,
 }
 
 /// The names of the kinds, in their order.
-const KINDS: [&str; 9] = ["tenant", "board", "log", "ask", "vote", "moderate", "sign_in", "people", "audit"];
+const KINDS: [&str; 10] = ["tenant", "board", "log", "ask", "vote", "moderate", "sign_in", "people", "audit", "report"];
 
 /// How long the database took. Cheap to clone; all clones are one.
 #[derive(Clone, Debug)]

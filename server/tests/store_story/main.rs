@@ -25,6 +25,8 @@ mod people;
 #[cfg(test)]
 mod questions;
 #[cfg(test)]
+mod reports;
+#[cfg(test)]
 mod sessions;
 #[cfg(test)]
 mod sign_in;

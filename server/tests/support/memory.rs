@@ -2,6 +2,7 @@
 //! clock does not wait for. It can also be told to fail. Writes that tests do not make here are refused.
 
 mod people;
+mod reports;
 
 use async_trait::async_trait;
 use std::collections::HashMap;

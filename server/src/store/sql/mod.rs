@@ -29,6 +29,7 @@ pub mod moderation;
 pub mod operations;
 pub mod people;
 pub mod questions;
+pub mod reports;
 pub mod sessions;
 pub mod sign_in;
 pub mod teams;
@@ -46,6 +47,7 @@ pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
         operations::ALL,
         people::ALL,
         questions::ALL,
+        reports::ALL,
         sessions::ALL,
         moderation::ALL,
         sign_in::ALL,

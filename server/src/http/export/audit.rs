@@ -1,0 +1,98 @@
+//! The audit as a file.
+
+use axum::response::Response;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Broken, Pages, Reader, cells, csv, respond};
+use pulsestage::audit::{Filter, Mark, Query, Record};
+use pulsestage::error::Refusal;
+
+/// The form of the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// For spreadsheets.
+    Csv,
+    /// For programs: a line of JSON for each entry.
+    Lines,
+}
+
+/// Begins the file.
+pub(super) async fn open(reader: Reader, query: Query, form: Form) -> Result<Response, Refusal> {
+    let visit = reader.enter().await?;
+    let filter = reader.service.begin_audit_export(&visit, &query).await?;
+    let (ending, content_type) = match form {
+        Form::Csv => ("csv", "text/csv; charset=utf-8"),
+        Form::Lines => ("jsonl", "application/x-ndjson"),
+    };
+    let entries = Entries { reader, filter, form, at: Mark::NEWEST, begun: false };
+    Ok(respond(&visit, "audit", ending, content_type, entries))
+}
+
+struct Entries {
+    reader: Reader,
+    filter: Filter,
+    form: Form,
+    /// Where the next page begins.
+    at: Mark,
+    begun: bool,
+}
+
+impl Pages for Entries {
+    async fn next(&mut self, out: &mut Vec<u8>) -> Result<bool, Broken> {
+        let visit = self.reader.enter().await?;
+        let page = self.reader.service.audit_export_page(&visit, &self.filter, self.at).await?;
+        let is_first = !std::mem::replace(&mut self.begun, true);
+        if is_first && self.form == Form::Csv {
+            csv::titles(out, &cells::RECORD);
+        }
+        for record in &page.records {
+            match self.form {
+                Form::Csv => csv::row(out, cells::record(record)),
+                Form::Lines => {
+                    // Nothing in it fails to be written.
+                    serde_json::to_writer(&mut *out, &Line::of(record)).map_err(|_| Refusal::Internal)?;
+                    out.push(b'\n');
+                }
+            }
+        }
+        self.at = page.next.unwrap_or(self.at);
+        Ok(page.next.is_some())
+    }
+}
+
+/// An entry with its values as JSON and its moment as text.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Line<'a> {
+    at: String,
+    action: &'a str,
+    outcome: &'static str,
+    by: Option<String>,
+    by_name: Option<&'a str>,
+    team: Option<String>,
+    team_name: Option<&'a str>,
+    subject: Option<String>,
+    before: Value,
+    after: Value,
+    id: String,
+}
+
+impl<'a> Line<'a> {
+    fn of(record: &'a Record) -> Self {
+        let json = |text: Option<&str>| text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        Self {
+            at: record.at.to_rfc3339(),
+            action: &record.action,
+            outcome: record.outcome.as_str(),
+            by: record.by.map(|by| by.to_string()),
+            by_name: record.by_name.as_deref(),
+            team: record.team.map(|team| team.to_string()),
+            team_name: record.team_name.as_deref(),
+            subject: record.subject.map(|subject| subject.to_string()),
+            before: json(record.before.as_deref()),
+            after: json(record.after.as_deref()),
+            id: record.id.to_string(),
+        }
+    }
+}

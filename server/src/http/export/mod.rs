@@ -1,0 +1,149 @@
+//! Files to take away: questions, votes, the audit. Each is read and sent page by page, so that the largest costs no more
+//! memory than the smallest, and each page asks anew whether its reader may have it.
+//!
+//! `csv`, `json` and `xlsx` are the forms; `zip` is what an XLSX file is packed in. When something fails after the first
+//! bytes are sent, the connection is broken off: half a file must not look like a whole one.
+
+mod audit;
+mod cells;
+mod csv;
+mod questions;
+mod votes;
+mod xlsx;
+mod zip;
+
+use axum::body::Body;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures::stream;
+use serde::Deserialize;
+
+use self::questions::Form;
+use super::api::refusal_response;
+use crate::state::AppState;
+use pulsestage::error::Refusal;
+use pulsestage::export::QuestionQuery;
+use pulsestage::service::{Caller, Service, Visit};
+use pulsestage::text::Slug;
+
+/// What an address may say beside the name of the file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    tenant: String,
+    #[serde(flatten)]
+    questions: QuestionQuery,
+    by: String,
+    action: String,
+    outcome: String,
+    subject: String,
+}
+
+impl Asked {
+    /// What is asked of the audit, whose times have the names of the questions'.
+    fn audit(self) -> pulsestage::audit::Query {
+        pulsestage::audit::Query {
+            by: self.by,
+            action: self.action,
+            outcome: self.outcome,
+            subject: self.subject,
+            from: self.questions.from,
+            until: self.questions.until,
+            before: String::new(),
+        }
+    }
+}
+
+/// Whoever takes a file away, to be asked again who they are before each page.
+#[derive(Clone)]
+struct Reader {
+    service: Service,
+    caller: Caller,
+    slug: String,
+}
+
+impl Reader {
+    async fn enter(&self) -> Result<Visit, Refusal> {
+        self.service.enter(&self.slug, &self.caller).await
+    }
+}
+
+/// A file that is made as it is sent.
+trait Pages: Send + Sized + 'static {
+    /// Adds what comes next to `out`; says whether there is more after it.
+    fn next(&mut self, out: &mut Vec<u8>) -> impl Future<Output = Result<bool, Broken>> + Send;
+}
+
+/// Why a file breaks off.
+#[derive(Debug, thiserror::Error)]
+enum Broken {
+    /// Its reader may have no more, or the store is in trouble.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// There is more than this form of file can hold.
+    #[error("there are more rows than a file of this form can hold")]
+    TooMuch,
+}
+
+/// Sends the file of this name.
+pub async fn file(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+    asked: Result<Query<Asked>, QueryRejection>,
+    headers: HeaderMap,
+) -> Response {
+    let Ok(Query(asked)) = asked else {
+        return refusal_response(&Refusal::Malformed { detail: "the query cannot be read".to_owned() });
+    };
+    match open(&state, &name, asked, &headers).await {
+        Ok(Some(response)) => response,
+        Ok(None) => super::api::missing().await,
+        Err(refusal) => refusal_response(&refusal),
+    }
+}
+
+/// Begins a file; none when there is none of this name.
+async fn open(state: &AppState, name: &str, asked: Asked, headers: &HeaderMap) -> Result<Option<Response>, Refusal> {
+    let slug = if asked.tenant.is_empty() { Slug::default_tenant().into_string() } else { asked.tenant.clone() };
+    let reader = Reader { service: state.service().clone(), caller: state.cookies().caller(headers), slug };
+    Ok(Some(match name {
+        "questions.csv" => questions::open(reader, &asked.questions, Form::Csv).await?,
+        "questions.json" => questions::open(reader, &asked.questions, Form::Json).await?,
+        "questions.xlsx" => questions::open(reader, &asked.questions, Form::Xlsx).await?,
+        "votes.csv" => votes::open(reader, &asked.questions, state.chance()).await?,
+        "audit.csv" => audit::open(reader, asked.audit(), audit::Form::Csv).await?,
+        "audit.jsonl" => audit::open(reader, asked.audit(), audit::Form::Lines).await?,
+        _ => return Ok(None),
+    }))
+}
+
+/// The response whose body is this file.
+fn respond(visit: &Visit, what: &str, ending: &str, content_type: &'static str, pages: impl Pages) -> Response {
+    // A slug is letters, digits and hyphens: it needs no quoting anywhere.
+    let disposition = format!("attachment; filename=\"{what}-{}.{ending}\"", visit.tenant.slug);
+    let disposition = HeaderValue::from_str(&disposition).unwrap_or(HeaderValue::from_static("attachment"));
+    let chunks = stream::try_unfold(Some(pages), |pages| async move {
+        let Some(mut pages) = pages else { return Ok::<_, Broken>(None) };
+        let mut out = Vec::new();
+        loop {
+            let more = pages.next(&mut out).await?;
+            // A page of which nothing is wanted is no piece of a body.
+            if !more || !out.is_empty() {
+                return Ok(Some((Bytes::from(out), more.then_some(pages))));
+            }
+        }
+    });
+    (
+        [
+            (CONTENT_TYPE, HeaderValue::from_static(content_type)),
+            (CONTENT_DISPOSITION, disposition),
+            (CACHE_CONTROL, HeaderValue::from_static("private, no-store")),
+        ],
+        Body::from_stream(chunks),
+    )
+        .into_response()
+}

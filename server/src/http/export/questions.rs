@@ -1,0 +1,117 @@
+//! Questions as a file.
+
+use axum::response::Response;
+
+use super::xlsx::Xlsx;
+use super::{Broken, Pages, Reader, cells, csv, respond};
+use pulsestage::audit::Act;
+use pulsestage::error::Refusal;
+use pulsestage::export::{ExportedQuestion, QuestionFilter, QuestionMark, QuestionQuery};
+
+/// The form of the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// For spreadsheets.
+    Csv,
+    /// For programs: one array.
+    Json,
+    /// For Excel.
+    Xlsx,
+}
+
+impl Form {
+    const fn ending(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Json => "json",
+            Self::Xlsx => "xlsx",
+        }
+    }
+
+    const fn content_type(self) -> &'static str {
+        match self {
+            Self::Csv => "text/csv; charset=utf-8",
+            Self::Json => "application/json",
+            Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        }
+    }
+}
+
+/// Begins the file.
+pub(super) async fn open(reader: Reader, query: &QuestionQuery, form: Form) -> Result<Response, Refusal> {
+    let visit = reader.enter().await?;
+    let filter = reader.service.begin_export(&visit, query, (Act::ExportQuestions, form.ending())).await?;
+    let writer = match form {
+        Form::Csv => Writer::Csv,
+        Form::Json => Writer::Json { is_first: true },
+        Form::Xlsx => Writer::Xlsx(Box::default()),
+    };
+    let pages = Questions { reader, filter, writer, at: QuestionMark::OLDEST, begun: false };
+    Ok(respond(&visit, "questions", form.ending(), form.content_type(), pages))
+}
+
+struct Questions {
+    reader: Reader,
+    filter: QuestionFilter,
+    writer: Writer,
+    /// Where the next page begins.
+    at: QuestionMark,
+    begun: bool,
+}
+
+impl Pages for Questions {
+    async fn next(&mut self, out: &mut Vec<u8>) -> Result<bool, Broken> {
+        let visit = self.reader.enter().await?;
+        let (page, next) = self.reader.service.export_page(&visit, &self.filter, self.at).await?;
+        if !std::mem::replace(&mut self.begun, true) {
+            self.writer.begin(out)?;
+        }
+        for question in &page {
+            self.writer.add(out, question)?;
+        }
+        match next {
+            Some(next) => self.at = next,
+            None => self.writer.end(out)?,
+        }
+        Ok(next.is_some())
+    }
+}
+
+enum Writer {
+    Csv,
+    Json { is_first: bool },
+    Xlsx(Box<Xlsx>),
+}
+
+impl Writer {
+    fn begin(&mut self, out: &mut Vec<u8>) -> Result<(), Broken> {
+        match self {
+            Self::Csv => csv::titles(out, &cells::QUESTION),
+            Self::Json { .. } => out.push(b'['),
+            Self::Xlsx(xlsx) => xlsx.begin(out, &cells::QUESTION)?,
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, out: &mut Vec<u8>, question: &ExportedQuestion) -> Result<(), Broken> {
+        match self {
+            Self::Csv => csv::row(out, cells::question(question)),
+            Self::Json { is_first } => {
+                out.extend_from_slice(if std::mem::take(is_first) { b"\n" } else { b",\n" });
+                // Nothing in it fails to be written.
+                serde_json::to_writer(out, question).map_err(|_| Refusal::Internal)?;
+            }
+            Self::Xlsx(xlsx) => xlsx.row(out, cells::question(question))?,
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, out: &mut Vec<u8>) -> Result<(), Broken> {
+        match self {
+            Self::Csv => {}
+            Self::Json { .. } => out.extend_from_slice(b"\n]\n"),
+            Self::Xlsx(xlsx) => xlsx.end(out)?,
+        }
+        Ok(())
+    }
+}

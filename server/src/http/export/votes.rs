@@ -1,0 +1,82 @@
+//! Votes as a file from which anybody can count again: a row for each vote, with the question, the count that everybody
+//! was shown, and a pseudonym of the voter.
+//!
+//! A pseudonym is made with a key that is drawn for this file and forgotten with it: within the file it shows that nobody
+//! voted twice, and of two files nobody can tell which pseudonyms are one person's. The rows of a question are in the
+//! order of the pseudonyms, so that their order tells nothing either, and no row says when a vote was cast.
+
+use std::collections::VecDeque;
+
+use axum::response::Response;
+
+use super::cells::Cell;
+use super::{Broken, Pages, Reader, csv, respond};
+use crate::auth::secret::hex;
+use crate::world::Key;
+use pulsestage::audit::Act;
+use pulsestage::error::Refusal;
+use pulsestage::export::{Ballot, QuestionFilter, QuestionMark, QuestionQuery};
+use pulsestage::id::QuestionId;
+use pulsestage::ports::Chance;
+
+/// How many bytes of a pseudonym are given: no two of a hall's come to the same.
+const PSEUDONYM: usize = 12;
+
+/// Begins the file.
+pub(super) async fn open(reader: Reader, query: &QuestionQuery, chance: &dyn Chance) -> Result<Response, Refusal> {
+    let visit = reader.enter().await?;
+    let filter = reader.service.begin_export(&visit, query, (Act::ExportVotes, "csv")).await?;
+    let mut key = [0; 32];
+    chance.fill(&mut key);
+    let (questions, next) = (VecDeque::new(), Some(QuestionMark::OLDEST));
+    let votes = Votes { reader, filter, key: Key::new(key), questions, next, begun: false };
+    Ok(respond(&visit, "votes", "csv", "text/csv; charset=utf-8", votes))
+}
+
+struct Votes {
+    reader: Reader,
+    filter: QuestionFilter,
+    key: Key,
+    /// Those of the page that was read whose votes are still to come.
+    questions: VecDeque<QuestionId>,
+    /// Where the page after it begins.
+    next: Option<QuestionMark>,
+    begun: bool,
+}
+
+impl Pages for Votes {
+    async fn next(&mut self, out: &mut Vec<u8>) -> Result<bool, Broken> {
+        if !std::mem::replace(&mut self.begun, true) {
+            csv::titles(out, &["question", "total", "voter"]);
+        }
+        let visit = self.reader.enter().await?;
+        if let Some(question) = self.questions.pop_front() {
+            if let Some(ballot) = self.reader.service.ballot(&visit, &self.filter, question).await? {
+                self.add(out, &ballot);
+            }
+        } else if let Some(at) = self.next {
+            let (page, next) = self.reader.service.export_page(&visit, &self.filter, at).await?;
+            self.questions.extend(page.iter().map(|question| question.id));
+            self.next = next;
+        }
+        Ok(!self.questions.is_empty() || self.next.is_some())
+    }
+}
+
+impl Votes {
+    /// One row for each vote; one without a voter when there is none, so that a count of nothing can be held against it.
+    fn add(&self, out: &mut Vec<u8>, ballot: &Ballot) {
+        let pseudonym = |voter: &pulsestage::id::ParticipantId| {
+            let code = self.key.mac("voter of an export", voter.0.as_bytes());
+            hex(&code[..PSEUDONYM])
+        };
+        let mut voters: Vec<Option<String>> = ballot.voters.iter().map(|voter| Some(pseudonym(voter))).collect();
+        voters.sort_unstable();
+        if voters.is_empty() {
+            voters.push(None);
+        }
+        for voter in voters {
+            csv::row(out, [ballot.question.to_string().into(), Cell::Number(ballot.total), voter.into()]);
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! How long the database takes for exports, statistics and recounts.
+
+use async_trait::async_trait;
+use pulsestage::export::{Ballot, ExportedQuestion, Miscount, QuestionFilter, QuestionMark, Scope};
+use pulsestage::id::{QuestionId, TeamId, TenantId};
+use pulsestage::ports::{ReportStore, Stored};
+use pulsestage::statistics::{Range, Statistics};
+use pulsestage::tag::Tag;
+use pulsestage::team::TeamName;
+use pulsestage::time::Timestamp;
+
+use super::{Kind, TimedStore};
+
+#[async_trait]
+impl ReportStore for TimedStore {
+    async fn teams_within(&self, tenant: TenantId, scope: Scope) -> Stored<Vec<TeamName>> {
+        self.timed(Kind::Report, self.store.teams_within(tenant, scope)).await
+    }
+
+    async fn palette(&self, tenant: TenantId) -> Stored<Vec<Tag>> {
+        self.timed(Kind::Report, self.store.palette(tenant)).await
+    }
+
+    async fn exported_questions(
+        &self,
+        tenant: TenantId,
+        scope: Scope,
+        filter: &QuestionFilter,
+        after: QuestionMark,
+        limit: i64,
+    ) -> Stored<Vec<ExportedQuestion>> {
+        self.timed(Kind::Report, self.store.exported_questions(tenant, scope, filter, after, limit)).await
+    }
+
+    async fn ballot(&self, tenant: TenantId, scope: Scope, question: QuestionId) -> Stored<Option<Ballot>> {
+        self.timed(Kind::Report, self.store.ballot(tenant, scope, question)).await
+    }
+
+    async fn statistics(
+        &self,
+        tenant: TenantId,
+        scope: Scope,
+        team: Option<TeamId>,
+        range: Range,
+        now: Timestamp,
+    ) -> Stored<Statistics> {
+        self.timed(Kind::Report, self.store.statistics(tenant, scope, team, range, now)).await
+    }
+
+    async fn recount(&self, tenant: TenantId) -> Stored<(i64, Vec<Miscount>)> {
+        self.timed(Kind::Report, self.store.recount(tenant)).await
+    }
+
+    async fn repair_count(&self, tenant: TenantId, question: QuestionId, now: Timestamp) -> Stored<Option<Miscount>> {
+        self.timed(Kind::Report, self.store.repair_count(tenant, question, now)).await
+    }
+}
