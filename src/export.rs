@@ -198,7 +198,7 @@ impl From<&ExportedQuestion> for QuestionMark {
 
 /// Who voted for a question, and what its count says, read in one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ballot {
+pub struct Voters {
     /// The question.
     pub question: QuestionId,
     /// The count that everybody is shown.

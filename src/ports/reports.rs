@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::Stored;
-use crate::export::{Ballot, ExportedQuestion, Miscount, QuestionFilter, QuestionMark, Scope};
+use crate::export::{ExportedQuestion, Miscount, QuestionFilter, QuestionMark, Scope, Voters};
 use crate::id::{QuestionId, TeamId, TenantId};
 use crate::statistics::{Range, Statistics};
 use crate::tag::Tag;
@@ -28,7 +28,7 @@ pub trait ReportStore: Send + Sync {
         limit: i64,
     ) -> Stored<Vec<ExportedQuestion>>;
     /// Who voted for a question; `None` when it is not there, or not in this scope.
-    async fn ballot(&self, tenant: TenantId, scope: Scope, question: QuestionId) -> Stored<Option<Ballot>>;
+    async fn voters(&self, tenant: TenantId, scope: Scope, question: QuestionId) -> Stored<Option<Voters>>;
     /// How much was asked, voted and answered up to now.
     async fn statistics(
         &self,

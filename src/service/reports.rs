@@ -4,7 +4,7 @@ use super::{Service, Visit};
 use crate::audit::{self, Act, Entry, Mark, Record};
 use crate::error::{Noun, Refusal};
 use crate::export::{
-    Ballot, ExportChoices, ExportedQuestion, QuestionFilter, QuestionMark, QuestionQuery, Scope, word,
+    ExportChoices, ExportedQuestion, QuestionFilter, QuestionMark, QuestionQuery, Scope, Voters, word,
 };
 use crate::id::{QuestionId, TeamId};
 use crate::permission::Action;
@@ -160,14 +160,14 @@ impl Service {
     ///
     /// # Errors
     /// When the visitor may not.
-    pub async fn ballot(
+    pub async fn voters(
         &self,
         visit: &Visit,
         filter: &QuestionFilter,
         question: QuestionId,
-    ) -> Result<Option<Ballot>, Refusal> {
+    ) -> Result<Option<Voters>, Refusal> {
         let scope = self.scope(visit, Action::Export, filter.team)?;
-        Ok(self.store.ballot(visit.tenant.id, scope, question).await?)
+        Ok(self.store.voters(visit.tenant.id, scope, question).await?)
     }
 
     /// What of the tenant the visitor may do this in.

@@ -15,6 +15,7 @@ mod operator;
 mod own;
 mod participants;
 mod people;
+mod reports;
 mod review;
 mod tenancy;
 
@@ -29,6 +30,7 @@ pub use operator::*;
 pub use own::*;
 pub use participants::*;
 pub use people::*;
+pub use reports::*;
 pub use review::*;
 pub use tenancy::*;
 

@@ -6,7 +6,7 @@ use leptos_router::hooks::use_params_map;
 use leptos_router::{LazyRoute, lazy_route};
 
 use super::outcome::Loading;
-use super::{NotFoundPage, health, moderator, operator, people, review, sessions, settings, tags, teams};
+use super::{NotFoundPage, health, moderator, operator, people, reports, review, sessions, settings, tags, teams};
 use crate::ui::erase::Erase;
 
 /// The queue, or what the address names behind it.
@@ -29,6 +29,12 @@ pub enum AdminPage {
     People,
     /// Sessions of the reader, or of somebody else.
     Sessions,
+    /// What was done.
+    Audit,
+    /// How much there was.
+    Statistics,
+    /// Files to take away.
+    Export,
     /// There is no such page.
     Unknown,
 }
@@ -47,6 +53,9 @@ impl LazyRoute for AdminPage {
             Some("operator") => Self::Operator,
             Some("people") => Self::People,
             Some("sessions") => Self::Sessions,
+            Some("audit") => Self::Audit,
+            Some("statistics") => Self::Statistics,
+            Some("export") => Self::Export,
             Some(_) => Self::Unknown,
         }
     }
@@ -62,6 +71,9 @@ impl LazyRoute for AdminPage {
             AdminPage::Operator => operator::page(),
             AdminPage::People => people::page(),
             AdminPage::Sessions => sessions::page(),
+            AdminPage::Audit => reports::audit::page(),
+            AdminPage::Statistics => reports::statistics::page(),
+            AdminPage::Export => reports::export::page(),
             AdminPage::Unknown => view! { <NotFoundPage /> }.erase(),
         }
     }

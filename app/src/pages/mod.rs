@@ -10,6 +10,7 @@ mod people;
 mod people_forms;
 pub mod questions;
 mod review;
+mod reports;
 pub mod room;
 mod sessions;
 mod settings;

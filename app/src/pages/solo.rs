@@ -121,7 +121,7 @@ pub fn ModeratorsOnly(
     .erase()
 }
 
-/// The page about health, to somebody who may not see it.
+/// A page for those who run the room, to somebody who may not see it.
 #[component]
 pub fn AdminsOnly(
     /// The address of the questions.
@@ -131,7 +131,7 @@ pub fn AdminsOnly(
         <Solo
             mark=Icon::Shield
             title="This page is for admins"
-            lead="It tells how the live streams are doing. You are not signed in as one who runs this room."
+            lead="You are not signed in as one who runs this room."
             home=home.clone()
         >
             {to_the_questions(home, "btn btn--main")}
@@ -155,6 +155,27 @@ pub fn MembersOnly() -> impl IntoView {
                 <li>"Ask the organiser for a sign-in link. It works once."</li>
                 {operator_step()}
             </ol>
+        </Solo>
+    }
+    .erase()
+}
+
+/// What an admin page shows could not be read, or was asked for in words that are not understood.
+#[component]
+pub fn NotToBeHad(
+    /// What went wrong, as a sentence.
+    why: String,
+    /// The address to begin again at.
+    again: String,
+) -> impl IntoView {
+    view! {
+        <Solo mark=Icon::Alert title="This cannot be shown" lead=why home=again.clone()>
+            <div class="solo__do">
+                <a class="btn btn--main" href=again rel="external">
+                    {icon(Icon::Refresh)}
+                    "Begin again"
+                </a>
+            </div>
         </Solo>
     }
     .erase()

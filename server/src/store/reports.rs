@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use pulsestage::audit::{Act, Entry};
-use pulsestage::export::{Ballot, ExportedQuestion, Miscount, QuestionFilter, QuestionMark, Scope, State};
+use pulsestage::export::{ExportedQuestion, Miscount, QuestionFilter, QuestionMark, Scope, State, Voters};
 use pulsestage::id::{ParticipantId, QuestionId, TeamId, TenantId};
 use pulsestage::ports::{ReportStore, Stored, Write};
 use pulsestage::statistics::{Range, Statistics};
@@ -78,7 +78,7 @@ impl ExportRow {
 
 /// A vote beside the count of its question.
 #[derive(FromRow)]
-struct BallotRow {
+struct VoterRow {
     upvotes: i64,
     voter_id: Option<Uuid>,
 }
@@ -127,8 +127,8 @@ impl ReportStore for SqlStore {
         self.read_questions(tenant, scope, filter, after, limit).await.map_err(trouble)
     }
 
-    async fn ballot(&self, tenant: TenantId, scope: Scope, question: QuestionId) -> Stored<Option<Ballot>> {
-        self.read_ballot(tenant, scope, question).await.map_err(trouble)
+    async fn voters(&self, tenant: TenantId, scope: Scope, question: QuestionId) -> Stored<Option<Voters>> {
+        self.read_voters(tenant, scope, question).await.map_err(trouble)
     }
 
     async fn statistics(
@@ -195,8 +195,8 @@ impl SqlStore {
         rows.into_iter().map(ExportRow::into_question).collect()
     }
 
-    async fn read_ballot(&self, tenant: TenantId, scope: Scope, question: QuestionId) -> Done<Option<Ballot>> {
-        let rows: Vec<BallotRow> = on!(&self.read, pool => sqlx::query_as(sql::reports::BALLOT)
+    async fn read_voters(&self, tenant: TenantId, scope: Scope, question: QuestionId) -> Done<Option<Voters>> {
+        let rows: Vec<VoterRow> = on!(&self.read, pool => sqlx::query_as(sql::reports::VOTERS)
             .bind(tenant.0)
             .bind(question.0)
             .bind(reach(scope))
@@ -204,7 +204,7 @@ impl SqlStore {
             .await)?;
         let Some(total) = rows.first().map(|row| row.upvotes) else { return Ok(None) };
         let voters = rows.into_iter().filter_map(|row| row.voter_id).map(ParticipantId).collect();
-        Ok(Some(Ballot { question, total, voters }))
+        Ok(Some(Voters { question, total, voters }))
     }
 
     async fn find_miscounts(&self, tenant: TenantId) -> Done<(i64, Vec<Miscount>)> {

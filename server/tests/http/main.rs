@@ -17,6 +17,8 @@ mod http_bodies;
 #[cfg(test)]
 mod http_doors;
 #[cfg(test)]
+mod http_export;
+#[cfg(test)]
 mod http_forms;
 #[cfg(test)]
 mod http_headers;

@@ -10,7 +10,7 @@ use pulsestage::statistics::Range;
 use pulsestage::text::AnswerText;
 use pulsestage::time::Timestamp;
 
-use crate::stage::{Home, START, Stage, stories};
+use crate::stage::{Home, START, Stage, ballot, stories};
 
 stories![
     questions_are_read_page_by_page_in_order,
@@ -81,7 +81,12 @@ async fn questions_are_filtered(stage: Arc<Stage>) {
     assert_eq!(found(QuestionFilter { tag: Some(TagId(stage.id())), ..none() }).await, [""; 0]);
     let (from, until) = (Some(START.plus_millis(2_000)), Some(START.plus_millis(3_000)));
     assert_eq!(found(QuestionFilter { from, until, ..none() }).await, ["Answered?"]);
-    for (text, expected) in [("ÜBER", vec!["Answered?"]), ("100%", vec!["Elsewhere, 100%?"]), ("%", vec!["Elsewhere, 100%?"]), ("_", vec![])] {
+    for (text, expected) in [
+        ("ÜBER", vec!["Answered?"]),
+        ("100%", vec!["Elsewhere, 100%?"]),
+        ("%", vec!["Elsewhere, 100%?"]),
+        ("_", vec![]),
+    ] {
         assert_eq!(found(QuestionFilter { text: text.to_owned(), ..none() }).await, expected, "{text}");
     }
     let all = stage.store.exported_questions(home.tenant, Scope::Tenant, &none(), QuestionMark::OLDEST, ALL).await;
@@ -101,14 +106,14 @@ async fn nobody_exports_what_is_not_theirs(stage: Arc<Stage>) {
     let theirs = stage.ask(&other, "Theirs?").await.id;
     let filter = QuestionFilter { team: Some(other.team.id), ..QuestionFilter::default() };
     assert!(export(&stage, &home, filter).await.is_empty());
-    assert_eq!(stage.store.ballot(home.tenant, Scope::Tenant, theirs).await, Ok(None));
+    assert_eq!(stage.store.voters(home.tenant, Scope::Tenant, theirs).await, Ok(None));
     // A person of the tenant who moderates nothing, until they do.
     let scope = Scope::ModeratedBy(home.moderator);
     let read = async || {
         let none = QuestionFilter::default();
         stage.store.exported_questions(home.tenant, scope, &none, QuestionMark::OLDEST, ALL).await.unwrap().len()
     };
-    assert_eq!((read().await, stage.store.ballot(home.tenant, scope, mine).await), (0, Ok(None)));
+    assert_eq!((read().await, stage.store.voters(home.tenant, scope, mine).await), (0, Ok(None)));
     assert!(stage.store.teams_within(home.tenant, scope).await.unwrap().is_empty());
     stage
         .sneak(
@@ -118,8 +123,8 @@ async fn nobody_exports_what_is_not_theirs(stage: Arc<Stage>) {
         )
         .await;
     assert_eq!(read().await, 1);
-    assert!(stage.store.ballot(home.tenant, scope, mine).await.unwrap().is_some());
-    assert_eq!(stage.store.ballot(home.tenant, scope, theirs).await, Ok(None));
+    assert!(stage.store.voters(home.tenant, scope, mine).await.unwrap().is_some());
+    assert_eq!(stage.store.voters(home.tenant, scope, theirs).await, Ok(None));
     assert_eq!(stage.store.teams_within(home.tenant, scope).await.unwrap()[0].id, home.team.id);
     stage.sneak("update memberships set role = 'member'").await;
     assert_eq!(read().await, 0, "a right that ends, ends an export");
@@ -131,7 +136,7 @@ async fn nobody_exports_what_is_not_theirs(stage: Arc<Stage>) {
 async fn a_ballot_has_every_voter_once(stage: Arc<Stage>) {
     let home = stage.home("acme").await;
     let question = stage.ask(&home, "Why?").await.id;
-    let empty = stage.store.ballot(home.tenant, Scope::Tenant, question).await.unwrap().unwrap();
+    let empty = stage.store.voters(home.tenant, Scope::Tenant, question).await.unwrap().unwrap();
     assert_eq!((empty.total, empty.voters.len()), (0, 0));
     let mut voters: Vec<_> = (0..7).map(|_| stage.participant()).collect();
     for voter in &voters {
@@ -140,10 +145,10 @@ async fn a_ballot_has_every_voter_once(stage: Arc<Stage>) {
         }
     }
     stage.vote(&home, question, voters.pop().unwrap(), false).await.unwrap();
-    let mut ballot = stage.store.ballot(home.tenant, Scope::Tenant, question).await.unwrap().unwrap();
-    ballot.voters.sort_unstable();
+    let mut read = stage.store.voters(home.tenant, Scope::Tenant, question).await.unwrap().unwrap();
+    read.voters.sort_unstable();
     voters.sort_unstable();
-    assert_eq!((ballot.total, ballot.voters), (6, voters));
+    assert_eq!((read.total, read.voters), (6, voters));
 }
 
 async fn statistics_count_what_was_done(stage: Arc<Stage>) {
@@ -158,17 +163,16 @@ async fn statistics_count_what_was_done(stage: Arc<Stage>) {
     let voter = stage.participant();
     for question in [first, second, elsewhere] {
         let write = stage.write_at(home.tenant, minute(21));
-        stage.store.set_vote(write, question, voter, true).await.unwrap();
+        stage.store.set_vote(write, ballot(question, voter, true)).await.unwrap();
     }
     let answer = async |question, at| {
         let text = AnswerText::parse("So.").unwrap();
-        stage.store.answer(stage.write_at(home.tenant, at), question, text, home.moderator).await.unwrap();
+        stage.store.answer(stage.write_at(home.tenant, at), question, text, None, home.moderator).await.unwrap();
     };
     answer(first, minute(30)).await;
     answer(elsewhere, minute(30)).await;
-    let read = async |scope, team| {
-        stage.store.statistics(home.tenant, scope, team, Range::Hour, minute(40)).await.unwrap()
-    };
+    let read =
+        async |scope, team| stage.store.statistics(home.tenant, scope, team, Range::Hour, minute(40)).await.unwrap();
     let all = read(Scope::Tenant, None).await;
     let total = all.total;
     assert_eq!((total.asked, total.shown, total.declined, total.answered), (3, 3, 0, 2));
@@ -223,7 +227,10 @@ async fn a_recount_finds_what_differs_and_puts_it_right(stage: Arc<Stage>) {
     let filter = Filter { action: Some(Act::Recount.word()), ..Filter::default() };
     let noted = stage.store.audit(home.tenant, &filter, Mark::NEWEST, 10).await.unwrap();
     assert_eq!(noted.len(), 1);
-    assert_eq!((noted[0].before.as_deref(), noted[0].after.as_deref()), (Some(r#"{"upvotes":9}"#), Some(r#"{"upvotes":3}"#)));
+    assert_eq!(
+        (noted[0].before.as_deref(), noted[0].after.as_deref()),
+        (Some(r#"{"upvotes":9}"#), Some(r#"{"upvotes":3}"#))
+    );
 }
 
 async fn a_repair_loses_no_vote(stage: Arc<Stage>) {
@@ -243,7 +250,7 @@ async fn a_repair_loses_no_vote(stage: Arc<Stage>) {
     stage.sneak("update questions set upvotes = upvotes + 5").await;
     race.join_all().await;
     stage.store.repair_count(home.tenant, question, START).await.unwrap();
-    let ballot = stage.store.ballot(home.tenant, Scope::Tenant, question).await.unwrap().unwrap();
-    assert_eq!((ballot.total, ballot.voters.len()), (30, 30));
+    let voters = stage.store.voters(home.tenant, Scope::Tenant, question).await.unwrap().unwrap();
+    assert_eq!((voters.total, voters.voters.len()), (30, 30));
     assert_eq!(stage.store.recount(home.tenant).await, Ok((1, Vec::new())));
 }

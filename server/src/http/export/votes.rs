@@ -15,7 +15,7 @@ use crate::auth::secret::hex;
 use crate::world::Key;
 use pulsestage::audit::Act;
 use pulsestage::error::Refusal;
-use pulsestage::export::{Ballot, QuestionFilter, QuestionMark, QuestionQuery};
+use pulsestage::export::{QuestionFilter, QuestionMark, QuestionQuery, Voters};
 use pulsestage::id::QuestionId;
 use pulsestage::ports::Chance;
 
@@ -51,8 +51,8 @@ impl Pages for Votes {
         }
         let visit = self.reader.enter().await?;
         if let Some(question) = self.questions.pop_front() {
-            if let Some(ballot) = self.reader.service.ballot(&visit, &self.filter, question).await? {
-                self.add(out, &ballot);
+            if let Some(voters) = self.reader.service.voters(&visit, &self.filter, question).await? {
+                self.add(out, &voters);
             }
         } else if let Some(at) = self.next {
             let (page, next) = self.reader.service.export_page(&visit, &self.filter, at).await?;
@@ -65,18 +65,18 @@ impl Pages for Votes {
 
 impl Votes {
     /// One row for each vote; one without a voter when there is none, so that a count of nothing can be held against it.
-    fn add(&self, out: &mut Vec<u8>, ballot: &Ballot) {
+    fn add(&self, out: &mut Vec<u8>, of: &Voters) {
         let pseudonym = |voter: &pulsestage::id::ParticipantId| {
             let code = self.key.mac("voter of an export", voter.0.as_bytes());
             hex(&code[..PSEUDONYM])
         };
-        let mut voters: Vec<Option<String>> = ballot.voters.iter().map(|voter| Some(pseudonym(voter))).collect();
+        let mut voters: Vec<Option<String>> = of.voters.iter().map(|voter| Some(pseudonym(voter))).collect();
         voters.sort_unstable();
         if voters.is_empty() {
             voters.push(None);
         }
         for voter in voters {
-            csv::row(out, [ballot.question.to_string().into(), Cell::Number(ballot.total), voter.into()]);
+            csv::row(out, [of.question.to_string().into(), Cell::Number(of.total), voter.into()]);
         }
     }
 }

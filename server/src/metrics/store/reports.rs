@@ -1,7 +1,7 @@
 //! How long the database takes for exports, statistics and recounts.
 
 use async_trait::async_trait;
-use pulsestage::export::{Ballot, ExportedQuestion, Miscount, QuestionFilter, QuestionMark, Scope};
+use pulsestage::export::{ExportedQuestion, Miscount, QuestionFilter, QuestionMark, Scope, Voters};
 use pulsestage::id::{QuestionId, TeamId, TenantId};
 use pulsestage::ports::{ReportStore, Stored};
 use pulsestage::statistics::{Range, Statistics};
@@ -32,8 +32,8 @@ impl ReportStore for TimedStore {
         self.timed(Kind::Report, self.store.exported_questions(tenant, scope, filter, after, limit)).await
     }
 
-    async fn ballot(&self, tenant: TenantId, scope: Scope, question: QuestionId) -> Stored<Option<Ballot>> {
-        self.timed(Kind::Report, self.store.ballot(tenant, scope, question)).await
+    async fn voters(&self, tenant: TenantId, scope: Scope, question: QuestionId) -> Stored<Option<Voters>> {
+        self.timed(Kind::Report, self.store.voters(tenant, scope, question)).await
     }
 
     async fn statistics(

@@ -89,7 +89,7 @@ statements! {
     );
 
     /// A question's count with everybody who voted for it; one row without a voter when nobody did.
-    BALLOT = concat!(
+    VOTERS = concat!(
         "select q.upvotes, v.voter_id
         from questions q left join votes v on v.tenant_id = q.tenant_id and v.question_id = q.id
         where q.tenant_id = $1 and q.id = $2 and (q.removal is null or q.removal in ('declined', 'merged')) and ",

@@ -1,7 +1,7 @@
 //! Nobody takes anything away from a store in memory.
 
 use async_trait::async_trait;
-use pulsestage::export::{Ballot, ExportedQuestion, Miscount, QuestionFilter, QuestionMark, Scope};
+use pulsestage::export::{ExportedQuestion, Miscount, QuestionFilter, QuestionMark, Scope, Voters};
 use pulsestage::id::{QuestionId, TeamId, TenantId};
 use pulsestage::ports::{ReportStore, Stored};
 use pulsestage::statistics::{Range, Statistics};
@@ -29,7 +29,7 @@ impl ReportStore for MemoryStore {
     ) -> Stored<Vec<ExportedQuestion>> {
         broken()
     }
-    async fn ballot(&self, _: TenantId, _: Scope, _: QuestionId) -> Stored<Option<Ballot>> {
+    async fn voters(&self, _: TenantId, _: Scope, _: QuestionId) -> Stored<Option<Voters>> {
         broken()
     }
     async fn statistics(&self, _: TenantId, _: Scope, _: Option<TeamId>, _: Range, _: Timestamp) -> Stored<Statistics> {

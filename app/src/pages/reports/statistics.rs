@@ -1,0 +1,273 @@
+//! Statistics: how much was asked and answered, how fast, by whom and where.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+use pulsestage::statistics::{Bucket, ByModerator, ByTeam, Range, Statistics, StatisticsView, Volume, Waits};
+
+use super::{Here, failed, frame, moment, select, slug, team_options};
+use crate::api::{self, Json};
+use crate::components::place::{Place, ViewKind};
+use crate::components::sparkline::Sparkline;
+use crate::ui::erase::Erase;
+
+/// A figure: its name, and where it is in a volume.
+type Figure = (&'static str, fn(&Volume) -> i64);
+
+/// What is drawn over time.
+const FIGURES: [Figure; 6] = [
+    ("Questions asked", |volume| volume.asked),
+    ("On the board", |volume| volume.shown),
+    ("Declined", |volume| volume.declined),
+    ("Answered", |volume| volume.answered),
+    ("Votes", |volume| volume.votes),
+    ("Participants", |volume| volume.participants),
+];
+
+/// The page.
+pub(in crate::pages) fn page() -> AnyView {
+    let (slug, params) = (slug(), use_query_map());
+    let field = move |name: &str| params.with(|params| params.get(name)).unwrap_or_default();
+    let asked = Memo::new(move |_| (slug.get(), field("range"), field("team")));
+    let load = |(slug, range, team): (Option<String>, String, String)| {
+        api::load_statistics(slug.unwrap_or_default(), range, team)
+    };
+    let loaded: Resource<_, Json> = Resource::new_with_options(move || asked.get(), load, true);
+    view! {
+        <Suspense>
+            {move || Suspend::new(async move {
+                let (named, ..) = asked.get_untracked();
+                let here = Here { place: Place::new(named, ViewKind::Queue), view: "statistics" };
+                match loaded.await {
+                    Ok(view) => draw(view, &here),
+                    Err(error) => failed(&error, &here),
+                }
+            })}
+        </Suspense>
+    }
+    .erase()
+}
+
+fn draw(view: StatisticsView, here: &Here) -> AnyView {
+    let StatisticsView { teams, team, statistics, .. } = view;
+    let Statistics { range, total, buckets, waits, moderators, teams: by_team } = statistics;
+    let ranges = Range::ALL.map(|range| (range.as_str().to_owned(), words(range).to_owned()));
+    let team = team.map(|team| team.to_string()).unwrap_or_default();
+    let charts: Vec<AnyView> = FIGURES.into_iter().map(|figure| chart(figure, &total, &buckets)).collect();
+    let content = view! {
+        <form class="reports__filters" method="get" action=here.own() role="search" aria-label="Choose what is counted">
+            {select("range", "Time", "", range.as_str(), ranges)}
+            {select("team", "Team", "All teams", &team, team_options(teams))}
+            <div class="reports__do">
+                <button class="btn btn--main" type="submit">
+                    "Show"
+                </button>
+            </div>
+        </form>
+        <section class="vitals" aria-label="Figures">
+            {charts}
+            <div class="panel vital">
+                <h2 class="vital__title">"Until the answer"</h2>
+                <p class="vital__value">{wait(waits.half)}</p>
+                <p class="vital__note">
+                    "for half of the questions; nine of ten within " {wait(waits.nine_of_ten)}
+                </p>
+            </div>
+        </section>
+        {over_time(&buckets)}
+        {people(moderators)}
+        {teams_table(by_team)}
+    };
+    frame(here, "Statistics", "How much was asked and answered, and how fast. All times are UTC.", content.erase())
+}
+
+const fn words(range: Range) -> &'static str {
+    match range {
+        Range::Hour => "The last hour",
+        Range::Day => "The last day",
+        Range::Week => "The last week",
+        Range::Month => "The last 30 days",
+        Range::Year => "The last year",
+    }
+}
+
+fn chart((name, of): Figure, total: &Volume, buckets: &[Bucket]) -> AnyView {
+    #[expect(clippy::cast_precision_loss, reason = "a drawing needs no more than 52 bits")]
+    let points: Vec<(f64, f64)> = buckets.iter().map(|b| (b.at.0 as f64, of(&b.volume) as f64)).collect();
+    let most = buckets.iter().map(|bucket| of(&bucket.volume)).max().unwrap_or_default();
+    let words = format!("{name} over time, at most {most} at once. The table below has every figure.");
+    view! {
+        <div class="panel vital">
+            <h2 class="vital__title">{name}</h2>
+            <p class="vital__value">{of(total)}</p>
+            <Sparkline points=Signal::stored(points) words=Signal::stored(words) />
+        </div>
+    }
+    .erase()
+}
+
+/// A time as people say it: two units at most.
+fn wait(millis: Option<i64>) -> String {
+    let Some(millis) = millis else { return "–".to_owned() };
+    let seconds = millis.max(0) / 1_000;
+    let units = [(86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")];
+    let mut rest = seconds;
+    let mut said: Vec<String> = Vec::new();
+    for (size, unit) in units {
+        let count = rest / size;
+        rest %= size;
+        if count > 0 {
+            said.push(format!("{count} {unit}"));
+        } else if !said.is_empty() {
+            break;
+        }
+        if said.len() == 2 {
+            break;
+        }
+    }
+    if said.is_empty() { "0 s".to_owned() } else { said.join(" ") }
+}
+
+fn volume_heads() -> Vec<AnyView> {
+    FIGURES.into_iter().map(|(name, _)| view! { <th scope="col">{name}</th> }.erase()).collect()
+}
+
+fn volume_cells(volume: &Volume) -> Vec<AnyView> {
+    FIGURES.into_iter().map(|(name, of)| view! { <td data-label=name>{of(volume)}</td> }.erase()).collect()
+}
+
+fn wait_cells(waits: &Waits) -> AnyView {
+    view! {
+        <td data-label="Half answered in">{wait(waits.half)}</td>
+        <td data-label="Nine of ten in">{wait(waits.nine_of_ten)}</td>
+    }
+    .erase()
+}
+
+fn over_time(buckets: &[Bucket]) -> AnyView {
+    let row = |bucket: &Bucket| {
+        view! {
+            <tr>
+                <th scope="row" data-label="From">
+                    {moment(bucket.at)}
+                </th>
+                {volume_cells(&bucket.volume)}
+            </tr>
+        }
+        .erase()
+    };
+    let rows: Vec<AnyView> = buckets.iter().map(row).collect();
+    view! {
+        <details class="reports__more">
+            <summary>"Every figure over time, as a table"</summary>
+            <table class="table table--figures">
+                <caption class="vh">"Figures over time"</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">"From (UTC)"</th>
+                        {volume_heads()}
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </details>
+    }
+    .erase()
+}
+
+fn people(moderators: Vec<ByModerator>) -> AnyView {
+    if moderators.is_empty() {
+        return view! { <p class="room__lead">"No moderator did anything in this time."</p> }.erase();
+    }
+    let row = |person: ByModerator| {
+        view! {
+            <tr>
+                <th scope="row" data-label="Moderator" dir="auto">
+                    {person.name}
+                </th>
+                <td data-label="Answers">{person.answers}</td>
+                <td data-label="Approved">{person.approved}</td>
+                <td data-label="Declined">{person.declined}</td>
+                <td data-label="All acts">{person.acts}</td>
+                {wait_cells(&person.waits)}
+            </tr>
+        }
+        .erase()
+    };
+    let rows: Vec<AnyView> = moderators.into_iter().map(row).collect();
+    view! {
+        <section>
+            <h2>"By moderator"</h2>
+            <table class="table table--figures">
+                <caption class="vh">"What each moderator did"</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">"Moderator"</th>
+                        <th scope="col">"Answers"</th>
+                        <th scope="col">"Approved"</th>
+                        <th scope="col">"Declined"</th>
+                        <th scope="col">"All acts"</th>
+                        <th scope="col">"Half answered in"</th>
+                        <th scope="col">"Nine of ten in"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </section>
+    }
+    .erase()
+}
+
+fn teams_table(teams: Vec<ByTeam>) -> AnyView {
+    let row = |team: ByTeam| {
+        view! {
+            <tr>
+                <th scope="row" data-label="Team" dir="auto">
+                    {team.name}
+                </th>
+                {volume_cells(&team.volume)}
+                {wait_cells(&team.waits)}
+            </tr>
+        }
+        .erase()
+    };
+    let rows: Vec<AnyView> = teams.into_iter().map(row).collect();
+    view! {
+        <section>
+            <h2>"By team"</h2>
+            <table class="table table--figures">
+                <caption class="vh">"What happened in each team"</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">"Team"</th>
+                        {volume_heads()}
+                        <th scope="col">"Half answered in"</th>
+                        <th scope="col">"Nine of ten in"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </section>
+    }
+    .erase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_said_in_two_units_at_most() {
+        for (millis, said) in [
+            (None, "–"),
+            (Some(-5), "0 s"),
+            (Some(999), "0 s"),
+            (Some(61_000), "1 min 1 s"),
+            (Some(3_600_000), "1 h"),
+            (Some(3_601_000), "1 h"),
+            (Some(90_061_000), "1 d 1 h"),
+        ] {
+            assert_eq!(wait(millis), said, "{millis:?}");
+        }
+        assert!(wait(Some(i64::MAX)).contains(" d"));
+    }
+}
