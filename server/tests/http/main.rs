@@ -43,6 +43,8 @@ mod http_people;
 #[cfg(test)]
 mod http_private;
 #[cfg(test)]
+mod http_reports;
+#[cfg(test)]
 mod http_session;
 #[cfg(test)]
 mod http_tenancy;
