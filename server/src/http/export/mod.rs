@@ -16,7 +16,7 @@ use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{Extensions, HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures::stream;
@@ -24,11 +24,12 @@ use serde::Deserialize;
 
 use self::questions::Form;
 use super::api::refusal_response;
+use super::host;
 use crate::state::AppState;
-use pulsestage::error::Refusal;
+use pulsestage::error::{Noun, Refusal};
 use pulsestage::export::QuestionQuery;
+use pulsestage::ports::Chance;
 use pulsestage::service::{Caller, Service, Visit};
-use pulsestage::text::Slug;
 
 /// What an address may say beside the name of the file.
 #[derive(Debug, Default, Deserialize)]
@@ -94,12 +95,18 @@ pub async fn file(
     State(state): State<AppState>,
     Path(name): Path<String>,
     asked: Result<Query<Asked>, QueryRejection>,
+    extensions: Extensions,
     headers: HeaderMap,
 ) -> Response {
     let Ok(Query(asked)) = asked else {
         return refusal_response(&Refusal::Malformed { detail: "the query cannot be read".to_owned() });
     };
-    match open(&state, &name, asked, &headers).await {
+    let home = host::home(&extensions);
+    let Some(slug) = home.resolve(&asked.tenant).map(str::to_owned) else {
+        return refusal_response(&Refusal::NotFound { what: Noun::Tenant });
+    };
+    let reader = Reader { service: state.service().clone(), caller: state.cookies().caller(&headers), slug };
+    match open(reader, &name, asked, state.chance()).await {
         Ok(Some(response)) => response,
         Ok(None) => super::api::missing().await,
         Err(refusal) => refusal_response(&refusal),
@@ -107,14 +114,12 @@ pub async fn file(
 }
 
 /// Begins a file; none when there is none of this name.
-async fn open(state: &AppState, name: &str, asked: Asked, headers: &HeaderMap) -> Result<Option<Response>, Refusal> {
-    let slug = if asked.tenant.is_empty() { Slug::default_tenant().into_string() } else { asked.tenant.clone() };
-    let reader = Reader { service: state.service().clone(), caller: state.cookies().caller(headers), slug };
+async fn open(reader: Reader, name: &str, asked: Asked, chance: &dyn Chance) -> Result<Option<Response>, Refusal> {
     Ok(Some(match name {
         "questions.csv" => questions::open(reader, &asked.questions, Form::Csv).await?,
         "questions.json" => questions::open(reader, &asked.questions, Form::Json).await?,
         "questions.xlsx" => questions::open(reader, &asked.questions, Form::Xlsx).await?,
-        "votes.csv" => votes::open(reader, &asked.questions, state.chance()).await?,
+        "votes.csv" => votes::open(reader, &asked.questions, chance).await?,
         "audit.csv" => audit::open(reader, asked.audit(), audit::Form::Csv).await?,
         "audit.jsonl" => audit::open(reader, asked.audit(), audit::Form::Lines).await?,
         _ => return Ok(None),
