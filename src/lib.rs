@@ -3,7 +3,7 @@
 //! # Layout
 //!
 //! * values: [`id`], [`time`], [`text`], and the nouns [`tenant`], [`team`], [`tag`], [`question`], [`user`], [`person`],
-//!   [`session`], [`email`]
+//!   [`session`], [`email`], [`password`], [`door`]
 //! * a tenant's own: [`settings`] (as they are typed), [`accent`], [`logo`], [`join`] (codes of its teams)
 //! * rules: [`permission`] (who may do what), [`error`] (every no we say)
 //! * live: [`event`] (the facts and tallies on the wire), [`board`] (the one reducer that folds them)
@@ -17,6 +17,7 @@ pub mod audience;
 pub mod audit;
 pub mod board;
 pub mod command;
+pub mod door;
 pub mod email;
 pub mod error;
 pub mod event;
@@ -26,6 +27,7 @@ pub mod id;
 pub mod join;
 pub mod logo;
 pub mod moderation;
+pub mod password;
 pub mod permission;
 pub mod person;
 pub mod ports;

@@ -2,6 +2,7 @@
 
 mod audit;
 mod moderation;
+pub mod doors;
 pub mod people;
 mod reports;
 mod tenancy;
@@ -31,6 +32,7 @@ pub use people::{
     Ending, FreshLink, Invitations, Manager, NewPerson, NewSession, NoPeople, PeopleStore, SessionStore, Sheets,
 };
 pub use reports::ReportStore;
+pub use doors::{Credentials, DoorStore, InsteadOf, LinkUse, Mailer, NewPersonLink, NoPasswords, Passwords, Verdict};
 pub use tenancy::{FoundTeam, NewTeam, TeamChange, TenancyStore};
 
 /// The world's no: something we stand on does not hold. The adapter that made it has logged the cause.
@@ -174,7 +176,9 @@ pub struct Snapshot {
 /// returns what is there now; for another thing it is refused ([`Refusal::OperationReused`]). A thing of
 /// another tenant does not exist ([`Refusal::NotFound`]).
 #[async_trait]
-pub trait Store: AuditStore + ModerationStore + PeopleStore + ReportStore + SessionStore + TenancyStore {
+pub trait Store:
+    AuditStore + DoorStore + ModerationStore + PeopleStore + ReportStore + SessionStore + TenancyStore
+{
     /// The tenant of this slug.
     async fn tenant_by_slug(&self, slug: &Slug) -> Stored<Option<Tenant>>;
     /// Every tenant, oldest first.

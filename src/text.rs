@@ -42,6 +42,9 @@ pub enum TextProblem {
     /// Not in the form this field has.
     #[error("is not in the right form")]
     BadForm,
+    /// A password that others would try early.
+    #[error("is too easy to guess: take more words, or let a password manager make one")]
+    TooEasy,
 }
 
 /// Line ends made `\n`, other control characters dropped, blank space at both ends cut.

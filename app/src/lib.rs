@@ -6,6 +6,8 @@
 pub mod api;
 pub mod components;
 #[cfg(feature = "ssr")]
+pub mod doors;
+#[cfg(feature = "ssr")]
 pub mod join;
 pub mod live;
 pub mod pages;
@@ -20,7 +22,7 @@ use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::path;
 use leptos_router::{Lazy, SsrMode};
 
-use pages::{AdminPage, NotFoundPage, QuestionsPage, SignInPage};
+use pages::{AdminPage, NotFoundPage, QuestionsPage};
 
 #[cfg(feature = "ssr")]
 pub use shell::{ThemeSheet, shell};
@@ -38,7 +40,6 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/t/:tenant") view=QuestionsPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/:view?") view={Lazy::<AdminPage>::new()} ssr=SsrMode::Async />
                 <Route path=path!("/t/:tenant/admin/:view?") view={Lazy::<AdminPage>::new()} ssr=SsrMode::Async />
-                <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
             </FlatRoutes>
         </Router>
     }

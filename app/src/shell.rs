@@ -13,8 +13,8 @@ use crate::api::ClientSettings;
 use crate::ui::theme::theme_of_cookies;
 
 /// The page's background in light and in dark, for the browser's own frame; the same as `--bg` in style/tokens.css.
-const THEME_LIGHT: &str = "#f8f6f1";
-const THEME_DARK: &str = "#0b111e";
+pub(crate) const THEME_LIGHT: &str = "#f8f6f1";
+pub(crate) const THEME_DARK: &str = "#0b111e";
 
 /// The document: head, styles, scripts, and the application in its body. It asks nothing of any other host.
 #[must_use]
@@ -49,7 +49,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     }
 }
 
-fn theme_color(media: &'static str, color: &'static str) -> impl IntoView {
+pub(crate) fn theme_color(media: &'static str, color: &'static str) -> impl IntoView {
     html::meta().name("theme-color").attr("media", media).content(color)
 }
 

@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use crate::http::host::BaseDomain;
 use crate::limits::LimitArgs;
+use crate::mail::MailArgs;
 use crate::metrics::MetricsArgs;
 use crate::recount::RecountArgs;
+use crate::oidc::OidcArgs;
 use crate::rehearse::args::RehearseArgs;
 use crate::tenant_command::TenantCommand;
 use pulsestage::text::Slug;
@@ -138,6 +140,12 @@ pub struct ServeArgs {
     /// Where metrics are served.
     #[command(flatten)]
     pub metrics: MetricsArgs,
+    /// How mail is sent.
+    #[command(flatten)]
+    pub mail: MailArgs,
+    /// Who vouches for people.
+    #[command(flatten)]
+    pub oidc: OidcArgs,
 }
 
 /// How tenants are reached.

@@ -3,11 +3,12 @@
 //! # Layout
 //!
 //! * start and end: [`config`], [`telemetry`], [`install`], [`lifecycle`], [`accept`]
-//! * requests: [`router`] (every route and layer on one screen), [`http`], [`auth`], [`state`]
+//! * requests: [`router`] (every route and layer on one screen), [`http`], [`state`]
 //! * live: [`bus`] (a ring per tenant, fed by a tailer), `http::sse` (what each stream takes of it), [`park`] (threads
 //!   that write to thousands of streams)
 //! * whose access has ended: [`access`]
 //! * data: [`store`] (the one SQL text on two engines), [`demo`]
+//! * coming in: [`auth`], [`oidc`] (a provider that vouches for people), [`mail`] (links by letter)
 //! * how much is taken of everything: [`limits`]
 //! * the audience that tries it all: [`rehearse`]
 //! * what is counted: [`metrics`]
@@ -23,7 +24,9 @@ pub mod http;
 pub mod install;
 pub mod lifecycle;
 pub mod limits;
+pub mod mail;
 pub mod metrics;
+pub mod oidc;
 pub mod park;
 pub mod recount;
 pub mod rehearse;

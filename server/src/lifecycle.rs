@@ -11,15 +11,18 @@ use tokio_util::task::TaskTracker;
 
 use crate::accept::{self, Tls};
 use crate::access::{Passes, Watcher};
-use crate::auth::{Cookies, Invites, Secret};
+use crate::auth::{Cookies, Invites, PasswordKeeper, Secret, Work};
 use crate::bus::redis::SharedBell;
 use crate::bus::{Bus, BusSettings};
 use crate::config::{ServeArgs, SqliteSync, StoreArgs};
 use crate::demo::{self, DemoPorts, Seeded};
+use crate::http::doors::{Entrance, claim_link};
 use crate::http::health::Readiness;
 use crate::http::session::{moderators_page, tenant_page};
 use crate::limits::{Limits, NotedRefusals, Pacer, raise_open_files};
+use crate::mail::Smtp;
 use crate::metrics::{self, Metrics, StoreTimes, TimedStore};
+use crate::oidc::Provider;
 use crate::park::{Park, ParkSettings};
 use crate::sheets::CsvSheets;
 use crate::state::{AppState, Shared, Site};
@@ -27,7 +30,7 @@ use crate::store::{Durability, Options, SqlStore};
 use crate::world::{Key, SystemChance, SystemClock};
 use crate::{install, router, store};
 use pulsestage::error::Refusal;
-use pulsestage::ports::{Chance, Clock, Notifier, Store};
+use pulsestage::ports::{Chance, Clock, Mailer, Notifier, Store};
 use pulsestage::service::Service;
 use pulsestage::tenant::Tenant;
 use pulsestage::text::Slug;
@@ -47,6 +50,8 @@ pub struct Running {
     /// What its handlers share.
     pub state: AppState,
     tls: Option<Tls>,
+    /// Whether it shows demo data.
+    demo: bool,
     park: Park,
     /// Ends the accepting, and then the streams.
     stop: CancellationToken,
@@ -111,11 +116,13 @@ pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
     let service = Service::new(shared_store.clone(), bell, clock.clone(), chance.clone(), Arc::new(key))
         .paced_by(limits.paces.clone())
         .watched_by(Arc::new(bus.meters().clone()))
+        .guarded_by(Arc::new(PasswordKeeper::new(Work::OWASP, chance.clone())))
         .witnessed_by(Arc::new(refusals));
     let origin = args.public_url.as_deref().map(|url| url.trim_end_matches('/').to_owned());
     let invites = Invites::new(reached_at(origin.as_deref(), tls.is_some(), addr), chance.clone());
     let service = service.inviting_by(Arc::new(invites), Arc::new(CsvSheets));
     let secure = tls.is_some() || origin.as_deref().is_some_and(|origin| origin.starts_with("https://"));
+    let entrance = entrance(args, origin.as_deref(), addr, tls.is_some(), clock.clone())?;
     let settings = ParkSettings {
         threads: args.stream_threads(),
         heartbeat: args.heartbeat(),
@@ -150,6 +157,7 @@ pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
         limits,
         metrics,
         readiness: Readiness::default(),
+        entrance,
     });
     let metrics_addr = metrics_listener.as_ref().map(|listener| listener.local_addr()).transpose()?;
     if let Some(listener) = metrics_listener {
@@ -163,7 +171,19 @@ pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
     };
     let pacer = Pacer::new(args.limits.accept_rate);
     connections.spawn(accept::serve(listener, Arc::new(house), pacer, connections.clone()));
-    Ok(Running { addr, metrics_addr, state, tls, park, stop, connections, stop_feeding, feeders, store })
+    Ok(Running {
+        addr,
+        metrics_addr,
+        state,
+        tls,
+        demo: args.demo,
+        park,
+        stop,
+        connections,
+        stop_feeding,
+        feeders,
+        store,
+    })
 }
 
 impl Running {
@@ -210,6 +230,26 @@ impl Running {
     }
 }
 
+/// Mail and the provider, as far as they are set up.
+fn entrance(
+    args: &ServeArgs,
+    origin: Option<&str>,
+    addr: SocketAddr,
+    is_tls: bool,
+    clock: Arc<dyn Clock>,
+) -> anyhow::Result<Entrance> {
+    let mailer = Smtp::new(&args.mail)?.map(|smtp| Arc::new(smtp) as Arc<dyn Mailer>);
+    let origin = origin.map_or_else(|| own_origin(addr, is_tls), str::to_owned);
+    let provider = args.oidc.settings().map(|settings| Provider::new(settings, &origin, clock));
+    let provider = provider.transpose().context("the OpenID Connect provider cannot be used")?;
+    Ok(Entrance::new(mailer, provider.map(Arc::new)))
+}
+
+/// The address we are at when nobody said another.
+fn own_origin(addr: SocketAddr, is_tls: bool) -> String {
+    format!("{}://{addr}", if is_tls { "https" } else { "http" })
+}
+
 fn tls(args: &ServeArgs) -> anyhow::Result<Option<Tls>> {
     let (Some(certificate), Some(key)) = (&args.tls.tls_cert, &args.tls.tls_key) else { return Ok(None) };
     Ok(Some(Tls::new(certificate.clone(), key.clone())?))
@@ -247,7 +287,8 @@ pub async fn make_link(service: &Service, origin: &str, tenant: &Slug, role: Rol
     Ok(format!("{}/sign-in/{}", origin.trim_end_matches('/'), secret.reveal()))
 }
 
-/// What the terminal shows once the server is up: the addresses to open, with a fresh one-time link for each tenant.
+/// What the terminal shows once the server is up: the addresses to open. Whoever reads it may claim an installation that
+/// nobody owns, by a fresh one-time link; with demo data they come in to each tenant, by one as well.
 ///
 /// # Errors
 /// When the links cannot be kept.
@@ -255,18 +296,36 @@ pub async fn welcome(running: &Running) -> Result<String, Refusal> {
     const SHOWN: usize = 5;
     let service = running.state.service();
     let origin = reached_at(running.state.site().origin.as_deref(), running.tls.is_some(), running.addr);
-    let tenants = service.tenants().await?;
     let mut text = "\nPulseStage is running. Stop it with Ctrl-C.\n".to_owned();
-    for Tenant { slug, name, .. } in tenants.iter().take(SHOWN) {
+    for Tenant { slug, name, .. } in service.tenants().await?.iter().take(SHOWN) {
         let Ok(slug) = Slug::parse(slug) else { continue };
-        let link = make_link(service, &origin, &slug, Role::Owner).await?;
         text += &format!(
-            "\n  {name}\n    questions   {origin}{}\n    moderators  {origin}{}\n    sign in     {link}\n",
+            "\n  {name}\n    questions   {origin}{}\n    moderators  {origin}{}\n",
             tenant_page(slug.as_str()),
             moderators_page(slug.as_str()),
         );
+        if running.demo {
+            text += &format!("    sign in     {}\n", make_link(service, &origin, &slug, Role::Owner).await?);
+        }
     }
-    text += "\nEach sign-in link works once, within a day. `pulsestage link --tenant SLUG` makes another.\n";
+    if running.demo {
+        text += "\nEach sign-in link works once, within a day. `pulsestage link --tenant SLUG` makes another.\n";
+        return Ok(text);
+    }
+    let claim = Secret::new(running.state.chance());
+    match service.offer_claim(&Slug::default_tenant(), claim.hash()).await {
+        Ok(true) => {
+            let link = claim_link(&origin, &claim);
+            text += &format!(
+                "\nNobody owns this installation yet. Open this link to claim it:\n\n  {link}\n\nIt works once, within a day; each start prints another until somebody has.\n"
+            );
+        }
+        // Without a default tenant there is nothing to be claimed.
+        Ok(false) | Err(Refusal::NotFound { .. }) => {
+            text += "\nIf nobody can sign in, `pulsestage link --tenant SLUG --role owner` makes a one-time link.\n";
+        }
+        Err(refusal) => return Err(refusal),
+    }
     Ok(text)
 }
 

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use crate::access::Passes;
 use crate::auth::Cookies;
 use crate::bus::Bus;
+use crate::http::doors::Entrance;
 use crate::http::health::Readiness;
 use crate::http::host::BaseDomain;
 use crate::limits::Limits;
@@ -39,6 +40,7 @@ pub struct Shared {
     pub limits: Limits,
     pub metrics: Metrics,
     pub readiness: Readiness,
+    pub entrance: Entrance,
 }
 
 /// Where the built pages are and how the site is reached.
@@ -142,6 +144,12 @@ impl AppState {
     #[must_use]
     pub fn readiness(&self) -> &Readiness {
         &self.0.readiness
+    }
+
+    /// What the doors need of the world.
+    #[must_use]
+    pub fn entrance(&self) -> &Entrance {
+        &self.0.entrance
     }
 
     /// Whether clients that take gzip are sent it.

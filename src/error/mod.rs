@@ -161,6 +161,15 @@ pub enum Refusal {
     /// A one-time link that was used, has run out or never was.
     #[error("This sign-in link was already used or has run out. Ask for a new one.")]
     LinkSpent,
+    /// No person has this address and this password; which of the two is wrong is nobody's business.
+    #[error("The e-mail address or the password is not right.")]
+    WrongCredentials,
+    /// The provider knows the person, and here they are not to come in.
+    #[error("This account is not let in here. Ask the organiser for an invitation.")]
+    ForeignAccount,
+    /// Signing in by the provider began elsewhere, took too long, or ended in something that is not to be believed.
+    #[error("Signing in there did not work. Begin again here.")]
+    ProviderFailed,
     /// The body is larger than any we take.
     #[error("That is too large to be taken.")]
     TooLarge,
@@ -199,8 +208,8 @@ impl Refusal {
     pub const fn status(&self) -> u16 {
         match self {
             Self::Malformed { .. } => 400,
-            Self::NoParticipant => 401,
-            Self::NotSignedIn | Self::NotAllowed | Self::ForeignOrigin => 403,
+            Self::NoParticipant | Self::WrongCredentials | Self::ProviderFailed => 401,
+            Self::NotSignedIn | Self::NotAllowed | Self::ForeignOrigin | Self::ForeignAccount => 403,
             Self::NotFound { .. } => 404,
             Self::MethodNotAllowed => 405,
             Self::Frozen
@@ -267,6 +276,9 @@ mod tests {
             Refusal::NotNow,
             Refusal::OperationReused,
             Refusal::LinkSpent,
+            Refusal::WrongCredentials,
+            Refusal::ForeignAccount,
+            Refusal::ProviderFailed,
             Refusal::TooLarge,
             Refusal::NoPicture,
             Refusal::UnsupportedMediaType,
@@ -279,6 +291,7 @@ mod tests {
             TextProblem::TooShort { min: 3 },
             TextProblem::TooLong { max: 500 },
             TextProblem::BadForm,
+            TextProblem::TooEasy,
         ] {
             refusals.push(Refusal::field("body", problem));
         }

@@ -58,6 +58,9 @@ impl TryFrom<Said> for Refusal {
             "last_owner" => Self::LastOwner,
             "operation_reused" => Self::OperationReused,
             "link_spent" => Self::LinkSpent,
+            "wrong_credentials" => Self::WrongCredentials,
+            "foreign_account" => Self::ForeignAccount,
+            "provider_failed" => Self::ProviderFailed,
             "too_large" => Self::TooLarge,
             "no_picture" => Self::NoPicture,
             "unsupported_media_type" => Self::UnsupportedMediaType,
@@ -77,6 +80,7 @@ fn fields(said: Vec<SaidField>) -> Result<Vec<FieldProblem>, &'static str> {
             "too_short" => TextProblem::TooShort { min },
             "too_long" => TextProblem::TooLong { max },
             "bad_form" => TextProblem::BadForm,
+            "too_easy" => TextProblem::TooEasy,
             _ => return Err("no problem of a field that this version knows"),
         };
         fields.push(FieldProblem { field, problem });

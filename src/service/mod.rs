@@ -1,6 +1,7 @@
 //! The use cases: one struct over the ports, one file per noun. Server functions, the command line and tests share them.
 
 mod boards;
+mod doors;
 mod health;
 mod joining;
 mod known;
@@ -29,8 +30,8 @@ use crate::error::{Noun, Refusal};
 use crate::id::{OperationId, ParticipantId, TeamId, UserId, uuid_v7};
 use crate::permission::{Action, may};
 use crate::ports::{
-    Chance, Clock, Ending, Invitations, NoPace, NoPeople, NoVitals, NoWitness, Notifier, Pace, Pseudonyms, Refused,
-    SecretHash, Sheets, Store, Turn, Vitals, Witness, Write,
+    Chance, Clock, Ending, Invitations, NoPace, NoPasswords, NoPeople, NoVitals, NoWitness, Notifier, Pace, Passwords,
+    Pseudonyms, Refused, SecretHash, Sheets, Store, Turn, Vitals, Witness, Write,
 };
 use crate::tenant::{Rules, Tenancy, Tenant, TenantSettings};
 use crate::text::Slug;
@@ -40,6 +41,7 @@ use crate::user::{Actor, Role};
 pub use moderation::BulkItem;
 pub use people::{INVITATION_LIFE_MS, Invite};
 pub use recount::Recounted;
+pub use doors::{Addressee, Arrival};
 pub use sessions::SESSION_LIFE_MS;
 pub use sign_in::LINK_LIFE_MS;
 
@@ -209,6 +211,7 @@ pub struct Service {
     watched: Watched,
     invitations: Arc<dyn Invitations>,
     sheets: Arc<dyn Sheets>,
+    passwords: Arc<dyn Passwords>,
 }
 
 impl Service {
@@ -221,10 +224,24 @@ impl Service {
         chance: Arc<dyn Chance>,
         pseudonyms: Arc<dyn Pseudonyms>,
     ) -> Self {
-        let (known, pace, vitals) = (Arc::default(), Arc::new(NoPace), Arc::new(NoVitals));
+        let (known, pace, vitals, passwords) =
+            (Arc::default(), Arc::new(NoPace), Arc::new(NoVitals), Arc::new(NoPasswords));
         let watched = Watched(Arc::new(NoWitness));
         let (invitations, sheets) = (Arc::new(NoPeople), Arc::new(NoPeople));
-        Self { store, notifier, clock, chance, pseudonyms, known, pace, vitals, watched, invitations, sheets }
+        Self {
+            store,
+            notifier,
+            clock,
+            chance,
+            pseudonyms,
+            known,
+            pace,
+            vitals,
+            watched,
+            invitations,
+            sheets,
+            passwords,
+        }
     }
 
     /// The same use cases, with whoever is too fast held back.
@@ -249,6 +266,23 @@ impl Service {
     #[must_use]
     pub fn inviting_by(self, invitations: Arc<dyn Invitations>, sheets: Arc<dyn Sheets>) -> Self {
         Self { invitations, sheets, ..self }
+    }
+
+    /// The same use cases, with this one hashing passwords.
+    #[must_use]
+    pub fn guarded_by(self, passwords: Arc<dyn Passwords>) -> Self {
+        Self { passwords, ..self }
+    }
+
+    /// The visit of the server itself, which furnishes a tenant before anybody owns it: no person, and nobody can become
+    /// it.
+    ///
+    /// # Errors
+    /// `NotFound(Tenant)` when there is none of this slug.
+    pub async fn enter_as_operator(&self, slug: &Slug) -> Result<Visit, Refusal> {
+        let mut visit = self.enter(slug.as_str(), &Caller::default()).await?;
+        visit.actor = Actor { role: Role::Owner, user: Some(UserId(self.new_id())), ..Actor::NOBODY };
+        Ok(visit)
     }
 
     /// Finds the tenant and who the caller is in it.

@@ -21,4 +21,4 @@ mod teams;
 
 pub use admin::AdminPage;
 pub use questions::QuestionsPage;
-pub use solo::{NotFoundPage, SignInPage};
+pub use solo::NotFoundPage;

@@ -60,7 +60,7 @@ impl Loading {
 fn failed(error: &ApiError, here: String) -> AnyView {
     match error {
         ApiError::Refused(Refusal::NotFound { what: Noun::Tenant }) => view! { <NotFoundPage /> }.erase(),
-        ApiError::Refused(Refusal::NotSignedIn | Refusal::NotAllowed) => view! { <MembersOnly /> }.erase(),
+        ApiError::Refused(Refusal::NotSignedIn | Refusal::NotAllowed) => view! { <MembersOnly here=here /> }.erase(),
         error => view! { <BrokenPage why=error.to_string() again=here /> }.erase(),
     }
 }

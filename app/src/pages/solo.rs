@@ -38,12 +38,17 @@ fn Solo(
     .erase()
 }
 
-/// How somebody who runs the server makes a sign-in link.
-fn operator_step() -> impl IntoView {
+/// The way to signing in, in the room that this address is in. Its page is the server's alone, so the router is to let it
+/// be.
+fn sign_in_step(here: &str) -> AnyView {
+    let slug = here.strip_prefix("/t/").and_then(|rest| rest.split('/').next());
+    let room = slug.map(|slug| format!("/t/{slug}")).unwrap_or_default();
     view! {
-        <li>
-            "If this is your server, run " <code>"pulsestage link"</code> " on it and open the address it prints."
-        </li>
+        <div class="solo__do">
+            <a class="btn btn--main" href=format!("{room}/sign-in") rel="external">
+                "Sign in"
+            </a>
+        </div>
     }
     .erase()
 }
@@ -76,27 +81,6 @@ pub fn NotFoundPage() -> impl IntoView {
     .erase()
 }
 
-/// Where a sign-in link leads that was used or has run out.
-#[component]
-pub fn SignInPage() -> impl IntoView {
-    set_status(Refusal::LinkSpent.status());
-    view! {
-        <Solo
-            mark=Icon::Clock
-            title="This link no longer works"
-            lead="It was used already, or it is too old. Each sign-in link works once and for a short time."
-            home="/"
-        >
-            <ol class="steps">
-                <li>"Ask the organiser for a new one."</li>
-                {operator_step()}
-            </ol>
-            {to_the_questions("/".to_owned(), "btn")}
-        </Solo>
-    }
-    .erase()
-}
-
 /// The queue, to somebody who may not moderate.
 #[component]
 pub fn ModeratorsOnly(
@@ -104,6 +88,7 @@ pub fn ModeratorsOnly(
     home: String,
 ) -> impl IntoView {
     set_status(Refusal::NotSignedIn.status());
+    let sign_in = sign_in_step(&home);
     view! {
         <Solo
             mark=Icon::Shield
@@ -111,11 +96,8 @@ pub fn ModeratorsOnly(
             lead="You are not signed in as one. Reading, asking and voting need no sign-in."
             home=home.clone()
         >
-            <ol class="steps">
-                <li>"Ask the organiser for a sign-in link. It works once."</li>
-                {operator_step()}
-            </ol>
-            {to_the_questions(home, "btn btn--main")}
+            {sign_in}
+            {to_the_questions(home, "btn")}
         </Solo>
     }
     .erase()
@@ -142,8 +124,12 @@ pub fn AdminsOnly(
 
 /// A room that shows nothing to people without an account.
 #[component]
-pub fn MembersOnly() -> impl IntoView {
+pub fn MembersOnly(
+    /// The address that was asked for.
+    here: String,
+) -> impl IntoView {
     set_status(Refusal::NotSignedIn.status());
+    let sign_in = sign_in_step(&here);
     view! {
         <Solo
             mark=Icon::Shield
@@ -151,10 +137,7 @@ pub fn MembersOnly() -> impl IntoView {
             lead="Its questions are shown to people who are signed in."
             home="/"
         >
-            <ol class="steps">
-                <li>"Ask the organiser for a sign-in link. It works once."</li>
-                {operator_step()}
-            </ol>
+            {sign_in}
         </Solo>
     }
     .erase()

@@ -1,4 +1,5 @@
-//! The two cookies: the participant's, signed by us, and the session's, a secret whose hash we keep.
+//! The cookies: the participant's, signed by us; the session's, a secret whose hash we keep; and for some minutes the one
+//! that is taken along to a provider, signed as well.
 
 use axum::http::HeaderMap;
 use axum::http::header::COOKIE;
@@ -7,9 +8,11 @@ use cookie::{Cookie, SameSite};
 use uuid::Uuid;
 
 use super::secret::{Secret, hex, unhex};
+use crate::oidc::Attempt;
 use crate::world::Key;
 use pulsestage::service::{Caller, SESSION_LIFE_MS};
 use pulsestage::text::Slug;
+use pulsestage::time::Timestamp;
 
 /// A participant's cookie lives for a year: as long as browsers keep one.
 const DEVICE_LIFE_S: i64 = 365 * 24 * 60 * 60;
@@ -69,6 +72,28 @@ impl Cookies {
     #[must_use]
     pub fn ended_session_cookie(&self, slug: &str) -> Cookie<'static> {
         self.cookie(self.session_name(slug), String::new(), 0)
+    }
+
+    /// The cookie that a browser takes along to the provider.
+    #[must_use]
+    pub fn attempt_cookie(&self, attempt: &Attempt) -> Cookie<'static> {
+        self.cookie(self.attempt_name(), attempt.seal(&self.key), Attempt::life_s())
+    }
+
+    /// The attempt that a browser brings back.
+    #[must_use]
+    pub fn attempt(&self, headers: &HeaderMap, now: Timestamp) -> Option<Attempt> {
+        Attempt::open(&value_of(headers, &self.attempt_name())?, &self.key, now)
+    }
+
+    /// The cookie that takes the attempt away.
+    #[must_use]
+    pub fn ended_attempt_cookie(&self) -> Cookie<'static> {
+        self.cookie(self.attempt_name(), String::new(), 0)
+    }
+
+    fn attempt_name(&self) -> String {
+        format!("{}pulsestage_o", self.prefix())
     }
 
     fn verified(&self, value: &str) -> Option<Uuid> {

@@ -1,9 +1,12 @@
-//! How a browser proves who it is: a signed cookie for participants, a secret in a cookie for people who signed in.
+//! How people prove who they are: a signed cookie for participants, a secret in a cookie for people who signed in, and the
+//! passwords that they sign in by.
 
 pub mod cookies;
 pub mod invites;
+pub mod passwords;
 pub mod secret;
 
 pub use cookies::Cookies;
 pub use invites::Invites;
+pub use passwords::{PasswordKeeper, Work};
 pub use secret::Secret;

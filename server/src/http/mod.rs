@@ -1,6 +1,7 @@
 //! Everything that speaks HTTP, one concern per file.
 
 pub mod api;
+pub mod doors;
 pub mod export;
 pub mod health;
 pub mod host;

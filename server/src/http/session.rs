@@ -38,7 +38,7 @@ pub async fn sign_in(State(state): State<AppState>, Path(token): Path<String>, r
         return refusal_response(&Refusal::MethodNotAllowed);
     }
     let Some(link) = Secret::parse(&token) else {
-        return Redirect::to("/sign-in").into_response();
+        return Redirect::to("/sign-in/spent").into_response();
     };
     // Each try is a write: a flood of guesses, hopeless as they are, must not hold up everybody's votes.
     let doors = &state.limits().doors;
@@ -52,7 +52,7 @@ pub async fn sign_in(State(state): State<AppState>, Path(token): Path<String>, r
             (set(&cookie.to_string()), Redirect::to(&format!("{}admin", home.page(&person.tenant.slug))))
                 .into_response()
         }
-        Err(Refusal::LinkSpent) => Redirect::to("/sign-in").into_response(),
+        Err(Refusal::LinkSpent) => Redirect::to("/sign-in/spent").into_response(),
         Err(refusal) => refusal_response(&refusal),
     }
 }

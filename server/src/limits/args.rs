@@ -49,12 +49,18 @@ pub struct LimitArgs {
     /// Browsers of one network that become participants of one tenant.
     #[arg(long, env = "PULSESTAGE_NEWCOMERS_PER_NETWORK", value_name = "RATE", default_value = "6000/min")]
     pub newcomers_per_network: Limit,
-    /// Sign-in links that are tried from one network.
+    /// Passwords, links and returns from a provider that are tried from one network.
     #[arg(long, env = "PULSESTAGE_SIGN_INS_PER_NETWORK", value_name = "RATE", default_value = "60/min")]
     pub sign_ins_per_network: Limit,
     /// Join codes that lead nowhere, tried from one network.
     #[arg(long, env = "PULSESTAGE_MISSED_CODES_PER_NETWORK", value_name = "RATE", default_value = "30/min")]
     pub missed_codes_per_network: Limit,
+    /// Passwords that are tried of one account, from wherever.
+    #[arg(long, env = "PULSESTAGE_PASSWORDS_PER_ACCOUNT", value_name = "RATE", default_value = "20/h")]
+    pub passwords_per_account: Limit,
+    /// Letters that are asked for to one address.
+    #[arg(long, env = "PULSESTAGE_LETTERS_PER_ACCOUNT", value_name = "RATE", default_value = "5/h")]
+    pub letters_per_account: Limit,
     /// Connections that are accepted.
     #[arg(long, env = "PULSESTAGE_ACCEPT_RATE", value_name = "RATE", default_value = "10000/5s")]
     pub accept_rate: Limit,
@@ -81,6 +87,8 @@ impl LimitArgs {
         newcomers_per_network: Limit::NONE,
         sign_ins_per_network: Limit::NONE,
         missed_codes_per_network: Limit::NONE,
+        passwords_per_account: Limit::NONE,
+        letters_per_account: Limit::NONE,
         accept_rate: Limit::NONE,
         proxies: 0,
     };
@@ -139,7 +147,7 @@ mod tests {
         let text = include_str!("../../../docs/LIMITS.md");
         let command = Line::command();
         let flags: Vec<_> = command.get_arguments().filter_map(|arg| Some((arg, arg.get_long()?))).collect();
-        assert_eq!(flags.len(), 16);
+        assert_eq!(flags.len(), 18);
         for (arg, long) in flags {
             let row = text.lines().find(|line| line.starts_with(&format!("| `--{long}` |")));
             let row = row.unwrap_or_else(|| panic!("--{long} is not in docs/LIMITS.md"));

@@ -19,7 +19,12 @@ pub struct Doors {
     newcomers: Mutex<Keyed<(Network, String)>>,
     sign_ins: Mutex<Keyed<Network>>,
     missed_codes: Mutex<Keyed<Network>>,
+    passwords: Mutex<Keyed<Account>>,
+    letters: Mutex<Keyed<Account>>,
 }
+
+/// An account as somebody names it, whether there is one or not: the tenant's slug, and what they say it is called.
+type Account = (String, String);
 
 impl Doors {
     /// Counts by these settings.
@@ -31,6 +36,8 @@ impl Doors {
             newcomers: Mutex::new(Keyed::new(args.newcomers_per_network)),
             sign_ins: Mutex::new(Keyed::new(args.sign_ins_per_network)),
             missed_codes: Mutex::new(Keyed::new(args.missed_codes_per_network)),
+            passwords: Mutex::new(Keyed::new(args.passwords_per_account)),
+            letters: Mutex::new(Keyed::new(args.letters_per_account)),
         }
     }
 
@@ -48,10 +55,10 @@ impl Doors {
         take(&self.newcomers, (network, tenant.into_string()), &*self.clock)
     }
 
-    /// Somebody uses a sign-in link.
+    /// Somebody tries to come in by a password, a link or a provider.
     ///
     /// # Errors
-    /// [`TooFast`] when too many links were tried from this network.
+    /// [`TooFast`] when too many tried from this network.
     pub fn sign_in(&self, network: Network) -> Result<(), TooFast> {
         take(&self.sign_ins, network, &*self.clock)
     }
@@ -70,6 +77,28 @@ impl Doors {
         // Many at once may miss together; those that are too many are not counted and the next one is refused.
         let _counted = take(&self.missed_codes, network, &*self.clock);
     }
+
+    /// Somebody tries a password of this account, from wherever.
+    ///
+    /// # Errors
+    /// [`TooFast`] when too many were tried.
+    pub fn password(&self, slug: &str, account: &str) -> Result<(), TooFast> {
+        take(&self.passwords, named(slug, account), &*self.clock)
+    }
+
+    /// Somebody wants a letter to be sent to this account.
+    ///
+    /// # Errors
+    /// [`TooFast`] when too many were.
+    pub fn letter(&self, slug: &str, account: &str) -> Result<(), TooFast> {
+        take(&self.letters, named(slug, account), &*self.clock)
+    }
+}
+
+/// One account for all ways to write its name; cut, for anybody may send anything.
+fn named(slug: &str, account: &str) -> Account {
+    const KEPT: usize = 254;
+    (slug.chars().take(KEPT).collect(), account.trim().to_lowercase().chars().take(KEPT).collect())
 }
 
 fn take<K: Eq + std::hash::Hash>(keyed: &Mutex<Keyed<K>>, key: K, clock: &dyn Clock) -> Result<(), TooFast> {

@@ -54,6 +54,8 @@ mod audit;
 mod boards;
 mod cases;
 mod deed;
+mod doors;
+mod doors_port;
 mod facts;
 mod group;
 mod invitations;

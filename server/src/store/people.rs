@@ -308,7 +308,7 @@ pub(super) async fn there(tx: &mut Tx, tenant: TenantId, id: UserId) -> Done<Per
     person(tx, tenant, id).await?.ok_or_else(|| Refusal::NotFound { what: Noun::Person }.into())
 }
 
-async fn person(tx: &mut Tx, tenant: TenantId, id: UserId) -> Done<Option<Person>> {
+pub(super) async fn person(tx: &mut Tx, tenant: TenantId, id: UserId) -> Done<Option<Person>> {
     let row: Option<PersonRow> =
         on!(tx, t => sqlx::query_as(sql::people::BY_ID).bind(tenant.0).bind(id.0).fetch_optional(&mut **t).await)?;
     with_memberships(tx, tenant, row).await

@@ -1,5 +1,6 @@
 //! What is read from the database, and how it becomes the domain's. One struct serves both engines.
 
+pub(super) mod doors;
 pub(super) mod people;
 
 use pulsestage::audience::Audience;

@@ -39,7 +39,7 @@ async fn a_link_signs_in_once() {
         let session = cookie_of(&reply);
         assert_eq!(house.get(page).cookie(&session).send().await.status, 200, "after");
         let again = house.get(&link).wants_page().send().await;
-        assert_eq!((again.status.as_u16(), again.header("location")), (303, "/sign-in"));
+        assert_eq!((again.status.as_u16(), again.header("location")), (303, "/sign-in/spent"));
         assert!(again.set_cookies().is_empty());
         assert_eq!(house.get(page).cookie(&session).send().await.status, 200, "the one who used it stays signed in");
     }
@@ -101,12 +101,12 @@ async fn what_is_no_link_leads_to_the_page_that_says_so() {
     let long = "a".repeat(5_000);
     for token in ["x", &"0".repeat(64), &"G".repeat(64), session, "%3Cscript%3E", "%27%20or%201=1", &long] {
         let reply = house.get(&format!("/sign-in/{token}")).send().await;
-        assert_eq!((reply.status.as_u16(), reply.header("location")), (303, "/sign-in"), "{token}");
+        assert_eq!((reply.status.as_u16(), reply.header("location")), (303, "/sign-in/spent"), "{token}");
         assert!(reply.set_cookies().is_empty());
     }
     let reply = house.get("/sign-in/%ff").send().await;
     assert!(reply.status.is_client_error() || reply.status == 303, "{}", reply.status);
-    let page = house.get("/sign-in").send().await;
+    let page = house.get("/sign-in/spent").send().await;
     assert_eq!(page.status, 410);
     assert!(page.text().contains("link"), "it says what to do");
 }

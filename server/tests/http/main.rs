@@ -7,6 +7,12 @@ mod bus_redis;
 #[cfg(test)]
 mod bus_trouble;
 #[cfg(test)]
+mod doors_claim;
+#[cfg(test)]
+mod doors_links;
+#[cfg(test)]
+mod doors_password;
+#[cfg(test)]
 mod endpoints;
 #[cfg(test)]
 mod http_attack;

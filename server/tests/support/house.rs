@@ -8,16 +8,19 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use pulsestage::ports::{NoPace, Notifier, Store};
+use pulsestage::ports::{Clock, Mailer, NoPace, Notifier, Store};
 use pulsestage::service::Service;
 use pulsestage_server::access::{Passes, Watcher};
-use pulsestage_server::auth::{Cookies, Invites};
+use pulsestage_server::auth::{Cookies, Invites, PasswordKeeper, Work};
 use pulsestage_server::bus::redis::SharedBell;
 use pulsestage_server::bus::{Bus, BusSettings};
+use pulsestage_server::http::doors::Entrance;
 use pulsestage_server::http::health::Readiness;
 use pulsestage_server::http::host::BaseDomain;
 use pulsestage_server::limits::{LimitArgs, Limits, NotedRefusals};
+use pulsestage_server::mail::{MailArgs, Smtp};
 use pulsestage_server::metrics::{Metrics, StoreTimes, TimedStore};
+use pulsestage_server::oidc::{OidcArgs, Provider};
 use pulsestage_server::router::router;
 use pulsestage_server::sheets::CsvSheets;
 use pulsestage_server::state::{AppState, Shared, Site};
@@ -45,6 +48,21 @@ pub(crate) struct Plan {
     pub(crate) redis_url: Option<String>,
     /// How much it takes of everything.
     pub(crate) limits: LimitArgs,
+    /// How much work a hash of a password is.
+    pub(crate) work: Work,
+    /// How it sends mail.
+    pub(crate) mail: MailArgs,
+    /// Who vouches for people.
+    pub(crate) oidc: OidcArgs,
+}
+
+impl Plan {
+    fn entrance(&self, clock: Arc<dyn Clock>) -> Entrance {
+        let mailer = Smtp::new(&self.mail).unwrap().map(|smtp| Arc::new(smtp) as Arc<dyn Mailer>);
+        let origin = self.public_url.as_deref().unwrap_or("http://ask.test");
+        let provider = self.oidc.settings().map(|settings| Provider::new(settings, origin, clock).unwrap());
+        Entrance::new(mailer, provider.map(Arc::new))
+    }
 }
 
 impl Default for Plan {
@@ -60,6 +78,9 @@ impl Default for Plan {
             hashed: false,
             redis_url: None,
             limits: LimitArgs::NONE,
+            work: Work::LEAST,
+            mail: MailArgs::default(),
+            oidc: OidcArgs::default(),
         }
     }
 }
@@ -74,6 +95,7 @@ pub(crate) struct House {
     pub(crate) clock: HandClock,
     pub(crate) stop: CancellationToken,
     pub(crate) tasks: TaskTracker,
+    pub(crate) passwords: PasswordKeeper,
     key: Key,
     _folders: Vec<Folder>,
 }
@@ -109,11 +131,14 @@ impl House {
         // Of its own: a test waits for the tailers to go, and this one stays as long as the house.
         let others = TaskTracker::new();
         let refusals = NotedRefusals::start(store.clone(), clock.clone(), chance.clone(), stop.clone(), &others);
+        let passwords = PasswordKeeper::new(plan.work, chance.clone());
+        let entrance = plan.entrance(clock.clone());
         let service = Service::new(store.clone(), bell, clock.clone(), chance.clone(), Arc::new(key))
             .paced_by(limits.paces.clone())
             .watched_by(Arc::new(bus.meters().clone()))
-            .witnessed_by(Arc::new(refusals))
-            .inviting_by(Arc::new(Invites::new("http://ask.test".to_owned(), chance.clone())), Arc::new(CsvSheets));
+            .inviting_by(Arc::new(Invites::new("http://ask.test".to_owned(), chance.clone())), Arc::new(CsvSheets))
+            .guarded_by(Arc::new(passwords.clone()))
+            .witnessed_by(Arc::new(refusals));
         let site = Folder::site();
         let options = leptos::config::LeptosOptions::builder()
             .output_name("pulsestage")
@@ -150,9 +175,10 @@ impl House {
             limits,
             metrics: Metrics { meters: bus.meters().clone(), store: store_times },
             readiness: Readiness::default(),
+            entrance,
         });
         let router = router(state.clone());
-        Self { state, router, service, store, bus, clock: hand, stop, tasks, key, _folders: vec![site] }
+        Self { state, router, service, store, bus, clock: hand, stop, tasks, passwords, key, _folders: vec![site] }
     }
 
     /// A request with GET.

@@ -1,6 +1,7 @@
 //! A store in memory, for tests that hold time still: a database answers from threads of its own, which a paused
 //! clock does not wait for. It can also be told to fail. Writes that tests do not make here are refused.
 
+mod doors;
 mod people;
 mod reports;
 

@@ -3,21 +3,25 @@
 mod asserts;
 mod call;
 mod clock;
+mod entry;
 mod folder;
 mod house;
 mod live;
 mod memory;
 mod people;
+mod smtp;
 mod wire;
 
 pub(crate) use asserts::{Boards, assert_refused, boards};
 pub(crate) use call::{Call, Reply, encode_form};
 pub(crate) use clock::HandClock;
+pub(crate) use entry::PASSWORD;
 pub(crate) use folder::Folder;
 pub(crate) use house::{House, Plan, open_store};
 pub(crate) use live::{Connection, Kind, Live, args};
 pub(crate) use memory::MemoryStore;
 pub(crate) use people::{ASKER, Room, signed_in};
+pub(crate) use smtp::MailServer;
 pub(crate) use wire::{Message, Wire};
 
 use std::time::Duration;

@@ -22,6 +22,7 @@ macro_rules! question_columns {
 
 pub mod audit;
 pub mod boards;
+pub mod doors;
 pub mod facts;
 pub mod group;
 pub mod keys;
@@ -42,6 +43,7 @@ pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
     [
         audit::ALL,
         boards::ALL,
+        doors::ALL,
         facts::ALL,
         keys::ALL,
         operations::ALL,

@@ -1,0 +1,206 @@
+//! Passwords, hashed with argon2id off the threads that serve requests, a few at a time.
+
+use argon2::password_hash::phc::{Output, PasswordHash as Phc, Salt};
+use argon2::{Algorithm, Argon2, Params, ParamsBuilder, PasswordHasher, PasswordVerifier, Version};
+use async_trait::async_trait;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
+use unicode_normalization::UnicodeNormalization;
+use zxcvbn::{Score, zxcvbn};
+
+use pulsestage::password::{Password, PasswordHash};
+use pulsestage::ports::{Chance, Passwords, PortError, Verdict};
+
+/// So many are hashed at once: with 19 MiB each they fit into the smallest box, and leave a core to the streams.
+const AT_ONCE: usize = 2;
+/// So many may wait besides, about a second's work; one more is told that we are busy.
+const WAITING: usize = 64;
+/// Bytes of a salt, as RFC 9106 (section 3.1) recommends.
+const SALT_BYTES: usize = 16;
+/// What is estimated of a password: a guess that is this long is hopeless anyway, and the estimate's work grows with it.
+const ESTIMATED_CHARS: usize = 72;
+
+/// How much work a hash is. OWASP's Password Storage Cheat Sheet names as the least for argon2id "19 MiB of memory, an
+/// iteration count of 2, and 1 degree of parallelism".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Work {
+    /// Memory, in KiB.
+    pub memory_kib: u32,
+    /// Passes over it.
+    pub passes: u32,
+}
+
+impl Work {
+    /// What the server does.
+    pub const OWASP: Self = Self { memory_kib: 19 * 1_024, passes: 2 };
+    /// As little as the algorithm allows: for tests, where nothing is guarded.
+    pub const LEAST: Self = Self { memory_kib: 8, passes: 1 };
+
+    fn params(self) -> Params {
+        let mut builder = ParamsBuilder::new();
+        builder.m_cost(self.memory_kib).t_cost(self.passes).p_cost(1);
+        builder.build().unwrap_or_default()
+    }
+}
+
+/// Hashes passwords. Cheap to clone; clones share their two seats.
+#[derive(Clone)]
+pub struct PasswordKeeper(Arc<Keeper>);
+
+struct Keeper {
+    argon2: Argon2<'static>,
+    chance: Arc<dyn Chance>,
+    /// Who may hash now.
+    seats: Arc<Semaphore>,
+    /// Who may wait for a seat, those on one included.
+    places: Arc<Semaphore>,
+    /// What a password is compared with when nobody has the account: as much work as any, and always another.
+    nobody: String,
+    computed: AtomicU64,
+}
+
+impl PasswordKeeper {
+    /// Hashes with this much work.
+    #[must_use]
+    pub fn new(work: Work, chance: Arc<dyn Chance>) -> Self {
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, work.params());
+        let nobody = nobody(argon2.params(), &*chance);
+        Self(Arc::new(Keeper {
+            argon2,
+            chance,
+            seats: Arc::new(Semaphore::new(AT_ONCE)),
+            places: Arc::new(Semaphore::new(AT_ONCE + WAITING)),
+            nobody,
+            computed: AtomicU64::new(0),
+        }))
+    }
+
+    /// How many hashes were computed so far: what an answer costs, and what its time could tell.
+    #[must_use]
+    pub fn computed(&self) -> u64 {
+        self.0.computed.load(Ordering::Relaxed)
+    }
+
+    /// Does slow work on a thread of its own once a seat is free.
+    async fn seated<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Keeper) -> T + Send + 'static,
+    ) -> Result<T, PortError> {
+        let place = self.0.places.clone().try_acquire_owned().map_err(|_| PortError::Busy)?;
+        let seat = self.0.seats.clone().acquire_owned().await.map_err(|_| PortError::Broken)?;
+        let keeper = self.0.clone();
+        // The work goes on when whoever asked has gone, and so it keeps its seat.
+        let done = spawn_blocking(move || {
+            let done = work(&keeper);
+            drop((seat, place));
+            done
+        });
+        done.await.map_err(|_| PortError::Broken)
+    }
+}
+
+#[async_trait]
+impl Passwords for PasswordKeeper {
+    async fn is_easy(&self, password: &Password, known: &[&str]) -> Result<bool, PortError> {
+        let text: String = normal(password).chars().take(ESTIMATED_CHARS).collect();
+        // Also the parts of a name and of an address.
+        let words: Vec<String> = known
+            .iter()
+            .flat_map(|known| known.split(|c: char| !c.is_alphanumeric()).chain([*known]))
+            .filter(|word| word.chars().count() > 2)
+            .map(str::to_owned)
+            .collect();
+        self.seated(move |_| {
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            zxcvbn(&text, &words).score() < Score::Three
+        })
+        .await
+    }
+
+    async fn hash(&self, password: &Password) -> Result<PasswordHash, PortError> {
+        let text = normal(password);
+        self.seated(move |keeper| keeper.hash(&text)).await?
+    }
+
+    async fn verify(&self, password: &Password, kept: Option<&PasswordHash>) -> Result<Verdict, PortError> {
+        let text = normal(password);
+        let kept = kept.map(|kept| kept.as_str().to_owned());
+        self.seated(move |keeper| keeper.verify(&text, kept.as_deref())).await?
+    }
+}
+
+impl Keeper {
+    fn hash(&self, text: &str) -> Result<PasswordHash, PortError> {
+        self.computed.fetch_add(1, Ordering::Relaxed);
+        let mut salt = [0; SALT_BYTES];
+        self.chance.fill(&mut salt);
+        match self.argon2.hash_password_with_salt(text.as_bytes(), &salt) {
+            Ok(phc) => Ok(PasswordHash::new(phc.to_string())),
+            Err(error) => Err(broken(&error.to_string())),
+        }
+    }
+
+    fn verify(&self, text: &str, kept: Option<&str>) -> Result<Verdict, PortError> {
+        self.computed.fetch_add(1, Ordering::Relaxed);
+        let phc = Phc::new(kept.unwrap_or(&self.nobody)).map_err(|error| broken(&error.to_string()))?;
+        match self.argon2.verify_password(text.as_bytes(), &phc) {
+            Ok(()) if kept.is_none() => Ok(Verdict::Wrong),
+            Ok(()) if self.is_weak(&phc) => Ok(Verdict::RightButWeak),
+            Ok(()) => Ok(Verdict::Right),
+            Err(argon2::password_hash::Error::PasswordInvalid) => Ok(Verdict::Wrong),
+            Err(error) => Err(broken(&error.to_string())),
+        }
+    }
+
+    /// Whether a hash was made with less work than we do now.
+    fn is_weak(&self, phc: &Phc) -> bool {
+        let now = self.argon2.params();
+        let strong = |then: &Params| {
+            phc.algorithm == Algorithm::Argon2id.ident()
+                && then.m_cost() >= now.m_cost()
+                && then.t_cost() >= now.t_cost()
+                && then.p_cost() >= now.p_cost()
+        };
+        !Params::try_from(phc).is_ok_and(|then| strong(&then))
+    }
+}
+
+/// One form for all ways to type the same characters: keyboards differ in how they compose an é. RFC 8265 prepares
+/// passwords with NFC; NIST SP 800-63B-4 allows NFKC, which also takes wide and narrow letters for the same.
+fn normal(password: &Password) -> String {
+    password.reveal().nfkc().collect()
+}
+
+/// A hash that no password has been made into: the parameters and the chance of any other.
+fn nobody(params: &Params, chance: &dyn Chance) -> String {
+    let (mut salt, mut output) = ([0; SALT_BYTES], [0; Params::DEFAULT_OUTPUT_LEN]);
+    chance.fill(&mut salt);
+    chance.fill(&mut output);
+    let made = params.try_into().ok().zip(Salt::new(&salt).ok().zip(Output::new(&output).ok()));
+    let phc = made.map(|(params, (salt, output))| Phc {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params,
+        salt: Some(salt),
+        hash: Some(output),
+    });
+    phc.map(|phc| phc.to_string()).unwrap_or_default()
+}
+
+fn broken(error: &str) -> PortError {
+    tracing::error!(error, "a password could not be hashed, or what is kept of one could not be read");
+    PortError::Broken
+}
+
+impl fmt::Debug for PasswordKeeper {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PasswordKeeper").field("computed", &self.computed()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+#[path = "passwords_tests.rs"]
+mod tests;

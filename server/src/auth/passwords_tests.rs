@@ -1,0 +1,100 @@
+use super::*;
+use crate::world::SystemChance;
+use futures::FutureExt;
+
+fn keeper(work: Work) -> PasswordKeeper {
+    PasswordKeeper::new(work, Arc::new(SystemChance))
+}
+
+fn password(text: &str) -> Password {
+    Password::parse(text).unwrap()
+}
+
+#[tokio::test]
+async fn a_password_is_known_again_and_another_is_not() {
+    let keeper = keeper(Work::LEAST);
+    let kept = keeper.hash(&password("correct horse")).await.unwrap();
+    assert!(kept.as_str().starts_with("$argon2id$v=19$m=8,t=1,p=1$"), "{}", kept.as_str());
+    assert_ne!(keeper.hash(&password("correct horse")).await.unwrap(), kept, "each has a salt of its own");
+    assert_eq!(keeper.verify(&password("correct horse"), Some(&kept)).await, Ok(Verdict::Right));
+    assert_eq!(keeper.verify(&password("correct horsf"), Some(&kept)).await, Ok(Verdict::Wrong));
+}
+
+#[tokio::test]
+async fn an_unknown_account_costs_what_a_known_one_costs() {
+    let keeper = keeper(Work::LEAST);
+    let kept = keeper.hash(&password("correct horse")).await.unwrap();
+    let before = keeper.computed();
+    assert_eq!(keeper.verify(&password("wrong horse"), Some(&kept)).await, Ok(Verdict::Wrong));
+    let known = keeper.computed() - before;
+    assert_eq!(keeper.verify(&password("wrong horse"), None).await, Ok(Verdict::Wrong));
+    assert_eq!((known, keeper.computed() - before - known), (1, 1));
+    let real = Phc::new(kept.as_str()).unwrap();
+    let made_up = Phc::new(&keeper.0.nobody).unwrap();
+    assert_eq!((made_up.algorithm, made_up.version, &made_up.params), (real.algorithm, real.version, &real.params));
+    assert_eq!(made_up.salt.unwrap().len(), real.salt.unwrap().len());
+    assert_eq!(made_up.hash.unwrap().len(), real.hash.unwrap().len());
+}
+
+#[tokio::test]
+async fn a_hash_that_was_made_with_less_work_is_told() {
+    let (then, now) = (keeper(Work::LEAST), keeper(Work { memory_kib: 16, passes: 1 }));
+    let kept = then.hash(&password("correct horse")).await.unwrap();
+    assert_eq!(now.verify(&password("correct horse"), Some(&kept)).await, Ok(Verdict::RightButWeak));
+    assert_eq!(now.verify(&password("wrong horse"), Some(&kept)).await, Ok(Verdict::Wrong));
+    let stronger = now.hash(&password("correct horse")).await.unwrap();
+    assert_eq!(now.verify(&password("correct horse"), Some(&stronger)).await, Ok(Verdict::Right));
+    assert_eq!(then.verify(&password("correct horse"), Some(&stronger)).await, Ok(Verdict::Right), "never weaker");
+}
+
+#[tokio::test]
+async fn the_same_letters_are_the_same_password_however_they_are_typed() {
+    let keeper = keeper(Work::LEAST);
+    let kept = keeper.hash(&password("caf\u{e9} Ångström")).await.unwrap();
+    let typed = password("cafe\u{301} A\u{30a}ngstro\u{308}m");
+    assert_eq!(keeper.verify(&typed, Some(&kept)).await, Ok(Verdict::Right));
+}
+
+#[tokio::test]
+async fn what_is_easy_to_guess_is_told() {
+    let keeper = keeper(Work::LEAST);
+    let known = ["Ann Leibowitz", "ann.leibowitz@example.com"];
+    for easy in
+        ["passwordpassword", "123456789012", "aaaaaaaaaaaaaa", "qwertyuiopasdf", "leibowitz1234", "Annleibowitz"]
+    {
+        assert_eq!(keeper.is_easy(&password(easy), &known).await, Ok(true), "{easy}");
+    }
+    for hard in ["correct horse battery staple", "vK3#pq9!xTz0", "the lamp hums at dusk", &"é".repeat(512)] {
+        let expected = hard.starts_with('é');
+        assert_eq!(keeper.is_easy(&password(hard), &known).await, Ok(expected), "{hard}");
+    }
+}
+
+#[tokio::test]
+async fn stored_nonsense_is_broken_and_no_panic() {
+    let keeper = keeper(Work::LEAST);
+    for text in
+        ["", "x", "$argon2id$", "$argon2id$v=19$m=8,t=1,p=1$c2FsdA", "$scrypt$ln=1,r=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2g"]
+    {
+        let kept = PasswordHash::new(text.to_owned());
+        let verdict = keeper.verify(&password("correct horse"), Some(&kept)).await;
+        assert!(matches!(verdict, Err(PortError::Broken) | Ok(Verdict::Wrong)), "{text}: {verdict:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_crowd_waits_and_whoever_is_too_many_is_told() {
+    let keeper = keeper(Work::LEAST);
+    let seats = keeper.0.seats.clone().acquire_many_owned(u32::try_from(AT_ONCE).unwrap()).await.unwrap();
+    let guess = password("correct horse");
+    let mut crowd: Vec<_> = (0..AT_ONCE + WAITING).map(|_| Box::pin(keeper.verify(&guess, None))).collect();
+    for one in &mut crowd {
+        assert!(one.as_mut().now_or_never().is_none());
+    }
+    assert_eq!(keeper.verify(&guess, None).await, Err(PortError::Busy));
+    drop(seats);
+    for one in crowd {
+        assert_eq!(one.await, Ok(Verdict::Wrong));
+    }
+    assert_eq!(keeper.verify(&guess, None).await, Ok(Verdict::Wrong), "there is room again");
+}

@@ -1,0 +1,75 @@
+//! Claiming an installation that nobody owns. Without its link there is nothing here, and after it nothing any more.
+
+use app::doors::{Claim, Problems};
+use axum::extract::{Path, Request, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+
+use super::form::Fields;
+use super::{arrival, come_in, draw, draw_spent, knock};
+use crate::auth::Secret;
+use crate::http::api::refusal_response;
+use crate::state::AppState;
+use pulsestage::error::Refusal;
+use pulsestage::tenant::Tenant;
+
+/// The page.
+pub(super) async fn show(State(state): State<AppState>, Path(token): Path<String>, request: Request) -> Response {
+    let knocked = knock(&state, &request);
+    match find(&state, &token, knocked).await {
+        Ok((secret, tenant)) => page(&state, request.headers(), &secret, &tenant, ("", ""), None),
+        Err(Refusal::LinkSpent) => draw_spent(&state, request.headers()),
+        Err(refusal) => refusal_response(&refusal),
+    }
+}
+
+/// The form.
+pub(super) async fn submit(State(state): State<AppState>, Path(token): Path<String>, request: Request) -> Response {
+    let knocked = knock(&state, &request);
+    let found = find(&state, &token, knocked).await;
+    let (headers, form) = match Fields::of_body(request).await {
+        Ok(form) => form,
+        Err(refusal) => return refusal_response(&refusal),
+    };
+    let (link, tenant) = match found {
+        Ok(found) => found,
+        Err(Refusal::LinkSpent) => return draw_spent(&state, &headers),
+        Err(refusal) => return refusal_response(&refusal),
+    };
+    let (secret, arrival) = arrival(&state, &headers, &tenant.slug);
+    let typed = (form.get("name"), form.get("email"));
+    match state.service().claim(link.hash(), typed.0, typed.1, form.get("password"), &arrival).await {
+        Ok(person) => {
+            tracing::info!(tenant = person.tenant.slug, "the installation was claimed");
+            come_in(&state, &person, &secret, "")
+        }
+        // Somebody else was faster.
+        Err(Refusal::LinkSpent) => draw_spent(&state, &headers),
+        Err(refusal) => page(&state, &headers, &link, &tenant, typed, Some(&refusal)),
+    }
+}
+
+async fn find(state: &AppState, token: &str, knocked: Result<(), Refusal>) -> Result<(Secret, Tenant), Refusal> {
+    let secret = Secret::parse(token).ok_or(Refusal::LinkSpent)?;
+    knocked?;
+    let tenant = state.service().claimable(secret.hash()).await?;
+    Ok((secret, tenant))
+}
+
+fn page(
+    state: &AppState,
+    headers: &HeaderMap,
+    secret: &Secret,
+    tenant: &Tenant,
+    (name, email): (&str, &str),
+    refusal: Option<&Refusal>,
+) -> Response {
+    let door = Claim {
+        tenant: tenant.name.clone(),
+        action: format!("/claim/{}", secret.reveal()),
+        name: name.to_owned(),
+        email: email.to_owned(),
+        problems: refusal.map(Problems::from).unwrap_or_default(),
+    };
+    draw(state, headers, refusal, || door.draw())
+}

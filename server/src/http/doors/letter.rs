@@ -1,0 +1,110 @@
+//! Asking for a link by mail. The answer is the same at once, whoever asked: looking for the person, keeping the link and
+//! sending the letter happen after it.
+
+use app::doors::{AskForLink, Problems};
+use axum::extract::{Request, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+
+use super::form::Fields;
+use super::{Named, draw, knock, nowhere, person_link, room_of, slug_of, visit};
+use crate::auth::Secret;
+use crate::http::api::refusal_response;
+use crate::mail::{Occasion, letter};
+use crate::state::AppState;
+use pulsestage::door::Purpose;
+use pulsestage::email::Email;
+use pulsestage::error::Refusal;
+use pulsestage::tenant::Tenant;
+
+/// The page for signing in.
+pub(super) async fn show_link(state: State<AppState>, named: Named, request: Request) -> Response {
+    show(state, named, request, Purpose::SignIn).await
+}
+
+/// The page for a new password.
+pub(super) async fn show_forgot(state: State<AppState>, named: Named, request: Request) -> Response {
+    show(state, named, request, Purpose::Password).await
+}
+
+/// The form for signing in.
+pub(super) async fn submit_link(state: State<AppState>, named: Named, request: Request) -> Response {
+    submit(state, named, request, Purpose::SignIn).await
+}
+
+/// The form for a new password.
+pub(super) async fn submit_forgot(state: State<AppState>, named: Named, request: Request) -> Response {
+    submit(state, named, request, Purpose::Password).await
+}
+
+async fn show(State(state): State<AppState>, named: Named, request: Request, purpose: Purpose) -> Response {
+    let visit = visit(&state, request.headers(), &slug_of(named)).await;
+    // Without mail there is nothing to ask for.
+    let Some(visit) = visit.ok().filter(|_| state.entrance().mailer.is_some()) else {
+        return nowhere(state, request).await;
+    };
+    page(&state, request.headers(), &visit.tenant, purpose, false, None)
+}
+
+async fn submit(State(state): State<AppState>, named: Named, request: Request, purpose: Purpose) -> Response {
+    let slug = slug_of(named);
+    let knocked = knock(&state, &request);
+    let visit = visit(&state, request.headers(), &slug).await;
+    let Some(visit) = visit.ok().filter(|_| state.entrance().mailer.is_some()) else {
+        return nowhere(state, request).await;
+    };
+    let (headers, form) = match Fields::of_body(request).await {
+        Ok(form) => form,
+        Err(refusal) => return refusal_response(&refusal),
+    };
+    let asked = knocked.and_then(|()| ask(&state, slug, form.get("email"), purpose));
+    page(&state, &headers, &visit.tenant, purpose, asked.is_ok(), asked.as_ref().err())
+}
+
+/// Has the letter written and sent, if there is anybody to send it to.
+fn ask(state: &AppState, slug: String, email: &str, purpose: Purpose) -> Result<(), Refusal> {
+    let email = Email::parse(email).map_err(|problem| Refusal::field("email", problem))?;
+    state.limits().doors.letter(&slug, email.as_str())?;
+    let busy = Refusal::Unavailable { retry_after_s: 10 };
+    let place = state.entrance().letters.clone().try_acquire_owned().map_err(|_| busy)?;
+    let state = state.clone();
+    tokio::spawn(async move {
+        send(&state, &slug, &email, purpose).await;
+        drop(place);
+    });
+    Ok(())
+}
+
+async fn send(state: &AppState, slug: &str, email: &Email, purpose: Purpose) {
+    let (Some(mailer), Some(origin)) = (state.entrance().mailer.clone(), state.site().origin.clone()) else { return };
+    let secret = Secret::new(state.chance());
+    match state.service().link_by_email(slug, email.as_str(), purpose, secret.hash()).await {
+        Ok(Some(to)) => {
+            let link = person_link(&origin, &secret);
+            let occasion = Occasion { purpose, tenant: &to.tenant, name: &to.name, link: &link };
+            let letter = letter(to.email.clone(), occasion);
+            // Trouble is in the log already; whoever waits for the letter asks again.
+            let _told = mailer.send(letter).await;
+        }
+        Ok(None) => tracing::debug!("somebody asked for a link to an address that nobody has"),
+        Err(refusal) => tracing::warn!(%refusal, "a link could not be kept"),
+    }
+}
+
+fn page(
+    state: &AppState,
+    headers: &HeaderMap,
+    tenant: &Tenant,
+    purpose: Purpose,
+    asked: bool,
+    refusal: Option<&Refusal>,
+) -> Response {
+    let door = AskForLink {
+        tenant: tenant.name.clone(),
+        room: room_of(&tenant.slug),
+        forgot: purpose == Purpose::Password,
+        asked,
+        problems: refusal.map(Problems::from).unwrap_or_default(),
+    };
+    draw(state, headers, refusal, || door.draw())
+}

@@ -1,0 +1,86 @@
+//! Opening a link for one person. The page shows what it is for; its form uses it up.
+
+use app::doors::{PersonDoor, Problems, Setting};
+use axum::extract::{Path, Request, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+
+use super::form::Fields;
+use super::{arrival, come_in, draw, draw_spent, knock, room_of};
+use crate::auth::Secret;
+use crate::http::api::refusal_response;
+use crate::state::AppState;
+use pulsestage::door::{PersonLink, Purpose};
+use pulsestage::error::Refusal;
+
+/// The page.
+pub(super) async fn show(State(state): State<AppState>, Path(token): Path<String>, request: Request) -> Response {
+    let knocked = knock(&state, &request);
+    match find(&state, &token, knocked).await {
+        Ok((secret, link)) => page(&state, request.headers(), &secret, link, None),
+        Err(Refusal::LinkSpent) => draw_spent(&state, request.headers()),
+        Err(refusal) => refusal_response(&refusal),
+    }
+}
+
+/// The form.
+pub(super) async fn submit(State(state): State<AppState>, Path(token): Path<String>, request: Request) -> Response {
+    let knocked = knock(&state, &request);
+    let found = find(&state, &token, knocked).await;
+    let (headers, form) = match Fields::of_body(request).await {
+        Ok(form) => form,
+        Err(refusal) => return refusal_response(&refusal),
+    };
+    let (link_secret, link) = match found {
+        Ok(found) => found,
+        Err(Refusal::LinkSpent) => return draw_spent(&state, &headers),
+        Err(refusal) => return refusal_response(&refusal),
+    };
+    let (secret, arrival) = arrival(&state, &headers, &link.tenant.slug);
+    let (service, hash) = (state.service(), link_secret.hash());
+    let used = match link.purpose {
+        Purpose::SignIn => service.sign_in_by_link(hash, &arrival).await,
+        Purpose::Password => service.set_password_by_link(hash, form.get("password"), &arrival).await,
+        Purpose::Invitation => service.accept_invitation(hash, form.get("name"), form.get("password"), &arrival).await,
+    };
+    match used {
+        Ok(person) => come_in(&state, &person, &secret, ""),
+        // Somebody else was faster with the same link.
+        Err(Refusal::LinkSpent) => draw_spent(&state, &headers),
+        Err(refusal) => {
+            let name = if form.get("name").is_empty() { link.name.clone() } else { form.get("name").to_owned() };
+            page(&state, &headers, &link_secret, PersonLink { name, ..link }, Some(&refusal))
+        }
+    }
+}
+
+/// Looks a link up; each look counts as a try from its network.
+async fn find(state: &AppState, token: &str, knocked: Result<(), Refusal>) -> Result<(Secret, PersonLink), Refusal> {
+    let secret = Secret::parse(token).ok_or(Refusal::LinkSpent)?;
+    knocked?;
+    let link = state.service().person_link(secret.hash()).await?;
+    Ok((secret, link))
+}
+
+fn page(
+    state: &AppState,
+    headers: &HeaderMap,
+    secret: &Secret,
+    link: PersonLink,
+    refusal: Option<&Refusal>,
+) -> Response {
+    let door = PersonDoor::Good {
+        setting: match link.purpose {
+            Purpose::Invitation => Setting::Invitation,
+            Purpose::Password => Setting::Password,
+            Purpose::SignIn => Setting::SignIn,
+        },
+        room: room_of(&link.tenant.slug),
+        tenant: link.tenant.name,
+        action: format!("/open/{}", secret.reveal()),
+        name: link.name,
+        email: link.email,
+        problems: refusal.map(Problems::from).unwrap_or_default(),
+    };
+    draw(state, headers, refusal, || door.draw())
+}

@@ -1,0 +1,201 @@
+//! The doors: pages and forms by which people come in. They work without script.
+//!
+//! * `sign_in`: by password; `letter`: asking for a link by mail; `link`: opening one; `provider`: by OpenID Connect
+//! * `claim`: the first owner; `password`: another password, from inside
+//! * `form`: what a form brought; `back`: where one goes afterwards
+//!
+//! A form that is refused is drawn again with what was wrong, under the refusal's status. One that went well leads on
+//! with "see other" and a new session.
+
+mod back;
+mod claim;
+mod form;
+mod letter;
+mod link;
+mod password;
+mod provider;
+mod sign_in;
+
+use app::doors::{Door, PersonDoor, document};
+use axum::extract::{Path, Request, State};
+use axum::http::header::{CACHE_CONTROL, LOCATION, REFERRER_POLICY, RETRY_AFTER, SET_COOKIE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::{MethodRouter, get};
+use axum::{Router, middleware};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+use self::back::own_page;
+use super::api;
+use super::session::{label, moderators_page, tenant_page};
+use crate::auth::Secret;
+use crate::oidc::Provider;
+use crate::state::AppState;
+use pulsestage::error::Refusal;
+use pulsestage::ports::{Mailer, SignedIn};
+use pulsestage::service::{Arrival, Visit};
+use pulsestage::text::Slug;
+use pulsestage::user::Role;
+
+/// Letters that are on their way at once; one more is told that we are busy.
+const LETTERS_AT_ONCE: usize = 64;
+
+/// What the doors need of the world.
+#[derive(Clone)]
+pub struct Entrance {
+    /// Carries letters, when mail is set up.
+    pub mailer: Option<Arc<dyn Mailer>>,
+    /// Vouches for people, when one is set up.
+    pub provider: Option<Arc<Provider>>,
+    letters: Arc<Semaphore>,
+}
+
+impl Entrance {
+    /// An entrance with these helpers.
+    #[must_use]
+    pub fn new(mailer: Option<Arc<dyn Mailer>>, provider: Option<Arc<Provider>>) -> Self {
+        Self { mailer, provider, letters: Arc::new(Semaphore::new(LETTERS_AT_ONCE)) }
+    }
+}
+
+/// The address of a link for one person.
+#[must_use]
+pub fn person_link(origin: &str, secret: &Secret) -> String {
+    format!("{}/open/{}", origin.trim_end_matches('/'), secret.reveal())
+}
+
+/// The address of a link that claims an installation.
+#[must_use]
+pub fn claim_link(origin: &str, secret: &Secret) -> String {
+    format!("{}/claim/{}", origin.trim_end_matches('/'), secret.reveal())
+}
+
+/// Every door, in the default tenant and in those that their address names.
+pub fn routes() -> Router<AppState> {
+    let of = |room: &str, path: &str| format!("{room}{path}");
+    let mut doors = Router::new();
+    for room in ["", "/t/{tenant}"] {
+        doors = doors
+            .route(&of(room, "/sign-in"), only(get(sign_in::show).post(sign_in::submit)))
+            .route(&of(room, "/sign-in/link"), only(get(letter::show_link).post(letter::submit_link)))
+            .route(&of(room, "/sign-in/forgot"), only(get(letter::show_forgot).post(letter::submit_forgot)))
+            .route(&of(room, "/password"), only(get(password::show).post(password::submit)))
+            .route(&of(room, "/oidc"), only(get(provider::leave)));
+    }
+    doors
+        .route("/oidc/callback", only(get(provider::come_back)))
+        .route("/sign-in/spent", only(get(spent)))
+        .route("/open/{token}", only(get(link::show).post(link::submit)))
+        .route("/claim/{token}", only(get(claim::show).post(claim::submit)))
+        .layer(middleware::map_response(private))
+}
+
+fn only(methods: MethodRouter<AppState>) -> MethodRouter<AppState> {
+    methods.fallback(api::method_not_allowed)
+}
+
+/// No cache keeps these answers, and no page that is gone to from here learns their addresses: some have secrets in
+/// them. The origin alone may be told, for forms that come without it are refused.
+async fn private(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("strict-origin"));
+    response
+}
+
+/// The tenant in an address; the default one when it names none.
+type Named = Option<Path<String>>;
+
+fn slug_of(named: Named) -> String {
+    named.map_or_else(|| Slug::default_tenant().into_string(), |Path(slug)| slug)
+}
+
+/// The beginning of a tenant's addresses.
+fn room_of(slug: &str) -> String {
+    tenant_page(slug).trim_end_matches('/').to_owned()
+}
+
+/// Who stands at the door of a tenant.
+async fn visit(state: &AppState, headers: &HeaderMap, slug: &str) -> Result<Visit, Refusal> {
+    state.service().enter(slug, &state.cookies().caller(headers)).await
+}
+
+/// A door as a whole page.
+fn draw(state: &AppState, headers: &HeaderMap, refusal: Option<&Refusal>, door: impl FnOnce() -> Door) -> Response {
+    let page = Html(document(state.site().options.clone(), headers, door));
+    let Some(refusal) = refusal else { return page.into_response() };
+    let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = (status, page).into_response();
+    if let Refusal::TooManyRequests { retry_after_s } | Refusal::Unavailable { retry_after_s } = refusal {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(*retry_after_s));
+    }
+    response
+}
+
+/// Where a link leads that is worth nothing.
+pub async fn spent(State(state): State<AppState>, headers: HeaderMap) -> Response {
+    draw_spent(&state, &headers)
+}
+
+fn draw_spent(state: &AppState, headers: &HeaderMap) -> Response {
+    let door = || PersonDoor::Spent { home: "/".to_owned() }.draw();
+    draw(state, headers, Some(&Refusal::LinkSpent), door)
+}
+
+/// A page that is not there, as the application draws it.
+async fn nowhere(state: AppState, request: Request) -> Response {
+    super::page::render(State(state), request).await
+}
+
+/// A new secret for this browser, and what of it is ours to know.
+fn arrival(state: &AppState, headers: &HeaderMap, slug: &str) -> (Secret, Arrival) {
+    let secret = Secret::new(state.chance());
+    let arrival = Arrival {
+        session: secret.hash(),
+        label: label(headers),
+        instead_of: state.cookies().session(headers, slug).map(|had| had.hash()),
+    };
+    (secret, arrival)
+}
+
+/// Somebody is in: they get their cookie and go on to the page they wanted, or to where their work is.
+fn come_in(state: &AppState, person: &SignedIn, secret: &Secret, to: &str) -> Response {
+    let slug = &person.tenant.slug;
+    let moderates = person.memberships.iter().map(|membership| membership.role).chain([person.role]);
+    let page = match own_page(to) {
+        Some(page) => page.to_owned(),
+        None if moderates.max() >= Some(Role::Moderator) => moderators_page(slug),
+        None => tenant_page(slug),
+    };
+    let cookie = state.cookies().session_cookie(slug, secret);
+    go(&page, &[cookie.to_string()])
+}
+
+/// "See other", with cookies.
+fn go(page: &str, cookies: &[String]) -> Response {
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    let headers = response.headers_mut();
+    headers.insert(LOCATION, HeaderValue::from_str(page).unwrap_or(HeaderValue::from_static("/")));
+    for cookie in cookies {
+        if let Ok(cookie) = HeaderValue::from_str(cookie) {
+            headers.append(SET_COOKIE, cookie);
+        }
+    }
+    response
+}
+
+/// Counts a try from this network.
+fn knock(state: &AppState, request: &Request) -> Result<(), Refusal> {
+    let doors = &state.limits().doors;
+    Ok(doors.sign_in(doors.network(request.headers(), request.extensions()))?)
+}
+
+impl std::fmt::Debug for Entrance {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Entrance")
+            .field("mails", &self.mailer.is_some())
+            .field("provider", &self.provider)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,63 @@
+//! Another password, for somebody who is signed in.
+
+use app::doors::{OwnPassword, Problems};
+use axum::extract::{Request, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+
+use super::form::Fields;
+use super::{Named, arrival, come_in, draw, go, nowhere, room_of, slug_of, visit};
+use crate::http::api::refusal_response;
+use crate::state::AppState;
+use pulsestage::error::Refusal;
+use pulsestage::tenant::Tenant;
+
+/// The page; whoever is not signed in signs in first.
+pub(super) async fn show(State(state): State<AppState>, named: Named, request: Request) -> Response {
+    let Ok(visit) = visit(&state, request.headers(), &slug_of(named)).await else {
+        return nowhere(state, request).await;
+    };
+    match visit.actor.user {
+        Some(_) => page(&state, request.headers(), &visit.tenant, None),
+        None => first_sign_in(&visit.tenant),
+    }
+}
+
+/// The form.
+pub(super) async fn submit(State(state): State<AppState>, named: Named, request: Request) -> Response {
+    let slug = slug_of(named);
+    let Ok(visit) = visit(&state, request.headers(), &slug).await else { return nowhere(state, request).await };
+    let Some(user) = visit.actor.user else { return first_sign_in(&visit.tenant) };
+    let (headers, form) = match Fields::of_body(request).await {
+        Ok(form) => form,
+        Err(refusal) => return refusal_response(&refusal),
+    };
+    let (secret, arrival) = arrival(&state, &headers, &slug);
+    let changed = async {
+        state.limits().doors.password(&slug, &user.to_string())?;
+        state.service().change_password(&visit, form.get("old"), form.get("password"), &arrival).await
+    };
+    match changed.await {
+        Ok(person) => come_in(&state, &person, &secret, ""),
+        Err(Refusal::WrongCredentials) => {
+            page(&state, &headers, &visit.tenant, Some((&Refusal::WrongCredentials, wrong_old())))
+        }
+        Err(refusal) => page(&state, &headers, &visit.tenant, Some((&refusal, Problems::from(&refusal)))),
+    }
+}
+
+fn first_sign_in(tenant: &Tenant) -> Response {
+    let room = room_of(&tenant.slug);
+    go(&format!("{room}/sign-in?to={room}/password"), &[])
+}
+
+fn wrong_old() -> Problems {
+    Problems { whole: None, fields: vec![("old".to_owned(), "This is not your password.".to_owned())] }
+}
+
+fn page(state: &AppState, headers: &HeaderMap, tenant: &Tenant, refused: Option<(&Refusal, Problems)>) -> Response {
+    let (refusal, problems) = refused.unzip();
+    let problems = problems.unwrap_or_default();
+    let door = OwnPassword { tenant: tenant.name.clone(), room: room_of(&tenant.slug), problems };
+    draw(state, headers, refusal, || door.draw())
+}

@@ -1,0 +1,87 @@
+//! Signing in by e-mail and password.
+
+use app::doors::{Problems, SignIn};
+use axum::extract::{RawQuery, Request, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+
+use super::back::own_page;
+use super::form::Fields;
+use super::{Named, arrival, come_in, draw, knock, nowhere, room_of, slug_of, visit};
+use crate::http::api::refusal_response;
+use crate::state::AppState;
+use pulsestage::error::Refusal;
+use pulsestage::tenant::Tenant;
+
+/// The page.
+pub(super) async fn show(
+    State(state): State<AppState>,
+    named: Named,
+    RawQuery(query): RawQuery,
+    request: Request,
+) -> Response {
+    let Ok(visit) = visit(&state, request.headers(), &slug_of(named)).await else {
+        return nowhere(state, request).await;
+    };
+    let to = Fields::of_query(query.as_deref()).get("to").to_owned();
+    page(&state, request.headers(), &visit.tenant, Typed { to: &to, email: "" }, None)
+}
+
+/// The form.
+pub(super) async fn submit(State(state): State<AppState>, named: Named, request: Request) -> Response {
+    let slug = slug_of(named);
+    let knocked = knock(&state, &request);
+    let Ok(visit) = visit(&state, request.headers(), &slug).await else { return nowhere(state, request).await };
+    let (headers, form) = match Fields::of_body(request).await {
+        Ok(form) => form,
+        Err(refusal) => return refusal_response(&refusal),
+    };
+    let typed = Typed { to: form.get("to"), email: form.get("email") };
+    let (secret, arrival) = arrival(&state, &headers, &slug);
+    let signed_in = async {
+        knocked?;
+        state.limits().doors.password(&slug, typed.email)?;
+        state.service().sign_in(&slug, typed.email, form.get("password"), &arrival).await
+    };
+    match signed_in.await {
+        Ok(person) => come_in(&state, &person, &secret, typed.to),
+        Err(refusal) => page(&state, &headers, &visit.tenant, typed, Some(&refusal)),
+    }
+}
+
+/// What somebody has typed, or brought along.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Typed<'a> {
+    /// The page to go to.
+    pub(super) to: &'a str,
+    /// The address.
+    pub(super) email: &'a str,
+}
+
+/// The page, with what was wrong.
+pub(super) fn page(
+    state: &AppState,
+    headers: &HeaderMap,
+    tenant: &Tenant,
+    typed: Typed<'_>,
+    refusal: Option<&Refusal>,
+) -> Response {
+    let to = own_page(typed.to).unwrap_or_default().to_owned();
+    let room = room_of(&tenant.slug);
+    let provider = state.entrance().provider.as_ref().map(|provider| provider.settings());
+    let provider = provider.filter(|settings| settings.tenants.contains(&tenant.slug)).map(|settings| {
+        let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("to", &to).finish();
+        (settings.name.clone(), format!("{room}/oidc?{query}"))
+    });
+    let door = SignIn {
+        tenant: tenant.name.clone(),
+        to,
+        // What is too long for an address was none.
+        email: typed.email.chars().take(254).collect(),
+        problems: refusal.map(Problems::from).unwrap_or_default(),
+        provider,
+        mails: state.entrance().mailer.is_some(),
+        room,
+    };
+    draw(state, headers, refusal, || door.draw())
+}

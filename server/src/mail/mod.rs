@@ -1,0 +1,9 @@
+//! Letters: what they say, and how they are carried.
+
+mod args;
+mod letters;
+mod smtp;
+
+pub use args::MailArgs;
+pub use letters::{Occasion, letter};
+pub use smtp::Smtp;

@@ -1,0 +1,89 @@
+//! How long the database takes for what people come in by.
+
+use async_trait::async_trait;
+use pulsestage::door::{Identity, PersonLink};
+use pulsestage::email::Email;
+use pulsestage::id::{TenantId, UserId};
+use pulsestage::password::PasswordHash;
+use pulsestage::ports::{
+    Credentials, DoorStore, Ending, InsteadOf, LinkUse, NewPerson, NewPersonLink, NewSession, SecretHash, SignedIn,
+    Stored,
+};
+use pulsestage::tenant::Tenant;
+use pulsestage::time::Timestamp;
+
+use super::{Kind, TimedStore};
+
+#[async_trait]
+impl DoorStore for TimedStore {
+    async fn credentials(&self, tenant: TenantId, email: &Email) -> Stored<Option<Credentials>> {
+        self.timed(Kind::SignIn, self.store.credentials(tenant, email)).await
+    }
+
+    async fn credentials_of(&self, tenant: TenantId, user: UserId) -> Stored<Option<Credentials>> {
+        self.timed(Kind::SignIn, self.store.credentials_of(tenant, user)).await
+    }
+
+    async fn rehash(&self, tenant: TenantId, user: UserId, old: &PasswordHash, new: &PasswordHash) -> Stored<()> {
+        self.timed(Kind::SignIn, self.store.rehash(tenant, user, old, new)).await
+    }
+
+    async fn let_in(&self, tenant: TenantId, session: NewSession, instead_of: InsteadOf) -> Stored<Option<SignedIn>> {
+        self.timed(Kind::SignIn, self.store.let_in(tenant, session, instead_of)).await
+    }
+
+    async fn change_password(
+        &self,
+        tenant: TenantId,
+        password: PasswordHash,
+        session: NewSession,
+        ending: Ending,
+    ) -> Stored<Option<SignedIn>> {
+        self.timed(Kind::SignIn, self.store.change_password(tenant, password, session, ending)).await
+    }
+
+    async fn put_person_link(&self, link: NewPersonLink) -> Stored<()> {
+        self.timed(Kind::SignIn, self.store.put_person_link(link)).await
+    }
+
+    async fn person_link(&self, hash: SecretHash, now: Timestamp) -> Stored<Option<PersonLink>> {
+        self.timed(Kind::SignIn, self.store.person_link(hash, now)).await
+    }
+
+    async fn use_person_link(
+        &self,
+        link: LinkUse,
+        session: NewSession,
+        instead_of: InsteadOf,
+        ending: Ending,
+    ) -> Stored<Option<SignedIn>> {
+        self.timed(Kind::SignIn, self.store.use_person_link(link, session, instead_of, ending)).await
+    }
+
+    async fn has_owner(&self, tenant: TenantId, now: Timestamp) -> Stored<bool> {
+        self.timed(Kind::SignIn, self.store.has_owner(tenant, now)).await
+    }
+
+    async fn claimable(&self, link: SecretHash, now: Timestamp) -> Stored<Option<Tenant>> {
+        self.timed(Kind::SignIn, self.store.claimable(link, now)).await
+    }
+
+    async fn claim(
+        &self,
+        tenant: TenantId,
+        link: SecretHash,
+        owner: NewPerson,
+        password: PasswordHash,
+        session: NewSession,
+    ) -> Stored<Option<SignedIn>> {
+        self.timed(Kind::SignIn, self.store.claim(tenant, link, owner, password, session)).await
+    }
+
+    async fn person_of(&self, tenant: TenantId, identity: &Identity) -> Stored<Option<UserId>> {
+        self.timed(Kind::SignIn, self.store.person_of(tenant, identity)).await
+    }
+
+    async fn link_identity(&self, tenant: TenantId, user: UserId, identity: &Identity, at: Timestamp) -> Stored<()> {
+        self.timed(Kind::SignIn, self.store.link_identity(tenant, user, identity, at)).await
+    }
+}

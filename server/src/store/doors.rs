@@ -1,0 +1,339 @@
+//! What people come in by: passwords, links for one person, the claim of a tenant, identities at a provider.
+
+use pulsestage::audit::{Act, Entry};
+use pulsestage::door::{Identity, PersonLink};
+use pulsestage::email::Email;
+use pulsestage::id::{TenantId, UserId};
+use pulsestage::password::PasswordHash;
+use pulsestage::person::Person;
+use pulsestage::ports::{
+    Credentials, Ending, InsteadOf, LinkUse, NewPerson, NewPersonLink, NewSession, SecretHash, SignedIn,
+};
+use pulsestage::tenant::Tenant;
+use pulsestage::text::Name;
+use pulsestage::time::Timestamp;
+
+use super::audit::{note, unkeyed};
+use super::rows::doors::{CredentialsRow, PersonLinkRow};
+use super::rows::people::{EndedRow, OpenSessionRow};
+use super::rows::{MembershipRow, TenantRow};
+use super::sessions::{end_all, open, revoke};
+use super::trouble::Done;
+use super::{SqlStore, Tx, people, sql};
+
+impl SqlStore {
+    pub(super) async fn find_credentials(&self, tenant: TenantId, email: &Email) -> Done<Option<Credentials>> {
+        let row: Option<CredentialsRow> = on!(&self.read, pool => sqlx::query_as(sql::doors::CREDENTIALS)
+            .bind(tenant.0)
+            .bind(email.key())
+            .fetch_optional(pool)
+            .await)?;
+        Ok(row.map(Credentials::from))
+    }
+
+    pub(super) async fn find_credentials_of(&self, tenant: TenantId, user: UserId) -> Done<Option<Credentials>> {
+        let row: Option<CredentialsRow> = on!(&self.read, pool => sqlx::query_as(sql::doors::CREDENTIALS_OF)
+            .bind(tenant.0)
+            .bind(user.0)
+            .fetch_optional(pool)
+            .await)?;
+        Ok(row.map(Credentials::from))
+    }
+
+    pub(super) async fn replace_hash(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        old: PasswordHash,
+        new: PasswordHash,
+    ) -> Done<()> {
+        written!(self, tx => {
+            on!(tx, t => sqlx::query(sql::doors::REHASH)
+                .bind(tenant.0)
+                .bind(user.0)
+                .bind(old.as_str())
+                .bind(new.as_str())
+                .execute(&mut **t)
+                .await
+                .map(drop))?;
+            Ok(())
+        })
+    }
+
+    pub(super) async fn admit(
+        &self,
+        tenant: TenantId,
+        session: NewSession,
+        instead_of: InsteadOf,
+    ) -> Done<Option<SignedIn>> {
+        written!(self, tx => {
+            if active(tx, tenant, session.user).await?.is_none() {
+                return Ok(None);
+            }
+            replace(tx, instead_of).await?;
+            open(tx, tenant, &session).await?;
+            signed_in(tx, &session).await
+        })
+    }
+
+    pub(super) async fn replace_password(
+        &self,
+        tenant: TenantId,
+        password: PasswordHash,
+        session: NewSession,
+        ending: Ending,
+    ) -> Done<Option<SignedIn>> {
+        written!(self, tx => {
+            if active(tx, tenant, session.user).await?.is_none() {
+                return Ok(None);
+            }
+            set_password(tx, tenant, session.user, &password, ending).await?;
+            open(tx, tenant, &session).await?;
+            signed_in(tx, &session).await
+        })
+    }
+
+    pub(super) async fn keep_person_link(&self, link: NewPersonLink) -> Done<()> {
+        written!(self, tx => {
+            on!(tx, t => sqlx::query(sql::doors::WITHDRAW)
+                .bind(link.tenant.0)
+                .bind(link.user.0)
+                .bind(link.purpose.as_str())
+                .execute(&mut **t)
+                .await
+                .map(drop))?;
+            on!(tx, t => sqlx::query(sql::doors::PUT_PERSON_LINK)
+                .bind(link.tenant.0)
+                .bind(link.user.0)
+                .bind(link.hash.0.as_slice())
+                .bind(link.purpose.as_str())
+                .bind(link.at.0)
+                .bind(link.expires_at.0)
+                .execute(&mut **t)
+                .await
+                .map(drop))?;
+            Ok(())
+        })
+    }
+
+    pub(super) async fn find_person_link(&self, hash: SecretHash, now: Timestamp) -> Done<Option<PersonLink>> {
+        let row: Option<PersonLinkRow> = on!(&self.read, pool => sqlx::query_as(sql::doors::PERSON_LINK)
+            .bind(hash.0.as_slice())
+            .bind(now.0)
+            .fetch_optional(pool)
+            .await)?;
+        row.map(PersonLinkRow::into_link).transpose()
+    }
+
+    pub(super) async fn spend_person_link(
+        &self,
+        link: LinkUse,
+        session: NewSession,
+        instead_of: InsteadOf,
+        ending: Ending,
+    ) -> Done<Option<SignedIn>> {
+        written!(self, tx => {
+            let (tenant, user) = (link.tenant, session.user);
+            if active(tx, tenant, user).await?.is_none() || !spend(tx, &link, &session).await? {
+                return Ok(None);
+            }
+            if let Some(name) = &link.name {
+                set_name(tx, tenant, user, name).await?;
+            }
+            if let Some(password) = &link.password {
+                set_password(tx, tenant, user, password, ending).await?;
+            }
+            replace(tx, instead_of).await?;
+            open(tx, tenant, &session).await?;
+            signed_in(tx, &session).await
+        })
+    }
+
+    pub(super) async fn is_owned(&self, tenant: TenantId, now: Timestamp) -> Done<bool> {
+        let mut tx = self.begin_read().await?;
+        let owned = owned(&mut tx, tenant, now).await;
+        tx.end(owned).await
+    }
+
+    pub(super) async fn find_claimable(&self, link: SecretHash, now: Timestamp) -> Done<Option<Tenant>> {
+        let mut tx = self.begin_read().await?;
+        let found = claimable(&mut tx, link, now).await;
+        tx.end(found).await
+    }
+
+    pub(super) async fn claim_tenant(
+        &self,
+        tenant: TenantId,
+        link: SecretHash,
+        owner: NewPerson,
+        password: PasswordHash,
+        session: NewSession,
+    ) -> Done<Option<SignedIn>> {
+        written!(self, tx => {
+            people::lock(tx, tenant).await?;
+            let used = on!(tx, t => sqlx::query(sql::doors::USE_CLAIM)
+                .bind(tenant.0)
+                .bind(link.0.as_slice())
+                .bind(session.at.0)
+                .execute(&mut **t)
+                .await
+                .map(|done| done.rows_affected()))?;
+            // A link that is there beside an owner is worth nothing, and stays used up.
+            if used == 0 || owned(tx, tenant, session.at).await? {
+                return Ok(None);
+            }
+            people::insert(tx, tenant, &owner).await?;
+            write_password(tx, tenant, owner.id, &password).await?;
+            let entry = Entry::of(owner.id, Act::Claim).subject(owner.id);
+            note(tx, &unkeyed(tenant, owner.id, session.id.0, session.at), entry).await?;
+            open(tx, tenant, &session).await?;
+            signed_in(tx, &session).await
+        })
+    }
+
+    pub(super) async fn find_identity(&self, tenant: TenantId, identity: &Identity) -> Done<Option<UserId>> {
+        let id: Option<uuid::Uuid> = on!(&self.read, pool => sqlx::query_scalar(sql::doors::IDENTITY)
+            .bind(tenant.0)
+            .bind(&identity.issuer)
+            .bind(&identity.subject)
+            .fetch_optional(pool)
+            .await)?;
+        Ok(id.map(UserId))
+    }
+
+    pub(super) async fn keep_identity(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        identity: Identity,
+        at: Timestamp,
+    ) -> Done<()> {
+        written!(self, tx => {
+            on!(tx, t => sqlx::query(sql::doors::PUT_IDENTITY)
+                .bind(tenant.0)
+                .bind(&identity.issuer)
+                .bind(&identity.subject)
+                .bind(user.0)
+                .bind(at.0)
+                .execute(&mut **t)
+                .await
+                .map(drop))?;
+            Ok(())
+        })
+    }
+}
+
+/// A person who may come in. Whoever keeps people out holds the tenant's row: once that is ours it stays so.
+async fn active(tx: &mut Tx, tenant: TenantId, user: UserId) -> Done<Option<Person>> {
+    people::lock(tx, tenant).await?;
+    Ok(people::person(tx, tenant, user).await?.filter(Person::is_active))
+}
+
+/// Ends the session that a new one takes the place of.
+async fn replace(tx: &mut Tx, instead_of: InsteadOf) -> Done<()> {
+    let Some((hash, ending)) = instead_of else { return Ok(()) };
+    let ended: Option<EndedRow> = on!(tx, t => sqlx::query_as(sql::sessions::END)
+        .bind(hash.0.as_slice())
+        .fetch_optional(&mut **t)
+        .await)?;
+    match ended {
+        Some(ended) => {
+            let (tenant, user, session) = ended.into_ids();
+            revoke(tx, tenant, user, Some(session), ending).await
+        }
+        None => Ok(()),
+    }
+}
+
+/// Uses a link up; says whether it was good.
+async fn spend(tx: &mut Tx, link: &LinkUse, session: &NewSession) -> Done<bool> {
+    let used = on!(tx, t => sqlx::query(sql::doors::USE_PERSON_LINK)
+        .bind(link.tenant.0)
+        .bind(session.user.0)
+        .bind(link.hash.0.as_slice())
+        .bind(link.purpose.as_str())
+        .bind(session.at.0)
+        .execute(&mut **t)
+        .await
+        .map(|done| done.rows_affected()))?;
+    Ok(used > 0)
+}
+
+async fn set_name(tx: &mut Tx, tenant: TenantId, user: UserId, name: &Name) -> Done<()> {
+    on!(tx, t => sqlx::query(sql::people::SET_NAME)
+        .bind(tenant.0)
+        .bind(user.0)
+        .bind(name.as_str())
+        .bind(name.as_str().to_lowercase())
+        .execute(&mut **t)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+/// Another password: what was open by the old one, or waits to be opened by a link, is open no more.
+async fn set_password(
+    tx: &mut Tx,
+    tenant: TenantId,
+    user: UserId,
+    password: &PasswordHash,
+    ending: Ending,
+) -> Done<()> {
+    write_password(tx, tenant, user, password).await?;
+    on!(tx, t => sqlx::query(sql::doors::WITHDRAW_ALL)
+        .bind(tenant.0)
+        .bind(user.0)
+        .execute(&mut **t)
+        .await
+        .map(drop))?;
+    end_all(tx, tenant, user, ending).await?;
+    note(tx, &unkeyed(tenant, user, ending.id, ending.at), Entry::of(user, Act::SetPassword).subject(user)).await
+}
+
+async fn write_password(tx: &mut Tx, tenant: TenantId, user: UserId, password: &PasswordHash) -> Done<()> {
+    on!(tx, t => sqlx::query(sql::doors::SET_PASSWORD)
+        .bind(tenant.0)
+        .bind(user.0)
+        .bind(password.as_str())
+        .execute(&mut **t)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+/// Whose session was just opened.
+async fn signed_in(tx: &mut Tx, session: &NewSession) -> Done<Option<SignedIn>> {
+    let row: Option<OpenSessionRow> = on!(tx, t => sqlx::query_as(sql::sessions::BY_SECRET)
+        .bind(session.hash.0.as_slice())
+        .bind(session.at.0)
+        .fetch_optional(&mut **t)
+        .await)?;
+    let Some(row) = row else { return Ok(None) };
+    let mut person = row.into_signed_in()?;
+    let rows: Vec<MembershipRow> = on!(tx, t => sqlx::query_as(sql::sign_in::MEMBERSHIPS)
+        .bind(person.tenant.id.0)
+        .bind(person.user.0)
+        .fetch_all(&mut **t)
+        .await)?;
+    person.memberships = rows.into_iter().map(MembershipRow::into_membership).collect::<Done<_>>()?;
+    Ok(Some(person))
+}
+
+async fn owned(tx: &mut Tx, tenant: TenantId, now: Timestamp) -> Done<bool> {
+    let owners: i64 = on!(tx, t => sqlx::query_scalar(sql::doors::OWNERS)
+        .bind(tenant.0)
+        .bind(now.0)
+        .fetch_one(&mut **t)
+        .await)?;
+    Ok(owners > 0)
+}
+
+async fn claimable(tx: &mut Tx, link: SecretHash, now: Timestamp) -> Done<Option<Tenant>> {
+    let row: Option<TenantRow> = on!(tx, t => sqlx::query_as(sql::doors::CLAIMABLE)
+        .bind(link.0.as_slice())
+        .bind(now.0)
+        .fetch_optional(&mut **t)
+        .await)?;
+    let Some(tenant) = row.map(TenantRow::into_tenant).transpose()? else { return Ok(None) };
+    Ok(if owned(tx, tenant.id, now).await? { None } else { Some(tenant) })
+}

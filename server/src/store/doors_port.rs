@@ -1,0 +1,90 @@
+//! The port of what people come in by: each method is a transaction and one way out for its troubles.
+
+use async_trait::async_trait;
+use pulsestage::door::{Identity, PersonLink};
+use pulsestage::email::Email;
+use pulsestage::id::{TenantId, UserId};
+use pulsestage::password::PasswordHash;
+use pulsestage::ports::{
+    Credentials, DoorStore, Ending, InsteadOf, LinkUse, NewPerson, NewPersonLink, NewSession, SecretHash, SignedIn,
+    Stored,
+};
+use pulsestage::tenant::Tenant;
+use pulsestage::time::Timestamp;
+
+use super::SqlStore;
+use super::trouble::trouble;
+
+#[async_trait]
+impl DoorStore for SqlStore {
+    async fn credentials(&self, tenant: TenantId, email: &Email) -> Stored<Option<Credentials>> {
+        self.find_credentials(tenant, email).await.map_err(trouble)
+    }
+
+    async fn credentials_of(&self, tenant: TenantId, user: UserId) -> Stored<Option<Credentials>> {
+        self.find_credentials_of(tenant, user).await.map_err(trouble)
+    }
+
+    async fn rehash(&self, tenant: TenantId, user: UserId, old: &PasswordHash, new: &PasswordHash) -> Stored<()> {
+        self.replace_hash(tenant, user, old.clone(), new.clone()).await.map_err(trouble)
+    }
+
+    async fn let_in(&self, tenant: TenantId, session: NewSession, instead_of: InsteadOf) -> Stored<Option<SignedIn>> {
+        self.admit(tenant, session, instead_of).await.map_err(trouble)
+    }
+
+    async fn change_password(
+        &self,
+        tenant: TenantId,
+        password: PasswordHash,
+        session: NewSession,
+        ending: Ending,
+    ) -> Stored<Option<SignedIn>> {
+        self.replace_password(tenant, password, session, ending).await.map_err(trouble)
+    }
+
+    async fn put_person_link(&self, link: NewPersonLink) -> Stored<()> {
+        self.keep_person_link(link).await.map_err(trouble)
+    }
+
+    async fn person_link(&self, hash: SecretHash, now: Timestamp) -> Stored<Option<PersonLink>> {
+        self.find_person_link(hash, now).await.map_err(trouble)
+    }
+
+    async fn use_person_link(
+        &self,
+        link: LinkUse,
+        session: NewSession,
+        instead_of: InsteadOf,
+        ending: Ending,
+    ) -> Stored<Option<SignedIn>> {
+        self.spend_person_link(link, session, instead_of, ending).await.map_err(trouble)
+    }
+
+    async fn has_owner(&self, tenant: TenantId, now: Timestamp) -> Stored<bool> {
+        self.is_owned(tenant, now).await.map_err(trouble)
+    }
+
+    async fn claimable(&self, link: SecretHash, now: Timestamp) -> Stored<Option<Tenant>> {
+        self.find_claimable(link, now).await.map_err(trouble)
+    }
+
+    async fn claim(
+        &self,
+        tenant: TenantId,
+        link: SecretHash,
+        owner: NewPerson,
+        password: PasswordHash,
+        session: NewSession,
+    ) -> Stored<Option<SignedIn>> {
+        self.claim_tenant(tenant, link, owner, password, session).await.map_err(trouble)
+    }
+
+    async fn person_of(&self, tenant: TenantId, identity: &Identity) -> Stored<Option<UserId>> {
+        self.find_identity(tenant, identity).await.map_err(trouble)
+    }
+
+    async fn link_identity(&self, tenant: TenantId, user: UserId, identity: &Identity, at: Timestamp) -> Stored<()> {
+        self.keep_identity(tenant, user, identity.clone(), at).await.map_err(trouble)
+    }
+}

@@ -1,0 +1,119 @@
+//! The first owner: one claims the installation, and then nobody does.
+
+use pulsestage::ports::Store;
+use pulsestage::service::Arrival;
+use pulsestage::session::SessionLabel;
+use pulsestage::text::Slug;
+use pulsestage_server::auth::Secret;
+use pulsestage_server::install;
+use pulsestage_server::world::{Key, SystemChance};
+use std::sync::Arc;
+
+use crate::support::{Folder, House, PASSWORD, Plan, open_store};
+
+/// A house as it is after its first start, and the path of the link that claims it.
+async fn fresh() -> (House, String, Folder) {
+    let folder = Folder::new();
+    let store: Arc<dyn Store> = Arc::new(open_store(&folder.sqlite_url()).await);
+    assert!(install::first_tenant(store.clone(), Key::new([7; 32])).await.unwrap());
+    let house = House::on(store, Plan::default());
+    let link = offer(&house).await.expect("nobody owns it");
+    (house, link, folder)
+}
+
+async fn offer(house: &House) -> Option<String> {
+    let secret = Secret::new(&SystemChance);
+    let offered = house.service.offer_claim(&Slug::default_tenant(), secret.hash()).await.unwrap();
+    offered.then(|| format!("/claim/{}", secret.reveal()))
+}
+
+const ANN: [(&str, &str); 3] = [("name", "Ann Lee"), ("email", "ann@example.com"), ("password", PASSWORD)];
+
+#[tokio::test]
+async fn whoever_has_the_link_becomes_the_owner_and_the_way_is_gone() {
+    let (house, link, _folder) = fresh().await;
+    let page = house.get(&link).send().await;
+    assert_eq!(page.status, 200);
+    assert!(page.text().contains("autocomplete=\"new-password\"") && !page.text().contains("<script"));
+    let (session, place) = house.post(&link, &ANN).send().await.came_in();
+    assert_eq!(place, "/admin");
+    assert_eq!(house.get("/admin/health").cookie(&session).send().await.status, 200, "an owner sees all");
+    for reply in [house.get(&link).send().await, house.post(&link, &ANN).send().await] {
+        assert_eq!(reply.status, 410);
+        assert!(reply.is_closed());
+    }
+    assert_eq!(offer(&house).await, None, "the next start prints no link");
+    house.post("/sign-in", &[("email", "ann@example.com"), ("password", PASSWORD)]).send().await.came_in();
+    let people = house.store.people_count(house.service.tenants().await.unwrap()[0].id).await.unwrap();
+    assert_eq!(people, 1, "nobody else was made on the way");
+}
+
+#[tokio::test]
+async fn what_is_not_right_leaves_the_link_as_it_was() {
+    let (house, link, _folder) = fresh().await;
+    for (field, value, said) in [
+        ("name", "", "is empty"),
+        ("email", "ann", "is not in the right form"),
+        ("email", "a@b\r\nBcc: c@d", "is not in the right form"),
+        ("password", "short", "at least 12 characters"),
+        ("password", "ann@example.com", "too easy"),
+        ("password", "password1234", "too easy"),
+    ] {
+        let fields = ANN.map(|(name, good)| (name, if name == field { value } else { good }));
+        let reply = house.post(&link, &fields).send().await;
+        assert_eq!(reply.status, 422, "{field} {value}");
+        assert!(reply.text().contains(said) && reply.is_closed(), "{said}: {}", reply.text());
+        assert!(!reply.text().contains(PASSWORD), "a password is not sent back");
+    }
+    house.post(&link, &ANN).send().await.came_in();
+}
+
+#[tokio::test]
+async fn of_many_who_claim_at_once_one_does_and_the_others_are_told() {
+    let (house, link, _folder) = fresh().await;
+    let emails: Vec<String> = (0..8).map(|number| format!("person{number}@example.com")).collect();
+    let race = emails
+        .iter()
+        .map(|email| house.post(&link, &[("name", "Ann"), ("email", email.as_str()), ("password", PASSWORD)]).send());
+    let replies = futures::future::join_all(race).await;
+    let (won, lost): (Vec<_>, Vec<_>) = replies.iter().partition(|reply| !reply.is_closed());
+    assert_eq!((won.len(), lost.len()), (1, 7));
+    assert!(lost.iter().all(|reply| reply.status == 410 && reply.text().contains("no longer works")));
+    assert_eq!(house.store.people_count(house.service.tenants().await.unwrap()[0].id).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn there_is_no_way_but_the_link() {
+    let (house, link, _folder) = fresh().await;
+    let newer = offer(&house).await.unwrap();
+    assert_eq!(house.get(&link).send().await.status, 410, "the last start's link alone is good");
+    for path in ["/claim", "/claim/", "/setup", "/install"] {
+        assert_eq!(house.get(path).send().await.status, 404, "{path}");
+    }
+    for token in ["x", &"0".repeat(64), "%3Cscript%3E"] {
+        assert_eq!(house.get(&format!("/claim/{token}")).send().await.status, 410);
+        assert!(house.post(&format!("/claim/{token}"), &ANN).send().await.is_closed());
+    }
+    let foreign = house.post(&newer, &ANN).header("origin", "https://evil.example").send().await;
+    assert_eq!(foreign.status, 403);
+    // An operator's link is no claim once somebody owns the tenant.
+    house.post(&newer, &ANN).send().await.came_in();
+    let operators = Secret::new(&SystemChance);
+    let slug = Slug::default_tenant();
+    house.service.put_link(&slug, pulsestage::user::Role::Owner, operators.hash()).await.unwrap();
+    let arrival =
+        Arrival { session: Secret::new(&SystemChance).hash(), label: SessionLabel::default(), instead_of: None };
+    let claimed = house.service.claim(operators.hash(), "Eve", "eve@example.com", PASSWORD, &arrival).await;
+    assert_eq!(claimed, Err(pulsestage::error::Refusal::LinkSpent));
+    assert_eq!(house.get(&format!("/sign-in/{}", operators.reveal())).send().await.header("location"), "/admin");
+}
+
+#[tokio::test]
+async fn a_link_that_claims_runs_out() {
+    let (house, _, _folder) = fresh().await;
+    house.clock.stop();
+    let link = offer(&house).await.unwrap();
+    house.clock.turn_on(24 * 60 * 60);
+    assert_eq!(house.post(&link, &ANN).send().await.status, 410);
+    assert!(offer(&house).await.is_some());
+}

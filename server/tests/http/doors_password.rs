@@ -1,0 +1,236 @@
+//! Signing in by e-mail and password, and changing the password.
+
+use axum::http::Method;
+use pulsestage::ports::{Chance, Passwords};
+use pulsestage::user::Role;
+use pulsestage_server::auth::{PasswordKeeper, Work};
+use pulsestage_server::limits::LimitArgs;
+use pulsestage_server::world::SystemChance;
+use std::sync::Arc;
+
+use crate::support::{HOST, House, PASSWORD, Plan};
+
+const ANN: &str = "ann@example.com";
+
+#[tokio::test]
+async fn a_person_signs_in_and_goes_where_their_work_is() {
+    let (house, default, acme) = House::new(Plan::default()).await;
+    for (room, door, staff, first) in
+        [(&default, "/sign-in", "/admin", "/"), (&acme, "/t/acme/sign-in", "/t/acme/admin", "/t/acme/")]
+    {
+        house.person_with_password(room, ANN, Role::Moderator).await;
+        house.person_with_password(room, "bob@example.com", Role::Member).await;
+        let page = house.get(door).send().await;
+        assert_eq!(page.status, 200);
+        for part in ["autocomplete=\"username\"", "autocomplete=\"current-password\"", "method=\"post\""] {
+            assert!(page.text().contains(part), "{part} in {}", page.text());
+        }
+        assert!(!page.text().contains("<script"), "no script is on a page with a password");
+        for (email, to, expected) in [
+            (ANN, "", staff),
+            ("ANN@Example.com ", "", staff),
+            ("bob@example.com", "", first),
+            (ANN, "/x?y=z", "/x?y=z"),
+        ] {
+            let reply = house.post(door, &[("email", email), ("password", PASSWORD), ("to", to)]).send().await;
+            let (session, place) = reply.came_in();
+            assert_eq!(place, expected);
+            let text = reply.set_cookies()[0];
+            assert!(text.contains("HttpOnly") && text.contains("SameSite=Lax") && text.contains("Path=/"), "{text}");
+            let status = if email == "bob@example.com" { 403 } else { 200 };
+            assert_eq!(house.get(staff).cookie(&session).send().await.status, status, "{email}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_is_unknown_hears_and_costs_the_same() {
+    let (house, default, _acme) = House::new(Plan::default()).await;
+    house.person_with_password(&default, ANN, Role::Owner).await;
+    house.person(&default, "nopass@example.com", Role::Member).await;
+    let mut seen = Vec::new();
+    for email in [ANN, "nobody@example.com", "nopass@example.com", "no address", "", "a@b\r\nBcc: c@d"] {
+        let before = house.passwords.computed();
+        let reply = house.post("/sign-in", &[("email", email), ("password", "another lamp hums")]).send().await;
+        assert_eq!((reply.status.as_u16(), house.passwords.computed() - before), (401, 1), "{email}");
+        assert!(reply.is_closed());
+        let said = reply.text().to_owned();
+        assert!(said.contains("The e-mail address or the password is not right."));
+        seen.push(said.replace(&format!("value=\"{email}\""), ""));
+    }
+    assert_eq!(seen[0], seen[1]);
+    assert_eq!(seen[0], seen[2]);
+}
+
+#[tokio::test]
+async fn a_person_of_one_tenant_is_nobody_in_another() {
+    let (house, default, _acme) = House::new(Plan::default()).await;
+    house.person_with_password(&default, ANN, Role::Owner).await;
+    let reply = house.post("/t/acme/sign-in", &[("email", ANN), ("password", PASSWORD)]).send().await;
+    assert_eq!(reply.status, 401);
+    assert!(reply.is_closed());
+    for door in ["/t/nope/sign-in", "/t/%3Cscript%3E/sign-in", "/t/nope/password", "/t/nope/oidc"] {
+        assert_eq!(house.get(door).send().await.status, 404, "{door}");
+    }
+}
+
+#[tokio::test]
+async fn signing_in_takes_the_place_of_the_session_before() {
+    let (house, default, _acme) = House::new(Plan::default()).await;
+    house.person_with_password(&default, ANN, Role::Moderator).await;
+    let sign_in = || house.post("/sign-in", &[("email", ANN), ("password", PASSWORD)]);
+    let (first, _) = sign_in().send().await.came_in();
+    let (second, _) = sign_in().cookie(&first).send().await.came_in();
+    assert_ne!(first, second);
+    assert_eq!(house.get("/admin").cookie(&first).send().await.status, 403, "the old session is over");
+    assert_eq!(house.get("/admin").cookie(&second).send().await.status, 200);
+    // A session that a stranger planted in the browser is not carried over either.
+    let (third, _) = sign_in().cookie(&default.owner).send().await.came_in();
+    assert_eq!(house.get("/admin").cookie(&default.owner).send().await.status, 403);
+    assert_eq!(house.get("/admin").cookie(&third).send().await.status, 200);
+    assert_eq!(house.get("/admin").cookie(&second).send().await.status, 200, "another browser's stays");
+}
+
+#[tokio::test]
+async fn nobody_is_sent_to_another_site() {
+    let (house, default, _acme) = House::new(Plan::default()).await;
+    house.person_with_password(&default, ANN, Role::Member).await;
+    for to in ["//evil.example", "https://evil.example", "/\\evil.example", "\t//evil.example", "javascript:alert(1)"] {
+        let reply = house.post("/sign-in", &[("email", ANN), ("password", PASSWORD), ("to", to)]).send().await;
+        assert_eq!(reply.came_in().1, "/", "{to}");
+        let query = format!("/sign-in?to={}", to.replace('\\', "%5C").replace('\t', "%09"));
+        assert!(!house.get(&query).send().await.text().contains("evil"), "{to}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_form_brings_can_be_anything() {
+    let (house, _default, _acme) = House::new(Plan::default()).await;
+    let long = "x".repeat(1_025);
+    for (fields, status) in [
+        (vec![], 422),
+        (vec![("email", ANN)], 422),
+        (vec![("email", ANN), ("password", long.as_str())], 422),
+        (vec![("email", "<script>alert(1)</script>"), ("password", "x")], 401),
+    ] {
+        let reply = house.post("/sign-in", &fields).send().await;
+        assert_eq!(reply.status, status, "{fields:?}");
+        assert!(!reply.text().contains("<script"), "{fields:?}");
+    }
+    let huge = vec![b'a'; 64 * 1024];
+    let post = || house.request(Method::POST, "/sign-in");
+    assert_eq!(post().raw("application/x-www-form-urlencoded", huge).send().await.status, 413);
+    assert_eq!(post().raw("text/plain", b"email=a".to_vec()).send().await.status, 415);
+    assert_eq!(
+        post().raw("application/x-www-form-urlencoded", b"password=%ff%00\xff".to_vec()).send().await.status,
+        401
+    );
+    for method in [Method::PUT, Method::DELETE] {
+        assert_eq!(house.request(method, "/sign-in").send().await.status, 405);
+    }
+    let foreign = house.post("/sign-in", &[("email", ANN), ("password", PASSWORD)]);
+    assert_eq!(foreign.header("origin", "https://evil.example").send().await.status, 403);
+}
+
+#[tokio::test]
+async fn guesses_at_one_account_are_held_back_and_others_are_not() {
+    let limits = LimitArgs { passwords_per_account: "3/h".parse().unwrap(), ..LimitArgs::NONE };
+    let (house, default, _acme) = House::new(Plan { limits, ..Plan::default() }).await;
+    house.clock.stop();
+    house.person_with_password(&default, ANN, Role::Member).await;
+    house.person_with_password(&default, "bob@example.com", Role::Member).await;
+    for email in [ANN, "nobody@example.com"] {
+        for _ in 0..3 {
+            assert_eq!(house.post("/sign-in", &[("email", email), ("password", "x")]).send().await.status, 401);
+        }
+        let before = house.passwords.computed();
+        let reply = house.post("/sign-in", &[("email", &email.to_uppercase()), ("password", PASSWORD)]).send().await;
+        assert_eq!((reply.status.as_u16(), house.passwords.computed() - before), (429, 0), "{email}");
+        assert!(reply.header("retry-after").parse::<u32>().unwrap() <= 1_200);
+        assert!(reply.text().contains("too fast"));
+    }
+    house.post("/sign-in", &[("email", "bob@example.com"), ("password", PASSWORD)]).send().await.came_in();
+    house.clock.turn_on(1_201);
+    house.post("/sign-in", &[("email", ANN), ("password", PASSWORD)]).send().await.came_in();
+}
+
+#[tokio::test]
+async fn guesses_from_one_network_are_held_back() {
+    let limits = LimitArgs { sign_ins_per_network: "2/min".parse().unwrap(), proxies: 1, ..LimitArgs::NONE };
+    let (house, default, _acme) = House::new(Plan { limits, ..Plan::default() }).await;
+    house.clock.stop();
+    house.person_with_password(&default, ANN, Role::Member).await;
+    let knock = async |from: &str, path: &str, fields: &[(&str, &str)]| {
+        house.post(path, fields).header("x-forwarded-for", from).send().await.status.as_u16()
+    };
+    for email in ["a@example.com", "b@example.com"] {
+        assert_eq!(knock("192.0.2.1", "/sign-in", &[("email", email), ("password", "x")]).await, 401);
+    }
+    let right = [("email", ANN), ("password", PASSWORD)];
+    assert_eq!(knock("192.0.2.1", "/sign-in", &right).await, 429);
+    assert_eq!(knock("192.0.2.1", &format!("/open/{}", "0".repeat(64)), &[]).await, 429);
+    assert_eq!(knock("192.0.2.1", &format!("/claim/{}", "0".repeat(64)), &[]).await, 429);
+    assert_eq!(knock("192.0.2.2", "/sign-in", &right).await, 303);
+}
+
+#[tokio::test]
+async fn a_hash_grows_with_the_work_when_its_person_signs_in() {
+    let (house, default, _acme) =
+        House::new(Plan { work: Work { memory_kib: 16, passes: 1 }, ..Plan::default() }).await;
+    let user = house.person_with_password(&default, ANN, Role::Member).await;
+    let chance: Arc<dyn Chance> = Arc::new(SystemChance);
+    let then = PasswordKeeper::new(Work::LEAST, chance);
+    let weak = then.hash(&pulsestage::password::Password::parse(PASSWORD).unwrap()).await.unwrap();
+    let kept = async || house.store.credentials_of(default.tenant.id, user).await.unwrap().unwrap().password.unwrap();
+    house.store.rehash(default.tenant.id, user, &kept().await, &weak).await.unwrap();
+    assert_eq!(house.post("/sign-in", &[("email", ANN), ("password", "wrong one")]).send().await.status, 401);
+    assert_eq!(kept().await, weak, "only whoever knows the password makes it stronger");
+    house.post("/sign-in", &[("email", ANN), ("password", PASSWORD)]).send().await.came_in();
+    assert!(kept().await.as_str().contains("m=16,"), "{}", kept().await.as_str());
+    house.post("/sign-in", &[("email", ANN), ("password", PASSWORD)]).send().await.came_in();
+}
+
+#[tokio::test]
+async fn changing_the_password_needs_the_old_one_and_ends_the_other_sessions() {
+    const NEW: &str = "a kettle sings at noon";
+    let (house, default, _acme) = House::new(Plan::default()).await;
+    house.person_with_password(&default, ANN, Role::Moderator).await;
+    let sign_in = async |password: &str| house.post("/sign-in", &[("email", ANN), ("password", password)]).send().await;
+    let ((here, _), (elsewhere, _)) = (sign_in(PASSWORD).await.came_in(), sign_in(PASSWORD).await.came_in());
+    let change = async |cookie: &str, old: &str, new: &str| {
+        house.post("/password", &[("old", old), ("password", new)]).cookie(cookie).send().await
+    };
+    assert_eq!(house.get("/password").cookie(&here).send().await.status, 200);
+    for (old, new, status, said) in [
+        ("", NEW, 401, "not your password"),
+        ("wrong one", NEW, 401, "not your password"),
+        (PASSWORD, "short", 422, "at least 12 characters"),
+        (PASSWORD, "passwordpassword", 422, "too easy to guess"),
+        (PASSWORD, "ann@example.com", 422, "too easy to guess"),
+        (PASSWORD, "", 422, "is empty"),
+    ] {
+        let reply = change(&here, old, new).await;
+        assert_eq!(reply.status, status, "{old} {new}");
+        assert!(reply.text().contains(said) && reply.is_closed(), "{said}: {}", reply.text());
+    }
+    assert_eq!(change("", PASSWORD, NEW).await.header("location"), "/sign-in?to=/password");
+    assert_eq!(house.get("/admin").cookie(&elsewhere).send().await.status, 200, "nothing has changed");
+    let (new_session, _) = change(&here, PASSWORD, NEW).await.came_in();
+    for (session, status) in [(&here, 403), (&elsewhere, 403), (&new_session, 200)] {
+        assert_eq!(house.get("/admin").cookie(session).send().await.status, status);
+    }
+    assert_eq!(sign_in(PASSWORD).await.status, 401);
+    sign_in(NEW).await.came_in();
+}
+
+#[tokio::test]
+async fn doors_are_kept_by_no_cache_and_named_to_nobody() {
+    let (house, default, _acme) = House::new(Plan::default()).await;
+    let user = house.person(&default, ANN, Role::Member).await;
+    let link = house.link_for(&default, user, pulsestage::door::Purpose::Invitation).await;
+    for path in ["/sign-in", "/sign-in/spent", &link] {
+        let reply = house.get(path).header("origin", &format!("http://{HOST}")).send().await;
+        assert_eq!(reply.header("cache-control"), "no-store", "{path}");
+        assert_eq!(reply.header("referrer-policy"), "strict-origin", "{path}");
+    }
+}

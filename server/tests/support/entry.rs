@@ -1,0 +1,76 @@
+//! People with a password, and what they do at the doors.
+
+use pulsestage::door::Purpose;
+use pulsestage::email::Email;
+use pulsestage::id::UserId;
+use pulsestage::ports::{NewPerson, NewPersonLink};
+use pulsestage::service::Arrival;
+use pulsestage::session::SessionLabel;
+use pulsestage::text::Name;
+use pulsestage::user::Role;
+use pulsestage_server::auth::Secret;
+use pulsestage_server::world::SystemChance;
+use uuid::Uuid;
+
+use super::{Call, House, Reply, Room};
+
+/// A password that is taken.
+pub(crate) const PASSWORD: &str = "the lamp hums at dusk";
+
+impl House {
+    /// A person who may come in by a link.
+    pub(crate) async fn person(&self, room: &Room, email: &str, role: Role) -> UserId {
+        let mut id = [0; 16];
+        pulsestage::ports::Chance::fill(&SystemChance, &mut id);
+        let new = NewPerson {
+            id: UserId(Uuid::from_bytes(id)),
+            name: Name::parse("Ann Lee").unwrap(),
+            email: Some(Email::parse(email).unwrap()),
+            role,
+            memberships: Vec::new(),
+            at: self.state.clock().now(),
+        };
+        self.store.add_person(room.tenant.id, new).await.unwrap().id
+    }
+
+    /// A link for a person, by its path.
+    pub(crate) async fn link_for(&self, room: &Room, user: UserId, purpose: Purpose) -> String {
+        let secret = Secret::new(&SystemChance);
+        let at = self.state.clock().now();
+        let expires_at = at.plus_millis(purpose.life_ms());
+        let link = NewPersonLink { hash: secret.hash(), tenant: room.tenant.id, user, purpose, at, expires_at };
+        self.store.put_person_link(link).await.unwrap();
+        format!("/open/{}", secret.reveal())
+    }
+
+    /// A person with [`PASSWORD`].
+    pub(crate) async fn person_with_password(&self, room: &Room, email: &str, role: Role) -> UserId {
+        let user = self.person(room, email, role).await;
+        let path = self.link_for(room, user, Purpose::Invitation).await;
+        let secret = Secret::parse(path.strip_prefix("/open/").unwrap()).unwrap();
+        let arrival =
+            Arrival { session: Secret::new(&SystemChance).hash(), label: SessionLabel::default(), instead_of: None };
+        self.service.accept_invitation(secret.hash(), "Ann Lee", PASSWORD, &arrival).await.unwrap();
+        user
+    }
+
+    /// A form that is sent to one of the doors.
+    pub(crate) fn post(&self, path: &str, fields: &[(&str, &str)]) -> Call {
+        self.request(axum::http::Method::POST, path).wants_page().form(fields)
+    }
+}
+
+impl Reply {
+    /// The session that it opens, as a cookie to bring, with the place it leads to.
+    pub(crate) fn came_in(&self) -> (String, String) {
+        assert_eq!(self.status, 303, "{}", self.text());
+        let cookies = self.set_cookies();
+        let session = cookies.iter().find(|cookie| cookie.starts_with("pulsestage_s_")).expect("a session");
+        (session.split(';').next().unwrap().to_owned(), self.header("location").to_owned())
+    }
+
+    /// Whether it opens no session.
+    pub(crate) fn is_closed(&self) -> bool {
+        !self.set_cookies().iter().any(|cookie| cookie.starts_with("pulsestage_s_") && !cookie.contains("Max-Age=0"))
+    }
+}

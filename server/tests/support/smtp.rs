@@ -1,0 +1,100 @@
+//! A mail server on a socket of its own, which keeps what it is handed.
+
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use pulsestage_server::mail::MailArgs;
+
+use super::soon;
+
+/// A letter as it came over the wire.
+#[derive(Debug)]
+pub(crate) struct Mail {
+    pub(crate) from: String,
+    pub(crate) to: String,
+    pub(crate) text: String,
+}
+
+/// A mail server (RFC 5321) that takes everything from anybody.
+pub(crate) struct MailServer {
+    /// How it is set up.
+    pub(crate) args: MailArgs,
+    letters: UnboundedReceiver<Mail>,
+}
+
+impl MailServer {
+    pub(crate) async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("smtp://{}", listener.local_addr().unwrap());
+        let (to, letters) = unbounded_channel();
+        tokio::spawn(async move {
+            while let Ok((socket, _)) = listener.accept().await {
+                tokio::spawn(talk(socket, to.clone()));
+            }
+        });
+        let args = MailArgs { smtp_url: Some(url), mail_from: Some("PulseStage <ask@example.com>".to_owned()) };
+        Self { args, letters }
+    }
+
+    /// The next letter.
+    pub(crate) async fn letter(&mut self) -> Mail {
+        soon("a letter", self.letters.recv()).await.unwrap()
+    }
+
+    /// Whether no letter came so far.
+    pub(crate) fn is_empty(&mut self) -> bool {
+        self.letters.try_recv().is_err()
+    }
+}
+
+impl Mail {
+    /// The path of the link in it.
+    pub(crate) fn link(&self, origin: &str) -> String {
+        let (_, after) = self.text.split_once(&format!("{origin}/open/")).expect("a link");
+        format!("/open/{}", after.chars().take_while(char::is_ascii_hexdigit).collect::<String>())
+    }
+}
+
+async fn talk(socket: TcpStream, letters: UnboundedSender<Mail>) {
+    let (read, mut write) = socket.into_split();
+    let mut lines = BufReader::new(read).lines();
+    let (mut from, mut to) = (String::new(), String::new());
+    write.write_all(b"220 mail.test ESMTP\r\n").await.unwrap();
+    while let Ok(Some(line)) = lines.next_line().await {
+        let verb = line.get(..4).unwrap_or_default().to_ascii_uppercase();
+        let address = || line.split(['<', '>']).nth(1).unwrap_or_default().to_owned();
+        let answer: &[u8] = match verb.as_str() {
+            "EHLO" => b"250-mail.test\r\n250 8BITMIME\r\n",
+            "MAIL" => {
+                from = address();
+                b"250 ok\r\n"
+            }
+            "RCPT" => {
+                to = address();
+                b"250 ok\r\n"
+            }
+            "DATA" => {
+                write.write_all(b"354 go on\r\n").await.unwrap();
+                let mut text = String::new();
+                while let Ok(Some(line)) = lines.next_line().await {
+                    if line == "." {
+                        break;
+                    }
+                    text += &line;
+                    text.push('\n');
+                }
+                // Soft line ends of quoted-printable.
+                let text = text.replace("=\n", "").replace("=3D", "=");
+                letters.send(Mail { from: from.clone(), to: to.clone(), text }).unwrap();
+                b"250 taken\r\n"
+            }
+            "QUIT" => {
+                write.write_all(b"221 bye\r\n").await.unwrap();
+                return;
+            }
+            _ => b"250 ok\r\n",
+        };
+        write.write_all(answer).await.unwrap();
+    }
+}

@@ -1,0 +1,71 @@
+//! Signing in by e-mail and password, and changing the password.
+
+use super::super::{Service, Visit};
+use super::{Arrival, trouble};
+use crate::email::Email;
+use crate::error::Refusal;
+use crate::password::Password;
+use crate::ports::{Credentials, SignedIn, Verdict};
+
+impl Service {
+    /// Signs somebody in who knows the password of their address.
+    ///
+    /// Exactly one hash is computed, whether there is such a person or not, and both hear the same.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongCredentials`] when the two do not go together, whatever the reason.
+    pub async fn sign_in(
+        &self,
+        slug: &str,
+        email: &str,
+        password: &str,
+        arrival: &Arrival,
+    ) -> Result<SignedIn, Refusal> {
+        let tenant = self.tenant_at(slug).await?;
+        let password = Password::parse(password).map_err(|problem| Refusal::field("password", problem))?;
+        let known = match Email::parse(email) {
+            Ok(email) => self.store.credentials(tenant.id, &email).await?,
+            Err(_) => None,
+        };
+        let kept = known.as_ref().and_then(|known| known.password.as_ref());
+        let verdict = self.passwords.verify(&password, kept).await.map_err(trouble)?;
+        let known = known.filter(|_| verdict != Verdict::Wrong).ok_or(Refusal::WrongCredentials)?;
+        if let (Verdict::RightButWeak, Some(weak)) = (verdict, &known.password) {
+            let stronger = self.passwords.hash(&password).await.map_err(trouble)?;
+            self.store.rehash(tenant.id, known.user, weak, &stronger).await?;
+        }
+        self.let_in(&tenant, known.user, arrival).await
+    }
+
+    /// Gives the visitor another password. All their sessions end; this browser gets a new one.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongCredentials`] when the old one is not right; when the new one is too weak.
+    pub async fn change_password(
+        &self,
+        visit: &Visit,
+        old: &str,
+        new: &str,
+        arrival: &Arrival,
+    ) -> Result<SignedIn, Refusal> {
+        let user = visit.user()?;
+        let tenant = &visit.tenant;
+        let known = self.store.credentials_of(tenant.id, user).await?.ok_or(Refusal::NotSignedIn)?;
+        // Whoever came by a link and never had a password has none to bring.
+        if let Some(kept) = &known.password {
+            let old = Password::parse(old).map_err(|_| Refusal::WrongCredentials)?;
+            if self.passwords.verify(&old, Some(kept)).await.map_err(trouble)? == Verdict::Wrong {
+                return Err(Refusal::WrongCredentials);
+            }
+        }
+        let password = self.new_password(new, &words_of(&known)).await?;
+        let (session, _) = self.session_for(user, arrival);
+        let changed = self.store.change_password(tenant.id, password, session, self.ending()).await?;
+        changed.ok_or(Refusal::NotSignedIn)
+    }
+}
+
+/// What everybody knows of somebody.
+pub(super) fn words_of(known: &Credentials) -> Vec<&str> {
+    std::iter::once(known.name.as_str()).chain(known.email.as_deref()).collect()
+}
