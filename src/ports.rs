@@ -1,8 +1,8 @@
 //! What the domain needs from the world. The server implements these; tests put others in their place.
 
 mod audit;
-mod moderation;
 pub mod doors;
+mod moderation;
 pub mod people;
 mod reports;
 mod tenancy;
@@ -27,12 +27,12 @@ use crate::time::Timestamp;
 use crate::user::{Membership, Role};
 
 pub use audit::{AuditStore, NoWitness, Refused, Witness};
+pub use doors::{Credentials, DoorStore, InsteadOf, LinkUse, Mailer, NewPersonLink, NoPasswords, Passwords, Verdict};
 pub use moderation::ModerationStore;
 pub use people::{
     Ending, FreshLink, Invitations, Manager, NewPerson, NewSession, NoPeople, PeopleStore, SessionStore, Sheets,
 };
 pub use reports::ReportStore;
-pub use doors::{Credentials, DoorStore, InsteadOf, LinkUse, Mailer, NewPersonLink, NoPasswords, Passwords, Verdict};
 pub use tenancy::{FoundTeam, NewTeam, TeamChange, TenancyStore};
 
 /// The world's no: something we stand on does not hold. The adapter that made it has logged the cause.

@@ -38,10 +38,10 @@ use crate::text::Slug;
 use crate::time::Timestamp;
 use crate::user::{Actor, Role};
 
+pub use doors::{Addressee, Arrival};
 pub use moderation::BulkItem;
 pub use people::{INVITATION_LIFE_MS, Invite};
 pub use recount::Recounted;
-pub use doors::{Addressee, Arrival};
 pub use sessions::SESSION_LIFE_MS;
 pub use sign_in::LINK_LIFE_MS;
 

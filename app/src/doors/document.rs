@@ -34,7 +34,7 @@ pub fn document(options: LeptosOptions, headers: &HeaderMap, door: impl FnOnce()
     Owner::new().with(|| drawn(options, theme, door()).to_html())
 }
 
-fn drawn(options: LeptosOptions, theme: Option<&'static str>, door: Door) -> impl IntoView + RenderHtml {
+fn drawn(options: LeptosOptions, theme: Option<&'static str>, door: Door) -> impl IntoView {
     let Door { mark, title, lead, tenant, home, body } = door;
     view! {
         <!DOCTYPE html>

@@ -1,7 +1,7 @@
 //! How long the database takes, by what is asked of it: a [`Store`] around the store.
 
-mod moderation;
 mod doors;
+mod moderation;
 mod people;
 mod reports;
 

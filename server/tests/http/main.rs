@@ -11,6 +11,8 @@ mod doors_claim;
 #[cfg(test)]
 mod doors_links;
 #[cfg(test)]
+mod doors_oidc;
+#[cfg(test)]
 mod doors_password;
 #[cfg(test)]
 mod endpoints;

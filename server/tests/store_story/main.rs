@@ -7,6 +7,8 @@ mod stage;
 #[cfg(test)]
 mod audit;
 #[cfg(test)]
+mod doors;
+#[cfg(test)]
 mod fold;
 #[cfg(test)]
 mod idempotency;

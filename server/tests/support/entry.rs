@@ -3,7 +3,7 @@
 use pulsestage::door::Purpose;
 use pulsestage::email::Email;
 use pulsestage::id::UserId;
-use pulsestage::ports::{NewPerson, NewPersonLink};
+use pulsestage::ports::{Ending, Manager, NewPerson, NewPersonLink};
 use pulsestage::service::Arrival;
 use pulsestage::session::SessionLabel;
 use pulsestage::text::Name;
@@ -52,6 +52,13 @@ impl House {
             Arrival { session: Secret::new(&SystemChance).hash(), label: SessionLabel::default(), instead_of: None };
         self.service.accept_invitation(secret.hash(), "Ann Lee", PASSWORD, &arrival).await.unwrap();
         user
+    }
+
+    /// Keeps a person out, on the owner's word.
+    pub(crate) async fn shut_out(&self, room: &Room, user: UserId) {
+        let ending = Ending { id: Uuid::from_u128(7), at: self.state.clock().now() };
+        let manager = Manager { tenant: room.tenant.id, user: room.visit.actor.user.unwrap(), ending };
+        self.store.set_active(manager, user, false).await.unwrap();
     }
 
     /// A form that is sent to one of the doors.

@@ -9,6 +9,7 @@ mod house;
 mod live;
 mod memory;
 mod people;
+mod provider;
 mod smtp;
 mod wire;
 
@@ -21,6 +22,7 @@ pub(crate) use house::{House, Plan, open_store};
 pub(crate) use live::{Connection, Kind, Live, args};
 pub(crate) use memory::MemoryStore;
 pub(crate) use people::{ASKER, Room, signed_in};
+pub(crate) use provider::{FakeProvider, Says};
 pub(crate) use smtp::MailServer;
 pub(crate) use wire::{Message, Wire};
 
