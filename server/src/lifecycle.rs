@@ -239,15 +239,10 @@ fn entrance(
     clock: Arc<dyn Clock>,
 ) -> anyhow::Result<Entrance> {
     let mailer = Smtp::new(&args.mail)?.map(|smtp| Arc::new(smtp) as Arc<dyn Mailer>);
-    let origin = origin.map_or_else(|| own_origin(addr, is_tls), str::to_owned);
+    let origin = reached_at(origin, is_tls, addr);
     let provider = args.oidc.settings().map(|settings| Provider::new(settings, &origin, clock));
     let provider = provider.transpose().context("the OpenID Connect provider cannot be used")?;
     Ok(Entrance::new(mailer, provider.map(Arc::new)))
-}
-
-/// The address we are at when nobody said another.
-fn own_origin(addr: SocketAddr, is_tls: bool) -> String {
-    format!("{}://{addr}", if is_tls { "https" } else { "http" })
 }
 
 fn tls(args: &ServeArgs) -> anyhow::Result<Option<Tls>> {

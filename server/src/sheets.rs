@@ -16,11 +16,22 @@ impl Sheets for CsvSheets {
             .delimiter(delimiter(text))
             .from_reader(text.as_bytes());
         let rows = reader.records().take(most).filter_map(Result::ok).map(|record| {
-            let line = record.position().map_or(0, csv::Position::line);
-            (line, record.iter().map(ToOwned::to_owned).collect())
+            (
+                record.position().map_or(0, |position| line_of(text, position)),
+                record.iter().map(ToOwned::to_owned).collect(),
+            )
         });
         rows.collect()
     }
+}
+
+/// The line a record begins on. The reader's own position is before the empty lines that it passes over.
+fn line_of(text: &str, position: &csv::Position) -> u64 {
+    let from = usize::try_from(position.byte()).unwrap_or(usize::MAX);
+    let ahead = text.as_bytes().get(from..).unwrap_or_default();
+    let ends = ahead.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+    let empty = ends.filter(|byte| **byte == b'\n').count();
+    position.line().saturating_add(empty as u64)
 }
 
 /// Spreadsheets write what their country writes.

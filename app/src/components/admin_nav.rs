@@ -17,13 +17,16 @@ use crate::ui::notice::{Notice, Weight};
 
 /// The pages: what their address ends with, their names, and what one must be allowed to see them; everybody who is
 /// signed in when that is absent.
-const PAGES: [(&str, &str, Option<Action>); 8] = [
+const PAGES: [(&str, &str, Option<Action>); 11] = [
     ("", "Queue", Some(Action::Moderate)),
     ("review", "Review", Some(Action::Moderate)),
     ("people", "People", Some(Action::ManagePeople)),
     ("teams", "Teams", Some(Action::EditTeam)),
     ("tags", "Tags", Some(Action::EditTag)),
     ("settings", "Settings", Some(Action::EditSettings)),
+    ("statistics", "Statistics", Some(Action::SeeStatistics)),
+    ("export", "Export", Some(Action::Export)),
+    ("audit", "Audit", Some(Action::SeeAudit)),
     ("health", "Health", Some(Action::SeeHealth)),
     ("sessions", "Sessions", None),
 ];

@@ -103,7 +103,12 @@ pub fn PlainHeader(
 
 /// The mark, and beside it a name that leads home.
 #[component]
-pub(crate) fn Brand(href: String, #[prop(into)] name: Signal<String>, logo: Option<String>, sub: &'static str) -> impl IntoView {
+pub(crate) fn Brand(
+    href: String,
+    #[prop(into)] name: Signal<String>,
+    logo: Option<String>,
+    sub: &'static str,
+) -> impl IntoView {
     // Beside its name a logo says nothing that is not said.
     let mark = match logo {
         Some(logo) => view! { <img class="brand__mark brand__logo" src=logo alt="" /> }.erase(),

@@ -57,7 +57,7 @@ fn drawn(options: LeptosOptions, theme: Option<&'static str>, door: Door) -> imp
                 </a>
                 <header class="header on-stage">
                     <div class="header__in">
-                        <Brand href=home name=tenant.unwrap_or_else(|| "PulseStage".to_owned()) sub="Town hall Q&A" />
+                        <Brand href=home name=tenant.unwrap_or_else(|| "PulseStage".to_owned()) logo=None sub="Town hall Q&A" />
                     </div>
                 </header>
                 <main class="solo" id="main" tabindex="-1">

@@ -46,24 +46,6 @@ pub(super) struct Desk {
     pub(super) tenant: String,
 }
 
-/// The ways to the desks, for the queue of somebody who may go there.
-pub(super) fn links(place: &Place) -> AnyView {
-    let ways = PAGES.into_iter().map(|(view, word)| {
-        view! {
-            <a href=address(place, view) rel="external">
-                {word}
-            </a>
-        }
-        .erase()
-    });
-    view! {
-        <nav class="panel desk__nav" aria-label="Running the room">
-            {ways.collect_view()}
-        </nav>
-    }
-    .erase()
-}
-
 /// Loads what a page is drawn from, and draws it, or says why not.
 pub(super) fn page<T, F>(again: &'static str, load: fn(String) -> F, draw: fn(T, Place) -> AnyView) -> AnyView
 where

@@ -4,10 +4,10 @@ use leptos::prelude::*;
 use pulsestage::command::BoardView;
 use pulsestage::permission::{Action, may};
 
-use super::desk;
 use super::outcome::Loading;
 use super::room::{Room, RoomFrame};
 use super::solo::ModeratorsOnly;
+use crate::components::admin_nav::admin_nav;
 use crate::components::answer_editor::Drafts;
 use crate::components::place::{Place, ViewKind};
 use crate::components::queue_row::QueueRow;
@@ -25,7 +25,7 @@ fn draw(view: BoardView, place: Place, filters: Signal<Filters>) -> AnyView {
     if !may(view.role, Action::Moderate, &view.tenant.settings) {
         return view! { <ModeratorsOnly home=place.of(ViewKind::Questions) /> }.erase();
     }
-    let desk = place.clone();
+    let nav = admin_nav(&place, "", view.role, &view.tenant.settings);
     let room = Room::open(view, place, filters);
     let Room { live, slug, .. } = room;
     let drafts = Drafts::default();
@@ -46,7 +46,6 @@ fn draw(view: BoardView, place: Place, filters: Signal<Filters>) -> AnyView {
     });
     let side = view! {
         <Numbers counts=live.counts />
-        {room.may(Action::EditSettings).then(|| desk::links(&desk))}
         <Manage
             slug=slug
             teams=live.teams
@@ -58,6 +57,7 @@ fn draw(view: BoardView, place: Place, filters: Signal<Filters>) -> AnyView {
     }
     .erase();
     let bar = view! {
+        {nav}
         <div class="bar">
             <button type="button" class="btn" popovertarget=MANAGE>
                 {icon(Icon::Tag)}

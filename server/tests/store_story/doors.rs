@@ -9,8 +9,7 @@ use pulsestage::error::Refusal;
 use pulsestage::id::{TenantId, UserId};
 use pulsestage::password::PasswordHash;
 use pulsestage::ports::{
-    AuditStore, DoorStore, Ending, LinkUse, Manager, NewPerson, NewPersonLink, PeopleStore, SessionStore, Store,
-    StoreError,
+    AuditStore, DoorStore, LinkUse, Manager, NewPerson, NewPersonLink, PeopleStore, SessionStore, Store, StoreError,
 };
 use pulsestage::text::Name;
 use pulsestage::user::Role;
@@ -38,10 +37,10 @@ fn ann() -> Email {
 
 impl Stage {
     async fn ann_of(&self, tenant: TenantId, role: Role) -> UserId {
-        self.store.add_person(tenant, self.new_person(role, Some(ann()))).await.unwrap().id
+        self.store.add_person(tenant, self.door_person(role, Some(ann()))).await.unwrap().id
     }
 
-    fn new_person(&self, role: Role, email: Option<Email>) -> NewPerson {
+    fn door_person(&self, role: Role, email: Option<Email>) -> NewPerson {
         let name = Name::parse("Ann").unwrap();
         NewPerson { id: UserId(self.id()), name, email, role, memberships: Vec::new(), at: START }
     }
@@ -100,7 +99,7 @@ async fn a_session_takes_the_place_of_another(stage: Arc<Stage>) {
 
 async fn whoever_is_shut_out_comes_in_by_nothing(stage: Arc<Stage>) {
     let (home, other) = (stage.home("acme").await, stage.home("widgets").await);
-    let owner = stage.store.add_person(home.tenant, stage.new_person(Role::Owner, None)).await.unwrap().id;
+    let owner = stage.store.add_person(home.tenant, stage.door_person(Role::Owner, None)).await.unwrap().id;
     let user = stage.ann_of(home.tenant, Role::Member).await;
     let link = stage.person_link(home.tenant, user, Purpose::SignIn).await;
     assert_eq!(stage.store.let_in(other.tenant, stage.session(user), None).await, Ok(None), "another tenant's");
@@ -128,7 +127,11 @@ async fn a_link_is_used_once_by_one(stage: Arc<Stage>) {
     assert_eq!(stage.store.person_link(link.hash, link.expires_at).await, Ok(None));
     let wrong = LinkUse { purpose: Purpose::Password, ..used(&link) };
     let ending = stage.ending();
-    assert_eq!(stage.store.use_person_link(wrong, stage.session(user), None, ending).await, Ok(None), "not its purpose");
+    assert_eq!(
+        stage.store.use_person_link(wrong, stage.session(user), None, ending).await,
+        Ok(None),
+        "not its purpose"
+    );
     let mut race = JoinSet::new();
     for _ in 0..20 {
         let (stage, session, ending) = (stage.clone(), stage.session(user), stage.ending());
@@ -168,7 +171,7 @@ async fn of_twenty_who_claim_one_does(stage: Arc<Stage>) {
         let stage = stage.clone();
         race.spawn(async move {
             let email = Email::parse(&format!("person{number}@example.com")).unwrap();
-            let owner = stage.new_person(Role::Owner, Some(email));
+            let owner = stage.door_person(Role::Owner, Some(email));
             let session = stage.session(owner.id);
             stage.store.claim(tenant.id, link.hash, owner, hash("one"), session).await.unwrap()
         });
@@ -182,7 +185,7 @@ async fn of_twenty_who_claim_one_does(stage: Arc<Stage>) {
     let (late, _) = stage.link(tenant.id, Role::Owner);
     stage.store.put_link(late).await.unwrap();
     assert_eq!(stage.store.claimable(late.hash, START).await, Ok(None));
-    let eve = stage.new_person(Role::Owner, None);
+    let eve = stage.door_person(Role::Owner, None);
     let session = stage.session(eve.id);
     assert_eq!(stage.store.claim(tenant.id, late.hash, eve, hash("one"), session).await, Ok(None));
 }
@@ -190,7 +193,7 @@ async fn of_twenty_who_claim_one_does(stage: Arc<Stage>) {
 async fn an_identity_stays_who_it_was(stage: Arc<Stage>) {
     let (home, other) = (stage.home("acme").await, stage.home("widgets").await);
     let user = stage.ann_of(home.tenant, Role::Member).await;
-    let bob = stage.store.add_person(home.tenant, stage.new_person(Role::Member, None)).await.unwrap().id;
+    let bob = stage.store.add_person(home.tenant, stage.door_person(Role::Member, None)).await.unwrap().id;
     let identity = Identity { issuer: "https://id.example.com".to_owned(), subject: "1".to_owned() };
     assert_eq!(stage.store.person_of(home.tenant, &identity).await, Ok(None));
     stage.store.link_identity(home.tenant, user, &identity, START).await.unwrap();
@@ -199,6 +202,6 @@ async fn an_identity_stays_who_it_was(stage: Arc<Stage>) {
     assert_eq!(stage.store.person_of(other.tenant, &identity).await, Ok(None));
     let elsewhere = Identity { issuer: "https://other.example.com".to_owned(), ..identity };
     assert_eq!(stage.store.person_of(home.tenant, &elsewhere).await, Ok(None));
-    let twice = stage.store.add_person(home.tenant, stage.new_person(Role::Member, Some(ann()))).await;
+    let twice = stage.store.add_person(home.tenant, stage.door_person(Role::Member, Some(ann()))).await;
     assert_eq!(twice, Err(StoreError::Refused(Refusal::EmailTaken)));
 }

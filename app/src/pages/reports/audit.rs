@@ -4,6 +4,8 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use leptos_router::params::ParamsMap;
 use pulsestage::audit::{Outcome, Page, Query, Record, words};
+use pulsestage::tenant::TenantSettings;
+use pulsestage::user::Role;
 
 use super::{Here, failed, frame, moment, moment_field, select, slug, words_of};
 use crate::api::{self, Json};
@@ -129,12 +131,9 @@ fn draw(page: Page, here: &Here, query: &Query, tenant: &str) -> AnyView {
         {list}
         <p class="reports__do">{newest} {older}</p>
     };
-    frame(
-        here,
-        "Audit",
-        "What was done here and by whom, and what people were refused. It only grows.",
-        content.erase(),
-    )
+    let lead = "What was done here and by whom, and what people were refused. It only grows.";
+    // Whoever sees the audit is an admin, whatever the tenant decided.
+    frame(here, Role::Admin, &TenantSettings::default(), "Audit", lead, content.erase())
 }
 
 fn filters(here: &Here, query: &Query) -> AnyView {

@@ -28,13 +28,13 @@ pub(in crate::pages) fn page() -> AnyView {
 }
 
 fn draw(choices: ExportChoices, here: &Here) -> AnyView {
-    let ExportChoices { tenant, teams, tags, .. } = choices;
+    let ExportChoices { tenant, role, teams, tags } = choices;
     let states = State::ALL.map(|state| (state.as_str().to_owned(), words_of(state.as_str())));
     let tags = tags.into_iter().map(|tag| (tag.id.to_string(), tag.name));
     let content = view! {
         // The buttons say which file: one form, and it works without a script.
         <form class="reports__filters" method="get" action="/export/questions.csv" aria-label="Choose what to export">
-            <input type="hidden" name="tenant" value=tenant.slug />
+            <input type="hidden" name="tenant" value=tenant.slug.clone() />
             {select("team", "Team", "All teams", "", team_options(teams))}
             {select("state", "State", "Every state", "", states)}
             {select("tag", "Tag", "Any or none", "", tags)}
@@ -69,5 +69,6 @@ fn draw(choices: ExportChoices, here: &Here) -> AnyView {
             </fieldset>
         </form>
     };
-    frame(here, "Export", "Take questions and votes away as files. Who asked is in none of them.", content.erase())
+    let lead = "Take questions and votes away as files. Who asked is in none of them.";
+    frame(here, role, &tenant.settings, "Export", lead, content.erase())
 }

@@ -10,11 +10,13 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 use pulsestage::error::{Noun, Refusal};
 use pulsestage::team::TeamName;
+use pulsestage::tenant::TenantSettings;
 use pulsestage::time::Timestamp;
+use pulsestage::user::Role;
 
-use super::desk::PAGES;
 use super::solo::{AdminsOnly, ModeratorsOnly, NotFoundPage, NotToBeHad};
 use crate::api::ApiError;
+use crate::components::admin_nav::{address, admin_nav};
 use crate::components::header::PlainHeader;
 use crate::components::place::{Place, ViewKind};
 use crate::ui::erase::Erase;
@@ -27,14 +29,9 @@ struct Here {
 }
 
 impl Here {
-    /// The address of one of these pages.
-    fn of(&self, view: &str) -> String {
-        format!("{}/{view}", self.place.of(ViewKind::Queue))
-    }
-
     /// The address of this page.
     fn own(&self) -> String {
-        self.of(self.view)
+        address(&self.place, self.view)
     }
 }
 
@@ -44,32 +41,23 @@ fn slug() -> Memo<Option<String>> {
     Memo::new(move |_| params.with(|params| params.get("tenant")))
 }
 
-/// The page around what it shows.
-fn frame(here: &Here, title: &'static str, lead: &'static str, content: AnyView) -> AnyView {
-    let home = here.place.of(ViewKind::Questions);
-    let queue = here.place.of(ViewKind::Queue);
-    let link = |view: &'static str, word: &'static str| {
-        view! {
-            <a href=here.of(view) rel="external" aria-current=(view == here.view).then_some("page")>
-                {word}
-            </a>
-        }
-        .erase()
-    };
-    let pages: Vec<AnyView> = PAGES.into_iter().map(|(view, word)| link(view, word)).collect();
+/// The page around what it shows to somebody of this role.
+fn frame(
+    here: &Here,
+    role: Role,
+    settings: &TenantSettings,
+    title: &'static str,
+    lead: &str,
+    content: AnyView,
+) -> AnyView {
     view! {
         <Title text=title />
-        <PlainHeader home=home />
+        <PlainHeader home=here.place.of(ViewKind::Questions) />
         <main class="reports" id="main" tabindex="-1">
-            <nav class="reports__nav" aria-label="Running the room">
-                <a href=queue rel="external">
-                    "Queue"
-                </a>
-                {pages}
-            </nav>
+            {admin_nav(&here.place, here.view, role, settings)}
             <header>
                 <h1 class="room__title">{title}</h1>
-                <p class="room__lead">{lead}</p>
+                <p class="room__lead">{lead.to_owned()}</p>
             </header>
             {content}
         </main>

@@ -48,7 +48,7 @@ pub(in crate::pages) fn page() -> AnyView {
 }
 
 fn draw(view: StatisticsView, here: &Here) -> AnyView {
-    let StatisticsView { teams, team, statistics, .. } = view;
+    let StatisticsView { tenant, role, teams, team, statistics } = view;
     let Statistics { range, total, buckets, waits, moderators, teams: by_team } = statistics;
     let ranges = Range::ALL.map(|range| (range.as_str().to_owned(), words(range).to_owned()));
     let team = team.map(|team| team.to_string()).unwrap_or_default();
@@ -77,7 +77,8 @@ fn draw(view: StatisticsView, here: &Here) -> AnyView {
         {people(moderators)}
         {teams_table(by_team)}
     };
-    frame(here, "Statistics", "How much was asked and answered, and how fast. All times are UTC.", content.erase())
+    let lead = "How much was asked and answered, and how fast. All times are UTC.";
+    frame(here, role, &tenant.settings, "Statistics", lead, content.erase())
 }
 
 const fn words(range: Range) -> &'static str {
