@@ -197,6 +197,10 @@ fn the_table_has_every_server_function() {
         "load_settings",
         "load_teams",
         "load_tenants",
+        "load_audit",
+        "load_history",
+        "load_statistics",
+        "load_export",
     ]
     .map(|name| (format!("/api/fn/{name}"), Method::GET.to_string()));
     assert_eq!(registered, writes.chain(bulk).chain(running).chain(people).chain(reads).collect());

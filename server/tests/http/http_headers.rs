@@ -102,15 +102,17 @@ async fn browsers_are_told_to_be_careful() {
 #[tokio::test]
 async fn what_is_one_visitors_own_is_kept_nowhere_between() {
     let (house, default, _acme) = House::new(Plan::default()).await;
-    for path in ["/", "/t/acme/", "/admin", "/sign-in", "/nowhere"] {
+    for path in ["/", "/t/acme/", "/admin", "/nowhere"] {
         assert_eq!(house.get(path).send().await.header("cache-control"), "private, no-store", "{path}");
     }
     assert_eq!(house.get("/api/fn/load_board").send().await.header("cache-control"), "private, no-cache");
     let vote = house.function("set_vote").cookie(&house.participant(1));
     let vote = vote.form(&[("question", &default.open.id.to_string()), ("up", "true")]).send().await;
     assert_eq!(vote.header("cache-control"), "private, no-cache");
-    let link = house.get(&format!("/sign-in/{}", "0".repeat(64))).send().await;
-    assert_eq!(link.header("cache-control"), "no-store", "a sign-in is never answered from a cache");
+    for door in ["/sign-in", "/t/acme/password", &format!("/sign-in/{}", "0".repeat(64))] {
+        let answer = house.get(door).send().await;
+        assert_eq!(answer.header("cache-control"), "no-store", "{door}: a sign-in is never answered from a cache");
+    }
 }
 
 #[tokio::test]
