@@ -194,6 +194,7 @@ fn question_of(data: &QuestionCreated) -> Question {
         answer: None,
         pinned: None,
         frozen: None,
+        author_name: data.author_name.clone(),
     }
 }
 

@@ -16,6 +16,8 @@ pub struct Ask {
     pub team: TeamId,
     /// The text as typed.
     pub body: String,
+    /// What the asker wants to be called, as typed; not kept where questions show no names.
+    pub name: Option<String>,
 }
 
 /// Vote for a question or take the vote back: what the voter wants, never a toggle.
@@ -97,6 +99,9 @@ pub struct BoardView {
     pub board: Board,
     /// The questions that the viewer has voted for.
     pub voted: Vec<QuestionId>,
+    /// The questions on the board that the viewer asked.
+    #[serde(default)]
+    pub own: Vec<QuestionId>,
     /// A fresh idempotency key for a form that is sent without script.
     pub form_key: OperationId,
 }

@@ -104,6 +104,8 @@ pub struct QuestionCreated {
     pub tags: Vec<Tag>,
     pub is_pinned: bool,
     pub is_frozen: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author_name: Option<String>,
 }
 
 impl QuestionCreated {
@@ -120,6 +122,7 @@ impl QuestionCreated {
             tags: question.tags.clone(),
             is_pinned: question.pinned.is_some(),
             is_frozen: question.frozen.is_some(),
+            author_name: question.author_name.clone(),
         }
     }
 }

@@ -111,6 +111,8 @@ pub struct NewQuestion {
     pub author: ParticipantId,
     /// Why it waits for a moderator, when it does.
     pub hold: Option<Hold>,
+    /// What its asker chose to be called; none when anonymous.
+    pub author_name: Option<Name>,
 }
 
 /// What a voter wants.
@@ -167,6 +169,8 @@ pub struct Snapshot {
     pub tenant: Tenant,
     /// The public board with its cursor.
     pub board: Board,
+    /// Those of its questions that the viewer asked.
+    pub own: Vec<QuestionId>,
     /// The questions the viewer has voted for.
     pub voted: Vec<QuestionId>,
 }

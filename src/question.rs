@@ -100,6 +100,9 @@ pub struct Question {
     pub pinned: Option<Mark>,
     /// Set while it is closed to votes and answers.
     pub frozen: Option<Mark>,
+    /// What its asker chose to be called, where they chose to be called anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author_name: Option<String>,
 }
 
 impl Question {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::error::Refusal;
 use crate::id::{TeamId, TenantId};
 use crate::team::TeamSettings;
-use crate::text::{Limits, TextProblem};
+use crate::text::{Limits, Name, TextProblem};
 use crate::time::Timestamp;
 use crate::user::Role;
 
@@ -174,6 +174,21 @@ pub enum Names {
     Optional,
     /// All do.
     Required,
+}
+
+impl Names {
+    /// What an asker is called who gave this name: nothing where questions show none, whatever was given.
+    ///
+    /// # Errors
+    /// When a name is needed and there is none, or it is not good for one.
+    pub fn author(self, given: Option<&str>) -> Result<Option<Name>, TextProblem> {
+        let given = given.map(str::trim).unwrap_or_default();
+        match self {
+            Self::Anonymous => Ok(None),
+            Self::Optional if given.is_empty() => Ok(None),
+            Self::Optional | Self::Required => Name::parse(given).map(Some),
+        }
+    }
 }
 
 impl Default for TenantSettings {

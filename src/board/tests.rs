@@ -65,6 +65,7 @@ fn created() -> impl Strategy<Value = Event> {
                 tags,
                 is_pinned,
                 is_frozen,
+                author_name: None,
             })
         },
     )
@@ -221,6 +222,7 @@ proptest! {
             tags: vec![],
             is_pinned: false,
             is_frozen: false,
+            author_name: None,
         };
         fold(&mut board, &stream(vec![Event::Created(asked)]));
         let cursor = board.cursor;

@@ -64,6 +64,7 @@ fn question_created() {
         tags: vec![],
         is_pinned: false,
         is_frozen: false,
+        author_name: None,
     };
     golden(
         Event::Created(data.clone()),
@@ -83,6 +84,7 @@ fn question_created() {
         tags: vec![tag(4, "Product", "#3B82F6")],
         is_pinned: true,
         is_frozen: true,
+        author_name: None,
         ..data
     };
     golden(

@@ -31,6 +31,7 @@ fn case(status: Status) -> Case {
             answer,
             pinned: None,
             frozen: None,
+            author_name: None,
         },
         version: 1,
         hold: (status == Status::UnderReview).then_some(Hold::PreModeration),

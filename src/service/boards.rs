@@ -21,6 +21,7 @@ impl Service {
             snapshot.board.teams.retain(|team| sight.has(team.id));
             snapshot.board.questions.retain(|_, question| sight.has(question.team_id));
             snapshot.voted.retain(|id| snapshot.board.questions.contains_key(id));
+            snapshot.own.retain(|id| snapshot.board.questions.contains_key(id));
         }
         Ok(BoardView {
             tenant: snapshot.tenant,
@@ -31,6 +32,7 @@ impl Service {
             },
             board: snapshot.board,
             voted: snapshot.voted,
+            own: snapshot.own,
             form_key: OperationId(self.new_id()),
         })
     }

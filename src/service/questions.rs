@@ -7,7 +7,7 @@ use crate::id::{QuestionId, TeamId};
 use crate::permission::Action;
 use crate::ports::{Ballot, Look, NewQuestion};
 use crate::question::Question;
-use crate::text::{AnswerText, QuestionBody};
+use crate::text::{AnswerText, Name, QuestionBody};
 
 impl Service {
     /// The team of a question.
@@ -28,8 +28,8 @@ impl Service {
     /// Puts a question to a team.
     ///
     /// # Errors
-    /// When the visitor may not ask, nobody may at the moment, the text is not within the tenant's
-    /// limits, or the team is not the tenant's.
+    /// When the visitor may not ask, nobody may at the moment, the text is not within the tenant's limits, their name is
+    /// needed and missing, or the team is not the tenant's.
     pub async fn ask(&self, visit: &Visit, key: Key, ask: Ask) -> Result<Question, Refusal> {
         visit.must_in(Action::Ask, ask.team)?;
         if !visit.tenant.settings.asking_open {
@@ -38,8 +38,11 @@ impl Service {
         let author = visit.participant()?;
         let body = QuestionBody::parse(&ask.body, visit.tenant.settings.question_length)
             .map_err(|problem| Refusal::field("question", problem))?;
-        let hold = Self::hold(visit, ask.team, body.as_str());
-        let new = NewQuestion { id: QuestionId(self.new_id()), team: ask.team, body, author, hold };
+        let author_name = visit.settings_in(ask.team).names.author(ask.name.as_deref());
+        let author_name = author_name.map_err(|problem| Refusal::field("name", problem))?;
+        let texts = std::iter::once(body.as_str()).chain(author_name.as_ref().map(Name::as_str));
+        let hold = texts.filter_map(|text| Self::hold(visit, ask.team, text)).next();
+        let new = NewQuestion { id: QuestionId(self.new_id()), team: ask.team, body, author, hold, author_name };
         let (write, _turn) = self.write(visit, Action::Ask, key, author.0).await?;
         let question = self.store.ask(write, new).await?;
         self.notifier.ring(visit.tenant.id, Look::Facts);

@@ -27,10 +27,11 @@ pub async fn ask(
     #[server(default)] tenant: String,
     team: TeamId,
     question: String,
+    #[server(default)] name: Option<String>,
     #[server(default)] op: Key,
 ) -> Result<Question, ApiError> {
     let (service, visit) = enter(&tenant).await?;
-    service.ask(&visit, op, command::Ask { team, body: question }).await.map_err(refuse)
+    service.ask(&visit, op, command::Ask { team, body: question, name }).await.map_err(refuse)
 }
 
 /// Makes the caller's vote be what they want it to be.

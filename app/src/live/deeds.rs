@@ -173,7 +173,7 @@ impl Live {
         live.inner.asking.set(Progress::Pending);
         platform::spawn(async move {
             let tenant = live.slug();
-            let send = || api::ask(tenant.clone(), team, text.clone(), Some(op));
+            let send = || api::ask(tenant.clone(), team, text.clone(), name.clone(), Some(op));
             let result = live.persist(WRITE_PATIENCE_MS, send).await;
             if result.as_ref().err().and_then(ApiError::worth_retrying).is_none() {
                 live.inner.asked.set_value(None);

@@ -50,6 +50,7 @@ pub(super) fn question(n: u32, upvotes: i64) -> Question {
         answer: None,
         pinned: None,
         frozen: None,
+        author_name: None,
     }
 }
 

@@ -159,6 +159,7 @@ impl Hall {
             tags: Vec::new(),
             is_pinned: false,
             is_frozen: false,
+            author_name: None,
         };
         self.fact(Event::Created(created))
     }

@@ -176,7 +176,7 @@ async fn furnish(store: &SqlStore, key: Key, plan: &Plan) -> anyhow::Result<Vec<
         let mut questions = Vec::new();
         for number in 0..plan.questions {
             let body = format!("Is question {number} the best of all?");
-            questions.push(service.ask(&visit, None, Ask { team, body }).await?.id);
+            questions.push(service.ask(&visit, None, Ask { team, body, name: None }).await?.id);
         }
         tenants.push(Tenant { slug: slug.into_string(), team, questions });
     }

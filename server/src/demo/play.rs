@@ -81,7 +81,7 @@ impl Play {
         let (service, host) = (&self.service, &cast.host);
         match step.deed {
             Deed::Ask { by } => {
-                let ask = Ask { team: cast.team(step.question.team)?, body: step.question.body.to_owned() };
+                let ask = Ask { team: cast.team(step.question.team)?, body: step.question.body.to_owned(), name: None };
                 let question = service.ask(cast.person(by)?, None, ask).await?;
                 cast.questions.insert(step.place, question.id);
             }

@@ -174,6 +174,7 @@ mod tests {
             tags: Vec::new(),
             is_pinned: false,
             is_frozen: false,
+            author_name: None,
         })
     }
 

@@ -30,24 +30,26 @@ impl SqlStore {
                 on!(&mut tx, t => sqlx::query_as(sql::boards::QUESTIONS).bind(tenant.0).fetch_all(&mut **t).await)?;
             let question_tags: Vec<QuestionTagRow> =
                 on!(&mut tx, t => sqlx::query_as(sql::boards::QUESTION_TAGS).bind(tenant.0).fetch_all(&mut **t).await)?;
-            let mut voted: Vec<QuestionId> = match viewer {
-                Some(viewer) => {
-                    let ids: Vec<Uuid> = on!(&mut tx, t => sqlx::query_scalar(sql::boards::VOTED)
+            let (mut own, mut voted): (Vec<Uuid>, Vec<Uuid>) = (Vec::new(), Vec::new());
+            if let Some(viewer) = viewer {
+                for (statement, ids) in [(sql::boards::OWN, &mut own), (sql::boards::VOTED, &mut voted)] {
+                    *ids = on!(&mut tx, t => sqlx::query_scalar(statement)
                         .bind(tenant.0)
                         .bind(viewer.0)
                         .fetch_all(&mut **t)
                         .await)?;
-                    ids.into_iter().map(QuestionId).collect()
                 }
-                None => Vec::new(),
-            };
+            }
 
             let mut board = Board::empty(tenant, cursor);
             board.teams = teams_by_name(teams);
             board.tags = tags_by_name(tags);
             board.questions = with_tags(questions, &board, &question_tags)?;
-            voted.retain(|id| board.questions.contains_key(id));
-            Ok(Snapshot { tenant: about, board, voted })
+            let shown = |ids: Vec<Uuid>| {
+                ids.into_iter().map(QuestionId).filter(|id| board.questions.contains_key(id)).collect()
+            };
+            let (own, voted) = (shown(own), shown(voted));
+            Ok(Snapshot { tenant: about, board, voted, own })
         })
     }
 }

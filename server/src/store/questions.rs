@@ -12,7 +12,7 @@ use pulsestage::ports::{NewQuestion, Write};
 use pulsestage::question::{Question, Status};
 use pulsestage::tag::Tag;
 use pulsestage::team::TeamState;
-use pulsestage::text::AnswerText;
+use pulsestage::text::{AnswerText, Name};
 
 use super::audit::note;
 use super::facts::Place;
@@ -72,7 +72,10 @@ impl SqlStore {
     }
 
     pub(super) async fn insert_question(&self, write: Write, new: NewQuestion) -> Done<Question> {
-        let operation = Operation::new("ask", new.id.0, &[new.team.0.as_bytes(), new.body.as_str().as_bytes()]);
+        let operation = {
+            let name = new.author_name.as_ref().map(Name::as_str).unwrap_or_default();
+            Operation::new("ask", new.id.0, &[new.team.0.as_bytes(), new.body.as_str().as_bytes(), name.as_bytes()])
+        };
         written!(self, tx => {
             if let Claim::Done(asked) = claim(tx, &write, &operation).await? {
                 // Also one that is held back: whoever asked it may know that it arrived.
@@ -91,6 +94,7 @@ impl SqlStore {
                 .bind(status.as_str())
                 .bind(write.at.0)
                 .bind(new.hold.as_ref().map(ToString::to_string))
+                .bind(new.author_name.as_ref().map(Name::as_str))
                 .execute(&mut **t)
                 .await
                 .map(|done| done.rows_affected()))?;
@@ -111,6 +115,7 @@ impl SqlStore {
                 answer: None,
                 pinned: None,
                 frozen: None,
+                author_name: new.author_name.map(Name::into_string),
             };
             let facts = match new.hold {
                 None => vec![(Audience::Everybody, Event::Created(QuestionCreated::of(&question)))],

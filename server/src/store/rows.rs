@@ -111,6 +111,7 @@ pub(super) struct QuestionRow {
     pinned_at: Option<i64>,
     frozen_by: Option<Uuid>,
     frozen_at: Option<i64>,
+    author_name: Option<String>,
 }
 
 impl QuestionRow {
@@ -137,6 +138,7 @@ impl QuestionRow {
                 .map(|(response_text, at)| Answer { response_text, responded_at: Timestamp(at) }),
             pinned: mark(self.pinned_by, self.pinned_at),
             frozen: mark(self.frozen_by, self.frozen_at),
+            author_name: self.author_name,
         })
     }
 }

@@ -142,7 +142,7 @@ async fn changes(house: &House, room: &Room, screen: &mut Screen, name: &str, co
     for n in 0..count {
         let body = format!("{name} {n}");
         let question =
-            house.service.ask(&room.visit, None, Ask { team: room.team.id, body: body.clone() }).await.unwrap();
+            house.service.ask(&room.visit, None, Ask { team: room.team.id, body: body.clone(), name: None }).await.unwrap();
         screen.shows(&body, 0).await;
         house.service.set_vote(&room.visit, None, SetVote { question: question.id, up: true }).await.unwrap();
         screen.shows(&body, 1).await;

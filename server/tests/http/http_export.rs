@@ -84,7 +84,7 @@ async fn what_people_type_is_no_formula_and_no_author_is_told() {
     let hostile = ["=HYPERLINK(\"http://x\")", "+1+1", "-2+3", "@SUM(A1)", "say \"no\", and\nmore; \u{202e}rtl"];
     for (number, body) in hostile.into_iter().enumerate() {
         let visit = as_participant(&default, 100 + number as u128);
-        house.service.ask(&visit, None, Ask { team: default.team.id, body: body.to_owned() }).await.unwrap();
+        house.service.ask(&visit, None, Ask { team: default.team.id, body: body.to_owned(), name: None }).await.unwrap();
     }
     let mut texts = Vec::new();
     for (file, _) in FILES {
@@ -192,7 +192,7 @@ async fn a_file_is_noted_and_ends_with_the_right_to_it() {
     for number in 0..450 {
         let visit = as_participant(&default, 1_000 + number);
         let body = format!("Question number {number}");
-        house.service.ask(&visit, None, Ask { team: default.team.id, body }).await.unwrap();
+        house.service.ask(&visit, None, Ask { team: default.team.id, body, name: None }).await.unwrap();
     }
     let whole = house.get("/export/questions.json").cookie(&default.moderator).send().await;
     assert_eq!(serde_json::from_slice::<Vec<Value>>(&whole.body).unwrap().len(), 454);

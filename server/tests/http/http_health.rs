@@ -117,7 +117,7 @@ async fn an_owner_sees_streams_and_what_was_delivered() {
     let (house, _default, acme) = House::new(Plan::default()).await;
     let mut watching = Wire::of(house.get("/sse?tenantId=acme").open().await);
     watching.greeting().await;
-    let ask = Ask { team: acme.team.id, body: "Is anybody counting?".to_owned() };
+    let ask = Ask { team: acme.team.id, body: "Is anybody counting?".to_owned(), name: None };
     let question = house.service.ask(&acme.visit, None, ask).await.unwrap();
     watching.until("question:created").await;
     house.service.set_vote(&acme.visit, None, SetVote { question: question.id, up: true }).await.unwrap();
@@ -146,7 +146,7 @@ async fn prometheus_reads_what_happened_and_the_public_port_tells_nothing() {
     let head = house.store.head(acme.tenant.id).await.unwrap();
     let mut back = house.stream(&format!("tenantId=acme&last_event_id={head}")).await;
     back.greeting().await;
-    let ask = Ask { team: acme.team.id, body: "Who reads all this?".to_owned() };
+    let ask = Ask { team: acme.team.id, body: "Who reads all this?".to_owned(), name: None };
     house.service.ask(&acme.visit, None, ask).await.unwrap();
     watching.until("question:created").await;
     let now = scraped(&house).await;

@@ -17,7 +17,7 @@ async fn ask_held(house: &House, room: &Room) -> String {
     let caller = Caller { device: Some(Uuid::from_u128(ASKER)), ..Caller::default() };
     let mut visit = house.service.enter(&room.slug, &caller).await.unwrap();
     visit.tenant.settings = TenantSettings { pre_moderation: true, ..TenantSettings::default() };
-    let ask = Ask { team: room.team.id, body: ASKED.to_owned() };
+    let ask = Ask { team: room.team.id, body: ASKED.to_owned(), name: None };
     house.service.ask(&visit, None, ask).await.unwrap().id.to_string()
 }
 

@@ -218,7 +218,7 @@ async fn hostile_settings_are_refused_by_field() {
 async fn a_closed_team_says_so_and_an_archived_one_is_gone() {
     let (house, _default, acme) = House::new(Plan::default()).await;
     let ask = async || {
-        let ask = Ask { team: acme.team.id, body: "Is anybody there?".to_owned() };
+        let ask = Ask { team: acme.team.id, body: "Is anybody there?".to_owned(), name: None };
         house.service.ask(&house.service.enter("acme", &caller()).await.unwrap(), None, ask).await.map(drop)
     };
     let vote = async || {
@@ -266,9 +266,9 @@ async fn a_team_without_guests_is_not_there_for_them() {
     assert_refused("a question", &call(&house, "ask", "", &ask).await, 403, "not_signed_in");
     let mut wire = house.stream("tenantId=acme").await;
     wire.greeting().await;
-    let inner = Ask { team: acme.team.id, body: "Only among us".to_owned() };
+    let inner = Ask { team: acme.team.id, body: "Only among us".to_owned(), name: None };
     house.service.ask(&acme.visit, None, inner).await.unwrap();
-    let outer = Ask { team: acme.other_team.id, body: "For everybody".to_owned() };
+    let outer = Ask { team: acme.other_team.id, body: "For everybody".to_owned(), name: None };
     house.service.ask(&acme.visit, None, outer).await.unwrap();
     let told = loop {
         let message = soon("a fact", wire.message()).await;

@@ -65,7 +65,7 @@ async fn what_parked_streams_were_written_is_counted_on_a_port_of_its_own() {
     caller.device = Some(uuid::Uuid::from_u128(1));
     let visit = service.enter("default", &caller).await.unwrap();
     let team = service.board(&visit).await.unwrap().board.teams[0].id;
-    service.ask(&visit, None, Ask { team, body: "Is this counted?".to_owned() }).await.unwrap();
+    service.ask(&visit, None, Ask { team, body: "Is this counted?".to_owned(), name: None }).await.unwrap();
     scraped_until(&running, "all deliveries", |it| sum(it, "pulsestage_deliveries_total") >= STREAMS as f64).await;
     scraped_until(&running, "heartbeats", |it| it["pulsestage_heartbeats_total{outcome=\"sent\"}"] >= STREAMS as f64)
         .await;

@@ -82,7 +82,7 @@ async fn a_change_is_on_every_stream_and_what_was_said_is_kept() {
     );
     let mut open = streams(&running, 20).await;
     let question = service
-        .ask(&visit, None, Ask { team: board.teams[0].id, body: "Does everybody hear this?".to_owned() })
+        .ask(&visit, None, Ask { team: board.teams[0].id, body: "Does everybody hear this?".to_owned(), name: None })
         .await
         .unwrap();
     service.set_vote(&visit, None, SetVote { question: question.id, up: true }).await.unwrap();

@@ -21,7 +21,7 @@ async fn ten_thousand_votes_are_a_few_frames() {
     let (house, room, _acme) = House::new(plan).await;
     let mut questions: Vec<QuestionId> = Vec::new();
     for n in 0..QUESTIONS {
-        let ask = Ask { team: room.team.id, body: format!("Question {n}") };
+        let ask = Ask { team: room.team.id, body: format!("Question {n}"), name: None };
         questions.push(house.service.ask(&room.visit, None, ask).await.unwrap().id);
     }
     let mut wire = house.stream("").await;

@@ -30,7 +30,7 @@ async fn writes(house: Arc<House>, room: Arc<Room>, round: u128, writer: u128) {
         visit.actor = Actor { participant: visit.actor.participant, ..room.visit.actor.clone() };
     }
     for n in 0..6 {
-        let ask = Ask { team: room.team.id, body: format!("Question {n} of {writer} in round {round}") };
+        let ask = Ask { team: room.team.id, body: format!("Question {n} of {writer} in round {round}"), name: None };
         let question = service.ask(&visit, None, ask).await.unwrap().id;
         for (up, wanted) in [(true, question), (true, room.open.id), (n % 2 == 0, room.open.id)] {
             service.set_vote(&visit, None, SetVote { question: wanted, up }).await.unwrap();

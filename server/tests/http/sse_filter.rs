@@ -7,7 +7,7 @@ use pulsestage::id::TeamId;
 use crate::support::{House, Message, Plan, Room, Wire};
 
 async fn asks(house: &House, room: &Room, team: TeamId, text: &str) {
-    house.service.ask(&room.visit, None, Ask { team, body: text.to_owned() }).await.unwrap();
+    house.service.ask(&room.visit, None, Ask { team, body: text.to_owned(), name: None }).await.unwrap();
 }
 
 async fn pins(house: &House, room: &Room, on: bool) {

@@ -12,7 +12,7 @@ use crate::support::{House, MemoryStore, Plan, Room, Wire};
 async fn past(house: &House, room: &Room) -> Cursor {
     let start = house.store.head(room.tenant.id).await.unwrap();
     for (n, on) in [(1, true), (2, false)] {
-        let ask = Ask { team: room.team.id, body: format!("Missed question {n}") };
+        let ask = Ask { team: room.team.id, body: format!("Missed question {n}"), name: None };
         let question = house.service.ask(&room.visit, None, ask).await.unwrap().id;
         house.service.set_vote(&room.visit, None, SetVote { question, up: true }).await.unwrap();
         house.service.set_pinned(&room.visit, None, SetMark { question: room.open.id, on }).await.unwrap();
@@ -113,7 +113,7 @@ async fn is_resync(case: &str, house: &House, room: &Room, mut wire: Wire) {
     let raw = format!("id: {head}\ndata: {{\"type\":\"resync\",\"tenantId\":\"{tenant}\",\"timestamp\":{at}}}\n\n");
     assert_eq!(resync.raw, raw, "{case}");
     assert!(wire.is_quiet(), "{case}: a part of the past was sent");
-    let ask = Ask { team: room.team.id, body: "After the resync".to_owned() };
+    let ask = Ask { team: room.team.id, body: "After the resync".to_owned(), name: None };
     house.service.ask(&room.visit, None, ask).await.unwrap();
     assert_eq!(wire.message().await.cursor(), Some(Cursor { seq: head.seq + 1, ..head }), "{case}");
 }

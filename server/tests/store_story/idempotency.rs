@@ -131,6 +131,7 @@ async fn a_repetition_returns_what_is_there_now(stage: Arc<Stage>) {
         body: body("What is there now?"),
         author,
         hold: None,
+        author_name: None,
     };
     let question = stage.store.ask(asking, new()).await.unwrap().id;
     let voting = stage.write(home.tenant);

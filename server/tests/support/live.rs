@@ -105,7 +105,7 @@ impl Live {
     pub(crate) async fn ask(&self, body: &str) -> Question {
         let service = self.running.state.service();
         let team = service.board(&self.visit).await.unwrap().board.teams[0].id;
-        service.ask(&self.visit, None, Ask { team, body: body.to_owned() }).await.unwrap()
+        service.ask(&self.visit, None, Ask { team, body: body.to_owned(), name: None }).await.unwrap()
     }
 
     /// Votes for a question.

@@ -72,6 +72,7 @@ impl MemoryStore {
             tags: Vec::new(),
             is_pinned: false,
             is_frozen: false,
+            author_name: None,
         });
         let mut kept = self.0.lock().unwrap();
         let seq = i64::try_from(kept.facts.len()).unwrap() + 1;
@@ -156,7 +157,7 @@ impl Store for MemoryStore {
             let _ = board.apply(Some(Self::cursor(fact.seq)), &fact.envelope.event);
         }
         let about = self.tenant_by_slug(&Slug::default_tenant()).await?;
-        Ok(Snapshot { tenant: about.ok_or(PortError::Broken)?, board, voted: Vec::new() })
+        Ok(Snapshot { tenant: about.ok_or(PortError::Broken)?, board, voted: Vec::new(), own: Vec::new() })
     }
 
     async fn tenants(&self) -> Stored<Vec<Tenant>> {

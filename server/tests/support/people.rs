@@ -55,7 +55,7 @@ impl Room {
         let new = CreateTag { name: format!("Roadmap {slug}"), color: "#3B82F6".to_owned() };
         let tag = service.create_tag(&visit, None, new).await.unwrap();
         let ask = async |what: &str| {
-            let ask = Ask { team: team.id, body: format!("The {what} question of {slug}") };
+            let ask = Ask { team: team.id, body: format!("The {what} question of {slug}"), name: None };
             service.ask(&visit, None, ask).await.unwrap()
         };
         let open = ask("open").await;

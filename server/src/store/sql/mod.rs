@@ -16,7 +16,7 @@ macro_rules! statements {
 macro_rules! question_columns {
     () => {
         "id, team_id, body, status, upvotes, created_at, response_text, responded_at,
-        pinned_by, pinned_at, frozen_by, frozen_at"
+        pinned_by, pinned_at, frozen_by, frozen_at, author_name"
     };
 }
 

@@ -13,8 +13,9 @@ statements! {
         where q.tenant_id = $1 and q.question_id = $2";
 
     /// A new question; no row when the team is not the tenant's or takes none.
-    INSERT = "insert into questions (tenant_id, id, team_id, author_id, body, status, created_at, hold_reason)
-        select tenant_id, $3, id, $4, $5, $6, $7, $8 from teams
+    INSERT = "insert into questions (tenant_id, id, team_id, author_id, body, status, created_at, hold_reason,
+            author_name)
+        select tenant_id, $3, id, $4, $5, $6, $7, $8, $9 from teams
         where tenant_id = $1 and id = $2 and state = 'open' and archived_at is null";
 
     /// A question that everybody sees.
