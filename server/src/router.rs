@@ -17,7 +17,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use crate::http::{api, doors, export, health, host, join, look, origin, page, session, sse};
+use crate::http::{api, doors, export, health, host, join, look, origin, own, page, session, sse};
 use crate::state::AppState;
 
 /// The whole server as a service.
@@ -28,6 +28,7 @@ pub fn router(state: AppState) -> Router {
         .leptos_routes_with_handler(generate_route_list(App), get(page::render))
         .route("/sign-in/{token}", any(session::sign_in).layer(fixed(CACHE_CONTROL, "no-store")))
         .merge(doors::routes())
+        .merge(own::routes())
         .route("/sign-out", post(session::sign_out).fallback(api::method_not_allowed));
     let functions = Router::new()
         .route("/api/fn/{*name}", get(api::call).post(api::call).fallback(api::method_not_allowed))

@@ -1,12 +1,13 @@
 //! The ask box: a plain form before the page is alive; a sheet under the thumb of a phone, a card beside the list on a desk.
 
 use leptos::ev::{KeyboardEvent, SubmitEvent};
-use leptos::html::{Select, Textarea};
+use leptos::html::{Input, Select, Textarea};
 use leptos::prelude::*;
 use pulsestage::error::Refusal;
 use pulsestage::id::{OperationId, TeamId};
 use pulsestage::team::Team;
-use pulsestage::text::{Limits, QuestionBody};
+use pulsestage::tenant::Names;
+use pulsestage::text::{Limits, NAME_MAX, QuestionBody};
 
 use crate::live::Progress;
 use crate::ui::dom;
@@ -28,6 +29,10 @@ pub fn Composer(
     form_key: OperationId,
     /// How long a question may be.
     limits: Limits,
+    /// Whether askers are called anything.
+    names: Signal<Names>,
+    /// Whether questions wait for a moderator.
+    waits: Signal<bool>,
     /// The teams that may be asked.
     #[prop(into)]
     teams: Signal<Vec<Team>>,
@@ -38,11 +43,12 @@ pub fn Composer(
     /// How the last question fares.
     asking: Signal<Progress>,
     /// The reader asks.
-    on_ask: Callback<(TeamId, String)>,
+    on_ask: Callback<(TeamId, String, Option<String>)>,
     /// The outcome was taken in.
     on_seen: Callback<()>,
 ) -> impl IntoView {
     let (area, select) = (NodeRef::<Textarea>::new(), NodeRef::<Select>::new());
+    let name = NodeRef::<Input>::new();
     let text = RwSignal::new(String::new());
     let refused_here = RwSignal::new(refused_before);
     let alive = dom::alive();
@@ -81,7 +87,7 @@ pub fn Composer(
         match QuestionBody::parse(&typed, limits) {
             Ok(_) => {
                 refused_here.set(None);
-                on_ask.run((team, typed));
+                on_ask.run((team, typed, name.get_untracked().map(|name| name.value())));
             }
             Err(problem) => {
                 refused_here.set(Some(Refusal::field("question", problem).to_string()));
@@ -132,6 +138,7 @@ pub fn Composer(
                     error=error
                     node_ref=area
                 />
+                {part(move || name_field(names.get(), name))}
                 <Submit
                     class="btn btn--main btn--wide"
                     face=|| "Ask"
@@ -139,12 +146,57 @@ pub fn Composer(
                 />
                 <p class="composer__promise">
                     {icon(Icon::Shield)}
-                    <span>"Your name is never shown with your question."</span>
+                    <span>{Signal::derive(move || promise(names.get()))}</span>
                 </p>
+                {part(move || {
+                    waits
+                        .get()
+                        .then(|| {
+                            view! { <p class="field__hint">"A moderator reads your question before others see it."</p> }
+                                .erase()
+                        })
+                })}
             </form>
         </Sheet>
     }
     .erase()
+}
+
+/// What the asker wants to be called, where that is asked at all.
+fn name_field(names: Names, node: NodeRef<Input>) -> Option<AnyView> {
+    let is_needed = match names {
+        Names::Anonymous => return None,
+        Names::Optional => false,
+        Names::Required => true,
+    };
+    Some(
+        view! {
+            <div class="field">
+                <label class="field__label" for="ask-name">
+                    {if is_needed { "Your name" } else { "Your name, if you like" }}
+                </label>
+                <input
+                    class="input"
+                    id="ask-name"
+                    name="name"
+                    maxlength=NAME_MAX
+                    required=is_needed
+                    autocomplete="name"
+                    dir="auto"
+                    node_ref=node
+                />
+            </div>
+        }
+        .erase(),
+    )
+}
+
+const fn promise(names: Names) -> &'static str {
+    match names {
+        Names::Anonymous => "Your name is never shown with your question.",
+        Names::Optional => "Without a name nobody learns who asked.",
+        Names::Required => "Your name is shown with your question.",
+    }
 }
 
 /// Which of several teams to ask.

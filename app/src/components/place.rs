@@ -32,14 +32,23 @@ impl Place {
     /// The address of one of the tenant's views.
     #[must_use]
     pub fn of(&self, kind: ViewKind) -> String {
-        let room = self.slug.as_ref().map(|slug| "/t/".to_owned() + slug).unwrap_or_default();
-        let address = room
+        let address = self.room()
             + match kind {
                 ViewKind::Questions => "",
                 ViewKind::Queue => "/admin",
                 ViewKind::Health => "/admin/health",
             };
         if address.is_empty() { "/".to_owned() } else { address }
+    }
+
+    /// The address of a page beside the views: `/mine` for what this browser asked.
+    #[must_use]
+    pub fn beside(&self, page: &str) -> String {
+        self.room() + page
+    }
+
+    fn room(&self) -> String {
+        self.slug.as_ref().map(|slug| "/t/".to_owned() + slug).unwrap_or_default()
     }
 
     /// The address of this view under these filters.
@@ -60,6 +69,7 @@ mod tests {
         assert_eq!(place.of(ViewKind::Questions), "/");
         assert_eq!(place.under(&Filters::default()), "/admin");
         assert_eq!(place.of(ViewKind::Health), "/admin/health");
+        assert_eq!(place.beside("/mine"), "/mine");
     }
 
     #[test]
@@ -69,5 +79,6 @@ mod tests {
         assert_eq!(place.under(&filters), "/t/acme?tab=all&sort=newest");
         assert_eq!(place.of(ViewKind::Queue), "/t/acme/admin");
         assert_eq!(place.of(ViewKind::Health), "/t/acme/admin/health");
+        assert_eq!(place.beside("/mine"), "/t/acme/mine");
     }
 }

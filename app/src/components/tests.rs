@@ -6,6 +6,7 @@ use pulsestage::id::{OperationId, QuestionId, TagId, TeamId};
 use pulsestage::question::{Answer, Status};
 use pulsestage::tag::Tag;
 use pulsestage::team::{Team, TeamState};
+use pulsestage::tenant::Names;
 use pulsestage::text::Limits;
 use pulsestage::time::Timestamp;
 use reactive_stores::Store;
@@ -14,6 +15,7 @@ use uuid::Uuid;
 use super::answer_editor::Drafts;
 use super::card::Card;
 use super::composer::Composer;
+use super::place::{Place, ViewKind};
 use super::queue_row::QueueRow;
 use crate::live::{Progress, Row, RowField, Rows, RowsStoreFields};
 
@@ -31,6 +33,8 @@ fn row() -> Row {
         answer: None,
         pinned: false,
         frozen: false,
+        author: None,
+        own: false,
         voted: false,
         takes_votes: true,
         pending: false,
@@ -48,7 +52,16 @@ fn drawn<V: IntoView + 'static>(row: Row, view: impl FnOnce(RowField, StoredValu
 }
 
 fn card(row: Row) -> String {
-    drawn(row, |row, slug| view! { <Card row=row slug=slug may_vote=true on_vote=Callback::new(|_| ()) /> })
+    Owner::new().with(|| card_in_owner(row))
+}
+
+fn card_in_owner(row: Row) -> String {
+    let place = StoredValue::new(Place::new(Some("acme".to_owned()), ViewKind::Questions));
+    let own_votes = Signal::derive(|| false);
+    let on_vote = Callback::new(|_| ());
+    drawn(row, |row, slug| {
+        view! { <Card row=row slug=slug may_vote=true own_votes=own_votes place=place on_vote=on_vote /> }
+    })
 }
 
 fn queue_row(row: Row) -> String {
@@ -101,6 +114,16 @@ fn a_closed_question_says_why_it_takes_no_vote() {
 }
 
 #[test]
+fn ones_own_question_takes_no_vote_of_ones_own_and_leads_to_what_can_be_done() {
+    let own = card(Row { own: true, author: Some("Ann <b>".to_owned()), ..row() });
+    assert!(own.contains(" disabled") && own.contains("Your own question"), "{own}");
+    assert!(own.contains(&format!("href=\"/t/acme/mine#q-{QUESTION}\"")), "{own}");
+    assert!(own.contains("Ann &lt;b&gt;"), "{own}");
+    let other = card(row());
+    assert!(other.contains(&format!("href=\"/t/acme/report/{QUESTION}\"")), "{other}");
+}
+
+#[test]
 fn what_people_type_is_text() {
     let html = card(Row {
         answer: Some(Answer { response_text: "<img src=x onerror=alert(1)>".to_owned(), responded_at: Timestamp(0) }),
@@ -139,6 +162,10 @@ fn moderators_pin_and_freeze_by_plain_forms() {
 }
 
 fn composer(teams: u128, refused_before: Option<&str>) -> String {
+    composer_of(teams, refused_before, Names::Anonymous, false)
+}
+
+fn composer_of(teams: u128, refused_before: Option<&str>, names: Names, waits: bool) -> String {
     let teams: Vec<Team> = (0..teams)
         .map(|n| Team {
             id: TeamId(Uuid::from_u128(n)),
@@ -156,6 +183,8 @@ fn composer(teams: u128, refused_before: Option<&str>) -> String {
                 slug=StoredValue::new("acme".to_owned())
                 form_key=OperationId(Uuid::from_u128(9))
                 limits=Limits { min: 3, max: 500 }
+                names=Signal::derive(move || names)
+                waits=Signal::derive(move || waits)
                 teams=teams
                 looking_at=looking_at.into()
                 refused_before=refused_before
@@ -177,6 +206,16 @@ fn asking_works_as_a_plain_form() {
     assert!(has_form(&html, "/api/fn/ask", &fields), "{html}");
     assert!(html.contains(&format!("value=\"{}\" selected", Uuid::from_u128(1))), "the team that is looked at: {html}");
     assert!(!html.contains("aria-invalid"), "{html}");
+}
+
+#[test]
+fn a_name_is_asked_for_where_it_is_shown_and_nowhere_else() {
+    let anonymous = composer(1, None);
+    assert!(!anonymous.contains("name=\"name\"") && anonymous.contains("never shown"), "{anonymous}");
+    let optional = composer_of(1, None, Names::Optional, true);
+    assert!(has_form(&optional, "/api/fn/ask", &["name=\"name\""]), "{optional}");
+    assert!(optional.contains("Without a name nobody learns who asked."), "{optional}");
+    assert!(optional.contains("A moderator reads your question"), "{optional}");
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! The doors: the pages on which people sign in, set a password and claim an installation.
+//! The doors: the pages on which people sign in, set a password and claim an installation; and those on which they look
+//! after what they asked, or report what others did.
 //!
 //! The server draws them and they have no script, so that they work before anything is loaded, nothing of them is in what
 //! participants download, and no code of ours is on a page with a password in it. Each is a function of what it shows.
@@ -6,10 +7,12 @@
 mod account;
 mod document;
 mod field;
+mod mine;
 mod sign_in;
 
 pub use account::{Claim, OwnPassword, PersonDoor, Setting};
 pub use document::{Door, document};
+pub use mine::{Mine, Report, reason};
 pub use sign_in::{AskForLink, SignIn};
 
 /// What was wrong with a form: a sentence for all of it, and one for each field by its name.

@@ -6,6 +6,7 @@ use pulsestage::event::{Event, QuestionUpvoted};
 use pulsestage::id::{OperationId, QuestionId};
 
 use super::calm::{Waiting, settle};
+use super::few::Few;
 use super::filters::Filters;
 use super::project::{Counts, Mine, project, row};
 use super::row::Row;
@@ -26,6 +27,15 @@ pub(super) struct Core {
     pub(super) drawing_soon: bool,
 }
 
+/// A list of questions as a set.
+pub(super) fn few(questions: Vec<QuestionId>) -> Few<()> {
+    let mut few = Few::default();
+    for question in questions {
+        few.put(question, ());
+    }
+    few
+}
+
 /// What is to be drawn.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Drawing {
@@ -37,8 +47,8 @@ pub(super) struct Drawing {
 }
 
 impl Core {
-    pub(super) fn new(board: Board, voted: Vec<QuestionId>) -> Self {
-        let mine = Mine { votes: Votes::new(voted), ..Mine::default() };
+    pub(super) fn new(board: Board, voted: Vec<QuestionId>, own: Vec<QuestionId>) -> Self {
+        let mine = Mine { votes: Votes::new(voted), own: few(own), ..Mine::default() };
         Self { board, mine, drawn: Vec::new(), held: false, just_came: Vec::new(), drawing_soon: false }
     }
 

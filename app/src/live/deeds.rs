@@ -1,8 +1,8 @@
-//! What the reader does: vote, ask, moderate. Each is brought to the server until it answers or patience ends.
+//! What the reader does: vote, moderate. (`asking` asks.) Each is brought to the server until it answers or patience ends.
 
 use leptos::prelude::*;
 use pulsestage::error::Refusal;
-use pulsestage::id::{OperationId, QuestionId, TagId, TeamId};
+use pulsestage::id::{OperationId, QuestionId, TagId};
 use std::sync::Arc;
 
 use super::Live;
@@ -108,22 +108,6 @@ impl Moderation {
     }
 }
 
-/// A question that was sent and has no answer yet that waiting cannot change, and its key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Asked {
-    team: TeamId,
-    text: String,
-    op: OperationId,
-}
-
-impl Asked {
-    /// The key for this question. Where it is the one that was sent before, that may have been carried out with its
-    /// answer lost, and a later try held back for haste: under the same key it is done once.
-    fn key(before: Option<Self>, team: TeamId, text: &str, fresh: OperationId) -> OperationId {
-        before.filter(|asked| asked.team == team && asked.text == text).map_or(fresh, |asked| asked.op)
-    }
-}
-
 impl Live {
     /// The reader's vote is to be this. It shows at once; what the server says comes after.
     pub fn vote(&self, question: QuestionId, up: bool) {
@@ -160,35 +144,6 @@ impl Live {
         }
     }
 
-    /// Puts a question. [`Live::asking`] tells how it fares; the question itself arrives through the stream.
-    /// Sending the same again after a failure cannot make two questions.
-    pub fn ask(&self, team: TeamId, text: String) {
-        let live = *self;
-        if live.inner.asking.try_with_untracked(Progress::is_pending) != Some(false) {
-            return;
-        }
-        let before = live.inner.asked.try_get_value().flatten();
-        let op = Asked::key(before, team, &text, platform::operation_id());
-        live.inner.asked.set_value(Some(Asked { team, text: text.clone(), op }));
-        live.inner.asking.set(Progress::Pending);
-        platform::spawn(async move {
-            let tenant = live.slug();
-            let send = || api::ask(tenant.clone(), team, text.clone(), name.clone(), Some(op));
-            let result = live.persist(WRITE_PATIENCE_MS, send).await;
-            if result.as_ref().err().and_then(ApiError::worth_retrying).is_none() {
-                live.inner.asked.set_value(None);
-            }
-            live.inner.asking.set(Progress::from(&result));
-        });
-    }
-
-    /// The composer has dealt with the outcome of [`Live::ask`].
-    pub fn asking_seen(&self) {
-        if self.inner.asking.try_with_untracked(Progress::is_pending) == Some(false) {
-            self.inner.asking.set(Progress::Idle);
-        }
-    }
-
     /// Does a moderator's deed and tells how it fares. The row is `pending` until the answer is there, and the change
     /// itself arrives through the stream. A deed without a form of its own says in a toast why it was not done.
     pub fn moderate(&self, deed: Moderation) -> ArcReadSignal<Progress> {
@@ -220,7 +175,7 @@ impl Live {
         }
     }
 
-    fn slug(self) -> String {
+    pub(super) fn slug(self) -> String {
         self.inner.slug.try_get_value().unwrap_or_default()
     }
 
@@ -231,7 +186,7 @@ impl Live {
     }
 
     /// Sends until there is an answer that waiting cannot change, or patience ends.
-    async fn persist<T, Fut>(self, patience_ms: f64, send: impl Fn() -> Fut) -> Result<T, ApiError>
+    pub(super) async fn persist<T, Fut>(self, patience_ms: f64, send: impl Fn() -> Fut) -> Result<T, ApiError>
     where
         Fut: Future<Output = Result<T, ApiError>>,
     {
@@ -275,20 +230,6 @@ impl Live {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use uuid::Uuid;
-
-    const TEAM: TeamId = TeamId(Uuid::from_u128(1));
-    const OLD: OperationId = OperationId(Uuid::from_u128(2));
-    const FRESH: OperationId = OperationId(Uuid::from_u128(3));
-
-    #[test]
-    fn a_question_whose_fate_is_unknown_keeps_its_key() {
-        let sent = || Some(Asked { team: TEAM, text: "Why?".to_owned(), op: OLD });
-        assert_eq!(Asked::key(sent(), TEAM, "Why?", FRESH), OLD);
-        assert_eq!(Asked::key(sent(), TEAM, "Why not?", FRESH), FRESH);
-        assert_eq!(Asked::key(sent(), TeamId(Uuid::from_u128(9)), "Why?", FRESH), FRESH);
-        assert_eq!(Asked::key(None, TEAM, "Why?", FRESH), FRESH);
-    }
 
     #[test]
     fn somebody_who_was_too_fast_is_told_so() {

@@ -13,7 +13,7 @@ use pulsestage::user::Role;
 use uuid::Uuid;
 
 fn core() -> Core {
-    Core::new(board([question(1, 5), question(2, 3)]), Vec::new())
+    Core::new(board([question(1, 5), question(2, 3)]), Vec::new(), Vec::new())
 }
 
 fn op(n: u128) -> OperationId {
@@ -23,7 +23,15 @@ fn op(n: u128) -> OperationId {
 fn view(board: Board) -> BoardView {
     let (slug, name) = ("default".to_owned(), "Default".to_owned());
     let tenant = Tenant { id: TENANT, slug, name, settings: TenantSettings::default() };
-    BoardView { tenant, role: Role::Guest, moderates: Vec::new(), board, voted: vec![question_id(2)], form_key: op(9) }
+    BoardView {
+        tenant,
+        role: Role::Guest,
+        moderates: Vec::new(),
+        board,
+        voted: vec![question_id(2)],
+        own: vec![question_id(3)],
+        form_key: op(9),
+    }
 }
 
 fn counts_shown(core: &mut Core) -> Vec<i64> {

@@ -7,6 +7,7 @@
 //! * the page's own: [`Live`] and what it says of itself ([`Connection`], [`Progress`], [`Toasts`])
 //! * the browser: `stream` (only with the feature `hydrate`)
 
+mod asking;
 mod bell;
 mod calm;
 mod core;
@@ -123,7 +124,7 @@ struct Inner {
     tenant: RwSignal<Tenant>,
     role: RwSignal<Role>,
     asking: RwSignal<Progress>,
-    asked: StoredValue<Option<deeds::Asked>>,
+    asked: StoredValue<Option<asking::Asked>>,
     /// Until when a pointer holds the list; 0 when none does.
     held_until: StoredValue<f64>,
     /// Whether the keyboard is in the list.
@@ -138,9 +139,9 @@ impl Live {
     /// Puts the board of this page into context. Call it once the board is there, on the server and in the browser
     /// alike; in the browser the stream opens after hydration and closes when the owner is cleaned up.
     pub fn provide(view: BoardView, filters: Signal<Filters>) -> Self {
-        let BoardView { tenant, role, moderates: _, board, voted, form_key } = view;
+        let BoardView { tenant, role, moderates: _, board, voted, own, form_key } = view;
         let (teams, tags, slug) = (board.teams.clone(), board.tags.clone(), tenant.slug.clone());
-        let mut core = Core::new(board, voted);
+        let mut core = Core::new(board, voted, own);
         let drawing = core.draw(&filters.get_untracked());
         let inner = Inner {
             slug: StoredValue::new(slug),

@@ -15,6 +15,8 @@ use super::votes::Votes;
 pub struct Mine {
     /// The reader's votes.
     pub votes: Votes,
+    /// The questions that this browser asked.
+    pub own: Few<()>,
     /// How many changes of a question are under way from this page.
     pub pending: Few<u32>,
     /// Questions that arrived live a moment ago.
@@ -90,6 +92,8 @@ pub fn row(board: &Board, mine: &Mine, question: &Question) -> Row {
         answer: question.answer.clone(),
         pinned: question.pinned.is_some(),
         frozen: question.frozen.is_some(),
+        author: question.author_name.clone(),
+        own: mine.own.has(question.id),
         voted: mine.votes.wanted(question.id),
         takes_votes: question.takes_votes() && team.is_none_or(|team| team.state != TeamState::Closed),
         pending: mine.pending.has(question.id),

@@ -45,6 +45,11 @@ pub struct Row {
     pub pinned: bool,
     /// Whether it is closed to votes and answers.
     pub frozen: bool,
+    /// What its asker is called, where they chose to be called anything.
+    #[patch(|this, new| *this = new)]
+    pub author: Option<String>,
+    /// Whether this browser asked it.
+    pub own: bool,
     /// Whether the reader's vote is on it, or about to be.
     pub voted: bool,
     /// Whether a vote would be taken.

@@ -178,8 +178,10 @@ impl Live {
             self.wake();
         }
         self.inner.fresh_at.set(Some(now));
-        if let (Some(Applied::Changed), Said::TenantUpdated(tenant)) = (applied, &envelope.event) {
-            self.follow(tenant);
+        match (applied, &envelope.event) {
+            (Some(Applied::Changed), Said::TenantUpdated(tenant)) => self.follow(tenant),
+            (Some(Applied::Changed), Said::Reviewed(review)) => self.reviewed(review.standing),
+            _ => {}
         }
         self.inner.last_event.set(Some(envelope));
         match applied {

@@ -13,7 +13,7 @@ use crate::components::composer::{self, Composer};
 use crate::components::place::{Place, ViewKind};
 use crate::components::problem;
 use crate::components::side::About;
-use crate::live::{Filters, Progress, RowField, ToastKind};
+use crate::live::{Filters, RowField};
 use crate::ui::erase::Erase;
 use crate::ui::icon::{Icon, icon};
 
@@ -28,9 +28,20 @@ fn draw(view: BoardView, place: Place, filters: Signal<Filters>) -> AnyView {
     let Room { live, slug, .. } = room;
     let (may_vote, may_ask) = (room.may(Action::Vote), room.may(Action::Ask));
     let may_vote = Memo::new(move |_| may_vote && live.tenant.with(|tenant| tenant.settings.voting_open));
+    let own_votes = Memo::new(move |_| live.tenant.with(|tenant| tenant.settings.own_votes));
     let on_vote = Callback::new(move |(question, up): (QuestionId, bool)| live.vote(question, up));
     let row = Callback::new(move |row: RowField| {
-        view! { <Card row=row slug=slug may_vote=may_vote on_vote=on_vote /> }.erase()
+        view! {
+            <Card
+                row=row
+                slug=slug
+                may_vote=may_vote
+                own_votes=own_votes.into()
+                place=room.place
+                on_vote=on_vote
+            />
+        }
+        .erase()
     });
     let side = view! {
         {may_ask.then(|| ask_box(room))}
@@ -71,21 +82,20 @@ fn ask_box(room: Room) -> impl IntoView {
         teams.retain(|team| is_open && team.state == TeamState::Open);
         teams
     });
-    Effect::new(move || {
-        if live.asking.get() == Progress::Done {
-            live.toasts.push(ToastKind::Done, "Your question is in.".to_owned(), None);
-        }
-    });
+    let names = Memo::new(move |_| live.tenant.with(|tenant| tenant.settings.names));
+    let waits = Memo::new(move |_| live.tenant.with(|tenant| tenant.settings.pre_moderation));
     view! {
         <Composer
             slug=slug
             form_key=live.form_key
             limits=live.tenant.with_untracked(|tenant| tenant.settings.question_length)
+            names=names.into()
+            waits=waits.into()
             teams=asked
             looking_at=Signal::derive(move || live.filters.with(|filters| filters.team.clone()))
             refused_before=refused_before.as_ref().map(problem::of_form)
             asking=live.asking
-            on_ask=Callback::new(move |(team, text): (TeamId, String)| live.ask(team, text))
+            on_ask=Callback::new(move |(team, text, name): (TeamId, String, Option<String>)| live.ask(team, text, name))
             on_seen=Callback::new(move |()| live.asking_seen())
         />
     }

@@ -89,6 +89,14 @@ pub fn RoomFrame(
         let (filters, teams) = (live.filters.get(), live.teams.get());
         live.tags.with(|tags| narrowing(&filters, &teams, tags)) > 0
     });
+    let own = (!is_queue && room.may(Action::Ask)).then(|| {
+        view! {
+            <a class="room__own" href=place.with_value(|place| place.beside("/mine")) rel="external">
+                "Your questions"
+            </a>
+        }
+        .erase()
+    });
     let presence = Presence {
         on_pointer: Callback::new(move |on| live.hold(on)),
         on_focus: Callback::new(move |on| live.hold_focus(on)),
@@ -116,7 +124,9 @@ pub fn RoomFrame(
                     <h1 class="room__title" dir="auto">
                         {heading}
                     </h1>
-                    <p class="room__lead">{lead}</p>
+                    <p class="room__lead">
+                        {lead} {own}
+                    </p>
                 </header>
                 <FilterBar
                     place=place

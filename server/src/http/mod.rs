@@ -8,6 +8,7 @@ pub mod host;
 pub mod join;
 pub mod look;
 pub mod origin;
+pub mod own;
 pub mod page;
 pub mod session;
 pub mod sse;

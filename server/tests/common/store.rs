@@ -255,7 +255,14 @@ impl Stage {
     }
 
     pub(crate) fn new_question(&self, team: TeamId, text: &str) -> NewQuestion {
-        NewQuestion { id: QuestionId(self.id()), team, body: body(text), author: self.participant(), hold: None, author_name: None }
+        NewQuestion {
+            id: QuestionId(self.id()),
+            team,
+            body: body(text),
+            author: self.participant(),
+            hold: None,
+            author_name: None,
+        }
     }
 
     /// Asks the home's team.

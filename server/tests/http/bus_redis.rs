@@ -141,8 +141,11 @@ async fn changes(house: &House, room: &Room, screen: &mut Screen, name: &str, co
     let began = Instant::now();
     for n in 0..count {
         let body = format!("{name} {n}");
-        let question =
-            house.service.ask(&room.visit, None, Ask { team: room.team.id, body: body.clone(), name: None }).await.unwrap();
+        let question = house
+            .service
+            .ask(&room.visit, None, Ask { team: room.team.id, body: body.clone(), name: None })
+            .await
+            .unwrap();
         screen.shows(&body, 0).await;
         house.service.set_vote(&room.visit, None, SetVote { question: question.id, up: true }).await.unwrap();
         screen.shows(&body, 1).await;

@@ -84,7 +84,11 @@ async fn what_people_type_is_no_formula_and_no_author_is_told() {
     let hostile = ["=HYPERLINK(\"http://x\")", "+1+1", "-2+3", "@SUM(A1)", "say \"no\", and\nmore; \u{202e}rtl"];
     for (number, body) in hostile.into_iter().enumerate() {
         let visit = as_participant(&default, 100 + number as u128);
-        house.service.ask(&visit, None, Ask { team: default.team.id, body: body.to_owned(), name: None }).await.unwrap();
+        house
+            .service
+            .ask(&visit, None, Ask { team: default.team.id, body: body.to_owned(), name: None })
+            .await
+            .unwrap();
     }
     let mut texts = Vec::new();
     for (file, _) in FILES {

@@ -45,6 +45,8 @@ mod http_newcomers;
 #[cfg(test)]
 mod http_once;
 #[cfg(test)]
+mod http_own;
+#[cfg(test)]
 mod http_pages;
 #[cfg(test)]
 mod http_people;

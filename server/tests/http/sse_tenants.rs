@@ -46,9 +46,10 @@ async fn happens(house: &House, room: &Room, deed: Deed) {
     let question = |n: usize| questions[n % questions.len()];
     let slug = &room.slug;
     let done = match deed {
-        Deed::Ask => {
-            service.ask(visit, None, Ask { team: room.team.id, body: format!("A question in {slug}"), name: None }).await.map(drop)
-        }
+        Deed::Ask => service
+            .ask(visit, None, Ask { team: room.team.id, body: format!("A question in {slug}"), name: None })
+            .await
+            .map(drop),
         Deed::Vote(n, up) => service.set_vote(visit, None, SetVote { question: question(n), up }).await.map(drop),
         Deed::Answer(n) => service
             .answer(

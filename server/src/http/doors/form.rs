@@ -12,16 +12,16 @@ use pulsestage::error::Refusal;
 const MAX: usize = 16 * 1024;
 
 /// The fields of a form or of an address.
-pub(super) struct Fields(Vec<(String, String)>);
+pub(in crate::http) struct Fields(Vec<(String, String)>);
 
 impl Fields {
     /// The fields behind the question mark.
-    pub(super) fn of_query(query: Option<&str>) -> Self {
+    pub(in crate::http) fn of_query(query: Option<&str>) -> Self {
         Self::parse(query.unwrap_or_default().as_bytes())
     }
 
     /// The fields of a form that was posted.
-    pub(super) async fn of_body(request: Request) -> Result<(HeaderMap, Self), Refusal> {
+    pub(in crate::http) async fn of_body(request: Request) -> Result<(HeaderMap, Self), Refusal> {
         let (head, body) = request.into_parts();
         let kind = head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let kind = kind.split(';').next().unwrap_or_default().trim();
@@ -37,7 +37,7 @@ impl Fields {
     }
 
     /// A field; empty when it is not there, the first when it is there twice.
-    pub(super) fn get(&self, name: &str) -> &str {
+    pub(in crate::http) fn get(&self, name: &str) -> &str {
         self.0.iter().find(|(field, _)| field == name).map_or("", |(_, value)| value)
     }
 }

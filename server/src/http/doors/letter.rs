@@ -38,7 +38,7 @@ pub(super) async fn submit_forgot(state: State<AppState>, named: Named, request:
 }
 
 async fn show(State(state): State<AppState>, named: Named, request: Request, purpose: Purpose) -> Response {
-    let visit = visit(&state, request.headers(), &slug_of(named)).await;
+    let visit = visit(&state, request.headers(), &slug_of(named, request.extensions())).await;
     // Without mail there is nothing to ask for.
     let Some(visit) = visit.ok().filter(|_| state.entrance().mailer.is_some()) else {
         return nowhere(state, request).await;
@@ -47,7 +47,7 @@ async fn show(State(state): State<AppState>, named: Named, request: Request, pur
 }
 
 async fn submit(State(state): State<AppState>, named: Named, request: Request, purpose: Purpose) -> Response {
-    let slug = slug_of(named);
+    let slug = slug_of(named, request.extensions());
     let knocked = knock(&state, &request);
     let visit = visit(&state, request.headers(), &slug).await;
     let Some(visit) = visit.ok().filter(|_| state.entrance().mailer.is_some()) else {

@@ -9,7 +9,7 @@
 
 mod back;
 mod claim;
-mod form;
+pub(super) mod form;
 mod letter;
 mod link;
 mod password;
@@ -19,7 +19,7 @@ mod sign_in;
 use app::doors::{Door, PersonDoor, document};
 use axum::extract::{Path, Request, State};
 use axum::http::header::{CACHE_CONTROL, LOCATION, REFERRER_POLICY, RETRY_AFTER, SET_COOKIE};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
 use axum::{Router, middleware};
@@ -27,15 +27,14 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use self::back::own_page;
-use super::api;
 use super::session::{label, moderators_page, tenant_page};
+use super::{api, host};
 use crate::auth::Secret;
 use crate::oidc::Provider;
 use crate::state::AppState;
 use pulsestage::error::Refusal;
 use pulsestage::ports::{Mailer, SignedIn};
 use pulsestage::service::{Arrival, Visit};
-use pulsestage::text::Slug;
 use pulsestage::user::Role;
 
 /// Letters that are on their way at once; one more is told that we are busy.
@@ -105,24 +104,32 @@ async fn private(mut response: Response) -> Response {
 }
 
 /// The tenant in an address; the default one when it names none.
-type Named = Option<Path<String>>;
+pub(super) type Named = Option<Path<String>>;
 
-fn slug_of(named: Named) -> String {
-    named.map_or_else(|| Slug::default_tenant().into_string(), |Path(slug)| slug)
+pub(super) fn slug_of(named: Named, extensions: &Extensions) -> String {
+    let home = host::home(extensions);
+    let named = named.map(|Path(slug)| slug).unwrap_or_default();
+    // Where a host has a tenant of its own, no other is found there.
+    home.resolve(&named).unwrap_or_default().to_owned()
 }
 
 /// The beginning of a tenant's addresses.
-fn room_of(slug: &str) -> String {
+pub(super) fn room_of(slug: &str) -> String {
     tenant_page(slug).trim_end_matches('/').to_owned()
 }
 
 /// Who stands at the door of a tenant.
-async fn visit(state: &AppState, headers: &HeaderMap, slug: &str) -> Result<Visit, Refusal> {
+pub(super) async fn visit(state: &AppState, headers: &HeaderMap, slug: &str) -> Result<Visit, Refusal> {
     state.service().enter(slug, &state.cookies().caller(headers)).await
 }
 
 /// A door as a whole page.
-fn draw(state: &AppState, headers: &HeaderMap, refusal: Option<&Refusal>, door: impl FnOnce() -> Door) -> Response {
+pub(super) fn draw(
+    state: &AppState,
+    headers: &HeaderMap,
+    refusal: Option<&Refusal>,
+    door: impl FnOnce() -> Door,
+) -> Response {
     let page = Html(document(state.site().options.clone(), headers, door));
     let Some(refusal) = refusal else { return page.into_response() };
     let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -144,7 +151,7 @@ fn draw_spent(state: &AppState, headers: &HeaderMap) -> Response {
 }
 
 /// A page that is not there, as the application draws it.
-async fn nowhere(state: AppState, request: Request) -> Response {
+pub(super) async fn nowhere(state: AppState, request: Request) -> Response {
     super::page::render(State(state), request).await
 }
 
@@ -173,7 +180,7 @@ fn come_in(state: &AppState, person: &SignedIn, secret: &Secret, to: &str) -> Re
 }
 
 /// "See other", with cookies.
-fn go(page: &str, cookies: &[String]) -> Response {
+pub(super) fn go(page: &str, cookies: &[String]) -> Response {
     let mut response = StatusCode::SEE_OTHER.into_response();
     let headers = response.headers_mut();
     headers.insert(LOCATION, HeaderValue::from_str(page).unwrap_or(HeaderValue::from_static("/")));

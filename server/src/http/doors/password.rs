@@ -14,7 +14,7 @@ use pulsestage::tenant::Tenant;
 
 /// The page; whoever is not signed in signs in first.
 pub(super) async fn show(State(state): State<AppState>, named: Named, request: Request) -> Response {
-    let Ok(visit) = visit(&state, request.headers(), &slug_of(named)).await else {
+    let Ok(visit) = visit(&state, request.headers(), &slug_of(named, request.extensions())).await else {
         return nowhere(state, request).await;
     };
     match visit.actor.user {
@@ -25,7 +25,7 @@ pub(super) async fn show(State(state): State<AppState>, named: Named, request: R
 
 /// The form.
 pub(super) async fn submit(State(state): State<AppState>, named: Named, request: Request) -> Response {
-    let slug = slug_of(named);
+    let slug = slug_of(named, request.extensions());
     let Ok(visit) = visit(&state, request.headers(), &slug).await else { return nowhere(state, request).await };
     let Some(user) = visit.actor.user else { return first_sign_in(&visit.tenant) };
     let (headers, form) = match Fields::of_body(request).await {

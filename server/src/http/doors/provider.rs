@@ -23,7 +23,7 @@ pub(super) async fn leave(
     RawQuery(query): RawQuery,
     request: Request,
 ) -> Response {
-    let slug = slug_of(named);
+    let slug = slug_of(named, request.extensions());
     let Some(provider) = provider_of(&state, &slug) else { return nowhere(state, request).await };
     let Ok(visit) = visit(&state, request.headers(), &slug).await else { return nowhere(state, request).await };
     let to = super::own_page(Fields::of_query(query.as_deref()).get("to")).unwrap_or_default().to_owned();

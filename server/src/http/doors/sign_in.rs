@@ -20,7 +20,7 @@ pub(super) async fn show(
     RawQuery(query): RawQuery,
     request: Request,
 ) -> Response {
-    let Ok(visit) = visit(&state, request.headers(), &slug_of(named)).await else {
+    let Ok(visit) = visit(&state, request.headers(), &slug_of(named, request.extensions())).await else {
         return nowhere(state, request).await;
     };
     let to = Fields::of_query(query.as_deref()).get("to").to_owned();
@@ -29,7 +29,7 @@ pub(super) async fn show(
 
 /// The form.
 pub(super) async fn submit(State(state): State<AppState>, named: Named, request: Request) -> Response {
-    let slug = slug_of(named);
+    let slug = slug_of(named, request.extensions());
     let knocked = knock(&state, &request);
     let Ok(visit) = visit(&state, request.headers(), &slug).await else { return nowhere(state, request).await };
     let (headers, form) = match Fields::of_body(request).await {

@@ -1,0 +1,298 @@
+//! What this browser has asked, and reporting what others have: pages that the server draws and that need no script, so
+//! that nothing of them is in what participants download to see the board.
+
+use leptos::prelude::*;
+use pulsestage::id::{OperationId, QuestionId};
+use pulsestage::moderation::{OwnQuestion, Standing};
+use pulsestage::text::Limits;
+
+use super::sign_in::home;
+use super::{Door, Problems};
+use crate::ui::empty::Empty;
+use crate::ui::erase::Erase;
+use crate::ui::icon::Icon;
+use crate::ui::notice::{Notice, Weight};
+use crate::ui::time::Ago;
+
+/// The page "Your questions".
+#[derive(Clone, Debug)]
+pub struct Mine {
+    /// The tenant's name.
+    pub tenant: String,
+    /// The beginning of the tenant's addresses: nothing, or `/t/SLUG`.
+    pub room: String,
+    /// What this browser has asked, newest first.
+    pub questions: Vec<OwnQuestion>,
+    /// How long a question may be.
+    pub limits: Limits,
+    /// A key under which the next change is made once.
+    pub key: OperationId,
+    /// The change that was refused: of which question, the text as it was typed, and why.
+    pub refused: Option<(Option<QuestionId>, String, Problems)>,
+}
+
+impl Mine {
+    /// Draws it.
+    #[must_use]
+    pub fn draw(self) -> Door {
+        let home = home(&self.room);
+        let back = home.clone();
+        let list: Vec<AnyView> = self.questions.iter().map(|question| self.question(question)).collect();
+        let body = if list.is_empty() {
+            view! {
+                <Empty mark=Icon::Message title="Nothing asked yet" text="What you ask in this browser is kept here for you.">
+                    <a class="btn btn--main" href=back>
+                        "To the questions"
+                    </a>
+                </Empty>
+            }
+            .erase()
+        } else {
+            view! {
+                {self.refused.as_ref().and_then(|(of, _, problems)| of.is_none().then(|| alert(problems)))}
+                <ul class="mine">{list}</ul>
+                <div class="solo__do">
+                    <a class="btn" href=back>
+                        "Back to the questions"
+                    </a>
+                </div>
+            }
+            .into_any()
+        };
+        Door {
+            mark: Icon::Message,
+            title: "Your questions".to_owned(),
+            lead: "What was asked in this browser. Nobody else sees this page.".to_owned(),
+            tenant: Some(self.tenant),
+            home,
+            body,
+        }
+    }
+
+    fn question(&self, question: &OwnQuestion) -> AnyView {
+        let refused = self.refused.as_ref().filter(|(of, ..)| *of == Some(question.id));
+        let (word, class) = standing(question.standing);
+        let changes = question.is_open().then(|| self.changes(question, refused.map(|(_, typed, _)| typed.as_str())));
+        view! {
+            <li class="panel mine__one" id=format!("q-{}", question.id)>
+                <p class="q__meta">
+                    <span class=class>{word}</span>
+                    <Ago at=question.created_at />
+                </p>
+                <p class="q__text" dir="auto">
+                    {question.body.clone()}
+                </p>
+                {question
+                    .reason
+                    .clone()
+                    .map(|reason| {
+                        view! {
+                            <blockquote class="mine__reason" dir="auto">
+                                <p>"A moderator wrote: " {reason}</p>
+                            </blockquote>
+                        }
+                            .erase()
+                    })}
+                {refused.map(|(_, _, problems)| alert(problems))}
+                {changes}
+            </li>
+        }
+        .erase()
+    }
+
+    fn changes(&self, question: &OwnQuestion, typed: Option<&str>) -> AnyView {
+        let hidden = || {
+            view! {
+                <input type="hidden" name="question" value=question.id.to_string() />
+                <input type="hidden" name="op" value=self.key.to_string() />
+            }
+        };
+        let (area, action) = (format!("text-{}", question.id), format!("{}/mine", self.room));
+        view! {
+            <details class="more" open=typed.is_some()>
+                <summary>"Change the text"</summary>
+                <form class="form" method="post" action=action.clone()>
+                    {hidden()}
+                    <div class="field">
+                        <label class="field__label" for=area.clone()>
+                            "Your question"
+                        </label>
+                        <textarea
+                            class="input"
+                            id=area
+                            name="text"
+                            rows="4"
+                            minlength=self.limits.min
+                            maxlength=self.limits.max
+                            required
+                            dir="auto"
+                        >
+                            {typed.unwrap_or(&question.body).to_owned()}
+                        </textarea>
+                    </div>
+                    <button class="btn btn--main" type="submit" name="do" value="edit">
+                        "Save"
+                    </button>
+                </form>
+            </details>
+            <details class="more">
+                <summary>"Take it back"</summary>
+                <form class="form" method="post" action=action>
+                    {hidden()}
+                    <p class="field__hint">"It leaves the board with its votes, and does not come back."</p>
+                    <button class="btn" type="submit" name="do" value="withdraw">
+                        "Take it back"
+                    </button>
+                </form>
+            </details>
+        }
+        .into_any()
+    }
+}
+
+/// The page on which somebody says that a question should not be there.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The tenant's name.
+    pub tenant: String,
+    /// As in [`Mine`].
+    pub room: String,
+    /// The question, and what it says.
+    pub question: (QuestionId, String),
+    /// As in [`Mine`].
+    pub key: OperationId,
+    /// Whether it was just reported.
+    pub is_done: bool,
+    /// What was typed.
+    pub typed: String,
+    /// What was wrong.
+    pub problems: Problems,
+}
+
+/// What people report questions for.
+const WHY: [&str; 4] = [
+    "It insults or threatens somebody",
+    "It gives away what is somebody's own",
+    "It is advertising or nonsense",
+    "It is something else",
+];
+
+impl Report {
+    /// Draws it.
+    #[must_use]
+    pub fn draw(self) -> Door {
+        let home = home(&self.room);
+        let (title, lead, body) = match self.is_done {
+            true => (
+                "Thank you",
+                "The moderators are told of it. They are not told who told them.",
+                view! {
+                    <div class="solo__do">
+                        <a class="btn btn--main" href=home.clone()>
+                            "Back to the questions"
+                        </a>
+                    </div>
+                }
+                .erase(),
+            ),
+            false => ("Report a question", "Only the moderators learn of it, and not from whom.", self.form(&home)),
+        };
+        Door {
+            mark: if self.is_done { Icon::Check } else { Icon::Alert },
+            title: title.to_owned(),
+            lead: lead.to_owned(),
+            tenant: Some(self.tenant),
+            home,
+            body,
+        }
+    }
+
+    fn form(&self, home: &str) -> AnyView {
+        let (question, body) = &self.question;
+        let choice = |(place, why): (usize, &'static str)| {
+            view! {
+                <label class="tick">
+                    <input type="radio" name="why" value=why required checked=place == 0 />
+                    " "
+                    {why}
+                </label>
+            }
+            .erase()
+        };
+        let choices: Vec<AnyView> = WHY.into_iter().enumerate().map(choice).collect();
+        let wrong = self.problems != Problems::default();
+        view! {
+            <blockquote class="mine__reason" dir="auto">
+                <p>{body.clone()}</p>
+            </blockquote>
+            {wrong.then(|| alert(&self.problems))}
+            <form class="form" method="post" action=format!("{}/report/{question}", self.room)>
+                <input type="hidden" name="op" value=self.key.to_string() />
+                <fieldset class="choices">
+                    <legend class="field__label">"What is wrong with it?"</legend>
+                    {choices}
+                </fieldset>
+                <div class="field">
+                    <label class="field__label" for="words">
+                        "In your words, if you like"
+                    </label>
+                    <textarea class="input" id="words" name="words" rows="3" maxlength="400" dir="auto">
+                        {self.typed.clone()}
+                    </textarea>
+                </div>
+                <div class="solo__do">
+                    <button class="btn btn--main" type="submit">
+                        "Report it"
+                    </button>
+                    <a class="btn" href=home.to_owned()>
+                        "Leave it"
+                    </a>
+                </div>
+            </form>
+        }
+        .into_any()
+    }
+}
+
+/// What a report says: one of the reasons that are offered, and the reporter's own words.
+#[must_use]
+pub fn reason(why: &str, words: &str) -> String {
+    // A form that somebody made up brings another reason; their own words say it then.
+    let why = WHY.into_iter().find(|offered| *offered == why).unwrap_or(WHY[3]);
+    let words = words.trim();
+    if words.is_empty() { why.to_owned() } else { format!("{why}: {words}") }
+}
+
+const fn standing(standing: Standing) -> (&'static str, &'static str) {
+    match standing {
+        Standing::Waiting => ("A moderator reads it first", "mark mark--pending"),
+        Standing::Shown => ("On the board", "mark mark--answered"),
+        Standing::Answered => ("Answered", "mark mark--answered"),
+        Standing::Declined => ("Declined", "mark mark--pending"),
+        Standing::Withdrawn => ("You took it back", "mark"),
+        Standing::Merged => ("Put together with another that asks the same", "mark mark--answered"),
+        Standing::Deleted => ("Removed", "mark"),
+    }
+}
+
+fn alert(problems: &Problems) -> AnyView {
+    let words = problems.whole.iter().chain(problems.fields.iter().map(|(_, words)| words)).cloned();
+    let words: Vec<String> = words.collect();
+    view! {
+        <Notice weight=Weight::Danger mark=Icon::Alert role="alert">
+            {words.into_iter().map(|words| view! { <p>{words}</p> }.erase()).collect_view()}
+        </Notice>
+    }
+    .erase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_says_one_of_the_reasons_and_the_reporters_words() {
+        assert_eq!(reason(WHY[1], "  my number "), format!("{}: my number", WHY[1]));
+        assert_eq!(reason("made up", ""), WHY[3]);
+    }
+}
