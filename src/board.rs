@@ -12,6 +12,7 @@ use crate::id::{QuestionId, TenantId};
 use crate::question::{Answer, Mark, Question};
 use crate::tag::Tag;
 use crate::team::Team;
+use crate::text::sort_key;
 
 /// Everything public in one tenant, as far as the cursor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -168,11 +169,11 @@ fn insert_by_name<T: Clone, K: Ord>(list: &mut Vec<T>, item: &T, key: impl Fn(&T
 }
 
 fn team_key(team: &Team) -> (String, Uuid) {
-    (team.name.to_lowercase(), team.id.0)
+    (sort_key(&team.name), team.id.0)
 }
 
 fn tag_key(tag: &Tag) -> (String, Uuid) {
-    (tag.name.to_lowercase(), tag.id.0)
+    (sort_key(&tag.name), tag.id.0)
 }
 
 /// Takes one out of a list; whether it was there.

@@ -64,9 +64,10 @@ fn heartbeat_ms() -> f64 {
         .ok()
         .flatten()
         .and_then(|meta| meta.get_attribute("content"));
-    told.and_then(|text| text.parse::<f64>().ok())
-        .filter(|ms| (100.0..=3_600_000.0).contains(ms))
-        .unwrap_or(HEARTBEAT_MS as f64)
+    // Whole milliseconds: to read any decimal number takes tables of 10 KB.
+    told.and_then(|text| text.parse::<u32>().ok())
+        .filter(|ms| (100..=3_600_000).contains(ms))
+        .map_or(HEARTBEAT_MS as f64, f64::from)
 }
 
 fn listeners(live: Live) -> [Listener; 5] {

@@ -90,7 +90,7 @@ impl Desk {
     pub(super) fn frame(&self, title: &'static str, lead: &'static str, content: AnyView) -> AnyView {
         let home = self.place.of(ViewKind::Questions);
         // Whoever is at a desk is an admin, whatever the tenant decided.
-        let here = title.to_lowercase();
+        let here = title.to_ascii_lowercase();
         let nav = admin_nav(&self.place, &here, Role::Admin, &TenantSettings::default());
         view! {
             <Title text=format!("{title} · {}", self.tenant) />

@@ -12,6 +12,7 @@ use pulsestage::question::{Answer, Mark, Question, Status};
 use pulsestage::tag::Tag;
 use pulsestage::team::{Team, TeamState};
 use pulsestage::tenant::Tenant;
+use pulsestage::text::sort_key;
 use pulsestage::time::Timestamp;
 use pulsestage::user::{Membership, Role};
 use sqlx::FromRow;
@@ -85,14 +86,14 @@ impl From<TagRow> for Tag {
 /// Puts teams in the order in which a board keeps them.
 pub(super) fn teams_by_name(rows: Vec<TeamRow>) -> Vec<Team> {
     let mut teams: Vec<Team> = rows.into_iter().map(Team::from).collect();
-    teams.sort_by_cached_key(|team| (team.name.to_lowercase(), team.id));
+    teams.sort_by_cached_key(|team| (sort_key(&team.name), team.id));
     teams
 }
 
 /// Puts tags in the order in which a board and a question keep them.
 pub(super) fn tags_by_name(rows: Vec<TagRow>) -> Vec<Tag> {
     let mut tags: Vec<Tag> = rows.into_iter().map(Tag::from).collect();
-    tags.sort_by_cached_key(|tag| (tag.name.to_lowercase(), tag.id));
+    tags.sort_by_cached_key(|tag| (sort_key(&tag.name), tag.id));
     tags
 }
 
