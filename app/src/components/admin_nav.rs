@@ -53,7 +53,7 @@ pub fn admin_nav(place: &Place, here: &str, role: Role, settings: &TenantSetting
     };
     let links: Vec<_> = seen.map(|(page, word, _)| link(address(place, page), word, page == here)).collect();
     view! {
-        <nav class="desk__nav" aria-label="Running the room">
+        <nav class="desk__nav scroller" aria-label="Running the room">
             {link(place.of(ViewKind::Questions), "Questions", false)}
             {links}
         </nav>

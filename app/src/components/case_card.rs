@@ -38,9 +38,9 @@ pub fn CaseCard(
     let card = Card { id: case.question.id, version: case.version, slug, on_step };
     let votes = case.question.upvotes;
     view! {
-        <li class="panel team review" aria-labelledby=labelled>
+        <li class="panel desk__card" aria-labelledby=labelled>
             {why(&case)}
-            <p class="q__text" id=title dir="auto">
+            <p class="words" id=title dir="auto">
                 {case.question.body.clone()}
             </p>
             {case.original.clone().map(|original| view! {
@@ -49,7 +49,7 @@ pub fn CaseCard(
                     <p dir="auto">{original}</p>
                 </details>
             }.erase())}
-            <p class="q__meta">
+            <p class="small">
                 <span>{thousands(votes)} {if votes == 1 { " vote" } else { " votes" }}</span>
                 <Ago at=case.question.created_at />
                 {case.label.clone().map(|label| view! { <span class="chip" dir="auto">{label}</span> }.erase())}

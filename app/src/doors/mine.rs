@@ -75,11 +75,11 @@ impl Mine {
         let changes = question.is_open().then(|| self.changes(question, refused.map(|(_, typed, _)| typed.as_str())));
         view! {
             <li class="panel mine__one" id=format!("q-{}", question.id)>
-                <p class="q__meta">
+                <p class="small">
                     <span class=class>{word}</span>
                     <Ago at=question.created_at />
                 </p>
-                <p class="q__text" dir="auto">
+                <p class="words" dir="auto">
                     {question.body.clone()}
                 </p>
                 {question

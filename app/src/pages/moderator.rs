@@ -57,7 +57,6 @@ fn draw(view: BoardView, place: Place, filters: Signal<Filters>) -> AnyView {
     }
     .erase();
     let bar = view! {
-        {nav}
         <div class="bar">
             <button type="button" class="btn" popovertarget=MANAGE>
                 {icon(Icon::Tag)}
@@ -74,6 +73,7 @@ fn draw(view: BoardView, place: Place, filters: Signal<Filters>) -> AnyView {
             row=row
             side=side
             bar=bar
+            nav=Some(nav)
         />
     }
     .erase()

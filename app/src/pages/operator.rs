@@ -33,7 +33,7 @@ fn draw(view: OperatorView, place: Place) -> AnyView {
         .erase(),
     );
     let content = view! {
-        <ul class="teams">{cards}</ul>
+        <ul class="desk__cards">{cards}</ul>
         <section class="panel" aria-labelledby="create-title">
             <h2 class="panel__title" id="create-title">
                 "New tenant"
@@ -78,7 +78,7 @@ fn card(desk: &Desk, summary: &TenantSummary, is_own: bool) -> AnyView {
     let archive = (!is_own)
         .then(|| desk.form(endpoint, view! { {slug_field()} {send("btn btn--small btn--quiet", mark, word)} }.erase()));
     view! {
-        <li class="panel team" aria-labelledby=labelled>
+        <li class="panel desk__card" aria-labelledby=labelled>
             <h2 class="panel__title" id=title dir="auto">
                 {summary.name.clone()}
             </h2>

@@ -157,7 +157,7 @@ fn draw(view: ReviewView, place: Place) -> AnyView {
         {tabs(review, show)}
         {said(review)}
         {bulk(review, &desk, show, shown)}
-        <ul class="teams">
+        <ul class="desk__cards">
             <For each=move || shown.get() key=|case| format!("{case:?}") let:case>
                 <CaseCard case=case others=review.cases slug=review.slug may_delete=may_delete on_step=on_step />
             </For>

@@ -68,6 +68,9 @@ pub fn RoomFrame(
     side: AnyView,
     /// What stands under the thumb.
     bar: AnyView,
+    /// The way to the pages beside this one.
+    #[prop(optional_no_strip)]
+    nav: Option<AnyView>,
 ) -> impl IntoView {
     let Room { live, place, slug, refused } = room;
     let tenant = live.tenant.get_untracked();
@@ -120,6 +123,7 @@ pub fn RoomFrame(
                 <NoScript />
                 <OfflineNotice connection=live.connection />
                 <RefusedNotice words=Signal::derive(move || refused.with(|refused| refused.as_ref().map(problem::of_form))) />
+                {nav}
                 <header class="room__head">
                     <h1 class="room__title" dir="auto">
                         {heading}

@@ -37,7 +37,7 @@ fn draw(view: BoardView, place: Place) -> AnyView {
         .erase(),
     );
     let content = view! {
-        <ul class="teams">{cards}</ul>
+        <ul class="desk__cards">{cards}</ul>
         <section class="panel" aria-label="New tag">
             {create}
         </section>
@@ -69,7 +69,7 @@ fn card(desk: &Desk, tag: &Tag, uses: usize) -> AnyView {
         many => format!("On {many} questions"),
     };
     view! {
-        <li class="panel team" aria-labelledby=labelled>
+        <li class="panel desk__card" aria-labelledby=labelled>
             <h2 class="panel__title" id=title dir="auto">
                 {tag.name.clone()}
             </h2>

@@ -41,7 +41,7 @@ fn draw(view: TeamsView, place: Place) -> AnyView {
         .erase()
     });
     let content = view! {
-        <ul class="teams">{cards}</ul>
+        <ul class="desk__cards">{cards}</ul>
         <section class="panel desk__plain" aria-label="New team">
             {create}
         </section>
@@ -70,7 +70,7 @@ fn card(desk: &Desk, details: &TeamDetails) -> AnyView {
         .erase(),
     );
     view! {
-        <li class="panel team" aria-labelledby=labelled>
+        <li class="panel desk__card" aria-labelledby=labelled>
             <h2 class="panel__title" id=title dir="auto">
                 {details.team.name.clone()}
             </h2>
