@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::{SessionId, TeamId, UserId};
 use crate::roster::RowReport;
 use crate::session::Session;
-use crate::tenant::Tenant;
+use crate::tenant::{Made, Tenant};
 use crate::time::Timestamp;
 use crate::user::{Membership, Role};
 
@@ -92,6 +92,8 @@ pub struct PeopleView {
 pub enum Flash {
     /// Somebody was invited.
     Invited(Invited),
+    /// A tenant was made.
+    Made(Box<Made>),
     /// A table was read; of its rows there are those that are not right, or the first of them.
     Imported(Import),
 }

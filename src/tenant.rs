@@ -161,6 +161,20 @@ pub struct OperatorView {
     pub role: Role,
     /// Every tenant, oldest first.
     pub tenants: Vec<TenantSummary>,
+    /// The tenant that was just made by a form without script, with its link: shown this once.
+    #[serde(default)]
+    pub fresh: Option<Made>,
+}
+
+/// A tenant that was made, with the one-time link of its first owner.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Made {
+    /// The tenant.
+    #[serde(flatten)]
+    pub tenant: Tenant,
+    /// The link, which signs in whoever opens it first.
+    pub link: String,
 }
 
 /// Whether questions show who asked them.

@@ -22,6 +22,9 @@ export interface ServerOptions {
 /** Set by the global setup: a data folder that holds the demo data, to be copied. Seeding it takes seconds, a copy none. */
 export const DEMO_FOLDER = 'PULSESTAGE_E2E_DEMO';
 
+/** How what the server says at its start ends: with demo data, when nobody owns it, and when somebody does. */
+const WELCOMED = /makes another\.|until somebody has\.|makes a one-time link\./;
+
 const START_LIMIT_MS = 30_000;
 const STOP_LIMIT_MS = 5_000;
 
@@ -60,12 +63,19 @@ export class Server {
     return this.port;
   }
 
-  /** The one-time link that the server printed for a tenant when it started last. */
+  /** The one-time link that a server with demo data printed for a tenant when it started last. */
   signInLink(tenant = 'default'): string {
     const page = tenant === 'default' ? `${this.url}/admin` : `${this.url}/t/${tenant}/admin`;
     const [, after] = this.welcome.split(`moderators  ${page}\n`);
     const link = after?.match(/sign in\s+(\S+\/sign-in\/\S+)/)?.[1];
     if (link === undefined) throw new Error(`no sign-in link for ${tenant} in:\n${this.welcome}`);
+    return link;
+  }
+
+  /** The link by which a new installation is claimed, as the server printed it. */
+  claimLink(): string {
+    const link = this.welcome.match(/\S+\/claim\/\S+/)?.[0];
+    if (link === undefined) throw new Error(`no link to claim it in:\n${this.welcome}`);
     return link;
   }
 
@@ -140,7 +150,7 @@ export class Server {
       });
       child.stdout.on('data', (text: string) => {
         this.welcome += text;
-        if (!this.welcome.includes('makes another.')) return;
+        if (!WELCOMED.test(this.welcome)) return;
         clearTimeout(timer);
         resolve();
       });

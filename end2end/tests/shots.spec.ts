@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { LOOKS, wear } from '../support/axe';
+import { DESKS, furnish, invite, member, owner, REVIEWS } from '../support/rooms';
 import { Server } from '../support/server';
 import { expect, serverForThisFile, test } from '../support/test';
 import { statusNote, type Visitor } from '../support/visitor';
@@ -56,6 +57,53 @@ test('pages with questions', { tag: '@shots' }, async ({ arrive }) => {
   await shoot(moderator, 'health');
 });
 
+test('desks, full and empty', { tag: '@shots' }, async ({ arrive }) => {
+  test.setTimeout(240_000);
+  await furnish(await owner(server.it));
+  for (const [house, what] of [
+    [server.it, ''],
+    [bare, '-empty'],
+  ] as const) {
+    const admin = await arrive(house.url);
+    await admin.page.request.get(await house.newLink('owner'));
+    await admin.enter('/admin');
+    await shoot(admin, `desk-queue${what}`);
+    for (const desk of DESKS) {
+      await admin.page.goto(`/admin/${desk}`);
+      await shoot(admin, `desk-${desk}${what}`);
+    }
+    for (const show of what === '' ? REVIEWS : []) {
+      await admin.page.goto(`/admin/review?show=${show}`);
+      await shoot(admin, `desk-review-${show}`);
+    }
+  }
+});
+
+test('doors', { tag: '@shots' }, async ({ arrive }) => {
+  test.setTimeout(120_000);
+  const by = await owner(server.it);
+  const anna = await arrive(server.it.url, { tolerate: [401, 404, 410, 422].map(statusNote) });
+  const email = await member(by, 'Eli Shoot', 'moderator');
+  const open = async (name: string, path: string) => {
+    await anna.page.goto(path);
+    await shoot(anna, `door-${name}`);
+  };
+  await open('sign-in', '/sign-in');
+  await anna.page.getByRole('textbox', { name: 'E-mail' }).fill(email);
+  await anna.page.getByLabel('Password').fill('not that one');
+  await anna.page.getByRole('button', { name: 'Sign in' }).click();
+  await shoot(anna, 'door-sign-in-refused');
+  await open('invitation', await invite(by, 'Fay Shoot', 'member'));
+  await open('spent', '/sign-in/spent');
+  await open('claim', bare.claimLink());
+  await open('join', '/join');
+  await open('join-wrong', '/join?code=!!');
+  await open('join-none', '/j/ZZZZZZ');
+  await open('mine', '/mine');
+  await anna.page.request.get(await server.it.newLink('owner'));
+  await open('password', '/password');
+});
+
 test('pages without', { tag: '@shots' }, async ({ arrive }) => {
   // Before anybody watches. The link is followed without opening its page, which would.
   const admin = await arrive(bare.url);
@@ -68,11 +116,11 @@ test('pages without', { tag: '@shots' }, async ({ arrive }) => {
   const anna = await arrive(bare.url, { tolerate: [403, 404, 410].map(statusNote) });
   await anna.enter('/');
   await shoot(anna, 'questions-empty');
-  for (const [name, path] of Object.entries({ forbidden: '/admin', 'not-found': '/nowhere', 'link-used': '/sign-in' })) {
+  for (const [name, path] of Object.entries({ 'not-found': '/nowhere', 'link-used': '/sign-in/spent' })) {
     await anna.page.goto(path);
     await shoot(anna, name);
   }
-  await anna.page.goto(bare.signInLink());
+  await anna.page.goto(await bare.newLink('owner'));
   await anna.room.live();
   await shoot(anna, 'queue-empty');
   await anna.context.setOffline(true);

@@ -4,8 +4,9 @@ use super::{Service, Visit};
 use crate::command::Key;
 use crate::error::{Noun, Refusal};
 use crate::permission::Action;
-use crate::tenant::{OperatorView, Tenant, TenantLimits, TenantSummary};
+use crate::tenant::{Made, OperatorView, TenantLimits, TenantSummary};
 use crate::text::{Name, Slug};
+use crate::user::Role;
 
 impl Visit {
     /// Refuses whoever is no operator. Another tenant's owner is none.
@@ -30,19 +31,23 @@ impl Service {
             tenant: visit.tenant.clone(),
             role: visit.actor.role,
             tenants: self.store.tenant_summaries().await?,
+            fresh: None,
         })
     }
 
-    /// Makes a tenant at the operator's wish.
+    /// Makes a tenant at the operator's wish, and the one-time link of its first owner.
     ///
     /// # Errors
     /// When the visitor is no operator, the slug is none or in use, or the name is none.
-    pub async fn operate_create(&self, visit: &Visit, slug: &str, name: &str) -> Result<Tenant, Refusal> {
+    pub async fn operate_create(&self, visit: &Visit, slug: &str, name: &str) -> Result<Made, Refusal> {
         visit.must_operate()?;
         let slug = Slug::parse(slug).map_err(|problem| Refusal::field("slug", problem))?;
         let name = Name::parse(name).map_err(|problem| Refusal::field("name", problem))?;
         let _turn = self.operate(visit).await?;
-        self.create_tenant(slug, name).await
+        let tenant = self.create_tenant(slug.clone(), name).await?;
+        let link = self.invitations.bearer_link(&tenant);
+        self.put_link(&slug, Role::Owner, link.hash).await?;
+        Ok(Made { tenant, link: link.address })
     }
 
     /// Sets what a tenant is allowed at the operator's wish.

@@ -25,6 +25,15 @@ impl FormError {
         let refusal = serde_json::from_slice(&URL_SAFE.decode(error).ok()?).ok()?;
         Some(Self { endpoint: endpoint.to_owned(), refusal })
     }
+
+    /// What brings it back in an address, as the framework writes it for server functions.
+    #[cfg(feature = "ssr")]
+    #[must_use]
+    pub fn query(self) -> String {
+        let why = serde_json::to_vec(&super::ApiError::from(self.refusal)).unwrap_or_default();
+        // No character of base64 needs to be written otherwise there.
+        format!("__path={API_PREFIX}/{}&__err={}", self.endpoint, URL_SAFE.encode(why))
+    }
 }
 
 /// The refusal that brought the visitor back to this page, when they sent a form without script.

@@ -37,6 +37,9 @@ pub use tenancy::*;
 /// Where every server function lives.
 pub const API_PREFIX: &str = "/api/fn";
 
+/// The field of an address that tells the page a form comes back to which server function did what it was to do.
+pub const SAVED: &str = "saved";
+
 /// The default time between two heartbeats of a stream, in milliseconds.
 pub const HEARTBEAT_MS: u64 = 30_000;
 

@@ -4,26 +4,36 @@
 
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
-use pulsestage::tenant::{OperatorView, Tenant};
+use pulsestage::tenant::{Made, OperatorView};
 
 use super::ApiError;
 #[cfg(feature = "ssr")]
-use super::backend::{enter, refuse};
+use super::{
+    backend::{enter, refuse},
+    flash,
+};
 #[cfg(feature = "ssr")]
-use pulsestage::tenant::TenantLimits;
+use pulsestage::{person::Flash, tenant::TenantLimits};
 
 /// Every tenant with its numbers.
 #[server(prefix = "/api/fn", endpoint = "load_tenants", input = GetUrl)]
 pub async fn load_tenants(#[server(default)] tenant: String) -> Result<OperatorView, ApiError> {
     let (service, visit) = enter(&tenant).await?;
-    service.operator_view(&visit).await.map_err(refuse)
+    let view = service.operator_view(&visit).await.map_err(refuse)?;
+    let fresh = match flash::take() {
+        Some(Flash::Made(made)) => Some(*made),
+        _ => None,
+    };
+    Ok(OperatorView { fresh, ..view })
 }
 
-/// Makes a tenant.
+/// Makes a tenant; the answer has the one-time link of its first owner.
 #[server(prefix = "/api/fn", endpoint = "create_tenant")]
-pub async fn create_tenant(#[server(default)] tenant: String, slug: String, name: String) -> Result<Tenant, ApiError> {
+pub async fn create_tenant(#[server(default)] tenant: String, slug: String, name: String) -> Result<Made, ApiError> {
     let (service, visit) = enter(&tenant).await?;
-    service.operate_create(&visit, &slug, &name).await.map_err(refuse)
+    let made = service.operate_create(&visit, &slug, &name).await.map_err(refuse)?;
+    flash::keep(&Flash::Made(Box::new(made.clone())));
+    Ok(made)
 }
 
 /// Sets what a tenant is allowed; an empty limit is none.

@@ -10,7 +10,7 @@ use pulsestage::user::Role;
 use super::header::PlainHeader;
 use super::place::{Place, ViewKind};
 use super::problem;
-use crate::api::form_error;
+use crate::api::{SAVED, form_error};
 use crate::ui::erase::{Erase, part};
 use crate::ui::icon::Icon;
 use crate::ui::notice::{Notice, Weight};
@@ -94,10 +94,40 @@ pub fn AdminFrame(
                 </p>
             </header>
             {refused()}
+            {saved()}
             {children()}
         </main>
     }
     .erase()
+}
+
+/// What went well, where a form came back. Nothing of the address is repeated: anybody may have written it.
+#[must_use]
+pub fn saved() -> AnyView {
+    let query = use_query_map();
+    part(move || {
+        let done = query.with(|query| query.get_str(SAVED).map(done_words));
+        done.map(|done| {
+            view! {
+                <Notice weight=Weight::Plain mark=Icon::Check role="status">
+                    <p>{done}</p>
+                </Notice>
+            }
+            .erase()
+        })
+    })
+    .into_any()
+}
+
+/// What a server function did, in a word.
+fn done_words(function: &str) -> &'static str {
+    match function {
+        "revoke_session" | "revoke_sessions" => "Ended.",
+        "archive_team" | "archive_tenant" => "Archived.",
+        "restore_team" | "restore_tenant" => "It is back.",
+        "delete_tag" => "Deleted.",
+        _ => "Saved.",
+    }
 }
 
 /// Why the form that came back to this page was refused.

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 
 use super::solo::{AdminsOnly, BrokenPage, NotFoundPage};
 use crate::api::{ApiError, FormError, Json, form_error};
-use crate::components::admin_nav::{address, admin_nav};
+use crate::components::admin_nav::{address, admin_nav, saved};
 use crate::components::header::PlainHeader;
 use crate::components::place::{Place, ViewKind};
 use crate::ui::erase::{Erase, part};
@@ -104,6 +104,7 @@ impl Desk {
                     <p class="room__lead">{lead}</p>
                 </header>
                 {refused()}
+                {saved()}
                 {content}
             </main>
         }

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::solo::{AdminsOnly, BrokenPage, NotFoundPage};
 use crate::api::{self, ApiError, Json};
+use crate::components::admin_nav::admin_nav;
 use crate::components::header::RoomHeader;
 use crate::components::place::{Place, ViewKind};
 use crate::components::vitals::Vitals;
@@ -53,6 +54,7 @@ fn draw(view: HealthView, place: Place) -> AnyView {
     let (connection, fresh_at) = poll(tenant.slug.clone(), health);
     let is_watched = Memo::new(move |_| health.with(|health| health.heartbeat.is_some()));
     let home = place.of(ViewKind::Questions);
+    let nav = admin_nav(&place, "health", role, &tenant.settings);
     view! {
         <Title text=format!("Health · {}", tenant.name) />
         <RoomHeader
@@ -66,6 +68,7 @@ fn draw(view: HealthView, place: Place) -> AnyView {
             fresh_at=fresh_at
         />
         <main class="health" id="main" tabindex="-1">
+            {nav}
             <noscript>
                 <Notice weight=Weight::Plain mark=Icon::Info>
                     <p>"Reload the page to see newer figures."</p>

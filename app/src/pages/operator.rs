@@ -1,13 +1,14 @@
 //! The operator's page: all tenants, for the owners of the default one.
 
 use leptos::prelude::*;
-use pulsestage::tenant::{OperatorView, TenantSummary};
+use pulsestage::tenant::{Made, OperatorView, TenantSummary};
 
 use super::desk::{self, Desk, line, send};
 use crate::api;
 use crate::components::place::Place;
 use crate::ui::erase::Erase;
 use crate::ui::icon::{Icon, icon};
+use crate::ui::notice::{Notice, Weight};
 use crate::ui::text::plural;
 
 /// The page.
@@ -16,7 +17,7 @@ pub(super) fn page() -> AnyView {
 }
 
 fn draw(view: OperatorView, place: Place) -> AnyView {
-    let OperatorView { tenant, tenants, .. } = view;
+    let OperatorView { tenant, tenants, fresh, .. } = view;
     let desk = Desk::new(place, &tenant.slug, "PulseStage");
     let cards: Vec<_> = tenants.iter().map(|summary| card(&desk, summary, summary.slug == tenant.slug)).collect();
     let create = desk.form(
@@ -25,14 +26,12 @@ fn draw(view: OperatorView, place: Place) -> AnyView {
             {line("slug".to_owned(), "slug", "Address", String::new(), "Lower-case letters, digits and hyphens, such as acme")}
             {line("name".to_owned(), "name", "Name", String::new(), "Up to 60 characters")}
             {send("btn btn--main", Icon::Plus, "Make the tenant")}
-            <p class="field__hint">
-                "Its first owner signs in by a link that " <code>"pulsestage link --role owner --tenant ADDRESS"</code>
-                " prints on the server."
-            </p>
+            <p class="field__hint">"You get a link for its first owner, which is shown once."</p>
         }
         .erase(),
     );
     let content = view! {
+        {fresh.map(said_made)}
         <ul class="desk__cards">{cards}</ul>
         <section class="panel" aria-labelledby="create-title">
             <h2 class="panel__title" id="create-title">
@@ -43,6 +42,24 @@ fn draw(view: OperatorView, place: Place) -> AnyView {
     }
     .erase();
     desk.frame("Tenants", "Every tenant of this installation. None sees anything of another.", content)
+}
+
+/// What there is to hand over after a tenant was made.
+fn said_made(Made { tenant, link }: Made) -> AnyView {
+    view! {
+        <Notice weight=Weight::Plain mark=Icon::Check role="status">
+            <div class="form">
+                <p dir="auto">
+                    {format!(
+                        "{} is there. Give this link to its first owner. It is shown this once, works once, and for a day.",
+                        tenant.name,
+                    )}
+                </p>
+                <input class="input" readonly aria-label="Link for the first owner" value=link />
+            </div>
+        </Notice>
+    }
+    .erase()
 }
 
 fn card(desk: &Desk, summary: &TenantSummary, is_own: bool) -> AnyView {

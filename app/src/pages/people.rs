@@ -192,7 +192,7 @@ fn card(person: &Person, role: Role, me: UserId, teams: &[TeamChoice], slug: &st
             </h3>
             <ul class="facts">
                 <li><span dir="auto">{person.email.clone().unwrap_or_else(|| "No e-mail address".to_owned())}</span></li>
-                <li>{word}</li>
+                <li><b>{word}</b></li>
                 {held}
                 <li>{state}</li>
             </ul>

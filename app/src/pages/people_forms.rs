@@ -218,6 +218,8 @@ pub(super) fn flash(flash: Flash) -> AnyView {
     match flash {
         Flash::Invited(invited) => said_invited(invited),
         Flash::Imported(import) => said_imported(import),
+        // It is of the operator's page.
+        Flash::Made(_) => ().into_any(),
     }
 }
 

@@ -45,7 +45,7 @@ fn sign_in_step(here: &str) -> AnyView {
     let room = slug.map(|slug| format!("/t/{slug}")).unwrap_or_default();
     view! {
         <div class="solo__do">
-            <a class="btn btn--main" href=format!("{room}/sign-in") rel="external">
+            <a class="btn btn--main" href=room + "/sign-in?to=" + here rel="external">
                 "Sign in"
             </a>
         </div>

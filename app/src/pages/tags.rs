@@ -10,6 +10,7 @@ use super::solo::AdminsOnly;
 use crate::api;
 use crate::components::place::{Place, ViewKind};
 use crate::components::tags::safe_color;
+use crate::ui::empty::Empty;
 use crate::ui::erase::Erase;
 use crate::ui::icon::{Icon, icon};
 
@@ -36,8 +37,14 @@ fn draw(view: BoardView, place: Place) -> AnyView {
         }
         .erase(),
     );
+    let list = if cards.is_empty() {
+        view! { <Empty mark=Icon::Tag title="No tags yet" text="Tags sort questions by what they are about." /> }
+            .erase()
+    } else {
+        view! { <ul class="desk__cards">{cards}</ul> }.erase()
+    };
     let content = view! {
-        <ul class="desk__cards">{cards}</ul>
+        {list}
         <section class="panel" aria-label="New tag">
             {create}
         </section>

@@ -21,13 +21,21 @@ impl Invites {
     pub fn new(origin: String, chance: Arc<dyn Chance>) -> Self {
         Self { origin, chance }
     }
+
+    fn fresh(&self, door: &str) -> FreshLink {
+        let secret = Secret::new(&*self.chance);
+        FreshLink { address: format!("{}/{door}/{}", self.origin, secret.reveal()), hash: secret.hash() }
+    }
 }
 
 #[async_trait]
 impl Invitations for Invites {
     fn link(&self, _: &Tenant) -> FreshLink {
-        let secret = Secret::new(&*self.chance);
-        FreshLink { address: format!("{}/open/{}", self.origin, secret.reveal()), hash: secret.hash() }
+        self.fresh("open")
+    }
+
+    fn bearer_link(&self, _: &Tenant) -> FreshLink {
+        self.fresh("sign-in")
     }
 
     async fn send(&self, _: &Email, _: &str, _: &Tenant, _: &FreshLink) -> Result<bool, PortError> {

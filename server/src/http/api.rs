@@ -1,10 +1,10 @@
 //! The door of the server functions: what every call passes before it reaches one, and the form of every no.
 
-use app::api::Backend;
+use app::api::{Backend, SAVED};
 use axum::Json;
 use axum::body::{Body, HttpBody};
 use axum::extract::{Request, State};
-use axum::http::header::{ACCEPT, CONTENT_TYPE, HOST, LOCATION, REFERER, RETRY_AFTER};
+use axum::http::header::{ACCEPT, CONTENT_TYPE, HOST, LOCATION, REFERER, RETRY_AFTER, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -52,22 +52,47 @@ pub async fn guard(State(state): State<AppState>, mut request: Request, next: Ne
         Ok(request) => request,
         Err(refusal) => return refusal_response(&refusal),
     };
+    let function = request.uri().path().rsplit('/').next().unwrap_or_default().to_owned();
     let response = next.run(request).await;
-    if wants_page && response.headers().contains_key(LOCATION) { to_page(response) } else { response }
+    if wants_page && response.headers().contains_key(LOCATION) { to_page(response, &function) } else { response }
 }
 
 /// A plain form goes back to the page it came from with "see other": also when it was refused, for the page shows why.
-fn to_page(mut response: Response) -> Response {
+fn to_page(mut response: Response, function: &str) -> Response {
     *response.status_mut() = StatusCode::SEE_OTHER;
     *response.body_mut() = Body::empty();
     response.headers_mut().remove(CONTENT_TYPE);
     response.headers_mut().remove(axum::http::header::CONTENT_LENGTH);
-    // Where the framework takes an old refusal out of an address it may leave an empty query behind.
+    let speaks_itself = response.headers().contains_key(SET_COOKIE);
     let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
-    if let Some(Ok(plain)) = location.and_then(|text| text.strip_suffix('?')).map(HeaderValue::from_str) {
-        response.headers_mut().insert(LOCATION, plain);
+    let told = location.and_then(|text| with_outcome(text, (!speaks_itself).then_some(function)));
+    if let Some(Ok(told)) = told.as_deref().map(HeaderValue::from_str) {
+        response.headers_mut().insert(LOCATION, told);
     }
     response
+}
+
+/// The address that a plain form comes back to, with what went well there in place of what it said before: the pages on
+/// which a room is run tell that as they tell a refusal, and read both from their address.
+fn with_outcome(location: &str, function: Option<&str>) -> Option<String> {
+    let mut address = url::Url::parse(location).ok()?;
+    let refused = address.query_pairs().any(|(name, _)| name == "__err");
+    let mut fields: Vec<(String, String)> =
+        address.query_pairs().into_owned().filter(|(name, _)| name != SAVED).collect();
+    let done = function.filter(|_| !refused && is_desk(address.path()));
+    fields.extend(done.map(|function| (SAVED.to_owned(), function.to_owned())));
+    match fields.is_empty() {
+        // Where the framework takes an old refusal out of an address it may leave an empty query behind.
+        true => address.set_query(None),
+        false => drop(address.query_pairs_mut().clear().extend_pairs(fields)),
+    }
+    Some(address.into())
+}
+
+/// Whether this is a page behind the queue, such as `/admin/settings`.
+fn is_desk(path: &str) -> bool {
+    let path = path.strip_prefix("/t/").and_then(|rest| rest.find('/').map(|end| &rest[end..])).unwrap_or(path);
+    path.strip_prefix("/admin/").is_some_and(|page| !page.is_empty())
 }
 
 /// The framework sends a plain form back to the `Referer`. One that is missing or foreign becomes our first page.
@@ -153,6 +178,22 @@ pub fn refusal_response(refusal: &Refusal) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_went_well_is_told_on_the_pages_that_run_a_room() {
+        let told = |page: &str, function| with_outcome(&format!("http://ask.test{page}"), function).unwrap();
+        let well = |page: &str| told(page, Some("set_role")).replace("http://ask.test", "");
+        assert_eq!(well("/admin/people"), "/admin/people?saved=set_role");
+        assert_eq!(well("/t/acme/admin/people?text=a&saved=x"), "/t/acme/admin/people?text=a&saved=set_role");
+        assert_eq!(
+            well("/admin/people?__path=%2Fapi&__err=e30%3D&saved=x"),
+            "/admin/people?__path=%2Fapi&__err=e30%3D"
+        );
+        for page in ["/", "/?", "/admin", "/admin/", "/t/acme", "/t/admin/x", "/mine"] {
+            assert_eq!(well(page), page.trim_end_matches('?'), "{page}");
+        }
+        assert_eq!(told("/admin/people?saved=x", None), "http://ask.test/admin/people", "a cookie says more");
+    }
 
     #[test]
     fn text_is_text_with_its_escapes_as_well() {

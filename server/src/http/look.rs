@@ -1,11 +1,11 @@
 //! What a tenant looks like: its accent as a style sheet of its own, and its logo.
 
-use app::api::Home;
+use app::api::{FormError, Home, SAVED};
 use axum::Extension;
 use axum::extract::multipart::MultipartError;
 use axum::extract::{Multipart, Path, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, REFERER};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, REFERER};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::api::refusal_response;
@@ -81,18 +81,34 @@ pub async fn put_logo(
         state.service().set_logo(&visit, picture).await
     };
     match done.await {
-        Ok(tenant) => Redirect::to(&settings_page(&home, &tenant, &headers)).into_response(),
-        Err(refusal) => refusal_response(&refusal),
+        Ok(tenant) => {
+            let page = settings_page(&home, &tenant.slug, &headers);
+            Redirect::to(&format!("{page}?{SAVED}=set_logo")).into_response()
+        }
+        Err(refusal) => match home.resolve(&slug).filter(|_| wants_page(&headers)) {
+            // As the framework tells what other forms were refused.
+            Some(slug) => {
+                let page = settings_page(&home, slug, &headers);
+                let why = FormError { endpoint: "set_logo".to_owned(), refusal };
+                Redirect::to(&format!("{page}?{}", why.query())).into_response()
+            }
+            None => refusal_response(&refusal),
+        },
     }
 }
 
+fn wants_page(headers: &HeaderMap) -> bool {
+    headers.get(ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
+}
+
 /// The page that the form is on. Its address is ours whatever the browser says.
-fn settings_page(home: &Home, tenant: &Tenant, headers: &HeaderMap) -> String {
-    let page = format!("{}admin/settings", home.page(&tenant.slug));
-    let came_from = headers.get(REFERER).map(HeaderValue::as_bytes).unwrap_or_default();
+fn settings_page(home: &Home, slug: &str, headers: &HeaderMap) -> String {
+    let page = format!("{}admin/settings", home.page(slug));
+    let came_from = headers.get(REFERER).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let came_from = came_from.split('?').next().unwrap_or_default();
     // Where the tenant's path was used, it is used again.
-    let by_path = format!("/t/{}/admin/settings", tenant.slug);
-    if came_from.ends_with(by_path.as_bytes()) { by_path } else { page }
+    let by_path = format!("/t/{slug}/admin/settings");
+    if came_from.ends_with(&by_path) { by_path } else { page }
 }
 
 /// The picture of a form; `None` where there is none, or an empty one.

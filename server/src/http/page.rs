@@ -7,7 +7,7 @@ use axum::extract::{Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, REFRESH, RETRY_AFTER, SET_COOKIE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use http_body_util::BodyExt;
 use leptos::prelude::provide_context;
 use uuid::Uuid;
@@ -16,7 +16,9 @@ use super::host;
 use crate::state::AppState;
 use pulsestage::id::uuid_v7;
 use pulsestage::ports::{Chance, TooFast};
+use pulsestage::service::Caller;
 use pulsestage::text::Slug;
+use pulsestage::user::Role;
 
 /// Renders the page of this address. A browser without a participant's cookie gets one, so that its forms work at once.
 pub async fn render(State(state): State<AppState>, request: Request) -> Response {
@@ -32,6 +34,8 @@ pub async fn render(State(state): State<AppState>, request: Request) -> Response
     let minted = caller.device.is_none().then(|| new_device(&state));
     caller.device = caller.device.or(minted);
     let sheet = theme_sheet(&state, &named(request.uri().path(), &home)).await;
+    let wanted = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
+    let visited = (state.clone(), caller.clone(), named(request.uri().path(), &home));
     let backend = Backend { service: state.service().clone(), caller, home };
     let settings = ClientSettings { heartbeat_ms: u64::try_from(state.heartbeat().as_millis()).unwrap_or(u64::MAX) };
     let options = state.site().options.clone();
@@ -44,6 +48,9 @@ pub async fn render(State(state): State<AppState>, request: Request) -> Response
     };
     let page = leptos_axum::render_app_async_with_context(provide, move || app::shell(options.clone()));
     let mut response = whole(page(request)).await;
+    if response.status() == StatusCode::FORBIDDEN && is_nobody(visited).await {
+        return to_sign_in(&wanted);
+    }
     let found = response.status().is_success();
     let headers = response.headers_mut();
     // The page holds what is this visitor's; nothing between us may keep it.
@@ -54,6 +61,21 @@ pub async fn render(State(state): State<AppState>, request: Request) -> Response
     {
         headers.append(SET_COOKIE, cookie);
     }
+    response
+}
+
+/// Whether a visitor to whom a page is closed has not signed in there: signing in may open it.
+async fn is_nobody((state, caller, slug): (AppState, Caller, Slug)) -> bool {
+    state.service().enter(slug.as_str(), &caller).await.is_ok_and(|visit| visit.actor.role == Role::Guest)
+}
+
+/// To the door of the room that this page is in, and from there back to it.
+fn to_sign_in(wanted: &str) -> Response {
+    let room = wanted.strip_prefix("/t/").and_then(|rest| rest.split(['/', '?']).next());
+    let room = room.map(|slug| format!("/t/{slug}")).unwrap_or_default();
+    let to = url::form_urlencoded::Serializer::new(String::new()).append_pair("to", wanted).finish();
+    let mut response = Redirect::to(&format!("{room}/sign-in?{to}")).into_response();
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     response
 }
 

@@ -47,7 +47,8 @@ impl SqlStore {
                 return Err(Refusal::NameTaken { what: Noun::Team }.into());
             }
             let team = Team { id, slug, name: name.into_string(), state: TeamState::Open };
-            place.write(tx, &write, None, &Event::TeamCreated(team.clone())).await?;
+            // Of the team itself, for there may be people who are not to see it.
+            place.write(tx, &write, Some(id), &Event::TeamCreated(team.clone())).await?;
             let entry = Entry::of(UserId(write.writer), Act::CreateTeam).team(id).subject(id);
             note(tx, &write, entry.after("name", &team.name).after("slug", &team.slug)).await?;
             Ok(team)

@@ -287,6 +287,24 @@ async fn a_team_without_guests_is_not_there_for_them() {
     let board = house.get("/api/fn/load_board?tenant=acme").send().await;
     assert!(board.text().contains("Open doors") && !board.text().contains("People acme"), "{}", board.text());
     assert_eq!(call(&house, "set_vote", "", &vote).await.status, 200);
+    // Nor is a guest of that one team told of another that is made, now or when they come back.
+    let mut wire = house.stream("tenantId=acme").await;
+    let start = wire.greeting().await.cursor().unwrap();
+    house.service.create_team(&acme.visit, None, "Merger committee").await.unwrap();
+    let asked = Ask { team: acme.team.id, body: "After the committee".to_owned(), name: None };
+    house.service.ask(&acme.visit, None, asked).await.unwrap();
+    let mut again = house.stream(&format!("tenantId=acme&last_event_id={start}")).await;
+    again.greeting().await;
+    for wire in [&mut wire, &mut again] {
+        let told = loop {
+            let message = soon("a fact", wire.message()).await;
+            assert!(!message.raw.contains("Merger committee"), "{}", message.raw);
+            if message.data.is_some() {
+                break message;
+            }
+        };
+        assert!(told.raw.contains("After the committee"));
+    }
 }
 
 #[tokio::test]
@@ -295,7 +313,16 @@ async fn the_operator_makes_limits_and_archives() {
     let operate = async |name: &str, changes: &[(&'static str, &str)]| {
         call(&house, name, &default.owner, &with(fields(&default), changes)).await
     };
-    assert_eq!(operate("create_tenant", &[("slug", "fresh"), ("name", "Fresh")]).await.status, 200);
+    let made = operate("create_tenant", &[("slug", "fresh"), ("name", "Fresh")]).await;
+    assert_eq!(made.status, 200);
+    let made = made.json();
+    let link = made["link"].as_str().unwrap();
+    let path = &link[link.find("/sign-in/").unwrap()..];
+    let first = house.get(path).send().await;
+    assert_eq!((first.status.as_u16(), first.header("location")), (303, "/t/fresh/admin"));
+    let owner = first.cookies().join("; ");
+    assert_eq!(house.get("/t/fresh/admin/people").cookie(&owner).send().await.status, 200, "an owner");
+    assert_eq!(house.get(path).send().await.status, 410, "once");
     assert_refused("twice", &operate("create_tenant", &[("slug", "fresh")]).await, 409, "name_taken");
     assert_refused("no slug", &operate("create_tenant", &[("slug", "Not one")]).await, 422, "invalid");
     assert_eq!(house.get("/t/fresh").send().await.status, 200);

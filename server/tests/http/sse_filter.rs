@@ -74,11 +74,14 @@ async fn by_team() {
     asks(&house, &default, default.other_team.id, "To this team").await;
     let shown = wire.message().await;
     assert_eq!((shown.kind(), shown.cursor()), ("question:created", Some(at(2))));
-    // The other team's counts are not its business; what concerns the whole tenant is.
+    // Other teams' counts are not its business, nor that there is one more; what concerns the whole tenant is.
     house.service.set_vote(&default.visit, None, SetVote { question: default.open.id, up: true }).await.unwrap();
     house.service.create_team(&default.visit, None, "A third team").await.unwrap();
+    assert!(is_advance(&wire.message().await, at(3)));
+    let tag = CreateTag { name: "For all".to_owned(), color: "#0088AA".to_owned() };
+    house.service.create_tag(&default.visit, None, tag).await.unwrap();
     let shown = wire.message().await;
-    assert_eq!((shown.kind(), shown.cursor()), ("team:created", Some(at(3))));
+    assert_eq!((shown.kind(), shown.cursor()), ("tag:created", Some(at(4))));
     let question = shown_question(&house, &default).await;
     house.service.set_vote(&default.visit, None, SetVote { question, up: true }).await.unwrap();
     assert_eq!(wire.message().await.envelope().event.question(), Some(question));
