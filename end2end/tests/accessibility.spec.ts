@@ -3,6 +3,7 @@
 import type { Page } from '@playwright/test';
 
 import { LOOKS, violations, wear } from '../support/axe';
+import { DESKS, furnish, invite, owner, REVIEWS } from '../support/rooms';
 import { Server } from '../support/server';
 import { expect, serverForThisFile, test } from '../support/test';
 import { statusNote } from '../support/visitor';
@@ -11,6 +12,7 @@ const server = serverForThisFile({ demo: true });
 let bare: Server;
 test.beforeAll(async () => {
   bare = await Server.start();
+  await furnish(await owner(server.it));
 });
 test.afterAll(async () => {
   await bare.stop();
@@ -60,16 +62,98 @@ test('the queue, full and empty, with its panels open', async ({ arrive }) => {
   await inspect(moderator.page, 'queue');
 
   const newcomer = await arrive(bare.url);
-  await newcomer.page.goto(bare.signInLink());
+  await newcomer.page.goto(await bare.newLink('moderator'));
   await newcomer.room.live();
   await inspect(newcomer.page, 'empty queue');
 });
 
 test('pages that say why there is nothing', async ({ arrive }) => {
   const { page } = await arrive(server.it.url, { tolerate: [403, 404, 410].map(statusNote) });
-  for (const path of ['/admin', '/nowhere', '/sign-in']) {
+  await page.request.get(await server.it.newLink('moderator'));
+  for (const path of ['/admin/people', '/admin/settings', '/nowhere', '/sign-in/spent']) {
     await page.goto(path);
     await inspect(page, path);
+  }
+});
+
+for (const desk of DESKS) {
+  test(`the desk of ${desk}, full and empty`, async ({ arrive }) => {
+    for (const house of [server.it, bare]) {
+      const { page } = await arrive(house.url);
+      await page.request.get(await house.newLink('owner'));
+      await page.goto(`/admin/${desk}`);
+      // With everything open that opens.
+      await page.evaluate(() => document.querySelectorAll('details.more').forEach((more) => more.setAttribute('open', '')));
+      await inspect(page, `${desk}${house === bare ? ', empty' : ''}`);
+    }
+  });
+}
+
+test('every part of the review page', async ({ arrive }) => {
+  test.setTimeout(120_000);
+  const { page } = await arrive(server.it.url);
+  await page.request.get(await server.it.newLink('owner'));
+  for (const show of REVIEWS) {
+    await page.goto(`/admin/review?show=${show}`);
+    await inspect(page, show);
+  }
+});
+
+test('what forms of a desk say when they come back', async ({ arrive }) => {
+  const { page } = await arrive(server.it.url);
+  await page.request.get(await server.it.newLink('owner'));
+  await page.goto('/admin/sessions');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(page.getByRole('status').filter({ hasText: 'Saved.' })).toBeVisible();
+  await inspect(page, 'saved');
+  await page.goto('/admin/operator');
+  await page.getByLabel('Address').fill('northern-works');
+  await page.getByLabel('Name').fill('Northern Works');
+  await page.getByRole('button', { name: 'Make the tenant' }).click();
+  await expect(page.getByLabel('Link for the first owner')).toHaveValue(/\/sign-in\/\w+/);
+  await inspect(page, 'a tenant that was made');
+});
+
+test('the doors', async ({ arrive }) => {
+  test.setTimeout(180_000);
+  const by = await owner(server.it);
+  const { page } = await arrive(server.it.url, { tolerate: [401, 404, 410, 422].map(statusNote) });
+  const doors = {
+    'sign in': '/sign-in?to=/admin/teams',
+    invitation: await invite(by, 'Gil Door', 'member'),
+    'spent link': '/open/spent',
+    join: '/join',
+    'a code that is none': '/join?code=!',
+    'a code of nobody': '/j/ZZZZZZ',
+    'nothing asked': '/mine',
+    claim: bare.claimLink(),
+  };
+  for (const [what, path] of Object.entries(doors)) {
+    await page.goto(path);
+    await inspect(page, what);
+  }
+  await page.goto('/sign-in');
+  await page.getByLabel('E-mail address').fill('nobody@example.com');
+  await page.getByLabel('Password').fill('something else');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await expect(page.getByRole('alert')).toBeVisible();
+  await inspect(page, 'a refusal at the door');
+  await page.request.get(await server.it.newLink('moderator'));
+  await page.goto('/password');
+  await inspect(page, 'another password');
+});
+
+test('the doors where mail is sent', async ({ arrive }) => {
+  const flags = ['--smtp-url', 'smtp://127.0.0.1:9', '--mail-from', 'ask@example.com', '--public-url', 'http://localhost:3000'];
+  const mailing = await Server.start({ flags });
+  try {
+    const { page } = await arrive(mailing.url);
+    for (const path of ['/sign-in', '/sign-in/link', '/sign-in/forgot']) {
+      await page.goto(path);
+      await inspect(page, path);
+    }
+  } finally {
+    await mailing.stop();
   }
 });
 

@@ -117,7 +117,7 @@ async fn a_new_password_by_mail_ends_every_session() {
     }
     let link = letter.link(ORIGIN);
     let (session, _) = house.post(&link, &[("password", "a kettle sings at noon")]).send().await.came_in();
-    assert_eq!(house.get("/admin").cookie(&old).send().await.status, 403);
+    assert_eq!(house.get("/admin").cookie(&old).send().await.status, 303);
     assert_eq!(house.get("/admin").cookie(&session).send().await.status, 200);
     assert_eq!(house.post("/sign-in", &[("email", ANN), ("password", PASSWORD)]).send().await.status, 401);
     assert_eq!(house.post(&link, &[("password", PASSWORD)]).send().await.status, 410, "a stolen link, used twice");

@@ -82,11 +82,11 @@ async fn signing_in_takes_the_place_of_the_session_before() {
     let (first, _) = sign_in().send().await.came_in();
     let (second, _) = sign_in().cookie(&first).send().await.came_in();
     assert_ne!(first, second);
-    assert_eq!(house.get("/admin").cookie(&first).send().await.status, 403, "the old session is over");
+    assert_eq!(house.get("/admin").cookie(&first).send().await.status, 303, "the old session is over");
     assert_eq!(house.get("/admin").cookie(&second).send().await.status, 200);
     // A session that a stranger planted in the browser is not carried over either.
     let (third, _) = sign_in().cookie(&default.owner).send().await.came_in();
-    assert_eq!(house.get("/admin").cookie(&default.owner).send().await.status, 403);
+    assert_eq!(house.get("/admin").cookie(&default.owner).send().await.status, 303);
     assert_eq!(house.get("/admin").cookie(&third).send().await.status, 200);
     assert_eq!(house.get("/admin").cookie(&second).send().await.status, 200, "another browser's stays");
 }
@@ -216,7 +216,7 @@ async fn changing_the_password_needs_the_old_one_and_ends_the_other_sessions() {
     assert_eq!(change("", PASSWORD, NEW).await.header("location"), "/sign-in?to=/password");
     assert_eq!(house.get("/admin").cookie(&elsewhere).send().await.status, 200, "nothing has changed");
     let (new_session, _) = change(&here, PASSWORD, NEW).await.came_in();
-    for (session, status) in [(&here, 403), (&elsewhere, 403), (&new_session, 200)] {
+    for (session, status) in [(&here, 303), (&elsewhere, 303), (&new_session, 200)] {
         assert_eq!(house.get("/admin").cookie(session).send().await.status, status);
     }
     assert_eq!(sign_in(PASSWORD).await.status, 401);

@@ -43,7 +43,7 @@ async fn guests_see_nothing_of_it() {
     for cookie in [String::new(), house.participant(1)] {
         for path in [format!("/t/{SLUG}"), format!("/t/{SLUG}/admin")] {
             let page = house.get(&path).cookie(&cookie).send().await;
-            assert_eq!(page.status, 403, "{path}");
+            assert_eq!(page.status, 303, "{path}");
             assert!(!page.text().contains("Secret team"), "{path}");
         }
         let board = house.get(&format!("/api/fn/load_board?tenant={SLUG}")).cookie(&cookie).send().await;

@@ -28,7 +28,7 @@ async fn a_link_signs_in_once() {
     let (house, _default, _acme) = House::new(Plan::default()).await;
     for (slug, page) in [("default", "/admin"), ("acme", "/t/acme/admin")] {
         let link = link(&house, slug, Role::Moderator).await;
-        assert_eq!(house.get(page).send().await.status, 403, "before");
+        assert_eq!(house.get(page).send().await.status, 303, "before");
         let reply = house.get(&link).wants_page().send().await;
         assert_eq!((reply.status.as_u16(), reply.header("location")), (303, page));
         let text = reply.set_cookies()[0].to_owned();
@@ -50,7 +50,7 @@ async fn a_session_is_good_for_its_tenant_and_role() {
     let (house, _default, _acme) = House::new(Plan::default()).await;
     let session = cookie_of(&house.get(&link(&house, "acme", Role::Moderator).await).send().await);
     assert_eq!(house.get("/t/acme/admin").cookie(&session).send().await.status, 200);
-    assert_eq!(house.get("/admin").cookie(&session).send().await.status, 403);
+    assert_eq!(house.get("/admin").cookie(&session).send().await.status, 303);
     let reply =
         house.function("create_team").cookie(&session).form(&[("tenant", "acme"), ("name", "New")]).send().await;
     assert_refused("a moderator makes no teams", &reply, 403, "not_allowed");
@@ -122,7 +122,7 @@ async fn signing_out_ends_the_session_at_once() {
         let text = reply.set_cookies()[0];
         assert!(text.starts_with(&format!("pulsestage_s_{}=;", room.slug)) && text.contains("Max-Age=0"), "{text}");
         // Whoever kept a copy of the cookie is out as well.
-        assert_eq!(house.get(page).cookie(&room.moderator).send().await.status, 403);
+        assert_eq!(house.get(page).cookie(&room.moderator).send().await.status, 303);
         let pin = house.function("pin").cookie(&room.moderator);
         let reply = pin.form(&[("tenant", &room.slug), ("question", &room.open.id.to_string())]).send().await;
         assert_refused("pin after signing out", &reply, 403, "not_signed_in");

@@ -1,6 +1,6 @@
 //! Filters: a stream is sent what it chose, and what is hidden from it still moves its cursor on.
 
-use pulsestage::command::{Ask, SetMark, SetVote};
+use pulsestage::command::{Ask, CreateTag, SetMark, SetVote};
 use pulsestage::event::Cursor;
 use pulsestage::id::TeamId;
 
