@@ -40,6 +40,7 @@ impl Mine {
         let list: Vec<AnyView> = self.questions.iter().map(|question| self.question(question)).collect();
         let body = if list.is_empty() {
             view! {
+                <h2 class="vh">"What was asked"</h2>
                 <Empty mark=Icon::Message title="Nothing asked yet" text="What you ask in this browser is kept here for you.">
                     <a class="btn btn--main" href=back>
                         "To the questions"

@@ -164,6 +164,7 @@ fn draw(view: ReviewView, place: Place) -> AnyView {
         </ul>
         {part(move || shown.with(Vec::is_empty).then(|| {
             view! {
+                <h2 class="vh">"Questions"</h2>
                 <Empty
                     mark=Icon::Check
                     title="Nothing here"

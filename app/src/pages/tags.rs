@@ -38,8 +38,11 @@ fn draw(view: BoardView, place: Place) -> AnyView {
         .erase(),
     );
     let list = if cards.is_empty() {
-        view! { <Empty mark=Icon::Tag title="No tags yet" text="Tags sort questions by what they are about." /> }
-            .erase()
+        view! {
+            <h2 class="vh">"All tags"</h2>
+            <Empty mark=Icon::Tag title="No tags yet" text="Tags sort questions by what they are about." />
+        }
+        .erase()
     } else {
         view! { <ul class="desk__cards">{cards}</ul> }.erase()
     };
