@@ -50,7 +50,7 @@ test('a connection that died in silence is noticed and replaced', async ({ anna,
 test('while nothing gets through the badge says so; afterwards all is there, in order and once', async ({ anna, crowd, network }) => {
   network.hold();
   const [one, two] = [await crowd.ask('The first in the tunnel?'), await crowd.ask('The second in the tunnel?')];
-  await crowd.vote(one.id);
+  await (await Person.participant(server.it.url)).vote(one.id);
   await expect(anna.room.badge).toHaveText('Reconnecting', WATCHDOG);
   await expect(anna.page.locator('.badge__age')).toHaveText(/^\d+ s old$/);
   network.mend();
@@ -126,7 +126,7 @@ test('without a network the page says so and can be read; back again it catches 
   await expect(anna.page.getByText('You are offline.')).toBeVisible();
   const moderator = await Person.moderator(server.it.url, await server.it.newLink('moderator'));
   const missed = await crowd.ask('What did you miss?');
-  await crowd.vote(missed.id);
+  await (await Person.participant(server.it.url)).vote(missed.id);
   await moderator.mark('pin', missed.id);
   const card = anna.room.card(body);
   await card.vote.click();

@@ -37,13 +37,18 @@ test('asking and voting are plain forms that lead back to the page', async ({ ar
   await expect(card.locator).toContainText(team);
   await expect(anna.room.composer).toHaveValue('');
 
-  await card.vote.click();
-  await expect(card.vote).toHaveAttribute('aria-pressed', 'true');
-  await expect(card.votes).toHaveText('1');
+  await expect(card.vote, 'nobody votes for their own question').toBeDisabled();
+
+  const { body } = await (await Person.participant(server.it.url)).ask('Do others hear me without a script?');
+  await anna.page.reload();
+  const other = anna.room.card(body);
+  await other.vote.click();
+  await expect(other.vote).toHaveAttribute('aria-pressed', 'true');
+  await expect(other.votes).toHaveText('1');
   expect(new URL(anna.page.url()).search, 'back where it was').toBe('?sort=newest');
-  await card.vote.click();
-  await expect(card.vote).toHaveAttribute('aria-pressed', 'false');
-  await expect(card.votes).toHaveText('0');
+  await other.vote.click();
+  await expect(other.vote).toHaveAttribute('aria-pressed', 'false');
+  await expect(other.votes).toHaveText('0');
 
   await anna.page.reload();
   await expect(card.locator, 'a reload asks nothing again').toHaveCount(1);

@@ -32,7 +32,8 @@ test('a question is on the other screen within half a second, marked as new, and
   await expect(theirs.vote).toHaveAttribute('aria-pressed', 'true');
   await expect(mine.votes).toHaveText('1');
   await expect(mine.vote, 'a vote is its voter’s alone').toHaveAttribute('aria-pressed', 'false');
-  await mine.vote.click();
+  await expect(mine.vote, 'nobody votes for their own question').toBeDisabled();
+  await (await Person.participant(server.it.url)).vote((await theirs.locator.getAttribute('id'))?.slice('q-'.length) ?? '');
   await expect(theirs.votes).toHaveText('2');
 
   await theirs.thought();
@@ -79,9 +80,9 @@ test('a vote shows in the same frame and the crowd’s votes add to it', async (
     });
   });
   expect(shown, 'nobody waits for the server to see their own vote').toBe('1');
-  await Promise.all([first, ...crowd].map((person) => person.vote(question.id)));
-  await expect(card.votes).toHaveText('7');
-  expect((await first.find(question.body))?.upvotes).toBe(7);
+  await Promise.all(crowd.map((person) => person.vote(question.id)));
+  await expect(card.votes).toHaveText('6');
+  expect((await first.find(question.body))?.upvotes).toBe(6);
 });
 
 test('the list keeps still under a pointer, and says what waits', async ({ arrive }) => {

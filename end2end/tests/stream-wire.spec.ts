@@ -50,9 +50,9 @@ test('the wire has the form that was agreed, byte for byte', async () => {
   // This client takes gzip and undoes it as the bytes come.
   expect(raw.answer.headers.get('content-encoding')).toBe('gzip');
 
-  const person = await Person.participant(server.it.url);
+  const [person, voter] = [await Person.participant(server.it.url), await Person.participant(server.it.url)];
   const question = await person.ask('Äpfel, "quotes" & <b>tags</b>\nand a second line');
-  await person.vote(question.id);
+  await voter.vote(question.id);
   await expect.poll(() => raw.types()).toEqual(expect.arrayContaining(['question:upvoted', 'heartbeat']));
 
   const uuid = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';

@@ -12,6 +12,8 @@ use crate::text::QuestionBody;
 pub trait ModerationStore: Send + Sync {
     /// The cases of all questions of these teams, or of all teams; newest first.
     async fn cases(&self, tenant: TenantId, teams: Option<&[TeamId]>) -> Stored<Vec<Case>>;
+    /// The case of one question.
+    async fn case(&self, tenant: TenantId, question: QuestionId) -> Stored<Case>;
     /// Does what a moderator decided, if the question is as they saw it: [`Refusal::Changed`] when it has another version,
     /// [`Refusal::NotNow`] when it stands where this cannot be done.
     ///

@@ -47,6 +47,16 @@ impl Service {
         Ok(cases)
     }
 
+    /// The case of one question.
+    ///
+    /// # Errors
+    /// When the visitor may not moderate it, it is not there, or they ask too often.
+    pub async fn case(&self, visit: &Visit, question: QuestionId) -> Result<Case, Refusal> {
+        self.must_on(visit, Action::Moderate, question).await?;
+        self.pace.admit(visit.tenant.id, visit.actor.user.map(|user| user.0), Action::SeeBoard)?;
+        Ok(self.store.case(visit.tenant.id, question).await?)
+    }
+
     /// What the review page is drawn from.
     ///
     /// # Errors

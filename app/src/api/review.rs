@@ -66,6 +66,13 @@ impl From<Decision> for Verdict {
     }
 }
 
+/// All that the moderators know of one question.
+#[server(prefix = "/api/fn", endpoint = "load_case", input = GetUrl)]
+pub async fn load_case(#[server(default)] tenant: String, question: QuestionId) -> Result<Case, ApiError> {
+    let (service, visit) = enter(&tenant).await?;
+    service.case(&visit, question).await.map_err(refuse)
+}
+
 /// All questions that the caller moderates, with what moderators know of them; newest first.
 #[server(prefix = "/api/fn", endpoint = "cases", input = GetUrl)]
 pub async fn cases(#[server(default)] tenant: String) -> Result<Vec<Case>, ApiError> {

@@ -7,10 +7,12 @@ use pulsestage::error::Refusal;
 use pulsestage::id::QuestionId;
 use pulsestage::text::{ANSWER_MAX, AnswerText};
 
+use super::claims::Claims;
 use super::queue_row::OnDeed;
+use super::seen::{Seen, offer_undo};
 use crate::live::few::Few;
 use crate::live::{Moderation, Progress};
-use crate::ui::erase::Erase;
+use crate::ui::erase::{Erase, part};
 use crate::ui::field::{Submit, TextArea};
 use crate::ui::icon::{Icon, icon};
 
@@ -55,6 +57,8 @@ pub fn AnswerEditor(
     initial: String,
     /// Answers that were begun.
     drafts: Drafts,
+    /// Who is at which question.
+    claims: Option<Claims>,
     /// The moderator wants this done.
     on_deed: OnDeed,
     /// The moderator is done here.
@@ -67,10 +71,21 @@ pub fn AnswerEditor(
     let refused_here = RwSignal::new(None::<String>);
     let fate = Memo::new(move |_| progress.get().map(|progress| progress.get()).unwrap_or_default());
     let error = Signal::derive(move || refused_here.get().or_else(|| fate.get().problem()));
+    let is_first = initial.is_empty();
+    let seen = Seen::of(question, claims);
     let close = move || {
         drafts.forget(question);
         on_close.run(());
     };
+    let before = initial.clone();
+    seen.look(move |case| {
+        // What a moderator kept for later is gone on with, unless something was typed here.
+        let kept = case.draft.map(|draft| draft.text).filter(|_| text.with_untracked(|text| *text == before));
+        if let (Some(kept), Some(area)) = (kept, area.get_untracked()) {
+            area.set_value(&kept);
+            text.set(kept);
+        }
+    });
 
     Effect::new(move || {
         if let Some(area) = area.get() {
@@ -89,8 +104,16 @@ pub fn AnswerEditor(
         }
     });
     Effect::new(move || {
-        if fate.get() == Progress::Done {
-            close();
+        match fate.get() {
+            Progress::Done => {
+                if is_first {
+                    offer_undo(question);
+                }
+                close();
+            }
+            // What it is now is above; whoever saves again has seen it.
+            Progress::Refused(Refusal::Changed) => seen.look(drop),
+            _ => {}
         }
     });
 
@@ -103,7 +126,7 @@ pub fn AnswerEditor(
         match AnswerText::parse(&typed) {
             Ok(_) => {
                 refused_here.set(None);
-                progress.set(Some(on_deed.run(Moderation::Answer { question, text: typed })));
+                progress.set(Some(on_deed.run(Moderation::Answer { question, text: typed, seen: seen.version() })));
             }
             Err(problem) => {
                 refused_here.set(Some(Refusal::field("answer", problem).to_string()));
@@ -143,12 +166,26 @@ pub fn AnswerEditor(
                     error=error
                     node_ref=area
                 />
+                {part(move || {
+                    seen.is_theirs()
+                        .then(|| {
+                            view! {
+                                <p class="field__hint" role="status">
+                                    "Another moderator is at this question. Whoever saves second is told what changed."
+                                </p>
+                            }
+                                .erase()
+                        })
+                })}
                 <div class="form__row">
                     <Submit
                         class="btn btn--main btn--small"
                         face=|| view! { {icon(Icon::Check)} "Save answer" }.erase()
                         busy=Signal::derive(move || fate.get().is_pending())
                     />
+                    <button class="btn btn--small" type="button" on:click=move |_| seen.keep(text, close)>
+                        "Keep for later"
+                    </button>
                     <button class="btn btn--quiet btn--small" type="button" on:click=move |_| close()>
                         "Cancel"
                     </button>

@@ -8,6 +8,7 @@ use pulsestage::tag::Tag;
 use super::answer::Answer;
 use super::answer_editor::{AnswerEditor, Drafts};
 use super::card::{Ids, Words, state_of};
+use super::claims::Claims;
 use super::palette::TagPalette;
 use crate::live::{Moderation, Progress, RowField, RowStoreFields};
 use crate::ui::dom;
@@ -38,6 +39,8 @@ pub fn QueueRow(
     tags: Signal<Vec<Tag>>,
     /// Answers that were begun.
     drafts: Drafts,
+    /// Who is at which question; nobody is before the page is alive.
+    claims: Option<Claims>,
     /// Whether the moderator may add to the palette.
     may_create_tag: bool,
     /// The moderator wants this done.
@@ -67,6 +70,19 @@ pub fn QueueRow(
                     {Signal::derive(move || if votes.get() == 1 { " vote" } else { " votes" })}
                 </p>
                 <Answer answer=answer />
+                {part(move || {
+                    claims
+                        .is_some_and(|claims| claims.is_theirs(question))
+                        .then(|| {
+                            view! {
+                                <p class="q__claim" role="status">
+                                    {icon(Icon::Edit)}
+                                    "Another moderator is answering this"
+                                </p>
+                            }
+                                .erase()
+                        })
+                })}
                 <Actions row=row question=question slug=slug panel=panel answer_button=button_id on_deed=on_deed />
                 {part(move || match panel.get() {
                     Panel::None => ().into_any(),
@@ -78,6 +94,7 @@ pub fn QueueRow(
                                 slug=slug
                                 initial=initial
                                 drafts=drafts
+                                claims=claims
                                 on_deed=on_deed
                                 on_close=close
                             />

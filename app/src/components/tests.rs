@@ -74,6 +74,7 @@ fn queue_row(row: Row) -> String {
                 slug=slug
                 tags=tags.into()
                 drafts=Drafts::default()
+                claims=None
                 may_create_tag=true
                 on_deed=on_deed
             />

@@ -61,7 +61,7 @@ impl<T> From<&Result<T, ApiError>> for Progress {
 #[expect(missing_docs, reason = "the fields are the arguments of the server functions of the same names")]
 pub enum Moderation {
     /// Answer a question, or change its answer.
-    Answer { question: QuestionId, text: String },
+    Answer { question: QuestionId, text: String, seen: Option<i64> },
     /// Put a tag on a question, or take it off.
     Tag { question: QuestionId, tag: TagId, on: bool },
     /// Pin a question, or let it go.
@@ -95,7 +95,7 @@ impl Moderation {
     async fn send(self, tenant: String, op: OperationId) -> Result<(), ApiError> {
         let op = Some(op);
         match self {
-            Self::Answer { question, text } => api::answer(tenant, question, text, None, op).await.map(drop),
+            Self::Answer { question, text, seen } => api::answer(tenant, question, text, seen, op).await.map(drop),
             Self::Tag { question, tag, on: true } => api::tag(tenant, question, tag, op).await.map(drop),
             Self::Tag { question, tag, on: false } => api::untag(tenant, question, tag, op).await.map(drop),
             Self::Pin { question, on: true } => api::pin(tenant, question, op).await.map(drop),
@@ -175,12 +175,13 @@ impl Live {
         }
     }
 
-    pub(super) fn slug(self) -> String {
+    /// The tenant's slug.
+    pub(crate) fn slug(self) -> String {
         self.inner.slug.try_get_value().unwrap_or_default()
     }
 
     /// Says that something was not done and why; offers to try again where that may help.
-    fn say_why(self, what: &str, error: &ApiError, again: impl Fn() + Send + Sync + 'static) {
+    pub(crate) fn say_why(self, what: &str, error: &ApiError, again: impl Fn() + Send + Sync + 'static) {
         let action = error.worth_retrying().map(|_| ToastAction { label: "Try again", run: Arc::new(again) });
         self.toasts.push(ToastKind::Trouble, format!("{what} {error}"), action);
     }

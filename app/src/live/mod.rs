@@ -33,7 +33,7 @@ mod votes;
 use leptos::prelude::*;
 use pulsestage::command::BoardView;
 use pulsestage::event::Envelope;
-use pulsestage::id::OperationId;
+use pulsestage::id::{OperationId, QuestionId};
 use pulsestage::tag::Tag;
 use pulsestage::team::Team;
 use pulsestage::tenant::Tenant;
@@ -53,7 +53,7 @@ pub use patience::{
 pub use project::{Counts, Mine, Projection, project, row};
 pub use row::{Row, RowField, RowStoreFields, Rows, RowsStoreFields};
 pub use steps::{Decision, Step};
-pub use toasts::{TOAST_MS, Toast, ToastAction, ToastKind, Toasts};
+pub use toasts::{TOAST_MS, Toast, ToastAction, ToastKind, Toasts, UNDO_MS};
 pub use votes::{Click, Intent, Settled, Votes};
 
 /// How long a question that arrived live is marked as fresh, in milliseconds.
@@ -96,6 +96,8 @@ pub struct Live {
     pub waiting: Signal<Waiting>,
     /// How the question that was sent last fares.
     pub asking: Signal<Progress>,
+    /// Questions of which moderators know something else now; whoever looks them up empties it.
+    pub moderated: RwSignal<Vec<QuestionId>>,
     /// The messages at the edge of the page.
     pub toasts: Toasts,
     /// The tenant.
@@ -174,6 +176,7 @@ impl Live {
             tags: inner.tags.into(),
             waiting: inner.waiting.into(),
             asking: inner.asking.into(),
+            moderated: RwSignal::new(Vec::new()),
             toasts: Toasts::new(),
             tenant: inner.tenant.into(),
             role: inner.role.into(),

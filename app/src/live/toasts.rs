@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 /// How long a message without an action stays, in milliseconds.
 pub const TOAST_MS: u32 = 8_000;
+/// How long what was done can be taken back by one press, in milliseconds.
+pub const UNDO_MS: u32 = 10_000;
 
 /// What a message is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +35,8 @@ pub struct Toast {
     pub kind: ToastKind,
     /// A sentence for people.
     pub text: String,
-    /// What can be done about it. A message with an action stays until it is dismissed.
+    /// What can be done about it. A message with an action stays until it is dismissed, unless the action is to
+    /// take something back.
     pub action: Option<ToastAction>,
 }
 
@@ -57,6 +60,16 @@ impl Toasts {
 
     /// Says something. The same sentence is not said twice at a time: the newer takes the older's place.
     pub fn push(&self, kind: ToastKind, text: String, action: Option<ToastAction>) {
+        let lasts = action.is_none().then_some(TOAST_MS);
+        self.put(kind, text, action, lasts);
+    }
+
+    /// Says that something was done which can be taken back for a while.
+    pub fn push_undo(&self, text: String, undo: ToastAction) {
+        self.put(ToastKind::Done, text, Some(undo), Some(UNDO_MS));
+    }
+
+    fn put(&self, kind: ToastKind, text: String, action: Option<ToastAction>, lasts_ms: Option<u32>) {
         let this = *self;
         let Some(id) = this.last.try_update_value(|last| {
             *last += 1;
@@ -64,13 +77,12 @@ impl Toasts {
         }) else {
             return;
         };
-        let stays = action.is_some();
         this.list.update(|list| {
             list.retain(|toast| toast.text != text);
             list.push(Toast { id, kind, text, action });
         });
-        if !stays {
-            crate::platform::after(TOAST_MS, move || this.dismiss(id));
+        if let Some(ms) = lasts_ms {
+            crate::platform::after(ms, move || this.dismiss(id));
         }
     }
 

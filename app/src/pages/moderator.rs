@@ -9,6 +9,7 @@ use super::room::{Room, RoomFrame};
 use super::solo::ModeratorsOnly;
 use crate::components::admin_nav::admin_nav;
 use crate::components::answer_editor::Drafts;
+use crate::components::claims::Claims;
 use crate::components::place::{Place, ViewKind};
 use crate::components::queue_row::QueueRow;
 use crate::components::side::{MANAGE, Manage, Numbers};
@@ -31,6 +32,7 @@ fn draw(view: BoardView, place: Place, filters: Signal<Filters>) -> AnyView {
     let drafts = Drafts::default();
     let may_create_tag = room.may(Action::CreateTag);
     let on_deed = Callback::new(move |deed: Moderation| live.moderate(deed));
+    let claims = Some(Claims::follow(live));
     let row = Callback::new(move |row: RowField| {
         view! {
             <QueueRow
@@ -38,6 +40,7 @@ fn draw(view: BoardView, place: Place, filters: Signal<Filters>) -> AnyView {
                 slug=slug
                 tags=live.tags
                 drafts=drafts
+                claims=claims
                 may_create_tag=may_create_tag
                 on_deed=on_deed
             />

@@ -8,21 +8,17 @@ use leptos_router::hooks::use_query_map;
 use pulsestage::id::QuestionId;
 use pulsestage::moderation::{Case, Hold, ReviewView};
 use pulsestage::permission::{Action, may};
-use std::time::Duration;
 
 use super::desk::{self, Desk};
 use crate::api;
 use crate::components::case_card::CaseCard;
 use crate::components::place::Place;
-use crate::live::{Bell, Decision, Step};
+use crate::live::{Bell, Decision, Step, UNDO_MS};
 use crate::platform;
 use crate::ui::empty::Empty;
 use crate::ui::erase::{Erase, part};
 use crate::ui::icon::Icon;
 use crate::ui::notice::{Notice, Weight};
-
-/// How long the last decision can be taken back by one press.
-const UNDO: Duration = Duration::from_secs(10);
 
 /// Which questions are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,7 +119,7 @@ impl Review {
         let lasts = undo.is_some();
         let _gone = self.said.try_set(Some(Said { text, is_trouble, undo, number }));
         if lasts {
-            platform::after(u32::try_from(UNDO.as_millis()).unwrap_or(u32::MAX), move || {
+            platform::after(UNDO_MS, move || {
                 let is_same =
                     self.said.try_with_untracked(|said| said.as_ref().map(|said| said.number)) == Some(Some(number));
                 if is_same {

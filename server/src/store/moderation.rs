@@ -23,6 +23,10 @@ impl ModerationStore for SqlStore {
         self.list_cases(tenant, teams).await.map_err(trouble)
     }
 
+    async fn case(&self, tenant: TenantId, question: QuestionId) -> Stored<Case> {
+        self.read_case(tenant, question).await.map_err(trouble)
+    }
+
     async fn decide(
         &self,
         write: Write,
@@ -91,6 +95,10 @@ impl SqlStore {
             })
             .collect()
         })
+    }
+
+    async fn read_case(&self, tenant: TenantId, id: QuestionId) -> Done<Case> {
+        tx!(self.begin_read(), tx => { case(&mut tx, tenant, id).await })
     }
 
     async fn decide_case(

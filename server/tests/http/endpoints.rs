@@ -193,6 +193,7 @@ fn the_table_has_every_server_function() {
         "load_sessions",
         "cases",
         "load_review",
+        "load_case",
         "own_questions",
         "load_settings",
         "load_teams",

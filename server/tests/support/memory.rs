@@ -257,6 +257,9 @@ impl ModerationStore for MemoryStore {
     async fn cases(&self, _: TenantId, _: Option<&[TeamId]>) -> Stored<Vec<Case>> {
         broken()
     }
+    async fn case(&self, _: TenantId, _: QuestionId) -> Stored<Case> {
+        broken()
+    }
     async fn decide(&self, _: Write, _: QuestionId, _: Verdict, _: Option<i64>, _: UserId) -> Stored<Case> {
         broken()
     }

@@ -14,6 +14,10 @@ impl ModerationStore for TimedStore {
         self.timed(Kind::Moderate, self.store.cases(tenant, teams)).await
     }
 
+    async fn case(&self, tenant: TenantId, question: QuestionId) -> Stored<Case> {
+        self.timed(Kind::Moderate, self.store.case(tenant, question)).await
+    }
+
     async fn decide(
         &self,
         write: Write,
