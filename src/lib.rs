@@ -26,6 +26,7 @@ pub mod health;
 pub mod id;
 pub mod join;
 pub mod logo;
+pub mod markup;
 pub mod moderation;
 pub mod password;
 pub mod permission;

@@ -161,7 +161,7 @@ pub fn AnswerEditor(
                     initial=begun
                     min=1
                     max=ANSWER_MAX
-                    hint="Everyone sees it under the question."
+                    hint="Everyone sees it under the question. **Bold**, *italic*, - lists and links are understood."
                     text=text
                     error=error
                     node_ref=area

@@ -131,6 +131,10 @@ fn what_people_type_is_text() {
         ..row()
     });
     assert!(!html.contains("<script") && !html.contains("<img"), "{html}");
+    let text = "**Yes**, see https://example.com/a\n- [x](javascript:alert(1))".to_owned();
+    let marked = card(Row { answer: Some(Answer { response_text: text, responded_at: Timestamp(0) }), ..row() });
+    assert!(marked.contains("<strong>Yes</strong>") && marked.contains("<ul><li>"), "{marked}");
+    assert!(marked.contains("href=\"https://example.com/a\"") && !marked.contains("href=\"javascript"), "{marked}");
     assert!(html.contains("&lt;script&gt;") && html.contains("R&amp;D"), "{html}");
 }
 
