@@ -3,9 +3,7 @@
 use app::App;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::header::{
-    ACCEPT, CACHE_CONTROL, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
-};
+use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::from_fn_with_state;
 use axum::response::{Redirect, Response};
@@ -17,7 +15,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use crate::http::{api, doors, export, health, host, join, look, origin, own, page, session, sse};
+use crate::http::{api, doors, export, health, host, join, look, origin, own, page, policy, session, sse};
 use crate::state::AppState;
 
 /// The whole server as a service.
@@ -68,10 +66,7 @@ pub fn router(state: AppState) -> Router {
         .layer(from_fn_with_state(state.clone(), origin::check))
         .layer(from_fn_with_state(state.clone(), host::find))
         .layer(option_layer(cross_origin(state.origins())))
-        .layer(fixed(X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(fixed(X_FRAME_OPTIONS, "SAMEORIGIN"))
-        // Plain forms come back to the page that the browser names, so it must name it to ourselves.
-        .layer(fixed(REFERRER_POLICY, "same-origin"))
+        .layer(from_fn_with_state(state.clone(), policy::tell))
         .with_state(state)
 }
 

@@ -7,6 +7,7 @@ use pulsestage::error::Refusal;
 use pulsestage::text::{NAME_MAX, Name};
 
 use super::queue_row::OnDeed;
+use super::tags::tint;
 use crate::live::{Moderation, Progress};
 use crate::ui::dom;
 use crate::ui::erase::Erase;
@@ -103,7 +104,8 @@ pub fn CreateTagForm(
         .enumerate()
         .map(|(place, (color, word))| {
             view! {
-                <label class="swatch" style=("--tag", color) title=word>
+                <label class="swatch" title=word>
+                    {tint(color)}
                     <input type="radio" name="color" value=color checked=place == 0 />
                     <span class="vh">{word}</span>
                 </label>

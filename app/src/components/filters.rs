@@ -5,7 +5,7 @@ use pulsestage::tag::Tag;
 use pulsestage::team::Team;
 
 use super::place::Place;
-use super::tags::safe_color;
+use super::tags::tint;
 use crate::live::{Counts, Filters, Sort, Tab};
 use crate::ui::erase::{Erase, part};
 use crate::ui::icon::{Icon, icon};
@@ -209,17 +209,17 @@ fn tag_chips(
     let chip = move |Tag { id, name, color }: Tag| {
         let on = Memo::new(move |_| filters.with(|filters| filters.tags.contains(&id)));
         view! {
-            <a
-                class="tag tag--toggle"
-                style=("--tag", safe_color(&color))
-                href=Signal::derive(move || href(filters.with(|filters| filters.toggling_tag(id))))
-                aria-current=Signal::derive(move || on.get().then_some("true"))
-                data-noscroll
-            >
-                {part(move || on.get().then(|| icon(Icon::Check)))}
-                <span dir="auto">{name}</span>
-            </a>
-        }
+                    <a
+                        class="tag tag--toggle"
+                        href=Signal::derive(move || href(filters.with(|filters| filters.toggling_tag(id))))
+                        aria-current=Signal::derive(move || on.get().then_some("true"))
+                        data-noscroll
+                    >
+                        {tint(&color)}
+        {part(move || on.get().then(|| icon(Icon::Check)))}
+                        <span dir="auto">{name}</span>
+                    </a>
+                }
         .erase()
     };
     let any = Memo::new(move |_| tags.with(|tags| !tags.is_empty()));

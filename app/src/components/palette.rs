@@ -6,7 +6,7 @@ use pulsestage::tag::Tag;
 
 use super::create::CreateTagForm;
 use super::queue_row::OnDeed;
-use super::tags::safe_color;
+use super::tags::tint;
 use crate::live::Moderation;
 use crate::ui::erase::{Erase, part};
 use crate::ui::icon::{Icon, icon};
@@ -34,44 +34,44 @@ pub fn TagPalette(
         tags.with(Vec::is_empty).then(|| view! { <p class="field__hint">"There are no tags yet."</p> }.erase())
     });
     view! {
-        <div class="q__panel" id=id role="group" aria-labelledby=labelled>
-            <h4 class="q__panel-title" id=title_id>
-                "Tags of this question"
-            </h4>
-            {none}
-            <div class="tags">
-                <For each=move || tags.get() key=|tag| tag.id let:tag>
-                    {
-                        let Tag { id: tag, name, color } = tag;
-                        let on = Memo::new(move |_| has.with(|has| has.iter().any(|other| other.id == tag)));
-                        let press = move |_| {
-                            drop(on_deed.run(Moderation::Tag { question, tag, on: !on.get_untracked() }));
-                        };
+            <div class="q__panel" id=id role="group" aria-labelledby=labelled>
+                <h4 class="q__panel-title" id=title_id>
+                    "Tags of this question"
+                </h4>
+                {none}
+                <div class="tags">
+                    <For each=move || tags.get() key=|tag| tag.id let:tag>
+                        {
+                            let Tag { id: tag, name, color } = tag;
+                            let on = Memo::new(move |_| has.with(|has| has.iter().any(|other| other.id == tag)));
+                            let press = move |_| {
+                                drop(on_deed.run(Moderation::Tag { question, tag, on: !on.get_untracked() }));
+                            };
+                            view! {
+                                <button
+                                    type="button"
+                                    class="tag tag--toggle"
+                                    aria-pressed=Signal::derive(move || on.get().to_string())
+                                    on:click=press
+                                >
+                                    {tint(&color)}
+    {part(move || on.get().then(|| icon(Icon::Check)))}
+                                    <span dir="auto">{name}</span>
+                                </button>
+                            }.erase()
+                        }
+                    </For>
+                </div>
+                {may_create
+                    .then(|| {
                         view! {
-                            <button
-                                type="button"
-                                class="tag tag--toggle"
-                                style=("--tag", safe_color(&color))
-                                aria-pressed=Signal::derive(move || on.get().to_string())
-                                on:click=press
-                            >
-                                {part(move || on.get().then(|| icon(Icon::Check)))}
-                                <span dir="auto">{name}</span>
-                            </button>
+                            <details class="more">
+                                <summary>{icon(Icon::Plus)} "New tag"</summary>
+                                <CreateTagForm id=format!("q-{question}-new-tag") slug=slug on_deed=on_deed />
+                            </details>
                         }.erase()
-                    }
-                </For>
+                    })}
             </div>
-            {may_create
-                .then(|| {
-                    view! {
-                        <details class="more">
-                            <summary>{icon(Icon::Plus)} "New tag"</summary>
-                            <CreateTagForm id=format!("q-{question}-new-tag") slug=slug on_deed=on_deed />
-                        </details>
-                    }.erase()
-                })}
-        </div>
-    }
+        }
     .erase()
 }

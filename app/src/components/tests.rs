@@ -140,7 +140,7 @@ fn what_people_type_is_text() {
 
 #[test]
 fn a_tag_brings_its_colour_and_nothing_else() {
-    assert!(card(row()).contains("style=\"--tag:#F59E0B;\""));
+    assert!(card(row()).contains("fill=\"#F59E0B\""));
     let mut evil = row();
     evil.tags[0].color = "red;background:url(//x)".to_owned();
     let html = card(evil);

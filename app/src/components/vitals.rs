@@ -161,7 +161,12 @@ fn bars(stays: &[Stay]) -> Option<AnyView> {
         view! {
             <div>
                 <dt>{class_name(before, stay.up_to_s)}</dt>
-                <dd style=("--share", format!("{share:.3}"))>{count(stay.streams)}</dd>
+                <dd>
+                    <svg class="bars__bar" viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true">
+                        <path d=format!("M0 0h{share:.3}v1H0z")></path>
+                    </svg>
+                    {count(stay.streams)}
+                </dd>
             </div>
         }
         .erase()

@@ -34,6 +34,12 @@ impl Cookies {
         Self { key, secure }
     }
 
+    /// Whether the site is reached over https.
+    #[must_use]
+    pub const fn are_secure(&self) -> bool {
+        self.secure
+    }
+
     /// Who a request says it is from. A cookie that is forged or broken is as good as none.
     #[must_use]
     pub fn caller(&self, headers: &HeaderMap) -> Caller {

@@ -10,5 +10,6 @@ pub mod look;
 pub mod origin;
 pub mod own;
 pub mod page;
+pub mod policy;
 pub mod session;
 pub mod sse;

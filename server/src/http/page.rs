@@ -4,7 +4,7 @@ use app::ThemeSheet;
 use app::api::{Backend, ClientSettings, Home};
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, REFRESH, RETRY_AFTER, SET_COOKIE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, REFRESH, RETRY_AFTER, SET_COOKIE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
@@ -12,7 +12,7 @@ use http_body_util::BodyExt;
 use leptos::prelude::provide_context;
 use uuid::Uuid;
 
-use super::host;
+use super::{host, policy};
 use crate::state::AppState;
 use pulsestage::id::uuid_v7;
 use pulsestage::ports::{Chance, TooFast};
@@ -39,7 +39,11 @@ pub async fn render(State(state): State<AppState>, request: Request) -> Response
     let backend = Backend { service: state.service().clone(), caller, home };
     let settings = ClientSettings { heartbeat_ms: u64::try_from(state.heartbeat().as_millis()).unwrap_or(u64::MAX) };
     let options = state.site().options.clone();
+    let nonce = policy::Nonce::new(state.chance());
+    let policy = policy::of_page(&state, &nonce);
     let provide = move || {
+        // Instead of leptos' own, which nobody but the page would know.
+        provide_context(nonce.for_page());
         provide_context(backend.clone());
         provide_context(settings);
         if let Some(sheet) = sheet.clone() {
@@ -53,6 +57,7 @@ pub async fn render(State(state): State<AppState>, request: Request) -> Response
     }
     let found = response.status().is_success();
     let headers = response.headers_mut();
+    headers.insert(CONTENT_SECURITY_POLICY, policy);
     // The page holds what is this visitor's; nothing between us may keep it.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     // Nobody takes part in a page that is not there; and made-up tenants are no way around a tenant's limit of newcomers.

@@ -89,11 +89,9 @@ async fn browsers_are_told_to_be_careful() {
         "/nowhere",
     ] {
         let reply = house.get(path).send().await;
-        for (name, value) in [
-            ("x-content-type-options", "nosniff"),
-            ("x-frame-options", "SAMEORIGIN"),
-            ("referrer-policy", "same-origin"),
-        ] {
+        for (name, value) in
+            [("x-content-type-options", "nosniff"), ("x-frame-options", "DENY"), ("referrer-policy", "same-origin")]
+        {
             assert_eq!(reply.header(name), value, "{path} {name}");
         }
     }

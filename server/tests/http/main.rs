@@ -51,6 +51,8 @@ mod http_pages;
 #[cfg(test)]
 mod http_people;
 #[cfg(test)]
+mod http_policy;
+#[cfg(test)]
 mod http_private;
 #[cfg(test)]
 mod http_reports;

@@ -1,0 +1,213 @@
+//! What browsers are told to forbid our pages, on every address there is, and pages that keep to it.
+
+use axum::http::Method;
+use pulsestage::door::Purpose;
+use pulsestage::user::Role;
+use std::collections::HashSet;
+
+use crate::support::{ASKER, House, Plan, Reply, Room};
+
+/// What every answer says, whatever it is.
+const ALWAYS: [(&str, &str); 5] = [
+    ("x-content-type-options", "nosniff"),
+    ("x-frame-options", "DENY"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+    (
+        "permissions-policy",
+        "camera=(), display-capture=(), geolocation=(), hid=(), microphone=(), midi=(), payment=(), serial=(), usb=()",
+    ),
+];
+
+/// Every address there is: the application's, the doors', files, functions, streams, and what is not there.
+async fn addresses(house: &House, room: &Room) -> Vec<String> {
+    let person = house.person(room, "ann@example.com", Role::Member).await;
+    let link = house.link_for(room, person, Purpose::Invitation).await;
+    let pages = ["", "/review", "/health", "/people", "/sessions", "/settings", "/teams", "/tags", "/audit"];
+    let pages = pages.iter().chain(&["/statistics", "/export", "/operator", "/nowhere"]);
+    let admin = pages.flat_map(|page| [format!("/admin{page}"), format!("/t/{}/admin{page}", room.slug)]);
+    let doors = ["sign-in", "sign-in/link", "sign-in/forgot", "password", "oidc", "mine"];
+    let report = format!("report/{}", room.open.id);
+    let doors = doors.into_iter().chain([report.as_str()]);
+    let doors = doors.flat_map(|door| [format!("/{door}"), format!("/t/{}/{door}", room.slug)]).collect::<Vec<_>>();
+    let functions = leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path.to_owned());
+    let others = [
+        "/",
+        "/?tab=all",
+        "/t/acme",
+        "/t/nope",
+        "/nowhere",
+        "/%00",
+        "/favicon.svg",
+        "/operator",
+        "/sign-in/spent",
+        "/sign-in/x",
+        "/open/x",
+        "/claim/x",
+        "/oidc/callback",
+        "/join",
+        "/join?code=x",
+        "/j/AAAAAA",
+        "/j/AAAAAA/qr.svg",
+        "/sign-out",
+        "/t/acme/theme.css",
+        "/t/acme/logo",
+        "/pkg/pulsestage.js",
+        "/pkg/nothing.js",
+        "/api/fn/nope",
+        "/api/x",
+        "/sse?tenantId=nope",
+        "/export/questions.csv",
+        "/export/questions.json",
+        "/export/questions.xlsx",
+        "/export/votes.csv",
+        "/export/audit.csv",
+        "/export/audit.jsonl",
+        "/export/nope",
+        "/health/live",
+        "/health/ready",
+    ];
+    let others = others.map(str::to_owned);
+    admin.chain(doors).chain(functions).chain(others).chain([link]).collect()
+}
+
+/// The sources that a policy names for a kind of thing.
+fn sources<'a>(policy: &'a str, directive: &str) -> Option<&'a str> {
+    policy.split("; ").find_map(|part| part.strip_prefix(directive)?.strip_prefix(' '))
+}
+
+/// Opening tags of a document.
+fn tags(html: &str) -> Vec<&str> {
+    html.split('<').skip(1).filter_map(|rest| rest.split_once('>').map(|(tag, _)| tag)).collect()
+}
+
+/// The nonce of a document's policy, which must be strict and kept by the document itself.
+fn assert_strict_document(case: &str, reply: &Reply) -> Option<String> {
+    let policy = reply.header("content-security-policy");
+    for loose in ["unsafe-inline", "'unsafe-eval'", "*", "data:", "http:", "https:", "strict-dynamic"] {
+        assert!(!policy.contains(loose), "{case}: {loose} in {policy}");
+    }
+    for (directive, expected) in [
+        ("default-src", "'none'"),
+        ("base-uri", "'none'"),
+        ("object-src", "'none'"),
+        ("frame-ancestors", "'none'"),
+        ("form-action", "'self'"),
+        ("style-src", "'self'"),
+        ("img-src", "'self'"),
+        ("manifest-src", "'self'"),
+    ] {
+        assert_eq!(sources(policy, directive), Some(expected), "{case}: {directive} of {policy}");
+    }
+    let script = sources(policy, "script-src");
+    let nonce = script.map(|script| {
+        let nonce = script.strip_prefix("'self' 'nonce-").and_then(|rest| rest.strip_suffix("' 'wasm-unsafe-eval'"));
+        nonce.unwrap_or_else(|| panic!("{case}: {script}")).to_owned()
+    });
+    assert_eq!(sources(policy, "connect-src"), script.map(|_| "'self'"), "{case}");
+    for tag in tags(reply.text()) {
+        let name = tag.split([' ', '\n']).next().unwrap();
+        assert_ne!(name, "style", "{case}");
+        assert!(!tag.contains(" style="), "{case}: a style in <{tag}>");
+        assert!(!tag.contains(" on") || !tag.split(" on").skip(1).any(is_handler), "{case}: a handler in <{tag}>");
+        assert!(!tag.contains("javascript:"), "{case}: <{tag}>");
+        if name == "script" {
+            let nonce = nonce.as_ref().unwrap_or_else(|| panic!("{case}: a script where none may be"));
+            assert!(tag.contains(&format!("nonce=\"{nonce}\"")), "{case}: <{tag}>");
+        }
+    }
+    nonce
+}
+
+/// Whether this is the rest of `onclick="..`.
+fn is_handler(rest: &str) -> bool {
+    rest.split_once("=\"").is_some_and(|(name, _)| !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase()))
+}
+
+fn assert_headers(case: &str, reply: &Reply) -> Option<String> {
+    for (name, value) in ALWAYS {
+        assert_eq!(reply.header(name), value, "{case}: {name}");
+    }
+    let referrer = reply.header("referrer-policy");
+    assert!(["same-origin", "strict-origin"].contains(&referrer), "{case}: {referrer}");
+    for name in ["server", "x-powered-by", "strict-transport-security"] {
+        assert!(!reply.headers.contains_key(name), "{case}: {name}");
+    }
+    for name in ALWAYS.iter().map(|(name, _)| *name).chain(["content-security-policy", "referrer-policy"]) {
+        assert_eq!(reply.headers.get_all(name).iter().count(), 1, "{case}: {name}");
+    }
+    if reply.header("content-type").starts_with("text/html") {
+        return assert_strict_document(case, reply);
+    }
+    let nothing = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    assert_eq!(reply.header("content-security-policy"), nothing, "{case}");
+    None
+}
+
+#[tokio::test]
+async fn every_answer_is_guarded_and_every_page_keeps_to_its_policy() {
+    let (house, default, acme) = House::new(Plan::default()).await;
+    let (mut nonces, mut documents) = (HashSet::new(), 0);
+    for room in [&default, &acme] {
+        let addresses = addresses(&house, room).await;
+        for (who, cookie) in [("nobody", ""), ("the owner", room.owner.as_str())] {
+            for address in &addresses {
+                for method in [Method::GET, Method::POST, Method::PUT] {
+                    let case = format!("{method} {address} as {who} of {}", room.slug);
+                    let call = house.request(method, address).cookie(cookie).cookie(&house.participant(ASKER));
+                    let reply = call.send().await;
+                    documents += usize::from(reply.header("content-type").starts_with("text/html"));
+                    if let Some(nonce) = assert_headers(&case, &reply) {
+                        assert!(nonce.len() == 32 && nonces.insert(nonce), "{case}: a nonce is used once");
+                    }
+                }
+            }
+        }
+    }
+    assert!(nonces.len() > 60 && documents > nonces.len(), "{} scripts in {documents} documents", nonces.len());
+}
+
+#[tokio::test]
+async fn a_stream_is_guarded_as_well() {
+    let (house, _default, _acme) = House::new(Plan::default()).await;
+    let wire = house.stream("").await;
+    for (name, value) in ALWAYS {
+        assert_eq!(wire.headers[name], value, "{name}");
+    }
+    assert!(wire.headers["content-security-policy"].to_str().unwrap().starts_with("default-src 'none'; "));
+}
+
+#[tokio::test]
+async fn the_framework_writes_no_script_without_the_nonce() {
+    let (house, _default, _acme) = House::new(Plan::default()).await;
+    let page = house.get("/").send().await;
+    let scripts = tags(page.text()).into_iter().filter(|tag| tag.starts_with("script")).count();
+    assert!(scripts >= 2, "what wakes the page up, and what it was drawn from: {}", page.text());
+    let nonce = assert_strict_document("/", &page).unwrap();
+    assert_eq!(page.text().matches(&format!("<script nonce=\"{nonce}\"")).count() + 1, scripts, "{}", page.text());
+}
+
+#[tokio::test]
+async fn https_is_asked_for_where_it_is_there_alone() {
+    for (url, expected) in [(Some("https://ask.test"), "max-age=31536000"), (Some("http://ask.test"), ""), (None, "")] {
+        let public_url = url.map(str::to_owned);
+        let (house, _default, _acme) = House::new(Plan { public_url, ..Plan::default() }).await;
+        for path in ["/", "/sign-in", "/api/fn/load_board", "/health/live", "/pkg/pulsestage.js"] {
+            assert_eq!(house.get(path).send().await.header("strict-transport-security"), expected, "{path} of {url:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn forms_may_lead_to_the_common_host_where_tenants_have_their_own() {
+    let public_url = Some("https://ask.example.com".to_owned());
+    let base_domain = Some("ask.example.com".parse().unwrap());
+    let (house, _default, _acme) = House::new(Plan { public_url, base_domain, ..Plan::default() }).await;
+    for path in ["/", "/join"] {
+        let reply = house.get(path).header("host", "acme.ask.example.com").send().await;
+        let policy = reply.header("content-security-policy");
+        assert_eq!(sources(policy, "form-action"), Some("'self' https://ask.example.com"), "{path}: {policy}");
+    }
+    let elsewhere = house.get("/").header("host", "evil.example").send().await;
+    assert_eq!((elsewhere.status.as_u16(), elsewhere.header("x-frame-options")), (404, "DENY"));
+}
