@@ -48,6 +48,12 @@ pub async fn sign_in(State(state): State<AppState>, Path(token): Path<String>, r
     let session = Secret::new(state.chance());
     match state.service().redeem_link(link.hash(), session.hash(), label(headers)).await {
         Ok(person) => {
+            // What the browser brought along is not carried over, whoever put it there.
+            if let Some(former) = state.cookies().session(headers, &person.tenant.slug)
+                && let Err(refusal) = state.service().sign_out(former.hash()).await
+            {
+                tracing::warn!(%refusal, "the session before could not be ended");
+            }
             let cookie = state.cookies().session_cookie(&person.tenant.slug, &session);
             (set(&cookie.to_string()), Redirect::to(&format!("{}admin", home.page(&person.tenant.slug))))
                 .into_response()

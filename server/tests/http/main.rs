@@ -23,6 +23,8 @@ mod http_audit;
 #[cfg(test)]
 mod http_bodies;
 #[cfg(test)]
+mod http_cookies;
+#[cfg(test)]
 mod http_doors;
 #[cfg(test)]
 mod http_export;
@@ -44,6 +46,8 @@ mod http_moderation;
 mod http_newcomers;
 #[cfg(test)]
 mod http_once;
+#[cfg(test)]
+mod http_origin;
 #[cfg(test)]
 mod http_own;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 mod asserts;
 mod call;
 mod clock;
+mod dump;
 mod entry;
 mod folder;
 mod house;
@@ -16,6 +17,7 @@ mod wire;
 pub(crate) use asserts::{Boards, assert_refused, boards};
 pub(crate) use call::{Call, Reply, encode_form};
 pub(crate) use clock::HandClock;
+pub(crate) use dump::dump;
 pub(crate) use entry::PASSWORD;
 pub(crate) use folder::Folder;
 pub(crate) use house::{House, Plan, open_store};

@@ -1,0 +1,117 @@
+//! Every address that changes something, written to from another site: refused, and nothing has changed.
+
+use axum::http::Method;
+use pulsestage::door::Purpose;
+use pulsestage::user::Role;
+use std::sync::Arc;
+
+use crate::endpoints::WRITES;
+use crate::support::{ASKER, Call, Folder, House, PASSWORD, Plan, Room, assert_refused, dump, open_store};
+
+/// What a browser says of a write that another site's page sends. The last are browsers that leave `Origin` out.
+const FOREIGN: [&[(&str, &str)]; 9] = [
+    &[("origin", "https://evil.example")],
+    &[("origin", "null")],
+    &[("origin", "https://ask.test.evil.example"), ("referer", "http://ask.test/")],
+    &[("origin", "http://ask.test:8080")],
+    &[("origin", "http://evil.test"), ("sec-fetch-site", "same-origin")],
+    &[("sec-fetch-site", "cross-site")],
+    &[("sec-fetch-site", "same-site")],
+    &[("referer", "https://evil.example/http://ask.test/")],
+    &[("referer", "http://ask.test@evil.example/")],
+];
+
+/// A house on a database whose address is known.
+async fn house() -> (House, Room, Room, Folder) {
+    let folder = Folder::new();
+    let house = House::on(Arc::new(open_store(&folder.sqlite_url()).await), Plan::default());
+    let default = Room::furnish(&house.service, "default").await;
+    let acme = Room::furnish(&house.service, "acme").await;
+    (house, default, acme, folder)
+}
+
+/// Every cookie that could make a write of this room succeed.
+fn with_cookies(call: Call, house: &House, room: &Room) -> Call {
+    call.cookie(&room.owner).cookie(&house.participant(ASKER))
+}
+
+/// Addresses of forms beside the server functions.
+async fn forms(house: &House, room: &Room) -> Vec<String> {
+    let person = house.person_with_password(room, &format!("ann@{}.example", room.slug), Role::Member).await;
+    let open = house.link_for(room, person, Purpose::Password).await;
+    let at = |door: &str| format!("/t/{}/{door}", room.slug);
+    let report = format!("report/{}", room.open.id);
+    let doors = ["sign-in", "sign-in/link", "sign-in/forgot", "password", "logo", "mine", &report].map(at);
+    let others = ["/sign-in", "/sign-in/link", "/sign-in/forgot", "/password", "/mine", "/sign-out"].map(str::to_owned);
+    let claim = format!("/claim/{}", "0".repeat(64));
+    doors.into_iter().chain(others).chain([open, claim]).collect()
+}
+
+#[tokio::test]
+async fn no_form_of_another_site_changes_anything() {
+    let (house, default, acme, folder) = house().await;
+    for room in [&default, &acme] {
+        let forms = forms(&house, room).await;
+        let functions = leptos::server_fn::axum::server_fn_paths().filter(|(_, method)| method == Method::POST);
+        let functions: Vec<String> = functions.map(|(path, _)| path.to_owned()).collect();
+        assert!(functions.len() > WRITES.len());
+        let question = room.open.id.to_string();
+        let email = format!("ann@{}.example", room.slug);
+        let fields = [
+            ("tenant", room.slug.as_str()),
+            ("question", &question),
+            ("do", "withdraw"),
+            ("email", &email),
+            ("password", PASSWORD),
+            ("up", "true"),
+        ];
+        let before = dump(&folder.sqlite_url()).await;
+        for path in functions.iter().chain(&forms) {
+            for headers in FOREIGN {
+                let call = with_cookies(house.request(Method::POST, path), &house, room).form(&fields);
+                let call = headers.iter().fold(call, |call, (name, value)| call.header(name, value));
+                let reply = call.wants_page().send().await;
+                let case = format!("{path} {headers:?}");
+                assert_refused(&case, &reply, 403, "foreign_origin");
+                assert!(reply.set_cookies().is_empty(), "{case}");
+            }
+        }
+        assert_eq!(dump(&folder.sqlite_url()).await, before, "nothing has changed in {}", room.slug);
+    }
+}
+
+#[tokio::test]
+async fn good_calls_are_refused_for_their_origin_alone() {
+    let (house, default, _acme, folder) = house().await;
+    let before = dump(&folder.sqlite_url()).await;
+    for endpoint in WRITES {
+        for headers in FOREIGN {
+            let call = endpoint.call(&house, &default, &endpoint.form(&default));
+            let call = headers.iter().fold(call, |call, (name, value)| call.header(name, value));
+            assert_refused(&format!("{} {headers:?}", endpoint.name), &call.send().await, 403, "foreign_origin");
+        }
+    }
+    assert_eq!(dump(&folder.sqlite_url()).await, before);
+    for endpoint in WRITES {
+        let call = endpoint.call(&house, &default, &endpoint.form(&default));
+        assert_eq!(call.header("origin", "http://ask.test").send().await.status, 200, "{}", endpoint.name);
+    }
+    assert_ne!(dump(&folder.sqlite_url()).await, before, "the same calls from our own pages are writes");
+}
+
+#[tokio::test]
+async fn no_write_is_had_by_asking_for_a_page() {
+    let (house, default, _acme, folder) = house().await;
+    let before = dump(&folder.sqlite_url()).await;
+    for endpoint in WRITES {
+        let form = endpoint.form(&default);
+        let fields: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let query = crate::support::encode_form(&fields);
+        for method in [Method::GET, Method::HEAD] {
+            let call = house.request(method, &format!("/api/fn/{}?{query}", endpoint.name));
+            let reply = with_cookies(call, &house, &default).cookie(&endpoint.cookie(&house, &default)).send().await;
+            assert_eq!(reply.status, 405, "{}", endpoint.name);
+        }
+    }
+    assert_eq!(dump(&folder.sqlite_url()).await, before);
+}
