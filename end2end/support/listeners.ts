@@ -45,7 +45,7 @@ function listen(source: Source): Listener {
 async function inPage(page: Page, url: string): Promise<Listener> {
   const heard: Heard[] = [];
   await page.exposeFunction('hear', (data: string, id: string) => heard.push({ ...JSON.parse(data), id }));
-  await page.goto(new URL('/health/live', url).href);
+  await page.goto(new URL('/nowhere', url).href);
   const source = await page.evaluateHandle((address) => {
     const hear = (window as unknown as { hear: (data: string, id: string) => void }).hear;
     const events = new EventSource(address);

@@ -68,7 +68,7 @@ for (const [name, connect] of Object.entries(CLIENTS)) {
     const second = await moderator.ask(`${name}: while nobody listened`);
     await moderator.mark('pin', second.id);
     await moderator.answer(first.id, 'An answer');
-    await moderator.vote(second.id);
+    await voter.vote(second.id);
     network.mend();
     await expect.poll(() => facts(heard.slice(before)).length, { timeout: 10_000 }).toBeGreaterThanOrEqual(3);
     const third = await moderator.ask(`${name}: all are back`);

@@ -102,7 +102,7 @@ test('a stream sends the types and the team that were asked for', async () => {
   const created = await Raw.open('/sse?events=question:created,question:answered');
   await expect.poll(() => [...counts.types(), ...created.types()]).toEqual(expect.arrayContaining(['connected']));
   const question = await person.ask('Who hears of this?');
-  await person.vote(question.id);
+  await (await Person.participant(server.it.url)).vote(question.id);
   await expect.poll(() => counts.types()).toContain('question:upvoted');
   await expect.poll(() => created.types()).toContain('question:created');
   expect(counts.types()).not.toContain('question:created');

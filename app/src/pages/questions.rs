@@ -49,12 +49,16 @@ fn draw(view: BoardView, place: Place, filters: Signal<Filters>) -> AnyView {
     }
     .erase();
     let bar = may_ask.then(|| {
+        let mine = room.place.with_value(|place| place.beside("/mine"));
         view! {
             <div class="bar">
                 <button type="button" class="btn btn--main" popovertarget=composer::SHEET>
                     {icon(Icon::Plus)}
                     "Ask a question"
                 </button>
+                <a class="btn" href=mine rel="external" aria-label="Your questions" title="Your questions">
+                    {icon(Icon::Message)}
+                </a>
             </div>
         }
         .erase()

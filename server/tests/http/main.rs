@@ -17,6 +17,8 @@ mod doors_password;
 #[cfg(test)]
 mod endpoints;
 #[cfg(test)]
+mod http_anonymity;
+#[cfg(test)]
 mod http_attack;
 #[cfg(test)]
 mod http_audit;
