@@ -109,7 +109,9 @@ async fn whoever_talks_too_much_or_hangs_up_is_let_go() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_does_not_read_holds_up_nobody_and_misses_nothing() {
-    let live = Live::start(Kind::Plain, FREELY).await;
+    // A client that takes nothing for half a heartbeat is let go; here it is the ring alone that has to hold out.
+    let patiently = [FREELY, &["--heartbeat-s", "600"]].concat();
+    let live = Live::start(Kind::Plain, &patiently).await;
     let mut lazy = Connection::get(live.addr(), "/sse").await;
     lazy.until(CONNECTED).await;
     let mut quick = live.stream("").await;
