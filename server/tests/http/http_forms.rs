@@ -107,7 +107,8 @@ async fn nobody_is_sent_to_another_site() {
     ];
     for referer in foreign {
         for text in ["A question from nowhere", "x"] {
-            let reply = ask(&house, &default, text).header("referer", referer).send().await;
+            let call = ask(&house, &default, text).header("origin", &format!("http://{HOST}"));
+            let reply = call.header("referer", referer).send().await;
             let location = leads_to(&reply);
             let path = own_path(&location);
             assert_eq!(path.split('?').next(), Some("/"), "{referer:?} led to {location}");
@@ -141,7 +142,8 @@ async fn behind_a_proxy_the_page_is_the_public_one() {
     let (house, default, _acme) = House::new(plan).await;
     // The proxy names itself as the host; the browser speaks of the public address.
     let call = |referer: &str| {
-        ask(&house, &default, "Behind a proxy").header("host", "10.0.0.1:3000").header("referer", referer)
+        let call = ask(&house, &default, "Behind a proxy").header("host", "10.0.0.1:3000");
+        call.header("origin", "https://ask.example.com").header("referer", referer)
     };
     let reply = call("https://ask.example.com/t/acme/").send().await;
     assert_eq!(leads_to(&reply), "https://ask.example.com/t/acme/");
