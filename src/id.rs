@@ -51,6 +51,8 @@ ids! {
     TeamId;
     /// A question.
     QuestionId;
+    /// A message of the private thread of a question.
+    MessageId;
     /// A tag of the tenant's palette.
     TagId;
     /// A person with an account or a sign-in link.

@@ -7,6 +7,7 @@
 //! * a tenant's own: [`settings`] (as they are typed), [`accent`], [`logo`], [`join`] (codes of its teams)
 //! * rules: [`permission`] (who may do what), [`error`] (every no we say)
 //! * live: [`event`] (the facts and tallies on the wire), [`board`] (the one reducer that folds them)
+//! * between an asker and the moderators: [`thread`]
 //! * how it is doing: [`health`]; what was done: [`audit`], [`statistics`], [`export`]
 //! * work: [`command`] (what people ask for), [`ports`] (what we need from the world), [`service`] (the use cases)
 //!
@@ -43,5 +44,6 @@ pub mod tag;
 pub mod team;
 pub mod tenant;
 pub mod text;
+pub mod thread;
 pub mod time;
 pub mod user;

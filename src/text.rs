@@ -109,6 +109,8 @@ macro_rules! texts {
 }
 
 texts! {
+    /// A message of the private thread between the asker of a question and its moderators.
+    MessageBody;
     /// The text of a question, within its tenant's limits.
     QuestionBody;
     /// The text of an answer: 1 to [`ANSWER_MAX`] characters.
@@ -119,6 +121,19 @@ texts! {
     Slug;
     /// A colour as `#RRGGBB`.
     Color;
+}
+
+impl MessageBody {
+    /// How long a message may be.
+    pub const LENGTH: Limits = Limits { min: 1, max: 1_000 };
+
+    /// Takes a message as it was typed.
+    ///
+    /// # Errors
+    /// When nothing of it is visible, or it is too long.
+    pub fn parse(raw: &str) -> Result<Self, TextProblem> {
+        parse_within(raw, Self::LENGTH).map(Self)
+    }
 }
 
 impl QuestionBody {
