@@ -6,6 +6,7 @@ mod moderation;
 pub mod people;
 mod reports;
 mod tenancy;
+mod threads;
 
 use async_trait::async_trait;
 use uuid::Uuid;
@@ -34,6 +35,7 @@ pub use people::{
 };
 pub use reports::ReportStore;
 pub use tenancy::{FoundTeam, NewTeam, TeamChange, TenancyStore};
+pub use threads::{Party, ThreadStore};
 
 /// The world's no: something we stand on does not hold. The adapter that made it has logged the cause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -181,7 +183,7 @@ pub struct Snapshot {
 /// another tenant does not exist ([`Refusal::NotFound`]).
 #[async_trait]
 pub trait Store:
-    AuditStore + DoorStore + ModerationStore + PeopleStore + ReportStore + SessionStore + TenancyStore
+    AuditStore + DoorStore + ModerationStore + PeopleStore + ReportStore + SessionStore + TenancyStore + ThreadStore
 {
     /// The tenant of this slug.
     async fn tenant_by_slug(&self, slug: &Slug) -> Stored<Option<Tenant>>;

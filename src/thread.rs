@@ -2,6 +2,7 @@
 //! message says from which side it came, and has no field that could say more.
 
 use crate::id::MessageId;
+use crate::moderation::OwnQuestion;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -32,10 +33,16 @@ pub struct Message {
     pub at: Timestamp,
 }
 
-/// How many messages, oldest first, the asker wrote since the moderators last did.
-#[must_use]
-pub fn unanswered(messages: &[Message]) -> usize {
-    messages.iter().rev().take_while(|message| message.from == Side::Asker).count()
+/// A question with its thread, as both sides see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Thread {
+    /// The question, and where it stands.
+    pub question: OwnQuestion,
+    /// The messages, oldest first.
+    pub messages: Vec<Message>,
+    /// Whether a link leads here.
+    pub has_link: bool,
 }
 
 #[cfg(test)]
@@ -46,14 +53,6 @@ mod tests {
 
     fn message(from: Side) -> Message {
         Message { id: MessageId(uuid_v7(Timestamp(7), [9; 10])), from, text: "Hello".to_owned(), at: Timestamp(7) }
-    }
-
-    #[test]
-    fn only_what_the_asker_wrote_last_is_unanswered() {
-        let (asker, moderators) = (message(Side::Asker), message(Side::Moderators));
-        assert_eq!(unanswered(&[]), 0);
-        assert_eq!(unanswered(&[asker.clone(), moderators.clone()]), 0);
-        assert_eq!(unanswered(&[asker.clone(), moderators, asker.clone(), asker]), 2);
     }
 
     #[test]

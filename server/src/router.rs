@@ -15,7 +15,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use crate::http::{api, doors, export, health, host, join, look, origin, own, page, policy, session, sse};
+use crate::http::{api, doors, export, health, host, join, look, origin, own, page, policy, session, sse, thread};
 use crate::state::AppState;
 
 /// The whole server as a service.
@@ -27,6 +27,7 @@ pub fn router(state: AppState) -> Router {
         .route("/sign-in/{token}", any(session::sign_in).layer(fixed(CACHE_CONTROL, "no-store")))
         .merge(doors::routes())
         .merge(own::routes())
+        .merge(thread::routes())
         .route("/sign-out", post(session::sign_out).fallback(api::method_not_allowed));
     let functions = Router::new()
         .route("/api/fn/{*name}", get(api::call).post(api::call).fallback(api::method_not_allowed))

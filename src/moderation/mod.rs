@@ -181,6 +181,8 @@ pub struct Case {
     pub claim: Option<Mark>,
     /// How many people reported it.
     pub reports: i64,
+    /// How many messages its asker wrote since the moderators last did.
+    pub unanswered: i64,
 }
 
 /// What the review page is drawn from.

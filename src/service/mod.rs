@@ -19,6 +19,7 @@ mod sign_in;
 mod tags;
 mod teams;
 mod tenants;
+mod threads;
 
 use std::fmt;
 use std::sync::Arc;

@@ -18,6 +18,7 @@ mod people;
 mod reports;
 mod review;
 mod tenancy;
+mod threads;
 
 #[cfg(feature = "ssr")]
 pub use backend::{Backend, Home};
@@ -33,6 +34,7 @@ pub use people::*;
 pub use reports::*;
 pub use review::*;
 pub use tenancy::*;
+pub use threads::*;
 
 /// Where every server function lives.
 pub const API_PREFIX: &str = "/api/fn";

@@ -7,8 +7,9 @@ use pulsestage::id::QuestionId;
 use pulsestage::moderation::{Case, Hold, Removal};
 use pulsestage::question::Status;
 
+use super::thread_box::ThreadBox;
 use crate::live::{Decision, Step};
-use crate::ui::erase::Erase;
+use crate::ui::erase::{Erase, part};
 use crate::ui::icon::{Icon, icon};
 use crate::ui::text::thousands;
 use crate::ui::time::Ago;
@@ -36,7 +37,11 @@ pub fn CaseCard(
     let title = format!("case-{}", case.question.id);
     let labelled = title.clone();
     let card = Card { id: case.question.id, version: case.version, slug, on_step };
-    let votes = case.question.upvotes;
+    let first = counts_of(&case);
+    let counts = Memo::new(move |_| {
+        let now = others.with(|cases| cases.iter().find(|case| case.question.id == card.id).map(counts_of));
+        now.unwrap_or(first)
+    });
     view! {
         <li class="panel desk__card" aria-labelledby=labelled>
             {why(&case)}
@@ -50,15 +55,24 @@ pub fn CaseCard(
                 </details>
             }.erase())}
             <p class="small">
-                <span>{thousands(votes)} {if votes == 1 { " vote" } else { " votes" }}</span>
+                {part(move || match counts.get().0 {
+                    1 => view! { <span>"1 vote"</span> }.erase(),
+                    many => view! { <span>{thousands(many)} " votes"</span> }.erase(),
+                })}
                 <Ago at=case.question.created_at />
                 {case.label.clone().map(|label| view! { <span class="chip" dir="auto">{label}</span> }.erase())}
             </p>
             {buttons(card, &case, may_delete)}
             {more(card, &case, others)}
+            <ThreadBox question=case.question.id slug=slug unanswered=Memo::new(move |_| counts.get().1) />
         </li>
     }
     .erase()
+}
+
+/// What of a case is counted: votes, and messages of its asker that wait for an answer.
+fn counts_of(case: &Case) -> (i64, i64) {
+    (case.question.upvotes, case.unanswered)
 }
 
 /// What every form of a card needs. `Copy`.

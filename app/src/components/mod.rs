@@ -25,6 +25,7 @@ pub mod side;
 pub mod skeleton;
 pub mod sparkline;
 pub mod tags;
+pub mod thread_box;
 pub mod vitals;
 pub mod vote;
 

@@ -94,6 +94,7 @@ impl Mine {
                         }
                             .erase()
                     })}
+                <a href=format!("{}/mine/{}", self.room, question.id)>"Write to the moderators"</a>
                 {refused.map(|(_, _, problems)| alert(problems))}
                 {changes}
             </li>
@@ -264,7 +265,7 @@ pub fn reason(why: &str, words: &str) -> String {
     if words.is_empty() { why.to_owned() } else { format!("{why}: {words}") }
 }
 
-const fn standing(standing: Standing) -> (&'static str, &'static str) {
+pub(super) const fn standing(standing: Standing) -> (&'static str, &'static str) {
     match standing {
         Standing::Waiting => ("A moderator reads it first", "mark mark--pending"),
         Standing::Shown => ("On the board", "mark mark--answered"),
@@ -276,7 +277,7 @@ const fn standing(standing: Standing) -> (&'static str, &'static str) {
     }
 }
 
-fn alert(problems: &Problems) -> AnyView {
+pub(super) fn alert(problems: &Problems) -> AnyView {
     let words = problems.whole.iter().chain(problems.fields.iter().map(|(_, words)| words)).cloned();
     let words: Vec<String> = words.collect();
     view! {

@@ -9,11 +9,13 @@ mod document;
 mod field;
 mod mine;
 mod sign_in;
+mod thread;
 
 pub use account::{Claim, OwnPassword, PersonDoor, Setting};
 pub use document::{Door, document};
 pub use mine::{Mine, Report, reason};
 pub use sign_in::{AskForLink, SignIn};
+pub use thread::ThreadPage;
 
 /// What was wrong with a form: a sentence for all of it, and one for each field by its name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,10 +1,14 @@
 //! Asking, and what becomes of what was asked.
 
 use leptos::prelude::*;
+#[cfg(feature = "hydrate")]
+use pulsestage::id::QuestionId;
 use pulsestage::id::{OperationId, TeamId};
 #[cfg(feature = "hydrate")]
 use pulsestage::moderation::Standing;
 use pulsestage::question::{Question, Status};
+#[cfg(feature = "hydrate")]
+use pulsestage::user::Role;
 
 use super::Live;
 use super::deeds::Progress;
@@ -73,6 +77,17 @@ impl Live {
     pub fn asking_seen(&self) {
         if self.inner.asking.try_with_untracked(Progress::is_pending) == Some(false) {
             self.inner.asking.set(Progress::Idle);
+        }
+    }
+
+    /// What is known of a question is another now: moderators look it up, and its asker was written to.
+    #[cfg(feature = "hydrate")]
+    pub(super) fn heard_of(self, question: QuestionId) {
+        if self.role.get_untracked() >= Role::Moderator {
+            self.moderated.update(|list| list.push(question));
+        } else {
+            let words = "The moderators wrote to you: see “Your questions”.";
+            self.toasts.push(ToastKind::Done, words.to_owned(), None);
         }
     }
 

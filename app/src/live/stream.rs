@@ -181,7 +181,7 @@ impl Live {
         self.inner.fresh_at.set(Some(now));
         match (applied, &envelope.event) {
             (Some(Applied::Changed), Said::TenantUpdated(tenant)) => self.follow(tenant),
-            (Some(Applied::Changed), Said::Moderated(of)) => self.moderated.update(|list| list.push(of.question_id)),
+            (Some(Applied::Changed), Said::Moderated(of)) => self.heard_of(of.question_id),
             (Some(Applied::Changed), Said::Reviewed(review)) => self.reviewed(review.standing),
             _ => {}
         }

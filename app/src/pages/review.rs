@@ -154,7 +154,7 @@ fn draw(view: ReviewView, place: Place) -> AnyView {
         {said(review)}
         {bulk(review, &desk, show, shown)}
         <ul class="desk__cards">
-            <For each=move || shown.get() key=|case| format!("{case:?}") let:case>
+            <For each=move || shown.get() key=written let:case>
                 <CaseCard case=case others=review.cases slug=review.slug may_delete=may_delete on_step=on_step />
             </For>
         </ul>
@@ -172,6 +172,13 @@ fn draw(view: ReviewView, place: Place) -> AnyView {
     }
     .erase();
     desk.frame("Review", "Nobody but moderators sees what waits here.", content)
+}
+
+/// All of a case but its counts, which are shown as they change: whatever is typed into a card outlives a vote.
+fn written(case: &Case) -> String {
+    let mut case = case.clone();
+    (case.question.upvotes, case.unanswered) = (0, 0);
+    format!("{case:?}")
 }
 
 /// The filters as links, with their counts.

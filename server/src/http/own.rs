@@ -38,22 +38,22 @@ pub fn routes() -> Router<AppState> {
 
 type Named = Path<HashMap<String, String>>;
 
-fn tenant_of(named: &HashMap<String, String>, request: &Request) -> String {
+pub(super) fn tenant_of(named: &HashMap<String, String>, request: &Request) -> String {
     slug_of(named.get("tenant").cloned().map(Path), request.extensions())
 }
 
 /// A key for the form on a page.
-fn fresh_key(state: &AppState) -> OperationId {
+pub(super) fn fresh_key(state: &AppState) -> OperationId {
     let mut random = [0; 10];
     state.chance().fill(&mut random);
     OperationId(uuid_v7(state.clock().now(), random))
 }
 
-fn key_of(form: &Fields) -> Key {
+pub(super) fn key_of(form: &Fields) -> Key {
     form.get("op").parse().ok().map(OperationId)
 }
 
-fn id_of(text: &str) -> Option<QuestionId> {
+pub(super) fn id_of(text: &str) -> Option<QuestionId> {
     text.parse::<Uuid>().ok().map(QuestionId)
 }
 

@@ -58,6 +58,11 @@ impl Held {
         case(tx, write.tenant, id).await
     }
 
+    /// Writes these facts about the question, which itself is as it was.
+    pub(super) async fn tell(self, tx: &mut Tx, write: &Write, facts: Vec<(Audience, Event)>) -> Done<()> {
+        self.place.write_all(tx, write, self.case.question.team_id, facts).await
+    }
+
     /// Nothing has changed.
     pub(super) async fn leave(self, tx: &mut Tx) -> Done<Case> {
         self.place.give_back(tx).await?;

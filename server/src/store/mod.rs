@@ -82,6 +82,7 @@ mod team_changes;
 mod teams;
 mod tenancy;
 mod tenants;
+mod threads;
 mod trouble;
 mod votes;
 

@@ -178,6 +178,7 @@ pub(super) struct CaseRow {
     claimed_by: Option<Uuid>,
     claimed_at: Option<i64>,
     reports: i64,
+    unanswered: i64,
 }
 
 impl CaseRow {
@@ -211,6 +212,7 @@ impl CaseRow {
             draft: draft.map(|(text, (by, at))| Draft { text, by: UserId(by), at: Timestamp(at) }),
             claim: mark(self.claimed_by, self.claimed_at),
             reports: self.reports,
+            unanswered: self.unanswered,
         })
     }
 }

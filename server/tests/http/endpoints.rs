@@ -87,7 +87,7 @@ impl Field {
 }
 
 /// Every server function that changes something.
-pub(crate) const WRITES: [Endpoint; 23] = {
+pub(crate) const WRITES: [Endpoint; 24] = {
     use Caller::{Asker, Moderator, Owner, Participant};
     use Field::{Color, Into, Question, Spare, Tag, Team, Text, Up, Word};
     const fn of(name: &'static str, caller: Caller, fields: &'static [Field]) -> Endpoint {
@@ -100,6 +100,7 @@ pub(crate) const WRITES: [Endpoint; 23] = {
         of("label", Moderator, &[Question, Word("label", "A good label")]),
         of("draft", Moderator, &[Question, Word("text", "A good draft")]),
         of("claim", Moderator, &[Question, Word("on", "true")]),
+        of("say", Moderator, &[Question, Text("text", 1, 1_000)]),
         of("report", Participant, &[Question, Word("reason", "A good reason")]),
         of("merge", Moderator, &[Question, Into]),
         of("split", Moderator, &[Question]),
@@ -194,6 +195,7 @@ fn the_table_has_every_server_function() {
         "cases",
         "load_review",
         "load_case",
+        "load_thread",
         "own_questions",
         "load_settings",
         "load_teams",

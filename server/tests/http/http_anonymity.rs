@@ -104,6 +104,7 @@ async fn play(heard: &Heard, house: &House, room: &Room) {
         ("answer", &moderator, vec![("question", &*one), ("answer", "Nobody knows.")]),
         ("star", &moderator, vec![("question", &*one), ("on", "true")]),
         ("label", &moderator, vec![("question", &*one), ("label", "later")]),
+        ("say", &moderator, vec![("question", &*one), ("text", "Do you mean this?")]),
         ("pin", &moderator, vec![("question", &*two)]),
         ("merge", &moderator, vec![("question", &*two), ("into", &*one)]),
         ("split", &moderator, vec![("question", &*two)]),
@@ -115,6 +116,10 @@ async fn play(heard: &Heard, house: &House, room: &Room) {
         ("decide", &voter, vec![("question", &*one), ("decision", "hold")]),
     ] {
         act(heard, house, room, name, cookie, &fields).await;
+    }
+    for fields in [[("do", "say"), ("text", "That is what I mean")], [("do", "link"), ("text", "")]] {
+        let page = format!("/t/{}/mine/{one}", room.slug);
+        heard.call("the thread", house.request(Method::POST, &page).cookie(&asker).form(&fields)).await;
     }
 }
 

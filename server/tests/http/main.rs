@@ -67,6 +67,8 @@ mod http_session;
 #[cfg(test)]
 mod http_tenancy;
 #[cfg(test)]
+mod http_threads;
+#[cfg(test)]
 mod life_crash;
 #[cfg(test)]
 mod life_metrics;

@@ -39,4 +39,6 @@ mod teams;
 #[cfg(test)]
 mod tenancy;
 #[cfg(test)]
+mod threads;
+#[cfg(test)]
 mod votes;

@@ -4,6 +4,7 @@
 mod doors;
 mod people;
 mod reports;
+mod threads;
 
 use async_trait::async_trait;
 use std::collections::HashMap;

@@ -96,7 +96,7 @@ fn only(methods: MethodRouter<AppState>) -> MethodRouter<AppState> {
 
 /// No cache keeps these answers, and no page that is gone to from here learns their addresses: some have secrets in
 /// them. The origin alone may be told, for forms that come without it are refused.
-async fn private(mut response: Response) -> Response {
+pub(super) async fn private(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("strict-origin"));
@@ -145,7 +145,7 @@ pub async fn spent(State(state): State<AppState>, headers: HeaderMap) -> Respons
     draw_spent(&state, &headers)
 }
 
-fn draw_spent(state: &AppState, headers: &HeaderMap) -> Response {
+pub(super) fn draw_spent(state: &AppState, headers: &HeaderMap) -> Response {
     let door = || PersonDoor::Spent { home: "/".to_owned() }.draw();
     draw(state, headers, Some(&Refusal::LinkSpent), door)
 }

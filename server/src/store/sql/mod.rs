@@ -36,6 +36,7 @@ pub mod sign_in;
 pub mod teams;
 pub mod tenancy;
 pub mod tenants;
+pub mod threads;
 pub mod votes;
 
 /// Every statement of the store: name and text.
@@ -56,6 +57,7 @@ pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
         teams::ALL,
         tenancy::ALL,
         tenants::ALL,
+        threads::ALL,
         votes::ALL,
     ]
     .into_iter()

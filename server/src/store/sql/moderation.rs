@@ -9,7 +9,12 @@ macro_rules! case_columns {
             ", version, hold_reason, removal, removed_by, removed_at, removal_reason, merged_into, original_body,
             starred_at, label, draft_text, draft_by, draft_at, claimed_by, claimed_at,
             (select count(*) from reports r where r.tenant_id = questions.tenant_id and r.question_id = questions.id)
-                as reports"
+                as reports,
+            (select count(*) from thread_messages m
+                where m.tenant_id = questions.tenant_id and m.question_id = questions.id and m.user_id is null
+                    and m.at > coalesce((select max(n.at) from thread_messages n
+                        where n.tenant_id = m.tenant_id and n.question_id = m.question_id and n.user_id is not null), 0))
+                as unanswered"
         )
     };
 }

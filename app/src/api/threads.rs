@@ -1,0 +1,34 @@
+//! The private thread of a question, from the moderators' side. Askers have pages of their own for theirs.
+
+#![expect(missing_docs, reason = "the macro makes a struct of each function, with its arguments as fields")]
+
+use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+use pulsestage::command::Key;
+use pulsestage::id::QuestionId;
+#[cfg(feature = "ssr")]
+use pulsestage::thread::Side;
+use pulsestage::thread::Thread;
+
+use super::ApiError;
+#[cfg(feature = "ssr")]
+use super::backend::{enter, refuse};
+
+/// What was written about a question between its asker and the moderators.
+#[server(prefix = "/api/fn", endpoint = "load_thread", input = GetUrl)]
+pub async fn load_thread(#[server(default)] tenant: String, question: QuestionId) -> Result<Thread, ApiError> {
+    let (service, visit) = enter(&tenant).await?;
+    service.thread(&visit, question, Side::Moderators).await.map_err(refuse)
+}
+
+/// Writes to the asker of a question, as one of its moderators.
+#[server(prefix = "/api/fn", endpoint = "say")]
+pub async fn say(
+    #[server(default)] tenant: String,
+    question: QuestionId,
+    text: String,
+    #[server(default)] op: Key,
+) -> Result<Thread, ApiError> {
+    let (service, visit) = enter(&tenant).await?;
+    service.say(&visit, op, question, Side::Moderators, &text).await.map_err(refuse)
+}

@@ -1,0 +1,139 @@
+//! The private thread of a question, where its moderators read and write it.
+
+use leptos::ev::SubmitEvent;
+use leptos::html::Textarea;
+use leptos::prelude::*;
+use pulsestage::id::QuestionId;
+use pulsestage::text::MessageBody;
+use pulsestage::thread::{Message, Side, Thread};
+
+use crate::api::{self, ApiError};
+use crate::platform;
+use crate::ui::erase::{Erase, part};
+use crate::ui::icon::{Icon, icon};
+use crate::ui::time::Ago;
+
+/// The thread, loaded when it is opened and whenever its asker has written.
+#[component]
+pub fn ThreadBox(
+    /// The question.
+    question: QuestionId,
+    /// The tenant's slug.
+    slug: StoredValue<String>,
+    /// How many messages of its asker nobody has answered.
+    unanswered: Memo<i64>,
+) -> impl IntoView {
+    let thread = RwSignal::new(None::<Thread>);
+    let trouble = RwSignal::new(None::<ApiError>);
+    let told = move |answer: Result<Thread, ApiError>| {
+        let (now, wrong) = answer.map_or_else(|error| (None, Some(error)), |thread| (Some(thread), None));
+        let _gone = trouble.try_set(wrong);
+        if now.is_some() {
+            let _gone = thread.try_set(now);
+        }
+    };
+    let area = NodeRef::<Textarea>::new();
+    let load = move || {
+        let Some(slug) = slug.try_get_value() else { return };
+        platform::spawn(async move { told(api::load_thread(slug, question).await) });
+    };
+    let open = move |_| {
+        if thread.with_untracked(Option::is_none) {
+            load();
+        }
+    };
+    Effect::watch(
+        move || unanswered.get(),
+        move |_, _, _| {
+            if thread.with_untracked(Option::is_some) {
+                load();
+            }
+        },
+        false,
+    );
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        let Some(text) = area.get_untracked().map(|area| area.value()) else { return };
+        let Some(slug) = slug.try_get_value() else { return };
+        platform::spawn(async move {
+            let said = api::say(slug, question, text, Some(platform::operation_id())).await;
+            if let (Ok(_), Some(area)) = (&said, area.try_get_untracked().flatten()) {
+                area.set_value("");
+            }
+            told(said);
+        });
+    };
+    let id = format!("thread-{question}");
+    let shown = move || match thread.get() {
+        None if trouble.with(Option::is_some) => ().into_any(),
+        None => view! { <p class="field__hint">"Loading"</p> }.erase(),
+        Some(thread) => {
+            let messages: Vec<AnyView> = thread.messages.iter().map(message).collect();
+            view! { <ol class="thread">{messages}</ol> }.erase()
+        }
+    };
+    let wrong = move || {
+        trouble.get().map(|error| {
+            view! {
+                <p class="field__error" role="alert">
+                    {error.to_string()}
+                </p>
+            }
+            .erase()
+        })
+    };
+    view! {
+        <details class="more" on:toggle=open>
+            <summary>
+                {icon(Icon::Message)}
+                {move || match unanswered.get() {
+                    0 => "Private thread with its asker".to_owned(),
+                    1 => "Private thread: 1 message of its asker".to_owned(),
+                    many => format!("Private thread: {many} messages of its asker"),
+                }}
+            </summary>
+            {part(shown)}
+            <form class="form" method="post" action="/api/fn/say" on:submit=submit>
+                <input type="hidden" name="tenant" value=slug.get_value() />
+                <input type="hidden" name="question" value=question.to_string() />
+                <label class="field__label" for=id.clone()>
+                    "To its asker"
+                </label>
+                <textarea
+                    class="input"
+                    id=id
+                    name="text"
+                    rows="2"
+                    maxlength=MessageBody::LENGTH.max
+                    required
+                    dir="auto"
+                    node_ref=area
+                ></textarea>
+                {part(wrong)}
+                <p class="field__hint">"They are not told who you are, nor you who they are."</p>
+                <button class="btn btn--small" type="submit">
+                    "Send"
+                </button>
+            </form>
+        </details>
+    }
+    .erase()
+}
+
+/// One message, on its side.
+pub fn message(message: &Message) -> AnyView {
+    let (class, who) = match message.from {
+        Side::Asker => ("thread__one thread__one--asker", "The asker"),
+        Side::Moderators => ("thread__one", "The moderators"),
+    };
+    view! {
+        <li class=class>
+            <p class="small">
+                <b>{who}</b>
+                <Ago at=message.at />
+            </p>
+            <p dir="auto">{message.text.clone()}</p>
+        </li>
+    }
+    .erase()
+}

@@ -1,0 +1,115 @@
+//! The private thread between the asker of a question and the moderators of its team.
+
+use super::{Service, Visit};
+use crate::command::Key;
+use crate::error::Refusal;
+use crate::id::{MessageId, QuestionId};
+use crate::permission::Action;
+use crate::ports::{Look, Party, SecretHash};
+use crate::tenant::Tenant;
+use crate::text::MessageBody;
+use crate::thread::{Side, Thread};
+
+impl Service {
+    /// The thread of a question, as this visitor sees it from one of its sides.
+    ///
+    /// # Errors
+    /// When the visitor does not moderate the question, or did not ask it: then it is not there.
+    pub async fn thread(&self, visit: &Visit, question: QuestionId, side: Side) -> Result<Thread, Refusal> {
+        let (party, who) = self.party(visit, question, side).await?;
+        self.pace.admit(visit.tenant.id, Some(who), Action::SeeBoard)?;
+        Ok(self.store.thread(visit.tenant.id, question, party).await?)
+    }
+
+    /// Writes to the other side.
+    ///
+    /// # Errors
+    /// As [`Service::thread`]; when there is nothing in the message, it is too long, or one too many.
+    pub async fn say(
+        &self,
+        visit: &Visit,
+        key: Key,
+        question: QuestionId,
+        side: Side,
+        text: &str,
+    ) -> Result<Thread, Refusal> {
+        let (party, who) = self.party(visit, question, side).await?;
+        let action = if side == Side::Asker { Action::Ask } else { Action::Review };
+        let body = message(text)?;
+        let (write, _turn) = self.write(visit, action, key, who).await?;
+        let thread = self.store.say(write, question, party, MessageId(self.new_id()), body).await?;
+        self.notifier.ring(visit.tenant.id, Look::Facts);
+        Ok(thread)
+    }
+
+    /// Makes a link to the thread of a question that this browser asked; the one before is worth nothing then. Without a
+    /// secret there is none afterwards.
+    ///
+    /// # Errors
+    /// When the question is not theirs.
+    pub async fn set_thread_link(
+        &self,
+        visit: &Visit,
+        key: Key,
+        question: QuestionId,
+        link: Option<SecretHash>,
+    ) -> Result<(), Refusal> {
+        visit.must(Action::SeeBoard)?;
+        let asker = visit.participant()?;
+        let (write, _turn) = self.write(visit, Action::Ask, key, asker.0).await?;
+        Ok(self.store.set_thread_link(write, question, asker, link).await?)
+    }
+
+    /// Where a link leads. Looking does not use it up.
+    ///
+    /// # Errors
+    /// [`Refusal::LinkSpent`] when it was taken back or never was, or the question is deleted: all look alike.
+    pub async fn thread_link(&self, link: SecretHash) -> Result<(Tenant, QuestionId), Refusal> {
+        self.store.thread_link(link).await?.ok_or(Refusal::LinkSpent)
+    }
+
+    /// The thread that a link leads to: that question, and nothing else of the tenant.
+    ///
+    /// # Errors
+    /// As [`Service::thread_link`].
+    pub async fn thread_by_link(&self, link: SecretHash) -> Result<(Tenant, QuestionId, Thread), Refusal> {
+        let (tenant, question) = self.thread_link(link).await?;
+        self.pace.admit(tenant.id, Some(question.0), Action::SeeBoard)?;
+        let thread = self.store.thread(tenant.id, question, Party::Holder).await?;
+        Ok((tenant, question, thread))
+    }
+
+    /// Writes to the moderators by a link. Its holder is known by the question alone.
+    ///
+    /// # Errors
+    /// As [`Service::thread_link`] and [`Service::say`].
+    pub async fn say_by_link(&self, visit: &Visit, key: Key, link: SecretHash, text: &str) -> Result<Thread, Refusal> {
+        let (tenant, question) = self.thread_link(link).await?;
+        if tenant.id != visit.tenant.id {
+            return Err(Refusal::LinkSpent);
+        }
+        let body = message(text)?;
+        let (write, _turn) = self.write(visit, Action::Ask, key, question.0).await?;
+        let thread = self.store.say(write, question, Party::Holder, MessageId(self.new_id()), body).await?;
+        self.notifier.ring(visit.tenant.id, Look::Facts);
+        Ok(thread)
+    }
+
+    async fn party(&self, visit: &Visit, question: QuestionId, side: Side) -> Result<(Party, uuid::Uuid), Refusal> {
+        match side {
+            Side::Moderators => {
+                self.must_on(visit, Action::Review, question).await?;
+                let by = visit.user()?;
+                Ok((Party::Moderator(by), by.0))
+            }
+            Side::Asker => {
+                let asker = visit.participant()?;
+                Ok((Party::Asker(asker), asker.0))
+            }
+        }
+    }
+}
+
+fn message(text: &str) -> Result<MessageBody, Refusal> {
+    MessageBody::parse(text).map_err(|problem| Refusal::field("text", problem))
+}
