@@ -5,14 +5,12 @@
 use axum::http::Method;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-use std::io::Write;
 use std::sync::{Arc, Mutex};
-use tracing_subscriber::fmt::MakeWriter;
 use uuid::Uuid;
 
 use pulsestage::ports::Pseudonyms;
 
-use crate::support::{Call, Folder, House, Plan, Room, Wire, dump, open_store};
+use crate::support::{Call, Folder, House, Log, Plan, Room, Wire, dump, open_store};
 
 const ASKER: u128 = 0xA5CE_0001_7E57_0000_0000_0000_0000_0042;
 const VOTER: u128 = 0xB0B0_0002_7E57_0000_0000_0000_0000_0043;
@@ -36,28 +34,6 @@ impl Heard {
         let body = String::from_utf8_lossy(&reply.body).into_owned();
         self.keep(place, &format!("{} {head}{body}", reply.status));
         body
-    }
-}
-
-/// The log at its most talkative.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
     }
 }
 
@@ -150,9 +126,7 @@ async fn look(heard: &Heard, house: &House, room: &Room) {
 
 #[tokio::test]
 async fn nothing_that_leaves_the_server_tells_who_asked() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(log.clone()).finish();
-    let _logging = tracing::subscriber::set_default(subscriber);
+    let log = Log::listen();
     let folder = Folder::new();
     let house = House::on(Arc::new(open_store(&folder.sqlite_url()).await), Plan::default());
     let room = Room::furnish(&house.service, "acme").await;
@@ -176,7 +150,8 @@ async fn nothing_that_leaves_the_server_tells_who_asked() {
             }
         }
     }
-    heard.keep("the log", &String::from_utf8_lossy(&log.0.lock().unwrap()));
+    assert!(log.text().contains("published"), "there is a log");
+    heard.keep("the log", &log.text());
 
     let tenant = house.service.enter("acme", &pulsestage::service::Caller::default()).await.unwrap().tenant.id;
     let heard = heard.0.lock().unwrap().clone();

@@ -63,6 +63,8 @@ mod http_private;
 #[cfg(test)]
 mod http_reports;
 #[cfg(test)]
+mod http_secrets;
+#[cfg(test)]
 mod http_session;
 #[cfg(test)]
 mod http_tenancy;

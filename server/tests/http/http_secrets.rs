@@ -1,0 +1,83 @@
+//! What opens a door is not in the log, however talkative it is, nor in the database.
+
+use pulsestage::door::Purpose;
+use pulsestage::user::Role;
+use std::sync::Arc;
+
+use crate::support::{Folder, House, Log, MailServer, PASSWORD, Plan, Room, dump, open_store};
+
+const ANN: &str = "ann@example.com";
+const WRONG: &str = "a wrong lamp at dawn";
+const NEXT: &str = "the river bends twice";
+
+/// What is secret of a `Set-Cookie` header, or of a cookie that is brought.
+fn value(cookie: &str) -> String {
+    cookie.split(';').next().unwrap().split_once('=').unwrap().1.to_owned()
+}
+
+fn token(path: &str) -> String {
+    path.rsplit('/').next().unwrap().to_owned()
+}
+
+/// Goes through every door; gives what opened them.
+async fn go_through_doors(house: &House, room: &Room, mail: &mut MailServer) -> Vec<String> {
+    let user = house.person(room, ANN, Role::Admin).await;
+    let mut secrets = vec![PASSWORD.to_owned(), WRONG.to_owned(), NEXT.to_owned()];
+    let invitation = house.link_for(room, user, Purpose::Invitation).await;
+    let fields = [("name", "Ann Lee"), ("password", PASSWORD)];
+    for _ in 0..2 {
+        secrets.extend(house.post(&invitation, &fields).send().await.set_cookies().into_iter().map(value));
+    }
+    house.post("/t/acme/sign-in", &[("email", ANN), ("password", WRONG)]).send().await;
+    let came = house.post("/t/acme/sign-in", &[("email", ANN), ("password", PASSWORD)]).send().await;
+    let (session, _) = came.came_in();
+    let change = [("old", PASSWORD), ("password", NEXT)];
+    house.post("/t/acme/password", &change).cookie(&session).send().await;
+    let by_mail = house.post("/t/acme/sign-in/forgot", &[("email", ANN)]).send().await;
+    assert_eq!(by_mail.status, 200, "{}", by_mail.text());
+    let letter = mail.letter().await.text;
+    let at = letter.find("/open/").expect("a link in the letter");
+    let reset = letter[at..].split_whitespace().next().unwrap().to_owned();
+    let renewed = house.post(&reset, &[("password", PASSWORD)]).send().await;
+    let link = house.link_for(room, user, Purpose::SignIn).await;
+    let opened = house.post(&link, &[]).send().await;
+    for reply in [&came, &renewed, &opened] {
+        secrets.extend(reply.set_cookies().into_iter().map(value));
+    }
+    secrets.extend([&invitation, &reset, &link].map(|path| token(path)));
+    for path in ["/open/", "/claim/", "/sign-in/", "/thread/"].map(|door| format!("{door}{}", "k".repeat(43))) {
+        house.get(&path).send().await;
+        house.post(&path, &[("text", "Hello?")]).send().await;
+        secrets.push(token(&path));
+    }
+    secrets.push(value(&room.owner));
+    secrets.retain(|secret| !secret.is_empty());
+    secrets
+}
+
+#[tokio::test]
+async fn what_opens_doors_is_neither_logged_nor_kept() {
+    let log = Log::listen();
+    let folder = Folder::new();
+    let mut mail = MailServer::start().await;
+    let plan = Plan { mail: mail.args.clone(), public_url: Some("http://ask.test".to_owned()), ..Plan::default() };
+    let house = House::on(Arc::new(open_store(&folder.sqlite_url()).await), plan);
+    let room = Room::furnish(&house.service, "acme").await;
+    let secrets = go_through_doors(&house, &room, &mut mail).await;
+    assert!(secrets.len() >= 12, "{secrets:?}");
+    let said = log.text();
+    assert!(
+        said.contains("sqlx") && said.len() > 10_000,
+        "the log is as talkative as it gets: {} {said:.3000}",
+        said.len()
+    );
+    for secret in &secrets {
+        assert!(!said.contains(secret.as_str()), "{secret} is in the log: {said}");
+    }
+    for (table, rows) in dump(&folder.sqlite_url()).await {
+        let rows = serde_json::Value::from(rows).to_string();
+        for secret in &secrets {
+            assert!(!rows.contains(secret.as_str()), "{secret} is in {table}");
+        }
+    }
+}
