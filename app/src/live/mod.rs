@@ -19,8 +19,12 @@ mod filters;
 mod fold;
 #[cfg(any(test, feature = "hydrate"))]
 mod heard;
+#[cfg(feature = "hydrate")]
+mod listener;
 mod patience;
 mod project;
+#[cfg(feature = "hydrate")]
+mod ring;
 mod row;
 mod steps;
 #[cfg(feature = "hydrate")]

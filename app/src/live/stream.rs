@@ -11,9 +11,9 @@ use pulsestage::board::Applied;
 use pulsestage::event::{Cursor, Event as Said};
 use pulsestage::tenant::Tenant;
 use wasm_bindgen::JsCast;
-use wasm_bindgen::closure::Closure;
-use web_sys::{Event, EventSource, EventTarget, MessageEvent, PageTransitionEvent};
+use web_sys::{EventSource, EventTarget, MessageEvent, PageTransitionEvent};
 
+use super::listener::Listener;
 use super::patience::{Watchdog, answer_ms, backoff_ms};
 use super::{Connection, Live, heard};
 use crate::api::{self, HEARTBEAT_MS};
@@ -57,8 +57,8 @@ pub(super) fn run(live: Live) {
     on_cleanup(move || drop(live.inner.line.try_update_value(Option::take)));
 }
 
-/// The heartbeat's interval as the server wrote it into the page's head.
-fn heartbeat_ms() -> f64 {
+/// The heartbeat's interval as the server wrote it into the page's head, in milliseconds.
+pub(super) fn heartbeat_ms() -> f64 {
     let told = document()
         .query_selector("meta[name=heartbeat-ms]")
         .ok()
@@ -277,59 +277,4 @@ impl Drop for Source {
     fn drop(&mut self) {
         self.events.close();
     }
-}
-
-/// A listener that is taken off when it is dropped.
-struct Listener {
-    target: EventTarget,
-    kind: &'static str,
-    closure: Closure<dyn FnMut(Event)>,
-}
-
-impl Listener {
-    fn new(target: &EventTarget, kind: &'static str, act: impl FnMut(Event) + 'static) -> Self {
-        let closure = Closure::new(act);
-        // The kinds are plain words and the target lives: there is nothing here that could fail.
-        let _ = target.add_event_listener_with_callback(kind, closure.as_ref().unchecked_ref());
-        Self { target: target.clone(), kind, closure }
-    }
-}
-
-impl Drop for Listener {
-    fn drop(&mut self) {
-        let _ = self.target.remove_event_listener_with_callback(self.kind, self.closure.as_ref().unchecked_ref());
-    }
-}
-
-/// How long a bell waits for more of the same, in milliseconds: many changes in a moment are loaded once.
-const BELL_MS: u32 = 200;
-
-/// Opens a stream of what moderators are told once the page is hydrated, and closes it with the page.
-pub(super) fn ring(slug: &str, changed: impl Fn() + Clone + 'static) {
-    let address = format!("/sse?tenantId={slug}&events=question:moderated,question:created,question:answered");
-    let kept = StoredValue::new_local(None::<(EventSource, Listener)>);
-    Effect::new(move || {
-        let Ok(events) = EventSource::new(&address) else { return };
-        let (changed, is_due) = (changed.clone(), StoredValue::new(false));
-        let heard = Listener::new(&events, "message", move |event| {
-            let text = event.dyn_into::<MessageEvent>().ok().and_then(|message| message.data().as_string());
-            let is_news = text.is_some_and(|text| text.contains("\"question:"));
-            if is_news && is_due.try_get_value() == Some(false) {
-                is_due.set_value(true);
-                let changed = changed.clone();
-                platform::after(BELL_MS, move || {
-                    // The page may be gone by now.
-                    if is_due.try_set_value(false).is_none() {
-                        changed();
-                    }
-                });
-            }
-        });
-        kept.set_value(Some((events, heard)));
-    });
-    on_cleanup(move || {
-        if let Some((events, _)) = kept.try_update_value(Option::take).flatten() {
-            events.close();
-        }
-    });
 }
