@@ -29,7 +29,7 @@ use crate::user::{Membership, Role};
 
 pub use audit::{AuditStore, NoWitness, Refused, Witness};
 pub use doors::{Credentials, DoorStore, InsteadOf, LinkUse, Mailer, NewPersonLink, NoPasswords, Passwords, Verdict};
-pub use moderation::ModerationStore;
+pub use moderation::{Merge, ModerationStore};
 pub use people::{
     Ending, FreshLink, Invitations, Manager, NewPerson, NewSession, NoPeople, PeopleStore, SessionStore, Sheets,
 };

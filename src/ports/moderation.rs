@@ -7,6 +7,17 @@ use crate::id::{ParticipantId, QuestionId, TeamId, TenantId, UserId};
 use crate::moderation::{Case, Hold, Note, OwnQuestion, Verdict};
 use crate::text::QuestionBody;
 
+/// Which question becomes part of which.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Merge {
+    /// The one that goes off the board.
+    pub source: QuestionId,
+    /// The one that gets its votes.
+    pub target: QuestionId,
+    /// Whether people may vote for their own questions here; if not, the vote of the target's asker does not come along.
+    pub own_votes: bool,
+}
+
 /// The moderators' and the askers' side of the store. What is true of [`Store`](super::Store) is true of it.
 #[async_trait]
 pub trait ModerationStore: Send + Sync {
@@ -30,7 +41,7 @@ pub trait ModerationStore: Send + Sync {
     /// Notes something for moderators; a claim that another holds is [`Refusal::Claimed`](crate::error::Refusal::Claimed).
     async fn remark(&self, write: Write, question: QuestionId, note: Note, by: UserId) -> Stored<Case>;
     /// Gives the votes of one question to another of its team and takes it off the board; gives the other's case.
-    async fn merge(&self, write: Write, source: QuestionId, target: QuestionId, by: UserId) -> Stored<Case>;
+    async fn merge(&self, write: Write, merge: Merge, by: UserId) -> Stored<Case>;
     /// Takes a merge back: both questions have the votes that they would have without it.
     async fn split(&self, write: Write, source: QuestionId, by: UserId) -> Stored<Case>;
 

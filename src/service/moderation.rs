@@ -10,7 +10,7 @@ use crate::id::{OperationId, QuestionId, TeamId};
 use crate::moderation::{Case, Hold, MAX_BULK, Note, ReviewView, Verdict};
 use crate::permission::Action;
 use crate::person::Person;
-use crate::ports::Look;
+use crate::ports::{Look, Merge};
 use crate::screen::screen;
 use crate::text::{QuestionBody, TextProblem};
 use crate::user::{Actor, Role};
@@ -172,8 +172,9 @@ impl Service {
         self.must_on(visit, Action::Review, source).await?;
         self.must_on(visit, Action::Review, target).await?;
         let by = visit.user()?;
+        let merge = Merge { source, target, own_votes: visit.tenant.settings.own_votes };
         let (write, _turn) = self.write(visit, Action::Review, key, by.0).await?;
-        let case = self.store.merge(write, source, target, by).await?;
+        let case = self.store.merge(write, merge, by).await?;
         self.notifier.ring(visit.tenant.id, Look::Facts);
         self.notifier.ring(visit.tenant.id, Look::Tallies);
         Ok(case)

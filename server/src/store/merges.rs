@@ -8,7 +8,7 @@ use pulsestage::audit::{Act, Entry};
 use pulsestage::error::Refusal;
 use pulsestage::id::{QuestionId, UserId};
 use pulsestage::moderation::Case;
-use pulsestage::ports::Write;
+use pulsestage::ports::{Merge, Write};
 
 use super::audit::note;
 use super::cases::{Held, case};
@@ -17,13 +17,8 @@ use super::trouble::Done;
 use super::{SqlStore, Tx, sql};
 
 impl SqlStore {
-    pub(super) async fn merge_cases(
-        &self,
-        write: Write,
-        source: QuestionId,
-        target: QuestionId,
-        by: UserId,
-    ) -> Done<Case> {
+    pub(super) async fn merge_cases(&self, write: Write, merge: Merge, by: UserId) -> Done<Case> {
+        let Merge { source, target, own_votes } = merge;
         let operation = Operation::new("merge", source.0, &[source.0.as_bytes(), target.0.as_bytes()]);
         written!(self, tx => {
             if let Claim::Done(_) = claim(tx, &write, &operation).await? {
@@ -43,6 +38,7 @@ impl SqlStore {
                 .bind(write.tenant.0)
                 .bind(source.0)
                 .bind(target.0)
+                .bind(own_votes)
                 .execute(&mut **t)
                 .await
                 .map(drop))?;

@@ -5,7 +5,7 @@ use pulsestage::audit::{Act, Entry};
 use pulsestage::error::Refusal;
 use pulsestage::id::{ParticipantId, QuestionId, TeamId, TenantId, UserId};
 use pulsestage::moderation::{CLAIM_LIFE_MS, Case, Hold, Note, OwnQuestion, Verdict};
-use pulsestage::ports::{ModerationStore, Stored, Write};
+use pulsestage::ports::{Merge, ModerationStore, Stored, Write};
 use pulsestage::text::QuestionBody;
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -42,8 +42,8 @@ impl ModerationStore for SqlStore {
         self.note_case(write, question, note, by).await.map_err(trouble)
     }
 
-    async fn merge(&self, write: Write, source: QuestionId, target: QuestionId, by: UserId) -> Stored<Case> {
-        self.merge_cases(write, source, target, by).await.map_err(trouble)
+    async fn merge(&self, write: Write, merge: Merge, by: UserId) -> Stored<Case> {
+        self.merge_cases(write, merge, by).await.map_err(trouble)
     }
 
     async fn split(&self, write: Write, source: QuestionId, by: UserId) -> Stored<Case> {

@@ -10,7 +10,7 @@ use pulsestage::error::{Noun, Refusal};
 use pulsestage::event::{Cursor, Event, Fact, QuestionUpvoted};
 use pulsestage::id::{ParticipantId, QuestionId, TagId, TeamId};
 use pulsestage::moderation::Verdict;
-use pulsestage::ports::{ModerationStore, Snapshot, Store, StoreError, Stored};
+use pulsestage::ports::{Merge, ModerationStore, Snapshot, Store, StoreError, Stored};
 use pulsestage::time::Timestamp;
 
 use crate::stage::{Home, Stage, body, stories};
@@ -127,7 +127,10 @@ impl World<'_> {
             }
             Op::Merge { question, into } => {
                 let (Some(question), Some(into)) = (some(question), some(into)) else { return Ok(()) };
-                stage.store.merge(stage.write(tenant), question, into, by).await?;
+                stage
+                    .store
+                    .merge(stage.write(tenant), Merge { source: question, target: into, own_votes: false }, by)
+                    .await?;
                 self.ask_who_voted().await;
             }
             Op::Split { question } => {

@@ -7,7 +7,7 @@ use pulsestage::error::{Noun, Refusal};
 use pulsestage::event::{Event, QuestionRef, QuestionReviewed};
 use pulsestage::id::{ParticipantId, QuestionId};
 use pulsestage::moderation::{CLAIM_LIFE_MS, Case, Hold, Note, Standing, Verdict};
-use pulsestage::ports::{Ballot, ModerationStore, NewQuestion, Store, StoreError, Stored};
+use pulsestage::ports::{Ballot, Merge, ModerationStore, NewQuestion, Store, StoreError, Stored};
 use pulsestage::question::Status;
 use pulsestage::text::AnswerText;
 use tokio::task::JoinSet;
@@ -22,6 +22,7 @@ stories![
     notes_are_for_moderators,
     a_claim_keeps_others_away_for_a_while,
     a_merge_has_the_union_of_voters_and_a_split_takes_it_back,
+    a_merge_makes_no_vote_for_ones_own_question,
     votes_that_are_cast_during_a_merge_count_once,
     askers_change_and_withdraw_their_own,
     reports_hold_a_question_until_it_is_looked_at,
@@ -35,6 +36,10 @@ async fn held(stage: &Stage, home: &Home, asker: ParticipantId) -> QuestionId {
     let new =
         NewQuestion { author: asker, hold: Some(Hold::PreModeration), ..stage.new_question(home.team.id, "May I?") };
     stage.store.ask(stage.write(home.tenant), new).await.unwrap().id
+}
+
+fn of(source: QuestionId, target: QuestionId) -> Merge {
+    Merge { source, target, own_votes: false }
 }
 
 async fn asked_by(stage: &Stage, home: &Home, asker: ParticipantId) -> QuestionId {
@@ -206,7 +211,7 @@ async fn a_merge_has_the_union_of_voters_and_a_split_takes_it_back(stage: Arc<St
     }
     let merge = |ms| {
         let write = stage.write_at(home.tenant, START.plus_millis(ms));
-        stage.store.merge(write, one, other, home.moderator)
+        stage.store.merge(write, of(one, other), home.moderator)
     };
     assert_eq!(merge(10).await.unwrap().question.upvotes, 4, "each voter once");
     let facts = last_facts(&stage, &home, 3).await;
@@ -224,8 +229,25 @@ async fn a_merge_has_the_union_of_voters_and_a_split_takes_it_back(stage: Arc<St
     assert_eq!((board.questions[&one].upvotes, board.questions[&other].upvotes), (3, 3));
     let alone = stage.store.split(stage.write(home.tenant), one, home.moderator).await;
     assert_eq!(alone, Err(Refusal::NotNow.into()));
-    let itself = stage.store.merge(stage.write(home.tenant), one, one, home.moderator).await;
+    let itself = stage.store.merge(stage.write(home.tenant), of(one, one), home.moderator).await;
     assert_eq!(itself, Err(Refusal::NotNow.into()));
+}
+
+async fn a_merge_makes_no_vote_for_ones_own_question(stage: Arc<Stage>) {
+    let home = stage.home("acme").await;
+    let (asker, friend) = (stage.participant(), stage.participant());
+    let (own, same) = (asked_by(&stage, &home, asker).await, stage.ask(&home, "The same again?").await.id);
+    for voter in [asker, friend] {
+        stage.vote(&home, same, voter, true).await.unwrap();
+    }
+    let merged = async |own_votes| {
+        let merge = Merge { source: same, target: own, own_votes };
+        stage.store.merge(stage.write(home.tenant), merge, home.moderator).await.unwrap().question.upvotes
+    };
+    assert_eq!(merged(false).await, 1, "the friend's");
+    let back = stage.store.split(stage.write(home.tenant), same, home.moderator).await.unwrap();
+    assert_eq!(back.question.upvotes, 2);
+    assert_eq!(merged(true).await, 2, "where one's own may be voted for");
 }
 
 async fn votes_that_are_cast_during_a_merge_count_once(stage: Arc<Stage>) {
@@ -247,7 +269,7 @@ async fn votes_that_are_cast_during_a_merge_count_once(stage: Arc<Stage>) {
         if number == 12 {
             let (stage, home) = (stage.clone(), home.clone());
             all.spawn(async move {
-                stage.store.merge(stage.write(home.tenant), one, other, home.moderator).await.unwrap();
+                stage.store.merge(stage.write(home.tenant), of(one, other), home.moderator).await.unwrap();
             });
         }
     }
@@ -325,8 +347,8 @@ async fn another_tenants_questions_are_not_there(stage: Arc<Stage>) {
         assert_eq!(stage.store.decide(write(), id, verdict, None, ours.moderator).await, missing());
     }
     assert_eq!(stage.store.remark(write(), id, Note::Star(true), ours.moderator).await, missing());
-    assert_eq!(stage.store.merge(write(), id, own, ours.moderator).await, missing());
-    assert_eq!(stage.store.merge(write(), own, id, ours.moderator).await, missing());
+    assert_eq!(stage.store.merge(write(), of(id, own), ours.moderator).await, missing());
+    assert_eq!(stage.store.merge(write(), of(own, id), ours.moderator).await, missing());
     assert_eq!(stage.store.split(write(), id, ours.moderator).await, missing());
     assert_eq!(stage.store.withdraw_own(write(), id, asker).await.map(drop), Err(MISSING.into()));
     assert_eq!(stage.store.report(write(), id, stage.participant(), String::new()).await, Err(MISSING.into()));

@@ -22,8 +22,8 @@ use pulsestage::join::JoinCode;
 use pulsestage::logo::Logo;
 use pulsestage::moderation::{Case, Hold, Note, OwnQuestion, Verdict};
 use pulsestage::ports::{
-    AuditStore, Ballot, FoundTeam, ModerationStore, NewLink, NewQuestion, NewSession, NewTeam, NewTenant, PortError,
-    SecretHash, SignedIn, Snapshot, Store, Stored, TeamChange, TenancyStore, Write,
+    AuditStore, Ballot, FoundTeam, Merge, ModerationStore, NewLink, NewQuestion, NewSession, NewTeam, NewTenant,
+    PortError, SecretHash, SignedIn, Snapshot, Store, Stored, TeamChange, TenancyStore, Write,
 };
 use pulsestage::question::{Question, Status};
 use pulsestage::settings::NewSettings;
@@ -267,7 +267,7 @@ impl ModerationStore for MemoryStore {
     async fn remark(&self, _: Write, _: QuestionId, _: Note, _: UserId) -> Stored<Case> {
         broken()
     }
-    async fn merge(&self, _: Write, _: QuestionId, _: QuestionId, _: UserId) -> Stored<Case> {
+    async fn merge(&self, _: Write, _: Merge, _: UserId) -> Stored<Case> {
         broken()
     }
     async fn split(&self, _: Write, _: QuestionId, _: UserId) -> Stored<Case> {

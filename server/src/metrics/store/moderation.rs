@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use super::{Kind, TimedStore};
 use pulsestage::id::{ParticipantId, QuestionId, TeamId, TenantId, UserId};
 use pulsestage::moderation::{Case, Hold, Note, OwnQuestion, Verdict};
-use pulsestage::ports::{ModerationStore, Stored, Write};
+use pulsestage::ports::{Merge, ModerationStore, Stored, Write};
 use pulsestage::text::QuestionBody;
 
 #[async_trait]
@@ -33,8 +33,8 @@ impl ModerationStore for TimedStore {
         self.timed(Kind::Moderate, self.store.remark(write, question, note, by)).await
     }
 
-    async fn merge(&self, write: Write, source: QuestionId, target: QuestionId, by: UserId) -> Stored<Case> {
-        self.timed(Kind::Moderate, self.store.merge(write, source, target, by)).await
+    async fn merge(&self, write: Write, merge: Merge, by: UserId) -> Stored<Case> {
+        self.timed(Kind::Moderate, self.store.merge(write, merge, by)).await
     }
 
     async fn split(&self, write: Write, source: QuestionId, by: UserId) -> Stored<Case> {

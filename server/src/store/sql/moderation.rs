@@ -67,7 +67,8 @@ statements! {
 
     /// Notes which votes of a question (`$2`) another (`$3`) has not got.
     NOTE_MERGED = "insert into merged_votes (tenant_id, source_id, target_id, voter_id)
-        select v.tenant_id, v.question_id, $3, v.voter_id from votes v
+        select v.tenant_id, v.question_id, q.id, v.voter_id from votes v
+        join questions q on q.tenant_id = v.tenant_id and q.id = $3 and (q.author_id <> v.voter_id or $4)
         where v.tenant_id = $1 and v.question_id = $2 and not exists (
             select 1 from votes t where t.tenant_id = $1 and t.question_id = $3 and t.voter_id = v.voter_id)";
 
