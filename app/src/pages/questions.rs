@@ -51,7 +51,7 @@ fn draw(view: BoardView, place: Place, filters: Signal<Filters>) -> AnyView {
     let bar = may_ask.then(|| {
         let mine = room.place.with_value(|place| place.beside("/mine"));
         view! {
-            <div class="bar">
+            <section class="bar" aria-label="Ask">
                 <button type="button" class="btn btn--main" popovertarget=composer::SHEET>
                     {icon(Icon::Plus)}
                     "Ask a question"
@@ -59,7 +59,7 @@ fn draw(view: BoardView, place: Place, filters: Signal<Filters>) -> AnyView {
                 <a class="btn" href=mine rel="external" aria-label="Your questions" title="Your questions">
                     {icon(Icon::Message)}
                 </a>
-            </div>
+            </section>
         }
         .erase()
     });
