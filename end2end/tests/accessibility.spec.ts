@@ -106,7 +106,8 @@ test('what forms of a desk say when they come back', async ({ arrive }) => {
   await page.getByRole('button', { name: 'Save', exact: true }).click();
   await expect(page.getByRole('status').filter({ hasText: 'Saved.' })).toBeVisible();
   await inspect(page, 'saved');
-  await page.goto('/admin/operator');
+  await page.goto('/admin/settings');
+  await page.getByRole('link', { name: 'All tenants' }).click();
   await page.getByLabel('Address').fill('northern-works');
   await page.getByLabel('Name').fill('Northern Works');
   await page.getByRole('button', { name: 'Make the tenant' }).click();

@@ -2,6 +2,7 @@
 
 import type { Page } from '@playwright/test';
 
+import { LOOKS, violations, wear } from '../support/axe';
 import { Person } from '../support/api';
 import { expect, serverForThisFile, test } from '../support/test';
 import { statusNote } from '../support/visitor';
@@ -74,6 +75,18 @@ test('what one asked is edited and taken back on the phone, and reports reach th
   await moderator.page.goto(server.it.signInLink('acme'));
   await moderator.page.goto('/t/acme/admin/review?show=reported');
   await expect(moderator.page.getByRole('listitem').filter({ hasText: 'Is this spelled correctly?' })).toContainText('1 person reported it');
+  const reported = moderator.page.getByRole('listitem').filter({ hasText: 'Is this spelled correctly?' });
+  await expect(reported.getByRole('list', { name: 'Reasons of the reports' })).toContainText('It is something else');
+  await reported.getByText('History').click();
+  await expect(reported.getByText('No moderator has done anything to it.')).toBeVisible();
+  await reported.getByText('History').click();
+  await reported.getByRole('button', { name: 'Star' }).click();
+  await reported.getByText('History').click();
+  await expect(reported.locator('.history')).toContainText(/Star by .+, just now/);
+  for (const look of LOOKS) {
+    await wear(moderator.page, look);
+    expect.soft(await violations(moderator.page), look.name).toEqual([]);
+  }
 
   await anna.page.getByText('Take it back').first().click();
   await anna.page.getByRole('button', { name: 'Take it back' }).first().click();

@@ -42,6 +42,7 @@ fn case(status: Status) -> Case {
         draft: None,
         claim: None,
         reports: 0,
+        report_reasons: Vec::new(),
         unanswered: 0,
     }
 }

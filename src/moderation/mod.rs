@@ -181,6 +181,8 @@ pub struct Case {
     pub claim: Option<Mark>,
     /// How many people reported it.
     pub reports: i64,
+    /// What the latest of them gave as reasons, each a line, the newest first.
+    pub report_reasons: Vec<String>,
     /// How many messages its asker wrote since the moderators last did.
     pub unanswered: i64,
 }

@@ -68,7 +68,8 @@ impl Service {
     pub async fn report(&self, visit: &Visit, key: Key, question: QuestionId, reason: &str) -> Result<(), Refusal> {
         visit.must(Action::SeeBoard)?;
         let reporter = visit.participant()?;
-        let reason = reason.trim();
+        // One line: moderators see the reasons of a question below each other.
+        let reason = reason.split_whitespace().collect::<Vec<_>>().join(" ");
         if reason.chars().count() > MAX_REASON {
             let max = u32::try_from(MAX_REASON).unwrap_or(u32::MAX);
             return Err(Refusal::field("reason", TextProblem::TooLong { max }));
@@ -77,7 +78,7 @@ impl Service {
             return Err(Refusal::field("reason", TextProblem::BadForm));
         }
         let (write, _turn) = self.write(visit, Action::Vote, key, reporter.0).await?;
-        self.store.report(write, question, reporter, reason.to_owned()).await?;
+        self.store.report(write, question, reporter, reason).await?;
         self.notifier.ring(visit.tenant.id, Look::Facts);
         Ok(())
     }

@@ -4,9 +4,11 @@ use leptos::ev::SubmitEvent;
 use leptos::html::{Input, Select, Textarea};
 use leptos::prelude::*;
 use pulsestage::id::QuestionId;
-use pulsestage::moderation::{Case, Hold, Removal};
+use pulsestage::moderation::{Case, Removal};
 use pulsestage::question::Status;
 
+use super::case_why::why;
+use super::history_box::HistoryBox;
 use super::thread_box::ThreadBox;
 use crate::live::{Decision, Step};
 use crate::ui::erase::{Erase, part};
@@ -65,6 +67,7 @@ pub fn CaseCard(
             {buttons(card, &case, may_delete)}
             {more(card, &case, others)}
             <ThreadBox question=case.question.id slug=slug unanswered=Memo::new(move |_| counts.get().1) />
+            <HistoryBox question=case.question.id slug=slug />
         </li>
     }
     .erase()
@@ -113,31 +116,6 @@ impl Card {
         };
         self.form("decide", move || Some(Step::Decide(decision)), fields.erase())
     }
-}
-
-/// Why it waits or is gone, and who reported it.
-fn why(case: &Case) -> AnyView {
-    let hold = case.hold.as_ref().map(|hold| match hold {
-        Hold::PreModeration => "Waits: every question here does".to_owned(),
-        Hold::Moderator => "Waits: a moderator took it back".to_owned(),
-        Hold::Reports => "Waits: several people reported it".to_owned(),
-        Hold::Word(word) => format!("Waits: it has the word “{word}”"),
-        Hold::Link => "Waits: it has a link".to_owned(),
-        Hold::Contact => "Waits: it has an address or a telephone number".to_owned(),
-        Hold::Shouting => "Waits: it is in capitals".to_owned(),
-        Hold::Repetition => "Waits: it is one sign over and over".to_owned(),
-    });
-    let gone = case.removed.as_ref().map(|removed| {
-        let why = removed.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
-        format!("{}{why}", removal_word(removed.removal))
-    });
-    let reports = (case.reports > 0).then(|| match case.reports {
-        1 => "1 person reported it".to_owned(),
-        many => format!("{many} people reported it"),
-    });
-    let lines = gone.or(hold).into_iter().chain(reports);
-    let lines = lines.map(|line| view! { <p class="review__why" dir="auto">{line}</p> }.erase());
-    lines.collect_view().into_any()
 }
 
 fn buttons(card: Card, case: &Case, may_delete: bool) -> AnyView {
@@ -283,14 +261,4 @@ fn more(card: Card, case: &Case, others: RwSignal<Vec<Case>>) -> AnyView {
         </details>
     }
     .erase()
-}
-
-/// What is said of a question that is off the board.
-const fn removal_word(removal: Removal) -> &'static str {
-    match removal {
-        Removal::Declined => "Declined",
-        Removal::Withdrawn => "Withdrawn by its asker",
-        Removal::Merged => "Merged",
-        Removal::Deleted => "Deleted",
-    }
 }

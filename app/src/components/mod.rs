@@ -1,4 +1,5 @@
-//! The parts of the pages: values and callbacks in, views out. None of them calls the server.
+//! The parts of the pages: values and callbacks in, views out. Only the boxes of a review card call the server, when they
+//! are opened.
 
 pub mod admin_nav;
 pub mod announcer;
@@ -7,12 +8,14 @@ pub mod answer_editor;
 pub mod badge;
 pub mod card;
 pub mod case_card;
+mod case_why;
 pub mod claims;
 pub mod composer;
 pub mod create;
 pub mod empty_list;
 pub mod filters;
 pub mod header;
+pub mod history_box;
 pub mod list;
 pub mod marks;
 pub mod notices;

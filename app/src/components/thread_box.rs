@@ -33,6 +33,7 @@ pub fn ThreadBox(
         }
     };
     let area = NodeRef::<Textarea>::new();
+    let is_sending = StoredValue::new(false);
     let load = move || {
         let Some(slug) = slug.try_get_value() else { return };
         platform::spawn(async move { told(api::load_thread(slug, question).await) });
@@ -55,11 +56,17 @@ pub fn ThreadBox(
         event.prevent_default();
         let Some(text) = area.get_untracked().map(|area| area.value()) else { return };
         let Some(slug) = slug.try_get_value() else { return };
+        // The message stays in the field until it is kept: a second click must not say it twice.
+        if is_sending.get_value() {
+            return;
+        }
+        is_sending.set_value(true);
         platform::spawn(async move {
             let said = api::say(slug, question, text, Some(platform::operation_id())).await;
             if let (Ok(_), Some(area)) = (&said, area.try_get_untracked().flatten()) {
                 area.set_value("");
             }
+            let _gone = is_sending.try_set_value(false);
             told(said);
         });
     };

@@ -19,6 +19,7 @@ use crate::ui::empty::Empty;
 use crate::ui::erase::{Erase, part};
 use crate::ui::icon::Icon;
 use crate::ui::notice::{Notice, Weight};
+use crate::ui::time::Now;
 
 /// Which questions are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,6 +137,7 @@ pub(super) fn page() -> AnyView {
 }
 
 fn draw(view: ReviewView, place: Place) -> AnyView {
+    Now::provide();
     let ReviewView { tenant, role, cases } = view;
     let may_delete = may(role, Action::DeleteQuestion, &tenant.settings);
     let desk = Desk::new(place, &tenant.slug, &tenant.name);

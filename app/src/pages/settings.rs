@@ -2,12 +2,14 @@
 
 use leptos::prelude::*;
 use pulsestage::accent::{Accent, Shades};
+use pulsestage::permission::{Action, may};
 use pulsestage::settings::{FASTEST, LONGEST_QUESTION, SettingsView};
 use pulsestage::tenant::{Names, StaffSettings, TenantSettings};
-use pulsestage::text::Color;
+use pulsestage::text::{Color, Slug};
 
 use super::desk::{self, Desk, choice, line, number, send, tick};
 use crate::api;
+use crate::components::admin_nav::address;
 use crate::components::place::Place;
 use crate::ui::dom;
 use crate::ui::erase::{Erase, part};
@@ -19,7 +21,9 @@ pub(super) fn page() -> AnyView {
 }
 
 fn draw(view: SettingsView, place: Place) -> AnyView {
-    let SettingsView { tenant, staff, version, .. } = view;
+    let SettingsView { tenant, staff, version, role } = view;
+    let operates = tenant.slug == Slug::default_tenant().as_str() && may(role, Action::Operate, &tenant.settings);
+    let all = operates.then(|| all_tenants(address(&place, "operator")));
     let desk = Desk::new(place, &tenant.slug, &tenant.name);
     let settings = desk.form("change_settings", fields(&tenant.name, tenant.settings.clone(), staff, version));
     let content = view! {
@@ -27,9 +31,27 @@ fn draw(view: SettingsView, place: Place) -> AnyView {
             {settings}
         </section>
         {logo(&tenant.slug, tenant.settings.logo.as_deref())}
+        {all}
     }
     .erase();
     desk.frame("Settings", "Whatever is saved here holds at once, also on pages that are open.", content)
+}
+
+/// The way to the page about all tenants, for those who operate the installation.
+fn all_tenants(href: String) -> AnyView {
+    view! {
+        <section class="panel" aria-labelledby="operator-title">
+            <h2 class="panel__title" id="operator-title">
+                "This installation"
+            </h2>
+            <p>
+                <a href=href rel="external">
+                    "All tenants: make one, set its limits, archive it"
+                </a>
+            </p>
+        </section>
+    }
+    .erase()
 }
 
 fn fields(name: &str, settings: TenantSettings, staff: StaffSettings, version: i64) -> AnyView {

@@ -23,6 +23,14 @@ pub fn thousands(n: i64) -> String {
     text
 }
 
+/// `set_team_state` as `Set team state`.
+#[must_use]
+pub fn words_of(word: &str) -> String {
+    let mut letters = word.chars().map(|letter| if letter == '_' { ' ' } else { letter });
+    let first = letters.next().map(char::to_uppercase).into_iter().flatten();
+    first.chain(letters).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -48,5 +56,11 @@ mod tests {
         assert_eq!(plural(0, "vote", "votes"), "0 votes");
         assert_eq!(plural(1, "vote", "votes"), "1 vote");
         assert_eq!(plural(1_043, "vote", "votes"), "1,043 votes");
+    }
+
+    #[test]
+    fn a_word_reads_as_words() {
+        assert_eq!(words_of("set_team_state"), "Set team state");
+        assert_eq!((words_of("pin"), words_of("")), ("Pin".to_owned(), String::new()));
     }
 }

@@ -178,6 +178,7 @@ pub(super) struct CaseRow {
     claimed_by: Option<Uuid>,
     claimed_at: Option<i64>,
     reports: i64,
+    report_reasons: Option<String>,
     unanswered: i64,
 }
 
@@ -212,6 +213,7 @@ impl CaseRow {
             draft: draft.map(|(text, (by, at))| Draft { text, by: UserId(by), at: Timestamp(at) }),
             claim: mark(self.claimed_by, self.claimed_at),
             reports: self.reports,
+            report_reasons: self.report_reasons.iter().flat_map(|reasons| reasons.lines()).map(str::to_owned).collect(),
             unanswered: self.unanswered,
         })
     }

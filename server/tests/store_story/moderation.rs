@@ -304,8 +304,10 @@ async fn askers_change_and_withdraw_their_own(stage: Arc<Stage>) {
 async fn reports_hold_a_question_until_it_is_looked_at(stage: Arc<Stage>) {
     let (home, asker) = (stage.home("acme").await, stage.participant());
     let id = asked_by(&stage, &home, asker).await;
-    let report = |by| stage.store.report(stage.write(home.tenant), id, by, "Rude".to_owned());
+    let report_as = |by, why: &str| stage.store.report(stage.write(home.tenant), id, by, why.to_owned());
+    let report = |by| report_as(by, "");
     let (first, second) = (stage.participant(), stage.participant());
+    report_as(first, "Rude: it has 'quotes' & signs").await.unwrap();
     for by in [asker, first, first, second, second] {
         report(by).await.unwrap();
     }
@@ -313,9 +315,14 @@ async fn reports_hold_a_question_until_it_is_looked_at(stage: Arc<Stage>) {
         stage.store.snapshot(home.tenant, None).await.unwrap().board.questions.contains_key(&id),
         "two people so far"
     );
-    report(stage.participant()).await.unwrap();
+    report_as(stage.participant(), "Rude").await.unwrap();
     let case = &stage.store.cases(home.tenant, None).await.unwrap()[0];
     assert_eq!((&case.hold, case.reports), (&Some(Hold::Reports), 3));
+    assert_eq!(
+        case.report_reasons,
+        ["Rude", "Rude: it has 'quotes' & signs"],
+        "the newest first, none that says nothing"
+    );
     assert_eq!(report(stage.participant()).await, Err(MISSING.into()));
     assert_eq!(decide(&stage, &home, id, Verdict::Approve).await.unwrap().question.status, Status::Open);
     report(first).await.unwrap();

@@ -7,12 +7,13 @@ use pulsestage::audit::{Outcome, Page, Query, Record, words};
 use pulsestage::tenant::TenantSettings;
 use pulsestage::user::Role;
 
-use super::{Here, failed, frame, moment, moment_field, select, slug, words_of};
+use super::{Here, failed, frame, moment, moment_field, select, slug};
 use crate::api::{self, Json};
 use crate::components::place::{Place, ViewKind};
 use crate::ui::empty::Empty;
 use crate::ui::erase::Erase;
 use crate::ui::icon::Icon;
+use crate::ui::text::words_of;
 
 /// The page.
 pub(in crate::pages) fn page() -> AnyView {

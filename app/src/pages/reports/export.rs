@@ -3,10 +3,11 @@
 use leptos::prelude::*;
 use pulsestage::export::{ExportChoices, State};
 
-use super::{Here, failed, frame, moment_field, select, slug, team_options, words_of};
+use super::{Here, failed, frame, moment_field, select, slug, team_options};
 use crate::api::{self, Json};
 use crate::components::place::{Place, ViewKind};
 use crate::ui::erase::Erase;
+use crate::ui::text::words_of;
 
 /// The page.
 pub(in crate::pages) fn page() -> AnyView {

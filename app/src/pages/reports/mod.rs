@@ -130,21 +130,3 @@ fn moment_field(name: &'static str, label: &'static str, value: String) -> AnyVi
 fn team_options(teams: Vec<TeamName>) -> impl Iterator<Item = (String, String)> {
     teams.into_iter().map(|team| (team.id.to_string(), team.name))
 }
-
-/// `set_team_state` as `Set team state`.
-fn words_of(word: &str) -> String {
-    let mut letters = word.chars().map(|letter| if letter == '_' { ' ' } else { letter });
-    let first = letters.next().map(char::to_uppercase).into_iter().flatten();
-    first.chain(letters).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_word_reads_as_words() {
-        assert_eq!(words_of("set_team_state"), "Set team state");
-        assert_eq!((words_of("pin"), words_of("")), ("Pin".to_owned(), String::new()));
-    }
-}

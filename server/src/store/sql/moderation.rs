@@ -10,6 +10,9 @@ macro_rules! case_columns {
             starred_at, label, draft_text, draft_by, draft_at, claimed_by, claimed_at,
             (select count(*) from reports r where r.tenant_id = questions.tenant_id and r.question_id = questions.id)
                 as reports,
+            (select string_agg(r.reason, '\n') from (select reason from reports
+                where tenant_id = questions.tenant_id and question_id = questions.id and reason <> ''
+                order by at desc limit 20) r) as report_reasons,
             (select count(*) from thread_messages m
                 where m.tenant_id = questions.tenant_id and m.question_id = questions.id and m.user_id is null
                     and m.at > coalesce((select max(n.at) from thread_messages n

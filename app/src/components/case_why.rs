@@ -1,0 +1,93 @@
+//! Why a question waits or is gone, and what its reports say.
+
+use leptos::prelude::*;
+use pulsestage::moderation::{Case, Hold, Removal};
+
+use crate::ui::erase::Erase;
+
+/// Why it waits or is gone, and who reported it.
+pub(super) fn why(case: &Case) -> AnyView {
+    let hold = case.hold.as_ref().map(|hold| match hold {
+        Hold::PreModeration => "Waits: every question here does".to_owned(),
+        Hold::Moderator => "Waits: a moderator took it back".to_owned(),
+        Hold::Reports => "Waits: several people reported it".to_owned(),
+        Hold::Word(word) => format!("Waits: it has the word “{word}”"),
+        Hold::Link => "Waits: it has a link".to_owned(),
+        Hold::Contact => "Waits: it has an address or a telephone number".to_owned(),
+        Hold::Shouting => "Waits: it is in capitals".to_owned(),
+        Hold::Repetition => "Waits: it is one sign over and over".to_owned(),
+    });
+    let gone = case.removed.as_ref().map(|removed| {
+        let why = removed.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+        format!("{}{why}", removal_word(removed.removal))
+    });
+    let reports = (case.reports > 0).then(|| match case.reports {
+        1 => "1 person reported it".to_owned(),
+        many => format!("{many} people reported it"),
+    });
+    let lines = gone.or(hold).into_iter().chain(reports);
+    let lines = lines.map(|line| view! { <p class="review__why" dir="auto">{line}</p> }.erase());
+    view! {
+        {lines.collect_view()}
+        {reasons(&case.report_reasons)}
+    }
+    .erase()
+}
+
+/// What the reports gave as reasons, the same words once.
+fn reasons(given: &[String]) -> AnyView {
+    let lines = counted(given).into_iter().map(|(reason, times)| {
+        let times = (times > 1).then(|| format!(" ({times} times)"));
+        view! {
+            <li dir="auto">
+                <q>{reason.to_owned()}</q>
+                {times}
+            </li>
+        }
+        .erase()
+    });
+    let lines: Vec<AnyView> = lines.collect();
+    if lines.is_empty() {
+        return ().into_any();
+    }
+    view! {
+        <ul class="review__reasons" aria-label="Reasons of the reports">
+            {lines}
+        </ul>
+    }
+    .erase()
+}
+
+/// Every reason with how often it was given, in the order of its first.
+fn counted(given: &[String]) -> Vec<(&str, usize)> {
+    let mut counted: Vec<(&str, usize)> = Vec::new();
+    for reason in given {
+        match counted.iter_mut().find(|(known, _)| known == reason) {
+            Some((_, times)) => *times += 1,
+            None => counted.push((reason, 1)),
+        }
+    }
+    counted
+}
+
+/// What is said of a question that is off the board.
+const fn removal_word(removal: Removal) -> &'static str {
+    match removal {
+        Removal::Declined => "Declined",
+        Removal::Withdrawn => "Withdrawn by its asker",
+        Removal::Merged => "Merged",
+        Removal::Deleted => "Deleted",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_that_several_gave_is_told_once() {
+        let given = ["rude", "off topic", "rude"].map(str::to_owned);
+        assert_eq!(counted(&given), [("rude", 2), ("off topic", 1)]);
+        assert_eq!(counted(&[]), []);
+    }
+}
