@@ -74,8 +74,8 @@ test('what one asked is edited and taken back on the phone, and reports reach th
   const moderator = await arrive(server.it.url);
   await moderator.page.goto(server.it.signInLink('acme'));
   await moderator.page.goto('/t/acme/admin/review?show=reported');
-  await expect(moderator.page.getByRole('listitem').filter({ hasText: 'Is this spelled correctly?' })).toContainText('1 person reported it');
-  const reported = moderator.page.getByRole('listitem').filter({ hasText: 'Is this spelled correctly?' });
+  const reported = moderator.page.getByRole('listitem', { name: 'Is this spelled correctly?' });
+  await expect(reported).toContainText('1 person reported it');
   await expect(reported.getByRole('list', { name: 'Reasons of the reports' })).toContainText('It is something else');
   await reported.getByText('History').click();
   await expect(reported.getByText('No moderator has done anything to it.')).toBeVisible();

@@ -127,6 +127,7 @@ impl Case {
     fn show(&mut self) {
         self.hold = None;
         self.reports = 0;
+        self.report_reasons.clear();
         self.question.status = if self.question.answer.is_some() { Status::Answered } else { Status::Open };
     }
 

@@ -148,7 +148,10 @@ fn reports_hold_a_question_that_a_moderator_has_not_looked_at() {
     let one_short = Case { reports: crate::moderation::REPORTS_THAT_HOLD - 1, ..case(Status::Open) };
     assert!(one_short.clone().reported().is_public());
     let enough = Case { reports: one_short.reports + 1, ..one_short };
-    assert_eq!(enough.reported().hold, Some(Hold::Reports));
+    assert_eq!(enough.clone().reported().hold, Some(Hold::Reports));
+    let reported = Case { report_reasons: vec!["Rude".to_owned()], ..enough.clone() }.reported();
+    let looked_at = reported.decided(Verdict::Approve, BY, AT).unwrap();
+    assert!(looked_at.is_public() && looked_at.reports == 0 && looked_at.report_reasons.is_empty(), "{looked_at:?}");
     let answered = Case { reports: 100, ..case(Status::Answered) };
     assert!(answered.reported().is_public());
 }

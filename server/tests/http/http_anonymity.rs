@@ -10,7 +10,8 @@ use uuid::Uuid;
 
 use pulsestage::ports::Pseudonyms;
 
-use crate::support::{Call, Folder, House, Log, Plan, Room, Wire, dump, open_store};
+use crate::stage::{Stage, stories};
+use crate::support::{Call, House, Log, Plan, Room, Wire, dump};
 
 const ASKER: u128 = 0xA5CE_0001_7E57_0000_0000_0000_0000_0042;
 const VOTER: u128 = 0xB0B0_0002_7E57_0000_0000_0000_0000_0043;
@@ -124,11 +125,11 @@ async fn look(heard: &Heard, house: &House, room: &Room) {
     }
 }
 
-#[tokio::test]
-async fn nothing_that_leaves_the_server_tells_who_asked() {
+stories!(nothing_tells_who_asked);
+
+async fn nothing_tells_who_asked(stage: Arc<Stage>) {
     let log = Log::listen();
-    let folder = Folder::new();
-    let house = House::on(Arc::new(open_store(&folder.sqlite_url()).await), Plan::default());
+    let house = House::on(Arc::new(stage.store.clone()), Plan::default());
     let room = Room::furnish(&house.service, "acme").await;
     let heard = Heard::default();
     let mut wires = Vec::new();
@@ -168,7 +169,7 @@ async fn nothing_that_leaves_the_server_tells_who_asked() {
             }
         }
         // And in all of the database the person is where it has to be, and their browser nowhere.
-        for (table, rows) in dump(&folder.sqlite_url()).await {
+        for (table, rows) in dump(&stage.url).await {
             for row in rows {
                 let text = row.to_string().to_lowercase();
                 assert!(!spellings(device).iter().any(|word| text.contains(&word.to_lowercase())), "{table}: {text}");

@@ -4,7 +4,10 @@ use axum::http::Method;
 use std::time::Duration;
 use tokio::time::Instant;
 
+use pulsestage::command::Ask;
+use pulsestage::error::Refusal;
 use pulsestage::id::{SessionId, UserId};
+use pulsestage::moderation::Verdict;
 use pulsestage::service::{Caller, Visit};
 use pulsestage::text::Slug;
 use pulsestage::user::Role;
@@ -98,6 +101,42 @@ async fn every_end_of_a_session_ends_its_streams() {
         }
         live.stop().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bulk_action_stops_with_the_right_to_it_and_the_stream_ends() {
+    const MANY: usize = 200;
+    let live = Live::start(Kind::Plain, &["--asks-per-participant", "0"]).await;
+    let service = live.running.state.service().clone();
+    let ann = Somebody::with(&live, Role::Moderator).await;
+    let team = service.board(&live.visit).await.unwrap().board.teams[0].id;
+    let mut questions = Vec::new();
+    for number in 0..MANY {
+        let ask = Ask { team, body: format!("Is this question {number}?"), name: None };
+        questions.push((service.ask(&live.visit, None, ask).await.unwrap().id, None));
+    }
+    let mut guest = live.stream("").await;
+    guest.greeting().await;
+    let (hers, visit) = (ann.stream(&live).await, ann.visit(&live).await);
+    let acting = {
+        let (service, questions) = (service.clone(), questions.clone());
+        tokio::spawn(
+            async move { service.decide_all(&visit, None, questions, &Verdict::Decline { reason: None }).await },
+        )
+    };
+    guest.message().await;
+    let since = Instant::now();
+    service.set_active(&live.visit, ann.user, false).await.unwrap();
+    ends(hers, since, "in the middle of a bulk action").await;
+    let items = acting.await.unwrap().unwrap();
+    let done = items.iter().take_while(|item| item.refusal.is_none()).count();
+    assert!((1..MANY).contains(&done), "it was running: {done}");
+    assert!(items[done..].iter().all(|item| item.refusal == Some(Refusal::NotSignedIn)), "{items:?}");
+    let board = service.board(&live.visit).await.unwrap().board;
+    for (place, (question, _)) in questions.iter().enumerate() {
+        assert_eq!(board.questions.contains_key(question), place >= done, "what is told is what was done: {place}");
+    }
+    live.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

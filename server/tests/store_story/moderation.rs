@@ -315,7 +315,8 @@ async fn reports_hold_a_question_until_it_is_looked_at(stage: Arc<Stage>) {
         stage.store.snapshot(home.tenant, None).await.unwrap().board.questions.contains_key(&id),
         "two people so far"
     );
-    report_as(stage.participant(), "Rude").await.unwrap();
+    let later = stage.write_at(home.tenant, START.plus_millis(1));
+    stage.store.report(later, id, stage.participant(), "Rude".to_owned()).await.unwrap();
     let case = &stage.store.cases(home.tenant, None).await.unwrap()[0];
     assert_eq!((&case.hold, case.reports), (&Some(Hold::Reports), 3));
     assert_eq!(
@@ -324,7 +325,10 @@ async fn reports_hold_a_question_until_it_is_looked_at(stage: Arc<Stage>) {
         "the newest first, none that says nothing"
     );
     assert_eq!(report(stage.participant()).await, Err(MISSING.into()));
-    assert_eq!(decide(&stage, &home, id, Verdict::Approve).await.unwrap().question.status, Status::Open);
+    let shown = decide(&stage, &home, id, Verdict::Approve).await.unwrap();
+    assert_eq!((shown.question.status, shown.reports, shown.report_reasons.len()), (Status::Open, 0, 0));
+    let now = &stage.store.cases(home.tenant, None).await.unwrap()[0];
+    assert_eq!(now, &shown, "what a decision answers with is what there is");
     report(first).await.unwrap();
     assert!(stage.store.snapshot(home.tenant, None).await.unwrap().board.questions.contains_key(&id));
 }

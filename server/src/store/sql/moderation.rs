@@ -12,7 +12,7 @@ macro_rules! case_columns {
                 as reports,
             (select string_agg(r.reason, '\n') from (select reason from reports
                 where tenant_id = questions.tenant_id and question_id = questions.id and reason <> ''
-                order by at desc limit 20) r) as report_reasons,
+                order by at desc, reporter_id limit 20) r) as report_reasons,
             (select count(*) from thread_messages m
                 where m.tenant_id = questions.tenant_id and m.question_id = questions.id and m.user_id is null
                     and m.at > coalesce((select max(n.at) from thread_messages n
