@@ -4,6 +4,7 @@
 #![recursion_limit = "256"]
 
 pub mod api;
+pub mod branding;
 pub mod components;
 #[cfg(feature = "ssr")]
 pub mod doors;

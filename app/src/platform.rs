@@ -116,9 +116,7 @@ mod browser {
     pub(crate) fn show_accent(accent: Option<(&str, &str)>) {
         let sheet = document().get_element_by_id("accent");
         if let Some(sheet) = sheet {
-            let href = accent
-                .map(|(slug, color)| format!("/t/{slug}/theme.css?v={}", color.trim_start_matches('#')))
-                .unwrap_or_default();
+            let href = accent.map(|(slug, color)| crate::branding::sheet(slug, color)).unwrap_or_default();
             // A sheet that cannot be named leaves the accent as it was, which is no harm.
             let _ = sheet.set_attribute("href", &href);
         }

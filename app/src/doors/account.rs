@@ -6,6 +6,7 @@ use super::Problems;
 use super::document::{Door, way};
 use super::field::{Field, send, whole_problem};
 use super::sign_in::home;
+use crate::branding::Branding;
 use crate::ui::icon::Icon;
 
 /// What a link is for.
@@ -27,8 +28,8 @@ pub enum PersonDoor {
     Good {
         /// What it is for.
         setting: Setting,
-        /// The tenant's name.
-        tenant: String,
+        /// Whose page it is.
+        tenant: Branding,
         /// As in [`SignIn`](super::SignIn).
         room: String,
         /// Where the form goes: the link's own address.
@@ -56,7 +57,7 @@ impl PersonDoor {
             Self::Good { setting, tenant, room, action, name, email, problems } => {
                 let (title, lead, word) = match setting {
                     Setting::Invitation => (
-                        format!("Welcome to {tenant}"),
+                        format!("Welcome to {}", tenant.name),
                         "Choose what you are called and a password. Then you are in.".to_owned(),
                         "Come in",
                     ),
@@ -65,7 +66,7 @@ impl PersonDoor {
                         "You are signed out everywhere else then.".to_owned(),
                         "Set the password",
                     ),
-                    Setting::SignIn => (format!("Sign in to {tenant}"), format!("As {name}."), "Sign in"),
+                    Setting::SignIn => (format!("Sign in to {}", tenant.name), format!("As {name}."), "Sign in"),
                 };
                 let fields = match setting {
                     Setting::SignIn => ().into_any(),
@@ -121,8 +122,8 @@ fn spent(home: String) -> Door {
 /// The page on which the first owner claims an installation.
 #[derive(Clone, Debug, Default)]
 pub struct Claim {
-    /// The tenant's name.
-    pub tenant: String,
+    /// Whose page it is.
+    pub tenant: Branding,
     /// Where the form goes: the link's own address.
     pub action: String,
     /// What was typed for a name.
@@ -163,8 +164,8 @@ impl Claim {
 /// The page on which somebody who is signed in changes their password.
 #[derive(Clone, Debug, Default)]
 pub struct OwnPassword {
-    /// The tenant's name.
-    pub tenant: String,
+    /// Whose page it is.
+    pub tenant: Branding,
     /// As in [`SignIn`](super::SignIn).
     pub room: String,
     /// What was wrong.

@@ -5,6 +5,7 @@ use leptos::config::LeptosOptions;
 use leptos::prelude::*;
 use leptos_meta::HashedStylesheet;
 
+use crate::branding::Branding;
 use crate::components::header::Brand;
 use crate::shell::{THEME_DARK, THEME_LIGHT, chosen_theme, theme_color};
 use crate::ui::erase::Erase;
@@ -18,8 +19,8 @@ pub struct Door {
     pub(super) title: String,
     /// What to know before.
     pub(super) lead: String,
-    /// The tenant's name, where there is one.
-    pub(super) tenant: Option<String>,
+    /// Whose it is, where that is known.
+    pub(super) tenant: Option<Branding>,
     /// Where the name in the header leads.
     pub(super) home: String,
     /// Its forms.
@@ -36,6 +37,8 @@ pub fn document(options: LeptosOptions, headers: &HeaderMap, door: impl FnOnce()
 
 fn drawn(options: LeptosOptions, theme: Option<&'static str>, door: Door) -> impl IntoView {
     let Door { mark, title, lead, tenant, home, body } = door;
+    let ours = || Branding { name: "PulseStage".to_owned(), ..Branding::default() };
+    let Branding { name, logo, sheet } = tenant.unwrap_or_else(ours);
     view! {
         <!DOCTYPE html>
         <html lang="en" data-theme=theme>
@@ -50,6 +53,7 @@ fn drawn(options: LeptosOptions, theme: Option<&'static str>, door: Door) -> imp
                 <link rel="icon" type="image/svg+xml" href="/favicon.svg" />
                 <link rel="apple-touch-icon" href="/apple-touch-icon.png" />
                 <HashedStylesheet id="style" options=options />
+                {sheet.map(|href| view! { <link rel="stylesheet" href=href /> })}
             </head>
             <body>
                 <a class="skip" href="#main">
@@ -57,7 +61,7 @@ fn drawn(options: LeptosOptions, theme: Option<&'static str>, door: Door) -> imp
                 </a>
                 <header class="header on-stage">
                     <div class="header__in">
-                        <Brand href=home name=tenant.unwrap_or_else(|| "PulseStage".to_owned()) logo=None sub="Town hall Q&A" />
+                        <Brand href=home name=name logo=logo sub="Town hall Q&A" />
                     </div>
                 </header>
                 <main class="solo" id="main" tabindex="-1">

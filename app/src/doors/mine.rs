@@ -8,6 +8,7 @@ use pulsestage::text::Limits;
 
 use super::sign_in::home;
 use super::{Door, Problems};
+use crate::branding::Branding;
 use crate::ui::empty::Empty;
 use crate::ui::erase::Erase;
 use crate::ui::icon::Icon;
@@ -17,8 +18,8 @@ use crate::ui::time::Ago;
 /// The page "Your questions".
 #[derive(Clone, Debug)]
 pub struct Mine {
-    /// The tenant's name.
-    pub tenant: String,
+    /// Whose page it is.
+    pub tenant: Branding,
     /// The beginning of the tenant's addresses: nothing, or `/t/SLUG`.
     pub room: String,
     /// What this browser has asked, newest first.
@@ -155,8 +156,8 @@ impl Mine {
 /// The page on which somebody says that a question should not be there.
 #[derive(Clone, Debug)]
 pub struct Report {
-    /// The tenant's name.
-    pub tenant: String,
+    /// Whose page it is.
+    pub tenant: Branding,
     /// As in [`Mine`].
     pub room: String,
     /// The question, and what it says.

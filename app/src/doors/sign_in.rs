@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::Problems;
 use super::document::{Door, way};
 use super::field::{Field, hidden, send, whole_problem};
+use crate::branding::Branding;
 use crate::ui::erase::Erase;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::notice::{Notice, Weight};
@@ -12,8 +13,8 @@ use crate::ui::notice::{Notice, Weight};
 /// The sign-in page of a tenant.
 #[derive(Clone, Debug, Default)]
 pub struct SignIn {
-    /// The tenant's name.
-    pub tenant: String,
+    /// Whose page it is.
+    pub tenant: Branding,
     /// The beginning of the tenant's addresses: nothing, or `/t/SLUG`.
     pub room: String,
     /// The page to go to afterwards, when one was asked for.
@@ -86,8 +87,8 @@ impl SignIn {
 /// The page on which somebody asks for a link by mail.
 #[derive(Clone, Debug, Default)]
 pub struct AskForLink {
-    /// The tenant's name.
-    pub tenant: String,
+    /// Whose page it is.
+    pub tenant: Branding,
     /// As in [`SignIn`].
     pub room: String,
     /// Whether it is for a new password, or for signing in.

@@ -9,6 +9,7 @@ use super::field::hidden;
 use super::mine::{alert, standing};
 use super::sign_in::home;
 use super::{Door, Problems};
+use crate::branding::Branding;
 use crate::components::thread_box::message;
 use crate::ui::erase::Erase;
 use crate::ui::icon::Icon;
@@ -16,8 +17,8 @@ use crate::ui::icon::Icon;
 /// The page.
 #[derive(Clone, Debug)]
 pub struct ThreadPage {
-    /// The tenant's name.
-    pub tenant: String,
+    /// Whose page it is.
+    pub tenant: Branding,
     /// The beginning of the tenant's addresses: nothing, or `/t/SLUG`.
     pub room: String,
     /// The page's own address, to which its forms go.

@@ -7,6 +7,7 @@ use pulsestage::command::BoardView;
 use pulsestage::permission::{Action, may};
 
 use crate::api::{FormError, form_error};
+use crate::branding::Branding;
 use crate::components::announcer::Announcer;
 use crate::components::filters::{FilterBar, chosen_team, narrowing};
 use crate::components::header::RoomHeader;
@@ -82,7 +83,7 @@ pub fn RoomFrame(
         let name = name.try_get().unwrap_or_else(|| name_then.clone());
         if is_queue { format!("Queue · {name}") } else { name }
     };
-    let logo = tenant.settings.logo.map(|word| format!("/t/{}/logo?v={word}", tenant.slug));
+    let logo = Branding::from(&tenant).logo;
     let heading = Memo::new(move |_| {
         let team = live.filters.with(|filters| live.teams.with(|teams| chosen_team(filters, teams)));
         team.map_or_else(|| "All teams".to_owned(), |team| team.name)

@@ -95,7 +95,7 @@ async fn draw_mine(state: &AppState, headers: &HeaderMap, visit: &Visit, refused
         Err(refusal) => return refusal_response(&refusal),
     };
     let page = Mine {
-        tenant: visit.tenant.name.clone(),
+        tenant: (&visit.tenant).into(),
         room: room_of(&visit.tenant.slug),
         limits: visit.tenant.settings.question_length,
         key: fresh_key(state),
@@ -157,7 +157,7 @@ fn draw_report(
     let (typed, outcome) = sent.unzip();
     let refusal = outcome.as_ref().and_then(|outcome| outcome.as_ref().err());
     let page = Report {
-        tenant: visit.tenant.name.clone(),
+        tenant: (&visit.tenant).into(),
         room: room_of(&visit.tenant.slug),
         question,
         key: fresh_key(state),

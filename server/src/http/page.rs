@@ -2,6 +2,7 @@
 
 use app::ThemeSheet;
 use app::api::{Backend, ClientSettings, Home};
+use app::branding::Branding;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, REFRESH, RETRY_AFTER, SET_COOKIE};
@@ -94,8 +95,8 @@ fn named(path: &str, home: &Home) -> Slug {
 /// The style sheet of the tenant's own accent, under another address for each other colour. Without one the page has
 /// ours, also when the database is in trouble.
 async fn theme_sheet(state: &AppState, slug: &Slug) -> Option<ThemeSheet> {
-    let accent = state.service().public_tenant(slug).await.ok()??.settings.accent?;
-    Some(ThemeSheet(format!("/t/{slug}/theme.css?v={}", accent.trim_start_matches('#'))))
+    let tenant = state.service().public_tenant(slug).await.ok()??;
+    Branding::from(&tenant).sheet.map(ThemeSheet)
 }
 
 /// The longest path that is looked for among the files: longer names are refused by operating systems.

@@ -170,7 +170,7 @@ fn draw_page(
     sent: Sent,
 ) -> Response {
     let page = ThreadPage {
-        tenant: tenant.name.clone(),
+        tenant: tenant.into(),
         room: room_of(&tenant.slug),
         action,
         thread,

@@ -124,9 +124,8 @@ impl SqlStore {
                 return Err(Refusal::Changed.into());
             }
             let act = verdict.act();
-            let shows = matches!(verdict, Verdict::Approve | Verdict::Restore);
             let after = held.case.clone().decided(verdict, by, write.at)?;
-            if shows {
+            if after.reports < held.case.reports {
                 on!(tx, t => sqlx::query(sql::moderation::FORGET_REPORTS)
                     .bind(write.tenant.0)
                     .bind(id.0)

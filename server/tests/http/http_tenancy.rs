@@ -165,6 +165,11 @@ async fn settings_take_effect_at_once_and_everybody_is_told() {
     // The page has the accent, and the accent is a sheet of its own.
     let page = house.get("/t/acme").send().await;
     assert!(page.text().contains("href=\"/t/acme/theme.css?v=1D4ED8\""), "{}", page.text());
+    for door in ["sign-in", "mine", &format!("report/{}", acme.open.id)] {
+        let page = house.get(&format!("/t/acme/{door}")).cookie(&house.participant(1)).send().await;
+        assert!(page.text().contains("href=\"/t/acme/theme.css?v=1D4ED8\""), "{door}: {}", page.text());
+    }
+    assert!(!house.get("/sign-in").send().await.text().contains("theme.css"), "ours is in the common sheet");
     let sheet = house.get("/t/acme/theme.css?v=1D4ED8").send().await;
     assert_eq!(sheet.header("content-type"), "text/css; charset=utf-8");
     assert!(sheet.text().contains("--accent:light-dark(#1D4ED8,"), "{}", sheet.text());
@@ -406,7 +411,11 @@ async fn a_logo_is_a_small_picture_and_nothing_else() {
     assert_eq!((logo.status.as_u16(), logo.header("content-type")), (200, "image/png"), "whatever it was said to be");
     assert_eq!((logo.header("x-content-type-options"), &logo.body[..]), ("nosniff", PNG));
     let board = house.get("/api/fn/load_board?tenant=acme").send().await.json();
-    assert!(board["tenant"]["settings"]["logo"].is_string());
+    let word = board["tenant"]["settings"]["logo"].as_str().unwrap();
+    for page in ["/t/acme", "/t/acme/sign-in"] {
+        let page = house.get(page).send().await;
+        assert!(page.text().contains(&format!("src=\"/t/acme/logo?v={word}\"")), "{}", page.text());
+    }
     assert_eq!(house.get("/t/default/logo").send().await.status, 404);
     // A form without a picture takes it away.
     assert_eq!(upload(&house, &acme.owner, "logo", b"").await.status, 303);

@@ -329,6 +329,10 @@ async fn reports_hold_a_question_until_it_is_looked_at(stage: Arc<Stage>) {
     assert_eq!((shown.question.status, shown.reports, shown.report_reasons.len()), (Status::Open, 0, 0));
     let now = &stage.store.cases(home.tenant, None).await.unwrap()[0];
     assert_eq!(now, &shown, "what a decision answers with is what there is");
+    report(second).await.unwrap();
+    decide(&stage, &home, id, Verdict::Delete).await.unwrap();
+    let back = decide(&stage, &home, id, Verdict::Undelete).await.unwrap();
+    assert_eq!((back.reports, &stage.store.cases(home.tenant, None).await.unwrap()[0]), (0, &back));
     report(first).await.unwrap();
     assert!(stage.store.snapshot(home.tenant, None).await.unwrap().board.questions.contains_key(&id));
 }

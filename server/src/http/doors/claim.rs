@@ -65,7 +65,7 @@ fn page(
     refusal: Option<&Refusal>,
 ) -> Response {
     let door = Claim {
-        tenant: tenant.name.clone(),
+        tenant: tenant.into(),
         action: format!("/claim/{}", secret.reveal()),
         name: name.to_owned(),
         email: email.to_owned(),

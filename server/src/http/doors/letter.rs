@@ -100,7 +100,7 @@ fn page(
     refusal: Option<&Refusal>,
 ) -> Response {
     let door = AskForLink {
-        tenant: tenant.name.clone(),
+        tenant: tenant.into(),
         room: room_of(&tenant.slug),
         forgot: purpose == Purpose::Password,
         asked,

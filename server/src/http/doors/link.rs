@@ -76,7 +76,7 @@ fn page(
             Purpose::SignIn => Setting::SignIn,
         },
         room: room_of(&link.tenant.slug),
-        tenant: link.tenant.name,
+        tenant: (&link.tenant).into(),
         action: format!("/open/{}", secret.reveal()),
         name: link.name,
         email: link.email,

@@ -58,6 +58,6 @@ fn wrong_old() -> Problems {
 fn page(state: &AppState, headers: &HeaderMap, tenant: &Tenant, refused: Option<(&Refusal, Problems)>) -> Response {
     let (refusal, problems) = refused.unzip();
     let problems = problems.unwrap_or_default();
-    let door = OwnPassword { tenant: tenant.name.clone(), room: room_of(&tenant.slug), problems };
+    let door = OwnPassword { tenant: tenant.into(), room: room_of(&tenant.slug), problems };
     draw(state, headers, refusal, || door.draw())
 }

@@ -74,7 +74,7 @@ pub(super) fn page(
         (settings.name.clone(), format!("{room}/oidc?{query}"))
     });
     let door = SignIn {
-        tenant: tenant.name.clone(),
+        tenant: tenant.into(),
         to,
         // What is too long for an address was none.
         email: typed.email.chars().take(254).collect(),
