@@ -13,6 +13,14 @@ pub struct Branding {
     pub sheet: Option<String>,
 }
 
+impl Branding {
+    /// Of a page that is nobody's in particular.
+    #[must_use]
+    pub fn ours() -> Self {
+        Self { name: "PulseStage".to_owned(), ..Self::default() }
+    }
+}
+
 impl From<&Tenant> for Branding {
     fn from(tenant: &Tenant) -> Self {
         let Tenant { slug, name, settings, .. } = tenant;

@@ -114,7 +114,7 @@ mod browser {
 
     /// Draws the page in the accent of a tenant from now on, or in ours.
     pub(crate) fn show_accent(accent: Option<(&str, &str)>) {
-        let sheet = document().get_element_by_id("accent");
+        let sheet = document().get_element_by_id("tenant-accent");
         if let Some(sheet) = sheet {
             let href = accent.map(|(slug, color)| crate::branding::sheet(slug, color)).unwrap_or_default();
             // A sheet that cannot be named leaves the accent as it was, which is no harm.

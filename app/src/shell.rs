@@ -37,7 +37,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <link rel="manifest" href="/manifest.webmanifest" />
                 <HashedStylesheet id="style" options=options.clone() />
                 // Also where there is none now: the browser names one when the tenant takes an accent.
-                <link id="accent" rel="stylesheet" href=sheet.map(|ThemeSheet(href)| href) />
+                <link id="tenant-accent" rel="stylesheet" href=sheet.map(|ThemeSheet(href)| href) />
                 <AutoReload options=options.clone() />
                 <HydrationScripts options />
                 <MetaTags />

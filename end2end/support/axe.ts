@@ -18,13 +18,22 @@ export async function wear(page: Page, look: Look): Promise<void> {
   await page.emulateMedia({ colorScheme: look.colorScheme, reducedMotion: 'reduce' });
 }
 
+/** Ids that more than one element has: a label would name the first of them, whichever it was meant for. */
+function sharedIds(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const ids = Array.from(document.querySelectorAll('[id]'), ({ id }) => id);
+    return ids.filter((id, place) => ids.indexOf(id) !== place).map((id) => `shared-id: ${id}`);
+  });
+}
+
 /** Every violation of WCAG 2.2 A and AA and of good practice, each as a line that says where. */
 export async function violations(page: Page): Promise<string[]> {
   const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
   // Legacy mode: pages have no frames of other origins, and need no second page to put results together in.
   const axe = new AxeBuilder({ page }).setLegacyMode(true).options({ resultTypes: ['violations'] }).withTags(tags);
   const { violations } = await axe.analyze();
-  return violations.flatMap(({ id, help, nodes }) =>
+  const found = violations.flatMap(({ id, help, nodes }) =>
     nodes.map(({ target, failureSummary }) => `${id}: ${help}, at ${target.join(' ')}: ${failureSummary ?? ''}`),
   );
+  return [...found, ...(await sharedIds(page))];
 }

@@ -5,7 +5,7 @@ import type { Page } from '@playwright/test';
 import { LOOKS, violations, wear } from '../support/axe';
 import { Person } from '../support/api';
 import { expect, serverForThisFile, test } from '../support/test';
-import { statusNote } from '../support/visitor';
+import { statusNote, type Visitor } from '../support/visitor';
 
 const server = serverForThisFile({ demo: true });
 
@@ -93,6 +93,56 @@ test('what one asked is edited and taken back on the phone, and reports reach th
   await expect(anna.page.getByText('You took it back').first()).toBeVisible();
   await ben.enter('/t/acme?sort=newest');
   await expect(card.locator).toHaveCount(0);
+});
+
+test('what a moderator types under review outlives what others do, and is not saved over what they have not seen', async ({
+  arrive,
+}) => {
+  const crowd = await Person.participant(server.it.url, 'acme');
+  const { body, id } = await crowd.ask('Who pays fro the coffee?');
+  const first = await arrive(server.it.url, { tolerate: [statusNote(409)] });
+  const second = await arrive(server.it.url);
+  for (const moderator of [first, second]) {
+    await moderator.page.goto(await server.it.newLink('moderator', 'acme'));
+    await moderator.page.goto('/t/acme/admin/review?show=all');
+  }
+  // Its name changes with its text.
+  const card = ({ page }: Visitor) => page.locator(`li[aria-labelledby="case-${id}"]`);
+  const [mine, theirs] = [card(first), card(second)];
+  await expect(mine).toContainText(body);
+  const reason = mine.getByLabel('Reason, for its asker');
+  const text = mine.getByRole('textbox', { name: 'Text', exact: true });
+  const message = mine.getByLabel('To its asker');
+  await mine.getByText('Decline').first().click();
+  await reason.fill('Coffee is free.');
+  await mine.getByText('Edit, label, merge').click();
+  await text.fill('Who pays for the coffee, and why?');
+  await mine.getByText('Private thread with its asker').click();
+  await message.fill('Half a sentence');
+
+  await theirs.getByRole('button', { name: 'Star' }).click();
+  await theirs.getByText('Edit, label, merge').click();
+  await theirs.getByLabel('Label, for moderators').fill('money');
+  await theirs.getByRole('button', { name: 'Label', exact: true }).click();
+  const reporter = await Person.participant(server.it.url, 'acme');
+  await reporter.vote(id);
+  await expect(mine.getByRole('button', { name: 'Starred' })).toBeVisible();
+  await expect(mine).toContainText('money');
+  await expect(mine).toContainText('1 vote');
+  await theirs.getByRole('textbox', { name: 'Text', exact: true }).fill('Who pays for the coffee?');
+  await theirs.getByRole('button', { name: 'Change the text' }).click();
+  await expect(mine.locator('.words')).toHaveText('Who pays for the coffee?');
+  await expect(reason).toHaveValue('Coffee is free.');
+  await expect(text).toHaveValue('Who pays for the coffee, and why?');
+  await expect(message).toHaveValue('Half a sentence');
+
+  await mine.getByRole('button', { name: 'Change the text' }).click();
+  await expect(first.page.getByText('Somebody else has just changed this question')).toBeVisible();
+  await expect(text, 'nothing that was typed is lost').toHaveValue('Who pays for the coffee, and why?');
+  await expect(theirs.locator('.words')).toHaveText('Who pays for the coffee?');
+  await mine.getByRole('button', { name: 'Change the text' }).click();
+  await expect(theirs.locator('.words'), 'now they have seen it').toHaveText('Who pays for the coffee, and why?');
+  await expect(theirs.getByRole('textbox', { name: 'Text', exact: true })).toHaveValue('Who pays for the coffee, and why?');
 });
 
 test('two moderators see each other at work, and the second to save is told', async ({ arrive }) => {

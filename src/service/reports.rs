@@ -1,7 +1,7 @@
 //! What staff look back on and take away: the audit, statistics, exports.
 
 use super::{Service, Visit};
-use crate::audit::{self, Act, Entry, Mark, Record};
+use crate::audit::{self, Act, AuditView, Entry, Mark, Record};
 use crate::error::{Noun, Refusal};
 use crate::export::{
     ExportChoices, ExportedQuestion, QuestionFilter, QuestionMark, QuestionQuery, Scope, Voters, word,
@@ -22,11 +22,12 @@ impl Service {
     ///
     /// # Errors
     /// When the visitor may not see it, the query cannot be read, or they ask too often.
-    pub async fn audit(&self, visit: &Visit, query: &audit::Query) -> Result<audit::Page, Refusal> {
+    pub async fn audit(&self, visit: &Visit, query: &audit::Query) -> Result<AuditView, Refusal> {
         visit.must(Action::SeeAudit)?;
         self.pace.admit(visit.tenant.id, visit.actor.user.map(|user| user.0), Action::SeeAudit)?;
         let (filter, before) = query.parse()?;
-        self.audit_page(visit, &filter, before, PAGE).await
+        let page = self.audit_page(visit, &filter, before, PAGE).await?;
+        Ok(AuditView { tenant: visit.tenant.clone(), page })
     }
 
     /// What was done to a question, newest first: for the moderators of its team.

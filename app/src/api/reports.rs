@@ -5,7 +5,7 @@
 
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
-use pulsestage::audit::{Page, Query, Record};
+use pulsestage::audit::{AuditView, Query, Record};
 use pulsestage::export::ExportChoices;
 use pulsestage::id::QuestionId;
 use pulsestage::statistics::StatisticsView;
@@ -16,7 +16,10 @@ use super::backend::{enter, refuse};
 
 /// A page of the audit.
 #[server(prefix = "/api/fn", endpoint = "load_audit", input = GetUrl)]
-pub async fn load_audit(#[server(default)] tenant: String, #[server(default)] query: Query) -> Result<Page, ApiError> {
+pub async fn load_audit(
+    #[server(default)] tenant: String,
+    #[server(default)] query: Query,
+) -> Result<AuditView, ApiError> {
     let (service, visit) = enter(&tenant).await?;
     service.audit(&visit, &query).await.map_err(refuse)
 }

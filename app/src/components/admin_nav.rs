@@ -4,13 +4,14 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 use pulsestage::permission::{Action, may};
-use pulsestage::tenant::TenantSettings;
+use pulsestage::tenant::{Tenant, TenantSettings};
 use pulsestage::user::Role;
 
 use super::header::PlainHeader;
 use super::place::{Place, ViewKind};
 use super::problem;
 use crate::api::{SAVED, form_error};
+use crate::branding::Branding;
 use crate::ui::erase::{Erase, part};
 use crate::ui::icon::Icon;
 use crate::ui::notice::{Notice, Weight};
@@ -73,20 +74,18 @@ pub fn AdminFrame(
     lead: String,
     /// Where it is.
     place: Place,
-    /// The tenant's name.
-    tenant: String,
+    /// Whose it is.
+    tenant: Tenant,
     /// What the reader may do.
     role: Role,
-    /// The tenant's settings.
-    settings: TenantSettings,
     /// Its content.
     children: Children,
 ) -> impl IntoView {
     view! {
-        <Title text=format!("{title} · {tenant}") />
-        <PlainHeader home=place.of(ViewKind::Questions) />
+        <Title text=format!("{title} · {}", tenant.name) />
+        <PlainHeader home=place.of(ViewKind::Questions) branding=Branding::from(&tenant) />
         <main class="desk" id="main" tabindex="-1">
-            {admin_nav(&place, here, role, &settings)}
+            {admin_nav(&place, here, role, &tenant.settings)}
             <header>
                 <h1 class="room__title">{title}</h1>
                 <p class="room__lead" dir="auto">

@@ -5,8 +5,15 @@ use pulsestage::moderation::{Case, Hold, Removal};
 
 use crate::ui::erase::Erase;
 
-/// Why it waits or is gone, and who reported it.
-pub(super) fn why(case: &Case) -> AnyView {
+/// Why a case is where it is: sentences, and the reasons of its reports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Why {
+    lines: Vec<String>,
+    reasons: Vec<String>,
+}
+
+/// Why it waits or is gone, and how many reported it.
+pub(super) fn why(case: &Case) -> Why {
     let hold = case.hold.as_ref().map(|hold| match hold {
         Hold::PreModeration => "Waits: every question here does".to_owned(),
         Hold::Moderator => "Waits: a moderator took it back".to_owned(),
@@ -25,13 +32,16 @@ pub(super) fn why(case: &Case) -> AnyView {
         1 => "1 person reported it".to_owned(),
         many => format!("{many} people reported it"),
     });
-    let lines = gone.or(hold).into_iter().chain(reports);
-    let lines = lines.map(|line| view! { <p class="review__why" dir="auto">{line}</p> }.erase());
+    Why { lines: gone.or(hold).into_iter().chain(reports).collect(), reasons: case.report_reasons.clone() }
+}
+
+pub(super) fn draw_why(why: &Why) -> AnyView {
+    let lines = why.lines.iter().map(|line| view! { <p class="review__why" dir="auto">{line.clone()}</p> }.erase());
     view! {
         {lines.collect_view()}
-        {reasons(&case.report_reasons)}
+        {reasons(&why.reasons)}
     }
-    .erase()
+    .into_any()
 }
 
 /// What the reports gave as reasons, the same words once.

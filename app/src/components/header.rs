@@ -5,6 +5,7 @@ use pulsestage::user::Role;
 
 use super::badge::Badge;
 use super::place::{Place, ViewKind};
+use crate::branding::Branding;
 use crate::live::Connection;
 use crate::ui::erase::Erase;
 use crate::ui::icon::{Icon, brand_mark, icon};
@@ -86,14 +87,18 @@ pub fn PlainHeader(
     /// Where its name leads.
     #[prop(into)]
     home: String,
+    /// Whose page it is; ours when nobody is named.
+    #[prop(optional)]
+    branding: Option<Branding>,
 ) -> impl IntoView {
+    let Branding { name, logo, .. } = branding.unwrap_or_else(Branding::ours);
     view! {
         <a class="skip" href="#main" rel="external">
             "Skip to the text"
         </a>
         <header class="header on-stage">
             <div class="header__in">
-                <Brand href=home name="PulseStage".to_owned() logo=None sub="Town hall Q&A" />
+                <Brand href=home name=name logo=logo sub="Town hall Q&A" />
                 <ThemeButton />
             </div>
         </header>

@@ -1,6 +1,5 @@
 //! What was done to a question, for its moderators.
 
-use leptos::html::Details;
 use leptos::prelude::*;
 use pulsestage::audit::{Outcome, Record};
 use pulsestage::id::QuestionId;
@@ -8,28 +7,31 @@ use pulsestage::id::QuestionId;
 use crate::api::{self, ApiError};
 use crate::platform;
 use crate::ui::erase::{Erase, part};
+use crate::ui::fold::Fold;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::text::words_of;
 use crate::ui::time::Ago;
 
-/// The history, loaded anew whenever it is opened.
+/// The history, loaded when it is opened and whenever something is done while it is.
 #[component]
 pub fn HistoryBox(
     /// The question.
     question: QuestionId,
     /// The tenant's slug.
     slug: StoredValue<String>,
+    /// How often it was changed.
+    version: Memo<i64>,
 ) -> impl IntoView {
     let history = RwSignal::new(None::<Result<Vec<Record>, ApiError>>);
-    let details = NodeRef::<Details>::new();
-    let toggle = move |_| {
-        let is_open = details.get_untracked().is_some_and(|details| details.open());
-        let Some(slug) = slug.try_get_value().filter(|_| is_open) else { return };
+    let open = RwSignal::new(false);
+    let load = move |(is_open, _): &(bool, i64)| {
+        let Some(slug) = slug.try_get_value().filter(|_| *is_open) else { return };
         platform::spawn(async move {
             let loaded = api::load_history(slug, question).await;
             let _gone = history.try_set(Some(loaded));
         });
     };
+    Effect::watch(move || (open.get(), version.get()), move |now, _, _| load(now), false);
     let shown = move || match history.get() {
         None => view! { <p class="field__hint">"Loading"</p> }.erase(),
         Some(Err(error)) => view! {
@@ -47,10 +49,9 @@ pub fn HistoryBox(
         }
     };
     view! {
-        <details class="more" node_ref=details on:toggle=toggle>
-            <summary>{icon(Icon::Clock)} "History"</summary>
+        <Fold open=open face=|| view! { {icon(Icon::Clock)} "History" }>
             {part(shown)}
-        </details>
+        </Fold>
     }
     .erase()
 }

@@ -8,6 +8,8 @@ pub mod answer_editor;
 pub mod badge;
 pub mod card;
 pub mod case_card;
+mod case_edit;
+mod case_forms;
 mod case_why;
 pub mod claims;
 pub mod composer;

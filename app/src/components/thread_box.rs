@@ -10,6 +10,7 @@ use pulsestage::thread::{Message, Side, Thread};
 use crate::api::{self, ApiError};
 use crate::platform;
 use crate::ui::erase::{Erase, part};
+use crate::ui::fold::Fold;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::time::Ago;
 
@@ -38,15 +39,11 @@ pub fn ThreadBox(
         let Some(slug) = slug.try_get_value() else { return };
         platform::spawn(async move { told(api::load_thread(slug, question).await) });
     };
-    let open = move |_| {
-        if thread.with_untracked(Option::is_none) {
-            load();
-        }
-    };
+    let open = RwSignal::new(false);
     Effect::watch(
-        move || unanswered.get(),
-        move |_, _, _| {
-            if thread.with_untracked(Option::is_some) {
+        move || (open.get(), unanswered.get()),
+        move |(is_open, _), _, _| {
+            if *is_open {
                 load();
             }
         },
@@ -75,7 +72,7 @@ pub fn ThreadBox(
         None if trouble.with(Option::is_some) => ().into_any(),
         None => view! { <p class="field__hint">"Loading"</p> }.erase(),
         Some(thread) => {
-            let messages: Vec<AnyView> = thread.messages.iter().map(message).collect();
+            let messages: Vec<AnyView> = thread.messages.iter().map(|one| message(one, Side::Moderators)).collect();
             view! { <ol class="thread">{messages}</ol> }.erase()
         }
     };
@@ -89,16 +86,18 @@ pub fn ThreadBox(
             .erase()
         })
     };
+    let face = move || {
+        view! {
+            {icon(Icon::Message)}
+            {move || match unanswered.get() {
+                0 => "Private thread with its asker".to_owned(),
+                1 => "Private thread: 1 message of its asker".to_owned(),
+                many => format!("Private thread: {many} messages of its asker"),
+            }}
+        }
+    };
     view! {
-        <details class="more" on:toggle=open>
-            <summary>
-                {icon(Icon::Message)}
-                {move || match unanswered.get() {
-                    0 => "Private thread with its asker".to_owned(),
-                    1 => "Private thread: 1 message of its asker".to_owned(),
-                    many => format!("Private thread: {many} messages of its asker"),
-                }}
-            </summary>
+        <Fold open=open face=face>
             {part(shown)}
             <form class="form" method="post" action="/api/fn/say" on:submit=submit>
                 <input type="hidden" name="tenant" value=slug.get_value() />
@@ -122,16 +121,17 @@ pub fn ThreadBox(
                     "Send"
                 </button>
             </form>
-        </details>
+        </Fold>
     }
     .erase()
 }
 
-/// One message, on its side.
-pub fn message(message: &Message) -> AnyView {
-    let (class, who) = match message.from {
-        Side::Asker => ("thread__one thread__one--asker", "The asker"),
-        Side::Moderators => ("thread__one", "The moderators"),
+/// One message, on its side, as the other side or the same reads it.
+pub fn message(message: &Message, reader: Side) -> AnyView {
+    let (class, who) = match (message.from, reader) {
+        (Side::Asker, Side::Asker) => ("thread__one thread__one--asker", "You"),
+        (Side::Asker, Side::Moderators) => ("thread__one thread__one--asker", "The asker"),
+        (Side::Moderators, _) => ("thread__one", "The moderators"),
     };
     view! {
         <li class=class>

@@ -37,8 +37,7 @@ pub fn document(options: LeptosOptions, headers: &HeaderMap, door: impl FnOnce()
 
 fn drawn(options: LeptosOptions, theme: Option<&'static str>, door: Door) -> impl IntoView {
     let Door { mark, title, lead, tenant, home, body } = door;
-    let ours = || Branding { name: "PulseStage".to_owned(), ..Branding::default() };
-    let Branding { name, logo, sheet } = tenant.unwrap_or_else(ours);
+    let Branding { name, logo, sheet } = tenant.unwrap_or_else(Branding::ours);
     view! {
         <!DOCTYPE html>
         <html lang="en" data-theme=theme>

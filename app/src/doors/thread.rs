@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use pulsestage::id::OperationId;
 use pulsestage::text::MessageBody;
-use pulsestage::thread::{MOST_MESSAGES, Thread};
+use pulsestage::thread::{MOST_MESSAGES, Side, Thread};
 
 use super::field::hidden;
 use super::mine::{alert, standing};
@@ -42,7 +42,7 @@ impl ThreadPage {
     #[must_use]
     pub fn draw(self) -> Door {
         let (word, class) = standing(self.thread.question.standing);
-        let messages: Vec<AnyView> = self.thread.messages.iter().map(message).collect();
+        let messages: Vec<AnyView> = self.thread.messages.iter().map(|one| message(one, Side::Asker)).collect();
         let is_empty = messages.is_empty();
         let back = if self.by_link { home(&self.room) } else { format!("{}/mine", self.room) };
         let body = view! {

@@ -5,13 +5,14 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use pulsestage::error::{Noun, Refusal};
-use pulsestage::tenant::TenantSettings;
+use pulsestage::tenant::{Tenant, TenantSettings};
 use pulsestage::user::Role;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::solo::{AdminsOnly, BrokenPage, NotFoundPage};
 use crate::api::{ApiError, FormError, Json, form_error};
+use crate::branding::Branding;
 use crate::components::admin_nav::{address, admin_nav, saved};
 use crate::components::header::PlainHeader;
 use crate::components::place::{Place, ViewKind};
@@ -42,8 +43,8 @@ pub(super) struct Desk {
     place: Place,
     /// The tenant's slug, for the forms.
     pub(super) slug: String,
-    /// The tenant's name, or what else is above the page.
-    pub(super) tenant: String,
+    branding: Branding,
+    settings: TenantSettings,
 }
 
 /// Loads what a page is drawn from, and draws it, or says why not.
@@ -82,19 +83,25 @@ fn failed(error: &ApiError, place: &Place, again: &str) -> AnyView {
 }
 
 impl Desk {
-    pub(super) fn new(place: Place, slug: &str, tenant: &str) -> Self {
-        Self { place, slug: slug.to_owned(), tenant: tenant.to_owned() }
+    pub(super) fn new(place: Place, tenant: &Tenant) -> Self {
+        let Tenant { slug, settings, .. } = tenant.clone();
+        Self { place, slug, branding: Branding::from(tenant), settings }
+    }
+
+    /// The same, for a page that is about all tenants.
+    pub(super) fn of_all(self) -> Self {
+        Self { branding: Branding::ours(), ..self }
     }
 
     /// The whole page around its content.
     pub(super) fn frame(&self, title: &'static str, lead: &'static str, content: AnyView) -> AnyView {
         let home = self.place.of(ViewKind::Questions);
-        // Whoever is at a desk is an admin, whatever the tenant decided.
+        // Whoever is at a desk is an admin.
         let here = title.to_ascii_lowercase();
-        let nav = admin_nav(&self.place, &here, Role::Admin, &TenantSettings::default());
+        let nav = admin_nav(&self.place, &here, Role::Admin, &self.settings);
         view! {
-            <Title text=format!("{title} · {}", self.tenant) />
-            <PlainHeader home=home />
+            <Title text=format!("{title} · {}", self.branding.name) />
+            <PlainHeader home=home branding=self.branding.clone() />
             <main class="desk" id="main" tabindex="-1">
                 {nav}
                 <header>

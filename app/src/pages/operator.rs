@@ -18,7 +18,7 @@ pub(super) fn page() -> AnyView {
 
 fn draw(view: OperatorView, place: Place) -> AnyView {
     let OperatorView { tenant, tenants, fresh, .. } = view;
-    let desk = Desk::new(place, &tenant.slug, "PulseStage");
+    let desk = Desk::new(place, &tenant).of_all();
     let cards: Vec<_> = tenants.iter().map(|summary| card(&desk, summary, summary.slug == tenant.slug)).collect();
     let create = desk.form(
         "create_tenant",

@@ -107,9 +107,8 @@ fn draw(view: PeopleView, place: Place) -> AnyView {
             title="People"
             lead=lead
             place=place
-            tenant=tenant.name.clone()
+            tenant=tenant.clone()
             role=role
-            settings=tenant.settings.clone()
         >
             {fresh.map(forms::flash)}
             {forms::invite(&slug, &grantable, &teams, &TEAM_ROLES)}

@@ -73,7 +73,7 @@ struct Review {
 }
 
 impl Review {
-    /// Loads the list again. What is typed under a question that has not changed stays.
+    /// Loads the list again. What is typed stays.
     fn reload(self) {
         let Some(slug) = self.slug.try_get_value() else { return };
         platform::spawn(async move {
@@ -140,7 +140,7 @@ fn draw(view: ReviewView, place: Place) -> AnyView {
     Now::provide();
     let ReviewView { tenant, role, cases } = view;
     let may_delete = may(role, Action::DeleteQuestion, &tenant.settings);
-    let desk = Desk::new(place, &tenant.slug, &tenant.name);
+    let desk = Desk::new(place, &tenant);
     let review =
         Review { slug: StoredValue::new(tenant.slug.clone()), cases: RwSignal::new(cases), said: RwSignal::new(None) };
     Bell::listen(&tenant.slug, move || review.reload());
@@ -148,7 +148,10 @@ fn draw(view: ReviewView, place: Place) -> AnyView {
     let show = Memo::new(move |_| query.with(|query| Show::of_word(query.get_str("show"))));
     let shown = Memo::new(move |_| {
         let show = show.get();
-        review.cases.with(|cases| cases.iter().filter(|case| show.takes(case)).cloned().collect::<Vec<_>>())
+        review.cases.with(|cases| {
+            let shown = cases.iter().filter(|case| show.takes(case));
+            shown.map(|case| case.question.id).collect::<Vec<_>>()
+        })
     });
     let on_step = Callback::new(move |(question, seen, step)| review.step(question, Some(seen), step));
     let content = view! {
@@ -156,8 +159,8 @@ fn draw(view: ReviewView, place: Place) -> AnyView {
         {said(review)}
         {bulk(review, &desk, show, shown)}
         <ul class="desk__cards">
-            <For each=move || shown.get() key=written let:case>
-                <CaseCard case=case others=review.cases slug=review.slug may_delete=may_delete on_step=on_step />
+            <For each=move || shown.get() key=|id| *id let:id>
+                <CaseCard id=id cases=review.cases slug=review.slug may_delete=may_delete on_step=on_step />
             </For>
         </ul>
         {part(move || shown.with(Vec::is_empty).then(|| {
@@ -174,13 +177,6 @@ fn draw(view: ReviewView, place: Place) -> AnyView {
     }
     .erase();
     desk.frame("Review", "Nobody but moderators sees what waits here.", content)
-}
-
-/// All of a case but its counts, which are shown as they change: whatever is typed into a card outlives a vote.
-fn written(case: &Case) -> String {
-    let mut case = case.clone();
-    (case.question.upvotes, case.unanswered) = (0, 0);
-    format!("{case:?}")
 }
 
 /// The filters as links, with their counts.
@@ -232,16 +228,15 @@ fn said(review: Review) -> AnyView {
 }
 
 /// Everything that is shown, in one go.
-fn bulk(review: Review, desk: &Desk, show: Memo<Show>, shown: Memo<Vec<Case>>) -> AnyView {
+fn bulk(review: Review, desk: &Desk, show: Memo<Show>, shown: Memo<Vec<QuestionId>>) -> AnyView {
     let button = |decision: Decision, word: &'static str| {
-        let ids = move || shown.with(|cases| cases.iter().map(|case| case.question.id).collect::<Vec<_>>());
         let slug = desk.slug.clone();
         let submit = move |event: SubmitEvent| {
             event.prevent_default();
-            review.all(ids(), decision);
+            review.all(shown.get_untracked(), decision);
         };
         let hidden = move || {
-            let fields = ids().into_iter().enumerate().map(|(at, id)| {
+            let fields = shown.get().into_iter().enumerate().map(|(at, id)| {
                 view! { <input type="hidden" name=format!("questions[{at}]") value=id.to_string() /> }.erase()
             });
             fields.collect_view()
@@ -262,7 +257,7 @@ fn bulk(review: Review, desk: &Desk, show: Memo<Show>, shown: Memo<Vec<Case>>) -
         .erase()
     };
     let (approve, decline) = (button(Decision::Approve, "Approve all"), button(Decision::Decline, "Decline all"));
-    let is_offered = Memo::new(move |_| show.get() == Show::Waiting && shown.with(|cases| cases.len() > 1));
+    let is_offered = Memo::new(move |_| show.get() == Show::Waiting && shown.with(|shown| shown.len() > 1));
     view! {
         <div class="form__row" hidden=move || !is_offered.get()>
             {approve}

@@ -95,9 +95,8 @@ fn draw(view: SessionsView, place: Place) -> AnyView {
             title="Sessions"
             lead=lead
             place=place
-            tenant=tenant.name.clone()
+            tenant=tenant.clone()
             role=role
-            settings=tenant.settings.clone()
         >
             {profile}
             <ul class="vitals">{cards}</ul>

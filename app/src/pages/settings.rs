@@ -24,7 +24,7 @@ fn draw(view: SettingsView, place: Place) -> AnyView {
     let SettingsView { tenant, staff, version, role } = view;
     let operates = tenant.slug == Slug::default_tenant().as_str() && may(role, Action::Operate, &tenant.settings);
     let all = operates.then(|| all_tenants(address(&place, "operator")));
-    let desk = Desk::new(place, &tenant.slug, &tenant.name);
+    let desk = Desk::new(place, &tenant);
     let settings = desk.form("change_settings", fields(&tenant.name, tenant.settings.clone(), staff, version));
     let content = view! {
         <section class="panel" aria-label="Settings">

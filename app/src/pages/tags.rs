@@ -25,7 +25,7 @@ fn draw(view: BoardView, place: Place) -> AnyView {
         super::status::set_status(403);
         return view! { <AdminsOnly home=place.of(ViewKind::Questions) /> }.erase();
     }
-    let desk = Desk::new(place, &tenant.slug, &tenant.name);
+    let desk = Desk::new(place, &tenant);
     let uses = |tag: &Tag| board.questions.values().filter(|question| question.tags.contains(tag)).count();
     let cards: Vec<_> = board.tags.iter().map(|tag| card(&desk, tag, uses(tag))).collect();
     let create = desk.form(

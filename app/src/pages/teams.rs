@@ -17,7 +17,7 @@ pub(super) fn page() -> AnyView {
 
 fn draw(view: TeamsView, place: Place) -> AnyView {
     let TeamsView { tenant, teams, .. } = view;
-    let desk = Desk::new(place, &tenant.slug, &tenant.name);
+    let desk = Desk::new(place, &tenant);
     let (archived, there): (Vec<_>, Vec<_>) = teams.into_iter().partition(|details| details.is_archived);
     let cards: Vec<_> = there.iter().map(|details| card(&desk, details)).collect();
     let create = desk.form(

@@ -5,6 +5,7 @@ pub mod dom;
 pub mod empty;
 pub mod erase;
 pub mod field;
+pub mod fold;
 pub mod icon;
 pub mod live_region;
 pub mod menu;

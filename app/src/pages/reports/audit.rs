@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use leptos_router::params::ParamsMap;
-use pulsestage::audit::{Outcome, Page, Query, Record, words};
-use pulsestage::tenant::TenantSettings;
+use pulsestage::audit::{AuditView, Outcome, Page, Query, Record, words};
+use pulsestage::tenant::Tenant;
 use pulsestage::user::Role;
 
 use super::{Here, failed, frame, moment, moment_field, select, slug};
@@ -28,7 +28,7 @@ pub(in crate::pages) fn page() -> AnyView {
                 let tenant = named.clone().unwrap_or_default();
                 let here = Here { place: Place::new(named, ViewKind::Queue), view: "audit" };
                 match loaded.await {
-                    Ok(page) => draw(page, &here, &query, &tenant),
+                    Ok(AuditView { tenant: of, page }) => draw(page, &here, &query, &tenant, &of),
                     Err(error) => failed(&error, &here),
                 }
             })}
@@ -68,7 +68,7 @@ fn address(path: &str, query: &Query, tenant: &str) -> String {
     if pairs.is_empty() { path.to_owned() } else { format!("{path}?{}", pairs.join("&")) }
 }
 
-fn draw(page: Page, here: &Here, query: &Query, tenant: &str) -> AnyView {
+fn draw(page: Page, here: &Here, query: &Query, tenant: &str, of: &Tenant) -> AnyView {
     let own = here.own();
     let all = Query { before: String::new(), ..query.clone() };
     let files = [("/export/audit.csv", "CSV"), ("/export/audit.jsonl", "JSON lines")].map(|(path, word)| {
@@ -133,8 +133,8 @@ fn draw(page: Page, here: &Here, query: &Query, tenant: &str) -> AnyView {
         <p class="reports__do">{newest} {older}</p>
     };
     let lead = "What was done here and by whom, and what people were refused. It only grows.";
-    // Whoever sees the audit is an admin, whatever the tenant decided.
-    frame(here, Role::Admin, &TenantSettings::default(), "Audit", lead, content.erase())
+    // Whoever sees the audit is an admin.
+    frame(here, Role::Admin, of, "Audit", lead, content.erase())
 }
 
 fn filters(here: &Here, query: &Query) -> AnyView {

@@ -71,5 +71,5 @@ fn draw(choices: ExportChoices, here: &Here) -> AnyView {
         </form>
     };
     let lead = "Take questions and votes away as files. Who asked is in none of them.";
-    frame(here, role, &tenant.settings, "Export", lead, content.erase())
+    frame(here, role, &tenant, "Export", lead, content.erase())
 }

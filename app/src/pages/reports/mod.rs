@@ -10,12 +10,13 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 use pulsestage::error::{Noun, Refusal};
 use pulsestage::team::TeamName;
-use pulsestage::tenant::TenantSettings;
+use pulsestage::tenant::Tenant;
 use pulsestage::time::Timestamp;
 use pulsestage::user::Role;
 
 use super::solo::{AdminsOnly, ModeratorsOnly, NotFoundPage, NotToBeHad};
 use crate::api::ApiError;
+use crate::branding::Branding;
 use crate::components::admin_nav::{address, admin_nav};
 use crate::components::header::PlainHeader;
 use crate::components::place::{Place, ViewKind};
@@ -42,19 +43,12 @@ fn slug() -> Memo<Option<String>> {
 }
 
 /// The page around what it shows to somebody of this role.
-fn frame(
-    here: &Here,
-    role: Role,
-    settings: &TenantSettings,
-    title: &'static str,
-    lead: &str,
-    content: AnyView,
-) -> AnyView {
+fn frame(here: &Here, role: Role, tenant: &Tenant, title: &'static str, lead: &str, content: AnyView) -> AnyView {
     view! {
-        <Title text=title />
-        <PlainHeader home=here.place.of(ViewKind::Questions) />
+        <Title text=format!("{title} · {}", tenant.name) />
+        <PlainHeader home=here.place.of(ViewKind::Questions) branding=Branding::from(tenant) />
         <main class="reports" id="main" tabindex="-1">
-            {admin_nav(&here.place, here.view, role, settings)}
+            {admin_nav(&here.place, here.view, role, &tenant.settings)}
             <header>
                 <h1 class="room__title">{title}</h1>
                 <p class="room__lead">{lead.to_owned()}</p>

@@ -78,7 +78,7 @@ fn draw(view: StatisticsView, here: &Here) -> AnyView {
         {teams_table(by_team)}
     };
     let lead = "How much was asked and answered, and how fast. All times are UTC.";
-    frame(here, role, &tenant.settings, "Statistics", lead, content.erase())
+    frame(here, role, &tenant, "Statistics", lead, content.erase())
 }
 
 const fn words(range: Range) -> &'static str {

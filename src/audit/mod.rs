@@ -1,20 +1,21 @@
 //! The audit: what moderators and admins did, who signed in and out, and what people were refused. Entries are written
 //! in the transaction of what they tell of and never change.
 //!
-//! The types keep out what must not be in it: a participant's id and a secret's hash are neither a [`Subject`] nor a
+//! What is written is here, what is read is in `read`. The types keep out what must not be in it: a participant's id and a secret's hash are neither a [`Subject`] nor a
 //! [`Detail`].
+
+mod read;
 
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
-use std::fmt;
 use uuid::Uuid;
 
-use crate::error::Refusal;
-use crate::export::word;
 use crate::id::{QuestionId, SessionId, TagId, TeamId, TenantId, UserId};
 use crate::permission::Action;
 use crate::time::Timestamp;
 use crate::user::Role;
+
+pub use read::{AuditView, Filter, Mark, Page, Query, Record};
 
 /// The most characters of a text that an entry keeps.
 const TEXT_MAX: usize = 2_000;
@@ -387,203 +388,5 @@ impl Entry {
     }
 }
 
-/// An entry as it is read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Record {
-    /// Never changes.
-    pub id: Uuid,
-    /// When it was done.
-    pub at: Timestamp,
-    /// Who did it; nobody for the operator.
-    pub by: Option<UserId>,
-    /// Their name.
-    pub by_name: Option<String>,
-    /// What was done, or wanted: an [`Act`]'s word or a permission's.
-    pub action: String,
-    /// The team that it concerns.
-    pub team: Option<TeamId>,
-    /// Its name.
-    pub team_name: Option<String>,
-    /// What it was done to: a question, a tag, a team, a person.
-    pub subject: Option<Uuid>,
-    /// Whether it was done.
-    pub outcome: Outcome,
-    /// How things were before, as a JSON object.
-    pub before: Option<String>,
-    /// How things are after, as a JSON object.
-    pub after: Option<String>,
-}
-
-/// Where a page of the audit ends: the next one begins with the entry before it in time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Mark {
-    /// When the page's last entry was written.
-    pub at: Timestamp,
-    /// Its id.
-    pub id: Uuid,
-}
-
-impl Mark {
-    /// The end of the page before the first.
-    pub const NEWEST: Self = Self { at: Timestamp(i64::MAX), id: Uuid::max() };
-}
-
-impl From<&Record> for Mark {
-    fn from(record: &Record) -> Self {
-        Self { at: record.at, id: record.id }
-    }
-}
-
-/// As it stands in an address: `1759919400000-0199…`.
-impl fmt::Display for Mark {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}", self.at.0, self.id.simple())
-    }
-}
-
-impl std::str::FromStr for Mark {
-    type Err = crate::question::UnknownWord;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (at, id) = text.rsplit_once('-').ok_or(crate::question::UnknownWord)?;
-        match (at.parse(), Uuid::try_parse(id)) {
-            (Ok(at), Ok(id)) => Ok(Self { at: Timestamp(at), id }),
-            _ => Err(crate::question::UnknownWord),
-        }
-    }
-}
-
-/// Which entries are wanted; what is absent does not matter.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Filter {
-    /// Done by this person.
-    pub by: Option<UserId>,
-    /// Of this word.
-    pub action: Option<String>,
-    /// That ended so.
-    pub outcome: Option<Outcome>,
-    /// Done to this.
-    pub subject: Option<Uuid>,
-    /// Written at this moment or later.
-    pub from: Option<Timestamp>,
-    /// Written before this moment.
-    pub until: Option<Timestamp>,
-}
-
-/// Which page of which entries is wanted, as it stands in an address: words, not yet looked at.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-#[expect(missing_docs, reason = "each field is the field of the same name of `Filter`, as typed")]
-pub struct Query {
-    pub by: String,
-    pub action: String,
-    pub outcome: String,
-    pub subject: String,
-    pub from: String,
-    pub until: String,
-    /// The mark at which the page before ended.
-    pub before: String,
-}
-
-impl Query {
-    /// Reads it.
-    ///
-    /// # Errors
-    /// [`Refusal::Invalid`] for what is no id, action, outcome, moment or mark.
-    pub fn parse(&self) -> Result<(Filter, Mark), Refusal> {
-        let known = |text: &str| words().into_iter().find(|word| word == text);
-        let filter = Filter {
-            by: word("by", &self.by, |text| text.parse().ok())?,
-            action: word("action", &self.action, known)?,
-            outcome: word("outcome", &self.outcome, Outcome::of_word)?,
-            subject: word("subject", &self.subject, |text| text.parse().ok())?,
-            from: word("from", &self.from, Timestamp::from_form)?,
-            until: word("until", &self.until, Timestamp::from_form)?,
-        };
-        let before = word("before", &self.before, |text| text.parse().ok())?;
-        Ok((filter, before.unwrap_or(Mark::NEWEST)))
-    }
-}
-
-/// A page of the audit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Page {
-    /// The entries, newest first.
-    pub records: Vec<Record>,
-    /// Where the next page begins; none when this is the last.
-    pub next: Option<Mark>,
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn acts_have_words_of_their_own() {
-        assert_eq!(Act::SetTeamState.word(), "set_team_state");
-        assert_eq!(Act::Pin.word(), "pin");
-        assert_eq!(refused_word(Action::SeeHealth), "see_health");
-        let words: std::collections::HashSet<String> = Act::ALL.iter().map(|act| act.word()).collect();
-        assert_eq!(words.len(), Act::ALL.len());
-        assert!(super::words().windows(2).all(|pair| pair[0] < pair[1]));
-    }
-
-    #[test]
-    fn an_entry_keeps_what_it_was_given_in_order() {
-        let team = TeamId(Uuid::from_u128(1));
-        let entry = Entry::of(UserId(Uuid::from_u128(2)), Act::EditTeam)
-            .team(team)
-            .subject(team)
-            .change("name", "Ops", "Operations")
-            .before("code", None::<&str>)
-            .after("open", true);
-        let json = |details: &Details| serde_json::to_string(details).unwrap();
-        assert_eq!(json(&entry.before), r#"{"name":"Ops","code":null}"#);
-        assert_eq!(json(&entry.after), r#"{"name":"Operations","open":true}"#);
-        assert_eq!((entry.action.as_str(), entry.outcome), ("edit_team", Outcome::Done));
-    }
-
-    #[test]
-    fn a_long_text_is_cut_between_characters() {
-        let Detail::Text(kept) = Detail::from("é".repeat(TEXT_MAX + 1)) else { panic!("a text") };
-        assert_eq!(kept.chars().count(), TEXT_MAX + 1);
-        assert!(kept.ends_with('…'));
-        assert_eq!(Detail::from("é".repeat(TEXT_MAX)), Detail::Text("é".repeat(TEXT_MAX)));
-    }
-
-    #[test]
-    fn a_query_is_read_or_refused_by_its_field() {
-        let query = Query { action: "pin".to_owned(), outcome: "refused".to_owned(), ..Query::default() };
-        let (filter, before) = query.parse().unwrap();
-        assert_eq!((filter.action.as_deref(), filter.outcome), (Some("pin"), Some(Outcome::Refused)));
-        assert_eq!(before, Mark::NEWEST);
-        for (field, query) in [
-            ("by", Query { by: "me".to_owned(), ..Query::default() }),
-            ("action", Query { action: "' or 1=1".to_owned(), ..Query::default() }),
-            ("outcome", Query { outcome: "maybe".to_owned(), ..Query::default() }),
-            ("subject", Query { subject: "%".to_owned(), ..Query::default() }),
-            ("until", Query { until: "tomorrow".to_owned(), ..Query::default() }),
-            ("before", Query { before: "-".to_owned(), ..Query::default() }),
-        ] {
-            let Err(Refusal::Invalid { fields }) = query.parse() else { panic!("{field} was taken") };
-            assert_eq!(fields[0].field, field);
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn a_mark_reads_back_what_it_wrote(at: i64, id: u128) {
-            let mark = Mark { at: Timestamp(at), id: Uuid::from_u128(id) };
-            prop_assert_eq!(mark.to_string().parse(), Ok(mark));
-        }
-
-        #[test]
-        fn no_text_panics(text in ".*") {
-            let _ = text.parse::<Mark>();
-        }
-    }
-}
+mod tests;
