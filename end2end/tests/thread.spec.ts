@@ -34,7 +34,7 @@ test('an asker and a moderator write to each other, and on from another device b
   await expect(asker.room.toasts).toContainText('The moderators wrote to you');
   await asker.page.locator('.bar').getByRole('link', { name: 'Your questions' }).click();
   const own = asker.page.getByRole('listitem').filter({ hasText: 'Whom may I tell' });
-  await own.getByRole('link', { name: 'Write to the moderators' }).click();
+  await own.getByRole('link', { name: 'The moderators wrote to you' }).click();
   await expect(asker.page.getByRole('heading', { level: 1 })).toHaveText('Between you and the moderators');
   await expect(asker.page.locator('.thread')).toContainText('Would you rather talk to us alone?');
   await asker.page.getByLabel('Your message').fill('Yes, <b>please</b>.');

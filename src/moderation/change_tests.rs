@@ -44,6 +44,7 @@ fn case(status: Status) -> Case {
         reports: 0,
         report_reasons: Vec::new(),
         unanswered: 0,
+        replies: 0,
     }
 }
 

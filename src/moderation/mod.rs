@@ -185,6 +185,8 @@ pub struct Case {
     pub report_reasons: Vec<String>,
     /// How many messages its asker wrote since the moderators last did.
     pub unanswered: i64,
+    /// How many messages moderators wrote since its asker last did.
+    pub replies: i64,
 }
 
 /// What the review page is drawn from.
@@ -305,6 +307,9 @@ pub struct OwnQuestion {
     pub standing: Standing,
     /// What a moderator said of it.
     pub reason: Option<String>,
+    /// How many messages moderators wrote since its asker last did.
+    #[serde(default)]
+    pub replies: i64,
 }
 
 impl From<Case> for OwnQuestion {
@@ -315,6 +320,7 @@ impl From<Case> for OwnQuestion {
             body: case.question.body,
             created_at: case.question.created_at,
             reason: case.removed.and_then(|removed| removed.reason),
+            replies: case.replies,
         }
     }
 }

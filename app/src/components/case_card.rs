@@ -16,18 +16,13 @@ use crate::ui::erase::{Erase, part};
 use crate::ui::text::thousands;
 use crate::ui::time::Ago;
 
-/// One question.
-#[component]
-pub fn CaseCard(
-    /// The question.
+/// The card of a question among all cases, which are also what it can be merged with; none when it is not among them.
+/// `on_step` is what the moderator wants done.
+pub fn case_card(
     id: QuestionId,
-    /// All cases: its own, and those to merge it with.
     cases: RwSignal<Vec<Case>>,
-    /// The tenant's slug.
     slug: StoredValue<String>,
-    /// Whether the moderator may delete.
     may_delete: bool,
-    /// The moderator wants this done.
     on_step: OnStep,
 ) -> Option<AnyView> {
     let find = move |cases: &Vec<Case>| cases.iter().find(|case| case.question.id == id).cloned();

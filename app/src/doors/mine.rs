@@ -11,7 +11,7 @@ use super::{Door, Problems};
 use crate::branding::Branding;
 use crate::ui::empty::Empty;
 use crate::ui::erase::Erase;
-use crate::ui::icon::Icon;
+use crate::ui::icon::{Icon, icon};
 use crate::ui::notice::{Notice, Weight};
 use crate::ui::time::Ago;
 
@@ -95,7 +95,14 @@ impl Mine {
                         }
                             .erase()
                     })}
-                <a href=format!("{}/mine/{}", self.room, question.id)>"Write to the moderators"</a>
+                <a class="mine__thread" class:mine__thread--told=question.replies != 0 href=format!("{}/mine/{}", self.room, question.id)>
+                    {icon(Icon::Message)}
+                    {match question.replies {
+                        0 => "Write to the moderators".to_owned(),
+                        1 => "The moderators wrote to you".to_owned(),
+                        many => format!("The moderators wrote to you {many} times"),
+                    }}
+                </a>
                 {refused.map(|(_, _, problems)| alert(problems))}
                 {changes}
             </li>

@@ -11,7 +11,7 @@ use pulsestage::permission::{Action, may};
 
 use super::desk::{self, Desk};
 use crate::api;
-use crate::components::case_card::CaseCard;
+use crate::components::case_card::case_card;
 use crate::components::place::Place;
 use crate::live::{Bell, Decision, Step, UNDO_MS};
 use crate::platform;
@@ -159,9 +159,11 @@ fn draw(view: ReviewView, place: Place) -> AnyView {
         {said(review)}
         {bulk(review, &desk, show, shown)}
         <ul class="desk__cards">
-            <For each=move || shown.get() key=|id| *id let:id>
-                <CaseCard id=id cases=review.cases slug=review.slug may_delete=may_delete on_step=on_step />
-            </For>
+            <For
+                each=move || shown.get()
+                key=|id| *id
+                children=move |id| case_card(id, review.cases, review.slug, may_delete, on_step)
+            />
         </ul>
         {part(move || shown.with(Vec::is_empty).then(|| {
             view! {

@@ -180,6 +180,7 @@ pub(super) struct CaseRow {
     reports: i64,
     report_reasons: Option<String>,
     unanswered: i64,
+    replies: i64,
 }
 
 impl CaseRow {
@@ -215,6 +216,7 @@ impl CaseRow {
             reports: self.reports,
             report_reasons: self.report_reasons.iter().flat_map(|reasons| reasons.lines()).map(str::to_owned).collect(),
             unanswered: self.unanswered,
+            replies: self.replies,
         })
     }
 }

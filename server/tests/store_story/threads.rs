@@ -51,6 +51,8 @@ async fn each_side_reads_what_the_other_wrote(stage: Arc<Stage>) {
     assert_eq!(unanswered(&stage, &home, question).await, 2);
     let said = say(&stage, &home, question, moderator, "Do, please.").await.unwrap();
     assert_eq!(unanswered(&stage, &home, question).await, 0);
+    let replies = async || stage.store.own_questions(home.tenant, asker).await.unwrap()[0].replies;
+    assert_eq!(replies().await, 1);
     let words: Vec<_> = said.messages.iter().map(|message| (message.from, message.text.as_str())).collect();
     let expected = [
         (Side::Asker, "May I add something?"),
@@ -62,7 +64,7 @@ async fn each_side_reads_what_the_other_wrote(stage: Arc<Stage>) {
         assert_eq!(stage.store.thread(home.tenant, question, reader).await, Ok(said.clone()), "{reader:?}");
     }
     say(&stage, &home, question, Party::Asker(asker), "Thank you.").await.unwrap();
-    assert_eq!(unanswered(&stage, &home, question).await, 1);
+    assert_eq!((unanswered(&stage, &home, question).await, replies().await), (1, 0));
 }
 
 async fn a_message_is_told_to_the_other_side_alone(stage: Arc<Stage>) {

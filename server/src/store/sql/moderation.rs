@@ -17,7 +17,12 @@ macro_rules! case_columns {
                 where m.tenant_id = questions.tenant_id and m.question_id = questions.id and m.user_id is null
                     and m.at > coalesce((select max(n.at) from thread_messages n
                         where n.tenant_id = m.tenant_id and n.question_id = m.question_id and n.user_id is not null), 0))
-                as unanswered"
+                as unanswered,
+            (select count(*) from thread_messages m
+                where m.tenant_id = questions.tenant_id and m.question_id = questions.id and m.user_id is not null
+                    and m.at > coalesce((select max(n.at) from thread_messages n
+                        where n.tenant_id = m.tenant_id and n.question_id = m.question_id and n.user_id is null), 0))
+                as replies"
         )
     };
 }
