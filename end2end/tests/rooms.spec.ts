@@ -17,6 +17,12 @@ async function signIn(page: Page, email: string, password = PASSWORD): Promise<v
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
 }
 
+/** The smallest PNG there is. */
+const PIXEL = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+);
+
 /** Asks from the bar under the thumb. */
 async function askOnPhone({ page, room }: Visitor, question: string): Promise<void> {
   await page.locator('.bar').getByRole('button', { name: 'Ask a question' }).click();
@@ -165,4 +171,26 @@ test('on a phone the strip of pages shows the one that is open, and thumbs hit w
     );
     expect(small, desk).toEqual([]);
   }
+});
+
+test('what an admin sets shows on pages that are open', async ({ arrive }) => {
+  const phone = await (await arrive(server.it.url, PHONE)).enter('/t/acme');
+  await phone.page.locator('.bar').getByRole('button', { name: 'Ask a question' }).click();
+  await expect(phone.room.composer).toBeVisible();
+  const admin = await arrive(server.it.url);
+  await admin.page.request.get(await server.it.newLink('owner', 'acme'));
+  await admin.page.goto('/t/acme/admin/settings');
+  await admin.page.getByLabel('Most characters').fill('77');
+  await admin.page.getByLabel('Languages that are welcome').fill('Portuguese, English');
+  await admin.page.getByLabel('Accent colour').fill('#7C2D92');
+  await admin.page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(phone.page.getByText('3 to 77 characters')).toBeVisible();
+  await expect(phone.page.getByText('Questions are welcome in: Portuguese, English.')).toBeVisible();
+  await expect(phone.page.locator('#tenant-accent')).toHaveAttribute('href', /theme\.css\?v=7C2D92$/);
+  const picture = { name: 'logo.png', mimeType: 'image/png', buffer: PIXEL };
+  await admin.page.getByLabel('Picture').setInputFiles(picture);
+  await admin.page.getByRole('button', { name: 'Use this picture' }).click();
+  await expect(phone.page.locator('.brand__logo')).toBeVisible();
+  await admin.page.goto('/t/acme/sign-in');
+  await expect(admin.page.locator('.brand__logo')).toBeVisible();
 });

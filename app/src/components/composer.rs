@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use pulsestage::error::Refusal;
 use pulsestage::id::{OperationId, TeamId};
 use pulsestage::team::Team;
-use pulsestage::tenant::Names;
+use pulsestage::tenant::{Names, TenantSettings};
 use pulsestage::text::{Limits, NAME_MAX, QuestionBody};
 
 use crate::live::Progress;
@@ -27,12 +27,8 @@ pub fn Composer(
     slug: StoredValue<String>,
     /// The idempotency key of the form as it was drawn.
     form_key: OperationId,
-    /// How long a question may be.
-    limits: Limits,
-    /// Whether askers are called anything.
-    names: Signal<Names>,
-    /// Whether questions wait for a moderator.
-    waits: Signal<bool>,
+    /// What holds here now: lengths, names, languages, and whether questions wait.
+    settings: Signal<TenantSettings>,
     /// The teams that may be asked.
     #[prop(into)]
     teams: Signal<Vec<Team>>,
@@ -49,6 +45,9 @@ pub fn Composer(
 ) -> impl IntoView {
     let (area, select) = (NodeRef::<Textarea>::new(), NodeRef::<Select>::new());
     let name = NodeRef::<Input>::new();
+    let limits = Memo::new(move |_| settings.with(|settings| settings.question_length));
+    let names = Memo::new(move |_| settings.with(|settings| settings.names));
+    let notes = Memo::new(move |_| settings.with(notes));
     let text = RwSignal::new(String::new());
     let refused_here = RwSignal::new(refused_before);
     let alive = dom::alive();
@@ -84,7 +83,7 @@ pub fn Composer(
             return;
         };
         let typed = text.get_untracked();
-        match QuestionBody::parse(&typed, limits) {
+        match QuestionBody::parse(&typed, limits.get_untracked()) {
             Ok(_) => {
                 refused_here.set(None);
                 on_ask.run((team, typed, name.get_untracked().map(|name| name.value())));
@@ -130,9 +129,8 @@ pub fn Composer(
                     id=AREA
                     name="question"
                     label="Your question"
-                    min=limits.min
-                    max=limits.max
-                    hint=format!("{} to {} characters", limits.min, limits.max)
+                    limits=limits
+                    hint=Signal::derive(move || characters(limits.get()))
                     placeholder="What should we talk about?"
                     text=text
                     error=error
@@ -148,18 +146,25 @@ pub fn Composer(
                     {icon(Icon::Shield)}
                     <span>{Signal::derive(move || promise(names.get()))}</span>
                 </p>
-                {part(move || {
-                    waits
-                        .get()
-                        .then(|| {
-                            view! { <p class="field__hint">"A moderator reads your question before others see it."</p> }
-                                .erase()
-                        })
-                })}
+                <p class="field__hint" dir="auto" hidden=Signal::derive(move || notes.with(String::is_empty))>
+                    {notes}
+                </p>
             </form>
         </Sheet>
     }
     .erase()
+}
+
+/// What to know before asking here; may be nothing.
+fn notes(settings: &TenantSettings) -> String {
+    let waits = settings.pre_moderation.then_some("A moderator reads your question before others see it.".to_owned());
+    let languages = settings.languages.join(", ");
+    let languages = (!languages.is_empty()).then(|| format!("Questions are welcome in: {languages}."));
+    waits.into_iter().chain(languages).collect::<Vec<_>>().join(" ")
+}
+
+fn characters(Limits { min, max }: Limits) -> String {
+    format!("{min} to {max} characters")
 }
 
 /// What the asker wants to be called, where that is asked at all.

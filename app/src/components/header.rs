@@ -7,7 +7,7 @@ use super::badge::Badge;
 use super::place::{Place, ViewKind};
 use crate::branding::Branding;
 use crate::live::Connection;
-use crate::ui::erase::Erase;
+use crate::ui::erase::{Erase, part};
 use crate::ui::icon::{Icon, brand_mark, icon};
 use crate::ui::menu::Menu;
 use crate::ui::theme::ThemeButton;
@@ -19,8 +19,8 @@ pub fn RoomHeader(
     #[prop(into)]
     name: Signal<String>,
     /// The address of the tenant's logo, where it has one.
-    #[prop(optional_no_strip)]
-    logo: Option<String>,
+    #[prop(into)]
+    logo: Signal<Option<String>>,
     /// The tenant's slug, for the sign-out form.
     slug: String,
     /// Where the page is.
@@ -111,14 +111,14 @@ pub fn PlainHeader(
 pub(crate) fn Brand(
     href: String,
     #[prop(into)] name: Signal<String>,
-    logo: Option<String>,
+    #[prop(into)] logo: Signal<Option<String>>,
     sub: &'static str,
 ) -> impl IntoView {
     // Beside its name a logo says nothing that is not said.
-    let mark = match logo {
+    let mark = part(move || match logo.get() {
         Some(logo) => view! { <img class="brand__mark brand__logo" src=logo alt="" /> }.erase(),
         None => brand_mark().into_any(),
-    };
+    });
     view! {
         <a class="brand" href=href>
             {mark}

@@ -6,7 +6,7 @@ use pulsestage::id::{OperationId, QuestionId, TagId, TeamId};
 use pulsestage::question::{Answer, Status};
 use pulsestage::tag::Tag;
 use pulsestage::team::{Team, TeamState};
-use pulsestage::tenant::Names;
+use pulsestage::tenant::{Names, TenantSettings};
 use pulsestage::text::Limits;
 use pulsestage::time::Timestamp;
 use reactive_stores::Store;
@@ -167,10 +167,10 @@ fn moderators_pin_and_freeze_by_plain_forms() {
 }
 
 fn composer(teams: u128, refused_before: Option<&str>) -> String {
-    composer_of(teams, refused_before, Names::Anonymous, false)
+    composer_of(teams, refused_before, TenantSettings::default())
 }
 
-fn composer_of(teams: u128, refused_before: Option<&str>, names: Names, waits: bool) -> String {
+fn composer_of(teams: u128, refused_before: Option<&str>, settings: TenantSettings) -> String {
     let teams: Vec<Team> = (0..teams)
         .map(|n| Team {
             id: TeamId(Uuid::from_u128(n)),
@@ -187,9 +187,7 @@ fn composer_of(teams: u128, refused_before: Option<&str>, names: Names, waits: b
             <Composer
                 slug=StoredValue::new("acme".to_owned())
                 form_key=OperationId(Uuid::from_u128(9))
-                limits=Limits { min: 3, max: 500 }
-                names=Signal::derive(move || names)
-                waits=Signal::derive(move || waits)
+                settings=Signal::stored(settings)
                 teams=teams
                 looking_at=looking_at.into()
                 refused_before=refused_before
@@ -217,10 +215,19 @@ fn asking_works_as_a_plain_form() {
 fn a_name_is_asked_for_where_it_is_shown_and_nowhere_else() {
     let anonymous = composer(1, None);
     assert!(!anonymous.contains("name=\"name\"") && anonymous.contains("never shown"), "{anonymous}");
-    let optional = composer_of(1, None, Names::Optional, true);
+    let settings = TenantSettings {
+        names: Names::Optional,
+        pre_moderation: true,
+        languages: vec!["German".to_owned(), "Türkçe".to_owned()],
+        question_length: Limits { min: 7, max: 70 },
+        ..TenantSettings::default()
+    };
+    let optional = composer_of(1, None, settings);
     assert!(has_form(&optional, "/api/fn/ask", &["name=\"name\""]), "{optional}");
     assert!(optional.contains("Without a name nobody learns who asked."), "{optional}");
     assert!(optional.contains("A moderator reads your question"), "{optional}");
+    assert!(optional.contains("Questions are welcome in: German, Türkçe."), "{optional}");
+    assert!(optional.contains("7 to 70 characters"), "{optional}");
 }
 
 #[test]

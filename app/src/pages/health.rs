@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::solo::{AdminsOnly, BrokenPage, NotFoundPage};
 use crate::api::{self, ApiError, Json};
+use crate::branding::Branding;
 use crate::components::admin_nav::admin_nav;
 use crate::components::header::RoomHeader;
 use crate::components::place::{Place, ViewKind};
@@ -59,6 +60,7 @@ fn draw(view: HealthView, place: Place) -> AnyView {
         <Title text=format!("Health · {}", tenant.name) />
         <RoomHeader
             name=tenant.name.clone()
+            logo=Branding::from(&tenant).logo
             slug=tenant.slug.clone()
             place=place
             role=role

@@ -86,15 +86,11 @@ fn ask_box(room: Room) -> impl IntoView {
         teams.retain(|team| is_open && team.state == TeamState::Open);
         teams
     });
-    let names = Memo::new(move |_| live.tenant.with(|tenant| tenant.settings.names));
-    let waits = Memo::new(move |_| live.tenant.with(|tenant| tenant.settings.pre_moderation));
     view! {
         <Composer
             slug=slug
             form_key=live.form_key
-            limits=live.tenant.with_untracked(|tenant| tenant.settings.question_length)
-            names=names.into()
-            waits=waits.into()
+            settings=Signal::derive(move || live.tenant.with(|tenant| tenant.settings.clone()))
             teams=asked
             looking_at=Signal::derive(move || live.filters.with(|filters| filters.team.clone()))
             refused_before=refused_before.as_ref().map(problem::of_form)

@@ -83,7 +83,7 @@ pub fn RoomFrame(
         let name = name.try_get().unwrap_or_else(|| name_then.clone());
         if is_queue { format!("Queue · {name}") } else { name }
     };
-    let logo = Branding::from(&tenant).logo;
+    let logo = Memo::new(move |_| live.tenant.with(|tenant| Branding::from(tenant).logo));
     let heading = Memo::new(move |_| {
         let team = live.filters.with(|filters| live.teams.with(|teams| chosen_team(filters, teams)));
         team.map_or_else(|| "All teams".to_owned(), |team| team.name)

@@ -2,6 +2,7 @@
 
 use leptos::html::{Input, Textarea};
 use leptos::prelude::*;
+use pulsestage::text::Limits;
 
 use super::counter::{level, used, warning, words};
 use super::dom;
@@ -21,13 +22,12 @@ pub fn TextArea(
     /// What stands in it at first.
     #[prop(optional, into)]
     initial: String,
-    /// Fewest characters.
-    min: u32,
-    /// Most characters.
-    max: u32,
+    /// Fewest and most characters.
+    #[prop(into)]
+    limits: Signal<Limits>,
     /// What to know before typing.
     #[prop(into)]
-    hint: String,
+    hint: Signal<String>,
     /// An example, shown while it is empty.
     #[prop(optional)]
     placeholder: &'static str,
@@ -41,7 +41,7 @@ pub fn TextArea(
 ) -> impl IntoView {
     let alive = dom::alive();
     let count = Memo::new(move |_| text.with(|text| used(text)));
-    let level = Memo::new(move |_| level(count.get(), max));
+    let level = Memo::new(move |_| level(count.get(), limits.get().max));
     Effect::new(move || {
         if let Some(area) = node_ref.get() {
             text.set(area.value());
@@ -67,8 +67,8 @@ pub fn TextArea(
                 name=name
                 rows="4"
                 // Without a script the browser holds the limits. With one, a long text may be typed and then cut down.
-                minlength=Signal::derive(move || (!alive.get()).then_some(min))
-                maxlength=Signal::derive(move || (!alive.get()).then_some(max))
+                minlength=Signal::derive(move || (!alive.get()).then_some(limits.get().min))
+                maxlength=Signal::derive(move || (!alive.get()).then_some(limits.get().max))
                 required
                 dir="auto"
                 placeholder=placeholder
@@ -85,7 +85,7 @@ pub fn TextArea(
                     {hint}
                 </span>
                 <span class=Signal::derive(move || level.get().class()) id=count_id>
-                    {Signal::derive(move || words(count.get(), max))}
+                    {Signal::derive(move || words(count.get(), limits.get().max))}
                 </span>
                 <span class="vh" role="status">
                     {Signal::derive(move || warning(level.get()))}

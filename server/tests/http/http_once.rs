@@ -95,3 +95,25 @@ async fn a_hasty_double_click_votes_once() {
     }
     assert_eq!(boards(&house, &default, &acme).await.0.questions[&default.open.id].upvotes, 1);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn seventy_four_impatient_people_are_seventy_four_votes() {
+    const PEOPLE: u128 = 74;
+    const CLICKS: u128 = 10;
+    let (house, default, acme) = House::new(Plan::default()).await;
+    let vote = WRITES[1];
+    let (house, default) = (&house, &default);
+    let click = |person: u128, click: u128| async move {
+        // Each two clicks have a key in common, and each is sent again as if its answer had been lost.
+        let form = and(&vote.form(default), "op", &key(1 + person * CLICKS + click / 2));
+        for _ in 0..3 {
+            let reply = vote.as_nobody(house, &form).cookie(&house.participant(1_000 + person)).send().await;
+            assert_eq!((reply.status.as_u16(), &reply.json()["up"]), (200, &true.into()), "{}", reply.text());
+        }
+    };
+    join_all((0..PEOPLE).flat_map(|person| (0..CLICKS).map(move |number| (person, number))).map(|(a, b)| click(a, b)))
+        .await;
+    let (board, other) = boards(house, default, &acme).await;
+    assert_eq!(board.questions[&default.open.id].upvotes, i64::try_from(PEOPLE).unwrap());
+    assert!(other.questions.values().all(|question| question.upvotes == 0), "nobody else's");
+}

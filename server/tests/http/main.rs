@@ -70,6 +70,7 @@ mod http_session;
 mod http_tenancy;
 #[cfg(test)]
 mod http_threads;
+mod http_typed;
 #[cfg(test)]
 mod life_crash;
 #[cfg(test)]
