@@ -36,8 +36,21 @@ test('for participants', { tag: '@shots' }, async ({ arrive }) => {
   await picture(page, 'ask');
   await room.askButton.click();
   await expect(room.card('Will the new shift plan start before summer?').locator).toBeAttached();
+  const desk = await arrive(server.it.url, DESK);
+  await desk.page.request.get(await server.it.newLink('moderator'));
+  await desk.page.goto('/admin/review?show=all');
+  const card = desk.page.getByRole('listitem', { name: 'Will the new shift plan start before summer?' });
+  await card.getByText('Private thread with its asker').click();
+  await card.getByLabel('To its asker').fill('Which site do you ask for?');
+  await card.getByRole('button', { name: 'Send' }).click();
+  await expect(card.locator('.thread')).toContainText('Which site do you ask for?');
   await page.goto('/mine');
   await picture(page, 'mine');
+  await page.getByRole('link', { name: 'The moderators wrote to you' }).click();
+  await page.getByLabel('Your message').fill('For the one at the harbour.');
+  await page.getByRole('button', { name: 'Send' }).click();
+  await expect(page.locator('.thread')).toContainText('For the one at the harbour.');
+  await picture(page, 'thread');
 });
 
 test('for moderators', { tag: '@shots' }, async ({ arrive }) => {

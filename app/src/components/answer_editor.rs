@@ -5,7 +5,7 @@ use leptos::html::Textarea;
 use leptos::prelude::*;
 use pulsestage::error::Refusal;
 use pulsestage::id::QuestionId;
-use pulsestage::text::{ANSWER_MAX, AnswerText, Limits};
+use pulsestage::text::{ANSWER_MAX, AnswerText};
 
 use super::claims::Claims;
 use super::queue_row::OnDeed;
@@ -159,7 +159,8 @@ pub fn AnswerEditor(
                     name="answer"
                     label="Answer"
                     initial=begun
-                    limits=Limits { min: 1, max: ANSWER_MAX }
+                    min=1
+                    max=Memo::new(|_| ANSWER_MAX)
                     hint="Everyone sees it under the question. **Bold**, *italic*, - lists and links are understood."
                     text=text
                     error=error

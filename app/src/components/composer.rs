@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use pulsestage::error::Refusal;
 use pulsestage::id::{OperationId, TeamId};
 use pulsestage::team::Team;
-use pulsestage::tenant::{Names, TenantSettings};
+use pulsestage::tenant::{Names, Tenant, TenantSettings};
 use pulsestage::text::{Limits, NAME_MAX, QuestionBody};
 
 use crate::live::Progress;
@@ -27,8 +27,8 @@ pub fn Composer(
     slug: StoredValue<String>,
     /// The idempotency key of the form as it was drawn.
     form_key: OperationId,
-    /// What holds here now: lengths, names, languages, and whether questions wait.
-    settings: Signal<TenantSettings>,
+    /// The tenant, whose settings hold as they are now.
+    tenant: Signal<Tenant>,
     /// The teams that may be asked.
     #[prop(into)]
     teams: Signal<Vec<Team>>,
@@ -45,9 +45,9 @@ pub fn Composer(
 ) -> impl IntoView {
     let (area, select) = (NodeRef::<Textarea>::new(), NodeRef::<Select>::new());
     let name = NodeRef::<Input>::new();
-    let limits = Memo::new(move |_| settings.with(|settings| settings.question_length));
-    let names = Memo::new(move |_| settings.with(|settings| settings.names));
-    let notes = Memo::new(move |_| settings.with(notes));
+    let limits = move || tenant.with(|tenant| tenant.settings.question_length);
+    let names = Memo::new(move |_| tenant.with(|tenant| tenant.settings.names));
+    let notes = Memo::new(move |_| tenant.with(|tenant| notes(&tenant.settings)));
     let text = RwSignal::new(String::new());
     let refused_here = RwSignal::new(refused_before);
     let alive = dom::alive();
@@ -83,7 +83,7 @@ pub fn Composer(
             return;
         };
         let typed = text.get_untracked();
-        match QuestionBody::parse(&typed, limits.get_untracked()) {
+        match QuestionBody::parse(&typed, untrack(limits)) {
             Ok(_) => {
                 refused_here.set(None);
                 on_ask.run((team, typed, name.get_untracked().map(|name| name.value())));
@@ -129,8 +129,9 @@ pub fn Composer(
                     id=AREA
                     name="question"
                     label="Your question"
-                    limits=limits
-                    hint=Signal::derive(move || characters(limits.get()))
+                    min=untrack(limits).min
+                    max=Memo::new(move |_| limits().max)
+                    hint=Signal::derive(move || characters(limits()))
                     placeholder="What should we talk about?"
                     text=text
                     error=error

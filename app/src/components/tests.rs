@@ -2,11 +2,11 @@
 
 use leptos::prelude::*;
 use leptos::reactive::owner::Owner;
-use pulsestage::id::{OperationId, QuestionId, TagId, TeamId};
+use pulsestage::id::{OperationId, QuestionId, TagId, TeamId, TenantId};
 use pulsestage::question::{Answer, Status};
 use pulsestage::tag::Tag;
 use pulsestage::team::{Team, TeamState};
-use pulsestage::tenant::{Names, TenantSettings};
+use pulsestage::tenant::{Names, Tenant, TenantSettings};
 use pulsestage::text::Limits;
 use pulsestage::time::Timestamp;
 use reactive_stores::Store;
@@ -180,6 +180,7 @@ fn composer_of(teams: u128, refused_before: Option<&str>, settings: TenantSettin
         })
         .collect();
     let refused_before = refused_before.map(ToOwned::to_owned);
+    let tenant = Tenant { id: TenantId(Uuid::nil()), slug: "acme".to_owned(), name: "Acme".to_owned(), settings };
     Owner::new().with(|| {
         let (teams, asking) = (RwSignal::new(teams), RwSignal::new(Progress::Idle));
         let looking_at = RwSignal::new(Some("t1".to_owned()));
@@ -187,7 +188,7 @@ fn composer_of(teams: u128, refused_before: Option<&str>, settings: TenantSettin
             <Composer
                 slug=StoredValue::new("acme".to_owned())
                 form_key=OperationId(Uuid::from_u128(9))
-                settings=Signal::stored(settings)
+                tenant=Signal::stored(tenant)
                 teams=teams
                 looking_at=looking_at.into()
                 refused_before=refused_before

@@ -90,7 +90,7 @@ fn ask_box(room: Room) -> impl IntoView {
         <Composer
             slug=slug
             form_key=live.form_key
-            settings=Signal::derive(move || live.tenant.with(|tenant| tenant.settings.clone()))
+            tenant=live.tenant
             teams=asked
             looking_at=Signal::derive(move || live.filters.with(|filters| filters.team.clone()))
             refused_before=refused_before.as_ref().map(problem::of_form)

@@ -2,7 +2,6 @@
 
 use leptos::html::{Input, Textarea};
 use leptos::prelude::*;
-use pulsestage::text::Limits;
 
 use super::counter::{level, used, warning, words};
 use super::dom;
@@ -22,9 +21,10 @@ pub fn TextArea(
     /// What stands in it at first.
     #[prop(optional, into)]
     initial: String,
-    /// Fewest and most characters.
-    #[prop(into)]
-    limits: Signal<Limits>,
+    /// Fewest characters.
+    min: u32,
+    /// Most characters.
+    max: Memo<u32>,
     /// What to know before typing.
     #[prop(into)]
     hint: Signal<String>,
@@ -41,7 +41,7 @@ pub fn TextArea(
 ) -> impl IntoView {
     let alive = dom::alive();
     let count = Memo::new(move |_| text.with(|text| used(text)));
-    let level = Memo::new(move |_| level(count.get(), limits.get().max));
+    let level = move || level(count.get(), max.get());
     Effect::new(move || {
         if let Some(area) = node_ref.get() {
             text.set(area.value());
@@ -67,8 +67,8 @@ pub fn TextArea(
                 name=name
                 rows="4"
                 // Without a script the browser holds the limits. With one, a long text may be typed and then cut down.
-                minlength=Signal::derive(move || (!alive.get()).then_some(limits.get().min))
-                maxlength=Signal::derive(move || (!alive.get()).then_some(limits.get().max))
+                minlength=Signal::derive(move || (!alive.get()).then_some(min))
+                maxlength=Signal::derive(move || (!alive.get()).then_some(max.get()))
                 required
                 dir="auto"
                 placeholder=placeholder
@@ -84,11 +84,11 @@ pub fn TextArea(
                 <span class="field__hint" id=hint_id>
                     {hint}
                 </span>
-                <span class=Signal::derive(move || level.get().class()) id=count_id>
-                    {Signal::derive(move || words(count.get(), limits.get().max))}
+                <span class=Signal::derive(move || level().class()) id=count_id>
+                    {Signal::derive(move || words(count.get(), max.get()))}
                 </span>
                 <span class="vh" role="status">
-                    {Signal::derive(move || warning(level.get()))}
+                    {Signal::derive(move || warning(level()))}
                 </span>
             </div>
         </div>
