@@ -20,6 +20,8 @@ pub use change::public_facts;
 pub const REPORTS_THAT_HOLD: i64 = 3;
 /// How long a moderator's claim holds without being renewed, in milliseconds.
 pub const CLAIM_LIFE_MS: i64 = 120_000;
+/// Most cases that a page lists.
+pub const MOST_CASES: usize = 300;
 /// Most questions that are changed in one go.
 pub const MAX_BULK: usize = 200;
 
@@ -199,6 +201,8 @@ pub struct ReviewView {
     pub role: Role,
     /// The questions that they moderate, newest first.
     pub cases: Vec<Case>,
+    /// Whether there are more, of which nothing waits for anybody.
+    pub more: bool,
 }
 
 /// What a moderator decides about a question.

@@ -21,8 +21,9 @@ pub struct Merge {
 /// The moderators' and the askers' side of the store. What is true of [`Store`](super::Store) is true of it.
 #[async_trait]
 pub trait ModerationStore: Send + Sync {
-    /// The cases of all questions of these teams, or of all teams; newest first.
-    async fn cases(&self, tenant: TenantId, teams: Option<&[TeamId]>) -> Stored<Vec<Case>>;
+    /// At most so many cases of each of these teams, or of the whole tenant, newest first, and whether there are more.
+    /// What waits for a moderator, and what somebody reported, noted or wrote about, goes before the rest.
+    async fn cases(&self, tenant: TenantId, teams: Option<&[TeamId]>, most: usize) -> Stored<(Vec<Case>, bool)>;
     /// The case of one question.
     async fn case(&self, tenant: TenantId, question: QuestionId) -> Stored<Case>;
     /// Does what a moderator decided, if the question is as they saw it: [`Refusal::Changed`] when it has another version,

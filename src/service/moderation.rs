@@ -7,7 +7,7 @@ use crate::audience::StaffOf;
 use crate::command::Key;
 use crate::error::Refusal;
 use crate::id::{OperationId, QuestionId, TeamId};
-use crate::moderation::{Case, Hold, MAX_BULK, Note, ReviewView, Verdict};
+use crate::moderation::{Case, Hold, MAX_BULK, MOST_CASES, Note, ReviewView, Verdict};
 use crate::permission::Action;
 use crate::person::Person;
 use crate::ports::{Look, Merge};
@@ -32,19 +32,19 @@ pub struct BulkItem {
 }
 
 impl Service {
-    /// The cases of all questions that the visitor moderates, newest first.
+    /// The cases of the questions that the visitor moderates, newest first: at most [`MOST_CASES`] of the tenant or of
+    /// each of their teams, what waits before the rest; and whether there are more.
     ///
     /// # Errors
     /// When the visitor moderates nothing, or asks for them too often.
-    pub async fn cases(&self, visit: &Visit) -> Result<Vec<Case>, Refusal> {
+    pub async fn cases(&self, visit: &Visit) -> Result<(Vec<Case>, bool), Refusal> {
         visit.must_somewhere(Action::Moderate)?;
         self.pace.admit(visit.tenant.id, visit.actor.user.map(|user| user.0), Action::SeeBoard)?;
-        let cases = match visit.actor.staff_of() {
-            StaffOf::Everything => self.store.cases(visit.tenant.id, None).await?,
-            StaffOf::Teams(teams) => self.store.cases(visit.tenant.id, Some(&teams)).await?,
-            StaffOf::Nobody => Vec::new(),
-        };
-        Ok(cases)
+        Ok(match visit.actor.staff_of() {
+            StaffOf::Everything => self.store.cases(visit.tenant.id, None, MOST_CASES).await?,
+            StaffOf::Teams(teams) => self.store.cases(visit.tenant.id, Some(&teams), MOST_CASES).await?,
+            StaffOf::Nobody => (Vec::new(), false),
+        })
     }
 
     /// The case of one question.
@@ -62,8 +62,8 @@ impl Service {
     /// # Errors
     /// As [`Service::cases`].
     pub async fn review(&self, visit: &Visit) -> Result<ReviewView, Refusal> {
-        let cases = self.cases(visit).await?;
-        Ok(ReviewView { tenant: visit.tenant.clone(), role: visit.actor.role, cases })
+        let (cases, more) = self.cases(visit).await?;
+        Ok(ReviewView { tenant: visit.tenant.clone(), role: visit.actor.role, cases, more })
     }
 
     /// Does what a moderator decided about a question, if it is still as they saw it.

@@ -77,7 +77,7 @@ pub async fn load_case(#[server(default)] tenant: String, question: QuestionId) 
 #[server(prefix = "/api/fn", endpoint = "cases", input = GetUrl)]
 pub async fn cases(#[server(default)] tenant: String) -> Result<Vec<Case>, ApiError> {
     let (service, visit) = enter(&tenant).await?;
-    service.cases(&visit).await.map_err(refuse)
+    service.cases(&visit).await.map(|(cases, _)| cases).map_err(refuse)
 }
 
 /// The review page: the tenant, the caller's role, and all questions that the caller moderates.

@@ -10,7 +10,7 @@ use pulsestage::moderation::Case;
 use super::case_edit::more;
 use super::case_forms::{Card, OnStep, buttons};
 use super::case_why::{draw_why, why};
-use super::history_box::HistoryBox;
+use super::history_box::{Deeds, HistoryBox};
 use super::thread_box::ThreadBox;
 use crate::ui::erase::{Erase, part};
 use crate::ui::text::thousands;
@@ -64,8 +64,12 @@ pub fn case_card(
             {buttons(card, may_delete)}
             {more(card, cases)}
             <ThreadBox question=id slug=slug unanswered=Memo::new(move |_| case.with(|case| case.unanswered)) />
-            <HistoryBox question=id slug=slug version=Memo::new(move |_| case.with(|case| case.version)) />
+            <HistoryBox question=id slug=slug deeds=Memo::new(move |_| case.with(deeds)) />
         </li>
     };
     Some(view.erase())
+}
+
+fn deeds(case: &Case) -> Deeds {
+    (case.version, case.starred, case.label.clone(), case.replies)
 }

@@ -12,6 +12,9 @@ use crate::ui::icon::{Icon, icon};
 use crate::ui::text::words_of;
 use crate::ui::time::Ago;
 
+/// What of a case moderators change: its version, its star, its label, and how often they wrote to its asker.
+pub type Deeds = (i64, bool, Option<String>, i64);
+
 /// The history, loaded when it is opened and whenever something is done while it is.
 #[component]
 pub fn HistoryBox(
@@ -19,19 +22,19 @@ pub fn HistoryBox(
     question: QuestionId,
     /// The tenant's slug.
     slug: StoredValue<String>,
-    /// How often it was changed.
-    version: Memo<i64>,
+    /// What moderators have made of it: another value whenever there is something new to tell.
+    deeds: Memo<Deeds>,
 ) -> impl IntoView {
     let history = RwSignal::new(None::<Result<Vec<Record>, ApiError>>);
     let open = RwSignal::new(false);
-    let load = move |(is_open, _): &(bool, i64)| {
+    let load = move |(is_open, _): &(bool, Deeds)| {
         let Some(slug) = slug.try_get_value().filter(|_| *is_open) else { return };
         platform::spawn(async move {
             let loaded = api::load_history(slug, question).await;
             let _gone = history.try_set(Some(loaded));
         });
     };
-    Effect::watch(move || (open.get(), version.get()), move |now, _, _| load(now), false);
+    Effect::watch(move || (open.get(), deeds.get()), move |now, _, _| load(now), false);
     let shown = move || match history.get() {
         None => view! { <p class="field__hint">"Loading"</p> }.erase(),
         Some(Err(error)) => view! {

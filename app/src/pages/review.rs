@@ -6,7 +6,7 @@ use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use pulsestage::id::QuestionId;
-use pulsestage::moderation::{Case, Hold, ReviewView};
+use pulsestage::moderation::{Case, Hold, MAX_BULK, ReviewView};
 use pulsestage::permission::{Action, may};
 
 use super::desk::{self, Desk};
@@ -69,6 +69,7 @@ struct Said {
 struct Review {
     slug: StoredValue<String>,
     cases: RwSignal<Vec<Case>>,
+    more: RwSignal<bool>,
     said: RwSignal<Option<Said>>,
 }
 
@@ -79,6 +80,7 @@ impl Review {
         platform::spawn(async move {
             if let Ok(view) = api::load_review(slug).await {
                 let _gone = self.cases.try_set(view.cases);
+                let _gone = self.more.try_set(view.more);
             }
         });
     }
@@ -138,11 +140,15 @@ pub(super) fn page() -> AnyView {
 
 fn draw(view: ReviewView, place: Place) -> AnyView {
     Now::provide();
-    let ReviewView { tenant, role, cases } = view;
+    let ReviewView { tenant, role, cases, more } = view;
     let may_delete = may(role, Action::DeleteQuestion, &tenant.settings);
     let desk = Desk::new(place, &tenant);
-    let review =
-        Review { slug: StoredValue::new(tenant.slug.clone()), cases: RwSignal::new(cases), said: RwSignal::new(None) };
+    let review = Review {
+        slug: StoredValue::new(tenant.slug.clone()),
+        cases: RwSignal::new(cases),
+        more: RwSignal::new(more),
+        said: RwSignal::new(None),
+    };
     Bell::listen(&tenant.slug, move || review.reload());
     let query = use_query_map();
     let show = Memo::new(move |_| query.with(|query| Show::of_word(query.get_str("show"))));
@@ -165,6 +171,14 @@ fn draw(view: ReviewView, place: Place) -> AnyView {
                 children=move |id| case_card(id, review.cases, review.slug, may_delete, on_step)
             />
         </ul>
+        {part(move || review.more.get().then(|| {
+            view! {
+                <p class="field__hint">
+                    "Older questions are not listed here. What waits, or was reported, starred or written about, comes first."
+                </p>
+            }
+                .erase()
+        }))}
         {part(move || shown.with(Vec::is_empty).then(|| {
             view! {
                 <h2 class="vh">"Questions"</h2>
@@ -231,14 +245,16 @@ fn said(review: Review) -> AnyView {
 
 /// Everything that is shown, in one go.
 fn bulk(review: Review, desk: &Desk, show: Memo<Show>, shown: Memo<Vec<QuestionId>>) -> AnyView {
+    // No more than are taken in one go: the next ones are there when these are done.
+    let some = move || shown.with(|shown| shown.iter().take(MAX_BULK).copied().collect::<Vec<_>>());
     let button = |decision: Decision, word: &'static str| {
         let slug = desk.slug.clone();
         let submit = move |event: SubmitEvent| {
             event.prevent_default();
-            review.all(shown.get_untracked(), decision);
+            review.all(some(), decision);
         };
         let hidden = move || {
-            let fields = shown.get().into_iter().enumerate().map(|(at, id)| {
+            let fields = some().into_iter().enumerate().map(|(at, id)| {
                 view! { <input type="hidden" name=format!("questions[{at}]") value=id.to_string() /> }.erase()
             });
             fields.collect_view()
@@ -251,7 +267,7 @@ fn bulk(review: Review, desk: &Desk, show: Memo<Show>, shown: Memo<Vec<QuestionI
                 <button type="submit" class="btn btn--small">
                     {word}
                     " ("
-                    {Signal::derive(move || shown.with(Vec::len))}
+                    {Signal::derive(move || some().len())}
                     ")"
                 </button>
             </form>

@@ -19,8 +19,8 @@ use super::{SqlStore, Tx, sql};
 
 #[async_trait]
 impl ModerationStore for SqlStore {
-    async fn cases(&self, tenant: TenantId, teams: Option<&[TeamId]>) -> Stored<Vec<Case>> {
-        self.list_cases(tenant, teams).await.map_err(trouble)
+    async fn cases(&self, tenant: TenantId, teams: Option<&[TeamId]>, most: usize) -> Stored<(Vec<Case>, bool)> {
+        self.list_cases(tenant, teams, most).await.map_err(trouble)
     }
 
     async fn case(&self, tenant: TenantId, question: QuestionId) -> Stored<Case> {
@@ -75,10 +75,18 @@ impl ModerationStore for SqlStore {
 }
 
 impl SqlStore {
-    async fn list_cases(&self, tenant: TenantId, teams: Option<&[TeamId]>) -> Done<Vec<Case>> {
+    async fn list_cases(&self, tenant: TenantId, teams: Option<&[TeamId]>, most: usize) -> Done<(Vec<Case>, bool)> {
         tx!(self.begin_read(), tx => {
-            let rows: Vec<CaseRow> =
-                on!(&mut tx, t => sqlx::query_as(sql::moderation::CASES).bind(tenant.0).fetch_all(&mut **t).await)?;
+            let limit = i64::try_from(most).unwrap_or(i64::MAX).saturating_add(1);
+            let (mut rows, mut more) = (Vec::new(), false);
+            // One more than is wanted, to know whether there is one.
+            for team in teams.map_or_else(|| vec![None], |teams| teams.iter().copied().map(Some).collect()) {
+                let mut listed = cases_of(&mut tx, tenant, team, limit).await?;
+                more |= listed.len() > most;
+                listed.truncate(most);
+                rows.append(&mut listed);
+            }
+            rows.sort_by_key(|row| std::cmp::Reverse(row.asked()));
             let tags: Vec<TagRow> =
                 on!(&mut tx, t => sqlx::query_as(sql::boards::TAGS).bind(tenant.0).fetch_all(&mut **t).await)?;
             let on_questions: Vec<QuestionTagRow> =
@@ -88,12 +96,11 @@ impl SqlStore {
             for row in on_questions {
                 of_question.entry(row.question_id).or_default().push(row.tag_id);
             }
-            let rows = rows.into_iter().filter(|row| teams.is_none_or(|teams| teams.contains(&row.team())));
-            rows.map(|row| {
+            let cases = rows.into_iter().map(|row| {
                 let ids = of_question.remove(&row.id().0).unwrap_or_default();
                 row.into_case(tags.iter().filter(|tag| ids.contains(&tag.id.0)).cloned().collect())
-            })
-            .collect()
+            });
+            Ok((cases.collect::<Done<Vec<Case>>>()?, more))
         })
     }
 
@@ -226,6 +233,23 @@ impl SqlStore {
             held.becomes(tx, &write, after).await.map(drop)
         })
     }
+}
+
+/// So many cases of a tenant, or of one of its teams.
+async fn cases_of(tx: &mut Tx, tenant: TenantId, team: Option<TeamId>, limit: i64) -> Done<Vec<CaseRow>> {
+    Ok(match team {
+        None => on!(tx, t => sqlx::query_as(sql::moderation::CASES)
+            .bind(tenant.0)
+            .bind(limit)
+            .fetch_all(&mut **t)
+            .await)?,
+        Some(team) => on!(tx, t => sqlx::query_as(sql::moderation::CASES_OF_TEAM)
+            .bind(tenant.0)
+            .bind(team.0)
+            .bind(limit)
+            .fetch_all(&mut **t)
+            .await)?,
+    })
 }
 
 /// What the audit says of a decision: what it has changed.

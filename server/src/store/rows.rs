@@ -188,8 +188,9 @@ impl CaseRow {
         self.question.id()
     }
 
-    pub(super) fn team(&self) -> TeamId {
-        TeamId(self.question.team_id)
+    /// What cases are sorted by: when it was asked, and which it is.
+    pub(super) fn asked(&self) -> (i64, Uuid) {
+        (self.question.created_at, self.question.id)
     }
 
     pub(super) fn into_case(self, tags: Vec<Tag>) -> Done<Case> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pulsestage::audience::Audience;
 use pulsestage::error::{Noun, Refusal};
 use pulsestage::event::{Event, QuestionRef, QuestionReviewed};
-use pulsestage::id::{ParticipantId, QuestionId};
+use pulsestage::id::{ParticipantId, QuestionId, TeamId};
 use pulsestage::moderation::{CLAIM_LIFE_MS, Case, Hold, Note, Standing, Verdict};
 use pulsestage::ports::{Ballot, Merge, ModerationStore, NewQuestion, Store, StoreError, Stored};
 use pulsestage::question::Status;
@@ -26,6 +26,7 @@ stories![
     votes_that_are_cast_during_a_merge_count_once,
     askers_change_and_withdraw_their_own,
     reports_hold_a_question_until_it_is_looked_at,
+    what_waits_or_was_noted_is_listed_before_the_rest,
     nobody_votes_for_their_own_question,
     another_tenants_questions_are_not_there,
 ];
@@ -80,7 +81,7 @@ async fn a_question_waits_until_it_is_approved(stage: Arc<Stage>) {
     let board = stage.store.snapshot(home.tenant, None).await.unwrap().board;
     assert!(!board.questions.contains_key(&id));
     assert_eq!(stage.vote(&home, id, stage.participant(), true).await, Err(MISSING.into()));
-    let waiting = &stage.store.cases(home.tenant, None).await.unwrap()[0];
+    let waiting = &stage.store.cases(home.tenant, None, 9).await.unwrap().0[0];
     assert_eq!((waiting.question.id, &waiting.hold), (id, &Some(Hold::PreModeration)));
     assert_eq!(standing(&stage, &home, asker).await, Standing::Waiting);
 
@@ -180,7 +181,7 @@ async fn notes_are_for_moderators(stage: Arc<Stage>) {
     assert!(stage.log(home.tenant).await.iter().all(|fact| !format!("{fact:?}").contains("CFO")));
     assert_eq!(stage.store.snapshot(home.tenant, None).await.unwrap().board.questions, before);
     stage.answer(&home, id, "We will.").await.unwrap();
-    assert_eq!(stage.store.cases(home.tenant, None).await.unwrap()[0].draft, None, "what is answered is no draft");
+    assert_eq!(stage.store.cases(home.tenant, None, 9).await.unwrap().0[0].draft, None, "what is answered is no draft");
 }
 
 async fn a_claim_keeps_others_away_for_a_while(stage: Arc<Stage>) {
@@ -301,6 +302,31 @@ async fn askers_change_and_withdraw_their_own(stage: Arc<Stage>) {
     assert_eq!(restored, Err(Refusal::NotNow.into()), "what its asker took back stays so");
 }
 
+async fn what_waits_or_was_noted_is_listed_before_the_rest(stage: Arc<Stage>) {
+    let (home, asker) = (stage.home("acme").await, stage.participant());
+    let mut asked = Vec::new();
+    for _ in 0..6 {
+        asked.push(asked_by(&stage, &home, asker).await);
+    }
+    decide(&stage, &home, asked[1], Verdict::Hold).await.unwrap();
+    note(&stage, &home, asked[0], Note::Star(true)).await;
+    let report = stage.store.report(stage.write(home.tenant), asked[2], stage.participant(), String::new());
+    report.await.unwrap();
+    let listed = async |teams: Option<&[TeamId]>, most: usize| {
+        let (cases, more) = stage.store.cases(home.tenant, teams, most).await.unwrap();
+        (cases.iter().map(|case| case.question.id).collect::<Vec<_>>(), more)
+    };
+    let newest_first = |places: &[usize]| places.iter().map(|place| asked[*place]).collect::<Vec<_>>();
+    let team = Some(&[home.team.id][..]);
+    for teams in [None, team] {
+        assert_eq!(listed(teams, 6).await, (newest_first(&[5, 4, 3, 2, 1, 0]), false));
+        assert_eq!(listed(teams, 5).await, (newest_first(&[5, 4, 2, 1, 0]), true));
+        assert_eq!(listed(teams, 3).await, (newest_first(&[2, 1, 0]), true));
+        assert_eq!(listed(teams, 1).await, (newest_first(&[1]), true));
+    }
+    assert_eq!(listed(Some(&[]), 6).await, (Vec::new(), false), "of no team nothing");
+}
+
 async fn reports_hold_a_question_until_it_is_looked_at(stage: Arc<Stage>) {
     let (home, asker) = (stage.home("acme").await, stage.participant());
     let id = asked_by(&stage, &home, asker).await;
@@ -317,7 +343,7 @@ async fn reports_hold_a_question_until_it_is_looked_at(stage: Arc<Stage>) {
     );
     let later = stage.write_at(home.tenant, START.plus_millis(1));
     stage.store.report(later, id, stage.participant(), "Rude".to_owned()).await.unwrap();
-    let case = &stage.store.cases(home.tenant, None).await.unwrap()[0];
+    let case = &stage.store.cases(home.tenant, None, 9).await.unwrap().0[0];
     assert_eq!((&case.hold, case.reports), (&Some(Hold::Reports), 3));
     assert_eq!(
         case.report_reasons,
@@ -327,12 +353,12 @@ async fn reports_hold_a_question_until_it_is_looked_at(stage: Arc<Stage>) {
     assert_eq!(report(stage.participant()).await, Err(MISSING.into()));
     let shown = decide(&stage, &home, id, Verdict::Approve).await.unwrap();
     assert_eq!((shown.question.status, shown.reports, shown.report_reasons.len()), (Status::Open, 0, 0));
-    let now = &stage.store.cases(home.tenant, None).await.unwrap()[0];
+    let now = &stage.store.cases(home.tenant, None, 9).await.unwrap().0[0];
     assert_eq!(now, &shown, "what a decision answers with is what there is");
     report(second).await.unwrap();
     decide(&stage, &home, id, Verdict::Delete).await.unwrap();
     let back = decide(&stage, &home, id, Verdict::Undelete).await.unwrap();
-    assert_eq!((back.reports, &stage.store.cases(home.tenant, None).await.unwrap()[0]), (0, &back));
+    assert_eq!((back.reports, &stage.store.cases(home.tenant, None, 9).await.unwrap().0[0]), (0, &back));
     report(first).await.unwrap();
     assert!(stage.store.snapshot(home.tenant, None).await.unwrap().board.questions.contains_key(&id));
 }
@@ -368,5 +394,5 @@ async fn another_tenants_questions_are_not_there(stage: Arc<Stage>) {
     assert_eq!(stage.store.withdraw_own(write(), id, asker).await.map(drop), Err(MISSING.into()));
     assert_eq!(stage.store.report(write(), id, stage.participant(), String::new()).await, Err(MISSING.into()));
     assert_eq!(stage.store.own_questions(ours.tenant, asker).await, Ok(Vec::new()));
-    assert!(stage.store.cases(ours.tenant, None).await.unwrap().iter().all(|case| case.question.id == own));
+    assert!(stage.store.cases(ours.tenant, None, 9).await.unwrap().0.iter().all(|case| case.question.id == own));
 }

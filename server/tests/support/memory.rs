@@ -255,7 +255,7 @@ impl TenancyStore for MemoryStore {
 
 #[async_trait]
 impl ModerationStore for MemoryStore {
-    async fn cases(&self, _: TenantId, _: Option<&[TeamId]>) -> Stored<Vec<Case>> {
+    async fn cases(&self, _: TenantId, _: Option<&[TeamId]>, _: usize) -> Stored<(Vec<Case>, bool)> {
         broken()
     }
     async fn case(&self, _: TenantId, _: QuestionId) -> Stored<Case> {

@@ -10,8 +10,8 @@ use pulsestage::text::QuestionBody;
 
 #[async_trait]
 impl ModerationStore for TimedStore {
-    async fn cases(&self, tenant: TenantId, teams: Option<&[TeamId]>) -> Stored<Vec<Case>> {
-        self.timed(Kind::Moderate, self.store.cases(tenant, teams)).await
+    async fn cases(&self, tenant: TenantId, teams: Option<&[TeamId]>, most: usize) -> Stored<(Vec<Case>, bool)> {
+        self.timed(Kind::Moderate, self.store.cases(tenant, teams, most)).await
     }
 
     async fn case(&self, tenant: TenantId, question: QuestionId) -> Stored<Case> {

@@ -27,12 +27,35 @@ macro_rules! case_columns {
     };
 }
 
+/// What is listed when not everything is: what waits, what somebody reported, noted or wrote about, then the newest.
+macro_rules! wanted_first {
+    () => {
+        " order by case
+            when removal is null and status = 'UNDER_REVIEW' then 0
+            when starred_at is not null or draft_text is not null or claimed_by is not null then 1
+            when exists (select 1 from reports r where r.tenant_id = questions.tenant_id and r.question_id = questions.id)
+                then 1
+            when exists (select 1 from thread_messages m
+                where m.tenant_id = questions.tenant_id and m.question_id = questions.id) then 1
+            else 2 end, created_at desc, id desc limit "
+    };
+}
+
 statements! {
     /// A case.
     CASE = concat!("select ", case_columns!(), " from questions where tenant_id = $1 and id = $2");
 
-    /// The cases of a tenant, newest first.
-    CASES = concat!("select ", case_columns!(), " from questions where tenant_id = $1 order by created_at desc, id desc");
+    /// So many cases of a tenant.
+    CASES = concat!("select ", case_columns!(), " from questions where tenant_id = $1", wanted_first!(), "$2");
+
+    /// So many cases of one of its teams.
+    CASES_OF_TEAM = concat!(
+        "select ",
+        case_columns!(),
+        " from questions where tenant_id = $1 and team_id = $2",
+        wanted_first!(),
+        "$3"
+    );
 
     /// Keeps what a decision has changed.
     KEEP = "update questions set status = $3, body = $4, version = $5, hold_reason = $6, removal = $7, removed_by = $8,
