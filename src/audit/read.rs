@@ -23,7 +23,7 @@ pub struct Record {
     pub by: Option<UserId>,
     /// Their name.
     pub by_name: Option<String>,
-    /// What was done, or wanted: an [`Act`]'s word or a permission's.
+    /// What was done, or wanted: an [`Act`](super::Act)'s word or a permission's.
     pub action: String,
     /// The team that it concerns.
     pub team: Option<TeamId>,

@@ -28,13 +28,13 @@ pub struct RehearseArgs {
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(0..=500))]
     pub questions: u32,
     /// Rehearse against a running server, such as `http://10.0.0.5:3000`, instead of an instance of its own.
-    /// Questions that are asked there stay there: see `--yes-write-to-this-tenant`.
+    /// It asks and votes there: see `--yes-write-to-this-tenant`.
     #[arg(long)]
     pub url: Option<String>,
     /// The tenant to rehearse in, by its slug; best one that was made for it.
     #[arg(long, requires = "url", value_parser = parse_slug)]
     pub tenant: Option<Slug>,
-    /// Says that the tenant may be written to: votes are taken back at the end, questions stay, for nothing can remove them.
+    /// Says that the tenant may be written to: votes and questions are taken back at the end.
     #[arg(long, requires = "url")]
     pub yes_write_to_this_tenant: bool,
     /// One JSON document on standard output instead of the table.

@@ -13,13 +13,15 @@ use super::room::Room;
 use crate::world::SystemChance;
 use pulsestage::id::{QuestionId, TeamId};
 
-/// People who take their votes back at once.
+/// People who take their votes and questions back at once.
 const WITHDRAWING: usize = 16;
 
 /// One participant's browser; a participant does one thing at a time.
 pub(super) type Browser = Arc<Mutex<Client>>;
 /// Who voted for what.
 pub(super) type Votes = Vec<(usize, QuestionId)>;
+/// Who asked what.
+pub(super) type Asked = Vec<(Browser, QuestionId)>;
 
 /// The audience and what it acts on.
 pub(super) struct Audience {
@@ -36,13 +38,13 @@ pub(super) struct Audience {
 }
 
 impl Audience {
-    /// Asks and votes as planned, until all of it was answered. Who voted for what.
-    pub(super) async fn act(&self, plan: &Plan) -> Votes {
+    /// Asks and votes as planned, until all of it was answered. Who voted for what, and who asked what.
+    pub(super) async fn act(&self, plan: &Plan) -> (Votes, Asked) {
         let began = Instant::now();
-        let (votes, ()) = tokio::join!(self.vote(plan.votes(), began), self.ask(plan.asks(), began));
+        let done = tokio::join!(self.vote(plan.votes(), began), self.ask(plan.asks(), began));
         // Without votes and questions there is still the time to be there.
         sleep_until(began + plan.duration).await;
-        votes
+        done
     }
 
     async fn vote(&self, pace: Pace, began: Instant) -> Votes {
@@ -79,7 +81,7 @@ impl Audience {
         running.join_all().await.into_iter().flatten().collect()
     }
 
-    async fn ask(&self, pace: Pace, began: Instant) {
+    async fn ask(&self, pace: Pace, began: Instant) -> Asked {
         let mut running = JoinSet::new();
         for number in 0..pace.count() {
             sleep_until(began + Duration::from_micros(pace.due(number, &SystemChance))).await;
@@ -87,25 +89,52 @@ impl Audience {
             let (hall, room, team) = (self.hall.clone(), self.room.clone(), self.team);
             running.spawn(async move {
                 let body = format!("Rehearsal: what comes after question {} of the hall?", number + 1);
-                match room.ask(&mut *browser.lock().await, team, &body).await {
-                    Ok(_) => hall.asked.one(),
-                    Err(error) => hall.fail(|| format!("a question: {error}")),
+                let answer = room.ask(&mut *browser.lock().await, team, &body).await;
+                match answer {
+                    Ok(question) => {
+                        hall.asked.one();
+                        Some((browser, question))
+                    }
+                    Err(error) => {
+                        hall.fail(|| format!("a question: {error}"));
+                        None
+                    }
                 }
             });
         }
-        running.join_all().await;
+        running.join_all().await.into_iter().flatten().collect()
     }
 
     /// Takes votes back; how many could not be.
-    pub(super) async fn withdraw(&self, votes: Votes) -> usize {
-        let (mut running, mut left) = (JoinSet::new(), 0);
-        for (who, question) in votes {
-            if running.len() >= WITHDRAWING {
-                left += usize::from(!matches!(running.join_next().await, Some(Ok(true))));
-            }
+    pub(super) async fn withdraw_votes(&self, votes: Votes) -> usize {
+        let job = |(who, question): (usize, QuestionId)| {
             let (room, browser) = (self.room.clone(), self.people[who].clone());
-            running.spawn(async move { room.vote(&mut *browser.lock().await, question, false).await.is_ok() });
-        }
-        left + running.join_all().await.into_iter().filter(|done| !done).count()
+            async move { room.vote(&mut *browser.lock().await, question, false).await.is_ok() }
+        };
+        undone(votes.into_iter().map(job)).await
     }
+
+    /// Takes questions back; how many could not be.
+    pub(super) async fn withdraw_questions(&self, asked: Asked) -> usize {
+        let job = |(browser, question): (Browser, QuestionId)| {
+            let room = self.room.clone();
+            async move { room.withdraw(&mut *browser.lock().await, question).await.is_ok() }
+        };
+        undone(asked.into_iter().map(job)).await
+    }
+}
+
+/// Does all of this, a few at a time; how much of it could not be done.
+async fn undone<F>(jobs: impl Iterator<Item = F>) -> usize
+where
+    F: Future<Output = bool> + Send + 'static,
+{
+    let (mut running, mut left) = (JoinSet::new(), 0);
+    for job in jobs {
+        if running.len() >= WITHDRAWING {
+            left += usize::from(!matches!(running.join_next().await, Some(Ok(true))));
+        }
+        running.spawn(job);
+    }
+    left + running.join_all().await.into_iter().filter(|done| !done).count()
 }

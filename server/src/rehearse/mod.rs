@@ -33,7 +33,7 @@ use args::RehearseArgs;
 use client::{Client, Origin};
 use hall::Hall;
 use instance::Instance;
-use load::Audience;
+use load::{Asked, Audience};
 use participant::{Goal, Outcome, Participant};
 use plan::{Plan, micros};
 use process::Usage;
@@ -55,7 +55,7 @@ const OTHER_FILES: u64 = 256;
 
 /// Rehearses, and says how it went on standard output.
 pub async fn run(args: &RehearseArgs) -> ExitCode {
-    match unless_interrupted(rehearse(args)).await {
+    match rehearse(args).await {
         Ok(report) => {
             let text = if args.json { serde_json::to_string(&report).unwrap_or_default() } else { report.to_string() };
             println!("{text}");
@@ -84,8 +84,9 @@ async fn unless_interrupted<T>(work: impl Future<Output = Result<T, String>>) ->
 async fn rehearse(args: &RehearseArgs) -> Result<Report, String> {
     let plan = Plan::of(args)?;
     let foreign = foreign(args)?;
-    // A stream and a kept connection for everybody.
-    let needed = 2 * u64::try_from(plan.participants).unwrap_or(u64::MAX) + OTHER_FILES;
+    // A stream and a kept connection for everybody, and a connection for whoever asked before.
+    let people = plan.participants.saturating_mul(2).saturating_add(plan.opening_questions);
+    let needed = u64::try_from(people).unwrap_or(u64::MAX).saturating_add(OTHER_FILES);
     let allowed = raise_open_files() as u64;
     if allowed < needed {
         return Err(format!(
@@ -95,26 +96,24 @@ async fn rehearse(args: &RehearseArgs) -> Result<Report, String> {
     }
     match foreign {
         Some((url, tenant)) => {
-            let mut report = Rehearsal { plan, url, tenant, instance: None }.run().await?;
-            let kept = format!(
-                "the questions of the rehearsal are still there ({}): nothing can remove questions; {}",
-                u64::try_from(plan.opening_questions).unwrap_or(u64::MAX) + report.counts.asked,
-                report.left_behind.take().unwrap_or_default()
-            );
-            report.left_behind = Some(kept);
-            Ok(report)
+            let rehearsal = Rehearsal { plan, url, tenant, instance: None };
+            let run = unless_interrupted(rehearsal.run()).await;
+            run.map_err(|why| format!("{why}; whatever it had asked and voted for by then is still there"))
         }
-        None => {
-            let instance = Instance::start(args.site_dir.as_deref()).await?;
-            let (url, tenant) = (instance.url.clone(), Slug::default_tenant());
-            let rehearsal = Rehearsal { plan, url, tenant, instance: Some(instance) };
-            let report = rehearsal.run().await;
-            if let Some(instance) = rehearsal.instance {
-                instance.end().await;
-            }
-            report
-        }
+        None => unless_interrupted(by_itself(args, plan)).await,
     }
+}
+
+/// Rehearses against an instance of its own.
+async fn by_itself(args: &RehearseArgs, plan: Plan) -> Result<Report, String> {
+    let instance = Instance::start(args.site_dir.as_deref()).await?;
+    let (url, tenant) = (instance.url.clone(), Slug::default_tenant());
+    let rehearsal = Rehearsal { plan, url, tenant, instance: Some(instance) };
+    let report = rehearsal.run().await;
+    if let Some(instance) = rehearsal.instance {
+        instance.end().await;
+    }
+    report
 }
 
 /// The server and the tenant that were named, once it is clear that they may be written to.
@@ -124,7 +123,7 @@ fn foreign(args: &RehearseArgs) -> Result<Option<(String, Slug)>, String> {
         (Some(tenant), true) => Ok(Some((url.clone(), tenant.clone()))),
         (None, _) => Err("name the tenant to rehearse in with --tenant, best one that was made for it".to_owned()),
         (Some(_), false) => Err(
-            "this writes questions, which nothing can remove, to the tenant; say --yes-write-to-this-tenant if it may"
+            "this asks and votes in the tenant and takes it back at the end; say --yes-write-to-this-tenant if it may"
                 .to_owned(),
         ),
     }
@@ -145,7 +144,8 @@ impl Rehearsal {
         let origin = Arc::new(Origin::of(&self.url).await?);
         let room = Arc::new(Room { tenant: self.tenant.clone() });
         let mut opener = Client::new(origin.clone());
-        let (team, questions) = furnish(&room, &origin, &mut opener, plan).await.map_err(|error| error.to_string())?;
+        let (team, mut asked) = furnish(&room, &origin, &mut opener, plan).await.map_err(|error| error.to_string())?;
+        let questions: Vec<QuestionId> = asked.iter().map(|(_, question)| *question).collect();
         let hall = Arc::new(Hall::new(&questions, plan.participants)?);
         let progress = Progress::start(hall.clone(), plan.participants);
         let people = (0..plan.participants).map(|_| Arc::new(Mutex::new(Client::new(origin.clone())))).collect();
@@ -157,7 +157,8 @@ impl Rehearsal {
             return Err(hall.first_failure().unwrap_or_else(|| "nobody could come in".to_owned()));
         }
         let (before, began) = (self.usage(), Instant::now());
-        let votes = audience.act(plan).await;
+        let (votes, more) = audience.act(plan).await;
+        asked.extend(more);
         let (after, time) = (self.usage(), began.elapsed());
         let board: Board = room.load_board(&mut opener).await.map_err(|error| format!("the last board: {error}"))?;
         announce.send_replace(Some(Arc::new(board)));
@@ -166,9 +167,11 @@ impl Rehearsal {
 
         let mut report = self.judge(&hall, &outcomes, server_use(before, after, time));
         if self.instance.is_none() {
-            let left = audience.withdraw(votes).await;
-            let all = "the votes were taken back".to_owned();
-            report.left_behind = Some(if left == 0 { all } else { format!("{left} votes could not be taken back") });
+            let (votes, asked) = (audience.withdraw_votes(votes).await, audience.withdraw_questions(asked).await);
+            report.left_behind = Some(match (votes, asked) {
+                (0, 0) => "its votes and questions were taken back".to_owned(),
+                (votes, asked) => format!("{votes} votes and {asked} questions could not be taken back"),
+            });
         }
         Ok(report)
     }
@@ -220,25 +223,26 @@ impl Rehearsal {
     }
 }
 
-/// Puts the questions that are there when people come in. The team that is asked, and the questions.
+/// Puts the questions that are there when people come in. The team that is asked, and who asked what.
 async fn furnish(
     room: &Room,
     origin: &Arc<Origin>,
     opener: &mut Client,
     plan: &Plan,
-) -> std::io::Result<(pulsestage::id::TeamId, Vec<QuestionId>)> {
+) -> std::io::Result<(pulsestage::id::TeamId, Asked)> {
     room.load_page(opener).await?;
     let board = room.load_board(opener).await?;
     let team =
         board.teams.first().map(|team| team.id).ok_or_else(|| std::io::Error::other("the tenant has no team"))?;
-    let mut questions = Vec::with_capacity(plan.opening_questions);
+    let mut asked = Asked::with_capacity(plan.opening_questions);
     for number in 1..=plan.opening_questions {
         // Each by somebody else: one person may ask only so much.
         let mut asker = Client::new(origin.clone());
         room.load_page(&mut asker).await?;
-        questions.push(room.ask(&mut asker, team, &format!("Rehearsal: what is question {number} about?")).await?);
+        let question = room.ask(&mut asker, team, &format!("Rehearsal: what is question {number} about?")).await?;
+        asked.push((Arc::new(Mutex::new(asker)), question));
     }
-    Ok((team, questions))
+    Ok((team, asked))
 }
 
 /// Lets everybody in, each when they are due, and waits until all are in or were turned away.

@@ -61,6 +61,14 @@ impl Room {
         Ok(read::<Asked>(&good(client.post("/api/fn/ask", &form).await?)?)?.id)
     }
 
+    /// Takes back what this client has asked, as the form of its own page does.
+    pub(super) async fn withdraw(&self, client: &mut Client, question: QuestionId) -> io::Result<()> {
+        let form = format!("do=withdraw&question={}&op={}", question.0, operation());
+        let answer = client.post(&format!("/t/{}/mine", self.tenant.as_str()), &form).await?;
+        // The page is led to again when it was done, and drawn when it was not.
+        if answer.status == 303 { Ok(()) } else { good(answer).map(drop) }
+    }
+
     /// Votes or takes the vote back; the question's count after it.
     pub(super) async fn vote(&self, client: &mut Client, question: QuestionId, up: bool) -> io::Result<i64> {
         let form = format!("tenant={}&question={}&up={up}&op={}", self.tenant.as_str(), question.0, operation());
