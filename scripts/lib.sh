@@ -6,7 +6,8 @@ set -euo pipefail
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 TOOLS=${PULSESTAGE_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/pulsestage/tools}
-PATH=$TOOLS/bin:$PATH
+# The last is where rustup puts cargo, which a shell that was open before does not know yet.
+PATH=$TOOLS/bin:$PATH:${CARGO_HOME:-$HOME/.cargo}/bin
 export PATH
 
 # A relative target directory means "seen from where the command was typed", and we are about to move.
