@@ -135,8 +135,8 @@ async fn publish(
     numbers: std::ops::Range<u32>,
     rate: u32,
 ) -> anyhow::Result<()> {
-    // 500 characters of four bytes: the longest question.
-    let words = "%F0%9F%90%A2".repeat(500);
+    // 500 characters of four bytes: the longest question. Two in turn: one over and over waits for a moderator, unseen.
+    let words = "%F0%9F%90%A2%F0%9F%90%A1".repeat(250);
     let asker = hall.participant(0);
     let mut ticks = interval(Duration::from_secs(1) / rate);
     for number in numbers {
