@@ -1,8 +1,8 @@
 //! The audit: what moderators and admins did, who signed in and out, and what people were refused. Entries are written
 //! in the transaction of what they tell of and never change.
 //!
-//! What is written is here, what is read is in `read`. The types keep out what must not be in it: a participant's id and a secret's hash are neither a [`Subject`] nor a
-//! [`Detail`].
+//! What is written is here, what is read is in `read`. The types keep out what must not be in it: a participant's id and
+//! a secret's hash are neither a [`Subject`] nor a [`Detail`].
 
 mod read;
 
