@@ -6,8 +6,9 @@ set -euo pipefail
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 TOOLS=${PULSESTAGE_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/pulsestage/tools}
-# The last is where rustup puts cargo, which a shell that was open before does not know yet.
-PATH=$TOOLS/bin:$PATH:${CARGO_HOME:-$HOME/.cargo}/bin
+# Behind what is there: where rustup puts cargo, which a shell that was open before does not know yet, and where
+# Debian keeps runuser, which a root shell that did not log in may not have.
+PATH=$TOOLS/bin:$PATH:${CARGO_HOME:-$HOME/.cargo}/bin:/usr/sbin:/sbin
 export PATH
 
 # A relative target directory means "seen from where the command was typed", and we are about to move.
