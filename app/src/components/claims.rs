@@ -34,21 +34,34 @@ impl Claims {
                 }
             });
         });
+        let is_looking = StoredValue::new(false);
         Effect::new(move || {
-            let changed = live.moderated.get();
-            if changed.is_empty() {
+            live.moderated.track();
+            if is_looking.get_value() {
                 return;
             }
-            live.moderated.update_untracked(Vec::clear);
+            is_looking.set_value(true);
             platform::spawn(async move {
-                for question in changed {
-                    if let Ok(case) = api::load_case(live.slug(), question).await {
-                        claims.take_in(&case);
-                    }
-                }
+                claims.look_at_changed().await;
+                let _gone = is_looking.try_set_value(false);
             });
         });
         claims
+    }
+
+    /// Looks up what was moderated until nothing more was. One after the other: an answer that is overtaken by a newer
+    /// one would bring back a claim that has ended.
+    async fn look_at_changed(self) {
+        let take = || self.live.moderated.try_update_untracked(std::mem::take).filter(|changed| !changed.is_empty());
+        while let Some(mut changed) = take() {
+            changed.sort_unstable();
+            changed.dedup();
+            for question in changed {
+                if let Ok(case) = api::load_case(self.live.slug(), question).await {
+                    self.take_in(&case);
+                }
+            }
+        }
     }
 
     /// Whether another moderator is at this question now.

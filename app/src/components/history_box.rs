@@ -5,6 +5,7 @@ use pulsestage::audit::{Outcome, Record};
 use pulsestage::id::QuestionId;
 
 use crate::api::{self, ApiError};
+use crate::live::newest::Newest;
 use crate::platform;
 use crate::ui::erase::{Erase, part};
 use crate::ui::fold::Fold;
@@ -27,11 +28,15 @@ pub fn HistoryBox(
 ) -> impl IntoView {
     let history = RwSignal::new(None::<Result<Vec<Record>, ApiError>>);
     let open = RwSignal::new(false);
+    let loads = Newest::default();
     let load = move |(is_open, _): &(bool, Deeds)| {
         let Some(slug) = slug.try_get_value().filter(|_| *is_open) else { return };
+        let request = loads.ask();
         platform::spawn(async move {
             let loaded = api::load_history(slug, question).await;
-            let _gone = history.try_set(Some(loaded));
+            if loads.take(request) {
+                let _gone = history.try_set(Some(loaded));
+            }
         });
     };
     Effect::watch(move || (open.get(), deeds.get()), move |now, _, _| load(now), false);

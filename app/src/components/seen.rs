@@ -42,7 +42,8 @@ impl Seen {
         seen
     }
 
-    /// Looks at the question as it is now, claims it if nobody has, and tells what is known of it.
+    /// Looks at the question as it is now, claims it if nobody has, and tells what is known of it, the first time and
+    /// unless whoever looks has gone meanwhile.
     pub(super) fn look(self, then: impl FnOnce(Case) + 'static) {
         let Some((claims, live)) = self.claims.zip(Live::of_page()) else { return };
         let first = self.version.try_get_value() == Some(None);
@@ -52,8 +53,8 @@ impl Seen {
             let case = if theirs { api::load_case(live.slug(), self.question).await } else { claimed };
             let _gone = self.is_theirs.try_set(theirs);
             if let Ok(case) = case {
-                self.version.try_update_value(|version| *version = Some(case.version));
-                if first {
+                let is_there = self.version.try_set_value(Some(case.version)).is_none();
+                if first && is_there {
                     then(case);
                 }
             }
@@ -79,7 +80,7 @@ impl Seen {
         self.is_theirs.try_get().unwrap_or_default()
     }
 
-    /// Keeps what was written for whoever goes on with it, then does the rest.
+    /// Keeps what was written for whoever goes on with it, then does the rest, unless whoever wrote has gone meanwhile.
     pub(super) fn keep(self, text: RwSignal<String>, then: impl Fn() + 'static) {
         let (Some(live), Some(text)) = (Live::of_page(), text.try_get_untracked()) else { return };
         platform::spawn(async move {
@@ -91,7 +92,9 @@ impl Seen {
                         "Kept. Your team's moderators can go on with it.".to_owned(),
                         None,
                     );
-                    then();
+                    if self.version.try_get_value().is_some() {
+                        then();
+                    }
                 }
                 Err(error) => live.toasts.push(ToastKind::Trouble, format!("That was not kept. {error}"), None),
             }

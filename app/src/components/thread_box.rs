@@ -29,8 +29,12 @@ pub fn ThreadBox(
     let told = move |answer: Result<Thread, ApiError>| {
         let (now, wrong) = answer.map_or_else(|error| (None, Some(error)), |thread| (Some(thread), None));
         let _gone = trouble.try_set(wrong);
-        if now.is_some() {
-            let _gone = thread.try_set(now);
+        let known = thread.try_with_untracked(|known| known.as_ref().map_or(0, |known| known.messages.len()));
+        // Messages are never taken back: a shorter thread was overtaken on its way.
+        if let (Some(now), Some(known)) = (now, known)
+            && now.messages.len() >= known
+        {
+            thread.set(Some(now));
         }
     };
     let area = NodeRef::<Textarea>::new();

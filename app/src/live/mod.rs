@@ -21,6 +21,7 @@ mod fold;
 mod heard;
 #[cfg(feature = "hydrate")]
 mod listener;
+pub mod newest;
 mod patience;
 mod project;
 #[cfg(feature = "hydrate")]

@@ -13,6 +13,7 @@ use super::desk::{self, Desk};
 use crate::api;
 use crate::components::case_card::case_card;
 use crate::components::place::Place;
+use crate::live::newest::Newest;
 use crate::live::{Bell, Decision, Step, UNDO_MS};
 use crate::platform;
 use crate::ui::empty::Empty;
@@ -71,14 +72,18 @@ struct Review {
     cases: RwSignal<Vec<Case>>,
     more: RwSignal<bool>,
     said: RwSignal<Option<Said>>,
+    lists: Newest,
 }
 
 impl Review {
     /// Loads the list again. What is typed stays.
     fn reload(self) {
         let Some(slug) = self.slug.try_get_value() else { return };
+        let request = self.lists.ask();
         platform::spawn(async move {
-            if let Ok(view) = api::load_review(slug).await {
+            if let Ok(view) = api::load_review(slug).await
+                && self.lists.take(request)
+            {
                 let _gone = self.cases.try_set(view.cases);
                 let _gone = self.more.try_set(view.more);
             }
@@ -148,6 +153,7 @@ fn draw(view: ReviewView, place: Place) -> AnyView {
         cases: RwSignal::new(cases),
         more: RwSignal::new(more),
         said: RwSignal::new(None),
+        lists: Newest::default(),
     };
     Bell::listen(&tenant.slug, move || review.reload());
     let query = use_query_map();

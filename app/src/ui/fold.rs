@@ -18,7 +18,8 @@ pub fn Fold(
 ) -> impl IntoView {
     let details = NodeRef::<Details>::new();
     let look = move || {
-        let is_open = details.get_untracked().is_some_and(|details| details.open());
+        // The browser tells of it a moment later: the part may be gone by then.
+        let is_open = details.try_get_untracked().flatten().is_some_and(|details| details.open());
         if open.try_get_untracked().is_some_and(|was_open| was_open != is_open) {
             open.set(is_open);
         }
