@@ -10,12 +10,8 @@ const server = serverForThisFile({ demo: true });
 
 type Arrive = (origin: string) => Promise<Visitor>;
 
-async function moderator(arrive: Arrive): Promise<Visitor> {
-  const visitor = await arrive(server.it.url);
-  await visitor.page.goto(await server.it.newLink('owner'));
-  await visitor.room.live();
-  return visitor;
-}
+const moderator = async (arrive: Arrive): Promise<Visitor> =>
+  (await arrive(server.it.url)).enter(await server.it.newLink('owner'));
 
 interface Held {
   /** The server has answered, and the page waits. */

@@ -11,12 +11,8 @@ const server = serverForThisFile({ demo: true });
 type Arrive = (origin: string, options?: object) => Promise<Visitor>;
 
 /** A moderator in the queue, by a link that `pulsestage link` makes; the printed one is used up by the first test. */
-async function signIn(arrive: Arrive, path = '/admin'): Promise<Visitor> {
-  const moderator = await arrive(server.it.url);
-  await moderator.page.goto(await server.it.newLink('owner'));
-  await moderator.room.live();
-  return path === '/admin' ? moderator : moderator.enter(path);
-}
+const signIn = async (arrive: Arrive): Promise<Visitor> =>
+  (await arrive(server.it.url)).enter(await server.it.newLink('owner'));
 
 /** One participant on the open tab, one on the answered tab. */
 async function audience(arrive: Arrive): Promise<[Visitor, Visitor]> {

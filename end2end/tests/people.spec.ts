@@ -6,10 +6,11 @@ import { expect, serverForThisFile, test } from '../support/test';
 const server = serverForThisFile({ demo: true });
 
 const BLINK_MS = 500;
-// Two files run their browsers and servers side by side on as few as two cores, where any one delay may be the machine's.
-const WORST_MS = 2_000;
 
-test('a question is on the other screen within half a second, marked as new, and takes votes at once', async ({ arrive }) => {
+// Alone on the machine: beside another file's browsers the delay would be theirs as much as ours.
+const ALONE = { tag: '@alone' };
+
+test('a question is on the other screen within half a second, marked as new, and takes votes at once', ALONE, async ({ arrive }) => {
   const [anna, ben] = [await arrive(server.it.url), await arrive(server.it.url)];
   await Promise.all([anna.enter(), ben.enter()]);
   await ben.room.mark();
@@ -26,9 +27,7 @@ test('a question is on the other screen within half a second, marked as new, and
     await expect(card.vote).toBeEnabled();
   }
   test.info().annotations.push({ type: 'delays', description: `${delays.join(', ')} ms` });
-  const [, middle, slowest] = delays.toSorted((one, other) => one - other);
-  expect(middle, `the middle one of ${delays.join(', ')} ms`).toBeLessThan(BLINK_MS);
-  expect(slowest, `the slowest of ${delays.join(', ')} ms`).toBeLessThan(WORST_MS);
+  expect(Math.max(...delays), `the slowest of ${delays.join(', ')} ms`).toBeLessThan(BLINK_MS);
   await expect(ben.room.tab('Open')).toHaveText(`Open ${open + 3}`);
 
   const [mine, theirs] = [anna.room.card('Is this on?'), ben.room.card('Is this on?')];
