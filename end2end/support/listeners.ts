@@ -17,6 +17,8 @@ export interface Heard {
 
 export interface Listener {
   readonly heard: Heard[];
+  /** How often it told of an error: the stream ended, or the next could not be opened. What came before is in `heard`. */
+  errors(): number;
   close(): Promise<void>;
 }
 
@@ -29,11 +31,13 @@ interface Source {
 
 function listen(source: Source): Listener {
   const heard: Heard[] = [];
+  let errors = 0;
   source.onmessage = ({ data, lastEventId }) => heard.push({ ...JSON.parse(data), id: lastEventId });
   // Cut connections are what the tests are about; each implementation comes back by itself.
-  source.onerror = () => undefined;
+  source.onerror = () => errors++;
   return {
     heard,
+    errors: () => errors,
     close: () => {
       source.close();
       return Promise.resolve();
@@ -44,15 +48,18 @@ function listen(source: Source): Listener {
 /** Chromium's own, in a page of the server. */
 async function inPage(page: Page, url: string): Promise<Listener> {
   const heard: Heard[] = [];
+  let errors = 0;
   await page.exposeFunction('hear', (data: string, id: string) => heard.push({ ...JSON.parse(data), id }));
+  await page.exposeFunction('fail', () => errors++);
   await page.goto(new URL('/nowhere', url).href);
   const source = await page.evaluateHandle((address) => {
-    const hear = (window as unknown as { hear: (data: string, id: string) => void }).hear;
+    const { hear, fail } = window as unknown as { hear: (data: string, id: string) => void; fail: () => void };
     const events = new EventSource(address);
     events.onmessage = (message: MessageEvent<string>) => hear(message.data, message.lastEventId);
+    events.onerror = () => fail();
     return events;
   }, url);
-  return { heard, close: () => source.evaluate((events) => events.close()) };
+  return { heard, errors: () => errors, close: () => source.evaluate((events) => events.close()) };
 }
 
 /** Each implementation by name. The three packages have a parser each of their own. */

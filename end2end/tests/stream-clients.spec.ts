@@ -63,7 +63,10 @@ for (const [name, connect] of Object.entries(CLIENTS)) {
     await expect.poll(() => of('heartbeat').length).toBeGreaterThan(0);
     expect(of('heartbeat')[0]?.data).toEqual({ timestamp: expect.any(Number) });
 
+    // What the client had got by then may be told of after the cut: it is all there when the error is.
+    const whole = listener.errors();
     network.cut();
+    await expect.poll(() => listener.errors()).toBeGreaterThan(whole);
     const before = heard.length;
     const second = await moderator.ask(`${name}: while nobody listened`);
     await moderator.mark('pin', second.id);
