@@ -4,238 +4,24 @@
 //! count of a question's votes and has none; a *signal* speaks of the stream itself. The JSON is the contract
 //! with every client: `{"type": .., "tenantId": .., "data": .., "timestamp": <ms>}`, in this order.
 
+mod cursor;
+mod payload;
+
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize, Serializer};
-use std::fmt;
-use std::str::FromStr;
-use uuid::Uuid;
 
 use crate::audience::Audience;
-use crate::id::{QuestionId, TeamId, TenantId, UserId};
-use crate::moderation::Standing;
-use crate::question::{Question, Status};
+use crate::id::{QuestionId, TeamId, TenantId};
 use crate::tag::Tag;
 use crate::team::Team;
 use crate::tenant::Tenant;
-use crate::time::{Timestamp, rfc3339};
+use crate::time::Timestamp;
 
-/// One life of a tenant's log. A restored or recreated database has another, so that old cursors are recognised.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Epoch(pub u64);
-
-impl fmt::Display for Epoch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:016x}", self.0)
-    }
-}
-
-impl FromStr for Epoch {
-    type Err = NotACursor;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let hex = text.len() == 16 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-        if !hex {
-            return Err(NotACursor);
-        }
-        u64::from_str_radix(text, 16).map(Epoch).map_err(|_| NotACursor)
-    }
-}
-
-/// How far a reader has come in a tenant's log. Written `<epoch>-<seq>`: the `id:` of the stream.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Cursor {
-    /// Which life of the log.
-    pub epoch: Epoch,
-    /// The last fact seen; 0 before the first.
-    pub seq: i64,
-}
-
-/// Text that is no cursor of ours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a cursor")]
-pub struct NotACursor;
-
-impl fmt::Display for Cursor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}", self.epoch, self.seq)
-    }
-}
-
-impl FromStr for Cursor {
-    type Err = NotACursor;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (epoch, seq) = text.split_once('-').ok_or(NotACursor)?;
-        let plain = !seq.is_empty() && seq.bytes().all(|b| b.is_ascii_digit());
-        if !plain {
-            return Err(NotACursor);
-        }
-        Ok(Self { epoch: epoch.parse()?, seq: seq.parse().map_err(|_| NotACursor)? })
-    }
-}
-
-impl TryFrom<String> for Cursor {
-    type Error = NotACursor;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
-
-impl From<Cursor> for String {
-    fn from(cursor: Cursor) -> Self {
-        cursor.to_string()
-    }
-}
-
-/// The data of `question:created`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[expect(missing_docs, reason = "each field is the field of the same name of `Question`")]
-pub struct QuestionCreated {
-    pub id: QuestionId,
-    pub body: String,
-    pub upvotes: i64,
-    pub status: Status,
-    pub team_id: TeamId,
-    #[serde(with = "rfc3339")]
-    pub created_at: Timestamp,
-    pub tags: Vec<Tag>,
-    pub is_pinned: bool,
-    pub is_frozen: bool,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub author_name: Option<String>,
-}
-
-impl QuestionCreated {
-    /// The fact of a question that was just asked.
-    #[must_use]
-    pub fn of(question: &Question) -> Self {
-        Self {
-            id: question.id,
-            body: question.body.clone(),
-            upvotes: question.upvotes,
-            status: question.status,
-            team_id: question.team_id,
-            created_at: question.created_at,
-            tags: question.tags.clone(),
-            is_pinned: question.pinned.is_some(),
-            is_frozen: question.frozen.is_some(),
-            author_name: question.author_name.clone(),
-        }
-    }
-}
-
-/// The data of `question:upvoted`: the count as it is now, never a difference.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[expect(missing_docs, reason = "said by the struct")]
-pub struct QuestionUpvoted {
-    pub question_id: QuestionId,
-    pub upvotes: i64,
-}
-
-/// The data of `question:answered`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[expect(missing_docs, reason = "each field is the field of the same name of `Question` and `Answer`")]
-pub struct QuestionAnswered {
-    pub id: QuestionId,
-    pub response_text: String,
-    #[serde(with = "rfc3339")]
-    pub responded_at: Timestamp,
-    pub status: Status,
-}
-
-/// The data of `question:tagged` and `question:untagged`: all tags as they are after the change.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[expect(missing_docs, reason = "said by the struct")]
-pub struct QuestionTags {
-    pub question_id: QuestionId,
-    pub tags: Vec<Tag>,
-}
-
-/// The data of `question:pinned`; `pinnedBy` and `pinnedAt` are `null` when it was unpinned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[expect(missing_docs, reason = "said by the struct")]
-pub struct QuestionPinned {
-    pub question_id: QuestionId,
-    pub is_pinned: bool,
-    pub pinned_by: Option<UserId>,
-    #[serde(with = "rfc3339::option")]
-    pub pinned_at: Option<Timestamp>,
-}
-
-/// The data of `question:frozen`; `frozenBy` and `frozenAt` are `null` when it was unfrozen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[expect(missing_docs, reason = "said by the struct")]
-pub struct QuestionFrozen {
-    pub question_id: QuestionId,
-    pub is_frozen: bool,
-    pub frozen_by: Option<UserId>,
-    #[serde(with = "rfc3339::option")]
-    pub frozen_at: Option<Timestamp>,
-}
-
-/// The data of a fact that only names what is gone: `team:archived`, `tag:deleted`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Gone {
-    /// The id of what is gone. One type for every noun: each one more is a reader more in every browser.
-    pub id: Uuid,
-}
-
-/// The data of `question:updated`: the text and the answer as they are now; `responseText` and `respondedAt` are `null`
-/// while there is no answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[expect(missing_docs, reason = "said by the struct")]
-pub struct QuestionUpdated {
-    pub id: QuestionId,
-    pub body: String,
-    pub status: Status,
-    pub response_text: Option<String>,
-    #[serde(with = "rfc3339::option")]
-    pub responded_at: Option<Timestamp>,
-}
-
-/// The data of facts that only name a question. `question:removed`: it is off the board. `question:moderated`, which
-/// moderators are sent: what they know of it is another now; what that is they ask for, so that the log never holds what
-/// was meant for few. One type for both: each one more is a reader more in every browser.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[expect(missing_docs, reason = "said by the struct")]
-pub struct QuestionRef {
-    pub question_id: QuestionId,
-}
-
-/// The data of `question:merged`: the question is off the board, and its votes are another's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[expect(missing_docs, reason = "said by the struct")]
-pub struct QuestionMerged {
-    pub question_id: QuestionId,
-    pub into: QuestionId,
-}
-
-/// The data of `question:reviewed`, which the asker is sent: where the question stands now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[expect(missing_docs, reason = "said by the struct")]
-pub struct QuestionReviewed {
-    pub question_id: QuestionId,
-    pub standing: Standing,
-}
-
-/// The data of `heartbeat`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Heartbeat {
-    /// When it was sent.
-    pub timestamp: Timestamp,
-}
+pub use cursor::{Cursor, Epoch, NotACursor};
+pub use payload::{
+    Gone, Heartbeat, QuestionAnswered, QuestionCreated, QuestionFrozen, QuestionMerged, QuestionPinned, QuestionRef,
+    QuestionReviewed, QuestionTags, QuestionUpdated, QuestionUpvoted,
+};
 
 /// Everything a stream can say.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]

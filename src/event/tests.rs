@@ -4,7 +4,8 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-use crate::id::TagId;
+use crate::id::{TagId, UserId};
+use crate::question::Status;
 use crate::team::TeamState;
 use crate::tenant::TenantSettings;
 

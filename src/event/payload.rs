@@ -1,0 +1,158 @@
+//! The `data` of each event, field by field as the wire has it.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::id::{QuestionId, TeamId, UserId};
+use crate::moderation::Standing;
+use crate::question::{Question, Status};
+use crate::tag::Tag;
+use crate::time::{Timestamp, rfc3339};
+
+/// The data of `question:created`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "each field is the field of the same name of `Question`")]
+pub struct QuestionCreated {
+    pub id: QuestionId,
+    pub body: String,
+    pub upvotes: i64,
+    pub status: Status,
+    pub team_id: TeamId,
+    #[serde(with = "rfc3339")]
+    pub created_at: Timestamp,
+    pub tags: Vec<Tag>,
+    pub is_pinned: bool,
+    pub is_frozen: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author_name: Option<String>,
+}
+
+impl QuestionCreated {
+    /// The fact of a question that was just asked.
+    #[must_use]
+    pub fn of(question: &Question) -> Self {
+        Self {
+            id: question.id,
+            body: question.body.clone(),
+            upvotes: question.upvotes,
+            status: question.status,
+            team_id: question.team_id,
+            created_at: question.created_at,
+            tags: question.tags.clone(),
+            is_pinned: question.pinned.is_some(),
+            is_frozen: question.frozen.is_some(),
+            author_name: question.author_name.clone(),
+        }
+    }
+}
+
+/// The data of `question:upvoted`: the count as it is now, never a difference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "said by the struct")]
+pub struct QuestionUpvoted {
+    pub question_id: QuestionId,
+    pub upvotes: i64,
+}
+
+/// The data of `question:answered`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "each field is the field of the same name of `Question` and `Answer`")]
+pub struct QuestionAnswered {
+    pub id: QuestionId,
+    pub response_text: String,
+    #[serde(with = "rfc3339")]
+    pub responded_at: Timestamp,
+    pub status: Status,
+}
+
+/// The data of `question:tagged` and `question:untagged`: all tags as they are after the change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "said by the struct")]
+pub struct QuestionTags {
+    pub question_id: QuestionId,
+    pub tags: Vec<Tag>,
+}
+
+/// The data of `question:pinned`; `pinnedBy` and `pinnedAt` are `null` when it was unpinned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "said by the struct")]
+pub struct QuestionPinned {
+    pub question_id: QuestionId,
+    pub is_pinned: bool,
+    pub pinned_by: Option<UserId>,
+    #[serde(with = "rfc3339::option")]
+    pub pinned_at: Option<Timestamp>,
+}
+
+/// The data of `question:frozen`; `frozenBy` and `frozenAt` are `null` when it was unfrozen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "said by the struct")]
+pub struct QuestionFrozen {
+    pub question_id: QuestionId,
+    pub is_frozen: bool,
+    pub frozen_by: Option<UserId>,
+    #[serde(with = "rfc3339::option")]
+    pub frozen_at: Option<Timestamp>,
+}
+
+/// The data of a fact that only names what is gone: `team:archived`, `tag:deleted`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gone {
+    /// The id of what is gone. One type for every noun: each one more is a reader more in every browser.
+    pub id: Uuid,
+}
+
+/// The data of `question:updated`: the text and the answer as they are now; `responseText` and `respondedAt` are `null`
+/// while there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "said by the struct")]
+pub struct QuestionUpdated {
+    pub id: QuestionId,
+    pub body: String,
+    pub status: Status,
+    pub response_text: Option<String>,
+    #[serde(with = "rfc3339::option")]
+    pub responded_at: Option<Timestamp>,
+}
+
+/// The data of facts that only name a question. `question:removed`: it is off the board. `question:moderated`, which
+/// moderators are sent: what they know of it is another now; what that is they ask for, so that the log never holds what
+/// was meant for few. One type for both: each one more is a reader more in every browser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "said by the struct")]
+pub struct QuestionRef {
+    pub question_id: QuestionId,
+}
+
+/// The data of `question:merged`: the question is off the board, and its votes are another's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "said by the struct")]
+pub struct QuestionMerged {
+    pub question_id: QuestionId,
+    pub into: QuestionId,
+}
+
+/// The data of `question:reviewed`, which the asker is sent: where the question stands now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "said by the struct")]
+pub struct QuestionReviewed {
+    pub question_id: QuestionId,
+    pub standing: Standing,
+}
+
+/// The data of `heartbeat`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heartbeat {
+    /// When it was sent.
+    pub timestamp: Timestamp,
+}
