@@ -1,7 +1,10 @@
 use proptest::prelude::*;
+use uuid::Uuid;
 
+use super::detail::TEXT_MAX;
 use super::*;
 use crate::error::Refusal;
+use crate::time::Timestamp;
 
 #[test]
 fn acts_have_words_of_their_own() {
