@@ -1,9 +1,10 @@
 //! What moderators know and do: the case of each question, what holds one back, and what takes one off the board.
 
 mod change;
+mod hold;
+mod standing;
 
 use serde::{Deserialize, Serialize};
-use std::fmt;
 use std::str::FromStr;
 
 use crate::audit::Act;
@@ -15,6 +16,8 @@ use crate::time::Timestamp;
 use crate::user::Role;
 
 pub use change::public_facts;
+pub use hold::Hold;
+pub use standing::{OwnQuestion, Standing};
 
 /// How many reports by different people hold a question back.
 pub const REPORTS_THAT_HOLD: i64 = 3;
@@ -24,74 +27,6 @@ pub const CLAIM_LIFE_MS: i64 = 120_000;
 pub const MOST_CASES: usize = 300;
 /// Most questions that are changed in one go.
 pub const MAX_BULK: usize = 200;
-
-/// Why a question waits for a moderator.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub enum Hold {
-    /// All of the team's questions do.
-    PreModeration,
-    /// A moderator took it back from the board.
-    Moderator,
-    /// Enough people reported it.
-    Reports,
-    /// It has this word.
-    Word(String),
-    /// It has an address of the web.
-    Link,
-    /// It has a telephone number or an e-mail address.
-    Contact,
-    /// It is written in capitals.
-    Shouting,
-    /// It is one sign over and over.
-    Repetition,
-}
-
-impl fmt::Display for Hold {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::PreModeration => f.write_str("pre_moderation"),
-            Self::Moderator => f.write_str("moderator"),
-            Self::Reports => f.write_str("reports"),
-            Self::Word(word) => write!(f, "word:{word}"),
-            Self::Link => f.write_str("link"),
-            Self::Contact => f.write_str("contact"),
-            Self::Shouting => f.write_str("shouting"),
-            Self::Repetition => f.write_str("repetition"),
-        }
-    }
-}
-
-impl FromStr for Hold {
-    type Err = UnknownWord;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(match text {
-            "pre_moderation" => Self::PreModeration,
-            "moderator" => Self::Moderator,
-            "reports" => Self::Reports,
-            "link" => Self::Link,
-            "contact" => Self::Contact,
-            "shouting" => Self::Shouting,
-            "repetition" => Self::Repetition,
-            other => Self::Word(other.strip_prefix("word:").ok_or(UnknownWord)?.to_owned()),
-        })
-    }
-}
-
-impl TryFrom<String> for Hold {
-    type Error = UnknownWord;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
-
-impl From<Hold> for String {
-    fn from(hold: Hold) -> Self {
-        hold.to_string()
-    }
-}
 
 /// How a question left the board.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -277,112 +212,13 @@ pub enum Note {
     Claim(bool),
 }
 
-/// Where an asker's question stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Standing {
-    /// It waits for a moderator.
-    Waiting,
-    /// It is on the board.
-    Shown,
-    /// It is on the board with its answer.
-    Answered,
-    /// A moderator declined it.
-    Declined,
-    /// Its asker took it back.
-    Withdrawn,
-    /// Another question says the same and has its votes.
-    Merged,
-    /// It is gone.
-    Deleted,
-}
-
-/// A question as its asker sees it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct OwnQuestion {
-    /// Which.
-    pub id: QuestionId,
-    /// Its text as it is now.
-    pub body: String,
-    /// When it was asked.
-    pub created_at: Timestamp,
-    /// Where it stands.
-    pub standing: Standing,
-    /// What a moderator said of it.
-    pub reason: Option<String>,
-    /// How many messages moderators wrote since its asker last did.
-    #[serde(default)]
-    pub replies: i64,
-}
-
-impl From<Case> for OwnQuestion {
-    fn from(case: Case) -> Self {
-        Self {
-            id: case.question.id,
-            standing: case.standing(),
-            body: case.question.body,
-            created_at: case.question.created_at,
-            reason: case.removed.and_then(|removed| removed.reason),
-            replies: case.replies,
-        }
-    }
-}
-
-impl OwnQuestion {
-    /// Whether its asker may change it or take it back.
-    #[must_use]
-    pub const fn is_open(&self) -> bool {
-        matches!(self.standing, Standing::Waiting | Standing::Shown)
-    }
-}
-
-impl Standing {
-    /// The word on the wire.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Waiting => "waiting",
-            Self::Shown => "shown",
-            Self::Answered => "answered",
-            Self::Declined => "declined",
-            Self::Withdrawn => "withdrawn",
-            Self::Merged => "merged",
-            Self::Deleted => "deleted",
-        }
-    }
-}
-
-impl From<Removal> for Standing {
-    fn from(removal: Removal) -> Self {
-        match removal {
-            Removal::Declined => Self::Declined,
-            Removal::Withdrawn => Self::Withdrawn,
-            Removal::Merged => Self::Merged,
-            Removal::Deleted => Self::Deleted,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_hold_reads_back_from_its_word() {
-        for hold in [
-            Hold::PreModeration,
-            Hold::Moderator,
-            Hold::Reports,
-            Hold::Word("word:link".to_owned()),
-            Hold::Link,
-            Hold::Contact,
-            Hold::Shouting,
-            Hold::Repetition,
-        ] {
-            assert_eq!(hold.to_string().parse(), Ok(hold));
-        }
-        assert_eq!("boredom".parse::<Hold>(), Err(UnknownWord));
+    fn a_removal_reads_back_from_its_word() {
         assert!(Removal::ALL.iter().all(|removal| removal.as_str().parse() == Ok(*removal)));
+        assert_eq!("boredom".parse::<Removal>(), Err(UnknownWord));
     }
 }
