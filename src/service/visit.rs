@@ -1,0 +1,163 @@
+//! Somebody inside a tenant, and what they may do there.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::error::Refusal;
+use crate::id::{ParticipantId, TeamId, UserId};
+use crate::permission::{Action, may};
+use crate::ports::{Refused, Witness};
+use crate::tenant::{Rules, Tenant, TenantSettings};
+use crate::time::Timestamp;
+use crate::user::{Actor, Role};
+
+/// Somebody inside a tenant: what every use case is called with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Visit {
+    /// The tenant.
+    pub tenant: Tenant,
+    /// What holds in it beyond what everybody may know.
+    pub rules: Arc<Rules>,
+    /// Who they are there.
+    pub actor: Actor,
+    /// When their session runs out, if they have one.
+    pub until: Option<Timestamp>,
+    /// Who is told what they are refused.
+    pub(super) watched: Watched,
+}
+
+impl Visit {
+    /// Whether this visitor may do something in the whole tenant. To ask is no attempt: the audit has nothing of it.
+    #[must_use]
+    pub fn may(&self, action: Action) -> bool {
+        may(self.actor.role, action, &self.tenant.settings)
+    }
+
+    /// Refuses what this visitor may not do.
+    ///
+    /// # Errors
+    /// [`Refusal::NotSignedIn`] for a guest, [`Refusal::NotAllowed`] for anybody else.
+    pub fn must(&self, action: Action) -> Result<(), Refusal> {
+        match self.may(action) {
+            true => Ok(()),
+            false => Err(self.refuse(action, None)),
+        }
+    }
+
+    /// Refuses what this visitor may do neither in the whole tenant nor in this team.
+    ///
+    /// # Errors
+    /// As [`Visit::must`].
+    pub fn must_in(&self, action: Action, team: TeamId) -> Result<(), Refusal> {
+        match self.may_in(action, team) {
+            true => Ok(()),
+            false => Err(self.refuse(action, Some(team))),
+        }
+    }
+
+    fn may_in(&self, action: Action, team: TeamId) -> bool {
+        may(self.actor.role_in(team), action, &self.settings_in(team))
+    }
+
+    /// Refuses somebody who may see no team at all.
+    ///
+    /// # Errors
+    /// As [`Visit::must`].
+    pub fn must_see(&self) -> Result<(), Refusal> {
+        let is_let_in = self.rules.teams.keys().any(|team| self.sees(*team));
+        if is_let_in { Ok(()) } else { self.must(Action::SeeBoard) }
+    }
+
+    /// Whether this visitor may see this team and its questions.
+    #[must_use]
+    pub fn sees(&self, team: TeamId) -> bool {
+        self.may_in(Action::SeeBoard, team)
+    }
+
+    /// Which teams this visitor sees; `None` when it is all of them.
+    #[must_use]
+    pub fn sight(&self) -> Option<Sight> {
+        if self.actor.role >= Role::Viewer || !self.rules.tell_guests_apart() {
+            return None;
+        }
+        let others = may(self.actor.role, Action::SeeBoard, &self.tenant.settings);
+        let apart = self.rules.teams.keys().chain(self.actor.memberships.iter().map(|membership| &membership.team));
+        Some(Sight { others, except: apart.copied().filter(|team| self.sees(*team) != others).collect() })
+    }
+
+    /// The settings as they are in this team.
+    #[must_use]
+    pub fn settings_in(&self, team: TeamId) -> TenantSettings {
+        self.rules.teams.get(&team).copied().unwrap_or_default().over(&self.tenant.settings)
+    }
+
+    /// Refuses what this visitor may do neither in the whole tenant nor in any team.
+    ///
+    /// # Errors
+    /// As [`Visit::must`].
+    pub fn must_somewhere(&self, action: Action) -> Result<(), Refusal> {
+        let settings = &self.tenant.settings;
+        match self.actor.memberships.iter().any(|membership| may(membership.role, action, settings)) {
+            true => Ok(()),
+            false => self.must(action),
+        }
+    }
+
+    /// The one place where the permission table's no is said. Whoever is signed in leaves a trace of it in the audit.
+    pub(super) fn refuse(&self, action: Action, team: Option<TeamId>) -> Refusal {
+        if let Some(by) = self.actor.user {
+            self.watched.0.refused(Refused { tenant: self.tenant.id, by, action, team });
+        }
+        if self.actor.role == Role::Guest { Refusal::NotSignedIn } else { Refusal::NotAllowed }
+    }
+
+    /// Who asks and votes here.
+    ///
+    /// # Errors
+    /// [`Refusal::NoParticipant`] when the browser has no identity yet.
+    pub(super) fn participant(&self) -> Result<ParticipantId, Refusal> {
+        self.actor.participant.ok_or(Refusal::NoParticipant)
+    }
+
+    /// Who is signed in.
+    ///
+    /// # Errors
+    /// [`Refusal::NotSignedIn`] when nobody is.
+    pub(super) fn user(&self) -> Result<UserId, Refusal> {
+        self.actor.user.ok_or(Refusal::NotSignedIn)
+    }
+}
+
+/// The witness, which makes no difference to who somebody is.
+#[derive(Clone)]
+pub(super) struct Watched(pub(super) Arc<dyn Witness>);
+
+impl fmt::Debug for Watched {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Watched")
+    }
+}
+
+impl PartialEq for Watched {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Watched {}
+
+/// Which teams somebody sees, where it is not all of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sight {
+    /// Whether they see those that are not in the list.
+    others: bool,
+    except: Vec<TeamId>,
+}
+
+impl Sight {
+    /// Whether this team is seen.
+    #[must_use]
+    pub fn has(&self, team: TeamId) -> bool {
+        self.others != self.except.contains(&team)
+    }
+}
