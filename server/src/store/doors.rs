@@ -19,7 +19,7 @@ use super::rows::people::{EndedRow, OpenSessionRow};
 use super::rows::{MembershipRow, TenantRow};
 use super::sessions::{end_all, open, revoke};
 use super::trouble::Done;
-use super::{SqlStore, Tx, people, sql};
+use super::{SqlStore, Tx, people, people_reads, sql};
 
 impl SqlStore {
     pub(super) async fn find_credentials(&self, tenant: TenantId, email: &Email) -> Done<Option<Credentials>> {
@@ -226,7 +226,7 @@ impl SqlStore {
 /// A person who may come in. Whoever keeps people out holds the tenant's row: once that is ours it stays so.
 async fn active(tx: &mut Tx, tenant: TenantId, user: UserId) -> Done<Option<Person>> {
     people::lock(tx, tenant).await?;
-    Ok(people::person(tx, tenant, user).await?.filter(Person::is_active))
+    Ok(people_reads::person(tx, tenant, user).await?.filter(Person::is_active))
 }
 
 /// Ends the session that a new one takes the place of.

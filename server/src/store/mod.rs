@@ -66,6 +66,7 @@ mod open;
 mod operations;
 mod people;
 mod people_port;
+mod people_reads;
 mod port;
 mod port_tenancy;
 mod questions;

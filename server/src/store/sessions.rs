@@ -13,7 +13,7 @@ use super::audit::{note, unkeyed};
 use super::rows::MembershipRow;
 use super::rows::people::{EndedRow, OpenSessionRow, RevocationRow, SessionRow};
 use super::trouble::Done;
-use super::{SqlStore, Tx, people, sql};
+use super::{SqlStore, Tx, people, people_reads, sql};
 
 impl SqlStore {
     pub(super) async fn find_session(&self, hash: SecretHash, now: Timestamp) -> Done<Option<SignedIn>> {
@@ -50,7 +50,7 @@ impl SqlStore {
         written!(self, tx => {
             // Whoever keeps people out holds the tenant's row: once that is ours it is known who may come in.
             people::lock(tx, tenant).await?;
-            if !people::there(tx, tenant, session.user).await?.is_active() {
+            if !people_reads::there(tx, tenant, session.user).await?.is_active() {
                 return Err(Refusal::NotFound { what: Noun::Person }.into());
             }
             open(tx, tenant, &session).await
