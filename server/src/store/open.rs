@@ -10,8 +10,10 @@ use sqlx::pool::PoolOptions;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{Acquire, ConnectOptions, Connection, Database, SqliteConnection, SqlitePool};
+use tokio::time::{Instant, sleep};
 
 use super::group::Queue;
+use super::trouble::is_taken;
 use super::{Db, SqlStore};
 
 /// What both engines take.
@@ -24,6 +26,8 @@ static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/postgres");
 const WAIT: Duration = Duration::from_secs(5);
 /// How long SQLite waits for another process (a backup, the command line) to let go of the file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long until a SQLite file that another has is tried again, where SQLite itself does not wait.
+const TAKEN_PAUSE: Duration = Duration::from_millis(10);
 /// Connections that read a SQLite file; each is a thread. Reading is memory and CPU, not waiting.
 const SQLITE_READERS: u32 = 4;
 /// A PostgreSQL connection that has been idle for longer is tried before it is used.
@@ -139,11 +143,7 @@ async fn open_file(path: &Path, options: Options) -> Result<SqlStore, OpenError>
             Durability::Full => SqliteSynchronous::Full,
             Durability::Normal => SqliteSynchronous::Normal,
         });
-    let write: SqlitePool =
-        lasting(PoolOptions::new().max_connections(1).after_release(|connection, _| Box::pin(is_free(connection))))
-            .connect_with(file.clone())
-            .await
-            .map_err(OpenError::Connect)?;
+    let write = open_writer(&file).await.map_err(OpenError::Connect)?;
     migrate_file(&write).await?;
     let read: SqlitePool = lasting(PoolOptions::new().max_connections(SQLITE_READERS))
         .connect_with(file.pragma("query_only", "on"))
@@ -152,6 +152,20 @@ async fn open_file(path: &Path, options: Options) -> Result<SqlStore, OpenError>
     let write = Db::Sqlite(write);
     let queue = Some(Queue::start(write.clone()));
     Ok(SqlStore { write, read: Db::Sqlite(read), queue })
+}
+
+/// The connection that writes. The first ever to a file makes its journal a write-ahead log and needs it alone for that,
+/// for which SQLite does not wait by itself (<https://www.sqlite.org/c3ref/busy_handler.html>): of two processes that
+/// start at once on an empty file one would be told that it is locked. So we wait as long as it would.
+async fn open_writer(file: &SqliteConnectOptions) -> sqlx::Result<SqlitePool> {
+    let give_up = Instant::now() + BUSY_TIMEOUT;
+    loop {
+        let one = PoolOptions::new().max_connections(1).after_release(|connection, _| Box::pin(is_free(connection)));
+        match lasting(one).connect_with(file.clone()).await {
+            Err(error) if is_taken(&error) && Instant::now() < give_up => sleep(TAKEN_PAUSE).await,
+            opened => return opened,
+        }
+    }
 }
 
 /// Whether a connection has left its transaction; its pool closes one that has not.

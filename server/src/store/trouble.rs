@@ -91,6 +91,11 @@ fn passes(error: &sqlx::Error) -> bool {
     }
 }
 
+/// Whether another has a SQLite file at the moment.
+pub(super) fn is_taken(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|error| sqlite_passes(&error.code().unwrap_or_default()))
+}
+
 /// Of PostgreSQL's codes: lost connections, a server that starts, stops or is full, and locks that were not to be had.
 fn postgres_passes(code: &str) -> bool {
     let class = code.get(..2).unwrap_or_default();

@@ -3,9 +3,12 @@
 use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
 
 use pulsestage::ports::{Chance, PortError, Store, StoreError};
 use pulsestage_server::store::{OpenError, Options, open};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection};
 use tokio::task::JoinSet;
 
 use crate::stage::{Stage, folder, on_postgres, options, stories};
@@ -182,6 +185,25 @@ async fn a_server_that_is_not_there_is_told_at_once_and_without_the_password() {
     let error = open(&format!("postgres://root:hunter2@127.0.0.1:{port}/pulse"), options()).await.unwrap_err();
     assert!(matches!(error, OpenError::Connect(_)), "{error:?}");
     assert!(!told(&error).contains("hunter2"), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_new_file_that_another_process_writes_is_waited_for() {
+    let path = folder("taken").join("new.db");
+    // As another instance has it that is about to make its journal a write-ahead log.
+    let other = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+    let mut other = other.connect().await.unwrap();
+    let mut taken = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    sqlx::query("create table theirs (id integer)").execute(&mut *taken).await.unwrap();
+    let url = format!("sqlite://{}", path.display());
+    let mut opening = tokio::spawn(async move { open(&url, options()).await });
+    let early = tokio::time::timeout(Duration::from_millis(300), &mut opening).await;
+    assert!(early.is_err(), "it did not wait: {early:?}");
+    taken.commit().await.unwrap();
+    other.close().await.unwrap();
+    let store = opening.await.unwrap().unwrap();
+    assert_eq!(store.tenants().await, Ok(vec![]));
+    store.close().await;
 }
 
 #[tokio::test]
