@@ -323,12 +323,12 @@ impl Stage {
     }
 }
 
-/// A question's text.
 /// A vote, or one that is taken back, where people may vote for their own questions.
 pub(crate) fn ballot(question: QuestionId, voter: ParticipantId, up: bool) -> Ballot {
     Ballot { question, voter, up, own_votes: true }
 }
 
+/// A question's text.
 pub(crate) fn body(text: &str) -> QuestionBody {
     QuestionBody::parse(text, Limits { min: 1, max: 500 }).unwrap()
 }

@@ -43,6 +43,8 @@ mod http_join;
 #[cfg(test)]
 mod http_limits;
 #[cfg(test)]
+mod http_logo;
+#[cfg(test)]
 mod http_moderation;
 #[cfg(test)]
 mod http_newcomers;
@@ -66,6 +68,10 @@ mod http_reports;
 mod http_secrets;
 #[cfg(test)]
 mod http_session;
+#[cfg(test)]
+mod http_settings;
+#[cfg(test)]
+mod http_teams;
 #[cfg(test)]
 mod http_tenancy;
 #[cfg(test)]

@@ -17,6 +17,8 @@ mod isolation;
 #[cfg(test)]
 mod log;
 #[cfg(test)]
+mod merges;
+#[cfg(test)]
 mod moderation;
 #[cfg(test)]
 mod names;

@@ -7,11 +7,12 @@ use pulsestage::error::{Noun, Refusal};
 use pulsestage::event::{Event, QuestionRef, QuestionReviewed};
 use pulsestage::id::{ParticipantId, QuestionId, TeamId};
 use pulsestage::moderation::{CLAIM_LIFE_MS, Case, Hold, Note, Standing, Verdict};
-use pulsestage::ports::{Ballot, Merge, ModerationStore, NewQuestion, Store, StoreError, Stored};
+use pulsestage::ports::{Ballot, ModerationStore, NewQuestion, Store, Stored};
 use pulsestage::question::Status;
 use pulsestage::text::AnswerText;
 use tokio::task::JoinSet;
 
+use crate::merges::of;
 use crate::stage::{Home, START, Stage, body, stories};
 
 stories![
@@ -21,9 +22,6 @@ stories![
     a_decision_is_about_what_was_seen,
     notes_are_for_moderators,
     a_claim_keeps_others_away_for_a_while,
-    a_merge_has_the_union_of_voters_and_a_split_takes_it_back,
-    a_merge_makes_no_vote_for_ones_own_question,
-    votes_that_are_cast_during_a_merge_count_once,
     askers_change_and_withdraw_their_own,
     reports_hold_a_question_until_it_is_looked_at,
     what_waits_or_was_noted_is_listed_before_the_rest,
@@ -31,7 +29,7 @@ stories![
     another_tenants_questions_are_not_there,
 ];
 
-const MISSING: Refusal = Refusal::NotFound { what: Noun::Question };
+pub(crate) const MISSING: Refusal = Refusal::NotFound { what: Noun::Question };
 
 async fn held(stage: &Stage, home: &Home, asker: ParticipantId) -> QuestionId {
     let new =
@@ -39,11 +37,7 @@ async fn held(stage: &Stage, home: &Home, asker: ParticipantId) -> QuestionId {
     stage.store.ask(stage.write(home.tenant), new).await.unwrap().id
 }
 
-fn of(source: QuestionId, target: QuestionId) -> Merge {
-    Merge { source, target, own_votes: false }
-}
-
-async fn asked_by(stage: &Stage, home: &Home, asker: ParticipantId) -> QuestionId {
+pub(crate) async fn asked_by(stage: &Stage, home: &Home, asker: ParticipantId) -> QuestionId {
     let new = NewQuestion { author: asker, ..stage.new_question(home.team.id, "Why?") };
     stage.store.ask(stage.write(home.tenant), new).await.unwrap().id
 }
@@ -61,7 +55,7 @@ async fn standing(stage: &Stage, home: &Home, asker: ParticipantId) -> Standing 
 }
 
 /// The last facts of the log with their audiences.
-async fn last_facts(stage: &Stage, home: &Home, count: usize) -> Vec<(Audience, Event)> {
+pub(crate) async fn last_facts(stage: &Stage, home: &Home, count: usize) -> Vec<(Audience, Event)> {
     let log = stage.log(home.tenant).await;
     log[log.len() - count..].iter().map(|fact| (fact.audience, fact.envelope.event.clone())).collect()
 }
@@ -199,87 +193,6 @@ async fn a_claim_keeps_others_away_for_a_while(stage: Arc<Stage>) {
     claim(home.moderator, 60_000).await.unwrap();
     assert_eq!(claim(other, CLAIM_LIFE_MS + 1_000).await, Err(Refusal::Claimed.into()), "it was renewed");
     assert_eq!(claim(other, CLAIM_LIFE_MS + 60_001).await.unwrap().claim.map(|claim| claim.by), Some(other));
-}
-
-async fn a_merge_has_the_union_of_voters_and_a_split_takes_it_back(stage: Arc<Stage>) {
-    let home = stage.home("acme").await;
-    let (one, other) = (stage.ask(&home, "Lunch?").await.id, stage.ask(&home, "What is for lunch?").await.id);
-    let voters: Vec<_> = (0..5).map(|_| stage.participant()).collect();
-    for (voter, questions) in voters.iter().zip([&[one][..], &[one], &[one, other], &[other], &[]]) {
-        for question in questions {
-            stage.vote(&home, *question, *voter, true).await.unwrap();
-        }
-    }
-    let merge = |ms| {
-        let write = stage.write_at(home.tenant, START.plus_millis(ms));
-        stage.store.merge(write, of(one, other), home.moderator)
-    };
-    assert_eq!(merge(10).await.unwrap().question.upvotes, 4, "each voter once");
-    let facts = last_facts(&stage, &home, 3).await;
-    assert!(
-        matches!(&facts[0], (Audience::Everybody, Event::Merged(data)) if data.question_id == one && data.into == other)
-    );
-    assert_eq!(merge(20).await, Err(Refusal::NotNow.into()), "it is merged already");
-    assert_eq!(stage.vote(&home, one, voters[4], true).await, Err(MISSING.into()));
-    // One whose vote came along takes it back; another votes now.
-    assert_eq!(stage.vote(&home, other, voters[0], false).await, Ok(3));
-    assert_eq!(stage.vote(&home, other, voters[4], true).await, Ok(4));
-    let back = stage.store.split(stage.write(home.tenant), one, home.moderator).await.unwrap();
-    assert_eq!(back.question.upvotes, 3, "its own votes were never lost");
-    let board = stage.store.snapshot(home.tenant, None).await.unwrap().board;
-    assert_eq!((board.questions[&one].upvotes, board.questions[&other].upvotes), (3, 3));
-    let alone = stage.store.split(stage.write(home.tenant), one, home.moderator).await;
-    assert_eq!(alone, Err(Refusal::NotNow.into()));
-    let itself = stage.store.merge(stage.write(home.tenant), of(one, one), home.moderator).await;
-    assert_eq!(itself, Err(Refusal::NotNow.into()));
-}
-
-async fn a_merge_makes_no_vote_for_ones_own_question(stage: Arc<Stage>) {
-    let home = stage.home("acme").await;
-    let (asker, friend) = (stage.participant(), stage.participant());
-    let (own, same) = (asked_by(&stage, &home, asker).await, stage.ask(&home, "The same again?").await.id);
-    for voter in [asker, friend] {
-        stage.vote(&home, same, voter, true).await.unwrap();
-    }
-    let merged = async |own_votes| {
-        let merge = Merge { source: same, target: own, own_votes };
-        stage.store.merge(stage.write(home.tenant), merge, home.moderator).await.unwrap().question.upvotes
-    };
-    assert_eq!(merged(false).await, 1, "the friend's");
-    let back = stage.store.split(stage.write(home.tenant), same, home.moderator).await.unwrap();
-    assert_eq!(back.question.upvotes, 2);
-    assert_eq!(merged(true).await, 2, "where one's own may be voted for");
-}
-
-async fn votes_that_are_cast_during_a_merge_count_once(stage: Arc<Stage>) {
-    let home = Arc::new(stage.home("acme").await);
-    let (one, other) = (stage.ask(&home, "Lunch?").await.id, stage.ask(&home, "What is for lunch?").await.id);
-    let voters: Vec<_> = (0..30).map(|_| stage.participant()).collect();
-    let mut all = JoinSet::new();
-    for (number, voter) in voters.iter().copied().enumerate() {
-        for question in [one, other] {
-            let (stage, home) = (stage.clone(), home.clone());
-            all.spawn(async move {
-                // Votes for the one that come too late find nothing to vote for.
-                match stage.vote(&home, question, voter, true).await {
-                    Ok(_) | Err(StoreError::Refused(MISSING)) => {}
-                    Err(other) => panic!("{other}"),
-                }
-            });
-        }
-        if number == 12 {
-            let (stage, home) = (stage.clone(), home.clone());
-            all.spawn(async move {
-                stage.store.merge(stage.write(home.tenant), of(one, other), home.moderator).await.unwrap();
-            });
-        }
-    }
-    all.join_all().await;
-    let upvotes = stage.store.snapshot(home.tenant, None).await.unwrap().board.questions[&other].upvotes;
-    assert_eq!(upvotes, 30, "everybody voted for the other, and is counted once");
-    for voter in voters {
-        assert_eq!(stage.store.snapshot(home.tenant, Some(voter)).await.unwrap().voted, [other]);
-    }
 }
 
 async fn askers_change_and_withdraw_their_own(stage: Arc<Stage>) {
