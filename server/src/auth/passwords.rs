@@ -1,13 +1,15 @@
 //! Passwords, hashed with argon2id off the threads that serve requests, a few at a time.
 
 use argon2::password_hash::phc::{Output, PasswordHash as Phc, Salt};
-use argon2::{Algorithm, Argon2, Params, ParamsBuilder, PasswordHasher, PasswordVerifier, Version};
+use argon2::{Algorithm, Argon2, Block, Params, ParamsBuilder, Version};
 use async_trait::async_trait;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 use unicode_normalization::UnicodeNormalization;
 use zxcvbn::{Score, zxcvbn};
 
@@ -16,8 +18,10 @@ use pulsestage::ports::{Chance, Passwords, PortError, Verdict};
 
 /// So many are hashed at once: with 19 MiB each they fit into the smallest box, and leave a core to the streams.
 const AT_ONCE: usize = 2;
-/// So many may wait besides, about a second's work; one more is told that we are busy.
-const WAITING: usize = 64;
+/// So many may wait besides; one more is told at once that we are busy. More than are hashed within [`PATIENCE`].
+const WAITING: usize = 1_024;
+/// Whoever has waited so long for a seat is told that we are busy.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// Bytes of a salt, as RFC 9106 (section 3.1) recommends.
 const SALT_BYTES: usize = 16;
 /// What is estimated of a password: a guess that is this long is hopeless anyway, and the estimate's work grows with it.
@@ -60,6 +64,26 @@ struct Keeper {
     /// What a password is compared with when nobody has the account: as much work as any, and always another.
     nobody: String,
     computed: AtomicU64,
+    memory: Memory,
+}
+
+/// The memory that argon2 fills: one allocation for each seat, made when it is first needed and never freed. The
+/// allocator would keep 19 MiB in the arena of each thread that ever hashed.
+#[derive(Default)]
+struct Memory(Mutex<Vec<Vec<Block>>>);
+
+impl Memory {
+    /// Does something with so many blocks. What is in them is left from before: argon2 writes each before it reads it.
+    fn with<T>(&self, count: usize, work: impl FnOnce(&mut [Block]) -> T) -> T {
+        let mut blocks = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+        if blocks.len() < count {
+            blocks.reserve_exact(count - blocks.len());
+            blocks.resize(count, Block::new());
+        }
+        let done = work(&mut blocks);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(blocks);
+        done
+    }
 }
 
 impl PasswordKeeper {
@@ -75,6 +99,7 @@ impl PasswordKeeper {
             places: Arc::new(Semaphore::new(AT_ONCE + WAITING)),
             nobody,
             computed: AtomicU64::new(0),
+            memory: Memory::default(),
         }))
     }
 
@@ -84,13 +109,14 @@ impl PasswordKeeper {
         self.0.computed.load(Ordering::Relaxed)
     }
 
-    /// Does slow work on a thread of its own once a seat is free.
+    /// Does slow work on a thread of its own once a seat is free. Seats are taken in the order of coming.
     async fn seated<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Keeper) -> T + Send + 'static,
     ) -> Result<T, PortError> {
         let place = self.0.places.clone().try_acquire_owned().map_err(|_| PortError::Busy)?;
-        let seat = self.0.seats.clone().acquire_owned().await.map_err(|_| PortError::Broken)?;
+        let seat = timeout(PATIENCE, self.0.seats.clone().acquire_owned()).await.map_err(|_| PortError::Busy)?;
+        let seat = seat.map_err(|_| PortError::Broken)?;
         let keeper = self.0.clone();
         // The work goes on when whoever asked has gone, and so it keeps its seat.
         let done = spawn_blocking(move || {
@@ -134,25 +160,46 @@ impl Passwords for PasswordKeeper {
 
 impl Keeper {
     fn hash(&self, text: &str) -> Result<PasswordHash, PortError> {
-        self.computed.fetch_add(1, Ordering::Relaxed);
         let mut salt = [0; SALT_BYTES];
         self.chance.fill(&mut salt);
-        match self.argon2.hash_password_with_salt(text.as_bytes(), &salt) {
-            Ok(phc) => Ok(PasswordHash::new(phc.to_string())),
-            Err(error) => Err(broken(&error.to_string())),
-        }
+        let params = self.argon2.params();
+        let output = self.compute(&self.argon2, text, &salt, Params::DEFAULT_OUTPUT_LEN)?;
+        let phc = params.try_into().ok().zip(Salt::new(&salt).ok()).map(|(params, salt)| Phc {
+            algorithm: Algorithm::Argon2id.ident(),
+            version: Some(Version::V0x13.into()),
+            params,
+            salt: Some(salt),
+            hash: Some(output),
+        });
+        let phc = phc.ok_or_else(|| broken("the parameters of argon2 cannot be written down"))?;
+        Ok(PasswordHash::new(phc.to_string()))
     }
 
     fn verify(&self, text: &str, kept: Option<&str>) -> Result<Verdict, PortError> {
+        let phc = Phc::new(kept.unwrap_or(&self.nobody)).map_err(broken)?;
+        let (Some(salt), Some(expected)) = (phc.salt, phc.hash) else { return Ok(Verdict::Wrong) };
+        let algorithm = Algorithm::try_from(phc.algorithm.as_str()).map_err(broken)?;
+        let version = phc.version.map(Version::try_from).transpose().map_err(broken)?.unwrap_or_default();
+        let then = Argon2::new(algorithm, version, Params::try_from(&phc).map_err(broken)?);
+        let computed = self.compute(&then, text, &salt, expected.len())?;
+        // `Output` compares in constant time.
+        Ok(match computed == expected && kept.is_some() {
+            false => Verdict::Wrong,
+            true if self.is_weak(&phc) => Verdict::RightButWeak,
+            true => Verdict::Right,
+        })
+    }
+
+    /// One computation of argon2, in memory that is used again and again.
+    fn compute(&self, argon2: &Argon2<'_>, text: &str, salt: &[u8], length: usize) -> Result<Output, PortError> {
         self.computed.fetch_add(1, Ordering::Relaxed);
-        let phc = Phc::new(kept.unwrap_or(&self.nobody)).map_err(|error| broken(&error.to_string()))?;
-        match self.argon2.verify_password(text.as_bytes(), &phc) {
-            Ok(()) if kept.is_none() => Ok(Verdict::Wrong),
-            Ok(()) if self.is_weak(&phc) => Ok(Verdict::RightButWeak),
-            Ok(()) => Ok(Verdict::Right),
-            Err(argon2::password_hash::Error::PasswordInvalid) => Ok(Verdict::Wrong),
-            Err(error) => Err(broken(&error.to_string())),
-        }
+        let mut buffer = [0; Output::MAX_LENGTH];
+        let out = buffer.get_mut(..length).ok_or_else(|| broken("a hash of that length cannot be computed"))?;
+        let count = argon2.params().block_count();
+        let filled =
+            self.memory.with(count, |blocks| argon2.hash_password_into_with_memory(text.as_bytes(), salt, out, blocks));
+        filled.map_err(broken)?;
+        Output::new(out).map_err(broken)
     }
 
     /// Whether a hash was made with less work than we do now.
@@ -190,8 +237,8 @@ fn nobody(params: &Params, chance: &dyn Chance) -> String {
     phc.map(|phc| phc.to_string()).unwrap_or_default()
 }
 
-fn broken(error: &str) -> PortError {
-    tracing::error!(error, "a password could not be hashed, or what is kept of one could not be read");
+fn broken(error: impl fmt::Display) -> PortError {
+    tracing::error!(%error, "a password could not be hashed, or what is kept of one could not be read");
     PortError::Broken
 }
 

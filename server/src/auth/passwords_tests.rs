@@ -98,3 +98,40 @@ async fn a_crowd_waits_and_whoever_is_too_many_is_told() {
     }
     assert_eq!(keeper.verify(&guess, None).await, Ok(Verdict::Wrong), "there is room again");
 }
+
+#[tokio::test]
+async fn the_memory_of_a_seat_is_used_again() {
+    let keeper = keeper(Work::LEAST);
+    let guess = password("correct horse");
+    let kept = keeper.hash(&guess).await.unwrap();
+    for verdict in futures::future::join_all((0..60).map(|_| keeper.verify(&guess, Some(&kept)))).await {
+        assert_eq!(verdict, Ok(Verdict::Right));
+    }
+    let blocks = keeper.0.memory.0.lock().unwrap();
+    assert!((1..=AT_ONCE).contains(&blocks.len()), "{} for 61 hashes", blocks.len());
+    assert!(blocks.iter().all(|blocks| blocks.capacity() == 8), "of 1 KiB each");
+}
+
+#[tokio::test]
+async fn what_is_left_in_the_memory_changes_no_hash() {
+    let (small, large) = (Work::LEAST, Work { memory_kib: 64, passes: 2 });
+    let guess = password("correct horse");
+    let kept = [keeper(small).hash(&guess).await.unwrap(), keeper(large).hash(&guess).await.unwrap()];
+    let keeper = keeper(large);
+    for _ in 0..4 {
+        assert_eq!(keeper.verify(&guess, Some(&kept[0])).await, Ok(Verdict::RightButWeak));
+        assert_eq!(keeper.verify(&guess, Some(&kept[1])).await, Ok(Verdict::Right));
+        assert_eq!(keeper.verify(&password("another horse"), Some(&kept[1])).await, Ok(Verdict::Wrong));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_longer_than_five_seconds() {
+    let keeper = keeper(Work::LEAST);
+    let seats = keeper.0.seats.clone().acquire_many_owned(u32::try_from(AT_ONCE).unwrap()).await.unwrap();
+    let began = tokio::time::Instant::now();
+    assert_eq!(keeper.verify(&password("correct horse"), None).await, Err(PortError::Busy));
+    assert_eq!(began.elapsed().as_secs(), 5);
+    assert_eq!(keeper.0.places.available_permits(), AT_ONCE + WAITING, "their place is free again");
+    drop(seats);
+}

@@ -80,6 +80,8 @@ mod http_typed;
 #[cfg(test)]
 mod life_crash;
 #[cfg(test)]
+mod life_memory;
+#[cfg(test)]
 mod life_metrics;
 #[cfg(test)]
 mod life_stop;
