@@ -25,7 +25,7 @@ pub struct Person {
     pub memberships: Vec<Membership>,
     /// When they were added.
     pub created_at: Timestamp,
-    /// When they were here last, to the minute.
+    /// The day on which they were here last.
     pub seen_at: Option<Timestamp>,
     /// Set while they may not come in.
     pub deactivated_at: Option<Timestamp>,

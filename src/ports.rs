@@ -158,7 +158,7 @@ pub struct SignedIn {
     pub memberships: Vec<Membership>,
     /// The session.
     pub session: SessionId,
-    /// When it was last used, as far as that was noted.
+    /// The day on which it was last used, as far as that was noted.
     pub seen_at: Option<Timestamp>,
     /// The session is over from then on.
     pub expires_at: Timestamp,
@@ -198,6 +198,9 @@ pub trait Store:
     async fn head(&self, tenant: TenantId) -> Stored<Cursor>;
     /// At most `limit` facts after `seq`, in order.
     async fn facts_after(&self, tenant: TenantId, seq: i64, limit: i64) -> Stored<Vec<Fact>>;
+    /// The number up to which facts were removed: nobody can resume from a cursor before it. What is read *after* some
+    /// facts were says whether these have a gap before them.
+    async fn log_floor(&self, tenant: TenantId) -> Stored<i64>;
     /// When the fact at `seq` was written; `None` when there is none.
     async fn fact_time(&self, tenant: TenantId, seq: i64) -> Stored<Option<Timestamp>>;
     /// The counts of the public questions whose votes changed at `since` or later.

@@ -19,7 +19,7 @@ pub struct Session {
     pub label: String,
     /// When somebody signed in.
     pub created_at: Timestamp,
-    /// When it was last used, to the minute.
+    /// The day on which it was last used.
     pub seen_at: Option<Timestamp>,
     /// Over from then on.
     pub expires_at: Timestamp,

@@ -3,6 +3,9 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
+/// Milliseconds of a day.
+pub const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+
 /// A moment: milliseconds since the Unix epoch, UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -19,6 +22,19 @@ impl Timestamp {
     #[must_use]
     pub const fn plus_millis(self, millis: i64) -> Self {
         Self(self.0.saturating_add(millis))
+    }
+
+    /// The beginning of this moment's day, UTC.
+    #[must_use]
+    pub const fn day(self) -> Self {
+        Self(self.0.div_euclid(DAY_MS).saturating_mul(DAY_MS))
+    }
+
+    /// The days in the calendar, UTC, from `earlier` to this moment; below zero where it is the earlier of the two. Right
+    /// also where either is known to the day only.
+    #[must_use]
+    pub const fn days_since(self, earlier: Self) -> i64 {
+        self.0.div_euclid(DAY_MS) - earlier.0.div_euclid(DAY_MS)
     }
 
     /// The moment as RFC 3339 text in UTC, such as `2025-10-08T10:30:00Z`; milliseconds only when there are any.
@@ -218,6 +234,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_day_is_the_same_for_all_of_its_moments(day in -800_000i64..800_000, a in 0..DAY_MS, b in 0..DAY_MS, later in 0i64..800_000) {
+            let at = |day: i64, ms| Timestamp(day * DAY_MS + ms);
+            prop_assert_eq!(at(day, a).day(), at(day, 0));
+            prop_assert_eq!(at(day + later, b).days_since(at(day, a)), later);
+            prop_assert_eq!(at(day + later, b).days_since(at(day, a).day()), later);
+        }
+
         #[test]
         fn text_and_back_is_the_same_moment(ms in 0i64..253_402_300_799_999) {
             prop_assert_eq!(Timestamp::from_rfc3339(&Timestamp(ms).to_rfc3339()), Some(Timestamp(ms)));

@@ -20,6 +20,7 @@ pub mod auth;
 pub mod bus;
 pub mod config;
 pub mod demo;
+pub mod housekeeping;
 pub mod http;
 pub mod install;
 pub mod lifecycle;

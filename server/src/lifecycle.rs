@@ -17,6 +17,7 @@ use crate::auth::{Cookies, Invites, PasswordKeeper, Work};
 use crate::bus::redis::SharedBell;
 use crate::bus::{Bus, BusSettings};
 use crate::config::ServeArgs;
+use crate::housekeeping::Housekeeper;
 use crate::http::health::Readiness;
 use crate::limits::{Limits, NotedRefusals, Pacer, raise_open_files};
 use crate::metrics::{self, Metrics, StoreTimes, TimedStore};
@@ -124,6 +125,8 @@ pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
         park: Some(park.clone()),
     };
     feeders.spawn(watcher.run(stop_feeding.clone()));
+    let housekeeper = Housekeeper::new(store.clone(), clock.clone(), &*chance);
+    feeders.spawn(housekeeper.run(stop_feeding.clone()));
     let metrics = Metrics { meters: bus.meters().clone(), store: store_times };
     let state = AppState::new(Shared {
         service,

@@ -168,8 +168,8 @@ pub trait SessionStore: Send + Sync {
     async fn sessions_of(&self, tenant: TenantId, user: UserId, now: Timestamp) -> Stored<Vec<Session>>;
     /// Opens a session for somebody who is there and may come in; `NotFound(Person)` for anybody else.
     async fn open_session(&self, tenant: TenantId, session: NewSession) -> Stored<()>;
-    /// Takes note that a session was used, unless that was noted after `unless_since`.
-    async fn touch_session(&self, hash: SecretHash, now: Timestamp, unless_since: Timestamp) -> Stored<()>;
+    /// Takes note that a session was used on the day of `now`. Nothing finer is kept.
+    async fn touch_session(&self, hash: SecretHash, now: Timestamp) -> Stored<()>;
     /// Ends a session by its secret and says of which tenant it was; ending one that is over is no error.
     async fn end_session(&self, hash: SecretHash, ending: Ending) -> Stored<Option<TenantId>>;
     /// Ends one session of a person; says whether there was one.

@@ -144,11 +144,24 @@ impl Service {
         Ok(visit)
     }
 
-    /// Finds the tenant and who the caller is in it.
+    /// Finds the tenant and who the caller is in it, and notes the day for whoever is signed in.
     ///
     /// # Errors
     /// `NotFound(Tenant)` when there is none of this slug (also when it could not be one), or it is archived.
     pub async fn enter(&self, slug: &str, caller: &Caller) -> Result<Visit, Refusal> {
+        self.enter_with(slug, caller, true).await
+    }
+
+    /// The same for what participants do and for their own pages: when somebody was seen last must not tell that they
+    /// asked or voted, so the session is not touched.
+    ///
+    /// # Errors
+    /// As [`Service::enter`].
+    pub async fn enter_without_touch(&self, slug: &str, caller: &Caller) -> Result<Visit, Refusal> {
+        self.enter_with(slug, caller, false).await
+    }
+
+    async fn enter_with(&self, slug: &str, caller: &Caller, touch: bool) -> Result<Visit, Refusal> {
         let missing = Refusal::NotFound { what: Noun::Tenant };
         let slug = Slug::parse(slug).map_err(|_| missing.clone())?;
         let found = self.tenancy(&slug).await?.filter(|found| found.rules.archived_at.is_none());
@@ -159,7 +172,7 @@ impl Service {
         };
         let mut until = None;
         if let Some((_, hash)) = caller.sessions.iter().find(|(slug, _)| *slug == tenant.slug) {
-            let signed_in = self.signed_in(*hash).await?;
+            let signed_in = self.signed_in(*hash, touch).await?;
             if let Some(person) = signed_in.filter(|person| person.tenant.id == tenant.id) {
                 actor.role = person.role;
                 actor.memberships = person.memberships;

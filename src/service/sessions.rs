@@ -10,18 +10,16 @@ use crate::session::SessionLabel;
 
 /// How long a session lasts, in milliseconds: two weeks.
 pub const SESSION_LIFE_MS: i64 = 14 * 24 * 60 * 60 * 1_000;
-/// Between two notes of when somebody was here, in milliseconds: each is a write.
-const SEEN_EVERY_MS: i64 = 60_000;
 
 impl Service {
-    /// Whose session this is, if it is open; takes note that they are here.
-    pub(super) async fn signed_in(&self, session: SecretHash) -> Result<Option<SignedIn>, Refusal> {
+    /// Whose session this is, if it is open; takes note of the day if it is to be touched.
+    pub(super) async fn signed_in(&self, session: SecretHash, touch: bool) -> Result<Option<SignedIn>, Refusal> {
         let now = self.clock.now();
         let person = self.store.session(session, now).await?;
-        let before = now.plus_millis(-SEEN_EVERY_MS);
-        if person.as_ref().is_some_and(|person| person.seen_at.is_none_or(|seen| seen <= before)) {
+        let is_news = |person: &SignedIn| person.seen_at.is_none_or(|seen| now.days_since(seen) > 0);
+        if touch && person.as_ref().is_some_and(is_news) {
             // Not worth refusing anybody for; the store has logged what was the matter.
-            let _noted_next_time = self.store.touch_session(session, now, before).await;
+            let _noted_next_time = self.store.touch_session(session, now).await;
         }
         Ok(person)
     }

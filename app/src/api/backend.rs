@@ -57,14 +57,27 @@ pub struct Backend {
 
 /// The use cases and the caller's visit to a tenant; an empty slug means the one that is at home on this host.
 pub(super) async fn enter(tenant: &str) -> Result<(Service, Visit), ApiError> {
+    let (service, caller, slug) = called(tenant)?;
+    let visit = service.enter(&slug, &caller).await.map_err(refuse)?;
+    Ok((service, visit))
+}
+
+/// The same where participants ask, vote, report or look at what is theirs: the session is not touched.
+pub(super) async fn enter_without_touch(tenant: &str) -> Result<(Service, Visit), ApiError> {
+    let (service, caller, slug) = called(tenant)?;
+    let visit = service.enter_without_touch(&slug, &caller).await.map_err(refuse)?;
+    Ok((service, visit))
+}
+
+/// The use cases, who calls them, and the tenant that is meant.
+fn called(tenant: &str) -> Result<(Service, Caller, String), ApiError> {
     let Backend { service, caller, home } = use_context().ok_or_else(|| refuse(Refusal::Internal))?;
     if let Some(response) = use_context::<ResponseOptions>() {
         // What follows is one viewer's own: no cache between us may keep it.
         response.insert_header(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     }
-    let slug = home.resolve(tenant).ok_or_else(|| refuse(Refusal::NotFound { what: Noun::Tenant }))?;
-    let visit = service.enter(slug, &caller).await.map_err(refuse)?;
-    Ok((service, visit))
+    let slug = home.resolve(tenant).ok_or_else(|| refuse(Refusal::NotFound { what: Noun::Tenant }))?.to_owned();
+    Ok((service, caller, slug))
 }
 
 /// Puts the refusal's status on the response that is being made, be it a server function's or a page's.

@@ -10,12 +10,12 @@ use pulsestage::moderation::OwnQuestion;
 
 use super::ApiError;
 #[cfg(feature = "ssr")]
-use super::backend::{enter, refuse};
+use super::backend::{enter_without_touch, refuse};
 
 /// What the calling browser has asked, newest first, wherever it stands.
 #[server(prefix = "/api/fn", endpoint = "own_questions", input = GetUrl)]
 pub async fn own_questions(#[server(default)] tenant: String) -> Result<Vec<OwnQuestion>, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
+    let (service, visit) = enter_without_touch(&tenant).await?;
     service.own_questions(&visit).await.map_err(refuse)
 }
 
@@ -27,7 +27,7 @@ pub async fn edit_own(
     text: String,
     #[server(default)] op: Key,
 ) -> Result<OwnQuestion, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
+    let (service, visit) = enter_without_touch(&tenant).await?;
     service.edit_own(&visit, op, question, &text).await.map_err(refuse)
 }
 
@@ -38,7 +38,7 @@ pub async fn withdraw_own(
     question: QuestionId,
     #[server(default)] op: Key,
 ) -> Result<OwnQuestion, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
+    let (service, visit) = enter_without_touch(&tenant).await?;
     service.withdraw_own(&visit, op, question).await.map_err(refuse)
 }
 
@@ -50,6 +50,6 @@ pub async fn report(
     reason: String,
     #[server(default)] op: Key,
 ) -> Result<(), ApiError> {
-    let (service, visit) = enter(&tenant).await?;
+    let (service, visit) = enter_without_touch(&tenant).await?;
     service.report(&visit, op, question, &reason).await.map_err(refuse)
 }

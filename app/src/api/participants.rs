@@ -10,7 +10,7 @@ use pulsestage::question::Question;
 
 use super::ApiError;
 #[cfg(feature = "ssr")]
-use super::backend::{enter, refuse};
+use super::backend::{enter, enter_without_touch, refuse};
 #[cfg(feature = "ssr")]
 use pulsestage::command;
 
@@ -30,7 +30,7 @@ pub async fn ask(
     #[server(default)] name: Option<String>,
     #[server(default)] op: Key,
 ) -> Result<Question, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
+    let (service, visit) = enter_without_touch(&tenant).await?;
     service.ask(&visit, op, command::Ask { team, body: question, name }).await.map_err(refuse)
 }
 
@@ -42,6 +42,6 @@ pub async fn set_vote(
     up: bool,
     #[server(default)] op: Key,
 ) -> Result<VoteReceipt, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
+    let (service, visit) = enter_without_touch(&tenant).await?;
     service.set_vote(&visit, op, command::SetVote { question, up }).await.map_err(refuse)
 }

@@ -12,12 +12,12 @@ use pulsestage::thread::Thread;
 
 use super::ApiError;
 #[cfg(feature = "ssr")]
-use super::backend::{enter, refuse};
+use super::backend::{enter_without_touch, refuse};
 
 /// What was written about a question between its asker and the moderators.
 #[server(prefix = "/api/fn", endpoint = "load_thread", input = GetUrl)]
 pub async fn load_thread(#[server(default)] tenant: String, question: QuestionId) -> Result<Thread, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
+    let (service, visit) = enter_without_touch(&tenant).await?;
     service.thread(&visit, question, Side::Moderators).await.map_err(refuse)
 }
 
@@ -29,6 +29,6 @@ pub async fn say(
     text: String,
     #[server(default)] op: Key,
 ) -> Result<Thread, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
+    let (service, visit) = enter_without_touch(&tenant).await?;
     service.say(&visit, op, question, Side::Moderators, &text).await.map_err(refuse)
 }

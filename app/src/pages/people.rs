@@ -19,7 +19,7 @@ use crate::ui::empty::Empty;
 use crate::ui::erase::Erase;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::text::plural;
-use crate::ui::time::Ago;
+use crate::ui::time::on_day;
 
 /// The roles in a team.
 const TEAM_ROLES: [(Role, &str); 3] =
@@ -151,7 +151,7 @@ fn card(person: &Person, role: Role, me: UserId, teams: &[TeamChoice], slug: &st
     let word = ROLES.iter().find(|(known, _)| *known == person.role).map_or("Guest", |(_, word)| *word);
     let state = match (person.is_active(), person.seen_at) {
         (false, _) => view! { <span>"May not come in"</span> }.erase(),
-        (true, Some(at)) => view! { <span>"Here last " <Ago at=at /></span> }.erase(),
+        (true, Some(at)) => view! { <span>"Here last " {on_day(at)}</span> }.erase(),
         (true, None) => view! { <span>"Not here yet"</span> }.erase(),
     };
     let held: Vec<_> = person

@@ -11,7 +11,7 @@ use crate::components::admin_nav::AdminFrame;
 use crate::components::place::{Place, ViewKind};
 use crate::ui::erase::Erase;
 use crate::ui::icon::{Icon, icon};
-use crate::ui::time::{Ago, in_utc};
+use crate::ui::time::{in_utc, on_day};
 
 /// The page.
 pub(super) fn page() -> AnyView {
@@ -120,7 +120,7 @@ fn card(session: &Session, is_current: bool, hidden: AnyView) -> AnyView {
             <h2 class="panel__title">{title}</h2>
             <ul class="facts">
                 <li><span>"Since " {in_utc(session.created_at)}</span></li>
-                {session.seen_at.map(|at| view! { <li><span>"Last used " <Ago at=at /></span></li> }.erase())}
+                {session.seen_at.map(|at| view! { <li><span>"Last used " {on_day(at)}</span></li> }.erase())}
                 <li><span>"Until " {in_utc(session.expires_at)}</span></li>
             </ul>
             <form method="post" action="/api/fn/revoke_session">

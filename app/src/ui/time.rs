@@ -55,6 +55,17 @@ pub fn Ago(
     .erase()
 }
 
+/// A day, as `<time>`: its date until the page is alive, then a word where there is one.
+#[must_use]
+pub fn on_day(at: Timestamp) -> AnyView {
+    let now = use_context::<Now>();
+    let words = Memo::new(move |_| match now.and_then(|now| now.0.get()) {
+        Some(now) => relative_day(at, now),
+        None => day(at),
+    });
+    view! { <time datetime=at.to_rfc3339()>{words}</time> }.erase()
+}
+
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// The day alone: `18 Nov 2025`.
@@ -88,6 +99,17 @@ pub fn relative(at: Timestamp, now: f64) -> String {
         secs @ ..DAY => format!("{} h ago", secs / HOUR),
         secs if secs < 2 * DAY => "yesterday".to_owned(),
         secs if secs < 7 * DAY => format!("{} days ago", secs / DAY),
+        _ => day(at),
+    }
+}
+
+/// A day by its distance from the day of `now`, both in UTC. A day ahead of the reader's clock is today: clocks differ.
+#[must_use]
+pub fn relative_day(at: Timestamp, now: f64) -> String {
+    // `as` holds the value at the ends of the range.
+    match Timestamp(now as i64).days_since(at) {
+        ..=0 => "today".to_owned(),
+        1 => "yesterday".to_owned(),
         _ => day(at),
     }
 }
@@ -138,6 +160,15 @@ mod tests {
             (604_800, "18 Nov 2025"),
         ] {
             assert_eq!(relative(AT, AT.0 as f64 + f64::from(secs) * 1_000.0), words, "{secs} s");
+        }
+    }
+
+    #[test]
+    fn a_day_is_told_by_its_word_or_its_date() {
+        for (hours, words) in
+            [(-40, "today"), (0, "today"), (13, "today"), (14, "yesterday"), (37, "yesterday"), (38, "18 Nov 2025")]
+        {
+            assert_eq!(relative_day(AT, AT.0 as f64 + f64::from(hours) * 3_600_000.0), words, "{hours} h");
         }
     }
 

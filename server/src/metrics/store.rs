@@ -151,6 +151,10 @@ impl Store for TimedStore {
         self.timed(Kind::Log, self.store.facts_after(tenant, seq, limit)).await
     }
 
+    async fn log_floor(&self, tenant: TenantId) -> Stored<i64> {
+        self.timed(Kind::Log, self.store.log_floor(tenant)).await
+    }
+
     async fn fact_time(&self, tenant: TenantId, seq: i64) -> Stored<Option<Timestamp>> {
         self.timed(Kind::Log, self.store.fact_time(tenant, seq)).await
     }

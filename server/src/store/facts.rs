@@ -137,6 +137,12 @@ impl SqlStore {
         rows.into_iter().map(|row| row.into_fact(tenant)).collect()
     }
 
+    pub(super) async fn log_begins_after(&self, tenant: TenantId) -> Done<i64> {
+        let floor: Option<i64> =
+            on!(&self.read, pool => sqlx::query_scalar(sql::facts::FLOOR).bind(tenant.0).fetch_optional(pool).await)?;
+        floor.ok_or_else(|| missing().into())
+    }
+
     pub(super) async fn log_time(&self, tenant: TenantId, seq: i64) -> Done<Option<Timestamp>> {
         let at: Option<i64> = on!(&self.read, pool => sqlx::query_scalar(sql::facts::TIME)
             .bind(tenant.0)

@@ -58,6 +58,7 @@ mod doors;
 mod doors_port;
 mod facts;
 mod group;
+mod housekeeping;
 mod invitations;
 mod keys;
 mod merges;
@@ -87,6 +88,7 @@ mod threads;
 mod trouble;
 mod votes;
 
+pub use housekeeping::Spent;
 pub use open::{Durability, OpenError, Options, open};
 
 /// One of the two engines, with what is at hand for it.

@@ -93,8 +93,8 @@ impl SessionStore for SqlStore {
         self.start_session(tenant, session).await.map_err(trouble)
     }
 
-    async fn touch_session(&self, hash: SecretHash, now: Timestamp, unless_since: Timestamp) -> Stored<()> {
-        self.see_session(hash, now, unless_since).await.map_err(trouble)
+    async fn touch_session(&self, hash: SecretHash, now: Timestamp) -> Stored<()> {
+        self.note_session(hash, now).await.map_err(trouble)
     }
 
     async fn end_session(&self, hash: SecretHash, ending: Ending) -> Stored<Option<TenantId>> {

@@ -43,6 +43,10 @@ impl Store for SqlStore {
         self.log_after(tenant, seq, limit).await.map_err(trouble)
     }
 
+    async fn log_floor(&self, tenant: TenantId) -> Stored<i64> {
+        self.log_begins_after(tenant).await.map_err(trouble)
+    }
+
     async fn fact_time(&self, tenant: TenantId, seq: i64) -> Stored<Option<Timestamp>> {
         self.log_time(tenant, seq).await.map_err(trouble)
     }

@@ -57,14 +57,13 @@ impl SqlStore {
         })
     }
 
-    pub(super) async fn see_session(&self, hash: SecretHash, now: Timestamp, unless_since: Timestamp) -> Done<()> {
+    pub(super) async fn note_session(&self, hash: SecretHash, now: Timestamp) -> Done<()> {
         written!(self, tx => {
             // The person's row before the session's, as those do who end sessions.
-            for statement in [sql::people::SEEN, sql::sessions::SEEN] {
+            for statement in [sql::people::TOUCH, sql::sessions::TOUCH] {
                 on!(tx, t => sqlx::query(statement)
                     .bind(hash.0.as_slice())
-                    .bind(now.0)
-                    .bind(unless_since.0)
+                    .bind(now.day().0)
                     .execute(&mut **t)
                     .await
                     .map(drop))?;
@@ -150,6 +149,7 @@ pub(super) async fn open(tx: &mut Tx, tenant: TenantId, session: &NewSession) ->
         .bind(session.id.0)
         .bind(session.label.as_str())
         .bind(session.at.0)
+        .bind(session.at.day().0)
         .bind(session.expires_at.0)
         .execute(&mut **t)
         .await

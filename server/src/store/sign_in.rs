@@ -45,7 +45,7 @@ impl SqlStore {
                 role,
                 memberships: Vec::new(),
                 session: session.id,
-                seen_at: Some(session.at),
+                seen_at: Some(session.at.day()),
                 expires_at: session.expires_at,
             }))
         })

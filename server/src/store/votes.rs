@@ -56,7 +56,13 @@ impl Cast {
             true => put(tx, &write, question, voter).await?,
             false => take_back(tx, &write, question, voter).await?,
         };
-        if changed && let Some(upvotes) = count(tx, &write, &ballot).await? {
+        let counted = if changed { count(tx, &write, &ballot).await? } else { None };
+        // Of two votes for a question one changes nothing or is taken back: then the keys are cleared, and a first vote
+        // has no more work than it needs.
+        if !(up && changed) {
+            forget_older_keys(tx, &write, question).await?;
+        }
+        if let Some(upvotes) = counted {
             return Ok(VoteReceipt { question_id: question, up, upvotes });
         }
         let now = standing(tx, write.tenant, question, voter).await?;
@@ -88,6 +94,19 @@ impl Cast {
             .await?;
         Ok(counts.first().map(|upvotes| VoteReceipt { question_id: question, up, upvotes: *upvotes }))
     }
+}
+
+/// Forgets the keys of older votes of the same voter for the same question.
+async fn forget_older_keys(tx: &mut Tx, write: &Write, question: QuestionId) -> Done<()> {
+    on!(tx, t => sqlx::query(sql::operations::FORGET_VOTE_KEYS)
+        .bind(write.tenant.0)
+        .bind(write.writer)
+        .bind(question.0)
+        .bind(write.operation.0)
+        .execute(&mut **t)
+        .await
+        .map(drop))?;
+    Ok(())
 }
 
 /// Whether the vote was not there before.

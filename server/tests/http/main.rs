@@ -67,6 +67,8 @@ mod http_reports;
 #[cfg(test)]
 mod http_secrets;
 #[cfg(test)]
+mod http_seen;
+#[cfg(test)]
 mod http_session;
 #[cfg(test)]
 mod http_settings;
@@ -109,6 +111,8 @@ mod sse_opening;
 mod sse_resume;
 #[cfg(test)]
 mod sse_tenants;
+#[cfg(test)]
+mod sse_tidied;
 #[cfg(test)]
 mod sse_time;
 #[cfg(test)]

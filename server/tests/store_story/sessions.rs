@@ -5,14 +5,14 @@ use std::sync::Arc;
 use pulsestage::id::{SessionId, TenantId, UserId};
 use pulsestage::ports::{NewSession, PeopleStore, SessionStore, Store};
 use pulsestage::session::{Revocation, Session};
-use pulsestage::time::Timestamp;
+use pulsestage::time::{DAY_MS, Timestamp};
 use pulsestage::user::Role;
 
 use crate::stage::{START, Stage, stories};
 
 stories![
     sessions_are_listed_without_their_secrets,
-    when_somebody_was_here_is_noted_now_and_then,
+    of_when_somebody_was_here_the_day_is_kept,
     one_session_ends_and_the_others_stay,
     all_sessions_end_together,
     revocations_are_read_and_forgotten,
@@ -31,7 +31,7 @@ fn listed(session: &NewSession) -> Session {
         id: session.id,
         label: "Firefox on Linux".to_owned(),
         created_at: session.at,
-        seen_at: Some(session.at),
+        seen_at: Some(session.at.day()),
         expires_at: session.expires_at,
     }
 }
@@ -43,24 +43,31 @@ async fn sessions_are_listed_without_their_secrets(stage: Arc<Stage>) {
     assert_eq!(stage.store.sessions_of(other.tenant, user, START).await, Ok(vec![]));
     assert_eq!(stage.store.sessions_of(home.tenant, user, first.expires_at).await, Ok(vec![]));
     let signed_in = stage.store.session(first.hash, START).await.unwrap().unwrap();
-    assert_eq!((signed_in.session, signed_in.seen_at, signed_in.expires_at), (first.id, Some(START), first.expires_at));
+    assert_eq!(
+        (signed_in.session, signed_in.seen_at, signed_in.expires_at),
+        (first.id, Some(START.day()), first.expires_at)
+    );
 }
 
-async fn when_somebody_was_here_is_noted_now_and_then(stage: Arc<Stage>) {
+async fn of_when_somebody_was_here_the_day_is_kept(stage: Arc<Stage>) {
     let home = stage.home("acme").await;
     let (user, session) = somebody(&stage, home.tenant).await;
     let seen = async || {
         let sessions = stage.store.sessions_of(home.tenant, user, START).await.unwrap();
         (sessions[0].seen_at, stage.store.person(home.tenant, user).await.unwrap().unwrap().seen_at)
     };
-    let at = |ms| START.plus_millis(ms);
-    assert_eq!(seen().await, (Some(START), None));
-    stage.store.touch_session(session.hash, at(500), at(-1)).await.unwrap();
-    assert_eq!(seen().await, (Some(START), None), "it was noted a moment ago");
-    stage.store.touch_session(session.hash, at(1_000), at(0)).await.unwrap();
-    assert_eq!(seen().await, (Some(at(1_000)), Some(at(1_000))));
-    stage.store.touch_session(stage.hash(), at(2_000), at(2_000)).await.unwrap();
-    assert_eq!(seen().await, (Some(at(1_000)), Some(at(1_000))));
+    let (today, tomorrow) = (Some(START.day()), Some(START.plus_millis(DAY_MS).day()));
+    assert_eq!(seen().await, (today, None));
+    for later in [500, 60_000, 3_600_000] {
+        stage.store.touch_session(session.hash, START.plus_millis(later)).await.unwrap();
+        assert_eq!(seen().await, (today, today));
+    }
+    stage.store.touch_session(stage.hash(), START.plus_millis(DAY_MS)).await.unwrap();
+    assert_eq!(seen().await, (today, today), "nobody's session");
+    stage.store.touch_session(session.hash, START.plus_millis(DAY_MS)).await.unwrap();
+    assert_eq!(seen().await, (tomorrow, tomorrow));
+    stage.store.touch_session(session.hash, START).await.unwrap();
+    assert_eq!(seen().await, (tomorrow, tomorrow), "a clock that is behind takes no day back");
 }
 
 async fn one_session_ends_and_the_others_stay(stage: Arc<Stage>) {

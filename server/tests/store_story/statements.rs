@@ -38,7 +38,7 @@ fn every_statement_names_its_tenant() {
         "THREAD_LINK",
         "REDEEM",
         "BY_SECRET",
-        "SEEN",
+        "TOUCH",
         "FORGET_REVOCATIONS",
         "PUT_KEY",
         "KEY",
@@ -47,6 +47,8 @@ fn every_statement_names_its_tenant() {
         "SET_LIMITS",
         "SET_ARCHIVED",
         "BY_CODE",
+        "LEASE",
+        "END_LEASE",
     ]
     .into();
     for (name, text) in sql::all() {

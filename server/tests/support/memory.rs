@@ -144,6 +144,10 @@ impl Store for MemoryStore {
         Ok(kept.facts.iter().filter(|fact| fact.seq > seq).take(limit).cloned().collect())
     }
 
+    async fn log_floor(&self, _: TenantId) -> Stored<i64> {
+        Ok(0)
+    }
+
     async fn fact_time(&self, _: TenantId, _: i64) -> Stored<Option<Timestamp>> {
         Ok(None)
     }

@@ -118,9 +118,9 @@ pub(super) fn room_of(slug: &str) -> String {
     tenant_page(slug).trim_end_matches('/').to_owned()
 }
 
-/// Who stands at the door of a tenant.
+/// Who stands at the door of a tenant. What askers do and read has these pages, so the session is not touched.
 pub(super) async fn visit(state: &AppState, headers: &HeaderMap, slug: &str) -> Result<Visit, Refusal> {
-    state.service().enter(slug, &state.cookies().caller(headers)).await
+    state.service().enter_without_touch(slug, &state.cookies().caller(headers)).await
 }
 
 /// A door as a whole page.

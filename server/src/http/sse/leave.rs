@@ -26,16 +26,16 @@ impl Leave {
     /// # Errors
     /// When there is no such tenant, or they may not see its board.
     pub(super) async fn of(state: &AppState, slug: &str, caller: &Caller) -> Result<(Visit, Self), Refusal> {
-        let first = state.service().enter(slug, caller).await?;
+        let first = state.service().enter_without_touch(slug, caller).await?;
         let signed_in = first.actor.user.zip(first.actor.session);
         let (visit, leave) = match signed_in {
             None => {
                 let guests = Some(state.passes().of_guests(first.tenant.id));
-                (state.service().enter(slug, caller).await?, Self { guests, ..Self::default() })
+                (state.service().enter_without_touch(slug, caller).await?, Self { guests, ..Self::default() })
             }
             Some((user, session)) => {
                 let pass = state.passes().issue(first.tenant.id, user, session);
-                let visit = state.service().enter(slug, caller).await?;
+                let visit = state.service().enter_without_touch(slug, caller).await?;
                 let leave = match visit.actor.session == Some(session) {
                     true => Self { pass: Some(Box::new(pass)), guests: None, life: life(state, &visit) },
                     false => Self::default(),

@@ -32,6 +32,7 @@ use stream::Stream;
 
 pub(crate) use berth::Berth;
 pub(crate) use opened::{Opened, Seat, farewell, share_of};
+pub use opening::MAX_REPLAY;
 pub(crate) use reader::Reader;
 
 /// The longest cursor that is looked at: an epoch of 16 digits, a hyphen and a number of 19.

@@ -15,7 +15,7 @@ use pulsestage::ports::Chance;
 use pulsestage::time::Timestamp;
 
 /// A client that has missed more facts than this loads the board instead: it is smaller.
-const MAX_REPLAY: usize = 1_000;
+pub const MAX_REPLAY: usize = 1_000;
 /// One more than that: enough to see that it is too much.
 const REPLAY_PAGE: i64 = MAX_REPLAY as i64 + 1;
 /// Counts are sent that changed since this long before the client's last fact: a vote's time is taken before its commit.
@@ -117,10 +117,14 @@ async fn past_of(
         return Ok(Past::Resync);
     }
     let facts = store.facts_after(tenant, cursor.seq, REPLAY_PAGE).await.map_err(Refusal::from)?;
+    // Read after the facts: whatever was removed before they were read is below it.
+    if cursor.seq < store.log_floor(tenant).await.map_err(Refusal::from)? {
+        return Ok(Past::Resync);
+    }
     let facts: Vec<_> = facts.into_iter().filter(|fact| fact.seq <= tail).collect();
     let since = match store.fact_time(tenant, cursor.seq).await.map_err(Refusal::from)? {
         Some(at) => at.plus_millis(-TALLY_SLACK_MS),
-        // Before the first fact there was nothing to count.
+        // Before the first fact there was nothing to count, and of one that was removed the time is not known.
         None => Timestamp(0),
     };
     let tallies = store.tallies_since(tenant, since).await.map_err(Refusal::from)?;

@@ -92,8 +92,8 @@ impl SessionStore for TimedStore {
         self.timed(Kind::SignIn, self.store.open_session(tenant, session)).await
     }
 
-    async fn touch_session(&self, hash: SecretHash, now: Timestamp, unless_since: Timestamp) -> Stored<()> {
-        self.timed(Kind::SignIn, self.store.touch_session(hash, now, unless_since)).await
+    async fn touch_session(&self, hash: SecretHash, now: Timestamp) -> Stored<()> {
+        self.timed(Kind::SignIn, self.store.touch_session(hash, now)).await
     }
 
     async fn end_session(&self, hash: SecretHash, ending: Ending) -> Stored<Option<TenantId>> {

@@ -19,6 +19,9 @@ statements! {
     AFTER = "select seq, type, team_id, audience, asker_id, data, at from events
         where tenant_id = $1 and seq > $2 order by seq limit $3";
 
+    /// The number up to which facts were removed.
+    FLOOR = "select log_floor from tenants where id = $1";
+
     /// When a fact was written.
     TIME = "select at from events where tenant_id = $1 and seq = $2";
 }

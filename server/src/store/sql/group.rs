@@ -19,8 +19,7 @@ macro_rules! counted_by {
             update questions set upvotes = upvotes + ",
             $step,
             ", voted_at = case when voted_at > $4 then voted_at else $4 end
-                where tenant_id = $1 and id = $2 and changes() = 1 returning upvotes;
-            release one_write"
+                where tenant_id = $1 and id = $2 and changes() = 1 returning upvotes;"
         )
     };
 }
@@ -44,15 +43,21 @@ pub const VOTE: &str = concat!(
         select tenant_id, id, $3, $4 from questions where ",
     takes_this_vote!(),
     " and author_id <> coalesce($9, id) on conflict do nothing;",
-    counted_by!("1")
+    counted_by!("1"),
+    "release one_write"
 );
 
-/// The same for a vote that is taken back.
+/// The same for a vote that is taken back, and the keys of its older votes are forgotten: of two votes for a question one is
+/// taken back, so their number is bounded without work for the first.
 pub const WITHDRAW: &str = concat!(
     "savepoint one_write;
     delete from votes where tenant_id = $1 and question_id = $2 and voter_id = $3
         and exists (select 1 from questions where ",
     takes_this_vote!(),
     ");",
-    counted_by!("-1")
+    counted_by!("-1"),
+    "delete from operations where changes() = 1 and ",
+    older_vote_keys!("$5", "$2", "$6"),
+    ";
+    release one_write"
 );

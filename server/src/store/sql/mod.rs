@@ -20,11 +20,32 @@ macro_rules! question_columns {
     };
 }
 
+/// The keys of a writer's votes for a question, save one and the 16 latest. A browser has one vote for a question on its
+/// way and sends another only when that one was answered, so a key that comes again is one of the latest.
+macro_rules! older_vote_keys {
+    ($writer:literal, $question:literal, $key:literal) => {
+        concat!(
+            "tenant_id = $1 and writer = ",
+            $writer,
+            " and subject = ",
+            $question,
+            " and kind in ('vote', 'withdraw') and operation <> ",
+            $key,
+            " and operation not in (select operation from operations where tenant_id = $1 and writer = ",
+            $writer,
+            " and subject = ",
+            $question,
+            " and kind in ('vote', 'withdraw') order by at desc, operation desc limit 16)"
+        )
+    };
+}
+
 pub mod audit;
 pub mod boards;
 pub mod doors;
 pub mod facts;
 pub mod group;
+pub mod housekeeping;
 pub mod keys;
 pub mod moderation;
 pub mod operations;
@@ -46,6 +67,7 @@ pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
         boards::ALL,
         doors::ALL,
         facts::ALL,
+        housekeeping::ALL,
         keys::ALL,
         operations::ALL,
         people::ALL,

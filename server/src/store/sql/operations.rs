@@ -5,6 +5,9 @@ statements! {
     CLAIM = "insert into operations (tenant_id, writer, operation, kind, subject, asked, at)
         values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing";
 
+    /// Forgets the keys of a voter's votes for a question (`$3`) save the latest ones and `$4`, which was just used.
+    FORGET_VOTE_KEYS = concat!("delete from operations where ", older_vote_keys!("$2", "$3", "$4"));
+
     /// What a key was used for.
     USED_FOR = "select kind, subject, asked from operations where tenant_id = $1 and writer = $2 and operation = $3";
 }

@@ -79,11 +79,10 @@ statements! {
     /// Keeps a person out from a moment on, or lets them in again (null).
     SET_DEACTIVATED = "update users set deactivated_at = $3 where tenant_id = $1 and id = $2";
 
-    /// Takes note of when somebody was here, if that is news to their session (`$3`, the latest that is).
-    SEEN = "update users set seen_at = $2
-        where (tenant_id, id) in (
-            select tenant_id, user_id from sessions where token_hash = $1 and (seen_at is null or seen_at <= $3)
-        )";
+    /// Takes note of the day on which somebody was here, if that is news.
+    TOUCH = "update users set seen_at = $2
+        where (seen_at is null or seen_at < $2)
+            and (tenant_id, id) in (select tenant_id, user_id from sessions where token_hash = $1)";
 
     /// How many others own the tenant and can come in: by their address, or because they are in.
     OTHER_OWNERS = "select count(*) from users u

@@ -3,7 +3,7 @@
 statements! {
     /// A session.
     INSERT = "insert into sessions (tenant_id, user_id, token_hash, id, label, created_at, seen_at, expires_at)
-        values ($1, $2, $3, $4, $5, $6, $6, $7)";
+        values ($1, $2, $3, $4, $5, $6, $7, $8)";
 
     /// Clears away a person's sessions that have run out.
     SWEEP = "delete from sessions where tenant_id = $1 and user_id = $2 and expires_at <= $3";
@@ -20,8 +20,8 @@ statements! {
     OF_PERSON = "select id, label, created_at, seen_at, expires_at from sessions
         where tenant_id = $1 and user_id = $2 and expires_at > $3 order by created_at desc, id desc";
 
-    /// Takes note of when a session was used, if that is news (`$3`, the latest that is).
-    SEEN = "update sessions set seen_at = $2 where token_hash = $1 and (seen_at is null or seen_at <= $3)";
+    /// Takes note of the day on which a session was used, if that is news.
+    TOUCH = "update sessions set seen_at = $2 where token_hash = $1 and (seen_at is null or seen_at < $2)";
 
     /// Ends a session by its secret; says whose it was.
     END = "delete from sessions where token_hash = $1 returning tenant_id, user_id, id";

@@ -92,7 +92,7 @@ impl SessionStore for MemoryStore {
         broken()
     }
 
-    async fn touch_session(&self, _: SecretHash, _: Timestamp, _: Timestamp) -> Stored<()> {
+    async fn touch_session(&self, _: SecretHash, _: Timestamp) -> Stored<()> {
         broken()
     }
 

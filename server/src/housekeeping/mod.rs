@@ -1,0 +1,156 @@
+//! Housekeeping: what has done its work is removed, a little at a time, by one instance at a time.
+//!
+//! A round goes through the tenants. Everything that is removed is removed in batches, each a transaction of its own with
+//! a pause behind it, so that nobody who writes waits for more than one batch. A round that takes too long ends, and the
+//! next one begins with the tenant that it had come to.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::http::sse::MAX_REPLAY;
+use crate::store::{Spent, SqlStore};
+use pulsestage::id::{TenantId, uuid_v7};
+use pulsestage::ports::{Chance, Clock, Store, Stored};
+use pulsestage::time::{DAY_MS, Timestamp};
+
+/// The time between two rounds.
+const EVERY: Duration = Duration::from_secs(60);
+/// The longest round.
+const ROUND: Duration = Duration::from_secs(20);
+/// The most rows of one batch.
+pub const BATCH: i64 = 500;
+/// The pause after a batch.
+const PAUSE: Duration = Duration::from_millis(20);
+/// The task that one instance at a time does.
+const TASK: &str = "housekeeping";
+/// How long an instance may do it without asking again: one that died is followed by another after that.
+const LEASE_MS: i64 = 120_000;
+/// How long idempotency keys, links that are worth nothing and facts beyond the replay are kept.
+pub const KEPT_MS: i64 = DAY_MS;
+
+/// What a round came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Round {
+    /// Whether this instance did it: another may have it.
+    pub is_ours: bool,
+    /// Rows that were removed.
+    pub removed: u64,
+    /// Whether there may be more to remove.
+    pub is_cut_short: bool,
+}
+
+/// Who does it.
+#[derive(Clone)]
+pub struct Housekeeper {
+    store: SqlStore,
+    clock: Arc<dyn Clock>,
+    /// What this instance is called where one of several is chosen.
+    name: Uuid,
+    /// The tenant at which the round before ended.
+    reached: Arc<Mutex<Option<TenantId>>>,
+}
+
+impl Housekeeper {
+    /// Keeps this store tidy.
+    #[must_use]
+    pub fn new(store: SqlStore, clock: Arc<dyn Clock>, chance: &dyn Chance) -> Self {
+        let mut random = [0; 10];
+        chance.fill(&mut random);
+        let name = uuid_v7(clock.now(), random);
+        Self { store, clock, name, reached: Arc::default() }
+    }
+
+    /// Does a round every minute until it is told to stop.
+    pub async fn run(self, stop: CancellationToken) {
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => break,
+                () = sleep(EVERY) => {}
+            }
+            // Trouble was logged by the store; the next round may go better.
+            if let Ok(round) = self.round(&stop).await
+                && round.removed > 0
+            {
+                tracing::debug!(rows = round.removed, more = round.is_cut_short, "removed what had done its work");
+            }
+        }
+        // Another instance need not wait for the lease to run out.
+        let _runs_out_by_itself = self.store.end_lease(TASK, self.name).await;
+    }
+
+    /// Does one round now, unless another instance does.
+    ///
+    /// # Errors
+    /// When the database is in trouble; what was removed until then is removed.
+    pub async fn round(&self, stop: &CancellationToken) -> Stored<Round> {
+        let mut round = Round::default();
+        if !self.has_lease().await? {
+            return Ok(round);
+        }
+        round.is_ours = true;
+        let deadline = Instant::now() + ROUND;
+        let mut tenants: Vec<TenantId> = self.store.tenants().await?.into_iter().map(|tenant| tenant.id).collect();
+        let reached = *self.reached.lock().unwrap_or_else(PoisonError::into_inner);
+        let begin = tenants.iter().position(|tenant| Some(*tenant) == reached).unwrap_or_default();
+        tenants.rotate_left(begin);
+        for tenant in tenants {
+            *self.reached.lock().unwrap_or_else(PoisonError::into_inner) = Some(tenant);
+            if Instant::now() >= deadline || stop.is_cancelled() || !self.has_lease().await? {
+                round.is_cut_short = true;
+                return Ok(round);
+            }
+            round.removed += self.tidy(tenant, stop, deadline).await?;
+        }
+        *self.reached.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        Ok(round)
+    }
+
+    async fn has_lease(&self) -> Stored<bool> {
+        let now = self.clock.now();
+        self.store.lease(TASK, self.name, now, now.plus_millis(LEASE_MS)).await
+    }
+
+    /// Removes what a tenant needs no more.
+    async fn tidy(&self, tenant: TenantId, stop: &CancellationToken, deadline: Instant) -> Stored<u64> {
+        let now = self.clock.now();
+        let mut removed = 0;
+        for what in Spent::ALL {
+            let before = Self::worth_nothing_before(what, now);
+            let batch = || self.store.remove_spent(what, tenant, before, BATCH);
+            removed += in_batches(batch, stop, deadline).await?;
+        }
+        let keep = i64::try_from(MAX_REPLAY).unwrap_or(i64::MAX);
+        let batch = || self.store.remove_facts(tenant, keep, now.plus_millis(-KEPT_MS), BATCH);
+        Ok(removed + in_batches(batch, stop, deadline).await?)
+    }
+
+    const fn worth_nothing_before(what: Spent, now: Timestamp) -> Timestamp {
+        match what {
+            Spent::Operations | Spent::SignInLinks | Spent::PersonLinks | Spent::ThreadLinks => {
+                now.plus_millis(-KEPT_MS)
+            }
+            Spent::Sessions => now,
+        }
+    }
+}
+
+/// Goes on until a batch is not full, it is told to stop, or the time is up.
+async fn in_batches<F: Future<Output = Stored<u64>>>(
+    batch: impl Fn() -> F,
+    stop: &CancellationToken,
+    deadline: Instant,
+) -> Stored<u64> {
+    let full = BATCH.unsigned_abs();
+    let mut all = 0;
+    loop {
+        let removed = batch().await?;
+        all += removed;
+        if removed < full || stop.is_cancelled() || Instant::now() >= deadline {
+            return Ok(all);
+        }
+        sleep(PAUSE).await;
+    }
+}

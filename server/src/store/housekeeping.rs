@@ -1,0 +1,147 @@
+//! Housekeeping: what has done its work is removed, a batch at a time. Each batch is a transaction of its own.
+
+use pulsestage::id::TenantId;
+use pulsestage::ports::Stored;
+use pulsestage::time::Timestamp;
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::trouble::{Done, trouble};
+use super::{SqlStore, sql};
+
+/// What is removed by its age alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Spent {
+    /// Idempotency keys.
+    Operations,
+    /// One-time links that make whoever brings them.
+    SignInLinks,
+    /// One-time links of people.
+    PersonLinks,
+    /// Links to threads of questions that are deleted.
+    ThreadLinks,
+    /// Sessions that have run out.
+    Sessions,
+}
+
+impl Spent {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Operations, Self::SignInLinks, Self::PersonLinks, Self::ThreadLinks, Self::Sessions];
+
+    const fn statement(self) -> &'static str {
+        match self {
+            Self::Operations => sql::housekeeping::OPERATIONS,
+            Self::SignInLinks => sql::housekeeping::SIGN_IN_LINKS,
+            Self::PersonLinks => sql::housekeeping::PERSON_LINKS,
+            Self::ThreadLinks => sql::housekeeping::THREAD_LINKS,
+            Self::Sessions => sql::housekeeping::SESSIONS,
+        }
+    }
+}
+
+/// The number of a fact, and when it was written.
+#[derive(FromRow)]
+struct FactAge {
+    seq: i64,
+    at: i64,
+}
+
+impl SqlStore {
+    /// Takes a task that one instance does at a time, until `until`, or goes on with it; says whether it is `holder`'s.
+    ///
+    /// # Errors
+    /// When the database is in trouble.
+    pub async fn lease(&self, task: &'static str, holder: Uuid, now: Timestamp, until: Timestamp) -> Stored<bool> {
+        let done: Done<bool> = async {
+            written!(self, tx => {
+                let held: Option<Uuid> = on!(tx, t => sqlx::query_scalar(sql::housekeeping::LEASE)
+                    .bind(task)
+                    .bind(holder)
+                    .bind(until.0)
+                    .bind(now.0)
+                    .fetch_optional(&mut **t)
+                    .await)?;
+                Ok(held.is_some())
+            })
+        }
+        .await;
+        done.map_err(trouble)
+    }
+
+    /// Gives a task back before its time.
+    ///
+    /// # Errors
+    /// When the database is in trouble.
+    pub async fn end_lease(&self, task: &'static str, holder: Uuid) -> Stored<()> {
+        let done: Done<()> = async {
+            written!(self, tx => {
+                on!(tx, t => sqlx::query(sql::housekeeping::END_LEASE)
+                    .bind(task)
+                    .bind(holder)
+                    .execute(&mut **t)
+                    .await
+                    .map(drop))?;
+                Ok(())
+            })
+        }
+        .await;
+        done.map_err(trouble)
+    }
+
+    /// Removes at most so many rows of a tenant that have been worth nothing since before a moment; says how many.
+    ///
+    /// # Errors
+    /// When the database is in trouble.
+    pub async fn remove_spent(&self, what: Spent, tenant: TenantId, before: Timestamp, most: i64) -> Stored<u64> {
+        let done: Done<u64> = async {
+            written!(self, tx => {
+                Ok(on!(tx, t => sqlx::query(what.statement())
+                    .bind(tenant.0)
+                    .bind(before.0)
+                    .bind(most)
+                    .execute(&mut **t)
+                    .await
+                    .map(|done| done.rows_affected()))?)
+            })
+        }
+        .await;
+        done.map_err(trouble)
+    }
+
+    /// Removes at most so many of a tenant's oldest facts, those that were written before a moment, and never any of the
+    /// newest `keep`; says how many. What is removed is the log's beginning: what is left has no gap.
+    ///
+    /// # Errors
+    /// When the database is in trouble.
+    pub async fn remove_facts(&self, tenant: TenantId, keep: i64, before: Timestamp, most: i64) -> Stored<u64> {
+        self.cut_log(tenant, keep, before, most).await.map_err(trouble)
+    }
+
+    async fn cut_log(&self, tenant: TenantId, keep: i64, before: Timestamp, most: i64) -> Done<u64> {
+        let oldest: Vec<FactAge> = on!(&self.read, pool => sqlx::query_as(sql::housekeeping::OLDEST_FACTS)
+            .bind(tenant.0)
+            .bind(keep)
+            .bind(most)
+            .fetch_all(pool)
+            .await)?;
+        let Some(last) = oldest.iter().take_while(|fact| fact.at < before.0).last().map(|fact| fact.seq) else {
+            return Ok(0);
+        };
+        written!(self, tx => {
+            // The tenant's row before its facts, as every write has it.
+            on!(tx, t => sqlx::query(sql::housekeeping::RAISE_FLOOR)
+                .bind(tenant.0)
+                .bind(last)
+                .execute(&mut **t)
+                .await
+                .map(drop))?;
+            Ok(on!(tx, t => sqlx::query(sql::housekeeping::FACTS)
+                .bind(tenant.0)
+                .bind(last)
+                .execute(&mut **t)
+                .await
+                .map(|done| done.rows_affected()))?)
+        })
+    }
+}
