@@ -7,6 +7,8 @@ use crate::email::Email;
 use crate::id::UserId;
 use crate::question::UnknownWord;
 use crate::tenant::Tenant;
+use crate::time::Timestamp;
+use crate::user::Role;
 
 /// What a link for one person is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -52,6 +54,59 @@ impl FromStr for Purpose {
     fn from_str(word: &str) -> Result<Self, Self::Err> {
         Self::ALL.into_iter().find(|purpose| purpose.as_str() == word).ok_or(UnknownWord)
     }
+}
+
+/// What a link that makes the person who brings it opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LinkDoor {
+    /// A tenant, with a role.
+    SignIn,
+    /// The claim of a tenant that nobody owns.
+    Claim,
+}
+
+impl LinkDoor {
+    /// Every door.
+    pub const ALL: [Self; 2] = [Self::SignIn, Self::Claim];
+
+    /// The word in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign_in",
+            Self::Claim => "claim",
+        }
+    }
+}
+
+impl FromStr for LinkDoor {
+    type Err = UnknownWord;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|door| door.as_str() == word).ok_or(UnknownWord)
+    }
+}
+
+/// A link for signing in with a role that is good.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleLink {
+    /// The tenant that it opens.
+    pub tenant: Tenant,
+    /// The role that it gives.
+    pub role: Role,
+}
+
+/// A link that waits to be used, as far as it may be told: never its secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WaitingLink {
+    /// The role that it gives.
+    pub role: Role,
+    /// What it opens.
+    pub door: LinkDoor,
+    /// When it was made.
+    pub at: Timestamp,
+    /// Worth nothing from then on.
+    pub expires_at: Timestamp,
 }
 
 /// A link that is good, and for whom.
@@ -115,6 +170,9 @@ mod tests {
     fn a_purpose_reads_back_from_its_word() {
         for purpose in Purpose::ALL {
             assert_eq!(purpose.as_str().parse(), Ok(purpose));
+        }
+        for door in LinkDoor::ALL {
+            assert_eq!(door.as_str().parse(), Ok(door));
         }
         assert!("other".parse::<Purpose>().is_err());
     }

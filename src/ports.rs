@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::board::Board;
 use crate::command::VoteReceipt;
+use crate::door::LinkDoor;
 use crate::error::Refusal;
 use crate::event::{Cursor, Epoch, Fact, Tally};
 use crate::health::Health;
@@ -130,7 +131,10 @@ pub struct Ballot {
     pub own_votes: bool,
 }
 
-/// A one-time sign-in link to be kept.
+/// How many links of one tenant, role and door wait to be used at once. Whoever makes one more withdraws those first.
+pub const MOST_WAITING_LINKS: i64 = 50;
+
+/// A one-time link that makes the person who brings it, to be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NewLink {
     /// The hash of its secret.
@@ -139,6 +143,8 @@ pub struct NewLink {
     pub tenant: TenantId,
     /// The role it gives.
     pub role: Role,
+    /// The one door that it opens.
+    pub door: LinkDoor,
     /// When it was made.
     pub at: Timestamp,
     /// Worth nothing from then on.
@@ -231,9 +237,10 @@ pub trait Store:
     /// Adds a tag; [`Refusal::NameTaken`] when its name is in use.
     async fn create_tag(&self, write: Write, id: TagId, name: Name, color: Color) -> Stored<Tag>;
 
-    /// Keeps a one-time link and withdraws those of the same tenant and role that nobody has used yet.
-    async fn put_link(&self, link: NewLink) -> Stored<()>;
-    /// Uses a link up, makes the person that the session is for, and opens it; `None` when it was used, has run out or never was.
+    /// Keeps a one-time link; says no when [`MOST_WAITING_LINKS`] of the same tenant, role and door wait already.
+    async fn put_link(&self, link: NewLink) -> Stored<bool>;
+    /// Uses a link for signing in up, makes the person that the session is for, and opens it; `None` when it was used, has
+    /// run out, never was, or opens another door.
     async fn redeem_link(&self, link: SecretHash, session: NewSession) -> Stored<Option<SignedIn>>;
     /// The team of a question in any state.
     async fn team_of(&self, tenant: TenantId, question: QuestionId) -> Stored<Option<TeamId>>;

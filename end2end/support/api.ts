@@ -50,6 +50,9 @@ export class Refused extends Error {
   }
 }
 
+/** What the button on the page of a sign-in link sends. */
+export const confirmation = (link: string) => ({ confirm: new URL(link).pathname.split('/').pop() ?? '' });
+
 /** One person with cookies of their own, in one tenant. */
 export class Person {
   private readonly cookies = new Map<string, string>();
@@ -70,7 +73,8 @@ export class Person {
   /** A moderator: a participant who uses up a one-time link. */
   static async moderator(origin: string, link: string, tenant = 'default'): Promise<Person> {
     const person = await Person.participant(origin, tenant);
-    const answer = await person.request(new URL(link).pathname);
+    const body = new URLSearchParams(confirmation(link));
+    const answer = await person.request(new URL(link).pathname, { method: 'POST', body, headers: { origin } });
     if (answer.status !== 303 || person.cookies.size < 2) throw new Error(`the link did not sign in: ${answer.status}`);
     return person;
   }

@@ -3,6 +3,7 @@
 
 import type { Browser, BrowserContext, BrowserContextOptions, Page, Request } from '@playwright/test';
 
+import { confirmation } from './api';
 import { Room } from './room';
 
 /** What Chromium itself says of a page that the server answered with such a status; no script has any part in it. */
@@ -10,6 +11,12 @@ export const statusNote = (status: number) => new RegExp(`the server responded w
 
 /** What Chromium itself says when the network fails a request. */
 export const NETWORK_NOTES = /net::ERR_(CONNECTION_|INTERNET_DISCONNECTED|EMPTY_RESPONSE|NETWORK_|SOCKET_|INCOMPLETE_)/;
+
+/** Uses a sign-in link up as its button does, without opening a page: the session is that of the page's context. */
+export async function signInUnseen(page: Page, link: string): Promise<void> {
+  const answer = await page.request.post(link, { form: confirmation(link), maxRedirects: 0 });
+  if (answer.status() !== 303) throw new Error(`the link did not sign in: ${answer.status()}`);
+}
 
 export interface VisitorOptions extends BrowserContextOptions {
   /** Messages of the console that this test brings about on purpose. */
@@ -42,6 +49,21 @@ export class Visitor {
   /** Opens an address and waits until its stream is live. */
   async enter(path = '/'): Promise<this> {
     await this.page.goto(path);
+    await this.room.live();
+    return this;
+  }
+
+  /** Opens a sign-in link, presses its button and waits for the page that it leads to. */
+  async signIn(link: string): Promise<this> {
+    await this.page.goto(link);
+    await this.page.getByRole('button', { name: /^Sign in as / }).click();
+    await this.page.waitForURL((url) => !url.pathname.startsWith('/sign-in'));
+    return this;
+  }
+
+  /** The same, until the stream of that page is live. */
+  async enterBy(link: string): Promise<this> {
+    await this.signIn(link);
     await this.room.live();
     return this;
   }

@@ -6,7 +6,7 @@ import { LOOKS, violations, wear } from '../support/axe';
 import { DESKS, furnish, invite, owner, REVIEWS } from '../support/rooms';
 import { Server } from '../support/server';
 import { expect, serverForThisFile, test } from '../support/test';
-import { statusNote } from '../support/visitor';
+import { signInUnseen, statusNote } from '../support/visitor';
 
 const server = serverForThisFile({ demo: true });
 let bare: Server;
@@ -54,7 +54,7 @@ test('no questions yet, and the composer of a phone with a refusal in it', async
 
 test('the queue, full and empty, with its panels open', async ({ arrive }) => {
   const moderator = await arrive(server.it.url);
-  await moderator.page.goto(server.it.signInLink('acme'));
+  await moderator.signIn(server.it.signInLink('acme'));
   await moderator.room.live();
   const [first, second] = await moderator.room.questions();
   await moderator.room.card(first ?? '').act('Tags').click();
@@ -62,14 +62,14 @@ test('the queue, full and empty, with its panels open', async ({ arrive }) => {
   await inspect(moderator.page, 'queue');
 
   const newcomer = await arrive(bare.url);
-  await newcomer.page.goto(await bare.newLink('moderator'));
+  await newcomer.signIn(await bare.newLink('moderator'));
   await newcomer.room.live();
   await inspect(newcomer.page, 'empty queue');
 });
 
 test('pages that say why there is nothing', async ({ arrive }) => {
   const { page } = await arrive(server.it.url, { tolerate: [403, 404, 410].map(statusNote) });
-  await page.request.get(await server.it.newLink('moderator'));
+  await signInUnseen(page, await server.it.newLink('moderator'));
   for (const path of ['/admin/people', '/admin/settings', '/nowhere', '/sign-in/spent']) {
     await page.goto(path);
     await inspect(page, path);
@@ -80,7 +80,7 @@ for (const desk of DESKS) {
   test(`the desk of ${desk}, full and empty`, async ({ arrive }) => {
     for (const house of [server.it, bare]) {
       const { page } = await arrive(house.url);
-      await page.request.get(await house.newLink('owner'));
+      await signInUnseen(page, await house.newLink('owner'));
       await page.goto(`/admin/${desk}`);
       // With everything open that opens.
       await page.evaluate(() => document.querySelectorAll('details.more').forEach((more) => more.setAttribute('open', '')));
@@ -92,7 +92,7 @@ for (const desk of DESKS) {
 test('every part of the review page', async ({ arrive }) => {
   test.setTimeout(120_000);
   const { page } = await arrive(server.it.url);
-  await page.request.get(await server.it.newLink('owner'));
+  await signInUnseen(page, await server.it.newLink('owner'));
   for (const show of REVIEWS) {
     await page.goto(`/admin/review?show=${show}`);
     await inspect(page, show);
@@ -101,7 +101,7 @@ test('every part of the review page', async ({ arrive }) => {
 
 test('what forms of a desk say when they come back', async ({ arrive }) => {
   const { page } = await arrive(server.it.url);
-  await page.request.get(await server.it.newLink('owner'));
+  await signInUnseen(page, await server.it.newLink('owner'));
   await page.goto('/admin/sessions');
   await page.getByRole('button', { name: 'Save', exact: true }).click();
   await expect(page.getByRole('status').filter({ hasText: 'Saved.' })).toBeVisible();
@@ -122,6 +122,7 @@ test('the doors', async ({ arrive }) => {
   const doors = {
     'sign in': '/sign-in?to=/admin/teams',
     invitation: await invite(by, 'Gil Door', 'member'),
+    'a link with a role': await server.it.newLink('moderator'),
     'spent link': '/open/spent',
     join: '/join',
     'a code that is none': '/join?code=!',
@@ -139,7 +140,7 @@ test('the doors', async ({ arrive }) => {
   await page.getByRole('button', { name: 'Sign in' }).click();
   await expect(page.getByRole('alert')).toBeVisible();
   await inspect(page, 'a refusal at the door');
-  await page.request.get(await server.it.newLink('moderator'));
+  await signInUnseen(page, await server.it.newLink('moderator'));
   await page.goto('/password');
   await inspect(page, 'another password');
 });

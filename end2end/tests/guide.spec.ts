@@ -7,6 +7,7 @@ import type { Page } from '@playwright/test';
 import { furnish, invite, owner } from '../support/rooms';
 import { Server } from '../support/server';
 import { expect, serverForThisFile, test } from '../support/test';
+import { signInUnseen } from '../support/visitor';
 
 const server = serverForThisFile({ demo: true });
 
@@ -37,7 +38,7 @@ test('for participants', { tag: '@shots' }, async ({ arrive }) => {
   await room.askButton.click();
   await expect(room.card('Will the new shift plan start before summer?').locator).toBeAttached();
   const desk = await arrive(server.it.url, DESK);
-  await desk.page.request.get(await server.it.newLink('moderator'));
+  await signInUnseen(desk.page, await server.it.newLink('moderator'));
   await desk.page.goto('/admin/review?show=all');
   const card = desk.page.getByRole('listitem', { name: 'Will the new shift plan start before summer?' });
   await card.getByText('Private thread with its asker').click();
@@ -58,7 +59,7 @@ test('for moderators', { tag: '@shots' }, async ({ arrive }) => {
   const { page, room } = await arrive(server.it.url, DESK);
   await page.goto('/sign-in');
   await picture(page, 'sign-in');
-  await page.request.get(await server.it.newLink('owner'));
+  await signInUnseen(page, await server.it.newLink('owner'));
   await page.goto('/admin');
   await room.live();
   await picture(page, 'queue');
@@ -69,7 +70,7 @@ test('for moderators', { tag: '@shots' }, async ({ arrive }) => {
 
 test('for admins', { tag: '@shots' }, async ({ arrive }) => {
   const { page } = await arrive(server.it.url, DESK);
-  await page.request.get(await server.it.newLink('owner'));
+  await signInUnseen(page, await server.it.newLink('owner'));
   for (const desk of ['people', 'teams', 'settings', 'statistics', 'audit']) {
     await page.goto(`/admin/${desk}`);
     await picture(page, desk);

@@ -11,7 +11,7 @@ const card = ({ page }: Visitor, title: string) => page.getByRole('region', { na
 
 test('an owner sees people come and leave, and what they are sent', async ({ arrive }) => {
   const owner = await arrive(server.it.url);
-  await owner.page.goto(await server.it.newLink('owner'));
+  await owner.signIn(await server.it.newLink('owner'));
   await owner.room.live();
   await owner.room.navigation('Views').getByRole('link', { name: 'Health' }).click();
   await expect(owner.page).toHaveURL(/\/admin\/health$/);
@@ -37,7 +37,7 @@ test('an owner sees people come and leave, and what they are sent', async ({ arr
 
 test('moderators and guests see nothing of it', async ({ arrive }) => {
   const moderator = await arrive(server.it.url, { tolerate: [statusNote(403)] });
-  await moderator.page.goto(await server.it.newLink('moderator'));
+  await moderator.signIn(await server.it.newLink('moderator'));
   await moderator.room.live();
   await expect(moderator.room.navigation('Views').getByRole('link', { name: 'Health' })).toHaveCount(0);
   expect((await moderator.page.goto('/admin/health'))?.status()).toBe(403);
@@ -49,7 +49,7 @@ test('moderators and guests see nothing of it', async ({ arrive }) => {
 
 test('an owner of one room sees nothing of another', async ({ arrive }) => {
   const owner = await arrive(server.it.url);
-  await owner.page.goto(await server.it.newLink('owner', 'acme'));
+  await owner.signIn(await server.it.newLink('owner', 'acme'));
   await owner.room.live();
   await (await arrive(server.it.url)).enter('/');
   await owner.page.goto('/t/acme/admin/health');
@@ -60,7 +60,7 @@ test('an owner of one room sees nothing of another', async ({ arrive }) => {
 
 test('it says so when the server is away, and goes on when it is back', async ({ arrive }) => {
   const owner = await arrive(server.it.url, { tolerate: [/net::ERR_/] });
-  await owner.page.goto(await server.it.newLink('owner'));
+  await owner.signIn(await server.it.newLink('owner'));
   await owner.page.goto('/admin/health');
   await owner.room.live();
   await owner.context.setOffline(true);
@@ -74,7 +74,7 @@ test('every look of it is accessible and fits the narrowest phone', async ({ arr
   const anna = await (await arrive(server.it.url)).enter();
   await anna.room.ask('A question, so that there is something to see?');
   const owner = await arrive(server.it.url);
-  await owner.page.goto(await server.it.newLink('owner'));
+  await owner.signIn(await server.it.newLink('owner'));
   await owner.page.goto('/admin/health');
   await owner.room.live();
   await expect(card(owner, 'Open streams')).toBeVisible();

@@ -26,7 +26,7 @@ const streamPath = (visitor: Visitor) =>
 
 test('every address loads clean', async ({ arrive }) => {
   const visitor = await arrive(server.it.url, { tolerate: [403, 404, 410].map(statusNote) });
-  await visitor.page.goto(await server.it.newLink('moderator'));
+  await visitor.signIn(await server.it.newLink('moderator'));
   await visitor.room.live();
   for (const path of ['/', '/?tab=answered', '/?tab=all&sort=oldest', '/admin', '/admin?tab=all', '/t/acme', '/t/default', '/t/default/admin']) {
     await visitor.enter(path);
@@ -59,14 +59,14 @@ test('only moderators load the moderators’ code', async ({ arrive }) => {
   await visitor.enter('/');
   expect(loaded.filter((path) => path.endsWith('.wasm'))).toHaveLength(1);
   expect(splitOff()).toBe(0);
-  await visitor.page.goto(await server.it.newLink('moderator'));
+  await visitor.signIn(await server.it.newLink('moderator'));
   await visitor.room.live();
   expect(splitOff()).toBe(1);
 });
 
 test('a page holds one stream, which ends when the page goes', async ({ arrive }) => {
   const visitor = await (await arrive(server.it.url)).enter('/');
-  await visitor.page.goto(await server.it.newLink('moderator'));
+  await visitor.signIn(await server.it.newLink('moderator'));
   await visitor.room.live();
   await visitor.room.mark();
   for (const [path, tenant] of [

@@ -91,7 +91,7 @@ test('a moderator answers', async ({ arrive }) => {
   const crowd = await Person.participant(server.it.url);
   const { body } = await crowd.ask('Can you answer without a mouse?');
   const moderator = await arrive(server.it.url);
-  await moderator.page.goto(server.it.signInLink());
+  await moderator.signIn(server.it.signInLink());
   await moderator.enter('/admin?sort=newest');
   const { page, room } = moderator;
   const row = room.card(body);

@@ -11,7 +11,7 @@ const server = serverForThisFile({ demo: true });
 type Arrive = (origin: string) => Promise<Visitor>;
 
 const moderator = async (arrive: Arrive): Promise<Visitor> =>
-  (await arrive(server.it.url)).enter(await server.it.newLink('owner'));
+  (await arrive(server.it.url)).enterBy(await server.it.newLink('owner'));
 
 interface Held {
   /** The server has answered, and the page waits. */

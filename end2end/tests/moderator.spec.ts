@@ -12,7 +12,7 @@ type Arrive = (origin: string, options?: object) => Promise<Visitor>;
 
 /** A moderator in the queue, by a link that `pulsestage link` makes; the printed one is used up by the first test. */
 const signIn = async (arrive: Arrive): Promise<Visitor> =>
-  (await arrive(server.it.url)).enter(await server.it.newLink('owner'));
+  (await arrive(server.it.url)).enterBy(await server.it.newLink('owner'));
 
 /** One participant on the open tab, one on the answered tab. */
 async function audience(arrive: Arrive): Promise<[Visitor, Visitor]> {
@@ -37,6 +37,10 @@ test('the printed link signs in once; without it the queue is closed and says wh
   const moderator = await arrive(server.it.url);
   const opened = await moderator.page.goto(link);
   expect(opened?.status()).toBe(200);
+  // Looking does not use it up, for whoever looks.
+  expect((await stranger.page.request.get(link)).status()).toBe(200);
+  await moderator.page.getByRole('button', { name: 'Sign in as' }).click();
+  await moderator.page.waitForURL('/admin');
   expect(new URL(moderator.page.url()).pathname).toBe('/admin');
   await moderator.room.live();
   await expect(moderator.room.navigation('Views').getByRole('link', { name: 'Queue' })).toHaveAttribute('aria-current', 'page');

@@ -99,7 +99,7 @@ test('a moderator pins and freezes without a script', async ({ arrive }) => {
   const person = await Person.participant(server.it.url);
   const { body } = await person.ask('Is the queue made of forms, too?');
   const moderator = await arrive(server.it.url, OFF);
-  await moderator.page.goto(server.it.signInLink());
+  await moderator.signIn(server.it.signInLink());
   const row = moderator.room.card(body);
   await row.act('Pin').click();
   await expect(row.mark('Pinned')).toBeVisible();

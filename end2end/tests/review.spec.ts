@@ -22,7 +22,7 @@ async function readFirst(page: Page): Promise<void> {
 
 test('a question waits, is approved, and is then on every screen; another is declined and its asker learns why', async ({ arrive }) => {
   const owner = await arrive(server.it.url);
-  await owner.page.goto(await server.it.newLink('owner'));
+  await owner.signIn(await server.it.newLink('owner'));
   await readFirst(owner.page);
   const [anna, ben] = [await arrive(server.it.url, PHONE), await arrive(server.it.url)];
   await Promise.all([anna.enter('/?sort=newest'), ben.enter('/?sort=newest')]);
@@ -72,7 +72,7 @@ test('what one asked is edited and taken back on the phone, and reports reach th
   await ben.page.getByRole('button', { name: 'Report it' }).click();
   await expect(ben.page.getByRole('heading', { level: 1 })).toHaveText('Thank you');
   const moderator = await arrive(server.it.url);
-  await moderator.page.goto(server.it.signInLink('acme'));
+  await moderator.signIn(server.it.signInLink('acme'));
   await moderator.page.goto('/t/acme/admin/review?show=reported');
   const reported = moderator.page.getByRole('listitem', { name: 'Is this spelled correctly?' });
   await expect(reported).toContainText('1 person reported it');
@@ -103,7 +103,7 @@ test('what a moderator types under review outlives what others do, and is not sa
   const first = await arrive(server.it.url, { tolerate: [statusNote(409)] });
   const second = await arrive(server.it.url);
   for (const moderator of [first, second]) {
-    await moderator.page.goto(await server.it.newLink('moderator', 'acme'));
+    await moderator.signIn(await server.it.newLink('moderator', 'acme'));
     await moderator.page.goto('/t/acme/admin/review?show=all');
   }
   // Its name changes with its text.
@@ -151,7 +151,7 @@ test('two moderators see each other at work, and the second to save is told', as
   const options = { tolerate: [statusNote(409)] };
   const [first, second] = [await arrive(server.it.url, options), await arrive(server.it.url, options)];
   for (const moderator of [first, second]) {
-    await moderator.page.goto(await server.it.newLink('moderator', 'acme'));
+    await moderator.signIn(await server.it.newLink('moderator', 'acme'));
     await moderator.enter('/t/acme/admin?sort=newest');
   }
   const [mine, theirs] = [first.room.card(body), second.room.card(body)];

@@ -5,7 +5,7 @@ import type { Page } from '@playwright/test';
 import { invite, member, owner, PASSWORD } from '../support/rooms';
 import { Server } from '../support/server';
 import { expect, serverForThisFile, test } from '../support/test';
-import { statusNote, type Visitor } from '../support/visitor';
+import { signInUnseen, statusNote, type Visitor } from '../support/visitor';
 
 const server = serverForThisFile({ demo: true });
 
@@ -33,7 +33,7 @@ const waiting = (page: Page, question: string) => page.locator('.desk__card').fi
 
 test('a question waits for a moderator, who approves one and declines another with a reason', async ({ arrive }) => {
   const admin = await arrive(server.it.url);
-  await admin.page.request.get(await server.it.newLink('owner'));
+  await signInUnseen(admin.page, await server.it.newLink('owner'));
   await admin.page.goto('/admin/settings');
   await admin.page.getByLabel('Questions wait for a moderator').check();
   await admin.page.getByRole('button', { name: 'Save', exact: true }).click();
@@ -71,7 +71,7 @@ test('a question waits for a moderator, who approves one and declines another wi
 
 test('a review is done by keyboard alone', async ({ arrive }) => {
   const admin = await arrive(server.it.url);
-  await admin.page.request.get(await server.it.newLink('owner'));
+  await signInUnseen(admin.page, await server.it.newLink('owner'));
   const phone = await arrive(server.it.url);
   await phone.enter('/?sort=newest');
   const question = 'Does this link work: http://pension.example?';
@@ -161,7 +161,7 @@ test('an installation that two people claim at once has one owner', async ({ arr
 
 test('on a phone the strip of pages shows the one that is open, and thumbs hit what is there', async ({ arrive }) => {
   const { page } = await arrive(server.it.url, PHONE);
-  await page.request.get(await server.it.newLink('owner'));
+  await signInUnseen(page, await server.it.newLink('owner'));
   for (const desk of ['review', 'people', 'teams', 'tags', 'settings', 'sessions', 'audit', 'export']) {
     await page.goto(`/admin/${desk}`);
     const here = page.getByRole('navigation', { name: 'Running the room' }).locator('[aria-current]');
@@ -178,7 +178,7 @@ test('what an admin sets shows on pages that are open', async ({ arrive }) => {
   await phone.page.locator('.bar').getByRole('button', { name: 'Ask a question' }).click();
   await expect(phone.room.composer).toBeVisible();
   const admin = await arrive(server.it.url);
-  await admin.page.request.get(await server.it.newLink('owner', 'acme'));
+  await signInUnseen(admin.page, await server.it.newLink('owner', 'acme'));
   await admin.page.goto('/t/acme/admin/settings');
   await admin.page.getByLabel('Most characters').fill('77');
   await admin.page.getByLabel('Languages that are welcome').fill('Portuguese, English');

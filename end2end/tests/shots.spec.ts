@@ -7,7 +7,7 @@ import { LOOKS, wear } from '../support/axe';
 import { DESKS, furnish, invite, member, owner, REVIEWS } from '../support/rooms';
 import { Server } from '../support/server';
 import { expect, serverForThisFile, test } from '../support/test';
-import { statusNote, type Visitor } from '../support/visitor';
+import { signInUnseen, statusNote, type Visitor } from '../support/visitor';
 
 const server = serverForThisFile({ demo: true });
 let bare: Server;
@@ -41,7 +41,7 @@ test('pages with questions', { tag: '@shots' }, async ({ arrive }) => {
   await shoot(anna, 'composer');
 
   const moderator = await arrive(server.it.url);
-  await moderator.page.goto(server.it.signInLink());
+  await moderator.signIn(server.it.signInLink());
   await moderator.room.live();
   await shoot(moderator, 'queue');
   const [first] = await moderator.room.questions();
@@ -65,7 +65,7 @@ test('desks, full and empty', { tag: '@shots' }, async ({ arrive }) => {
     [bare, '-empty'],
   ] as const) {
     const admin = await arrive(house.url);
-    await admin.page.request.get(await house.newLink('owner'));
+    await signInUnseen(admin.page, await house.newLink('owner'));
     await admin.enter('/admin');
     await shoot(admin, `desk-queue${what}`);
     for (const desk of DESKS) {
@@ -94,20 +94,21 @@ test('doors', { tag: '@shots' }, async ({ arrive }) => {
   await anna.page.getByRole('button', { name: 'Sign in' }).click();
   await shoot(anna, 'door-sign-in-refused');
   await open('invitation', await invite(by, 'Fay Shoot', 'member'));
+  await open('role-link', await server.it.newLink('moderator'));
   await open('spent', '/sign-in/spent');
   await open('claim', bare.claimLink());
   await open('join', '/join');
   await open('join-wrong', '/join?code=!!');
   await open('join-none', '/j/ZZZZZZ');
   await open('mine', '/mine');
-  await anna.page.request.get(await server.it.newLink('owner'));
+  await signInUnseen(anna.page, await server.it.newLink('owner'));
   await open('password', '/password');
 });
 
 test('pages without', { tag: '@shots' }, async ({ arrive }) => {
   // Before anybody watches. The link is followed without opening its page, which would.
   const admin = await arrive(bare.url);
-  await admin.page.request.get(await bare.newLink('admin'));
+  await signInUnseen(admin.page, await bare.newLink('admin'));
   await admin.page.goto('/admin/health');
   await admin.room.live();
   await expect(admin.page.getByRole('heading', { name: 'Nobody is watching' })).toBeVisible();
@@ -120,7 +121,7 @@ test('pages without', { tag: '@shots' }, async ({ arrive }) => {
     await anna.page.goto(path);
     await shoot(anna, name);
   }
-  await anna.page.goto(await bare.newLink('owner'));
+  await anna.signIn(await bare.newLink('owner'));
   await anna.room.live();
   await shoot(anna, 'queue-empty');
   await anna.context.setOffline(true);

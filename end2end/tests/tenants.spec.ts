@@ -67,7 +67,7 @@ test('another tenant’s ids are not found, for anybody', async () => {
 
 test('a moderator of one tenant is nobody in the other', async ({ arrive }) => {
   const moderator = await arrive(server.it.url);
-  await moderator.page.goto(await server.it.newLink('owner', 'acme'));
+  await moderator.signIn(await server.it.newLink('owner', 'acme'));
   await moderator.room.live();
   expect(new URL(moderator.page.url()).pathname).toBe('/t/acme/admin');
   await moderator.page.goto('/admin');

@@ -3,7 +3,7 @@
 import { LOOKS, violations, wear } from '../support/axe';
 import { Person } from '../support/api';
 import { expect, serverForThisFile, test } from '../support/test';
-import { statusNote, type Visitor } from '../support/visitor';
+import { signInUnseen, statusNote, type Visitor } from '../support/visitor';
 
 const server = serverForThisFile({ demo: true });
 
@@ -11,7 +11,7 @@ const PHONE = { viewport: { width: 390, height: 844 } };
 
 /** A moderator at the review page of a room. */
 async function review(moderator: Visitor, link: string, show = 'all'): Promise<void> {
-  await moderator.page.request.get(link);
+  await signInUnseen(moderator.page, link);
   await moderator.page.goto(`/t/acme/admin/review?show=${show}`);
 }
 

@@ -207,6 +207,15 @@ pub struct LinkArgs {
     /// What the bearer may do: moderator, admin or owner.
     #[arg(long, default_value = "moderator", value_parser = parse_staff_role)]
     pub role: Role,
+    /// Withdraw the links of the same tenant and role that nobody has used yet.
+    #[arg(long)]
+    pub replace: bool,
+    /// Make none; say which links of the tenant wait to be used.
+    #[arg(long, conflicts_with_all = ["replace", "role", "withdraw_all"])]
+    pub list: bool,
+    /// Make none; withdraw every link of the tenant that nobody has used yet.
+    #[arg(long, conflicts_with_all = ["replace", "role"])]
+    pub withdraw_all: bool,
     /// The address people reach the server at; the link starts with it.
     #[arg(long, env = "PULSESTAGE_PUBLIC_URL", default_value = "http://127.0.0.1:3000")]
     pub public_url: String,
@@ -275,5 +284,9 @@ mod tests {
     fn a_link_gives_a_staff_role_only() {
         assert!(Cli::try_parse_from(["pulsestage", "link", "--role", "guest"]).is_err());
         assert!(Cli::try_parse_from(["pulsestage", "link", "--role", "admin"]).is_ok());
+        assert!(Cli::try_parse_from(["pulsestage", "link", "--role", "admin", "--replace"]).is_ok());
+        for pair in [["--list", "--withdraw-all"], ["--list", "--replace"], ["--withdraw-all", "--role=admin"]] {
+            assert!(Cli::try_parse_from(["pulsestage", "link"].into_iter().chain(pair)).is_err(), "{pair:?}");
+        }
     }
 }

@@ -25,6 +25,7 @@ pub mod http;
 pub mod install;
 pub mod lifecycle;
 pub mod limits;
+pub mod link_command;
 pub mod mail;
 pub mod metrics;
 pub mod oidc;

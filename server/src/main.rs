@@ -8,9 +8,10 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use pulsestage::ports::Store;
 use pulsestage::service::Service;
-use pulsestage_server::config::{Cli, Command, LinkArgs, LogFormat, ServeArgs};
+use pulsestage_server::config::{Cli, Command, LogFormat, ServeArgs};
 use pulsestage_server::install::NobodyListens;
 use pulsestage_server::lifecycle;
+use pulsestage_server::link_command;
 use pulsestage_server::recount::{RecountArgs, Report};
 use pulsestage_server::rehearse;
 use pulsestage_server::telemetry;
@@ -23,7 +24,10 @@ async fn main() -> anyhow::Result<ExitCode> {
     match cli.command {
         None => serve(cli.serve).await?,
         Some(Command::Serve(args)) => serve(*args).await?,
-        Some(Command::Link(args)) => link(args).await?,
+        Some(Command::Link(args)) => {
+            telemetry::start(LogFormat::Text);
+            println!("{}", link_command::run(args).await?);
+        }
         Some(Command::Tenant(command)) => {
             telemetry::start(LogFormat::Text);
             println!("{}", tenant_command::run(command).await?);
@@ -77,17 +81,4 @@ async fn recount(args: RecountArgs) -> anyhow::Result<ExitCode> {
     println!("{report}");
     store.close().await;
     Ok(if report.differs() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
-}
-
-async fn link(args: LinkArgs) -> anyhow::Result<()> {
-    telemetry::start(LogFormat::Text);
-    let store = lifecycle::open_store(&args.store).await?;
-    let key = Key::new(store.installation_key(&SystemChance).await?);
-    let shared: Arc<dyn Store> = Arc::new(store.clone());
-    let service =
-        Service::new(shared, Arc::new(NobodyListens), Arc::new(SystemClock), Arc::new(SystemChance), Arc::new(key));
-    let link = lifecycle::make_link(&service, &args.public_url, &args.tenant, args.role).await?;
-    println!("{link}");
-    store.close().await;
-    Ok(())
 }

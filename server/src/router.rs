@@ -24,7 +24,6 @@ pub fn router(state: AppState) -> Router {
     let files = Path::new(&*site.site_root);
     let pages = Router::<AppState>::new()
         .leptos_routes_with_handler(generate_route_list(App), get(page::render))
-        .route("/sign-in/{token}", any(session::sign_in).layer(fixed(CACHE_CONTROL, "no-store")))
         .merge(doors::routes())
         .merge(own::routes())
         .merge(thread::routes())
@@ -79,10 +78,6 @@ fn cache(hashed: bool) -> SetResponseHeaderLayer<impl Fn(&Response) -> Option<He
         let lasting = hashed && there;
         Some(HeaderValue::from_static(if lasting { "public, max-age=31536000, immutable" } else { "no-cache" }))
     })
-}
-
-fn fixed(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
-    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
 }
 
 /// Other sites' pages may use us with cookies only when the operator named them: never `*`.

@@ -3,13 +3,14 @@
 use async_trait::async_trait;
 
 use super::{Ending, NewPerson, NewSession, PortError, SecretHash, SignedIn, Stored};
-use crate::door::{Identity, Letter, PersonLink, Purpose};
+use crate::door::{Identity, Letter, LinkDoor, PersonLink, Purpose, RoleLink, WaitingLink};
 use crate::email::Email;
 use crate::id::{TenantId, UserId};
 use crate::password::{Password, PasswordHash};
 use crate::tenant::Tenant;
 use crate::text::Name;
 use crate::time::Timestamp;
+use crate::user::Role;
 
 /// What came of comparing a password with what is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,6 +140,13 @@ pub trait DoorStore: Send + Sync {
         instead_of: InsteadOf,
         ending: Ending,
     ) -> Stored<Option<SignedIn>>;
+
+    /// What a link for signing in with a role opens; `None` when it was used, has run out, never was, or opens another door.
+    async fn role_link(&self, hash: SecretHash, now: Timestamp) -> Stored<Option<RoleLink>>;
+    /// The links of a tenant that wait to be used, the latest first.
+    async fn waiting_links(&self, tenant: TenantId, now: Timestamp) -> Stored<Vec<WaitingLink>>;
+    /// Withdraws the links of a tenant and door that wait, of one role or of all; says how many there were.
+    async fn withdraw_links(&self, tenant: TenantId, door: LinkDoor, role: Option<Role>) -> Stored<u64>;
 
     /// Whether anybody owns the tenant who can come in: by their address, or because they are in.
     async fn has_owner(&self, tenant: TenantId, now: Timestamp) -> Stored<bool>;

@@ -1,8 +1,10 @@
 //! Signing in by a one-time link. Secrets are made here and leave at once; only their hashes are kept.
 
 use super::Service;
+use super::doors::Arrival;
+use crate::door::{LinkDoor, RoleLink, WaitingLink};
 use crate::error::{Noun, Refusal};
-use crate::id::UserId;
+use crate::id::{TenantId, UserId};
 use crate::ports::{NewLink, SecretHash, SignedIn};
 use crate::session::SessionLabel;
 use crate::text::Slug;
@@ -12,21 +14,80 @@ use crate::user::Role;
 pub const LINK_LIFE_MS: i64 = 24 * 60 * 60 * 1_000;
 
 impl Service {
-    /// Keeps a one-time link that signs its bearer in to a tenant with a role.
+    /// Keeps a one-time link that signs its bearer in to a tenant with a role. Those that were made before stay good.
+    ///
+    /// # Errors
+    /// When there is no such tenant; [`Refusal::TooManyRequests`] when as many as may be wait to be used.
+    pub async fn put_link(&self, slug: &Slug, role: Role, secret: SecretHash) -> Result<(), Refusal> {
+        self.put_link_to(slug, role, LinkDoor::SignIn, secret).await
+    }
+
+    /// Keeps a one-time link that opens this door.
+    pub(super) async fn put_link_to(
+        &self,
+        slug: &Slug,
+        role: Role,
+        door: LinkDoor,
+        secret: SecretHash,
+    ) -> Result<(), Refusal> {
+        /// In seconds: the oldest of those that wait is worth nothing by then.
+        const RETRY_AFTER_S: u32 = 24 * 60 * 60;
+        let tenant = self.tenant_of(slug).await?;
+        let at = self.clock.now();
+        let link = NewLink { hash: secret, tenant, role, door, at, expires_at: at.plus_millis(LINK_LIFE_MS) };
+        match self.store.put_link(link).await? {
+            true => Ok(()),
+            false => Err(Refusal::TooManyRequests { retry_after_s: RETRY_AFTER_S }),
+        }
+    }
+
+    /// The links of a tenant that wait to be used: for the command line, not for visitors.
     ///
     /// # Errors
     /// When there is no such tenant.
-    pub async fn put_link(&self, slug: &Slug, role: Role, secret: SecretHash) -> Result<(), Refusal> {
-        let tenant = self.store.tenant_by_slug(slug).await?.ok_or(Refusal::NotFound { what: Noun::Tenant })?;
-        let at = self.clock.now();
-        let link = NewLink { hash: secret, tenant: tenant.id, role, at, expires_at: at.plus_millis(LINK_LIFE_MS) };
-        Ok(self.store.put_link(link).await?)
+    pub async fn waiting_links(&self, slug: &Slug) -> Result<Vec<WaitingLink>, Refusal> {
+        Ok(self.store.waiting_links(self.tenant_of(slug).await?, self.clock.now()).await?)
+    }
+
+    /// Withdraws the links for signing in to a tenant that wait, of one role or of all; says how many there were. For the
+    /// command line, not for visitors.
+    ///
+    /// # Errors
+    /// When there is no such tenant.
+    pub async fn withdraw_links(&self, slug: &Slug, role: Option<Role>) -> Result<u64, Refusal> {
+        Ok(self.store.withdraw_links(self.tenant_of(slug).await?, LinkDoor::SignIn, role).await?)
+    }
+
+    async fn tenant_of(&self, slug: &Slug) -> Result<TenantId, Refusal> {
+        let found = self.store.tenant_by_slug(slug).await?;
+        Ok(found.ok_or(Refusal::NotFound { what: Noun::Tenant })?.id)
+    }
+
+    /// What a link for signing in opens. Looking does not use it up.
+    ///
+    /// # Errors
+    /// [`Refusal::LinkSpent`] when the link was used, has run out, never was, or opens another door: they look alike on
+    /// purpose.
+    pub async fn role_link(&self, link: SecretHash) -> Result<RoleLink, Refusal> {
+        self.store.role_link(link, self.clock.now()).await?.ok_or(Refusal::LinkSpent)
+    }
+
+    /// Uses a link up and opens a session under a new secret. The session that the browser had ends.
+    ///
+    /// # Errors
+    /// As [`Service::role_link`].
+    pub async fn sign_in_with_role(&self, link: SecretHash, arrival: &Arrival) -> Result<SignedIn, Refusal> {
+        let person = self.redeem_link(link, arrival.session, arrival.label.clone()).await?;
+        if let Some(former) = arrival.instead_of {
+            self.sign_out(former).await?;
+        }
+        Ok(person)
     }
 
     /// Uses a link up and opens a session under a new secret.
     ///
     /// # Errors
-    /// [`Refusal::LinkSpent`] when the link was used, has run out or never was: the three look alike on purpose.
+    /// As [`Service::role_link`].
     pub async fn redeem_link(
         &self,
         link: SecretHash,

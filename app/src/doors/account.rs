@@ -4,10 +4,14 @@ use leptos::prelude::*;
 
 use super::Problems;
 use super::document::{Door, way};
-use super::field::{Field, send, whole_problem};
+use super::field::{Field, hidden, send, whole_problem};
 use super::sign_in::home;
 use crate::branding::Branding;
 use crate::ui::icon::Icon;
+use pulsestage::user::Role;
+
+/// The field in which the button of a link sends the link's secret: a request without it changes nothing.
+pub const CONFIRM: &str = "confirm";
 
 /// What a link is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +73,7 @@ impl PersonDoor {
                     Setting::SignIn => (format!("Sign in to {}", tenant.name), format!("As {name}."), "Sign in"),
                 };
                 let fields = match setting {
-                    Setting::SignIn => ().into_any(),
+                    Setting::SignIn => confirmation(&action),
                     Setting::Password => new_password(email.as_deref(), &problems, true),
                     Setting::Invitation => view! {
                         {Field::name(&name).first().draw(&problems)}
@@ -89,6 +93,61 @@ impl PersonDoor {
             }
         }
     }
+}
+
+/// Where a link leads that signs in whoever brings it. As with [`PersonDoor`], its button alone uses it up.
+#[derive(Clone, Debug)]
+pub struct RoleDoor {
+    /// Whose page it is.
+    pub tenant: Branding,
+    /// As in [`SignIn`](super::SignIn).
+    pub room: String,
+    /// Where the form goes: the link's own address.
+    pub action: String,
+    /// What its bearer may do.
+    pub role: Role,
+    /// What was wrong.
+    pub problems: Problems,
+}
+
+impl RoleDoor {
+    /// Draws it.
+    #[must_use]
+    pub fn draw(self) -> Door {
+        let Self { tenant, room, action, role, problems } = self;
+        let role = match role {
+            Role::Guest => "Guest",
+            Role::Viewer => "Viewer",
+            Role::Member => "Member",
+            Role::Moderator => "Moderator",
+            Role::Admin => "Admin",
+            Role::Owner => "Owner",
+        };
+        let confirm = confirmation(&action);
+        let body = view! {
+            {whole_problem(&problems)}
+            <form class="form" method="post" action=action>
+                {confirm}
+                <button class="btn btn--main" type="submit">
+                    {format!("Sign in as {role} to {}", tenant.name)}
+                </button>
+            </form>
+        }
+        .into_any();
+        Door {
+            mark: Icon::User,
+            title: format!("Sign in to {}", tenant.name),
+            lead: format!("This link signs one person in as {role}, once. Press the button if that is you."),
+            home: home(&room),
+            tenant: Some(tenant),
+            body,
+        }
+    }
+}
+
+/// What the button of a link sends to show that it was pressed: the secret at the end of the link's address.
+fn confirmation(action: &str) -> AnyView {
+    hidden(CONFIRM, action.rsplit('/').next().unwrap_or_default())
 }
 
 fn spent(home: String) -> Door {

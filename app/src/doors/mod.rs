@@ -11,7 +11,7 @@ mod mine;
 mod sign_in;
 mod thread;
 
-pub use account::{Claim, OwnPassword, PersonDoor, Setting};
+pub use account::{CONFIRM, Claim, OwnPassword, PersonDoor, RoleDoor, Setting};
 pub use document::{Door, document};
 pub use mine::{Mine, Report, reason};
 pub use sign_in::{AskForLink, SignIn};

@@ -1,16 +1,14 @@
-//! Signing in by a one-time link, and signing out.
+//! Signing out, and what a session is called.
 
 use app::api::Home;
-use axum::extract::{Path, Request, State};
+use axum::extract::State;
 use axum::http::header::{SET_COOKIE, USER_AGENT};
-use axum::http::{HeaderMap, HeaderValue, Method};
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
 use serde::Deserialize;
 
 use super::api::refusal_response;
-use super::host;
-use crate::auth::Secret;
 use crate::state::AppState;
 use pulsestage::error::Refusal;
 use pulsestage::session::SessionLabel;
@@ -26,41 +24,6 @@ pub fn moderators_page(slug: &str) -> String {
 #[must_use]
 pub fn tenant_page(slug: &str) -> String {
     if slug == Slug::default_tenant().as_str() { "/".to_owned() } else { format!("/t/{slug}/") }
-}
-
-/// Uses a link up and signs its bearer in.
-pub async fn sign_in(State(state): State<AppState>, Path(token): Path<String>, request: Request) -> Response {
-    let home = host::home(request.extensions());
-    let headers = request.headers();
-    // A preview, a HEAD or a browser's guess of what comes next must not use up somebody's link.
-    let ahead = ["sec-purpose", "purpose", "x-moz"].iter().any(|name| headers.get(*name).is_some());
-    if request.method() != Method::GET || ahead {
-        return refusal_response(&Refusal::MethodNotAllowed);
-    }
-    let Some(link) = Secret::parse(&token) else {
-        return Redirect::to("/sign-in/spent").into_response();
-    };
-    // Each try is a write: a flood of guesses, hopeless as they are, must not hold up everybody's votes.
-    let doors = &state.limits().doors;
-    if let Err(too_fast) = doors.sign_in(doors.network(headers, request.extensions())) {
-        return refusal_response(&too_fast.into());
-    }
-    let session = Secret::new(state.chance());
-    match state.service().redeem_link(link.hash(), session.hash(), label(headers)).await {
-        Ok(person) => {
-            // What the browser brought along is not carried over, whoever put it there.
-            if let Some(former) = state.cookies().session(headers, &person.tenant.slug)
-                && let Err(refusal) = state.service().sign_out(former.hash()).await
-            {
-                tracing::warn!(%refusal, "the session before could not be ended");
-            }
-            let cookie = state.cookies().session_cookie(&person.tenant.slug, &session);
-            (set(&cookie.to_string()), Redirect::to(&format!("{}admin", home.page(&person.tenant.slug))))
-                .into_response()
-        }
-        Err(Refusal::LinkSpent) => Redirect::to("/sign-in/spent").into_response(),
-        Err(refusal) => refusal_response(&refusal),
-    }
 }
 
 /// The form of [`sign_out`].

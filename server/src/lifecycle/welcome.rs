@@ -1,7 +1,7 @@
 //! What whoever started the server is told.
 
 use pulsestage::error::Refusal;
-use pulsestage::ports::Chance;
+use pulsestage::ports::{Chance, MOST_WAITING_LINKS};
 use pulsestage::service::Service;
 use pulsestage::tenant::Tenant;
 use pulsestage::text::Slug;
@@ -16,10 +16,17 @@ use crate::world::SystemChance;
 /// Makes a one-time link for a tenant.
 ///
 /// # Errors
-/// When there is no such tenant.
-pub async fn make_link(service: &Service, origin: &str, tenant: &Slug, role: Role) -> Result<String, Refusal> {
+/// When there is no such tenant, or as many links as may be wait to be used.
+pub async fn make_link(service: &Service, origin: &str, tenant: &Slug, role: Role) -> anyhow::Result<String> {
     let secret = Secret::new(&SystemChance as &dyn Chance);
-    service.put_link(tenant, role, secret.hash()).await?;
+    match service.put_link(tenant, role, secret.hash()).await {
+        Ok(()) => {}
+        Err(Refusal::TooManyRequests { .. }) => anyhow::bail!(
+            "{MOST_WAITING_LINKS} links of {tenant} for this role wait to be used. They end within a day; \
+             `pulsestage link --tenant {tenant} --role {role} --replace` withdraws them and makes another."
+        ),
+        Err(refusal) => return Err(refusal.into()),
+    }
     Ok(format!("{}/sign-in/{}", origin.trim_end_matches('/'), secret.reveal()))
 }
 
@@ -28,7 +35,7 @@ pub async fn make_link(service: &Service, origin: &str, tenant: &Slug, role: Rol
 ///
 /// # Errors
 /// When the links cannot be kept.
-pub async fn welcome(running: &Running) -> Result<String, Refusal> {
+pub async fn welcome(running: &Running) -> anyhow::Result<String> {
     const SHOWN: usize = 5;
     let service = running.state.service();
     let origin = reached_at(running.state.site().origin.as_deref(), running.tls.is_some(), running.addr);
@@ -41,7 +48,9 @@ pub async fn welcome(running: &Running) -> Result<String, Refusal> {
             moderators_page(slug.as_str()),
         );
         if running.demo {
-            text += &format!("    sign in     {}\n", make_link(service, &origin, &slug, Role::Owner).await?);
+            // That it was started often is no reason not to start.
+            let link = make_link(service, &origin, &slug, Role::Owner).await;
+            text += &format!("    sign in     {}\n", link.unwrap_or_else(|error| error.to_string()));
         }
     }
     if running.demo {
@@ -60,7 +69,7 @@ pub async fn welcome(running: &Running) -> Result<String, Refusal> {
         Ok(false) | Err(Refusal::NotFound { .. }) => {
             text += "\nIf nobody can sign in, `pulsestage link --tenant SLUG --role owner` makes a one-time link.\n";
         }
-        Err(refusal) => return Err(refusal),
+        Err(refusal) => return Err(refusal.into()),
     }
     Ok(text)
 }

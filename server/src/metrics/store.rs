@@ -202,7 +202,7 @@ impl Store for TimedStore {
         self.timed(Kind::Moderate, self.store.create_tag(write, id, name, color)).await
     }
 
-    async fn put_link(&self, link: NewLink) -> Stored<()> {
+    async fn put_link(&self, link: NewLink) -> Stored<bool> {
         self.timed(Kind::SignIn, self.store.put_link(link)).await
     }
 

@@ -1,7 +1,7 @@
 //! The port of what people come in by: each method is a transaction and one way out for its troubles.
 
 use async_trait::async_trait;
-use pulsestage::door::{Identity, PersonLink};
+use pulsestage::door::{Identity, LinkDoor, PersonLink, RoleLink, WaitingLink};
 use pulsestage::email::Email;
 use pulsestage::id::{TenantId, UserId};
 use pulsestage::password::PasswordHash;
@@ -11,6 +11,7 @@ use pulsestage::ports::{
 };
 use pulsestage::tenant::Tenant;
 use pulsestage::time::Timestamp;
+use pulsestage::user::Role;
 
 use super::SqlStore;
 use super::trouble::trouble;
@@ -59,6 +60,18 @@ impl DoorStore for SqlStore {
         ending: Ending,
     ) -> Stored<Option<SignedIn>> {
         self.spend_person_link(link, session, instead_of, ending).await.map_err(trouble)
+    }
+
+    async fn role_link(&self, hash: SecretHash, now: Timestamp) -> Stored<Option<RoleLink>> {
+        self.find_role_link(hash, now).await.map_err(trouble)
+    }
+
+    async fn waiting_links(&self, tenant: TenantId, now: Timestamp) -> Stored<Vec<WaitingLink>> {
+        self.list_waiting_links(tenant, now).await.map_err(trouble)
+    }
+
+    async fn withdraw_links(&self, tenant: TenantId, door: LinkDoor, role: Option<Role>) -> Stored<u64> {
+        self.drop_links(tenant, door, role).await.map_err(trouble)
     }
 
     async fn has_owner(&self, tenant: TenantId, now: Timestamp) -> Stored<bool> {

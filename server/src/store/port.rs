@@ -94,7 +94,7 @@ impl Store for SqlStore {
         self.insert_tag(write, id, name, color).await.map_err(trouble)
     }
 
-    async fn put_link(&self, link: NewLink) -> Stored<()> {
+    async fn put_link(&self, link: NewLink) -> Stored<bool> {
         self.keep_link(link).await.map_err(trouble)
     }
 

@@ -1,28 +1,64 @@
 //! One-time links that make the person who brings them.
 
+use pulsestage::door::{LinkDoor, RoleLink, WaitingLink};
 use pulsestage::error::Refusal;
 use pulsestage::id::TenantId;
-use pulsestage::ports::{NewLink, NewPerson, NewSession, SecretHash, SignedIn};
+use pulsestage::ports::{MOST_WAITING_LINKS, NewLink, NewPerson, NewSession, SecretHash, SignedIn};
 use pulsestage::text::Name;
+use pulsestage::time::Timestamp;
 use pulsestage::user::Role;
 
 use super::facts::missing;
+use super::rows::doors::{RoleLinkRow, WaitingLinkRow};
 use super::rows::{LinkRow, TenantRow, role};
 use super::trouble::Done;
 use super::{SqlStore, people, sessions, sql};
 
 impl SqlStore {
-    pub(super) async fn keep_link(&self, link: NewLink) -> Done<()> {
-        on!(&self.write, pool => sqlx::query(sql::sign_in::PUT_LINK)
+    /// Says whether there was room for it.
+    pub(super) async fn keep_link(&self, link: NewLink) -> Done<bool> {
+        let kept = on!(&self.write, pool => sqlx::query(sql::sign_in::PUT_LINK)
             .bind(link.hash.0.as_slice())
             .bind(link.tenant.0)
             .bind(link.role.as_str())
+            .bind(link.door.as_str())
             .bind(link.at.0)
             .bind(link.expires_at.0)
+            .bind(MOST_WAITING_LINKS)
             .execute(pool)
             .await
-            .map(drop))?;
-        Ok(())
+            .map(|done| done.rows_affected()))?;
+        Ok(kept > 0)
+    }
+
+    pub(super) async fn list_waiting_links(&self, tenant: TenantId, now: Timestamp) -> Done<Vec<WaitingLink>> {
+        let rows: Vec<WaitingLinkRow> = on!(&self.read, pool => sqlx::query_as(sql::sign_in::WAITING_LINKS)
+            .bind(tenant.0)
+            .bind(now.0)
+            .fetch_all(pool)
+            .await)?;
+        rows.into_iter().map(WaitingLinkRow::into_link).collect()
+    }
+
+    /// Says how many there were.
+    pub(super) async fn drop_links(&self, tenant: TenantId, door: LinkDoor, role: Option<Role>) -> Done<u64> {
+        let gone = on!(&self.write, pool => sqlx::query(sql::sign_in::WITHDRAW_LINKS)
+            .bind(tenant.0)
+            .bind(door.as_str())
+            .bind(role.map(Role::as_str))
+            .execute(pool)
+            .await
+            .map(|done| done.rows_affected()))?;
+        Ok(gone)
+    }
+
+    pub(super) async fn find_role_link(&self, hash: SecretHash, now: Timestamp) -> Done<Option<RoleLink>> {
+        let row: Option<RoleLinkRow> = on!(&self.read, pool => sqlx::query_as(sql::sign_in::ROLE_LINK)
+            .bind(hash.0.as_slice())
+            .bind(now.0)
+            .fetch_optional(pool)
+            .await)?;
+        row.map(RoleLinkRow::into_link).transpose()
     }
 
     pub(super) async fn use_link(&self, link: SecretHash, session: NewSession) -> Done<Option<SignedIn>> {

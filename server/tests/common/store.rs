@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use pulsestage::door::LinkDoor;
 use pulsestage::event::{Epoch, Fact};
 use pulsestage::id::{OperationId, ParticipantId, QuestionId, SessionId, TagId, TeamId, TenantId, UserId, uuid_v7};
 use pulsestage::join::{CODE_LENGTH, JoinCode};
@@ -178,7 +179,8 @@ impl Stage {
 
     /// A link and the session that redeeming it would open.
     pub(crate) fn link(&self, tenant: TenantId, role: Role) -> (NewLink, NewSession) {
-        let link = NewLink { hash: self.hash(), tenant, role, at: START, expires_at: START.plus_millis(1_000) };
+        let door = LinkDoor::SignIn;
+        let link = NewLink { hash: self.hash(), tenant, role, door, at: START, expires_at: START.plus_millis(1_000) };
         (link, self.session(UserId(self.id())))
     }
 

@@ -105,7 +105,7 @@ async fn there_is_no_way_but_the_link() {
         Arrival { session: Secret::new(&SystemChance).hash(), label: SessionLabel::default(), instead_of: None };
     let claimed = house.service.claim(operators.hash(), "Eve", "eve@example.com", PASSWORD, &arrival).await;
     assert_eq!(claimed, Err(pulsestage::error::Refusal::LinkSpent));
-    assert_eq!(house.get(&format!("/sign-in/{}", operators.reveal())).send().await.header("location"), "/admin");
+    assert_eq!(house.press(&format!("/sign-in/{}", operators.reveal())).send().await.header("location"), "/admin");
 }
 
 #[tokio::test]

@@ -58,8 +58,8 @@ async fn looking_at_a_link_does_not_use_it_up() {
     for method in [Method::GET, Method::HEAD, Method::GET] {
         assert_eq!(house.request(method, &link).send().await.status, 200);
     }
-    assert_eq!(house.post(&link, &[]).header("origin", "https://evil.example").send().await.status, 403);
-    let (session, place) = house.post(&link, &[]).send().await.came_in();
+    assert_eq!(house.press(&link).header("origin", "https://evil.example").send().await.status, 403);
+    let (session, place) = house.press(&link).send().await.came_in();
     assert_eq!(place, "/admin");
     assert_eq!(house.get("/admin").cookie(&session).send().await.status, 200);
 }
@@ -70,7 +70,8 @@ async fn a_link_that_is_raced_lets_one_in() {
     let user = house.person(&default, ANN, Role::Moderator).await;
     for purpose in [Purpose::SignIn, Purpose::Password, Purpose::Invitation] {
         let link = house.link_for(&default, user, purpose).await;
-        let fields = [("name", "Ann"), ("password", PASSWORD)];
+        let confirm = link.rsplit('/').next().unwrap();
+        let fields = [("name", "Ann"), ("password", PASSWORD), ("confirm", confirm)];
         let race = (0..8).map(|_| house.post(&link, &fields).send());
         let replies = futures::future::join_all(race).await;
         let (won, lost): (Vec<_>, Vec<_>) = replies.iter().partition(|reply| !reply.is_closed());
@@ -91,7 +92,7 @@ async fn links_run_out_are_withdrawn_and_end_with_their_person() {
     assert!(!is_good(&old).await && is_good(&new).await && is_good(&reset).await, "the last of each purpose is good");
     house.clock.turn_on(15 * 60);
     assert!(!is_good(&new).await && is_good(&reset).await);
-    assert_eq!(house.post(&new, &[]).send().await.status, 410);
+    assert_eq!(house.press(&new).send().await.status, 410);
     let invitation = house.link_for(&default, user, Purpose::Invitation).await;
     house.post(&reset, &[("password", PASSWORD)]).send().await.came_in();
     assert!(!is_good(&invitation).await, "a new password withdraws the other links");
@@ -130,7 +131,7 @@ async fn signing_in_by_mail_needs_no_password() {
     assert_eq!(house.post("/sign-in/link", &[("email", ANN)]).send().await.status, 200);
     let letter = mail.letter().await;
     assert!(letter.text.contains("Subject: Sign in to Tenant default"), "{}", letter.text);
-    house.post(&letter.link(ORIGIN), &[]).send().await.came_in();
+    house.press(&letter.link(ORIGIN)).send().await.came_in();
 }
 
 #[tokio::test]

@@ -42,9 +42,9 @@ async fn over_https_every_cookie_is_bound_to_this_host_and_out_of_reach() {
         let (slug, open) = (&room.slug, house.link_for(room, user, Purpose::SignIn).await);
         let fields = [("email", ANN), ("password", PASSWORD)];
         seen.push(house.get(&format!("/t/{slug}/")).send().await);
-        seen.push(house.get(&one_time_link(&house, room).await).send().await);
+        seen.push(house.press(&one_time_link(&house, room).await).send().await);
         seen.push(house.post(&format!("/t/{slug}/sign-in"), &fields).send().await);
-        seen.push(house.post(&open, &[]).send().await);
+        seen.push(house.press(&open).send().await);
         seen.push(house.post("/sign-out", &[("tenant", slug)]).send().await);
     }
     for reply in &seen {
@@ -129,7 +129,7 @@ async fn a_session_of_one_tenant_is_none_in_another_under_whatever_name() {
 async fn a_session_ends_when_its_time_is_over() {
     let (house, default, _acme) = House::new(Plan::default()).await;
     house.clock.stop();
-    let reply = house.get(&one_time_link(&house, &default).await).send().await;
+    let reply = house.press(&one_time_link(&house, &default).await).send().await;
     let session = pair(reply.set_cookies()[0]).to_owned();
     house.clock.turn_on(SESSION_LIFE_MS / 1_000 - 5);
     assert!(opens(&house, "/admin", &[&session]).await);
@@ -156,9 +156,9 @@ async fn each_way_in_takes_the_place_of_the_session_before() {
     let mut session = default.moderator.clone();
     for way in ["one-time link", "password", "own link", "one-time link"] {
         let call = match way {
-            "one-time link" => house.get(&one_time_link(&house, &default).await),
+            "one-time link" => house.press(&one_time_link(&house, &default).await),
             "password" => house.post("/sign-in", &[("email", ANN), ("password", PASSWORD)]),
-            _ => house.post(&house.link_for(&default, user, Purpose::SignIn).await, &[]),
+            _ => house.press(&house.link_for(&default, user, Purpose::SignIn).await),
         };
         let reply = call.cookie(&session).send().await;
         let fresh = pair(reply.set_cookies()[0]).to_owned();

@@ -89,12 +89,12 @@ async fn links_are_not_guessed_in_a_hurry() {
     let house = house(0).await;
     let guess = || house.get(&format!("/sign-in/{}", "0".repeat(64))).send();
     for _ in 0..3 {
-        assert_eq!(guess().await.status, 303);
+        assert_eq!(guess().await.status, 410);
     }
     let reply = guess().await;
     assert_refused("a fourth guess", &reply, 429, "too_many_requests");
     assert_eq!(reply.header("retry-after"), "10");
-    assert_eq!(house.get("/sign-in/x").send().await.status, 303, "what is no link needs no database");
+    assert_eq!(house.get("/sign-in/x").send().await.status, 410, "what is no link needs no database");
     house.clock.turn_on(10);
-    assert_eq!(guess().await.status, 303);
+    assert_eq!(guess().await.status, 410);
 }

@@ -40,7 +40,7 @@ async fn go_through_doors(house: &House, room: &Room, mail: &mut MailServer) -> 
     let reset = letter[at..].split_whitespace().next().unwrap().to_owned();
     let renewed = house.post(&reset, &[("password", PASSWORD)]).send().await;
     let link = house.link_for(room, user, Purpose::SignIn).await;
-    let opened = house.post(&link, &[]).send().await;
+    let opened = house.press(&link).send().await;
     for reply in [&came, &renewed, &opened] {
         secrets.extend(reply.set_cookies().into_iter().map(value));
     }

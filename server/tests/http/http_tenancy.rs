@@ -140,11 +140,12 @@ async fn the_operator_makes_limits_and_archives() {
     let made = made.json();
     let link = made["link"].as_str().unwrap();
     let path = &link[link.find("/sign-in/").unwrap()..];
-    let first = house.get(path).send().await;
+    assert!(house.get(path).send().await.is_closed(), "looking opens nothing");
+    let first = house.press(path).send().await;
     let (owner, place) = first.came_in();
     assert_eq!(house.get("/t/fresh/admin/people").cookie(&owner).send().await.status, 200, "an owner");
     assert_eq!(place, "/t/fresh/admin");
-    assert!(house.get(path).send().await.is_closed(), "once");
+    assert_eq!(house.press(path).send().await.status, 410, "once");
     assert_refused("twice", &operate("create_tenant", &[("slug", "fresh")]).await, 409, "name_taken");
     assert_refused("no slug", &operate("create_tenant", &[("slug", "Not one")]).await, 422, "invalid");
     assert_eq!(house.get("/t/fresh").send().await.status, 200);

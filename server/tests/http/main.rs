@@ -15,6 +15,8 @@ mod doors_oidc;
 #[cfg(test)]
 mod doors_password;
 #[cfg(test)]
+mod doors_steps;
+#[cfg(test)]
 mod endpoints;
 #[cfg(test)]
 mod http_anonymity;

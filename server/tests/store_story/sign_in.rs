@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use pulsestage::ports::{NewLink, NewSession, SessionStore, Store};
+use pulsestage::door::{LinkDoor, RoleLink};
+use pulsestage::ports::{DoorStore, MOST_WAITING_LINKS, NewLink, NewSession, SessionStore, Store};
 use pulsestage::user::Role;
 use tokio::task::JoinSet;
 
@@ -12,7 +13,9 @@ stories![
     a_link_opens_one_session,
     of_twenty_at_once_one_gets_in,
     a_link_runs_out,
-    a_new_link_withdraws_the_one_before,
+    a_new_link_leaves_the_others,
+    so_many_links_wait_and_no_more,
+    a_link_opens_its_own_door_alone,
     sessions_end,
 ];
 
@@ -59,11 +62,11 @@ async fn a_link_runs_out(stage: Arc<Stage>) {
     assert!(stage.store.redeem_link(link.hash, at(link.expires_at.plus_millis(-1))).await.unwrap().is_some());
 }
 
-async fn a_new_link_withdraws_the_one_before(stage: Arc<Stage>) {
+async fn a_new_link_leaves_the_others(stage: Arc<Stage>) {
     let (home, other) = (stage.home("acme").await, stage.home("widgets").await);
     let put = async |tenant, role| {
         let (link, session) = stage.link(tenant, role);
-        stage.store.put_link(link).await.unwrap();
+        assert_eq!(stage.store.put_link(link).await, Ok(true));
         (link, session)
     };
     let redeem =
@@ -72,25 +75,59 @@ async fn a_new_link_withdraws_the_one_before(stage: Arc<Stage>) {
     let owner = put(home.tenant, Role::Owner).await;
     let elsewhere = put(other.tenant, Role::Moderator).await;
     let new = put(home.tenant, Role::Moderator).await;
-    assert_eq!(redeem(old).await, None);
+    let withdrawn = put(home.tenant, Role::Moderator).await;
+    assert_eq!(redeem(old).await.unwrap().role, Role::Moderator);
+    assert_eq!(redeem(new).await.unwrap().role, Role::Moderator);
+    // Those of one role are withdrawn when somebody asks for it, and no others.
+    let count = stage.store.withdraw_links(home.tenant, LinkDoor::SignIn, Some(Role::Moderator)).await;
+    assert_eq!(count, Ok(1));
+    assert_eq!(redeem(withdrawn).await, None);
     assert_eq!(redeem(owner).await.unwrap().role, Role::Owner);
     assert_eq!(redeem(elsewhere).await.unwrap().tenant.id, other.tenant);
-    assert_eq!(redeem(new).await.unwrap().role, Role::Moderator);
+    let again = put(home.tenant, Role::Admin).await;
+    assert_eq!(stage.store.withdraw_links(home.tenant, LinkDoor::Claim, None).await, Ok(0));
+    assert_eq!(stage.store.withdraw_links(home.tenant, LinkDoor::SignIn, None).await, Ok(1));
+    assert_eq!(redeem(again).await, None);
+}
 
-    // Many at once: exactly one is left.
-    let mut race = JoinSet::new();
-    for _ in 0..8 {
-        let (stage, pair) = (stage.clone(), stage.link(home.tenant, Role::Moderator));
-        race.spawn(async move {
-            stage.store.put_link(pair.0).await.unwrap();
-            pair
-        });
+async fn so_many_links_wait_and_no_more(stage: Arc<Stage>) {
+    let home = stage.home("acme").await;
+    let before = stage.store.waiting_links(home.tenant, START).await.unwrap();
+    assert_eq!(before, []);
+    let put = async |role, at, door| {
+        let (link, _) = stage.link(home.tenant, role);
+        stage.store.put_link(NewLink { at, door, ..link }).await.unwrap()
+    };
+    for _ in 0..MOST_WAITING_LINKS {
+        assert!(put(Role::Moderator, START, LinkDoor::SignIn).await);
     }
-    let mut open = 0;
-    for pair in race.join_all().await {
-        open += usize::from(redeem(pair).await.is_some());
+    assert!(!put(Role::Moderator, START, LinkDoor::SignIn).await);
+    assert!(put(Role::Owner, START, LinkDoor::SignIn).await && put(Role::Owner, START, LinkDoor::Claim).await);
+    let listed = stage.store.waiting_links(home.tenant, START).await.unwrap();
+    assert_eq!(listed.len() as i64, MOST_WAITING_LINKS + 2);
+    assert_eq!(listed.iter().filter(|link| link.door == LinkDoor::Claim).count(), 1);
+    let later = START.plus_millis(1_000);
+    assert_eq!(stage.store.waiting_links(home.tenant, later).await, Ok(Vec::new()), "they have run out");
+    assert!(put(Role::Moderator, later, LinkDoor::SignIn).await, "those that have run out do not count");
+}
+
+async fn a_link_opens_its_own_door_alone(stage: Arc<Stage>) {
+    let tenant = stage.store.create_tenant(stage.new_tenant("acme")).await.unwrap();
+    let (link, session) = stage.link(tenant.id, Role::Owner);
+    let (claim, _) = stage.link(tenant.id, Role::Owner);
+    let claim = NewLink { door: LinkDoor::Claim, ..claim };
+    for link in [link, claim] {
+        assert_eq!(stage.store.put_link(link).await, Ok(true));
     }
-    assert_eq!(open, 1);
+    assert_eq!(stage.store.role_link(claim.hash, START).await, Ok(None));
+    assert_eq!(stage.store.redeem_link(claim.hash, session.clone()).await, Ok(None));
+    assert_eq!(stage.store.claimable(link.hash, START).await, Ok(None));
+    assert!(stage.store.claimable(claim.hash, START).await.unwrap().is_some());
+    let opens = RoleLink { tenant, role: Role::Owner };
+    assert_eq!(stage.store.role_link(link.hash, START).await, Ok(Some(opens)));
+    assert_eq!(stage.store.role_link(link.hash, link.expires_at).await, Ok(None));
+    assert!(stage.store.redeem_link(link.hash, session).await.unwrap().is_some());
+    assert_eq!(stage.store.role_link(link.hash, START).await, Ok(None));
 }
 
 async fn sessions_end(stage: Arc<Stage>) {

@@ -37,6 +37,7 @@ fn every_statement_names_its_tenant() {
         "PERSON_LINK",
         "THREAD_LINK",
         "REDEEM",
+        "ROLE_LINK",
         "BY_SECRET",
         "TOUCH",
         "FORGET_REVOCATIONS",

@@ -61,6 +61,11 @@ impl House {
         self.store.set_active(manager, user, false).await.unwrap();
     }
 
+    /// The button on the page of a link, as a browser presses it.
+    pub(crate) fn press(&self, link: &str) -> Call {
+        self.post(link, &[("confirm", link.rsplit('/').next().unwrap_or_default())])
+    }
+
     /// A form that is sent to one of the doors.
     pub(crate) fn post(&self, path: &str, fields: &[(&str, &str)]) -> Call {
         self.request(axum::http::Method::POST, path).wants_page().form(fields)

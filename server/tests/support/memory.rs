@@ -198,7 +198,7 @@ impl Store for MemoryStore {
     async fn create_tag(&self, _: Write, _: TagId, _: Name, _: Color) -> Stored<Tag> {
         broken()
     }
-    async fn put_link(&self, _: NewLink) -> Stored<()> {
+    async fn put_link(&self, _: NewLink) -> Stored<bool> {
         broken()
     }
     async fn redeem_link(&self, _: SecretHash, _: NewSession) -> Stored<Option<SignedIn>> {

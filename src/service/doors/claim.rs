@@ -2,6 +2,7 @@
 
 use super::super::Service;
 use super::Arrival;
+use crate::door::LinkDoor;
 use crate::email::Email;
 use crate::error::{FieldProblem, Refusal};
 use crate::id::UserId;
@@ -20,7 +21,9 @@ impl Service {
         if self.store.has_owner(tenant.id, self.clock.now()).await? {
             return Ok(false);
         }
-        self.put_link(slug, Role::Owner, secret).await?;
+        // Of the links that terminals have shown only the last one claims it.
+        self.store.withdraw_links(tenant.id, LinkDoor::Claim, None).await?;
+        self.put_link_to(slug, Role::Owner, LinkDoor::Claim, secret).await?;
         Ok(true)
     }
 

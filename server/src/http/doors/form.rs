@@ -1,6 +1,6 @@
 //! What a form brought. Whatever it is, it can be read; a field that is missing is empty.
 
-use axum::body::to_bytes;
+use axum::body::{HttpBody, to_bytes};
 use axum::extract::Request;
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
@@ -23,7 +23,12 @@ impl Fields {
     /// The fields of a form that was posted.
     pub(in crate::http) async fn of_body(request: Request) -> Result<(HeaderMap, Self), Refusal> {
         let (head, body) = request.into_parts();
-        let kind = head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let kind = head.headers.get(CONTENT_TYPE);
+        if kind.is_none() && body.is_end_stream() {
+            // A form without a field, whatever it would have been.
+            return Ok((head.headers, Self(Vec::new())));
+        }
+        let kind = kind.and_then(|value| value.to_str().ok()).unwrap_or_default();
         let kind = kind.split(';').next().unwrap_or_default().trim();
         if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
             return Err(Refusal::UnsupportedMediaType);

@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 
 use super::form::Fields;
-use super::{arrival, come_in, draw, draw_spent, knock, room_of};
+use super::{arrival, come_in, confirms, draw, draw_spent, knock, room_of};
 use crate::auth::Secret;
 use crate::http::api::refusal_response;
 use crate::state::AppState;
@@ -36,6 +36,10 @@ pub(super) async fn submit(State(state): State<AppState>, Path(token): Path<Stri
         Err(Refusal::LinkSpent) => return draw_spent(&state, &headers),
         Err(refusal) => return refusal_response(&refusal),
     };
+    // The others are used up by what is typed.
+    if link.purpose == Purpose::SignIn && !confirms(&form, &link_secret) {
+        return page(&state, &headers, &link_secret, link, None);
+    }
     let (secret, arrival) = arrival(&state, &headers, &link.tenant.slug);
     let (service, hash) = (state.service(), link_secret.hash());
     let used = match link.purpose {

@@ -1,6 +1,7 @@
 //! The doors: pages and forms by which people come in. They work without script.
 //!
-//! * `sign_in`: by password; `letter`: asking for a link by mail; `link`: opening one; `provider`: by OpenID Connect
+//! * `sign_in`: by password; `letter`: asking for a link by mail; `link`: opening one; `role`: opening one that makes the
+//!   person who brings it; `provider`: by OpenID Connect
 //! * `claim`: the first owner; `password`: another password, from inside
 //! * `form`: what a form brought; `back`: where one goes afterwards
 //!
@@ -14,9 +15,10 @@ mod letter;
 mod link;
 mod password;
 mod provider;
+mod role;
 mod sign_in;
 
-use app::doors::{Door, PersonDoor, document};
+use app::doors::{CONFIRM, Door, PersonDoor, document};
 use axum::extract::{Path, Request, State};
 use axum::http::header::{CACHE_CONTROL, LOCATION, REFERRER_POLICY, RETRY_AFTER, SET_COOKIE};
 use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode};
@@ -27,6 +29,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use self::back::own_page;
+use self::form::Fields;
 use super::session::{label, moderators_page, tenant_page};
 use super::{api, host};
 use crate::auth::Secret;
@@ -85,6 +88,7 @@ pub fn routes() -> Router<AppState> {
     doors
         .route("/oidc/callback", only(get(provider::come_back)))
         .route("/sign-in/spent", only(get(spent)))
+        .route("/sign-in/{token}", only(get(role::show).post(role::submit)))
         .route("/open/{token}", only(get(link::show).post(link::submit)))
         .route("/claim/{token}", only(get(claim::show).post(claim::submit)))
         .layer(middleware::map_response(private))
@@ -153,6 +157,12 @@ pub(super) fn draw_spent(state: &AppState, headers: &HeaderMap) -> Response {
 /// A page that is not there, as the application draws it.
 pub(super) async fn nowhere(state: AppState, request: Request) -> Response {
     super::page::render(State(state), request).await
+}
+
+/// Whether a form came from the button on the page of this link. Programs that look at mail and chat ahead of people send
+/// requests of every method, but not what stands in a page.
+fn confirms(form: &Fields, link: &Secret) -> bool {
+    Secret::parse(form.get(CONFIRM)).is_some_and(|said| said.hash() == link.hash())
 }
 
 /// A new secret for this browser, and what of it is ours to know.

@@ -1,7 +1,7 @@
 //! How long the database takes for what people come in by.
 
 use async_trait::async_trait;
-use pulsestage::door::{Identity, PersonLink};
+use pulsestage::door::{Identity, LinkDoor, PersonLink, RoleLink, WaitingLink};
 use pulsestage::email::Email;
 use pulsestage::id::{TenantId, UserId};
 use pulsestage::password::PasswordHash;
@@ -11,6 +11,7 @@ use pulsestage::ports::{
 };
 use pulsestage::tenant::Tenant;
 use pulsestage::time::Timestamp;
+use pulsestage::user::Role;
 
 use super::{Kind, TimedStore};
 
@@ -58,6 +59,18 @@ impl DoorStore for TimedStore {
         ending: Ending,
     ) -> Stored<Option<SignedIn>> {
         self.timed(Kind::SignIn, self.store.use_person_link(link, session, instead_of, ending)).await
+    }
+
+    async fn role_link(&self, hash: SecretHash, now: Timestamp) -> Stored<Option<RoleLink>> {
+        self.timed(Kind::SignIn, self.store.role_link(hash, now)).await
+    }
+
+    async fn waiting_links(&self, tenant: TenantId, now: Timestamp) -> Stored<Vec<WaitingLink>> {
+        self.timed(Kind::SignIn, self.store.waiting_links(tenant, now)).await
+    }
+
+    async fn withdraw_links(&self, tenant: TenantId, door: LinkDoor, role: Option<Role>) -> Stored<u64> {
+        self.timed(Kind::SignIn, self.store.withdraw_links(tenant, door, role)).await
     }
 
     async fn has_owner(&self, tenant: TenantId, now: Timestamp) -> Stored<bool> {

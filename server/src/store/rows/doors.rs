@@ -1,13 +1,14 @@
 //! Rows of what people come in by.
 
-use pulsestage::door::PersonLink;
+use pulsestage::door::{PersonLink, RoleLink, WaitingLink};
 use pulsestage::id::UserId;
 use pulsestage::password::PasswordHash;
 use pulsestage::ports::Credentials;
+use pulsestage::time::Timestamp;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::TenantRow;
+use super::{TenantRow, role};
 use crate::store::trouble::{Done, Failure};
 
 /// The part of a row of `users` that opens something.
@@ -50,6 +51,41 @@ impl PersonLinkRow {
             name: self.person_name,
             email: self.email,
             purpose: self.purpose.parse().map_err(unknown)?,
+        })
+    }
+}
+
+/// A row of `sign_in_links` with its tenant.
+#[derive(FromRow)]
+pub(in crate::store) struct RoleLinkRow {
+    #[sqlx(flatten)]
+    tenant: TenantRow,
+    role: String,
+}
+
+impl RoleLinkRow {
+    pub(in crate::store) fn into_link(self) -> Done<RoleLink> {
+        Ok(RoleLink { tenant: self.tenant.into_tenant()?, role: role(&self.role)? })
+    }
+}
+
+/// A row of `sign_in_links` that waits, without its secret's hash.
+#[derive(FromRow)]
+pub(in crate::store) struct WaitingLinkRow {
+    role: String,
+    door: String,
+    created_at: i64,
+    expires_at: i64,
+}
+
+impl WaitingLinkRow {
+    pub(in crate::store) fn into_link(self) -> Done<WaitingLink> {
+        let unknown = |_| Failure::Unreadable("door of a link", "unknown word".to_owned());
+        Ok(WaitingLink {
+            role: role(&self.role)?,
+            door: self.door.parse().map_err(unknown)?,
+            at: Timestamp(self.created_at),
+            expires_at: Timestamp(self.expires_at),
         })
     }
 }

@@ -48,12 +48,12 @@ statements! {
     /// The tenant that a link claims.
     CLAIMABLE = "select t.id, t.slug, t.name, t.settings
         from sign_in_links l join tenants t on t.id = l.tenant_id
-        where l.token_hash = $1 and l.role = 'owner' and l.used_at is null and l.expires_at > $2
+        where l.token_hash = $1 and l.door = 'claim' and l.used_at is null and l.expires_at > $2
             and t.archived_at is null";
 
     /// Uses a link that claims a tenant up.
     USE_CLAIM = "update sign_in_links set used_at = $3
-        where tenant_id = $1 and token_hash = $2 and role = 'owner' and used_at is null and expires_at > $3";
+        where tenant_id = $1 and token_hash = $2 and door = 'claim' and used_at is null and expires_at > $3";
 
     /// Who somebody is at a provider.
     IDENTITY = "select user_id from identities where tenant_id = $1 and issuer = $2 and subject = $3";

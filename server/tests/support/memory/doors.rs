@@ -1,7 +1,7 @@
 //! Nobody comes in by a store in memory.
 
 use async_trait::async_trait;
-use pulsestage::door::{Identity, PersonLink};
+use pulsestage::door::{Identity, LinkDoor, PersonLink, RoleLink, WaitingLink};
 use pulsestage::email::Email;
 use pulsestage::id::{TenantId, UserId};
 use pulsestage::password::PasswordHash;
@@ -11,6 +11,7 @@ use pulsestage::ports::{
 };
 use pulsestage::tenant::Tenant;
 use pulsestage::time::Timestamp;
+use pulsestage::user::Role;
 
 use super::{MemoryStore, broken};
 
@@ -51,6 +52,18 @@ impl DoorStore for MemoryStore {
     }
 
     async fn use_person_link(&self, _: LinkUse, _: NewSession, _: InsteadOf, _: Ending) -> Stored<Option<SignedIn>> {
+        broken()
+    }
+
+    async fn role_link(&self, _: SecretHash, _: Timestamp) -> Stored<Option<RoleLink>> {
+        broken()
+    }
+
+    async fn waiting_links(&self, _: TenantId, _: Timestamp) -> Stored<Vec<WaitingLink>> {
+        broken()
+    }
+
+    async fn withdraw_links(&self, _: TenantId, _: LinkDoor, _: Option<Role>) -> Stored<u64> {
         broken()
     }
 

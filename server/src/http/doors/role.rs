@@ -1,0 +1,74 @@
+//! Opening a link that signs in whoever brings it, with a role. The page shows what it opens; its button uses it up.
+
+use app::doors::{Problems, RoleDoor};
+use axum::extract::{Path, Request, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+
+use super::form::Fields;
+use super::{arrival, come_in, confirms, draw, draw_spent, knock, room_of};
+use crate::auth::Secret;
+use crate::http::api::refusal_response;
+use crate::state::AppState;
+use pulsestage::door::RoleLink;
+use pulsestage::error::Refusal;
+
+/// The page.
+pub(super) async fn show(State(state): State<AppState>, Path(token): Path<String>, request: Request) -> Response {
+    let knocked = knock(&state, &request);
+    match find(&state, &token, knocked).await {
+        Ok((secret, link)) => page(&state, request.headers(), &secret, &link, None),
+        Err(Refusal::LinkSpent) => draw_spent(&state, request.headers()),
+        Err(refusal) => refusal_response(&refusal),
+    }
+}
+
+/// The form.
+pub(super) async fn submit(State(state): State<AppState>, Path(token): Path<String>, request: Request) -> Response {
+    let knocked = knock(&state, &request);
+    let found = find(&state, &token, knocked).await;
+    let (headers, form) = match Fields::of_body(request).await {
+        Ok(form) => form,
+        Err(refusal) => return refusal_response(&refusal),
+    };
+    let (link_secret, link) = match found {
+        Ok(found) => found,
+        Err(Refusal::LinkSpent) => return draw_spent(&state, &headers),
+        Err(refusal) => return refusal_response(&refusal),
+    };
+    if !confirms(&form, &link_secret) {
+        return page(&state, &headers, &link_secret, &link, None);
+    }
+    let (secret, arrival) = arrival(&state, &headers, &link.tenant.slug);
+    match state.service().sign_in_with_role(link_secret.hash(), &arrival).await {
+        Ok(person) => come_in(&state, &person, &secret, ""),
+        // Somebody else was faster with the same link.
+        Err(Refusal::LinkSpent) => draw_spent(&state, &headers),
+        Err(refusal) => page(&state, &headers, &link_secret, &link, Some(&refusal)),
+    }
+}
+
+/// Looks a link up; each look counts as a try from its network.
+async fn find(state: &AppState, token: &str, knocked: Result<(), Refusal>) -> Result<(Secret, RoleLink), Refusal> {
+    let secret = Secret::parse(token).ok_or(Refusal::LinkSpent)?;
+    knocked?;
+    let link = state.service().role_link(secret.hash()).await?;
+    Ok((secret, link))
+}
+
+fn page(
+    state: &AppState,
+    headers: &HeaderMap,
+    secret: &Secret,
+    link: &RoleLink,
+    refusal: Option<&Refusal>,
+) -> Response {
+    let door = RoleDoor {
+        tenant: (&link.tenant).into(),
+        room: room_of(&link.tenant.slug),
+        action: format!("/sign-in/{}", secret.reveal()),
+        role: link.role,
+        problems: refusal.map(Problems::from).unwrap_or_default(),
+    };
+    draw(state, headers, refusal, || door.draw())
+}
