@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::http::host::BaseDomain;
+use crate::installation_key::KeyArgs;
 use crate::limits::LimitArgs;
 use crate::mail::MailArgs;
 use crate::metrics::MetricsArgs;
@@ -95,6 +96,9 @@ pub struct ServeArgs {
     /// Where the data is.
     #[command(flatten)]
     pub store: StoreArgs,
+    /// Where the installation's key is.
+    #[command(flatten)]
+    pub key: KeyArgs,
     /// `redis://HOST` when several instances share one Postgres: it carries the word that something changed.
     #[arg(long, env = "REDIS_URL", hide_env_values = true)]
     pub redis_url: Option<String>,

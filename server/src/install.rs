@@ -48,6 +48,14 @@ pub async fn owner(service: &Service, slug: &Slug) -> Result<Caller, Refusal> {
     Ok(Caller { sessions: vec![(slug.as_str().to_owned(), session.hash())], device: None })
 }
 
+/// The use cases for a command beside the server. It needs no key of the installation's, for it knows no participants:
+/// who runs it need not have the server's secrets.
+#[must_use]
+pub fn command_service(store: Arc<dyn Store>) -> Service {
+    let (clock, chance, key) = (Arc::new(SystemClock), Arc::new(SystemChance), Key::throwaway(&SystemChance));
+    Service::new(store, Arc::new(NobodyListens), clock, chance, Arc::new(key))
+}
+
 /// The notifier of commands that have no streams of their own.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NobodyListens;

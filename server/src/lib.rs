@@ -2,7 +2,7 @@
 //!
 //! # Layout
 //!
-//! * start and end: [`config`], [`telemetry`], [`install`], [`lifecycle`], [`accept`]
+//! * start and end: [`config`], [`telemetry`], [`install`], [`installation_key`], [`lifecycle`], [`accept`]
 //! * requests: [`router`] (every route and layer on one screen), [`http`], [`state`]
 //! * live: [`bus`] (a ring per tenant, fed by a tailer), `http::sse` (what each stream takes of it), [`park`] (threads
 //!   that write to thousands of streams)
@@ -23,6 +23,7 @@ pub mod demo;
 pub mod housekeeping;
 pub mod http;
 pub mod install;
+pub mod installation_key;
 pub mod lifecycle;
 pub mod limits;
 pub mod link_command;

@@ -19,6 +19,7 @@ use crate::bus::{Bus, BusSettings};
 use crate::config::ServeArgs;
 use crate::housekeeping::Housekeeper;
 use crate::http::health::Readiness;
+use crate::installation_key;
 use crate::limits::{Limits, NotedRefusals, Pacer, raise_open_files};
 use crate::metrics::{self, Metrics, StoreTimes, TimedStore};
 use crate::park::{Park, ParkSettings};
@@ -26,7 +27,7 @@ use crate::router;
 use crate::sheets::CsvSheets;
 use crate::state::{AppState, Shared, Site};
 use crate::store::SqlStore;
-use crate::world::{Key, SystemChance, SystemClock};
+use crate::world::{SystemChance, SystemClock};
 use pulsestage::ports::{Notifier, Store};
 use pulsestage::service::Service;
 
@@ -71,9 +72,7 @@ pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
     let site = find_site(args)?;
     let tls = tls(args)?;
     let store = open_store(&args.store).await?;
-    let key = Key::new(
-        store.installation_key(&SystemChance).await.context("the key of this installation could not be read")?,
-    );
+    let key = installation_key::open(&store, &args.store.data_dir, &args.key, &SystemChance).await?;
     prepare(&store, key, args.demo).await?;
     let listener = accept::listen(args.addr).with_context(|| format!("{} cannot be listened on", args.addr))?;
     let addr = listener.local_addr()?;

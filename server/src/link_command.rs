@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use crate::config::LinkArgs;
-use crate::install::NobodyListens;
+use crate::install::command_service;
 use crate::lifecycle;
-use crate::world::{Key, SystemChance, SystemClock};
+use crate::world::SystemClock;
 use pulsestage::door::{LinkDoor, WaitingLink};
-use pulsestage::ports::{Clock, Store};
+use pulsestage::ports::Clock;
 use pulsestage::service::Service;
 
 /// Does it; gives what to print.
@@ -16,10 +16,7 @@ use pulsestage::service::Service;
 /// When the database cannot be opened, or says no: the message says why.
 pub async fn run(args: LinkArgs) -> anyhow::Result<String> {
     let store = lifecycle::open_store(&args.store).await?;
-    let key = Key::new(store.installation_key(&SystemChance).await?);
-    let shared: Arc<dyn Store> = Arc::new(store.clone());
-    let service =
-        Service::new(shared, Arc::new(NobodyListens), Arc::new(SystemClock), Arc::new(SystemChance), Arc::new(key));
+    let service = command_service(Arc::new(store.clone()));
     let done = carry_out(&service, &args).await;
     store.close().await;
     done

@@ -6,17 +6,14 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 
-use pulsestage::ports::Store;
-use pulsestage::service::Service;
 use pulsestage_server::config::{Cli, Command, LogFormat, ServeArgs};
-use pulsestage_server::install::NobodyListens;
+use pulsestage_server::install::command_service;
 use pulsestage_server::lifecycle;
 use pulsestage_server::link_command;
 use pulsestage_server::recount::{RecountArgs, Report};
 use pulsestage_server::rehearse;
 use pulsestage_server::telemetry;
 use pulsestage_server::tenant_command;
-use pulsestage_server::world::{Key, SystemChance, SystemClock};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
@@ -72,10 +69,7 @@ async fn serve(args: ServeArgs) -> anyhow::Result<()> {
 async fn recount(args: RecountArgs) -> anyhow::Result<ExitCode> {
     telemetry::start(LogFormat::Text);
     let store = lifecycle::open_store(&args.store).await?;
-    let key = Key::new(store.installation_key(&SystemChance).await?);
-    let shared: Arc<dyn Store> = Arc::new(store.clone());
-    let service =
-        Service::new(shared, Arc::new(NobodyListens), Arc::new(SystemClock), Arc::new(SystemChance), Arc::new(key));
+    let service = command_service(Arc::new(store.clone()));
     let tenants = service.recount(args.tenant.as_ref(), args.repair).await?;
     let report = Report { tenants: &tenants, repaired: args.repair };
     println!("{report}");

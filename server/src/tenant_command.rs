@@ -4,10 +4,8 @@ use clap::{Args, Subcommand};
 use std::sync::Arc;
 
 use crate::config::{StoreArgs, parse_slug};
-use crate::install::NobodyListens;
+use crate::install::command_service;
 use crate::lifecycle;
-use crate::world::{Key, SystemChance, SystemClock};
-use pulsestage::ports::Store;
 use pulsestage::service::Service;
 use pulsestage::tenant::{TenantLimits, TenantSummary};
 use pulsestage::text::{Name, Slug};
@@ -106,10 +104,7 @@ impl TenantCommand {
 /// When the database cannot be opened, or says no: the message says why.
 pub async fn run(command: TenantCommand) -> anyhow::Result<String> {
     let store = lifecycle::open_store(command.store()).await?;
-    let key = Key::new(store.installation_key(&SystemChance).await?);
-    let shared: Arc<dyn Store> = Arc::new(store.clone());
-    let service =
-        Service::new(shared, Arc::new(NobodyListens), Arc::new(SystemClock), Arc::new(SystemChance), Arc::new(key));
+    let service = command_service(Arc::new(store.clone()));
     let done = carry_out(&service, command).await;
     store.close().await;
     done

@@ -42,6 +42,15 @@ impl Key {
         Self(bytes)
     }
 
+    /// A key that nobody has, for what is over before anything is to be known again: commands that neither sign nor name
+    /// anybody.
+    #[must_use]
+    pub fn throwaway(chance: &dyn Chance) -> Self {
+        let mut bytes = [0; 32];
+        chance.fill(&mut bytes);
+        Self(bytes)
+    }
+
     /// The HMAC-SHA-256 (RFC 2104) of a message under this key and a label that keeps its uses apart.
     #[must_use]
     pub fn mac(&self, label: &str, message: &[u8]) -> [u8; 32] {

@@ -17,6 +17,7 @@ use pulsestage::service::Service;
 use pulsestage::text::{Name, Slug};
 use pulsestage_server::auth::Cookies;
 use pulsestage_server::install::{NobodyListens, owner};
+use pulsestage_server::installation_key::{self, KeyArgs};
 use pulsestage_server::store::{Options, SqlStore, open};
 use pulsestage_server::world::{Key, SystemChance, SystemClock};
 
@@ -81,7 +82,7 @@ impl Hall {
     pub(crate) async fn open(server: &Path, plan: Plan) -> anyhow::Result<Self> {
         let folder = Folder::new()?;
         let store = open(&format!("sqlite://{}", folder.0.join("pulsestage.db").display()), Options::default()).await?;
-        let key = Key::new(store.installation_key(&SystemChance).await?);
+        let key = installation_key::open(&store, &folder.0, &KeyArgs::default(), &SystemChance).await?;
         let tenants = furnish(&store, key, &plan).await?;
         store.close().await;
         let output = Command::new(server).args(["serve", "--help"]).output();

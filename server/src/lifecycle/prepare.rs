@@ -12,6 +12,7 @@ use crate::accept::Tls;
 use crate::config::{ServeArgs, SqliteSync, StoreArgs};
 use crate::demo::{self, DemoPorts, Seeded};
 use crate::http::doors::Entrance;
+use crate::installation_key::make_folder;
 use crate::mail::Smtp;
 use crate::oidc::Provider;
 use crate::store::{Durability, Options, SqlStore};
@@ -28,6 +29,10 @@ pub async fn open_store(args: &StoreArgs) -> anyhow::Result<SqlStore> {
         SqliteSync::Normal => Durability::Normal,
     };
     let options = Options { durability, ..Options::default() };
+    if args.database_url.is_none() {
+        let folder = &args.data_dir;
+        make_folder(folder).with_context(|| format!("the data folder {} cannot be made", folder.display()))?;
+    }
     Ok(store::open(&args.url(), options).await?)
 }
 

@@ -131,7 +131,7 @@ impl Address {
 
 async fn open_file(path: &Path, options: Options) -> Result<SqlStore, OpenError> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        tokio::fs::create_dir_all(folder).await.map_err(|error| OpenError::Folder(folder.to_owned(), error))?;
+        make_folder(folder).await.map_err(|error| OpenError::Folder(folder.to_owned(), error))?;
     }
     make_private(path).await.map_err(|error| OpenError::File(path.to_owned(), error))?;
     let file = SqliteConnectOptions::new()
@@ -180,8 +180,17 @@ async fn is_free(connection: &mut SqliteConnection) -> sqlx::Result<bool> {
     Ok(!connection.is_in_transaction())
 }
 
-/// Makes the file, when it is not there, so that nobody else on the machine can read it: it holds the key that signs
-/// cookies. SQLite gives its own files beside it the same rights.
+/// Makes the folder, when it is not there, so that nobody else on the machine can look into it.
+async fn make_folder(path: &Path) -> std::io::Result<()> {
+    let mut folder = tokio::fs::DirBuilder::new();
+    folder.recursive(true);
+    #[cfg(unix)]
+    folder.mode(0o700);
+    folder.create(path).await
+}
+
+/// Makes the file, when it is not there, so that nobody else on the machine can read it: it holds what people have
+/// written. SQLite gives its own files beside it the same rights.
 async fn make_private(path: &Path) -> std::io::Result<()> {
     let mut file = tokio::fs::OpenOptions::new();
     file.append(true).create(true);

@@ -84,6 +84,8 @@ mod http_typed;
 #[cfg(test)]
 mod life_crash;
 #[cfg(test)]
+mod life_key;
+#[cfg(test)]
 mod life_memory;
 #[cfg(test)]
 mod life_metrics;

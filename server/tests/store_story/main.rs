@@ -17,6 +17,8 @@ mod idempotency;
 #[cfg(test)]
 mod isolation;
 #[cfg(test)]
+mod key;
+#[cfg(test)]
 mod log;
 #[cfg(test)]
 mod merges;

@@ -2,14 +2,12 @@
 
 use std::error::Error;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
-use pulsestage::ports::{Chance, PortError, Store, StoreError};
+use pulsestage::ports::{PortError, Store, StoreError};
 use pulsestage_server::store::{OpenError, Options, open};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
-use tokio::task::JoinSet;
 
 use crate::stage::{Stage, folder, on_postgres, options, stories};
 
@@ -18,7 +16,6 @@ stories![
     instances_that_start_at_once_migrate_once,
     a_newer_database_is_refused,
     a_closed_store_is_busy,
-    an_installation_has_one_key,
 ];
 
 async fn everything_is_there_when_it_is_opened_again(stage: Arc<Stage>) {
@@ -89,32 +86,6 @@ async fn a_closed_store_is_busy(stage: Arc<Stage>) {
     assert_eq!(stage.store.snapshot(home.tenant, None).await, Err(busy.clone()));
     let asked = stage.store.ask(stage.write(home.tenant), stage.new_question(home.team.id, "Too late?")).await;
     assert_eq!(asked, Err(busy));
-}
-
-/// Chance that gives each caller another byte.
-struct Dice(AtomicU8);
-
-impl Chance for Dice {
-    fn fill(&self, buffer: &mut [u8]) {
-        buffer.fill(self.0.fetch_add(1, Ordering::Relaxed));
-    }
-}
-
-async fn an_installation_has_one_key(stage: Arc<Stage>) {
-    let dice = Arc::new(Dice(AtomicU8::new(1)));
-    let mut starts = JoinSet::new();
-    for _ in 0..6 {
-        let (url, dice) = (stage.url.clone(), dice.clone());
-        starts.spawn(async move {
-            let store = open(&url, options()).await.unwrap();
-            let key = store.installation_key(&*dice).await.unwrap();
-            store.close().await;
-            key
-        });
-    }
-    let keys = starts.join_all().await;
-    assert!(keys.iter().all(|key| *key == keys[0]), "{keys:?}");
-    assert_eq!(stage.store.installation_key(&*dice).await, Ok(keys[0]));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -218,6 +189,11 @@ async fn a_file_is_made_with_its_folders_and_nothing_else_is_taken_for_one() {
     for file in std::fs::read_dir(folder.join("a/b c")).unwrap() {
         use std::os::unix::fs::PermissionsExt;
         assert_eq!(file.unwrap().metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    #[cfg(unix)]
+    for made in ["a", "a/b c"] {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(folder.join(made).metadata().unwrap().permissions().mode() & 0o777, 0o700, "{made}");
     }
 
     let is_folder = open(&format!("sqlite://{}", folder.display()), options()).await.unwrap_err();
