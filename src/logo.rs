@@ -1,6 +1,7 @@
-//! A tenant's logo: a small picture of a kind that browsers show and that carries no script.
+//! A tenant's logo: a small picture of a kind that browsers show and that carries no script. What is kept was written by
+//! us, from the points of what was sent.
 
-/// The most bytes of a logo.
+/// The most bytes of a logo, as it is sent and as it is kept.
 pub const LOGO_MAX: usize = 64 * 1024;
 
 /// What a picture is. SVG is none of them: it is a document that can hold scripts.

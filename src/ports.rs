@@ -4,6 +4,7 @@ mod audit;
 pub mod doors;
 mod moderation;
 pub mod people;
+mod pictures;
 mod reports;
 mod tenancy;
 mod threads;
@@ -34,6 +35,7 @@ pub use moderation::{Merge, ModerationStore};
 pub use people::{
     Ending, FreshLink, Invitations, Manager, NewPerson, NewSession, NoPeople, PeopleStore, SessionStore, Sheets,
 };
+pub use pictures::{NoPictures, Pictures};
 pub use reports::ReportStore;
 pub use tenancy::{FoundTeam, NewTeam, TeamChange, TenancyStore};
 pub use threads::{Party, ThreadStore};

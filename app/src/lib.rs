@@ -34,7 +34,7 @@ pub fn App() -> impl IntoView {
     provide_meta_context();
     // Every page is drawn whole before it is sent: it is readable at once, and its status is right.
     view! {
-        <Title formatter=|page: String| if page.is_empty() { "PulseStage".to_owned() } else { format!("{page} · PulseStage") } />
+        <Title formatter=whole_title />
         <Router>
             <FlatRoutes fallback=NotFoundPage>
                 <Route path=path!("/") view=QuestionsPage ssr=SsrMode::Async />
@@ -44,6 +44,11 @@ pub fn App() -> impl IntoView {
             </FlatRoutes>
         </Router>
     }
+}
+
+/// The title of the document. Every title of a page passes here, whatever names are in it.
+fn whole_title(page: String) -> String {
+    if page.is_empty() { "PulseStage".to_owned() } else { format!("{} · PulseStage", ui::text::escaped(page)) }
 }
 
 /// Wakes up the page that the server drew.

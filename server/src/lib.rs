@@ -9,6 +9,7 @@
 //! * whose access has ended: [`access`]
 //! * data: [`store`] (the one SQL text on two engines), [`demo`]
 //! * coming in: [`auth`], [`oidc`] (a provider that vouches for people), [`mail`] (links by letter)
+//! * logos: [`pictures`]
 //! * how much is taken of everything: [`limits`]
 //! * the audience that tries it all: [`rehearse`]
 //! * what is counted: [`metrics`]
@@ -31,6 +32,7 @@ pub mod mail;
 pub mod metrics;
 pub mod oidc;
 pub mod park;
+pub mod pictures;
 pub mod recount;
 pub mod rehearse;
 pub mod router;

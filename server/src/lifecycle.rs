@@ -23,6 +23,7 @@ use crate::installation_key;
 use crate::limits::{Limits, NotedRefusals, Pacer, raise_open_files};
 use crate::metrics::{self, Metrics, StoreTimes, TimedStore};
 use crate::park::{Park, ParkSettings};
+use crate::pictures::Redrawer;
 use crate::router;
 use crate::sheets::CsvSheets;
 use crate::state::{AppState, Shared, Site};
@@ -102,6 +103,7 @@ pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
         .paced_by(limits.paces.clone())
         .watched_by(Arc::new(bus.meters().clone()))
         .guarded_by(Arc::new(PasswordKeeper::new(Work::OWASP, chance.clone())))
+        .drawing_by(Arc::new(Redrawer::default()))
         .witnessed_by(Arc::new(refusals));
     let origin = args.public_url.as_deref().map(|url| url.trim_end_matches('/').to_owned());
     let invites = Invites::new(reached_at(origin.as_deref(), tls.is_some(), addr), chance.clone());

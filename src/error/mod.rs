@@ -174,7 +174,7 @@ pub enum Refusal {
     #[error("That is too large to be taken.")]
     TooLarge,
     /// What was sent as a picture is none that we take.
-    #[error("That is not a picture that we take. Send a PNG, a JPEG or a WebP.")]
+    #[error("That is not a picture that we take. Send a PNG, JPEG or WebP of at most 2,048 pixels a side.")]
     NoPicture,
     /// The body is of a type we do not take.
     #[error("Send the form as application/x-www-form-urlencoded or application/json.")]

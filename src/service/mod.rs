@@ -32,8 +32,8 @@ use crate::error::{Noun, Refusal};
 use crate::id::{OperationId, UserId, uuid_v7};
 use crate::permission::Action;
 use crate::ports::{
-    Chance, Clock, Ending, Invitations, NoPace, NoPasswords, NoPeople, NoVitals, NoWitness, Notifier, Pace, Passwords,
-    Pseudonyms, SecretHash, Sheets, Store, Turn, Vitals, Witness, Write,
+    Chance, Clock, Ending, Invitations, NoPace, NoPasswords, NoPeople, NoPictures, NoVitals, NoWitness, Notifier, Pace,
+    Passwords, Pictures, Pseudonyms, SecretHash, Sheets, Store, Turn, Vitals, Witness, Write,
 };
 use crate::tenant::Tenancy;
 use crate::text::Slug;
@@ -71,6 +71,7 @@ pub struct Service {
     invitations: Arc<dyn Invitations>,
     sheets: Arc<dyn Sheets>,
     passwords: Arc<dyn Passwords>,
+    pictures: Arc<dyn Pictures>,
 }
 
 impl Service {
@@ -100,6 +101,7 @@ impl Service {
             invitations,
             sheets,
             passwords,
+            pictures: Arc::new(NoPictures),
         }
     }
 
@@ -131,6 +133,12 @@ impl Service {
     #[must_use]
     pub fn guarded_by(self, passwords: Arc<dyn Passwords>) -> Self {
         Self { passwords, ..self }
+    }
+
+    /// The same use cases, with this one making logos of pictures.
+    #[must_use]
+    pub fn drawing_by(self, pictures: Arc<dyn Pictures>) -> Self {
+        Self { pictures, ..self }
     }
 
     /// The visit of the server itself, which furnishes a tenant before anybody owns it: no person, and nobody can become

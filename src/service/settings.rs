@@ -3,7 +3,7 @@
 use super::{Service, Visit};
 use crate::command::Key;
 use crate::error::Refusal;
-use crate::logo::{LOGO_MAX, Logo, LogoKind};
+use crate::logo::{LOGO_MAX, Logo};
 use crate::permission::Action;
 use crate::settings::{SettingsForm, SettingsView};
 use crate::tenant::{Tenancy, Tenant};
@@ -44,7 +44,15 @@ impl Service {
     pub async fn set_logo(&self, visit: &Visit, picture: Option<Vec<u8>>) -> Result<Tenant, Refusal> {
         visit.must(Action::EditSettings)?;
         let by = visit.user()?;
-        let logo = picture.map(logo).transpose()?;
+        let logo = match picture {
+            Some(sent) if sent.len() > LOGO_MAX => return Err(Refusal::TooLarge),
+            Some(sent) => {
+                // Decoding is work: whoever may do it does not do it as often as they like.
+                self.pace.admit(visit.tenant.id, Some(by.0), Action::EditSettings)?;
+                Some(self.pictures.logo(sent).await?)
+            }
+            None => None,
+        };
         let word = logo.is_some().then(|| self.new_id().simple().to_string()[20..].to_owned());
         let (write, _turn) = self.write(visit, Action::EditSettings, None, by.0).await?;
         let tenant = self.store.set_logo(write, logo, word).await?;
@@ -62,12 +70,4 @@ impl Service {
             None => Ok(None),
         }
     }
-}
-
-fn logo(bytes: Vec<u8>) -> Result<Logo, Refusal> {
-    if bytes.len() > LOGO_MAX {
-        return Err(Refusal::TooLarge);
-    }
-    let kind = LogoKind::of(&bytes).ok_or(Refusal::NoPicture)?;
-    Ok(Logo { kind, bytes })
 }

@@ -9,6 +9,7 @@ use crate::live::Step;
 use crate::ui::erase::{Erase, part};
 use crate::ui::fold::Fold;
 use crate::ui::icon::{Icon, icon};
+use crate::ui::text::escaped;
 
 /// Most questions that are offered to merge with.
 const MERGE_CHOICES: usize = 100;
@@ -80,7 +81,7 @@ fn edit(card: Card) -> AnyView {
             "Text"
         </label>
         <textarea class="input" id=id node_ref=area name="text" rows="3" dir="auto">
-            {text}
+            {escaped(text)}
         </textarea>
         <button class="btn btn--small" type="submit">
             "Change the text"

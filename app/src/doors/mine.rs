@@ -13,6 +13,7 @@ use crate::ui::empty::Empty;
 use crate::ui::erase::Erase;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::notice::{Notice, Weight};
+use crate::ui::text::escaped;
 use crate::ui::time::Ago;
 
 /// The page "Your questions".
@@ -137,7 +138,7 @@ impl Mine {
                             required
                             dir="auto"
                         >
-                            {typed.unwrap_or(&question.body).to_owned()}
+                            {escaped(typed.unwrap_or(&question.body).to_owned())}
                         </textarea>
                     </div>
                     <button class="btn btn--main" type="submit" name="do" value="edit">
@@ -247,7 +248,7 @@ impl Report {
                         "In your words, if you like"
                     </label>
                     <textarea class="input" id="words" name="words" rows="3" maxlength="400" dir="auto">
-                        {self.typed.clone()}
+                        {escaped(self.typed.clone())}
                     </textarea>
                 </div>
                 <div class="solo__do">

@@ -13,6 +13,7 @@ use crate::branding::Branding;
 use crate::components::thread_box::message;
 use crate::ui::erase::Erase;
 use crate::ui::icon::Icon;
+use crate::ui::text::escaped;
 
 /// The page.
 #[derive(Clone, Debug)]
@@ -113,7 +114,7 @@ impl ThreadPage {
                         required
                         dir="auto"
                     >
-                        {self.typed.clone()}
+                        {escaped(self.typed.clone())}
                     </textarea>
                 </div>
                 <button class="btn btn--main" type="submit" name="do" value="say">

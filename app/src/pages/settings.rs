@@ -14,6 +14,7 @@ use crate::components::place::Place;
 use crate::ui::dom;
 use crate::ui::erase::{Erase, part};
 use crate::ui::icon::Icon;
+use crate::ui::text::escaped;
 
 /// The page.
 pub(super) fn page() -> AnyView {
@@ -102,7 +103,7 @@ fn fields(name: &str, settings: TenantSettings, staff: StaffSettings, version: i
                     "Words that hold a question for review"
                 </label>
                 <textarea class="input" id="words" name="settings[words]" rows="4" aria-describedby="words-hint">
-                    {staff.words.join("\n")}
+                    {escaped(staff.words.join("\n"))}
                 </textarea>
                 <span class="field__hint" id="words-hint">
                     "One a line. Only those who run the room ever see this list."

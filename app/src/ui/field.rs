@@ -7,6 +7,7 @@ use super::counter::{level, used, warning, words};
 use super::dom;
 use super::icon::{Icon, icon};
 use crate::ui::erase::{Erase, part};
+use crate::ui::text::escaped;
 
 /// A text of several lines with its limits and a counter.
 #[component]
@@ -77,7 +78,7 @@ pub fn TextArea(
                 node_ref=node_ref
                 on:input=move |event| text.set(event_target_value(&event))
             >
-                {initial}
+                {escaped(initial)}
             </textarea>
             <FieldError id=error_id error=error />
             <div class="field__foot">

@@ -31,6 +31,13 @@ pub fn words_of(word: &str) -> String {
     first.chain(letters).collect()
 }
 
+/// A text for where leptos writes text into the document as it stands: `<title>` by its meta tags, and the content of a
+/// `<textarea>`. On the server it is escaped; a browser sets it as text and needs nothing.
+#[must_use]
+pub fn escaped(text: String) -> String {
+    if cfg!(feature = "ssr") { text.replace('&', "&amp;").replace('<', "&lt;") } else { text }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

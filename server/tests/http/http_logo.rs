@@ -4,8 +4,15 @@ use axum::http::Method;
 
 use crate::support::{House, Plan, Reply, assert_refused};
 
-/// A tiny picture: what counts is how it begins.
+/// How a picture begins, and nothing of one.
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
+
+/// A picture of one point, with a page behind its end.
+fn picture() -> Vec<u8> {
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    image::RgbImage::from_pixel(1, 1, image::Rgb([1, 2, 3])).write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+    [&bytes.into_inner()[..], b"<html><script>alert(1)</script>"].concat()
+}
 
 /// Sends a logo as browsers send a form with a file in it.
 async fn upload(house: &House, cookie: &str, name: &str, bytes: &[u8]) -> Reply {
@@ -26,7 +33,7 @@ async fn a_logo_is_a_small_picture_and_nothing_else() {
     for cookie in ["", acme.moderator.as_str(), default.owner.as_str()] {
         assert_eq!(upload(&house, cookie, "logo", PNG).await.status, 403);
     }
-    for bad in [b"<svg onload=alert(1)>".as_slice(), b"<script>alert(1)</script>", b"GIF89a", b"MZ"] {
+    for bad in [b"<svg onload=alert(1)>".as_slice(), b"<script>alert(1)</script>", b"GIF89a", b"MZ", PNG] {
         assert_refused("no picture", &upload(&house, &acme.owner, "logo", bad).await, 415, "no_picture");
     }
     let large = [PNG, &vec![0; 65 * 1024]].concat();
@@ -49,11 +56,18 @@ async fn a_logo_is_a_small_picture_and_nothing_else() {
     let page = house.get(refused.header("location")).cookie(&acme.owner).send().await;
     assert!(page.text().contains("That was not saved."), "{}", refused.header("location"));
 
-    let put = upload(&house, &acme.owner, "logo", PNG).await;
+    let spoilt = [PNG, b"<html><script>alert(1)</script>"].concat();
+    let refused = upload(&house, &acme.owner, "logo", &spoilt).await;
+    assert_refused("a page behind a picture's first bytes", &refused, 415, "no_picture");
+    assert!(refused.text().contains("at most 2,048 pixels a side"), "{}", refused.text());
+    let put = upload(&house, &acme.owner, "logo", &picture()).await;
     assert_eq!((put.status.as_u16(), put.header("location")), (303, "/t/acme/admin/settings?saved=set_logo"));
     let logo = house.get("/t/acme/logo").send().await;
     assert_eq!((logo.status.as_u16(), logo.header("content-type")), (200, "image/png"), "whatever it was said to be");
-    assert_eq!((logo.header("x-content-type-options"), &logo.body[..]), ("nosniff", PNG));
+    assert_eq!((logo.header("x-content-type-options"), logo.header("content-disposition")), ("nosniff", "attachment"));
+    let kept = image::load_from_memory(&logo.body).unwrap().into_rgb8();
+    assert_eq!((kept.dimensions(), kept.get_pixel(0, 0).0), ((1, 1), [1, 2, 3]));
+    assert!(!logo.body.windows(6).any(|part| part == b"<html>"), "what stood behind the picture is gone");
     let board = house.get("/api/fn/load_board?tenant=acme").send().await.json();
     let word = board["tenant"]["settings"]["logo"].as_str().unwrap();
     for page in ["/t/acme", "/t/acme/sign-in"] {

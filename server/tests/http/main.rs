@@ -31,6 +31,8 @@ mod http_cookies;
 #[cfg(test)]
 mod http_doors;
 #[cfg(test)]
+mod http_escaping;
+#[cfg(test)]
 mod http_export;
 #[cfg(test)]
 mod http_forms;
@@ -100,7 +102,11 @@ mod live_limits;
 #[cfg(test)]
 mod live_parked;
 #[cfg(test)]
+mod markup;
+#[cfg(test)]
 mod rehearse;
+#[cfg(test)]
+mod routes;
 #[cfg(test)]
 mod sse_burst;
 #[cfg(test)]

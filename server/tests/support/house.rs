@@ -21,6 +21,7 @@ use pulsestage_server::limits::{LimitArgs, Limits, NotedRefusals};
 use pulsestage_server::mail::{MailArgs, Smtp};
 use pulsestage_server::metrics::{Metrics, StoreTimes, TimedStore};
 use pulsestage_server::oidc::{OidcArgs, Provider};
+use pulsestage_server::pictures::Redrawer;
 use pulsestage_server::router::router;
 use pulsestage_server::sheets::CsvSheets;
 use pulsestage_server::state::{AppState, Shared, Site};
@@ -138,6 +139,7 @@ impl House {
             .watched_by(Arc::new(bus.meters().clone()))
             .inviting_by(Arc::new(Invites::new("http://ask.test".to_owned(), chance.clone())), Arc::new(CsvSheets))
             .guarded_by(Arc::new(passwords.clone()))
+            .drawing_by(Arc::new(Redrawer::default()))
             .witnessed_by(Arc::new(refusals));
         let site = Folder::site();
         let options = leptos::config::LeptosOptions::builder()
