@@ -7,7 +7,7 @@
 //! * a tenant's own: [`settings`] (as they are typed), [`accent`], [`logo`], [`join`] (codes of its teams)
 //! * rules: [`permission`] (who may do what), [`error`] (every no we say)
 //! * live: [`event`] (the facts and tallies on the wire), [`board`] (the one reducer that folds them)
-//! * between an asker and the moderators: [`thread`]
+//! * between an asker and the moderators: [`thread`]; what people wrote, and how long it is kept: [`retention`]
 //! * how it is doing: [`health`]; what was done: [`audit`], [`statistics`], [`export`]
 //! * work: [`command`] (what people ask for), [`ports`] (what we need from the world), [`service`] (the use cases)
 //!
@@ -34,6 +34,7 @@ pub mod permission;
 pub mod person;
 pub mod ports;
 pub mod question;
+pub mod retention;
 pub mod roster;
 pub mod screen;
 pub mod service;

@@ -7,6 +7,7 @@ pub mod people;
 mod pictures;
 mod reports;
 mod tenancy;
+mod texts;
 mod threads;
 
 use async_trait::async_trait;
@@ -38,6 +39,7 @@ pub use people::{
 pub use pictures::{NoPictures, Pictures};
 pub use reports::ReportStore;
 pub use tenancy::{FoundTeam, NewTeam, TeamChange, TenancyStore};
+pub use texts::TextStore;
 pub use threads::{Party, ThreadStore};
 
 /// The world's no: something we stand on does not hold. The adapter that made it has logged the cause.
@@ -191,7 +193,15 @@ pub struct Snapshot {
 /// another tenant does not exist ([`Refusal::NotFound`]).
 #[async_trait]
 pub trait Store:
-    AuditStore + DoorStore + ModerationStore + PeopleStore + ReportStore + SessionStore + TenancyStore + ThreadStore
+    AuditStore
+    + DoorStore
+    + ModerationStore
+    + PeopleStore
+    + ReportStore
+    + SessionStore
+    + TenancyStore
+    + TextStore
+    + ThreadStore
 {
     /// The tenant of this slug.
     async fn tenant_by_slug(&self, slug: &Slug) -> Stored<Option<Tenant>>;

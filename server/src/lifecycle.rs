@@ -99,7 +99,7 @@ pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
     let limits = Limits::new(&args.limits, raise_open_files(), clock.clone());
     let refusals =
         NotedRefusals::start(shared_store.clone(), clock.clone(), chance.clone(), stop_feeding.clone(), &feeders);
-    let service = Service::new(shared_store.clone(), bell, clock.clone(), chance.clone(), Arc::new(key))
+    let service = Service::new(shared_store.clone(), bell.clone(), clock.clone(), chance.clone(), Arc::new(key))
         .paced_by(limits.paces.clone())
         .watched_by(Arc::new(bus.meters().clone()))
         .guarded_by(Arc::new(PasswordKeeper::new(Work::OWASP, chance.clone())))
@@ -126,7 +126,7 @@ pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
         park: Some(park.clone()),
     };
     feeders.spawn(watcher.run(stop_feeding.clone()));
-    let housekeeper = Housekeeper::new(store.clone(), clock.clone(), &*chance);
+    let housekeeper = Housekeeper::new(store.clone(), clock.clone(), &*chance, bell.clone());
     feeders.spawn(housekeeper.run(stop_feeding.clone()));
     let metrics = Metrics { meters: bus.meters().clone(), store: store_times };
     let state = AppState::new(Shared {

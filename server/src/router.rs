@@ -15,7 +15,9 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use crate::http::{api, doors, export, health, host, join, look, origin, own, page, policy, session, sse, thread};
+use crate::http::{
+    api, doors, export, health, host, join, look, origin, own, page, policy, session, sse, texts, thread,
+};
 use crate::state::AppState;
 
 /// The whole server as a service.
@@ -26,6 +28,7 @@ pub fn router(state: AppState) -> Router {
         .leptos_routes_with_handler(generate_route_list(App), get(page::render))
         .merge(doors::routes())
         .merge(own::routes())
+        .merge(texts::routes())
         .merge(thread::routes())
         .route("/sign-out", post(session::sign_out).fallback(api::method_not_allowed));
     let functions = Router::new()

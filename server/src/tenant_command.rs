@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::config::{StoreArgs, parse_slug};
 use crate::install::command_service;
 use crate::lifecycle;
+use pulsestage::retention::{LONGEST_RETENTION, Retention};
 use pulsestage::service::Service;
 use pulsestage::tenant::{TenantLimits, TenantSummary};
 use pulsestage::text::{Name, Slug};
@@ -20,6 +21,8 @@ pub enum TenantCommand {
     List(ListArgs),
     /// Set what a tenant is allowed; a limit that is not given is lifted.
     Limit(LimitTenantArgs),
+    /// Show or set how long a tenant keeps texts; what is not given stays as it is.
+    Retention(RetentionArgs),
     /// Let nobody into a tenant any more. Nothing of it is deleted.
     Archive(ArchiveArgs),
 }
@@ -83,6 +86,45 @@ pub struct ArchiveArgs {
     pub store: StoreArgs,
 }
 
+/// The flags of `tenant retention`.
+#[derive(Debug, Args)]
+pub struct RetentionArgs {
+    /// Which tenant.
+    #[arg(value_parser = parse_slug)]
+    pub slug: Slug,
+    /// After how many days texts go, or `off`.
+    #[arg(long, value_name = "DAYS|off", value_parser = parse_days)]
+    pub days: Option<Days>,
+    /// Whether everything is kept for now, whatever its age.
+    #[arg(long, value_name = "on|off", value_parser = parse_switch)]
+    pub hold: Option<bool>,
+    /// Where the data is.
+    #[command(flatten)]
+    pub store: StoreArgs,
+}
+
+/// So many days, or none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Days(Option<u32>);
+
+fn parse_days(text: &str) -> Result<Days, String> {
+    match text {
+        "off" => Ok(Days(None)),
+        typed => match Retention::parse_days(typed) {
+            Ok(Some(days)) => Ok(Days(Some(days))),
+            _ => Err(format!("give a number from 1 to {LONGEST_RETENTION}, or off")),
+        },
+    }
+}
+
+fn parse_switch(text: &str) -> Result<bool, String> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("give on or off".to_owned()),
+    }
+}
+
 fn parse_name(text: &str) -> Result<Name, String> {
     Name::parse(text).map_err(|problem| format!("the name {problem}"))
 }
@@ -93,6 +135,7 @@ impl TenantCommand {
             Self::Create(args) => &args.store,
             Self::List(args) => &args.store,
             Self::Limit(args) => &args.store,
+            Self::Retention(args) => &args.store,
             Self::Archive(args) => &args.store,
         }
     }
@@ -127,6 +170,10 @@ async fn carry_out(service: &Service, command: TenantCommand) -> anyhow::Result<
             service.limit_tenant(&slug, limits).await?;
             Ok(format!("{slug}: {}", limits_in_words(limits)))
         }
+        TenantCommand::Retention(RetentionArgs { slug, days, hold, .. }) => {
+            let kept = service.operate_retention(&slug, days.map(|Days(days)| days), hold).await?;
+            Ok(format!("{slug}: {}", retention_in_words(kept)))
+        }
         TenantCommand::Archive(ArchiveArgs { slug, restore, .. }) => {
             service.archive_tenant(&slug, !restore).await?;
             Ok(format!("{slug} is {}.", if restore { "back" } else { "archived" }))
@@ -141,6 +188,18 @@ fn line(tenant: &TenantSummary) -> String {
     format!("{slug}\t{name}\t{teams} teams, {questions} questions, {people} people\t{limits}{archived}")
 }
 
+fn retention_in_words(retention: Retention) -> String {
+    let days = match retention.days {
+        Some(1) => "texts are kept for a day".to_owned(),
+        Some(days) => format!("texts are kept for {days} days"),
+        None => "texts are kept for good".to_owned(),
+    };
+    match retention.hold_since {
+        Some(since) => format!("{days}; on hold since {since}, so nothing is removed"),
+        None => days,
+    }
+}
+
 fn limits_in_words(limits: TenantLimits) -> String {
     let named = [("streams", limits.streams), ("questions", limits.questions), ("people", limits.people)];
     let said: Vec<String> =
@@ -151,6 +210,19 @@ fn limits_in_words(limits: TenantLimits) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_retention_is_a_sentence() {
+        assert_eq!((parse_days("30"), parse_days("off")), (Ok(Days(Some(30))), Ok(Days(None))));
+        for wrong in ["0", "", "-1", "for ever", "36501"] {
+            assert!(parse_days(wrong).is_err(), "{wrong}");
+        }
+        assert!(parse_switch("yes").is_err());
+        let retention = |days, hold_since| retention_in_words(Retention { days, hold_since });
+        assert_eq!(retention(None, None), "texts are kept for good");
+        let held = retention(Some(30), Some(pulsestage::time::Timestamp(0)));
+        assert_eq!(held, "texts are kept for 30 days; on hold since 1970-01-01T00:00:00Z, so nothing is removed");
+    }
 
     #[test]
     fn a_tenant_is_a_line() {

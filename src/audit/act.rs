@@ -82,6 +82,8 @@ acts! {
     RestoreTeam,
     /// The tenant's settings were changed.
     ChangeSettings,
+    /// How long texts are kept was changed, or a hold was set or lifted.
+    ChangeRetention,
     /// Somebody was invited.
     Invite,
     /// Somebody's role was changed.

@@ -9,6 +9,7 @@ use crate::event::{
 };
 use crate::id::{QuestionId, UserId};
 use crate::question::{Question, Status};
+use crate::retention::REMOVED;
 use crate::text::QuestionBody;
 use crate::time::Timestamp;
 
@@ -81,6 +82,41 @@ impl Case {
         self.remove(Removal::Withdrawn, None, at, None);
         self.version += 1;
         Ok(self)
+    }
+
+    /// The case after its asker has erased what they wrote: off the board for good, wherever it was, and without texts.
+    #[must_use]
+    pub fn erased(mut self, at: Timestamp) -> Self {
+        if self.removed.as_ref().is_none_or(|removed| removed.removal != Removal::Withdrawn) {
+            self.remove(Removal::Withdrawn, None, at, None);
+        }
+        self.forget_texts("");
+        self
+    }
+
+    /// The case after its texts became older than its tenant keeps any: where it was, with its numbers.
+    #[must_use]
+    pub fn expired(mut self) -> Self {
+        self.forget_texts(REMOVED);
+        self
+    }
+
+    /// Puts a word in the place of the question and of its answer, and nothing in the place of all other texts.
+    fn forget_texts(&mut self, word: &str) {
+        word.clone_into(&mut self.question.body);
+        if let Some(answer) = &mut self.question.answer {
+            word.clone_into(&mut answer.response_text);
+        }
+        if let Some(removed) = &mut self.removed {
+            removed.reason = None;
+        }
+        if matches!(self.hold, Some(Hold::Word(_))) {
+            self.hold = Some(Hold::PreModeration);
+        }
+        self.question.author_name = None;
+        (self.original, self.label, self.draft) = (None, None, None);
+        self.report_reasons.clear();
+        self.version += 1;
     }
 
     /// The case after its votes went to another question.

@@ -19,6 +19,7 @@ mod sign_in;
 mod tags;
 mod teams;
 mod tenants;
+mod texts;
 mod threads;
 mod visit;
 

@@ -48,6 +48,7 @@ impl Mine {
                         "To the questions"
                     </a>
                 </Empty>
+                {self.own_data()}
             }
             .erase()
         } else {
@@ -59,6 +60,7 @@ impl Mine {
                         "Back to the questions"
                     </a>
                 </div>
+                {self.own_data()}
             }
             .into_any()
         };
@@ -70,6 +72,20 @@ impl Mine {
             home,
             body,
         }
+    }
+
+    /// What somebody may do with all of it.
+    fn own_data(&self) -> AnyView {
+        view! {
+            <p class="small">
+                <a href=format!("{}/mine/written.json", self.room) download="">
+                    "Download what you wrote"
+                </a>
+                " · "
+                <a href=format!("{}/mine/erase", self.room)>"Erase what you wrote"</a>
+            </p>
+        }
+        .erase()
     }
 
     fn question(&self, question: &OwnQuestion) -> AnyView {

@@ -9,12 +9,14 @@ mod document;
 mod field;
 mod mine;
 mod sign_in;
+mod texts;
 mod thread;
 
 pub use account::{CONFIRM, Claim, OwnPassword, PersonDoor, RoleDoor, Setting};
 pub use document::{Door, document};
 pub use mine::{Mine, Report, reason};
 pub use sign_in::{AskForLink, SignIn};
+pub use texts::{EraseWritten, KeepTexts};
 pub use thread::ThreadPage;
 
 /// What was wrong with a form: a sentence for all of it, and one for each field by its name.

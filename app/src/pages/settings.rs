@@ -24,7 +24,11 @@ pub(super) fn page() -> AnyView {
 fn draw(view: SettingsView, place: Place) -> AnyView {
     let SettingsView { tenant, staff, version, role } = view;
     let operates = tenant.slug == Slug::default_tenant().as_str() && may(role, Action::Operate, &tenant.settings);
-    let all = operates.then(|| all_tenants(address(&place, "operator")));
+    let all = operates.then(|| {
+        let word = "All tenants: make one, set its limits, archive it";
+        panel_with_way("operator-title", "This installation", address(&place, "operator"), word)
+    });
+    let texts = address(&place, "data");
     let desk = Desk::new(place, &tenant);
     let settings = desk.form("change_settings", fields(&tenant.name, tenant.settings.clone(), staff, version));
     let content = view! {
@@ -32,22 +36,23 @@ fn draw(view: SettingsView, place: Place) -> AnyView {
             {settings}
         </section>
         {logo(&tenant.slug, tenant.settings.logo.as_deref())}
+        {panel_with_way("texts-title", "What people wrote", texts, "How long texts are kept")}
         {all}
     }
     .erase();
     desk.frame("Settings", "Whatever is saved here holds at once, also on pages that are open.", content)
 }
 
-/// The way to the page about all tenants, for those who operate the installation.
-fn all_tenants(href: String) -> AnyView {
+/// A panel with the way to a page of its own.
+fn panel_with_way(id: &'static str, title: &'static str, href: String, word: &'static str) -> AnyView {
     view! {
-        <section class="panel" aria-labelledby="operator-title">
-            <h2 class="panel__title" id="operator-title">
-                "This installation"
+        <section class="panel" aria-labelledby=id>
+            <h2 class="panel__title" id=id>
+                {title}
             </h2>
             <p>
                 <a href=href rel="external">
-                    "All tenants: make one, set its limits, archive it"
+                    {word}
                 </a>
             </p>
         </section>

@@ -12,8 +12,8 @@ use uuid::Uuid;
 
 use crate::http::sse::MAX_REPLAY;
 use crate::store::{Spent, SqlStore};
-use pulsestage::id::{TenantId, uuid_v7};
-use pulsestage::ports::{Chance, Clock, Store, Stored};
+use pulsestage::id::{OperationId, TenantId, uuid_v7};
+use pulsestage::ports::{Chance, Clock, Look, Notifier, Store, Stored, Write};
 use pulsestage::time::{DAY_MS, Timestamp};
 
 /// The time between two rounds.
@@ -22,6 +22,8 @@ const EVERY: Duration = Duration::from_secs(60);
 const ROUND: Duration = Duration::from_secs(20);
 /// The most rows of one batch.
 pub const BATCH: i64 = 500;
+/// The most texts of each kind that are removed in one go: each is a transaction.
+const TEXTS_AT_ONCE: i64 = 50;
 /// The pause after a batch.
 const PAUSE: Duration = Duration::from_millis(20);
 /// The task that one instance at a time does.
@@ -47,6 +49,8 @@ pub struct Round {
 pub struct Housekeeper {
     store: SqlStore,
     clock: Arc<dyn Clock>,
+    /// Told of texts that were removed.
+    notifier: Arc<dyn Notifier>,
     /// What this instance is called where one of several is chosen.
     name: Uuid,
     /// The tenant at which the round before ended.
@@ -56,11 +60,11 @@ pub struct Housekeeper {
 impl Housekeeper {
     /// Keeps this store tidy.
     #[must_use]
-    pub fn new(store: SqlStore, clock: Arc<dyn Clock>, chance: &dyn Chance) -> Self {
+    pub fn new(store: SqlStore, clock: Arc<dyn Clock>, chance: &dyn Chance, notifier: Arc<dyn Notifier>) -> Self {
         let mut random = [0; 10];
         chance.fill(&mut random);
         let name = uuid_v7(clock.now(), random);
-        Self { store, clock, name, reached: Arc::default() }
+        Self { store, clock, notifier, name, reached: Arc::default() }
     }
 
     /// Does a round every minute until it is told to stop.
@@ -113,6 +117,11 @@ impl Housekeeper {
         self.store.lease(TASK, self.name, now, now.plus_millis(LEASE_MS)).await
     }
 
+    /// The frame of what this does to a tenant's texts.
+    fn write(&self, tenant: TenantId) -> Write {
+        Write { tenant, operation: OperationId(self.name), writer: self.name, at: self.clock.now() }
+    }
+
     /// Removes what a tenant needs no more.
     async fn tidy(&self, tenant: TenantId, stop: &CancellationToken, deadline: Instant) -> Stored<u64> {
         let now = self.clock.now();
@@ -120,11 +129,16 @@ impl Housekeeper {
         for what in Spent::ALL {
             let before = Self::worth_nothing_before(what, now);
             let batch = || self.store.remove_spent(what, tenant, before, BATCH);
-            removed += in_batches(batch, stop, deadline).await?;
+            removed += in_batches(batch, BATCH, stop, deadline).await?;
+        }
+        let batch = || self.store.remove_expired(self.write(tenant), TEXTS_AT_ONCE);
+        let texts = in_batches(batch, TEXTS_AT_ONCE, stop, deadline).await?;
+        if texts > 0 {
+            self.notifier.ring(tenant, Look::Facts);
         }
         let keep = i64::try_from(MAX_REPLAY).unwrap_or(i64::MAX);
         let batch = || self.store.remove_facts(tenant, keep, now.plus_millis(-KEPT_MS), BATCH);
-        Ok(removed + in_batches(batch, stop, deadline).await?)
+        Ok(removed + texts + in_batches(batch, BATCH, stop, deadline).await?)
     }
 
     const fn worth_nothing_before(what: Spent, now: Timestamp) -> Timestamp {
@@ -137,18 +151,18 @@ impl Housekeeper {
     }
 }
 
-/// Goes on until a batch is not full, it is told to stop, or the time is up.
+/// Goes on until a batch is less than `most`, it is told to stop, or the time is up.
 async fn in_batches<F: Future<Output = Stored<u64>>>(
     batch: impl Fn() -> F,
+    most: i64,
     stop: &CancellationToken,
     deadline: Instant,
 ) -> Stored<u64> {
-    let full = BATCH.unsigned_abs();
     let mut all = 0;
     loop {
         let removed = batch().await?;
         all += removed;
-        if removed < full || stop.is_cancelled() || Instant::now() >= deadline {
+        if removed < most.unsigned_abs() || stop.is_cancelled() || Instant::now() >= deadline {
             return Ok(all);
         }
         sleep(PAUSE).await;

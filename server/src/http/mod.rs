@@ -13,4 +13,5 @@ pub mod page;
 pub mod policy;
 pub mod session;
 pub mod sse;
+pub mod texts;
 pub mod thread;

@@ -4,6 +4,7 @@ mod doors;
 mod moderation;
 mod people;
 mod reports;
+mod texts;
 mod threads;
 
 use async_trait::async_trait;

@@ -84,6 +84,7 @@ mod team_changes;
 mod teams;
 mod tenancy;
 mod tenants;
+mod texts;
 mod threads;
 mod trouble;
 mod votes;
@@ -132,6 +133,17 @@ impl SqlStore {
         match &self.queue {
             Some(queue) => queue.write(work).await,
             None => tx!(begin(&self.write), tx => { (work.whole)(&mut tx).await }),
+        }
+    }
+
+    /// Has nothing of what was removed left beside the tables: on SQLite the log of writes is brought into the file, whose
+    /// free pages are zeroed, and emptied. What PostgreSQL keeps of it until its next vacuum and in its own log is the
+    /// operator's.
+    async fn forget_pages(&self) {
+        if let Db::Sqlite(pool) = &self.write
+            && let Err(error) = sqlx::query(sql::texts::FORGET_LOG).execute(pool).await
+        {
+            tracing::warn!(%error, "the log of writes could not be emptied; the next removal tries again");
         }
     }
 

@@ -138,6 +138,8 @@ async fn open_file(path: &Path, options: Options) -> Result<SqlStore, OpenError>
         .filename(path)
         .journal_mode(SqliteJournalMode::Wal)
         .foreign_keys(true)
+        // What is deleted is zeroed, in the file as well.
+        .pragma("secure_delete", "on")
         .busy_timeout(BUSY_TIMEOUT)
         .synchronous(match options.durability {
             Durability::Full => SqliteSynchronous::Full,

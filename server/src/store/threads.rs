@@ -182,7 +182,7 @@ async fn must_have_asked(tx: &mut Tx, tenant: TenantId, id: QuestionId, asker: P
     if found == 1 { Ok(()) } else { Err(missing().into()) }
 }
 
-async fn messages(tx: &mut Tx, tenant: TenantId, id: QuestionId) -> Done<Vec<Message>> {
+pub(super) async fn messages(tx: &mut Tx, tenant: TenantId, id: QuestionId) -> Done<Vec<Message>> {
     let rows: Vec<MessageRow> =
         on!(tx, t => sqlx::query_as(sql::threads::MESSAGES).bind(tenant.0).bind(id.0).fetch_all(&mut **t).await)?;
     Ok(rows.into_iter().map(Message::from).collect())

@@ -81,6 +81,8 @@ mod http_teams;
 #[cfg(test)]
 mod http_tenancy;
 #[cfg(test)]
+mod http_texts;
+#[cfg(test)]
 mod http_threads;
 mod http_typed;
 #[cfg(test)]

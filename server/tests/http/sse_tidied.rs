@@ -33,8 +33,13 @@ async fn make_facts(house: &House, room: &Room) {
     }
 }
 
+fn housekeeper(house: &House, store: &SqlStore) -> Housekeeper {
+    let (clock, bell) = (Arc::new(house.clock.clone()), Arc::new(house.bus.clone()));
+    Housekeeper::new(store.clone(), clock, &SystemChance, bell)
+}
+
 async fn tidy(house: &House, store: &SqlStore) -> u64 {
-    let housekeeper = Housekeeper::new(store.clone(), Arc::new(house.clock.clone()), &SystemChance);
+    let housekeeper = housekeeper(house, store);
     let round = housekeeper.round(&CancellationToken::new()).await.unwrap();
     assert!(round.is_ours && !round.is_cut_short);
     round.removed
@@ -104,8 +109,7 @@ async fn what_the_ring_holds_is_replayed_from_it() {
 #[tokio::test]
 async fn one_instance_tidies_at_a_time() {
     let (house, store, _room, _folder) = house().await;
-    let clock = Arc::new(house.clock.clone());
-    let [one, two] = [(); 2].map(|()| Housekeeper::new(store.clone(), clock.clone(), &SystemChance));
+    let [one, two] = [(); 2].map(|()| housekeeper(&house, &store));
     let stop = CancellationToken::new();
     assert!(one.round(&stop).await.unwrap().is_ours);
     assert!(!two.round(&stop).await.unwrap().is_ours);

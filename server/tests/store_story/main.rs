@@ -45,6 +45,8 @@ mod teams;
 #[cfg(test)]
 mod tenancy;
 #[cfg(test)]
+mod texts;
+#[cfg(test)]
 mod threads;
 #[cfg(test)]
 mod votes;

@@ -57,6 +57,7 @@ pub mod sign_in;
 pub mod teams;
 pub mod tenancy;
 pub mod tenants;
+pub mod texts;
 pub mod threads;
 pub mod votes;
 
@@ -79,6 +80,7 @@ pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
         teams::ALL,
         tenancy::ALL,
         tenants::ALL,
+        texts::ALL,
         threads::ALL,
         votes::ALL,
     ]

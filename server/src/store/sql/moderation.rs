@@ -61,7 +61,7 @@ statements! {
     KEEP = "update questions set status = $3, body = $4, version = $5, hold_reason = $6, removal = $7, removed_by = $8,
             removed_at = $9, removal_reason = $10, merged_into = $11, original_body = $12, response_text = $13,
             responded_at = $14, responded_by = case when cast($13 as text) is null then null else responded_by end,
-            edited_at = case when body = $4 then edited_at else $15 end,
+            edited_at = case when body = $4 then edited_at else $15 end, erased_at = null,
             claimed_by = $16, claimed_at = $17
         where tenant_id = $1 and id = $2";
 
@@ -79,10 +79,10 @@ statements! {
     STAR = "update questions set starred_at = $3 where tenant_id = $1 and id = $2";
 
     /// A moderator's own word, or none.
-    LABEL = "update questions set label = $3 where tenant_id = $1 and id = $2";
+    LABEL = "update questions set label = $3, erased_at = null where tenant_id = $1 and id = $2";
 
     /// An answer that is not given yet, or none.
-    DRAFT = "update questions set draft_text = $3, draft_by = $4, draft_at = $5 where tenant_id = $1 and id = $2";
+    DRAFT = "update questions set erased_at = null, draft_text = $3, draft_by = $4, draft_at = $5 where tenant_id = $1 and id = $2";
 
     /// Claims a question or lets it go; no row when another's claim still holds: one that is newer than `$5`.
     CLAIM = "update questions set claimed_by = $3, claimed_at = $4

@@ -29,7 +29,7 @@ statements! {
     /// takes none.
     ANSWER = concat!(
         "update questions set status = 'ANSWERED', response_text = $3, responded_at = $4, responded_by = $5,
-            version = version + 1, draft_text = null, draft_by = null, draft_at = null, claimed_by = null, claimed_at = null
+            version = version + 1, erased_at = null, draft_text = null, draft_by = null, draft_at = null, claimed_by = null, claimed_at = null
         where tenant_id = $1 and id = $2 and status <> 'UNDER_REVIEW' and removal is null and frozen_at is null
             and version = coalesce($6, version)
         returning ",
