@@ -128,6 +128,7 @@ test('the doors', async ({ arrive }) => {
     'a code that is none': '/join?code=!',
     'a code of nobody': '/j/ZZZZZZ',
     'nothing asked': '/mine',
+    'erase what was asked': '/mine/erase',
     claim: bare.claimLink(),
   };
   for (const [what, path] of Object.entries(doors)) {

@@ -44,7 +44,7 @@ test('the doors and what one asked load no code at all', async ({ arrive }) => {
   const visitor = await arrive(server.it.url, { tolerate: [404, 410].map(statusNote) });
   const loaded: string[] = [];
   visitor.page.on('request', (request) => loaded.push(new URL(request.url()).pathname));
-  for (const path of ['/sign-in', '/t/acme/sign-in', '/sign-in/spent', '/mine', '/t/acme/mine', '/join']) {
+  for (const path of ['/sign-in', '/t/acme/sign-in', '/sign-in/spent', '/mine', '/mine/erase', '/t/acme/mine', '/join']) {
     await visitor.page.goto(path);
     await visitor.page.waitForLoadState('load');
   }

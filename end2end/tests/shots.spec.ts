@@ -101,8 +101,10 @@ test('doors', { tag: '@shots' }, async ({ arrive }) => {
   await open('join-wrong', '/join?code=!!');
   await open('join-none', '/j/ZZZZZZ');
   await open('mine', '/mine');
+  await open('erase', '/mine/erase');
   await signInUnseen(anna.page, await server.it.newLink('owner'));
   await open('password', '/password');
+  await open('texts', '/admin/data');
 });
 
 test('pages without', { tag: '@shots' }, async ({ arrive }) => {

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::audit_command::AuditCommand;
 use crate::http::host::BaseDomain;
 use crate::installation_key::KeyArgs;
 use crate::limits::LimitArgs;
@@ -39,6 +40,9 @@ pub enum Command {
     /// Make, list, limit and archive tenants.
     #[command(subcommand)]
     Tenant(TenantCommand),
+    /// Remove old entries of the audit.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Count votes again, and say whether every count that is shown is the number of its votes.
     Recount(RecountArgs),
     /// Try the live core with a simulated audience, and say whether it holds.
@@ -129,6 +133,9 @@ pub struct ServeArgs {
     /// How connections are encrypted.
     #[command(flatten)]
     pub tls: TlsArgs,
+    /// Remove entries of the audit that are older than so many days; they are kept for good when not given.
+    #[arg(long, env = "PULSESTAGE_AUDIT_DAYS", value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
+    pub audit_days: Option<u32>,
     /// How log lines look. What is logged is set by `RUST_LOG`, such as `info,pulsestage_server=debug`.
     #[arg(long, env = "PULSESTAGE_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,

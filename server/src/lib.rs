@@ -17,6 +17,7 @@
 
 pub mod accept;
 pub mod access;
+pub mod audit_command;
 pub mod auth;
 pub mod bus;
 pub mod config;

@@ -21,7 +21,7 @@ use crate::housekeeping::Housekeeper;
 use crate::http::health::Readiness;
 use crate::installation_key;
 use crate::limits::{Limits, NotedRefusals, Pacer, raise_open_files};
-use crate::metrics::{self, Metrics, StoreTimes, TimedStore};
+use crate::metrics::{self, KnownSizes, Metrics, StoreTimes, TimedStore};
 use crate::park::{Park, ParkSettings};
 use crate::pictures::Redrawer;
 use crate::router;
@@ -126,9 +126,12 @@ pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
         park: Some(park.clone()),
     };
     feeders.spawn(watcher.run(stop_feeding.clone()));
-    let housekeeper = Housekeeper::new(store.clone(), clock.clone(), &*chance, bell.clone());
+    let sizes = KnownSizes::default();
+    let housekeeper = Housekeeper::new(store.clone(), clock.clone(), chance.clone(), bell.clone())
+        .pruning_audit(args.audit_days)
+        .measuring_for(sizes.clone());
     feeders.spawn(housekeeper.run(stop_feeding.clone()));
-    let metrics = Metrics { meters: bus.meters().clone(), store: store_times };
+    let metrics = Metrics { meters: bus.meters().clone(), store: store_times, sizes };
     let state = AppState::new(Shared {
         service,
         store: shared_store,

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 
+use pulsestage_server::audit_command;
 use pulsestage_server::config::{Cli, Command, LogFormat, ServeArgs};
 use pulsestage_server::install::command_service;
 use pulsestage_server::lifecycle;
@@ -28,6 +29,10 @@ async fn main() -> anyhow::Result<ExitCode> {
         Some(Command::Tenant(command)) => {
             telemetry::start(LogFormat::Text);
             println!("{}", tenant_command::run(command).await?);
+        }
+        Some(Command::Audit(command)) => {
+            telemetry::start(LogFormat::Text);
+            println!("{}", audit_command::run(command).await?);
         }
         Some(Command::Recount(args)) => return recount(args).await,
         Some(Command::Rehearse(args)) => return Ok(rehearse::run(&args).await),

@@ -112,6 +112,8 @@ acts! {
     ExportVotes,
     /// The audit was exported.
     ExportAudit,
+    /// Old entries of the audit were removed by the operator.
+    PruneAudit,
     /// Counts that differed from the votes were put right.
     Recount,
 }

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::http::sse::MAX_REPLAY;
+use crate::metrics::KnownSizes;
 use crate::store::{Spent, SqlStore};
 use pulsestage::id::{OperationId, TenantId, uuid_v7};
 use pulsestage::ports::{Chance, Clock, Look, Notifier, Store, Stored, Write};
@@ -53,6 +54,11 @@ pub struct Housekeeper {
     notifier: Arc<dyn Notifier>,
     /// What this instance is called where one of several is chosen.
     name: Uuid,
+    /// How old an entry of the audit may become, in days; any age when absent.
+    audit_days: Option<u32>,
+    chance: Arc<dyn Chance>,
+    /// How large the tables are, as was last looked.
+    sizes: KnownSizes,
     /// The tenant at which the round before ended.
     reached: Arc<Mutex<Option<TenantId>>>,
 }
@@ -60,16 +66,38 @@ pub struct Housekeeper {
 impl Housekeeper {
     /// Keeps this store tidy.
     #[must_use]
-    pub fn new(store: SqlStore, clock: Arc<dyn Clock>, chance: &dyn Chance, notifier: Arc<dyn Notifier>) -> Self {
+    pub fn new(store: SqlStore, clock: Arc<dyn Clock>, chance: Arc<dyn Chance>, notifier: Arc<dyn Notifier>) -> Self {
         let mut random = [0; 10];
         chance.fill(&mut random);
         let name = uuid_v7(clock.now(), random);
-        Self { store, clock, notifier, name, reached: Arc::default() }
+        let (audit_days, sizes, reached) = (None, KnownSizes::default(), Arc::default());
+        Self { store, clock, notifier, name, audit_days, chance, sizes, reached }
+    }
+
+    /// The same, with entries of the audit removed that are older than so many days.
+    #[must_use]
+    pub fn pruning_audit(self, audit_days: Option<u32>) -> Self {
+        Self { audit_days, ..self }
+    }
+
+    /// The same, with how large the tables are told here.
+    #[must_use]
+    pub fn measuring_for(self, sizes: KnownSizes) -> Self {
+        Self { sizes, ..self }
+    }
+
+    /// Looks how large the tables are.
+    pub async fn measure(&self) {
+        // Trouble was logged by the store; what was known stays.
+        if let Ok(sizes) = self.store.sizes().await {
+            self.sizes.set(sizes);
+        }
     }
 
     /// Does a round every minute until it is told to stop.
     pub async fn run(self, stop: CancellationToken) {
         loop {
+            self.measure().await;
             tokio::select! {
                 () = stop.cancelled() => break,
                 () = sleep(EVERY) => {}
@@ -136,9 +164,29 @@ impl Housekeeper {
         if texts > 0 {
             self.notifier.ring(tenant, Look::Facts);
         }
+        removed += self.prune(tenant, now, stop, deadline).await?;
         let keep = i64::try_from(MAX_REPLAY).unwrap_or(i64::MAX);
         let batch = || self.store.remove_facts(tenant, keep, now.plus_millis(-KEPT_MS), BATCH);
         Ok(removed + texts + in_batches(batch, BATCH, stop, deadline).await?)
+    }
+
+    /// Removes entries of the audit that are too old. Days are whole, so that an audit tells of it once a day at most.
+    async fn prune(
+        &self,
+        tenant: TenantId,
+        now: Timestamp,
+        stop: &CancellationToken,
+        deadline: Instant,
+    ) -> Stored<u64> {
+        let Some(days) = self.audit_days else { return Ok(0) };
+        let before = now.plus_millis(-i64::from(days) * DAY_MS).day();
+        let pruned = in_batches(|| self.store.prune_audit(tenant, before, BATCH), BATCH, stop, deadline).await?;
+        if pruned > 0 {
+            let mut random = [0; 10];
+            self.chance.fill(&mut random);
+            self.store.note_pruned(tenant, before, pruned, uuid_v7(now, random), now).await?;
+        }
+        Ok(pruned)
     }
 
     const fn worth_nothing_before(what: Spent, now: Timestamp) -> Timestamp {

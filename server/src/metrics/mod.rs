@@ -13,6 +13,7 @@ mod history;
 mod listener;
 mod meter;
 mod meters;
+mod sizes;
 mod store;
 mod store_tenancy;
 mod text;
@@ -23,6 +24,7 @@ use std::net::SocketAddr;
 pub use listener::{router, serve};
 pub use meter::{Meter, Replay, Written};
 pub use meters::{MAX_TENANT_LABELS, Meters};
+pub use sizes::KnownSizes;
 pub use store::{StoreTimes, TimedStore};
 
 /// Where metrics are served.
@@ -41,4 +43,6 @@ pub struct Metrics {
     pub meters: Meters,
     /// How long the database takes.
     pub store: StoreTimes,
+    /// How large its tables are.
+    pub sizes: KnownSizes,
 }

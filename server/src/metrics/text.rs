@@ -43,13 +43,19 @@ impl Collector for Everything {
         heartbeats(&mut page, &scrape)?;
         tailers(&mut page, &scrape)?;
         database(&mut page, &self.0)?;
+        sizes(&mut page, &self.0)?;
         refusals(&mut page, &self.0)
     }
 }
 
 fn streams(page: &mut Page<'_>, scrape: &Scrape) -> fmt::Result {
     let all = || scrape.tenants.iter().chain([&scrape.other]);
-    page.gauges("streams", "Open streams.", all().map(|series| (series.label.as_str(), series.streams as u64)))?;
+    page.gauges(
+        "streams",
+        "Open streams.",
+        "tenant",
+        all().map(|series| (series.label.as_str(), series.streams as u64)),
+    )?;
     page.gauge("watched_tenants", "Tenants whose log is followed.", None, scrape.watched as f64)?;
     page.histogram("stream_duration", "How long streams lasted that have ended.", &scrape.total.stays)?;
     let by_tenant = |count: Count| all().map(move |series: &Series| (series.label.as_str(), series.counts.of(count)));
@@ -93,6 +99,27 @@ fn database(page: &mut Page<'_>, state: &AppState) -> fmt::Result {
     page.counters("store_failures", "Times that the database was busy, away or broken.", "kind", failures)
 }
 
+fn sizes(page: &mut Page<'_>, state: &AppState) -> fmt::Result {
+    let Some(sizes) = state.metrics().sizes.get() else { return Ok(()) };
+    let rows = sizes.tables.iter().map(|table| (table.name.as_str(), table.rows));
+    page.gauges("table_rows", "Rows of the large tables, estimated.", "table", rows)?;
+    let bytes = sizes.tables.iter().filter_map(|table| Some((table.name.as_str(), table.bytes?)));
+    page.gauges(
+        "table_bytes",
+        "Bytes of the large tables with their indexes, where the engine knows them.",
+        "table",
+        bytes,
+    )?;
+    page.gauge("database_bytes", "Bytes of the whole database.", None, sizes.bytes as f64)?;
+    if let Some(free) = sizes.free_bytes {
+        page.gauge("database_free_bytes", "Bytes in the database that are free to be used again.", None, free as f64)?;
+    }
+    if let Some(log) = sizes.log_bytes {
+        page.gauge("database_log_bytes", "Bytes of the log of writes beside the database.", None, log as f64)?;
+    }
+    Ok(())
+}
+
 fn refusals(page: &mut Page<'_>, state: &AppState) -> fmt::Result {
     let refused = state.limits().streams.refused();
     let by_limit = [("streams", refused.streams), ("tenant", refused.tenant), ("participant", refused.participant)];
@@ -120,10 +147,16 @@ impl Page<'_> {
         self.family(name, help, unit.as_ref(), MetricType::Gauge)?.encode_gauge(&value)
     }
 
-    fn gauges<'l>(&mut self, name: &str, help: &str, values: impl Iterator<Item = (&'l str, u64)>) -> fmt::Result {
+    fn gauges<'l>(
+        &mut self,
+        name: &str,
+        help: &str,
+        label: &str,
+        values: impl Iterator<Item = (&'l str, u64)>,
+    ) -> fmt::Result {
         let mut family = self.family(name, help, None, MetricType::Gauge)?;
-        for (label, value) in values {
-            family.encode_family(&[("tenant", label)])?.encode_gauge(&value)?;
+        for (name, value) in values {
+            family.encode_family(&[(label, name)])?.encode_gauge(&value)?;
         }
         Ok(())
     }

@@ -1,11 +1,13 @@
 //! Housekeeping: what has done its work is removed, a batch at a time. Each batch is a transaction of its own.
 
-use pulsestage::id::TenantId;
-use pulsestage::ports::Stored;
+use pulsestage::audit::{Act, Entry};
+use pulsestage::id::{OperationId, TenantId};
+use pulsestage::ports::{Stored, Write};
 use pulsestage::time::Timestamp;
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use super::audit::note;
 use super::trouble::{Done, trouble};
 use super::{SqlStore, sql};
 
@@ -116,6 +118,54 @@ impl SqlStore {
     /// When the database is in trouble.
     pub async fn remove_facts(&self, tenant: TenantId, keep: i64, before: Timestamp, most: i64) -> Stored<u64> {
         self.cut_log(tenant, keep, before, most).await.map_err(trouble)
+    }
+
+    /// Removes at most so many entries of a tenant's audit that were made before a moment; says how many. For the
+    /// operator alone: the database takes it from no other transaction.
+    ///
+    /// # Errors
+    /// When the database is in trouble.
+    pub async fn prune_audit(&self, tenant: TenantId, before: Timestamp, most: i64) -> Stored<u64> {
+        self.drop_entries(tenant, before, most).await.map_err(trouble)
+    }
+
+    async fn drop_entries(&self, tenant: TenantId, before: Timestamp, most: i64) -> Done<u64> {
+        written!(self, tx => {
+            on!(tx, t => sqlx::query(sql::housekeeping::OPEN_PRUNING).bind(before.0).execute(&mut **t).await.map(drop))?;
+            let pruned = on!(tx, t => sqlx::query(sql::housekeeping::PRUNE_AUDIT)
+                .bind(tenant.0)
+                .bind(before.0)
+                .bind(most)
+                .execute(&mut **t)
+                .await
+                .map(|done| done.rows_affected()))?;
+            on!(tx, t => sqlx::query(sql::housekeeping::CLOSE_PRUNING).execute(&mut **t).await.map(drop))?;
+            Ok(pruned)
+        })
+    }
+
+    /// Notes in a tenant's audit that so many entries before a moment are gone; `once` is an id of this note's own.
+    ///
+    /// # Errors
+    /// When the database is in trouble.
+    pub async fn note_pruned(
+        &self,
+        tenant: TenantId,
+        before: Timestamp,
+        pruned: u64,
+        once: Uuid,
+        now: Timestamp,
+    ) -> Stored<()> {
+        let write = Write { tenant, operation: OperationId(once), writer: once, at: now };
+        let done: Done<()> = async {
+            written!(self, tx => {
+                let entry = Entry::of(None, Act::PruneAudit).subject(tenant);
+                let entry = entry.after("until", before).after("entries", i64::try_from(pruned).unwrap_or(i64::MAX));
+                note(tx, &write, entry).await
+            })
+        }
+        .await;
+        done.map_err(trouble)
     }
 
     async fn cut_log(&self, tenant: TenantId, keep: i64, before: Timestamp, most: i64) -> Done<u64> {

@@ -76,6 +76,7 @@ mod reports;
 mod rows;
 mod sessions;
 mod sign_in;
+mod sizes;
 pub mod sql;
 mod statistics;
 mod tag_changes;
@@ -91,6 +92,7 @@ mod votes;
 
 pub use housekeeping::Spent;
 pub use open::{Durability, OpenError, Options, open};
+pub use sizes::{Sizes, TableSize};
 
 /// One of the two engines, with what is at hand for it.
 #[derive(Clone, Debug)]

@@ -72,6 +72,8 @@ async fn what_parked_streams_were_written_is_counted_on_a_port_of_its_own() {
     let metrics = scraped(&running).await;
     assert!(sum(&metrics, "pulsestage_delivered_bytes_total") > 100.0 * STREAMS as f64);
     assert!(metrics["pulsestage_heartbeat_age_seconds"] < 60.0);
+    assert!(metrics["pulsestage_table_rows{table=\"events\"}"] >= 1.0, "the first team was there when it began");
+    assert!(metrics["pulsestage_database_bytes"] > 4_096.0 && metrics.contains_key("pulsestage_database_log_bytes"));
     assert!(whole(running.addr, "/metrics").await.starts_with("HTTP/1.1 404"), "never on the public port");
     assert!(whole(running.addr, "/health/ready").await.starts_with("HTTP/1.1 200"));
     drop(open);

@@ -35,7 +35,7 @@ async fn make_facts(house: &House, room: &Room) {
 
 fn housekeeper(house: &House, store: &SqlStore) -> Housekeeper {
     let (clock, bell) = (Arc::new(house.clock.clone()), Arc::new(house.bus.clone()));
-    Housekeeper::new(store.clone(), clock, &SystemChance, bell)
+    Housekeeper::new(store.clone(), clock, Arc::new(SystemChance), bell)
 }
 
 async fn tidy(house: &House, store: &SqlStore) -> u64 {

@@ -22,6 +22,7 @@ stories![
     another_tenants_rows_stay,
     the_log_loses_its_old_beginning_and_nothing_else,
     one_instance_at_a_time_has_a_task,
+    the_sizes_of_tables_are_known_without_counting,
 ];
 
 /// The one number that a statement gives.
@@ -209,4 +210,26 @@ async fn one_instance_at_a_time_has_a_task(stage: Arc<Stage>) {
     assert!(!lease(one, 163).await, "nobody ends another's");
     stage.store.end_lease("task", two).await.unwrap();
     assert!(lease(one, 164).await);
+}
+
+async fn the_sizes_of_tables_are_known_without_counting(stage: Arc<Stage>) {
+    let home = stage.home("acme").await;
+    let question = stage.ask(&home, "How many?").await.id;
+    for _ in 0..20 {
+        stage.vote(&home, question, stage.participant(), true).await.unwrap();
+    }
+    if !stage.url.starts_with("sqlite://") {
+        stage.sneak("analyze").await;
+    }
+    let sizes = stage.store.sizes().await.unwrap();
+    let names: Vec<&str> = sizes.tables.iter().map(|table| table.name.as_str()).collect();
+    let expected =
+        ["audit_log", "events", "operations", "questions", "reports", "sessions", "thread_messages", "users", "votes"];
+    assert_eq!(names, expected);
+    let rows = |name: &str| sizes.tables.iter().find(|table| table.name == name).unwrap().rows;
+    assert_eq!((rows("questions"), rows("votes"), rows("thread_messages")), (1, 20, 0));
+    assert!(sizes.bytes > 0);
+    let is_file = stage.url.starts_with("sqlite://");
+    assert_eq!((sizes.free_bytes.is_some(), sizes.log_bytes.is_some()), (is_file, is_file));
+    assert!(sizes.tables.iter().all(|table| table.bytes.is_some() != is_file));
 }

@@ -52,6 +52,8 @@ fn every_statement_names_its_tenant() {
         "SET_ARCHIVED",
         "BY_CODE",
         "LEASE",
+        "OPEN_PRUNING",
+        "CLOSE_PRUNING",
         "END_LEASE",
     ]
     .into();

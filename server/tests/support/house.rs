@@ -19,7 +19,7 @@ use pulsestage_server::http::health::Readiness;
 use pulsestage_server::http::host::BaseDomain;
 use pulsestage_server::limits::{LimitArgs, Limits, NotedRefusals};
 use pulsestage_server::mail::{MailArgs, Smtp};
-use pulsestage_server::metrics::{Metrics, StoreTimes, TimedStore};
+use pulsestage_server::metrics::{KnownSizes, Metrics, StoreTimes, TimedStore};
 use pulsestage_server::oidc::{OidcArgs, Provider};
 use pulsestage_server::pictures::Redrawer;
 use pulsestage_server::router::router;
@@ -175,7 +175,7 @@ impl House {
             compresses_streams: true,
             drain: Duration::ZERO,
             limits,
-            metrics: Metrics { meters: bus.meters().clone(), store: store_times },
+            metrics: Metrics { meters: bus.meters().clone(), store: store_times, sizes: KnownSizes::default() },
             readiness: Readiness::default(),
             entrance,
         });

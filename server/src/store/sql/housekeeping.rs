@@ -54,6 +54,16 @@ statements! {
         where leases.holder = excluded.holder or leases.until < $4
         returning holder";
 
+    /// Lets entries of the audit before a moment be deleted, for this transaction: it ends with `CLOSE_PRUNING`.
+    OPEN_PRUNING = "insert into audit_retention (id, until) values (1, $1)
+        on conflict (id) do update set until = excluded.until";
+
+    /// Entries of the audit before a moment.
+    PRUNE_AUDIT = batch_of!("audit_log", "id", "at < $2");
+
+    /// Lets no entry be deleted any more.
+    CLOSE_PRUNING = "delete from audit_retention";
+
     /// Gives a task back.
     END_LEASE = "delete from leases where task = $1 and holder = $2";
 }

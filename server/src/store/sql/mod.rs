@@ -54,6 +54,7 @@ pub mod questions;
 pub mod reports;
 pub mod sessions;
 pub mod sign_in;
+pub mod sizes;
 pub mod teams;
 pub mod tenancy;
 pub mod tenants;
