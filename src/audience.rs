@@ -30,7 +30,7 @@ pub enum StaffOf {
 /// Somebody who reads facts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Viewer {
-    /// The browser.
+    /// Who they take part as.
     pub participant: Option<ParticipantId>,
     /// Whether they are a moderator, and of what.
     pub staff: StaffOf,

@@ -2,6 +2,7 @@
 
 mod audit;
 pub mod doors;
+mod guests;
 mod moderation;
 pub mod people;
 mod pictures;
@@ -32,6 +33,7 @@ use crate::user::{Membership, Role};
 
 pub use audit::{AuditStore, NoWitness, Refused, Witness};
 pub use doors::{Credentials, DoorStore, InsteadOf, LinkUse, Mailer, NewPersonLink, NoPasswords, Passwords, Verdict};
+pub use guests::{GuestJoin, GuestStore};
 pub use moderation::{Merge, ModerationStore};
 pub use people::{
     Ending, FreshLink, Invitations, Manager, NewPerson, NewSession, NoPeople, PeopleStore, SessionStore, Sheets,
@@ -114,7 +116,7 @@ pub struct NewQuestion {
     pub id: QuestionId,
     pub team: TeamId,
     pub body: QuestionBody,
-    /// The browser that asked; stored so that its own device can know it again, never shown.
+    /// Who asked: the account, or a guest's browser. Stored so that they can know it again, never shown.
     pub author: ParticipantId,
     /// Why it waits for a moderator, when it does.
     pub hold: Option<Hold>,
@@ -127,7 +129,7 @@ pub struct NewQuestion {
 pub struct Ballot {
     /// The question.
     pub question: QuestionId,
-    /// The browser that votes.
+    /// Who votes: the account, or a guest's browser.
     pub voter: ParticipantId,
     /// Whether its vote is to count.
     pub up: bool,
@@ -195,6 +197,7 @@ pub struct Snapshot {
 pub trait Store:
     AuditStore
     + DoorStore
+    + GuestStore
     + ModerationStore
     + PeopleStore
     + ReportStore
@@ -365,8 +368,11 @@ pub trait Chance: Send + Sync {
     fn fill(&self, buffer: &mut [u8]);
 }
 
-/// Makes of a browser's secret identity another for each tenant, so that two tenants cannot compare notes.
+/// Makes of a browser's secret identity another for each tenant, so that two tenants cannot compare notes; and of an account
+/// one that does not tell whose it is.
 pub trait Pseudonyms: Send + Sync {
     /// The participant that this device is in this tenant; always the same for the same two.
     fn participant(&self, tenant: TenantId, device: Uuid) -> ParticipantId;
+    /// The participant that this person is in their tenant, on every device.
+    fn account(&self, tenant: TenantId, user: UserId) -> ParticipantId;
 }

@@ -80,7 +80,8 @@ pub struct Actor {
     pub user: Option<UserId>,
     /// The session that says so.
     pub session: Option<SessionId>,
-    /// The browser as this tenant knows it; votes and questions hang on it. Absent when it brought no valid cookie.
+    /// Who asks and votes: the account of whoever is signed in, else the browser as this tenant knows it. Absent for a guest
+    /// whose browser brought no valid cookie.
     pub participant: Option<ParticipantId>,
 }
 

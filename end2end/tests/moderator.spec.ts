@@ -54,8 +54,8 @@ test('the printed link signs in once; without it the queue is closed and says wh
 
   await moderator.page.getByText(/^Account/).or(moderator.page.locator('details.who summary')).first().click();
   await moderator.page.getByRole('button', { name: 'Sign out' }).click();
-  await moderator.room.live();
-  expect(new URL(moderator.page.url()).pathname).toBe('/');
+  await expect(heading(moderator.page)).toHaveText('You are signed out');
+  expect(new URL(moderator.page.url()).pathname).toBe('/signed-out');
   await moderator.page.goto('/admin');
   expect(new URL(moderator.page.url()).pathname).toBe('/sign-in');
 });

@@ -123,7 +123,7 @@ test('an invitation, a password, and back in by it, to the page that was wanted'
   expect(new URL(page.url()).pathname).toBe('/admin');
   await page.locator('details.who summary').click();
   await page.getByRole('button', { name: 'Sign out' }).click();
-  await room.live();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('You are signed out');
   await page.goto('/admin/people?text=ines');
   expect(new URL(page.url()).pathname).toBe('/sign-in');
   await signIn(page, 'ines.porta@example.com');

@@ -5,7 +5,7 @@ use sha2::Sha256;
 use std::time::{SystemTime, UNIX_EPOCH};
 use uuid::Uuid;
 
-use pulsestage::id::{ParticipantId, TenantId};
+use pulsestage::id::{ParticipantId, TenantId, UserId};
 use pulsestage::ports::{Chance, Clock, Pseudonyms};
 use pulsestage::time::Timestamp;
 
@@ -81,17 +81,29 @@ impl std::fmt::Debug for Key {
     }
 }
 
-/// Pseudonyms by HMAC: nobody without the key can tell that two tenants' participants are one browser.
-impl Pseudonyms for Key {
-    fn participant(&self, tenant: TenantId, device: Uuid) -> ParticipantId {
+impl Key {
+    /// The pseudonym of somebody in a tenant.
+    fn pseudonym(&self, label: &str, tenant: TenantId, who: Uuid) -> ParticipantId {
         let mut message = [0; 32];
         message[..16].copy_from_slice(tenant.0.as_bytes());
-        message[16..].copy_from_slice(device.as_bytes());
-        let mac = self.mac("participant", &message);
+        message[16..].copy_from_slice(who.as_bytes());
+        let mac = self.mac(label, &message);
         let mut short = [0; 16];
         short.copy_from_slice(&mac[..16]);
         // Version 8 is the one for ids of our own making (RFC 9562, section 5.8).
         ParticipantId(uuid::Builder::from_custom_bytes(short).into_uuid())
+    }
+}
+
+/// Pseudonyms by HMAC: nobody without the key can tell that two tenants' participants are one browser, nor which account
+/// asked.
+impl Pseudonyms for Key {
+    fn participant(&self, tenant: TenantId, device: Uuid) -> ParticipantId {
+        self.pseudonym("participant", tenant, device)
+    }
+
+    fn account(&self, tenant: TenantId, user: UserId) -> ParticipantId {
+        self.pseudonym("account", tenant, user.0)
     }
 }
 
@@ -108,6 +120,16 @@ mod tests {
         assert_ne!(key.participant(a, device), key.participant(b, device));
         assert_ne!(key.participant(a, device), Key::new([8; 32]).participant(a, device));
         assert_eq!(key.participant(a, device).0.get_version_num(), 8);
+    }
+
+    #[test]
+    fn a_person_is_one_participant_and_no_device_is_them() {
+        let key = Key::new([7; 32]);
+        let (tenant, user) = (TenantId(Uuid::from_u128(1)), UserId(Uuid::from_u128(3)));
+        assert_eq!(key.account(tenant, user), key.account(tenant, user));
+        assert_ne!(key.account(tenant, user), key.account(TenantId(Uuid::from_u128(2)), user));
+        assert_ne!(key.account(tenant, user), Key::new([8; 32]).account(tenant, user));
+        assert_ne!(key.account(tenant, user), key.participant(tenant, user.0));
     }
 
     #[test]

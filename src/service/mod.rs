@@ -2,6 +2,7 @@
 
 mod boards;
 mod doors;
+mod guests;
 mod health;
 mod joining;
 mod known;
@@ -26,6 +27,7 @@ mod visit;
 use std::sync::Arc;
 use uuid::Uuid;
 
+use self::guests::JoinedGuests;
 use self::known::KnownTenants;
 use self::visit::Watched;
 use crate::command::Key;
@@ -66,6 +68,7 @@ pub struct Service {
     chance: Arc<dyn Chance>,
     pseudonyms: Arc<dyn Pseudonyms>,
     known: Arc<KnownTenants>,
+    joined: Arc<JoinedGuests>,
     pace: Arc<dyn Pace>,
     vitals: Arc<dyn Vitals>,
     watched: Watched,
@@ -85,8 +88,8 @@ impl Service {
         chance: Arc<dyn Chance>,
         pseudonyms: Arc<dyn Pseudonyms>,
     ) -> Self {
-        let (known, pace, vitals, passwords) =
-            (Arc::default(), Arc::new(NoPace), Arc::new(NoVitals), Arc::new(NoPasswords));
+        let (known, joined) = (Arc::default(), Arc::default());
+        let (pace, vitals, passwords) = (Arc::new(NoPace), Arc::new(NoVitals), Arc::new(NoPasswords));
         let watched = Watched(Arc::new(NoWitness));
         let (invitations, sheets) = (Arc::new(NoPeople), Arc::new(NoPeople));
         Self {
@@ -96,6 +99,7 @@ impl Service {
             chance,
             pseudonyms,
             known,
+            joined,
             pace,
             vitals,
             watched,
@@ -175,14 +179,14 @@ impl Service {
         let slug = Slug::parse(slug).map_err(|_| missing.clone())?;
         let found = self.tenancy(&slug).await?.filter(|found| found.rules.archived_at.is_none());
         let Tenancy { tenant, rules } = found.ok_or(missing)?;
-        let mut actor = Actor {
-            participant: caller.device.map(|device| self.pseudonyms.participant(tenant.id, device)),
-            ..Actor::NOBODY
-        };
+        let guest = caller.device.map(|device| self.pseudonyms.participant(tenant.id, device));
+        let mut actor = Actor { participant: guest, ..Actor::NOBODY };
         let mut until = None;
         if let Some((_, hash)) = caller.sessions.iter().find(|(slug, _)| *slug == tenant.slug) {
             let signed_in = self.signed_in(*hash, touch).await?;
             if let Some(person) = signed_in.filter(|person| person.tenant.id == tenant.id) {
+                // Whoever is signed in is one participant, whatever browsers they bring.
+                actor.participant = Some(self.account_joined(&person, caller.device).await);
                 actor.role = person.role;
                 actor.memberships = person.memberships;
                 actor.user = Some(person.user);

@@ -81,7 +81,7 @@ impl Service {
         if let Some(former) = arrival.instead_of {
             self.sign_out(former).await?;
         }
-        Ok(person)
+        Ok(self.arrived(person, arrival).await)
     }
 
     /// Uses a link up and opens a session under a new secret.

@@ -6,6 +6,7 @@ use pulsestage::id::{OperationId, QuestionId};
 use pulsestage::moderation::{OwnQuestion, Standing};
 use pulsestage::text::Limits;
 
+use super::document::way;
 use super::sign_in::home;
 use super::{Door, Problems};
 use crate::branding::Branding;
@@ -23,7 +24,9 @@ pub struct Mine {
     pub tenant: Branding,
     /// The beginning of the tenant's addresses: nothing, or `/t/SLUG`.
     pub room: String,
-    /// What this browser has asked, newest first.
+    /// The slug of the tenant, when whoever reads this is signed in.
+    pub signed_in_to: Option<String>,
+    /// What they have asked, newest first.
     pub questions: Vec<OwnQuestion>,
     /// How long a question may be.
     pub limits: Limits,
@@ -39,16 +42,27 @@ impl Mine {
     pub fn draw(self) -> Door {
         let home = home(&self.room);
         let back = home.clone();
+        let (kept, lead) = match self.signed_in_to {
+            Some(_) => (
+                "What you ask is kept here for you, on every device.",
+                "What you have asked, on any device. Nobody else sees this page.",
+            ),
+            None => (
+                "What you ask in this browser is kept here for you.",
+                "What was asked in this browser. Nobody else sees this page.",
+            ),
+        };
         let list: Vec<AnyView> = self.questions.iter().map(|question| self.question(question)).collect();
         let body = if list.is_empty() {
             view! {
                 <h2 class="vh">"What was asked"</h2>
-                <Empty mark=Icon::Message title="Nothing asked yet" text="What you ask in this browser is kept here for you.">
+                <Empty mark=Icon::Message title="Nothing asked yet" text=kept>
                     <a class="btn btn--main" href=back>
                         "To the questions"
                     </a>
                 </Empty>
                 {self.own_data()}
+                {self.leave()}
             }
             .erase()
         } else {
@@ -61,13 +75,14 @@ impl Mine {
                     </a>
                 </div>
                 {self.own_data()}
+                {self.leave()}
             }
             .into_any()
         };
         Door {
             mark: Icon::Message,
             title: "Your questions".to_owned(),
-            lead: "What was asked in this browser. Nobody else sees this page.".to_owned(),
+            lead: lead.to_owned(),
             tenant: Some(self.tenant),
             home,
             body,
@@ -86,6 +101,27 @@ impl Mine {
             </p>
         }
         .erase()
+    }
+
+    /// The ways out, for a device that others use as well.
+    fn leave(&self) -> AnyView {
+        let sign_out = self.signed_in_to.clone().map(|slug| {
+            view! {
+                <form class="form" method="post" action="/sign-out">
+                    <input type="hidden" name="tenant" value=slug />
+                    <button class="btn" type="submit">
+                        {icon(Icon::LogOut)}
+                        "Sign out"
+                    </button>
+                </form>
+            }
+            .erase()
+        });
+        view! {
+            {sign_out}
+            {way(format!("{}/forget", self.room), "Others use this device? Forget this browser")}
+        }
+        .into_any()
     }
 
     fn question(&self, question: &OwnQuestion) -> AnyView {

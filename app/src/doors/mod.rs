@@ -7,6 +7,7 @@
 mod account;
 mod document;
 mod field;
+mod leaving;
 mod mine;
 mod sign_in;
 mod texts;
@@ -14,6 +15,7 @@ mod thread;
 
 pub use account::{CONFIRM, Claim, OwnPassword, PersonDoor, RoleDoor, Setting};
 pub use document::{Door, document};
+pub use leaving::{Leaving, LeavingPage};
 pub use mine::{Mine, Report, reason};
 pub use sign_in::{AskForLink, SignIn};
 pub use texts::{EraseWritten, KeepTexts};

@@ -68,6 +68,12 @@ impl Cookies {
         self.cookie(self.device_name(), format!("{id}.{code}"), DEVICE_LIFE_S)
     }
 
+    /// The cookie that takes a participant's away.
+    #[must_use]
+    pub fn ended_device_cookie(&self) -> Cookie<'static> {
+        self.cookie(self.device_name(), String::new(), 0)
+    }
+
     /// The cookie that keeps somebody signed in to a tenant.
     #[must_use]
     pub fn session_cookie(&self, slug: &str, secret: &Secret) -> Cookie<'static> {

@@ -97,6 +97,7 @@ async fn draw_mine(state: &AppState, headers: &HeaderMap, visit: &Visit, refused
     let page = Mine {
         tenant: (&visit.tenant).into(),
         room: room_of(&visit.tenant.slug),
+        signed_in_to: visit.actor.user.map(|_| visit.tenant.slug.clone()),
         limits: visit.tenant.settings.question_length,
         key: fresh_key(state),
         refused: refused.map(|(question, typed, refusal)| {

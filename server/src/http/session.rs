@@ -49,7 +49,7 @@ pub async fn sign_out(
         return refusal_response(&refusal);
     }
     let cookie = state.cookies().ended_session_cookie(slug.as_str());
-    (set(&cookie.to_string()), Redirect::to(&home.page(slug.as_str()))).into_response()
+    (set(&cookie.to_string()), Redirect::to(&format!("{}signed-out", home.page(slug.as_str())))).into_response()
 }
 
 /// What a session that is opened by this request is called.

@@ -1,6 +1,7 @@
 //! How long the database takes, by what is asked of it: a [`Store`] around the store.
 
 mod doors;
+mod guests;
 mod moderation;
 mod people;
 mod reports;

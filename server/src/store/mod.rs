@@ -58,6 +58,7 @@ mod doors;
 mod doors_port;
 mod facts;
 mod group;
+mod guests;
 mod housekeeping;
 mod invitations;
 mod keys;

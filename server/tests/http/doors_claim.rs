@@ -101,8 +101,12 @@ async fn there_is_no_way_but_the_link() {
     let operators = Secret::new(&SystemChance);
     let slug = Slug::default_tenant();
     house.service.put_link(&slug, pulsestage::user::Role::Owner, operators.hash()).await.unwrap();
-    let arrival =
-        Arrival { session: Secret::new(&SystemChance).hash(), label: SessionLabel::default(), instead_of: None };
+    let arrival = Arrival {
+        session: Secret::new(&SystemChance).hash(),
+        label: SessionLabel::default(),
+        instead_of: None,
+        device: None,
+    };
     let claimed = house.service.claim(operators.hash(), "Eve", "eve@example.com", PASSWORD, &arrival).await;
     assert_eq!(claimed, Err(pulsestage::error::Refusal::LinkSpent));
     assert_eq!(house.press(&format!("/sign-in/{}", operators.reveal())).send().await.header("location"), "/admin");

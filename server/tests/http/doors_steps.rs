@@ -239,5 +239,5 @@ async fn the_command_line_makes_lists_and_withdraws_links() {
 
 fn arrival() -> pulsestage::service::Arrival {
     let label = pulsestage::session::SessionLabel::default();
-    pulsestage::service::Arrival { session: Secret::new(&SystemChance).hash(), label, instead_of: None }
+    pulsestage::service::Arrival { session: Secret::new(&SystemChance).hash(), label, instead_of: None, device: None }
 }

@@ -35,7 +35,9 @@ async fn a_host_is_its_tenant_on_every_door() {
     }
     let out = house.request(Method::POST, "/sign-out").header("host", "acme.ask.example.com").cookie(&acme.moderator);
     let out = out.form(&[("tenant", "acme")]).send().await;
-    assert_eq!((out.status.as_u16(), out.header("location")), (303, "/"), "home is the host's first page");
+    let left = (out.status.as_u16(), out.header("location"));
+    assert_eq!(left, (303, "/signed-out"), "that page is the host's own");
+    assert_eq!(get(&house, "acme.ask.example.com", "/signed-out").send().await.status, 200);
     let page = get(&house, "ask.example.com", "/").send().await;
     assert!(page.text().contains("The open question of default"));
     assert_eq!(get(&house, "ask.example.com", "/t/acme").send().await.status, 200);

@@ -41,8 +41,9 @@ async fn forms(house: &House, room: &Room) -> Vec<String> {
     let open = house.link_for(room, person, Purpose::Password).await;
     let at = |door: &str| format!("/t/{}/{door}", room.slug);
     let report = format!("report/{}", room.open.id);
-    let doors = ["sign-in", "sign-in/link", "sign-in/forgot", "password", "logo", "mine", &report].map(at);
-    let others = ["/sign-in", "/sign-in/link", "/sign-in/forgot", "/password", "/mine", "/sign-out"].map(str::to_owned);
+    let doors = ["sign-in", "sign-in/link", "sign-in/forgot", "password", "logo", "mine", "forget", &report].map(at);
+    let others = ["/sign-in", "/sign-in/link", "/sign-in/forgot", "/password", "/mine", "/sign-out", "/forget"]
+        .map(str::to_owned);
     let claim = format!("/claim/{}", "0".repeat(64));
     doors.into_iter().chain(others).chain([open, claim]).collect()
 }

@@ -93,11 +93,11 @@ async fn what_is_no_link_gets_the_page_that_says_so() {
 #[tokio::test]
 async fn signing_out_ends_the_session_at_once() {
     let (house, default, acme) = House::new(Plan::default()).await;
-    for (room, home, page) in [(&default, "/", "/admin"), (&acme, "/t/acme/", "/t/acme/admin")] {
+    for (room, left, page) in [(&default, "/signed-out", "/admin"), (&acme, "/t/acme/signed-out", "/t/acme/admin")] {
         assert_eq!(house.get(page).cookie(&room.moderator).send().await.status, 200);
         let call = house.request(Method::POST, "/sign-out").cookie(&room.moderator).form(&[("tenant", &room.slug)]);
         let reply = call.send().await;
-        assert_eq!((reply.status.as_u16(), reply.header("location")), (303, home));
+        assert_eq!((reply.status.as_u16(), reply.header("location")), (303, left));
         let text = reply.set_cookies()[0];
         assert!(text.starts_with(&format!("pulsestage_s_{}=;", room.slug)) && text.contains("Max-Age=0"), "{text}");
         // Whoever kept a copy of the cookie is out as well.

@@ -19,6 +19,8 @@ mod doors_steps;
 #[cfg(test)]
 mod endpoints;
 #[cfg(test)]
+mod http_accounts;
+#[cfg(test)]
 mod http_anonymity;
 #[cfg(test)]
 mod http_attack;

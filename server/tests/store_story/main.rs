@@ -11,6 +11,8 @@ mod doors;
 #[cfg(test)]
 mod fold;
 #[cfg(test)]
+mod guests;
+#[cfg(test)]
 mod housekeeping;
 #[cfg(test)]
 mod idempotency;

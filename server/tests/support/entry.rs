@@ -48,8 +48,8 @@ impl House {
         let user = self.person(room, email, role).await;
         let path = self.link_for(room, user, Purpose::Invitation).await;
         let secret = Secret::parse(path.strip_prefix("/open/").unwrap()).unwrap();
-        let arrival =
-            Arrival { session: Secret::new(&SystemChance).hash(), label: SessionLabel::default(), instead_of: None };
+        let session = Secret::new(&SystemChance).hash();
+        let arrival = Arrival { session, label: SessionLabel::default(), instead_of: None, device: None };
         self.service.accept_invitation(secret.hash(), "Ann Lee", PASSWORD, &arrival).await.unwrap();
         user
     }

@@ -2,6 +2,7 @@
 //! clock does not wait for. It can also be told to fail. Writes that tests do not make here are refused.
 
 mod doors;
+mod guests;
 mod people;
 mod reports;
 mod texts;

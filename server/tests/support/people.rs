@@ -44,10 +44,12 @@ impl Room {
         let parsed = Slug::parse(slug).unwrap();
         let tenant =
             service.create_tenant(parsed.clone(), Name::parse(&format!("Tenant {slug}")).unwrap()).await.unwrap();
-        let (owner, mut caller) = signed_in(service, &parsed, Role::Owner).await;
+        let (owner, caller) = signed_in(service, &parsed, Role::Owner).await;
         let (moderator, _) = signed_in(service, &parsed, Role::Moderator).await;
-        caller.device = Some(Uuid::from_u128(ASKER));
         let mut visit = service.enter(slug, &caller).await.unwrap();
+        // What is there was asked by a guest.
+        let guest = Caller { device: Some(Uuid::from_u128(ASKER)), ..Caller::default() };
+        visit.actor.participant = service.enter(slug, &guest).await.unwrap().actor.participant;
         // Whoever asks here also votes.
         visit.tenant.settings.own_votes = true;
         let team = service.create_team(&visit, None, &format!("Engineering {slug}")).await.unwrap();

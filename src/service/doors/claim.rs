@@ -63,6 +63,7 @@ impl Service {
         let (session, _) = self.session_for(id, arrival);
         let at = session.at;
         let owner = NewPerson { id, name, email: Some(email), role: Role::Owner, memberships: Vec::new(), at };
-        self.store.claim(tenant.id, secret, owner, password, session).await?.ok_or(Refusal::LinkSpent)
+        let claimed = self.store.claim(tenant.id, secret, owner, password, session).await?;
+        Ok(self.arrived(claimed.ok_or(Refusal::LinkSpent)?, arrival).await)
     }
 }

@@ -114,6 +114,6 @@ impl Service {
     async fn use_link(&self, link: &PersonLink, using: LinkUse, arrival: &Arrival) -> Result<SignedIn, Refusal> {
         let (session, instead_of) = self.session_for(link.user, arrival);
         let used = self.store.use_person_link(using, session, instead_of, self.ending()).await?;
-        used.ok_or(Refusal::LinkSpent)
+        Ok(self.arrived(used.ok_or(Refusal::LinkSpent)?, arrival).await)
     }
 }

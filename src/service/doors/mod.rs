@@ -16,6 +16,7 @@ use crate::ports::{InsteadOf, NewSession, PortError, SecretHash, SignedIn, Store
 use crate::session::SessionLabel;
 use crate::tenant::Tenant;
 use crate::text::{Slug, TextProblem};
+use uuid::Uuid;
 
 pub use links::Addressee;
 
@@ -28,6 +29,8 @@ pub struct Arrival {
     pub label: SessionLabel,
     /// The session that the browser has now; it ends.
     pub instead_of: Option<SecretHash>,
+    /// The browser, when it has taken part as a guest: what it did becomes the account's.
+    pub device: Option<Uuid>,
 }
 
 impl Service {
@@ -47,7 +50,14 @@ impl Service {
     /// Lets a person in.
     async fn let_in(&self, tenant: &Tenant, user: UserId, arrival: &Arrival) -> Result<SignedIn, Refusal> {
         let (session, instead_of) = self.session_for(user, arrival);
-        self.store.let_in(tenant.id, session, instead_of).await?.ok_or(Refusal::WrongCredentials)
+        let person = self.store.let_in(tenant.id, session, instead_of).await?.ok_or(Refusal::WrongCredentials)?;
+        Ok(self.arrived(person, arrival).await)
+    }
+
+    /// Somebody who is in now, with what they did in this browser before.
+    pub(super) async fn arrived(&self, person: SignedIn, arrival: &Arrival) -> SignedIn {
+        self.account_joined(&person, arrival.device).await;
+        person
     }
 
     /// What is to be kept of a new password, unless it is too weak for somebody of whom these words are known.

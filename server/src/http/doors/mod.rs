@@ -2,7 +2,7 @@
 //!
 //! * `sign_in`: by password; `letter`: asking for a link by mail; `link`: opening one; `role`: opening one that makes the
 //!   person who brings it; `provider`: by OpenID Connect
-//! * `claim`: the first owner; `password`: another password, from inside
+//! * `claim`: the first owner; `password`: another password, from inside; `leaving`: out again, and forgotten
 //! * `form`: what a form brought; `back`: where one goes afterwards
 //!
 //! A form that is refused is drawn again with what was wrong, under the refusal's status. One that went well leads on
@@ -11,6 +11,7 @@
 mod back;
 mod claim;
 pub(super) mod form;
+mod leaving;
 mod letter;
 mod link;
 mod password;
@@ -83,6 +84,9 @@ pub fn routes() -> Router<AppState> {
             .route(&of(room, "/sign-in/link"), only(get(letter::show_link).post(letter::submit_link)))
             .route(&of(room, "/sign-in/forgot"), only(get(letter::show_forgot).post(letter::submit_forgot)))
             .route(&of(room, "/password"), only(get(password::show).post(password::submit)))
+            .route(&of(room, "/signed-out"), only(get(leaving::signed_out)))
+            .route(&of(room, "/forget"), only(get(leaving::ask).post(leaving::forget)))
+            .route(&of(room, "/forgotten"), only(get(leaving::forgotten)))
             .route(&of(room, "/oidc"), only(get(provider::leave)));
     }
     doors
@@ -172,6 +176,7 @@ fn arrival(state: &AppState, headers: &HeaderMap, slug: &str) -> (Secret, Arriva
         session: secret.hash(),
         label: label(headers),
         instead_of: state.cookies().session(headers, slug).map(|had| had.hash()),
+        device: state.cookies().caller(headers).device,
     };
     (secret, arrival)
 }

@@ -45,6 +45,7 @@ pub mod boards;
 pub mod doors;
 pub mod facts;
 pub mod group;
+pub mod guests;
 pub mod housekeeping;
 pub mod keys;
 pub mod moderation;
@@ -69,6 +70,7 @@ pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
         boards::ALL,
         doors::ALL,
         facts::ALL,
+        guests::ALL,
         housekeeping::ALL,
         keys::ALL,
         operations::ALL,

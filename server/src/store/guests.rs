@@ -1,0 +1,97 @@
+//! Guests who sign in: what they did in that browser becomes their account's, and is counted once.
+//!
+//! The order of locks is this: the tenant's row, so that joins of a tenant go one after another; then the rows of the
+//! questions that it may be about, so that no vote is counted on them meanwhile; then votes of the two alone. The same person
+//! who votes in another tab at that very moment takes a vote before its question, and PostgreSQL may have to refuse one
+//! of the two, which tries again.
+
+use async_trait::async_trait;
+use pulsestage::id::{ParticipantId, TenantId};
+use pulsestage::ports::{GuestJoin, GuestStore, Stored};
+
+use super::facts::Place;
+use super::trouble::{Done, trouble};
+use super::{SqlStore, Tx, sql};
+
+#[async_trait]
+impl GuestStore for SqlStore {
+    async fn has_taken_part(&self, tenant: TenantId, participant: ParticipantId) -> Stored<bool> {
+        self.is_known(tenant, participant).await.map_err(trouble)
+    }
+
+    async fn join_guest(&self, join: GuestJoin) -> Stored<()> {
+        self.join(join).await.map_err(trouble)
+    }
+}
+
+impl SqlStore {
+    async fn is_known(&self, tenant: TenantId, participant: ParticipantId) -> Done<bool> {
+        let found: Option<i64> = on!(&self.read, pool => sqlx::query_scalar(sql::guests::HAS_TAKEN_PART)
+            .bind(tenant.0)
+            .bind(participant.0)
+            .fetch_optional(pool)
+            .await)?;
+        Ok(found.is_some())
+    }
+
+    async fn join(&self, join: GuestJoin) -> Done<()> {
+        written!(self, tx => {
+            let place = Place::take(tx, join.tenant).await?;
+            hold(tx, &join).await?;
+            if !join.own_votes {
+                uncount(tx, sql::guests::UNCOUNT_OWN, &join).await?;
+                step(tx, sql::guests::DELETE_OWN, &join).await?;
+            }
+            uncount(tx, sql::guests::UNCOUNT_DOUBLE, &join).await?;
+            for statement in [
+                sql::guests::DELETE_DOUBLE,
+                sql::guests::MOVE_VOTES,
+                sql::guests::DELETE_MERGED_DOUBLE,
+                sql::guests::MOVE_MERGED,
+                sql::guests::DELETE_REPORTS,
+                sql::guests::MOVE_REPORTS,
+                sql::guests::MOVE_QUESTIONS,
+                sql::guests::MOVE_FACTS,
+                sql::guests::DELETE_KEYS_DOUBLE,
+                sql::guests::MOVE_KEYS,
+            ] {
+                step(tx, statement, &join).await?;
+            }
+            // Nobody else sees any of it: the counts that changed are tallies.
+            place.give_back(tx).await
+        })
+    }
+}
+
+async fn hold(tx: &mut Tx, join: &GuestJoin) -> Done<()> {
+    on!(tx, t => sqlx::query(sql::guests::HOLD)
+        .bind(join.tenant.0)
+        .bind(join.guest.0)
+        .execute(&mut **t)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+async fn uncount(tx: &mut Tx, statement: &'static str, join: &GuestJoin) -> Done<()> {
+    on!(tx, t => sqlx::query(statement)
+        .bind(join.tenant.0)
+        .bind(join.guest.0)
+        .bind(join.account.0)
+        .bind(join.at.0)
+        .execute(&mut **t)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+async fn step(tx: &mut Tx, statement: &'static str, join: &GuestJoin) -> Done<()> {
+    on!(tx, t => sqlx::query(statement)
+        .bind(join.tenant.0)
+        .bind(join.guest.0)
+        .bind(join.account.0)
+        .execute(&mut **t)
+        .await
+        .map(drop))?;
+    Ok(())
+}
