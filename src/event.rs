@@ -248,8 +248,19 @@ pub struct Fact {
     pub team: Option<TeamId>,
     /// Whom it is for.
     pub audience: Audience,
-    /// The fact itself.
-    pub envelope: Envelope,
+    /// When it was written.
+    pub at: Timestamp,
+    /// The fact as it is to be told now: with the texts and names that are there now. Absent when it speaks of something
+    /// that nobody sees any more: then it moves the cursor and says nothing.
+    pub envelope: Option<Envelope>,
+}
+
+impl Fact {
+    /// What is told of it, if anything is.
+    #[must_use]
+    pub fn event(&self) -> Option<&Event> {
+        self.envelope.as_ref().map(|envelope| &envelope.event)
+    }
 }
 
 /// The latest count of one question.

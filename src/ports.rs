@@ -266,6 +266,8 @@ pub trait Store:
 pub enum Look {
     /// The log has grown.
     Facts,
+    /// The log has grown, and something that was told before is not to be told again: a text or a name is gone.
+    TakenBack,
     /// A count has changed.
     Tallies,
     /// Somebody's access has ended.

@@ -37,6 +37,12 @@ impl Timestamp {
         self.0.div_euclid(DAY_MS) - earlier.0.div_euclid(DAY_MS)
     }
 
+    /// The second in which this moment lies.
+    #[must_use]
+    pub const fn whole_second(self) -> Self {
+        Self(self.0 - self.0.rem_euclid(1_000))
+    }
+
     /// The moment as RFC 3339 text in UTC, such as `2025-10-08T10:30:00Z`; milliseconds only when there are any.
     #[must_use]
     pub fn to_rfc3339(self) -> String {

@@ -68,6 +68,20 @@ pub struct QuestionAnswered {
     pub status: Status,
 }
 
+impl QuestionAnswered {
+    /// The fact of the answer that a question has, if it has one.
+    #[must_use]
+    pub fn of(question: &Question) -> Option<Self> {
+        let answer = question.answer.as_ref()?;
+        Some(Self {
+            id: question.id,
+            response_text: answer.response_text.clone(),
+            responded_at: answer.responded_at,
+            status: question.status,
+        })
+    }
+}
+
 /// The data of `question:tagged` and `question:untagged`: all tags as they are after the change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -89,6 +103,20 @@ pub struct QuestionPinned {
     pub pinned_at: Option<Timestamp>,
 }
 
+impl QuestionPinned {
+    /// The fact of whether a question is pinned.
+    #[must_use]
+    pub fn of(question: &Question) -> Self {
+        let mark = question.pinned;
+        Self {
+            question_id: question.id,
+            is_pinned: mark.is_some(),
+            pinned_by: mark.map(|mark| mark.by),
+            pinned_at: mark.map(|mark| mark.at),
+        }
+    }
+}
+
 /// The data of `question:frozen`; `frozenBy` and `frozenAt` are `null` when it was unfrozen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -99,6 +127,20 @@ pub struct QuestionFrozen {
     pub frozen_by: Option<UserId>,
     #[serde(with = "rfc3339::option")]
     pub frozen_at: Option<Timestamp>,
+}
+
+impl QuestionFrozen {
+    /// The fact of whether a question is frozen.
+    #[must_use]
+    pub fn of(question: &Question) -> Self {
+        let mark = question.frozen;
+        Self {
+            question_id: question.id,
+            is_frozen: mark.is_some(),
+            frozen_by: mark.map(|mark| mark.by),
+            frozen_at: mark.map(|mark| mark.at),
+        }
+    }
 }
 
 /// The data of a fact that only names what is gone: `team:archived`, `tag:deleted`.
@@ -120,6 +162,21 @@ pub struct QuestionUpdated {
     pub response_text: Option<String>,
     #[serde(with = "rfc3339::option")]
     pub responded_at: Option<Timestamp>,
+}
+
+impl QuestionUpdated {
+    /// The fact of a question's text and answer.
+    #[must_use]
+    pub fn of(question: &Question) -> Self {
+        let answer = question.answer.as_ref();
+        Self {
+            id: question.id,
+            body: question.body.clone(),
+            status: question.status,
+            response_text: answer.map(|answer| answer.response_text.clone()),
+            responded_at: answer.map(|answer| answer.responded_at),
+        }
+    }
 }
 
 /// The data of facts that only name a question. `question:removed`: it is off the board. `question:moderated`, which

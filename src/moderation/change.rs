@@ -23,12 +23,7 @@ impl Case {
     /// Where the question stands for its asker.
     #[must_use]
     pub fn standing(&self) -> Standing {
-        match (&self.removed, self.question.status) {
-            (Some(removed), _) => removed.removal.into(),
-            (None, Status::UnderReview) => Standing::Waiting,
-            (None, Status::Open) => Standing::Shown,
-            (None, Status::Answered) => Standing::Answered,
-        }
+        Standing::of(self.removed.as_ref().map(|removed| removed.removal), self.question.status)
     }
 
     /// The case after a moderator's decision.
@@ -59,13 +54,14 @@ impl Case {
         Ok(self)
     }
 
-    /// The case after its asker has changed the text.
+    /// The case after its asker has changed the text. What it was before is nobody's any more.
     ///
     /// # Errors
     /// [`Refusal::NotNow`] once it is answered, frozen or off the board.
     pub fn rewritten(mut self, body: QuestionBody, hold: Option<Hold>) -> Result<Self, Refusal> {
         self.must_be_open()?;
         self.question.body = body.into_string();
+        self.original = None;
         if let Some(hold) = hold {
             self.hold_back(hold);
         }
@@ -73,14 +69,16 @@ impl Case {
         Ok(self)
     }
 
-    /// The case after its asker has taken it back.
+    /// The case after its asker has taken it back, for good: nobody brings it back, so nothing of its text is kept, nor of
+    /// what others wrote about it.
     ///
     /// # Errors
     /// As [`Case::rewritten`].
     pub fn withdrawn(mut self, at: Timestamp) -> Result<Self, Refusal> {
         self.must_be_open()?;
         self.remove(Removal::Withdrawn, None, at, None);
-        self.version += 1;
+        self.forget_texts("");
+        (self.question.answer, self.hold, self.reports) = (None, None, 0);
         Ok(self)
     }
 
@@ -192,23 +190,19 @@ pub fn public_facts(before: &Case, after: &Case) -> Vec<Event> {
         (false, false) => Vec::new(),
         (false, true) => shown(question),
         (true, false) => vec![gone(after)],
-        (true, true) if before.question.body != question.body || question.answer.is_none() => updated(question),
-        (true, true) => answered(question),
+        (true, true) if before.question.body != question.body || question.answer.is_none() => {
+            vec![Event::Updated(QuestionUpdated::of(question))]
+        }
+        (true, true) => QuestionAnswered::of(question).map(Event::Answered).into_iter().collect(),
     }
 }
 
 /// A question that comes to a board, with all that it has already.
 fn shown(question: &Question) -> Vec<Event> {
     let mut facts = vec![Event::Created(QuestionCreated::of(question))];
-    facts.extend(answered(question));
-    facts.extend(question.pinned.map(|mark| {
-        let (by, at) = (Some(mark.by), Some(mark.at));
-        Event::Pinned(QuestionPinned { question_id: question.id, is_pinned: true, pinned_by: by, pinned_at: at })
-    }));
-    facts.extend(question.frozen.map(|mark| {
-        let (by, at) = (Some(mark.by), Some(mark.at));
-        Event::Frozen(QuestionFrozen { question_id: question.id, is_frozen: true, frozen_by: by, frozen_at: at })
-    }));
+    facts.extend(QuestionAnswered::of(question).map(Event::Answered));
+    facts.extend(question.pinned.map(|_| Event::Pinned(QuestionPinned::of(question))));
+    facts.extend(question.frozen.map(|_| Event::Frozen(QuestionFrozen::of(question))));
     facts
 }
 
@@ -218,29 +212,6 @@ fn gone(case: &Case) -> Event {
         Some(into) => Event::Merged(QuestionMerged { question_id, into }),
         None => Event::Removed(QuestionRef { question_id }),
     }
-}
-
-fn updated(question: &Question) -> Vec<Event> {
-    let answer = question.answer.as_ref();
-    vec![Event::Updated(QuestionUpdated {
-        id: question.id,
-        body: question.body.clone(),
-        status: question.status,
-        response_text: answer.map(|answer| answer.response_text.clone()),
-        responded_at: answer.map(|answer| answer.responded_at),
-    })]
-}
-
-fn answered(question: &Question) -> Vec<Event> {
-    let answer = question.answer.iter().map(|answer| {
-        Event::Answered(QuestionAnswered {
-            id: question.id,
-            response_text: answer.response_text.clone(),
-            responded_at: answer.responded_at,
-            status: question.status,
-        })
-    });
-    answer.collect()
 }
 
 #[cfg(test)]

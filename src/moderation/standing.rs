@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Case, Removal};
 use crate::id::QuestionId;
+use crate::question::Status;
 use crate::time::Timestamp;
 
 /// Where an asker's question stands.
@@ -67,6 +68,17 @@ impl OwnQuestion {
 }
 
 impl Standing {
+    /// Where a question stands that left the board so, or has this status.
+    #[must_use]
+    pub fn of(removal: Option<Removal>, status: Status) -> Self {
+        match (removal, status) {
+            (Some(removal), _) => removal.into(),
+            (None, Status::UnderReview) => Self::Waiting,
+            (None, Status::Open) => Self::Shown,
+            (None, Status::Answered) => Self::Answered,
+        }
+    }
+
     /// The word on the wire.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -14,8 +14,6 @@ pub struct Merge {
     pub source: QuestionId,
     /// The one that gets its votes.
     pub target: QuestionId,
-    /// Whether people may vote for their own questions here; if not, the vote of the target's asker does not come along.
-    pub own_votes: bool,
 }
 
 /// The moderators' and the askers' side of the store. What is true of [`Store`](super::Store) is true of it.

@@ -32,7 +32,7 @@ use self::known::KnownTenants;
 use self::visit::Watched;
 use crate::command::Key;
 use crate::error::{Noun, Refusal};
-use crate::id::{OperationId, UserId, uuid_v7};
+use crate::id::{OperationId, QuestionId, QuestionIds, UserId, uuid_v7};
 use crate::permission::Action;
 use crate::ports::{
     Chance, Clock, Ending, Invitations, NoPace, NoPasswords, NoPeople, NoPictures, NoVitals, NoWitness, Notifier, Pace,
@@ -76,6 +76,7 @@ pub struct Service {
     sheets: Arc<dyn Sheets>,
     passwords: Arc<dyn Passwords>,
     pictures: Arc<dyn Pictures>,
+    question_ids: Arc<QuestionIds>,
 }
 
 impl Service {
@@ -107,6 +108,7 @@ impl Service {
             sheets,
             passwords,
             pictures: Arc::new(NoPictures),
+            question_ids: Arc::default(),
         }
     }
 
@@ -203,6 +205,13 @@ impl Service {
         let mut random = [0; 10];
         self.chance.fill(&mut random);
         uuid_v7(self.clock.now(), random)
+    }
+
+    /// A fresh id of a question.
+    fn new_question_id(&self) -> QuestionId {
+        let mut random = [0; 10];
+        self.chance.fill(&mut random);
+        self.question_ids.next(self.clock.now(), random)
     }
 
     /// The note of an access that ends now.

@@ -13,7 +13,7 @@ use crate::person::Person;
 use crate::ports::{Look, Merge};
 use crate::screen::screen;
 use crate::text::{QuestionBody, TextProblem};
-use crate::user::{Actor, Role};
+use crate::user::Actor;
 
 /// The longest reason that an asker is told, in characters.
 const MAX_REASON: usize = 500;
@@ -84,7 +84,7 @@ impl Service {
         let by = visit.user()?;
         let (write, _turn) = self.write(visit, action, key, by.0).await?;
         let case = self.store.decide(write, question, verdict, seen, by).await?;
-        self.notifier.ring(visit.tenant.id, Look::Facts);
+        self.notifier.ring(visit.tenant.id, Look::TakenBack);
         Ok(case)
     }
 
@@ -136,7 +136,7 @@ impl Service {
         self.must_on(&now, action, question).await?;
         let (write, _turn) = self.write_next(visit, action, key, by.0).await;
         self.store.decide(write, question, verdict, seen, by).await?;
-        self.notifier.ring(visit.tenant.id, Look::Facts);
+        self.notifier.ring(visit.tenant.id, Look::TakenBack);
         Ok(())
     }
 
@@ -172,10 +172,10 @@ impl Service {
         self.must_on(visit, Action::Review, source).await?;
         self.must_on(visit, Action::Review, target).await?;
         let by = visit.user()?;
-        let merge = Merge { source, target, own_votes: visit.tenant.settings.own_votes };
+        let merge = Merge { source, target };
         let (write, _turn) = self.write(visit, Action::Review, key, by.0).await?;
         let case = self.store.merge(write, merge, by).await?;
-        self.notifier.ring(visit.tenant.id, Look::Facts);
+        self.notifier.ring(visit.tenant.id, Look::TakenBack);
         self.notifier.ring(visit.tenant.id, Look::Tallies);
         Ok(case)
     }
@@ -189,7 +189,7 @@ impl Service {
         let by = visit.user()?;
         let (write, _turn) = self.write(visit, Action::Review, key, by.0).await?;
         let case = self.store.split(write, source, by).await?;
-        self.notifier.ring(visit.tenant.id, Look::Facts);
+        self.notifier.ring(visit.tenant.id, Look::TakenBack);
         self.notifier.ring(visit.tenant.id, Look::Tallies);
         Ok(case)
     }
@@ -213,11 +213,9 @@ impl Service {
         Ok(Verdict::Decline { reason: text_within("reason", reason, MAX_REASON)? })
     }
 
-    /// Why a new text has to wait for a moderator; those of the team's own moderators never do.
+    /// Why a new text has to wait for a moderator. One that a moderator wrote waits as everybody's: when a question is
+    /// shown must not tell who asked it.
     pub(super) fn hold(visit: &Visit, team: TeamId, text: &str) -> Option<Hold> {
-        if visit.actor.role_in(team) >= Role::Moderator {
-            return None;
-        }
         if visit.settings_in(team).pre_moderation {
             return Some(Hold::PreModeration);
         }

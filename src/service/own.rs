@@ -44,7 +44,7 @@ impl Service {
         let hold = Self::hold(visit, team, body.as_str());
         let (write, _turn) = self.write(visit, Action::Ask, key, asker.0).await?;
         let own = self.store.edit_own(write, question, asker, body, hold).await?;
-        self.notifier.ring(visit.tenant.id, Look::Facts);
+        self.notifier.ring(visit.tenant.id, Look::TakenBack);
         Ok(own)
     }
 
@@ -57,7 +57,7 @@ impl Service {
         let asker = visit.participant()?;
         let (write, _turn) = self.write(visit, Action::Ask, key, asker.0).await?;
         let own = self.store.withdraw_own(write, question, asker).await?;
-        self.notifier.ring(visit.tenant.id, Look::Facts);
+        self.notifier.ring(visit.tenant.id, Look::TakenBack);
         Ok(own)
     }
 
@@ -79,7 +79,7 @@ impl Service {
         }
         let (write, _turn) = self.write(visit, Action::Vote, key, reporter.0).await?;
         self.store.report(write, question, reporter, reason).await?;
-        self.notifier.ring(visit.tenant.id, Look::Facts);
+        self.notifier.ring(visit.tenant.id, Look::TakenBack);
         Ok(())
     }
 }

@@ -42,7 +42,7 @@ impl Service {
         let author_name = author_name.map_err(|problem| Refusal::field("name", problem))?;
         let texts = std::iter::once(body.as_str()).chain(author_name.as_ref().map(Name::as_str));
         let hold = texts.filter_map(|text| Self::hold(visit, ask.team, text)).next();
-        let new = NewQuestion { id: QuestionId(self.new_id()), team: ask.team, body, author, hold, author_name };
+        let new = NewQuestion { id: self.new_question_id(), team: ask.team, body, author, hold, author_name };
         let (write, _turn) = self.write(visit, Action::Ask, key, author.0).await?;
         let question = self.store.ask(write, new).await?;
         self.notifier.ring(visit.tenant.id, Look::Facts);
@@ -85,7 +85,7 @@ impl Service {
         let text = AnswerText::parse(&answer.text).map_err(|problem| Refusal::field("answer", problem))?;
         let (write, _turn) = self.write(visit, Action::Answer, key, by.0).await?;
         let question = self.store.answer(write, answer.question, text, answer.seen, by).await?;
-        self.notifier.ring(visit.tenant.id, Look::Facts);
+        self.notifier.ring(visit.tenant.id, Look::TakenBack);
         Ok(question)
     }
 

@@ -35,7 +35,7 @@ impl Service {
         let (name, color) = parse(&tag)?;
         let (write, _turn) = self.write(visit, Action::EditTag, key, by.0).await?;
         let tag = self.store.change_tag(write, id, name, color).await?;
-        self.notifier.ring(visit.tenant.id, Look::Facts);
+        self.notifier.ring(visit.tenant.id, Look::TakenBack);
         Ok(tag)
     }
 
@@ -48,7 +48,7 @@ impl Service {
         let by = visit.user()?;
         let (write, _turn) = self.write(visit, Action::EditTag, key, by.0).await?;
         self.store.delete_tag(write, id).await?;
-        self.notifier.ring(visit.tenant.id, Look::Facts);
+        self.notifier.ring(visit.tenant.id, Look::TakenBack);
         Ok(())
     }
 }

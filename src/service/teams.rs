@@ -69,7 +69,7 @@ impl Service {
         let state: TeamState = state.parse().map_err(|_| Refusal::field("state", TextProblem::BadForm))?;
         let (write, _turn) = self.write(visit, Action::EditTeam, key, by.0).await?;
         let team = self.store.set_team_state(write, team, state).await?;
-        self.notifier.ring(visit.tenant.id, Look::Facts);
+        self.notifier.ring(visit.tenant.id, Look::TakenBack);
         Ok(team)
     }
 
@@ -112,7 +112,7 @@ impl Service {
     /// The tenant's rules are others now: everybody is told, and here they hold at once.
     pub(super) fn changed(&self, visit: &Visit) {
         self.known.forget(&visit.tenant.slug);
-        self.notifier.ring(visit.tenant.id, Look::Facts);
+        self.notifier.ring(visit.tenant.id, Look::TakenBack);
         self.notifier.ring(visit.tenant.id, Look::Access);
     }
 }

@@ -75,7 +75,7 @@ impl Service {
         let (write, _turn) = self.write(visit, Action::Ask, None, participant.0).await?;
         let erased = self.store.erase_written(write, participant).await;
         // Also when it failed half-way: what is erased by then is.
-        self.notifier.ring(visit.tenant.id, Look::Facts);
+        self.notifier.ring(visit.tenant.id, Look::TakenBack);
         Ok(erased?)
     }
 }

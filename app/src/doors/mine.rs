@@ -134,9 +134,15 @@ impl Mine {
                     <span class=class>{word}</span>
                     <Ago at=question.created_at />
                 </p>
-                <p class="words" dir="auto">
-                    {question.body.clone()}
-                </p>
+                {(!question.body.is_empty())
+                    .then(|| {
+                        view! {
+                            <p class="words" dir="auto">
+                                {question.body.clone()}
+                            </p>
+                        }
+                            .erase()
+                    })}
                 {question
                     .reason
                     .clone()
@@ -332,7 +338,7 @@ pub(super) const fn standing(standing: Standing) -> (&'static str, &'static str)
         Standing::Shown => ("On the board", "mark mark--answered"),
         Standing::Answered => ("Answered", "mark mark--answered"),
         Standing::Declined => ("Declined", "mark mark--pending"),
-        Standing::Withdrawn => ("You took it back", "mark"),
+        Standing::Withdrawn => ("You took it back. Its text is gone", "mark"),
         Standing::Merged => ("Put together with another that asks the same", "mark mark--answered"),
         Standing::Deleted => ("Removed", "mark"),
     }

@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, watch};
 
-use super::frame::Batch;
+use super::frame::{Batch, Frame};
 use super::replays::Replays;
+use super::retractions::Retractions;
 use super::ring::{Found, Ring};
 use crate::metrics::Meter;
 use pulsestage::event::{Cursor, Epoch, Tally};
@@ -37,6 +38,12 @@ pub struct Channel {
     pushed: watch::Sender<u64>,
     /// Those who feed many streams at once.
     listeners: Mutex<Vec<Arc<dyn Listener>>>,
+    /// How often the bell rang for something that was taken back.
+    rung_back: AtomicU64,
+    /// Up to which of these the tailer has looked: while it is less, ring and replays may say what is gone.
+    settled: AtomicU64,
+    /// How often something was taken out of the ring.
+    retracted: AtomicU64,
     /// What the bell rang for since the tailer last looked.
     rung: AtomicU8,
     bell: Notify,
@@ -56,6 +63,9 @@ impl Channel {
             told: Mutex::default(),
             pushed: watch::Sender::new(0),
             listeners: Mutex::default(),
+            rung_back: AtomicU64::new(0),
+            settled: AtomicU64::new(0),
+            retracted: AtomicU64::new(0),
             rung: AtomicU8::new(0),
             bell: Notify::new(),
             meter: Arc::default(),
@@ -93,22 +103,66 @@ impl Channel {
         lock(&self.ring).has(place)
     }
 
-    /// What a client that has everything up to this fact misses before this place, when no database has to be asked.
+    /// What a client that has everything up to this fact misses before this place, when no database has to be asked: it
+    /// has to be after something was taken back, until the ring knows of it.
     #[must_use]
     pub fn missed(&self, seq: i64, place: u64, slack_ms: i64, now: Timestamp) -> Option<Arc<Batch>> {
-        if let Some(known) = lock(&self.replays).get(seq, place) {
-            return Some(known);
+        let known = self.retractions();
+        if !self.is_settled() {
+            return None;
+        }
+        if let Some(kept) = lock(&self.replays).get(seq, place) {
+            return Some(kept);
         }
         let frames = lock(&self.ring).missed(seq, place, slack_ms)?;
-        Some(self.keep_missed(seq, place, Batch::new(frames, now)))
+        Some(self.keep_missed(seq, place, Batch::new(frames, now), known))
     }
 
-    /// Keeps what was found for such a client for others who come back to the same place with the same cursor.
+    /// Keeps what was found for such a client for others who come back to the same place with the same cursor, unless
+    /// something was taken back since it was looked for: `known` was read before.
     #[must_use]
-    pub fn keep_missed(&self, seq: i64, place: u64, missed: Batch) -> Arc<Batch> {
+    pub fn keep_missed(&self, seq: i64, place: u64, missed: Batch, known: Known) -> Arc<Batch> {
         let missed = Arc::new(missed);
-        lock(&self.replays).keep(seq, place, missed.clone());
+        // Compared under the lock under which they are forgotten.
+        let mut replays = lock(&self.replays);
+        if self.is_settled() && self.retractions() == known {
+            replays.keep(seq, place, missed.clone());
+        }
         missed
+    }
+
+    /// What is known by now of what was taken back; to be read before what is to be kept.
+    #[must_use]
+    pub fn retractions(&self) -> Known {
+        Known(self.rung_back.load(Ordering::Acquire), self.retracted.load(Ordering::Acquire))
+    }
+
+    /// Whether the tailer has looked since the bell last rang for something that was taken back.
+    fn is_settled(&self) -> bool {
+        self.settled.load(Ordering::Acquire) == self.rung_back.load(Ordering::Acquire)
+    }
+
+    /// The first and the last fact in the ring that these make stale.
+    pub(super) fn stale(&self, retractions: &Retractions) -> Option<(i64, i64)> {
+        lock(&self.ring).stale(|frame| retractions.concerns(frame))
+    }
+
+    /// Takes what these took back out of the ring and forgets the replays. `now` has the stale facts as they are now;
+    /// one that is not there says nothing any more.
+    pub(super) fn retract(&self, retractions: &Retractions, now: &HashMap<i64, Frame>) {
+        lock(&self.ring).renew(|frame| {
+            let cursor = frame.cursor.filter(|_| retractions.concerns(frame))?;
+            Some(now.get(&cursor.seq).cloned().unwrap_or_else(|| Frame::blank(cursor)))
+        });
+        // After the ring: whoever reads this number from here on has read the ring as it is now.
+        let mut replays = lock(&self.replays);
+        self.retracted.fetch_add(1, Ordering::AcqRel);
+        replays.clear();
+    }
+
+    /// Says that the tailer has looked since this was read.
+    pub(super) fn settle(&self, known: Known) {
+        self.settled.fetch_max(known.0, Ordering::AcqRel);
     }
 
     /// Those of these counts that the ring does not say already.
@@ -159,6 +213,9 @@ impl Channel {
 
     /// Says that there is something to look at.
     pub fn ring(&self, look: Look) {
+        if look == Look::TakenBack {
+            self.rung_back.fetch_add(1, Ordering::AcqRel);
+        }
         self.rung.fetch_or(bit(look), Ordering::Release);
         self.bell.notify_one();
     }
@@ -197,6 +254,10 @@ impl Channel {
     }
 }
 
+/// What an instance knows of what was taken back: how often the bell rang for it, and how often the ring was changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known(u64, u64);
+
 /// What to look at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Looks(u8);
@@ -214,7 +275,7 @@ impl Looks {
 
 const fn bit(look: Look) -> u8 {
     match look {
-        Look::Facts => 1,
+        Look::Facts | Look::TakenBack => 1,
         Look::Tallies => 2,
         // Nothing of a channel's: the bus hears of it.
         Look::Access => 0,

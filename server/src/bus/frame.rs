@@ -28,6 +28,8 @@ pub struct Frame {
     pub audience: Audience,
     /// The question whose count it is, for a count: a later one of the same question makes it worthless.
     pub counts: Option<QuestionId>,
+    /// The question that it speaks of, for a fact about one.
+    pub about: Option<QuestionId>,
 }
 
 impl Frame {
@@ -36,12 +38,27 @@ impl Frame {
     pub fn fact(epoch: Epoch, fact: &Fact) -> Self {
         let cursor = Cursor { epoch, seq: fact.seq };
         Self {
-            bytes: encode(Some(cursor), &fact.envelope),
-            kind: fact.envelope.event.kind(),
+            bytes: fact.envelope.as_ref().map_or_else(|| advance(cursor), |envelope| encode(Some(cursor), envelope)),
+            kind: fact.event().map_or("", Event::kind),
             team: fact.team,
             cursor: Some(cursor),
             audience: fact.audience,
             counts: None,
+            about: fact.event().and_then(Event::question),
+        }
+    }
+
+    /// What is left of a fact whose subject is gone: its cursor.
+    #[must_use]
+    pub fn blank(cursor: Cursor) -> Self {
+        Self {
+            bytes: advance(cursor),
+            kind: "",
+            team: None,
+            cursor: Some(cursor),
+            audience: Audience::Everybody,
+            counts: None,
+            about: None,
         }
     }
 
@@ -57,6 +74,7 @@ impl Frame {
             cursor: None,
             audience: Audience::Everybody,
             counts: Some(tally.question),
+            about: None,
         }
     }
 
@@ -72,6 +90,7 @@ impl Frame {
             cursor: None,
             audience: Audience::Everybody,
             counts: None,
+            about: None,
         }
     }
 }

@@ -8,6 +8,7 @@ mod coding;
 pub mod frame;
 pub mod redis;
 mod replays;
+mod retractions;
 mod ring;
 mod share;
 mod tailer;
@@ -25,7 +26,7 @@ use crate::metrics::Meters;
 use pulsestage::id::TenantId;
 use pulsestage::ports::{Chance, Clock, Look, Notifier, Store, StoreError};
 
-pub use channel::{Channel, Listener};
+pub use channel::{Channel, Known, Listener};
 pub use coding::Coding;
 pub use ring::{Chunk, Found};
 pub use share::Share;

@@ -136,6 +136,7 @@ fn parse(text: &str) -> Option<(Uuid, TenantId, Look)> {
     let tenant = words.next()?.parse().ok()?;
     let look = match words.next()? {
         "facts" => Look::Facts,
+        "taken_back" => Look::TakenBack,
         "tallies" => Look::Tallies,
         "access" => Look::Access,
         _ => return None,
@@ -146,6 +147,7 @@ fn parse(text: &str) -> Option<(Uuid, TenantId, Look)> {
 const fn word(look: Look) -> &'static str {
     match look {
         Look::Facts => "facts",
+        Look::TakenBack => "taken_back",
         Look::Tallies => "tallies",
         Look::Access => "access",
     }
@@ -158,7 +160,7 @@ mod tests {
     #[test]
     fn a_ring_reads_back_and_garbage_is_no_ring() {
         let (me, tenant) = (Uuid::from_u128(1), TenantId(Uuid::from_u128(2)));
-        for look in [Look::Facts, Look::Tallies, Look::Access] {
+        for look in [Look::Facts, Look::TakenBack, Look::Tallies, Look::Access] {
             assert_eq!(parse(&format!("{me} {tenant} {}", word(look))), Some((me, tenant, look)));
         }
         for garbage in ["", "x", &format!("{me}"), &format!("{me} {tenant} all"), &format!("{me} {tenant} facts x")] {

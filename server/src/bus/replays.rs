@@ -26,6 +26,11 @@ impl Replays {
         Some(known.missed.clone())
     }
 
+    /// Forgets them all: they tell what is not to be told again.
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+
     /// Keeps it instead of the oldest.
     pub(super) fn keep(&mut self, seq: i64, place: u64, missed: Arc<Batch>) {
         // The ring has moved on: nobody will come to an earlier place.

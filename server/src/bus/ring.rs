@@ -118,6 +118,28 @@ impl Ring {
         }
     }
 
+    /// The first and the last of the facts in the ring of which this says something that is not to be told again.
+    pub(super) fn stale(&self, is_stale: impl Fn(&Frame) -> bool) -> Option<(i64, i64)> {
+        let frames = self.batches.iter().flat_map(|batch| &batch.frames);
+        let mut seqs = frames.filter(|frame| is_stale(frame)).filter_map(|frame| frame.cursor).map(|cursor| cursor.seq);
+        let first = seqs.next()?;
+        Some((first, seqs.next_back().unwrap_or(first)))
+    }
+
+    /// Puts the frames that `renew` makes in the place of those that it makes them of. Whoever reads on is sent these.
+    pub(super) fn renew(&mut self, renew: impl Fn(&Frame) -> Option<Frame>) {
+        for batch in &mut self.batches {
+            let renewed: Vec<Option<Frame>> = batch.frames.iter().map(&renew).collect();
+            if renewed.iter().all(Option::is_none) {
+                continue;
+            }
+            let frames = renewed.into_iter().zip(&batch.frames).map(|(new, old)| new.unwrap_or_else(|| old.clone()));
+            let new = Batch::new(frames.collect(), batch.at);
+            self.bytes = self.bytes - batch.whole.len() + new.whole.len();
+            *batch = Arc::new(new);
+        }
+    }
+
     /// Whether nothing is missed by going on from this place.
     pub(super) const fn has(&self, place: u64) -> bool {
         place >= self.oldest

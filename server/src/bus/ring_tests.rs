@@ -8,7 +8,10 @@ const TENANT: TenantId = TenantId(Uuid::nil());
 
 fn fact(seq: i64) -> Frame {
     let envelope = Envelope { tenant_id: TENANT, event: Event::Connected, timestamp: Timestamp(0) };
-    Frame::fact(Epoch(1), &Fact { seq, team: None, audience: Audience::Everybody, envelope })
+    Frame::fact(
+        Epoch(1),
+        &Fact { seq, team: None, audience: Audience::Everybody, at: Timestamp(0), envelope: Some(envelope) },
+    )
 }
 
 fn count(question: u128, upvotes: i64) -> Frame {
@@ -116,4 +119,25 @@ fn a_ring_that_does_not_go_back_far_enough_says_so() {
     assert!(full.missed(9, full.tail().0, 1_000).is_none(), "what went may have had a count");
     full.push(Batch::beat(TENANT, Timestamp(2_060)));
     assert!(full.missed(9, full.tail().0, 1).is_none(), "it went");
+}
+
+#[test]
+fn what_was_taken_back_is_taken_out_in_every_coding() {
+    let mut ring = ring([(1, vec![fact(8), count(1, 1)]), (2, vec![fact(9)]), (3, vec![fact(10)])]);
+    let codings = [Coding::Identity, Coding::Gzip];
+    let coded = |ring: &Ring| {
+        let Found::Chunk(chunk) = Found::of(0, ring.read(0)) else { panic!("three batches are there") };
+        codings.map(|coding| chunk.coded(Share::Everything, coding).clone())
+    };
+    let before = coded(&ring);
+    let is_stale = |frame: &Frame| frame.cursor.is_some_and(|cursor| cursor.seq > 8);
+    assert_eq!(ring.stale(is_stale), Some((9, 10)));
+    assert_eq!(ring.stale(|frame| frame.cursor.is_some_and(|cursor| cursor.seq == 9)), Some((9, 9)));
+    assert_eq!(ring.stale(|_| false), None);
+    ring.renew(|frame| frame.cursor.filter(|_| is_stale(frame)).map(Frame::blank));
+    let after = coded(&ring);
+    let blank = |seq| Frame::blank(pulsestage::event::Cursor { epoch: Epoch(1), seq });
+    assert_eq!(after[0], text(&[fact(8), count(1, 1), blank(9), blank(10)]));
+    assert!(before.iter().zip(&after).all(|(before, after)| before != after));
+    assert_eq!((ring.tail(), ring.bytes), ((3, 10), after[0].len()), "nobody's place has moved");
 }

@@ -1,6 +1,7 @@
 //! The tailer: one task per watched tenant. Woken by the bell or by a slow tick, it reads what is new from the
 //! database and puts it into the ring. The bell is a hint; the database is the truth.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep};
@@ -8,7 +9,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::channel::{Channel, Looks};
 use super::frame::{Batch, Frame};
-use pulsestage::event::Tally;
+use super::retractions::Retractions;
+use pulsestage::event::{Event, Fact, Tally};
 use pulsestage::ports::{Clock, Store, StoreError};
 use pulsestage::time::Timestamp;
 
@@ -100,7 +102,10 @@ impl Tailer {
         // Counts are read before facts and sent after them: a count is then never ahead of the fact that makes
         // its question known.
         let tallies = if looks.tallies() { self.changed_tallies(looks).await? } else { Vec::new() };
+        let known = self.channel.retractions();
         let (mut frames, oldest) = self.new_facts().await?;
+        self.retract(&frames).await?;
+        self.channel.settle(known);
         let now = self.clock.now();
         frames.extend(tallies.iter().map(|tally| Frame::tally(self.channel.tenant, tally, now)));
         if frames.is_empty() {
@@ -125,12 +130,28 @@ impl Tailer {
                 return Ok((frames, oldest));
             };
             seq = last.seq;
-            oldest = oldest.or_else(|| facts.first().map(|fact| fact.envelope.timestamp));
+            self.channel.told_aside(&counts_in(&facts));
+            oldest = oldest.or_else(|| facts.first().map(|fact| fact.at));
             frames.extend(facts.iter().map(|fact| Frame::fact(self.channel.epoch, fact)));
             if i64::try_from(facts.len()).unwrap_or(PAGE) < PAGE {
                 return Ok((frames, oldest));
             }
         }
+    }
+
+    /// Takes out of the ring what these facts took back: a stream that is behind is sent it as it is now, or not at all.
+    async fn retract(&self, new: &[Frame]) -> Result<(), StoreError> {
+        let retractions = Retractions::of(new);
+        let Some((first, last)) = self.channel.stale(&retractions) else { return Ok(()) };
+        let (mut seq, mut now) = (first - 1, HashMap::new());
+        while seq < last {
+            let facts = self.store.facts_after(self.channel.tenant, seq, PAGE).await?;
+            let Some(read) = facts.last() else { break };
+            seq = read.seq;
+            now.extend(facts.iter().map(|fact| (fact.seq, Frame::fact(self.channel.epoch, fact))));
+        }
+        self.channel.retract(&retractions, &now);
+        Ok(())
     }
 
     async fn changed_tallies(&self, looks: Looks) -> Result<Vec<Tally>, StoreError> {
@@ -139,6 +160,15 @@ impl Tailer {
         let tallies = self.store.tallies_since(self.channel.tenant, since).await?;
         Ok(self.channel.untold(tallies))
     }
+}
+
+/// The counts with which questions come.
+fn counts_in(facts: &[Fact]) -> Vec<Tally> {
+    let counts = facts.iter().filter_map(|fact| match (fact.event(), fact.team) {
+        (Some(Event::Created(data)), Some(team)) => Some(Tally { question: data.id, team, upvotes: data.upvotes }),
+        _ => None,
+    });
+    counts.collect()
 }
 
 /// A quarter of a second, doubled with each failure in a row, up to the longest.

@@ -1,13 +1,15 @@
-//! The log: facts are appended by the write that makes them, and read back for streams.
+//! The log: facts are appended by the write that makes them. A row says what happened to what and has no text of it, so
+//! that nothing which is taken back has to be looked for here; `projection` reads facts as they are to be told now.
 
 use pulsestage::audience::Audience;
 use pulsestage::error::{Noun, Refusal};
-use pulsestage::event::{Cursor, Event, Fact};
+use pulsestage::event::{Cursor, Event};
 use pulsestage::id::{TeamId, TenantId};
 use pulsestage::ports::Write;
 use pulsestage::time::Timestamp;
+use uuid::Uuid;
 
-use super::rows::{FactRow, HeadRow};
+use super::rows::HeadRow;
 use super::trouble::{Done, Failure};
 use super::{SqlStore, Tx, sql};
 
@@ -44,7 +46,8 @@ impl Place {
             Audience::Staff => ("staff", None),
             Audience::Asker(asker) => ("asker", Some(asker)),
         };
-        let data = data(event).map_err(|e| Failure::json("event to be written", &e))?;
+        let signal = || Failure::Unreadable("event to be written", "a signal or a tally is no fact".to_owned());
+        let (subject, into) = subjects(event).ok_or_else(signal)?;
         on!(tx, t => sqlx::query(sql::facts::INSERT)
             .bind(self.tenant.0)
             .bind(self.seq)
@@ -52,7 +55,8 @@ impl Place {
             .bind(team.map(|team| team.0))
             .bind(audience)
             .bind(asker.map(|asker| asker.0))
-            .bind(data)
+            .bind(subject)
+            .bind(into)
             .bind(write.at.0)
             .execute(&mut **t)
             .await
@@ -90,27 +94,21 @@ impl Place {
     }
 }
 
-/// The data of a fact as it stands on the wire.
-fn data(event: &Event) -> serde_json::Result<String> {
-    match event {
-        Event::Created(d) => serde_json::to_string(d),
-        Event::Answered(d) => serde_json::to_string(d),
-        Event::Tagged(d) | Event::Untagged(d) => serde_json::to_string(d),
-        Event::Pinned(d) => serde_json::to_string(d),
-        Event::Frozen(d) => serde_json::to_string(d),
-        Event::TeamCreated(d) | Event::TeamUpdated(d) | Event::TeamRestored(d) => serde_json::to_string(d),
-        Event::TagCreated(d) | Event::TagUpdated(d) => serde_json::to_string(d),
-        Event::TenantUpdated(d) => serde_json::to_string(d),
-        Event::TeamArchived(d) | Event::TagDeleted(d) => serde_json::to_string(d),
-        Event::Updated(d) => serde_json::to_string(d),
-        Event::Removed(d) => serde_json::to_string(d),
-        Event::Merged(d) => serde_json::to_string(d),
-        Event::Moderated(d) => serde_json::to_string(d),
-        Event::Reviewed(d) => serde_json::to_string(d),
-        Event::Connected | Event::Resync | Event::Heartbeat(_) | Event::Upvoted(_) => {
-            Err(serde::ser::Error::custom("a signal or a tally is no fact"))
-        }
-    }
+/// What a fact speaks of, and the other question where there is one. `None` when it is no fact.
+fn subjects(event: &Event) -> Option<(Uuid, Option<Uuid>)> {
+    let id = match event {
+        Event::TeamCreated(team) | Event::TeamUpdated(team) | Event::TeamRestored(team) => team.id.0,
+        Event::TagCreated(tag) | Event::TagUpdated(tag) => tag.id.0,
+        Event::TenantUpdated(tenant) => tenant.id.0,
+        Event::TeamArchived(gone) | Event::TagDeleted(gone) => gone.id,
+        of_question if of_question.is_fact() => of_question.question()?.0,
+        _ => return None,
+    };
+    let into = match event {
+        Event::Merged(data) => Some(data.into.0),
+        _ => None,
+    };
+    Some((id, into))
 }
 
 /// The tenant is not there.
@@ -123,18 +121,6 @@ impl SqlStore {
         let row: Option<HeadRow> =
             on!(&self.read, pool => sqlx::query_as(sql::facts::HEAD).bind(tenant.0).fetch_optional(pool).await)?;
         row.map(Cursor::from).ok_or_else(|| missing().into())
-    }
-
-    pub(super) async fn log_after(&self, tenant: TenantId, seq: i64, limit: i64) -> Done<Vec<Fact>> {
-        // SQLite takes a negative limit for none, PostgreSQL for an error.
-        let limit = limit.max(0);
-        let rows: Vec<FactRow> = on!(&self.read, pool => sqlx::query_as(sql::facts::AFTER)
-            .bind(tenant.0)
-            .bind(seq)
-            .bind(limit)
-            .fetch_all(pool)
-            .await)?;
-        rows.into_iter().map(|row| row.into_fact(tenant)).collect()
     }
 
     pub(super) async fn log_begins_after(&self, tenant: TenantId) -> Done<i64> {

@@ -44,10 +44,9 @@ impl SqlStore {
             }
             uncount(tx, sql::guests::UNCOUNT_DOUBLE, &join).await?;
             for statement in [
+                sql::guests::KEEP_CAST,
                 sql::guests::DELETE_DOUBLE,
                 sql::guests::MOVE_VOTES,
-                sql::guests::DELETE_MERGED_DOUBLE,
-                sql::guests::MOVE_MERGED,
                 sql::guests::DELETE_REPORTS,
                 sql::guests::MOVE_REPORTS,
                 sql::guests::MOVE_QUESTIONS,

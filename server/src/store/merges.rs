@@ -1,26 +1,34 @@
 //! Merges: one question's votes become another's, each voter's once, until the two are split again.
 //!
+//! A vote that a merge brought says which question it was cast for. What brings it may be one of several merges, and the
+//! question that got it may be merged into another in turn, so a split looks for another merge that brings the same vote
+//! before it takes one back, and goes on to wherever the votes went from there.
+//!
 //! The order of locks holds: the tenant's row, then the source's, then votes, then the target's. A vote for the source
 //! that is under way waits for the source's row and then finds it off the board; one for the target has its own row
 //! before ours, and `on conflict do nothing` waits for it, so that nobody is counted twice.
 
+use pulsestage::audience::Audience;
 use pulsestage::audit::{Act, Entry};
 use pulsestage::error::Refusal;
-use pulsestage::id::{QuestionId, UserId};
+use pulsestage::event::{Event, QuestionRef};
+use pulsestage::id::{QuestionId, TeamId, UserId};
 use pulsestage::moderation::Case;
 use pulsestage::ports::{Merge, Write};
+use uuid::Uuid;
 
 use super::audit::note;
 use super::cases::{Held, case};
+use super::facts::Place;
 use super::operations::{Claim, Operation, claim};
 use super::trouble::Done;
 use super::{SqlStore, Tx, sql};
 
 impl SqlStore {
     pub(super) async fn merge_cases(&self, write: Write, merge: Merge, by: UserId) -> Done<Case> {
-        let Merge { source, target, own_votes } = merge;
+        let Merge { source, target } = merge;
         let operation = Operation::new("merge", source.0, &[source.0.as_bytes(), target.0.as_bytes()]);
-        written!(self, tx => {
+        let merged = written!(self, tx => {
             if let Claim::Done(_) = claim(tx, &write, &operation).await? {
                 return case(tx, write.tenant, target).await;
             }
@@ -31,27 +39,25 @@ impl SqlStore {
                 return Err(Refusal::NotNow.into());
             }
             let after = held.case.clone().merged(target, by, write.at)?;
-            let entry = Entry::of(by, Act::Merge).team(after.question.team_id).subject(source);
-            note(tx, &write, entry.change("into", None::<QuestionId>, target)).await?;
+            let team = after.question.team_id;
+            let entry = |of: QuestionId| Entry::of(by, Act::Merge).team(team).subject(of);
+            note(tx, &write, entry(source).after("into", target)).await?;
+            note(tx, &write, entry(target).after("from", source)).await?;
             held.becomes(tx, &write, after).await?;
-            on!(tx, t => sqlx::query(sql::moderation::NOTE_MERGED)
-                .bind(write.tenant.0)
-                .bind(source.0)
-                .bind(target.0)
-                .bind(own_votes)
-                .execute(&mut **t)
-                .await
-                .map(drop))?;
+            tell_moderators(tx, &write, team, target).await?;
             let came = on!(tx, t => sqlx::query(sql::moderation::CAST_MERGED)
                 .bind(write.tenant.0)
                 .bind(source.0)
+                .bind(target.0)
                 .bind(write.at.0)
                 .execute(&mut **t)
                 .await
                 .map(|done| done.rows_affected()))?;
             recount(tx, &write, target, i64::try_from(came).unwrap_or(i64::MAX)).await?;
             case(tx, write.tenant, target).await
-        })
+        })?;
+        self.truncate_log();
+        Ok(merged)
     }
 
     pub(super) async fn split_case(&self, write: Write, source: QuestionId, by: UserId) -> Done<Case> {
@@ -63,28 +69,54 @@ impl SqlStore {
             let held = Held::take(tx, write.tenant, source).await?;
             let (after, removed) = held.case.clone().split()?;
             let target = removed.into.ok_or(Refusal::NotNow)?;
-            let entry = Entry::of(by, Act::Split).team(after.question.team_id).subject(source);
-            note(tx, &write, entry.change("into", target, None::<QuestionId>)).await?;
-            let went = on!(tx, t => sqlx::query(sql::moderation::UNCAST_MERGED)
-                .bind(write.tenant.0)
-                .bind(source.0)
-                .bind(target.0)
-                .bind(removed.at.0)
-                .execute(&mut **t)
-                .await
-                .map(|done| done.rows_affected()))?;
-            on!(tx, t => sqlx::query(sql::moderation::FORGET_MERGED)
-                .bind(write.tenant.0)
-                .bind(source.0)
-                .execute(&mut **t)
-                .await
-                .map(drop))?;
+            let team = after.question.team_id;
+            let entry = |of: QuestionId| Entry::of(by, Act::Split).team(team).subject(of);
+            note(tx, &write, entry(source).before("into", target)).await?;
+            note(tx, &write, entry(target).before("from", source)).await?;
             held.becomes(tx, &write, after).await?;
-            recount(tx, &write, target, -i64::try_from(went).unwrap_or(0)).await?;
+            tell_moderators(tx, &write, team, target).await?;
+            uncast(tx, &write, source, target).await?;
             recount(tx, &write, source, 0).await?;
             case(tx, write.tenant, source).await
         })
     }
+}
+
+/// Takes back what a question brought to the one that it was merged into, as far as nothing else brings it; and so on
+/// from there, where that one's votes are another's.
+async fn uncast(tx: &mut Tx, write: &Write, source: QuestionId, target: QuestionId) -> Done<()> {
+    let (mut source, mut target) = (source, target);
+    loop {
+        let [went, _] = {
+            let mut rows = [0; 2];
+            for (statement, rows) in
+                [sql::moderation::UNCAST_MERGED, sql::moderation::CAST_BY_ANOTHER].into_iter().zip(&mut rows)
+            {
+                *rows = on!(&mut *tx, t => sqlx::query(statement)
+                    .bind(write.tenant.0)
+                    .bind(target.0)
+                    .bind(source.0)
+                    .execute(&mut **t)
+                    .await
+                    .map(|done| done.rows_affected()))?;
+            }
+            rows
+        };
+        recount(tx, write, target, -i64::try_from(went).unwrap_or(0)).await?;
+        let next: Option<Uuid> = on!(&mut *tx, t => sqlx::query_scalar(sql::moderation::MERGED_INTO)
+            .bind(write.tenant.0)
+            .bind(target.0)
+            .fetch_optional(&mut **t)
+            .await)?;
+        let Some(next) = next else { return Ok(()) };
+        (source, target) = (target, QuestionId(next));
+    }
+}
+
+/// Tells moderators that what they know of the other question is another now.
+async fn tell_moderators(tx: &mut Tx, write: &Write, team: TeamId, question_id: QuestionId) -> Done<()> {
+    let place = Place::take(tx, write.tenant).await?;
+    place.write_for(tx, write, (Some(team), Audience::Staff), &Event::Moderated(QuestionRef { question_id })).await
 }
 
 /// Counts votes that came or went together.

@@ -20,6 +20,7 @@
 
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
+use self::checkpoints::Checkpoints;
 use self::deed::Work;
 use self::group::Queue;
 use self::trouble::Done;
@@ -53,6 +54,7 @@ macro_rules! tx {
 mod audit;
 mod boards;
 mod cases;
+mod checkpoints;
 mod deed;
 mod doors;
 mod doors_port;
@@ -71,6 +73,7 @@ mod people_port;
 mod people_reads;
 mod port;
 mod port_tenancy;
+mod projection;
 mod questions;
 mod quota;
 mod reports;
@@ -119,6 +122,8 @@ pub struct SqlStore {
     read: Db,
     /// Where writes become groups: on SQLite. PostgreSQL has many writers, whose commits it groups itself.
     queue: Option<Queue>,
+    /// Who empties the write-ahead log, on SQLite.
+    checkpoints: Option<Checkpoints>,
 }
 
 impl SqlStore {
@@ -127,8 +132,20 @@ impl SqlStore {
         if let Some(queue) = &self.queue {
             queue.close().await;
         }
+        if let Some(checkpoints) = &self.checkpoints {
+            checkpoints.close().await;
+        }
         on!(&self.read, pool => pool.close().await);
         on!(&self.write, pool => pool.close().await);
+    }
+
+    /// Has what the last write took back taken out of the write-ahead log soon, where there is one of ours. Whoever takes
+    /// a text or a name back calls it once that is committed. What PostgreSQL keeps of it until its next vacuum and in its
+    /// own log is the operator's.
+    fn truncate_log(&self) {
+        if let Some(checkpoints) = &self.checkpoints {
+            checkpoints.want();
+        }
     }
 
     /// Does a write: when this is over well, it is committed.
@@ -136,17 +153,6 @@ impl SqlStore {
         match &self.queue {
             Some(queue) => queue.write(work).await,
             None => tx!(begin(&self.write), tx => { (work.whole)(&mut tx).await }),
-        }
-    }
-
-    /// Has nothing of what was removed left beside the tables: on SQLite the log of writes is brought into the file, whose
-    /// free pages are zeroed, and emptied. What PostgreSQL keeps of it until its next vacuum and in its own log is the
-    /// operator's.
-    async fn forget_pages(&self) {
-        if let Db::Sqlite(pool) = &self.write
-            && let Err(error) = sqlx::query(sql::texts::FORGET_LOG).execute(pool).await
-        {
-            tracing::warn!(%error, "the log of writes could not be emptied; the next removal tries again");
         }
     }
 

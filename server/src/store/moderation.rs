@@ -122,7 +122,7 @@ impl SqlStore {
             _ => String::new(),
         };
         let operation = Operation::new(verdict.word(), id.0, &[id.0.as_bytes(), said.as_bytes()]);
-        written!(self, tx => {
+        let decided = written!(self, tx => {
             if let Claim::Done(_) = claim(tx, &write, &operation).await? {
                 return case(tx, write.tenant, id).await;
             }
@@ -143,13 +143,15 @@ impl SqlStore {
             let entry = Entry::of(by, act).team(after.question.team_id).subject(id);
             note(tx, &write, entry_of(entry, &held.case, &after)).await?;
             held.becomes(tx, &write, after).await
-        })
+        })?;
+        self.truncate_log();
+        Ok(decided)
     }
 
     async fn note_case(&self, write: Write, id: QuestionId, noted: Note, by: UserId) -> Done<Case> {
         let said = format!("{noted:?}");
         let operation = Operation::new("note", id.0, &[id.0.as_bytes(), said.as_bytes()]);
-        written!(self, tx => {
+        let done = written!(self, tx => {
             if let Claim::Done(_) = claim(tx, &write, &operation).await? {
                 return case(tx, write.tenant, id).await;
             }
@@ -164,7 +166,9 @@ impl SqlStore {
                 note(tx, &write, entry).await?;
             }
             held.noted(tx, &write).await
-        })
+        })?;
+        self.truncate_log();
+        Ok(done)
     }
 
     async fn list_own(&self, tenant: TenantId, asker: ParticipantId) -> Done<Vec<OwnQuestion>> {
@@ -185,26 +189,40 @@ impl SqlStore {
         hold: Option<Hold>,
     ) -> Done<OwnQuestion> {
         let operation = Operation::new("edit_own", id.0, &[id.0.as_bytes(), body.as_str().as_bytes()]);
-        written!(self, tx => {
+        let own = written!(self, tx => {
             if let Claim::Done(_) = claim(tx, &write, &operation).await? {
                 return case(tx, write.tenant, id).await.map(OwnQuestion::from);
             }
             let held = own(tx, &write, id, asker).await?;
             let after = held.case.clone().rewritten(body, hold)?;
+            forget_asked(tx, &write, id).await?;
             held.becomes(tx, &write, after).await.map(OwnQuestion::from)
-        })
+        })?;
+        self.truncate_log();
+        Ok(own)
     }
 
     async fn take_back_own(&self, write: Write, id: QuestionId, asker: ParticipantId) -> Done<OwnQuestion> {
         let operation = Operation::new("withdraw_own", id.0, &[id.0.as_bytes()]);
-        written!(self, tx => {
+        let own = written!(self, tx => {
             if let Claim::Done(_) = claim(tx, &write, &operation).await? {
                 return case(tx, write.tenant, id).await.map(OwnQuestion::from);
             }
             let held = own(tx, &write, id, asker).await?;
             let after = held.case.clone().withdrawn(write.at)?;
+            forget_asked(tx, &write, id).await?;
+            for statement in [sql::moderation::FORGET_NOTES, sql::moderation::FORGET_REPORTS] {
+                on!(&mut *tx, t => sqlx::query(statement)
+                    .bind(write.tenant.0)
+                    .bind(id.0)
+                    .execute(&mut **t)
+                    .await
+                    .map(drop))?;
+            }
             held.becomes(tx, &write, after).await.map(OwnQuestion::from)
-        })
+        })?;
+        self.truncate_log();
+        Ok(own)
     }
 
     async fn keep_report(&self, write: Write, id: QuestionId, reporter: ParticipantId, reason: String) -> Done<()> {
@@ -231,7 +249,9 @@ impl SqlStore {
             }
             let after = Case { reports: held.case.reports + 1, ..held.case.clone() }.reported();
             held.becomes(tx, &write, after).await.map(drop)
-        })
+        })?;
+        self.truncate_log();
+        Ok(())
     }
 }
 
@@ -252,7 +272,8 @@ async fn cases_of(tx: &mut Tx, tenant: TenantId, team: Option<TeamId>, limit: i6
     })
 }
 
-/// What the audit says of a decision: what it has changed.
+/// What the audit says of a decision: what it has changed. Texts are not kept there, for the audit never forgets: it says
+/// how long they were.
 fn entry_of(mut entry: Entry, before: &Case, after: &Case) -> Entry {
     let reason = |case: &Case| case.removed.as_ref().and_then(|removed| removed.reason.clone());
     let answer = |case: &Case| case.question.answer.as_ref().map(|answer| answer.response_text.clone());
@@ -260,12 +281,21 @@ fn entry_of(mut entry: Entry, before: &Case, after: &Case) -> Entry {
         entry = entry.change("standing", before.standing().as_str(), after.standing().as_str());
     }
     if before.question.body != after.question.body {
-        entry = entry.change("body", &before.question.body, &after.question.body);
+        entry = entry.change("bodyLength", length(&before.question.body), length(&after.question.body));
     }
-    if answer(before) != answer(after) {
-        entry = entry.change("answer", answer(before), answer(after));
+    for (name, before, after) in
+        [("answerLength", answer(before), answer(after)), ("reasonLength", reason(before), reason(after))]
+    {
+        if before != after {
+            entry = entry.change(name, before.as_deref().map(length), after.as_deref().map(length));
+        }
     }
-    if reason(before) != reason(after) { entry.change("reason", reason(before), reason(after)) } else { entry }
+    entry
+}
+
+/// How many characters a text has, for the audit.
+pub(super) fn length(text: &str) -> i64 {
+    i64::try_from(text.chars().count()).unwrap_or(i64::MAX)
 }
 
 /// What the audit says of a note. Drafts and claims come and go by themselves and are not in it.
@@ -274,7 +304,10 @@ fn entry_of_note(case: &Case, noted: &Note, by: UserId) -> Option<Entry> {
     match noted {
         Note::Star(true) => Some(entry(Act::Star)),
         Note::Star(false) => Some(entry(Act::Unstar)),
-        Note::Label(label) => Some(entry(Act::Label).change("label", case.label.clone(), label.clone())),
+        Note::Label(label) => {
+            let length = |label: &Option<String>| label.as_deref().map(length);
+            Some(entry(Act::Label).change("labelLength", length(&case.label), length(label)))
+        }
         Note::Draft(_) | Note::Claim(_) => None,
     }
 }
@@ -283,6 +316,20 @@ fn entry_of_note(case: &Case, noted: &Note, by: UserId) -> Option<Entry> {
 async fn own(tx: &mut Tx, write: &Write, id: QuestionId, asker: ParticipantId) -> Done<Held> {
     let held = Held::take(tx, write.tenant, id).await?;
     if held.author == asker { Ok(held) } else { Err(super::questions::missing().into()) }
+}
+
+/// Forgets what the asker of a question asked for before, under the keys of their writes.
+async fn forget_asked(tx: &mut Tx, write: &Write, id: QuestionId) -> Done<()> {
+    on!(tx, t => sqlx::query(sql::operations::FORGET)
+        .bind(write.tenant.0)
+        .bind(write.writer)
+        .bind(id.0)
+        .bind(write.operation.0)
+        .bind([0_u8; 32].as_slice())
+        .execute(&mut **t)
+        .await
+        .map(drop))?;
+    Ok(())
 }
 
 /// Whether a note says what is there already. A claim is renewed.

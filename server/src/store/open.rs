@@ -12,9 +12,10 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{Acquire, ConnectOptions, Connection, Database, SqliteConnection, SqlitePool};
 use tokio::time::{Instant, sleep};
 
+use super::checkpoints::Checkpoints;
 use super::group::Queue;
 use super::trouble::is_taken;
-use super::{Db, SqlStore};
+use super::{Db, SqlStore, sql};
 
 /// What both engines take.
 static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
@@ -138,22 +139,24 @@ async fn open_file(path: &Path, options: Options) -> Result<SqlStore, OpenError>
         .filename(path)
         .journal_mode(SqliteJournalMode::Wal)
         .foreign_keys(true)
-        // What is deleted is zeroed, in the file as well.
-        .pragma("secure_delete", "on")
         .busy_timeout(BUSY_TIMEOUT)
+        // What is deleted or written over is gone from the file as well
+        // (<https://www.sqlite.org/pragma.html#pragma_secure_delete>).
+        .pragma("secure_delete", "on")
         .synchronous(match options.durability {
             Durability::Full => SqliteSynchronous::Full,
             Durability::Normal => SqliteSynchronous::Normal,
         });
     let write = open_writer(&file).await.map_err(OpenError::Connect)?;
     migrate_file(&write).await?;
+    let checkpoints = Checkpoints::start(file.clone());
     let read: SqlitePool = lasting(PoolOptions::new().max_connections(SQLITE_READERS))
         .connect_with(file.pragma("query_only", "on"))
         .await
         .map_err(OpenError::Connect)?;
     let write = Db::Sqlite(write);
     let queue = Some(Queue::start(write.clone()));
-    Ok(SqlStore { write, read: Db::Sqlite(read), queue })
+    Ok(SqlStore { write, read: Db::Sqlite(read), queue, checkpoints: Some(checkpoints) })
 }
 
 /// The connection that writes. The first ever to a file makes its journal a write-ahead log and needs it alone for that,
@@ -209,8 +212,20 @@ fn lasting<DB: Database>(pool: PoolOptions<DB>) -> PoolOptions<DB> {
 /// Migrates in one transaction that holds the write lock: two processes that start at once on an empty file take turns.
 async fn migrate_file(pool: &SqlitePool) -> Result<(), OpenError> {
     let mut tx = pool.begin_with("BEGIN IMMEDIATE").await.map_err(OpenError::Connect)?;
+    let has_texts: bool =
+        sqlx::query_scalar(sql::wal::LOG_HAS_TEXTS).fetch_one(&mut *tx).await.map_err(OpenError::Connect)?;
     migrate(&SQLITE_MIGRATIONS, &mut *tx).await?;
-    tx.commit().await.map_err(OpenError::Connect)
+    tx.commit().await.map_err(OpenError::Connect)?;
+    if has_texts {
+        // What versions before this one deleted is in pages that nothing uses any more: the file is written anew.
+        tracing::info!(
+            "writing the database file anew, without what was deleted; it needs as much room again meanwhile"
+        );
+        if let Err(error) = sqlx::query(sql::wal::VACUUM).execute(pool).await {
+            tracing::warn!(%error, "the file could not be written anew: run VACUUM on it when there is room");
+        }
+    }
+    Ok(())
 }
 
 /// Runs the migrations of both engines and of this one, in the order of their numbers. Boxed with the connection's own
@@ -247,5 +262,5 @@ async fn open_server(server: PgConnectOptions, options: Options) -> Result<SqlSt
         .connect_with(server)
         .await
         .map_err(OpenError::Connect)?;
-    Ok(SqlStore { write: Db::Postgres(pool.clone()), read: Db::Postgres(pool), queue: None })
+    Ok(SqlStore { write: Db::Postgres(pool.clone()), read: Db::Postgres(pool), queue: None, checkpoints: None })
 }

@@ -16,6 +16,7 @@ use pulsestage::text::{AnswerText, Name};
 
 use super::audit::note;
 use super::facts::Place;
+use super::moderation::length;
 use super::operations::{Claim, Operation, claim};
 use super::quota::{Counted, room_for};
 use super::rows::{QuestionRow, TagRow, tags_by_name};
@@ -36,14 +37,7 @@ const PIN: MarkKind = MarkKind {
     set: ("pin", Act::Pin),
     unset: ("unpin", Act::Unpin),
     field: "pinned",
-    event: |q| {
-        Event::Pinned(QuestionPinned {
-            question_id: q.id,
-            is_pinned: q.pinned.is_some(),
-            pinned_by: q.pinned.map(|mark| mark.by),
-            pinned_at: q.pinned.map(|mark| mark.at),
-        })
-    },
+    event: |question| Event::Pinned(QuestionPinned::of(question)),
 };
 
 const FREEZE: MarkKind = MarkKind {
@@ -51,14 +45,7 @@ const FREEZE: MarkKind = MarkKind {
     set: ("freeze", Act::Freeze),
     unset: ("unfreeze", Act::Unfreeze),
     field: "frozen",
-    event: |q| {
-        Event::Frozen(QuestionFrozen {
-            question_id: q.id,
-            is_frozen: q.frozen.is_some(),
-            frozen_by: q.frozen.map(|mark| mark.by),
-            frozen_at: q.frozen.map(|mark| mark.at),
-        })
-    },
+    event: |question| Event::Frozen(QuestionFrozen::of(question)),
 };
 
 impl SqlStore {
@@ -110,7 +97,7 @@ impl SqlStore {
                 body: new.body.into_string(),
                 upvotes: 0,
                 status,
-                created_at: write.at,
+                created_at: write.at.whole_second(),
                 tags: Vec::new(),
                 answer: None,
                 pinned: None,
@@ -135,7 +122,7 @@ impl SqlStore {
         by: UserId,
     ) -> Done<Question> {
         let operation = Operation::new("answer", id.0, &[id.0.as_bytes(), text.as_str().as_bytes()]);
-        written!(self, tx => {
+        let done = written!(self, tx => {
             if let Claim::Done(_) = claim(tx, &write, &operation).await? {
                 return public(tx, write.tenant, id).await;
             }
@@ -156,7 +143,8 @@ impl SqlStore {
             };
             let question = with_tags(tx, write.tenant, row).await?;
             let entry = Entry::of(by, Act::Answer).team(question.team_id).subject(id);
-            note(tx, &write, entry.change("answer", before, text.as_str())).await?;
+            let before = before.as_deref().map(length);
+            note(tx, &write, entry.change("answerLength", before, length(text.as_str()))).await?;
             let event = Event::Answered(QuestionAnswered {
                 id,
                 response_text: text.into_string(),
@@ -165,7 +153,9 @@ impl SqlStore {
             });
             place.write(tx, &write, Some(question.team_id), &event).await?;
             Ok(question)
-        })
+        })?;
+        self.truncate_log();
+        Ok(done)
     }
 
     pub(super) async fn pin_question(&self, write: Write, id: QuestionId, on: bool, by: UserId) -> Done<Question> {

@@ -3,10 +3,9 @@
 pub(super) mod doors;
 pub(super) mod people;
 
-use pulsestage::audience::Audience;
 use pulsestage::error::Refusal;
-use pulsestage::event::{Cursor, Envelope, Epoch, Event, Fact, Tally};
-use pulsestage::id::{ParticipantId, QuestionId, TagId, TeamId, TenantId, UserId};
+use pulsestage::event::{Cursor, Epoch, Tally};
+use pulsestage::id::{QuestionId, TagId, TeamId, TenantId, UserId};
 use pulsestage::moderation::{Case, Draft, Removed};
 use pulsestage::question::{Answer, Mark, Question, Status};
 use pulsestage::tag::Tag;
@@ -131,7 +130,8 @@ impl QuestionRow {
             team_id: TeamId(self.team_id),
             body: self.body,
             upvotes: self.upvotes,
-            created_at: Timestamp(self.created_at),
+            // The millisecond is nobody's business; whoever sorts rows has it.
+            created_at: Timestamp(self.created_at).whole_second(),
             tags,
             answer: self
                 .response_text
@@ -267,41 +267,6 @@ pub(super) struct TallyRow {
 impl From<TallyRow> for Tally {
     fn from(row: TallyRow) -> Self {
         Self { question: QuestionId(row.id), team: TeamId(row.team_id), upvotes: row.upvotes }
-    }
-}
-
-/// A row of `events`.
-#[derive(FromRow)]
-pub(super) struct FactRow {
-    seq: i64,
-    #[sqlx(rename = "type")]
-    kind: String,
-    team_id: Option<Uuid>,
-    audience: String,
-    asker_id: Option<Uuid>,
-    data: String,
-    at: i64,
-}
-
-impl FactRow {
-    pub(super) fn into_fact(self, tenant: TenantId) -> Done<Fact> {
-        let json = format!(r#"{{"type":{},"data":{}}}"#, serde_json::Value::from(self.kind), self.data);
-        let event: Event = serde_json::from_str(&json).map_err(|e| Failure::json("event", &e))?;
-        if !event.is_fact() {
-            return Err(Failure::Unreadable("event", "not a fact".to_owned()));
-        }
-        let audience = match self.audience.as_str() {
-            "all" => Audience::Everybody,
-            "staff" => Audience::Staff,
-            "asker" if let Some(asker) = self.asker_id => Audience::Asker(ParticipantId(asker)),
-            other => return Err(Failure::Unreadable("audience", other.to_owned())),
-        };
-        Ok(Fact {
-            seq: self.seq,
-            team: self.team_id.map(TeamId),
-            audience,
-            envelope: Envelope { tenant_id: tenant, event, timestamp: Timestamp(self.at) },
-        })
     }
 }
 

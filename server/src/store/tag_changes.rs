@@ -20,7 +20,7 @@ impl SqlStore {
     pub(super) async fn update_tag(&self, write: Write, id: TagId, name: Name, color: Color) -> Done<Tag> {
         let arguments = [id.0.as_bytes(), name.as_str().as_bytes(), color.as_str().as_bytes()];
         let operation = Operation::new("change_tag", id.0, &arguments);
-        written!(self, tx => {
+        let done = written!(self, tx => {
             if let Claim::Done(_) = claim(tx, &write, &operation).await? {
                 return tag(tx, write.tenant, id).await;
             }
@@ -40,7 +40,9 @@ impl SqlStore {
             let entry = entry.before("name", &before.name).before("color", &before.color);
             note(tx, &write, entry.after("name", &changed.name).after("color", &changed.color)).await?;
             Ok(changed)
-        })
+        })?;
+        self.truncate_log();
+        Ok(done)
     }
 
     pub(super) async fn remove_tag(&self, write: Write, id: TagId) -> Done<()> {
@@ -62,6 +64,8 @@ impl SqlStore {
             place.write(tx, &write, None, &Event::TagDeleted(Gone { id: id.0 })).await?;
             let entry = Entry::of(UserId(write.writer), Act::DeleteTag).subject(id);
             note(tx, &write, entry.before("name", &before.name).before("color", &before.color)).await
-        })
+        })?;
+        self.truncate_log();
+        Ok(())
     }
 }

@@ -58,7 +58,7 @@ impl SqlStore {
         let TeamChange { id, name, settings } = change;
         let settings = serde_json::to_string(&settings).map_err(|e| Failure::json("team settings", &e))?;
         let operation = Operation::new("change_team", id.0, &[name.as_str().as_bytes(), settings.as_bytes()]);
-        written!(self, tx => {
+        let done = written!(self, tx => {
             if let Claim::Done(_) = claim(tx, &write, &operation).await? {
                 return team(tx, write.tenant, id).await;
             }
@@ -86,7 +86,9 @@ impl SqlStore {
             let entry = entry(&write, Act::EditTeam, id).before("name", &before.name);
             note(tx, &write, entry.after("name", &changed.name).after("settings", &noted)).await?;
             Ok(changed)
-        })
+        })?;
+        self.truncate_log();
+        Ok(done)
     }
 
     pub(super) async fn change_team_state(&self, write: Write, id: TeamId, state: TeamState) -> Done<Team> {
@@ -116,7 +118,7 @@ impl SqlStore {
     pub(super) async fn archive_team(&self, write: Write, id: TeamId, on: bool) -> Done<Team> {
         let kind = if on { "archive_team" } else { "restore_team" };
         let operation = Operation::new(kind, id.0, &[id.0.as_bytes()]);
-        written!(self, tx => {
+        let done = written!(self, tx => {
             if let Claim::Done(_) = claim(tx, &write, &operation).await? {
                 return any_team(tx, write.tenant, id).await;
             }
@@ -139,7 +141,9 @@ impl SqlStore {
             let act = if on { Act::ArchiveTeam } else { Act::RestoreTeam };
             note(tx, &write, entry(&write, act, id).after("name", &changed.name)).await?;
             Ok(changed)
-        })
+        })?;
+        self.truncate_log();
+        Ok(done)
     }
 
     pub(super) async fn put_join_code(&self, write: Write, id: TeamId, code: &JoinCode) -> Done<bool> {

@@ -145,7 +145,7 @@ impl SqlStore {
         let asked = serde_json::to_string(&(&new.settings, &new.staff)).map_err(|e| Failure::json("settings", &e))?;
         let arguments = [new.name.as_str().as_bytes(), asked.as_bytes(), &new.version.to_be_bytes()];
         let operation = Operation::new("change_settings", write.tenant.0, &arguments);
-        written!(self, tx => {
+        let done = written!(self, tx => {
             if let Claim::Done(_) = claim(tx, &write, &operation).await? {
                 return row_of(tx, write.tenant).await?.into_tenant();
             }
@@ -164,7 +164,9 @@ impl SqlStore {
             let tenant = Tenant { name: new.name.into_string(), ..row.into_tenant()? };
             let stored = StoredSettings { public, staff: new.staff, version };
             keep_settings(tx, &write, (tenant, stored), (before, place)).await
-        })
+        })?;
+        self.truncate_log();
+        Ok(done)
     }
 
     pub(super) async fn put_logo(&self, write: Write, logo: Option<Logo>, word: Option<String>) -> Done<Tenant> {

@@ -202,7 +202,7 @@ impl SqlStore {
             })?;
             erased.reports += 1;
         }
-        self.forget_pages().await;
+        self.truncate_log();
         Ok(erased)
     }
 
@@ -264,7 +264,7 @@ impl SqlStore {
             })?;
         }
         if removed > 0 {
-            self.forget_pages().await;
+            self.truncate_log();
         }
         Ok(removed)
     }

@@ -298,19 +298,6 @@ impl Stage {
         facts
     }
 
-    /// The stored data of the fact at `seq` of the only tenant.
-    pub(crate) async fn data_of(&self, seq: usize) -> String {
-        const DATA: &str = "select data from events where seq = $1";
-        let seq = i64::try_from(seq).unwrap();
-        if let Some(path) = self.url.strip_prefix("sqlite://") {
-            let mut file = SqliteConnection::connect(path).await.unwrap();
-            sqlx::query_scalar(DATA).bind(seq).fetch_one(&mut file).await.unwrap()
-        } else {
-            let mut server = PgConnection::connect(&self.url).await.unwrap();
-            sqlx::query_scalar(DATA).bind(seq).fetch_one(&mut server).await.unwrap()
-        }
-    }
-
     /// A statement behind the store's back.
     pub(crate) async fn sneak(&self, sql: &'static str) {
         if let Some(path) = self.url.strip_prefix("sqlite://") {

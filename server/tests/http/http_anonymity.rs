@@ -178,8 +178,7 @@ async fn nothing_tells_who_asked(stage: Arc<Stage>) {
             for row in rows {
                 let text = row.to_string().to_lowercase();
                 assert!(!device.iter().any(|word| text.contains(&word.to_lowercase())), "{table}: {text}");
-                let is_needed =
-                    ["questions", "votes", "reports", "events", "operations", "merged_votes"].contains(&table.as_str());
+                let is_needed = ["questions", "votes", "reports", "events", "operations"].contains(&table.as_str());
                 let is_there = text.contains(&person.simple().to_string());
                 assert!(is_needed || !is_there, "{table} knows who asked: {text}");
             }

@@ -4,6 +4,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use pulsestage::command::Ask;
+use pulsestage::moderation::Standing;
+use pulsestage::question::Status;
 use pulsestage::service::Caller;
 use pulsestage::tenant::TenantSettings;
 use pulsestage::user::Role;
@@ -155,6 +157,25 @@ async fn notes_and_reasons_have_their_limits() {
         }
     }
     assert!(boards(&house, &default, &acme).await.0.questions.contains_key(&default.open.id));
+}
+
+#[tokio::test]
+async fn moderators_questions_wait_as_everybodys() {
+    let (house, default, _acme) = House::new(Plan::default()).await;
+    let mut visit = default.visit.clone();
+    let mut ask = async |pre_moderation, body: &str| {
+        visit.tenant.settings.pre_moderation = pre_moderation;
+        let ask = Ask { team: default.team.id, body: body.to_owned(), name: None };
+        house.service.ask(&visit, None, ask).await.unwrap()
+    };
+    let held = ask(true, "Does this wait?").await;
+    assert_eq!(held.status, Status::UnderReview);
+    assert_eq!(ask(false, "Is this you: jane.doe@example.com?").await.status, Status::UnderReview);
+    let shown = ask(false, "Does this wait?").await;
+    assert_eq!(shown.status, Status::Open);
+    // A change is a text as any other.
+    let changed = house.service.edit_own(&default.visit, None, shown.id, "Is it jane.doe@example.com?").await.unwrap();
+    assert_eq!(changed.standing, Standing::Waiting);
 }
 
 #[tokio::test]

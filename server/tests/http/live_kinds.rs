@@ -33,7 +33,9 @@ async fn a_stream_begins_goes_on_and_is_resumed() {
         only_votes.greeting().await;
         let mut resumed = live.stream(&format!("last_event_id={start}")).await;
         assert_eq!(resumed.greeting().await, start, "{kind:?}");
-        assert_eq!(resumed.message().await.raw, asked.raw, "{kind:?}: the same bytes");
+        // As it is now, with the vote that came since.
+        let asked = asked.raw.replace("\"upvotes\":0", "\"upvotes\":1");
+        assert_eq!(resumed.message().await.raw, asked, "{kind:?}: the same bytes");
         assert_eq!(resumed.message().await.kind(), "question:upvoted", "{kind:?}");
         live.ask("What comes next?").await;
         for stream in [&mut wire, &mut resumed] {

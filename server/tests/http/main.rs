@@ -124,6 +124,8 @@ mod sse_opening;
 #[cfg(test)]
 mod sse_resume;
 #[cfg(test)]
+mod sse_taken_back;
+#[cfg(test)]
 mod sse_tenants;
 #[cfg(test)]
 mod sse_tidied;

@@ -48,7 +48,7 @@ async fn each_act_leaves_one_entry(stage: Arc<Stage>) {
     let store = &stage.store;
     let at = |second: i64| stage.write_at(tenant, START.plus_millis(second * 1_000));
     store.answer(at(1), question, answer("Because."), None, by).await.unwrap();
-    store.answer(at(2), question, answer("Because!"), None, by).await.unwrap();
+    store.answer(at(2), question, answer("Because!!"), None, by).await.unwrap();
     for on in [true, false] {
         let second = if on { 3 } else { 6 };
         store.set_tag(at(second), question, home.tag.id, on).await.unwrap();
@@ -56,8 +56,8 @@ async fn each_act_leaves_one_entry(stage: Arc<Stage>) {
         store.set_frozen(at(second + 2), question, on, by).await.unwrap();
     }
     let expected = [
-        (Act::Answer, Some(r#"{"answer":null}"#), Some(r#"{"answer":"Because."}"#)),
-        (Act::Answer, Some(r#"{"answer":"Because."}"#), Some(r#"{"answer":"Because!"}"#)),
+        (Act::Answer, Some(r#"{"answerLength":null}"#), Some(r#"{"answerLength":8}"#)),
+        (Act::Answer, Some(r#"{"answerLength":8}"#), Some(r#"{"answerLength":9}"#)),
         (Act::Tag, None, Some(r#"{"tag":"Product"}"#)),
         (Act::Pin, Some(r#"{"pinned":false}"#), Some(r#"{"pinned":true}"#)),
         (Act::Freeze, Some(r#"{"frozen":false}"#), Some(r#"{"frozen":true}"#)),

@@ -145,9 +145,13 @@ async fn counts_are_right_on_questions_that_take_no_votes_any_more(stage: Arc<St
 async fn a_merge_can_be_split_after_a_join(stage: Arc<Stage>) {
     let home = stage.home("acme").await;
     // Who voted for the one, and who for the other, as a guest (g) and with the account (a).
-    for (one, other, merged, split) in
-        [("g", "a", 1, (1, 1)), ("ga", "", 1, (1, 0)), ("g", "g", 1, (1, 1)), ("", "ga", 1, (0, 1))]
-    {
+    for (one, other, merged, split) in [
+        ("g", "a", 1, (1, 1)),
+        ("a", "g", 1, (1, 1)),
+        ("ga", "", 1, (1, 0)),
+        ("g", "g", 1, (1, 1)),
+        ("", "ga", 1, (0, 1)),
+    ] {
         let (guest, account) = (stage.participant(), stage.participant());
         let (source, target) = (stage.ask(&home, "Lunch?").await.id, stage.ask(&home, "Lunch today?").await.id);
         for (question, who) in [(source, one), (target, other)] {
@@ -157,7 +161,7 @@ async fn a_merge_can_be_split_after_a_join(stage: Arc<Stage>) {
             }
         }
         let at = START.plus_millis(500);
-        let merge = Merge { source, target, own_votes: false };
+        let merge = Merge { source, target };
         stage.store.merge(stage.write_at(home.tenant, at), merge, home.moderator).await.unwrap();
         stage.store.join_guest(join(&home, guest, account, false)).await.unwrap();
         assert_eq!(upvotes(&stage, home.tenant, target).await, merged, "{one:?} and {other:?}");

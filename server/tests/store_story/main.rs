@@ -5,6 +5,10 @@
 mod stage;
 
 #[cfg(test)]
+#[path = "../support/dump.rs"]
+mod dump;
+
+#[cfg(test)]
 mod audit;
 #[cfg(test)]
 mod doors;
@@ -43,6 +47,8 @@ mod sign_in;
 #[cfg(test)]
 mod statements;
 #[cfg(test)]
+mod taken_back;
+#[cfg(test)]
 mod teams;
 #[cfg(test)]
 mod tenancy;
@@ -50,5 +56,7 @@ mod tenancy;
 mod texts;
 #[cfg(test)]
 mod threads;
+#[cfg(test)]
+mod upgrading;
 #[cfg(test)]
 mod votes;

@@ -57,7 +57,7 @@ async fn standing(stage: &Stage, home: &Home, asker: ParticipantId) -> Standing 
 /// The last facts of the log with their audiences.
 pub(crate) async fn last_facts(stage: &Stage, home: &Home, count: usize) -> Vec<(Audience, Event)> {
     let log = stage.log(home.tenant).await;
-    log[log.len() - count..].iter().map(|fact| (fact.audience, fact.envelope.event.clone())).collect()
+    log[log.len() - count..].iter().map(|fact| (fact.audience, fact.event().unwrap().clone())).collect()
 }
 
 fn moderated(question_id: QuestionId) -> (Audience, Event) {
@@ -127,7 +127,7 @@ async fn of_two_who_answer_at_once_one_is_told(stage: Arc<Stage>) {
     let outcomes = both.join_all().await;
     assert!(outcomes.contains(&Ok(())) && outcomes.contains(&Err(Refusal::Changed.into())), "{outcomes:?}");
     let answers =
-        stage.log(home.tenant).await.into_iter().filter(|fact| fact.envelope.event.kind() == "question:answered");
+        stage.log(home.tenant).await.into_iter().filter(|fact| fact.event().unwrap().kind() == "question:answered");
     assert_eq!(answers.count(), 1);
 }
 

@@ -62,7 +62,7 @@ async fn teams_of_one_slug_are_numbered(stage: Arc<Stage>) {
     for name in ["Ops", "Ops!", "Ops?", "Ops 2"] {
         let team = stage.team(home.tenant, name).await.unwrap();
         let said = stage.log(home.tenant).await.pop().unwrap();
-        assert_eq!((said.team, said.envelope.event), (Some(team.id), Event::TeamCreated(team.clone())));
+        assert_eq!((said.team, said.event()), (Some(team.id), Some(&Event::TeamCreated(team.clone()))));
         slugs.push(team.slug);
     }
     assert_eq!(slugs, ["ops", "ops-2", "ops-3", "ops-2-2"]);

@@ -73,9 +73,9 @@ async fn settings_are_changed_to_the_version_that_was_seen(stage: Arc<Stage>) {
     let snapshot = stage.store.snapshot(home.tenant, None).await.unwrap();
     assert_eq!(snapshot.tenant, changed);
     let facts = stage.log(home.tenant).await;
-    assert_eq!(facts.last().unwrap().envelope.event, Event::TenantUpdated(changed));
+    assert_eq!(facts.last().unwrap().event(), Some(&Event::TenantUpdated(changed)));
     assert_eq!(tenancy(&stage, "widgets").await, before, "another tenant's are its own");
-    assert!(stage.log(other.tenant).await.iter().all(|fact| fact.envelope.event.kind() != "tenant:updated"));
+    assert!(stage.log(other.tenant).await.iter().all(|fact| fact.event().unwrap().kind() != "tenant:updated"));
     let nowhere = change(&stage, TenantId(stage.id()), 0, "Nobody").await;
     assert_eq!(nowhere, refused(Refusal::NotFound { what: Noun::Tenant }));
 }
@@ -95,11 +95,10 @@ async fn of_two_admins_at_once_one_is_told(stage: Arc<Stage>) {
 async fn what_staff_know_is_in_no_fact_and_no_board(stage: Arc<Stage>) {
     let home = stage.home("acme").await;
     change(&stage, home.tenant, 0, "Acme").await.unwrap();
-    let facts = stage.log(home.tenant).await.len();
-    assert!(!stage.data_of(facts).await.contains("secretword"));
+    let facts = stage.log(home.tenant).await;
     let board = stage.store.snapshot(home.tenant, None).await.unwrap();
     let found = stage.store.tenant_by_slug(&slug("acme")).await.unwrap();
-    for shown in [format!("{board:?}"), format!("{found:?}")] {
+    for shown in [format!("{facts:?}"), format!("{board:?}"), format!("{found:?}")] {
         assert!(!shown.contains("secretword"), "{shown}");
     }
 }

@@ -75,7 +75,7 @@ async fn a_message_is_told_to_the_other_side_alone(stage: Arc<Stage>) {
     say(&stage, &home, question, Party::Asker(asker), "Hello?").await.unwrap();
     say(&stage, &home, question, Party::Moderator(home.moderator), "Hello.").await.unwrap();
     let log = stage.log(home.tenant).await;
-    let told: Vec<_> = log[before..].iter().map(|fact| (fact.audience, fact.envelope.event.clone())).collect();
+    let told: Vec<_> = log[before..].iter().map(|fact| (fact.audience, fact.event().unwrap().clone())).collect();
     let event = Event::Moderated(QuestionRef { question_id: question });
     let to = |audience| (audience, event.clone());
     assert_eq!(told, [to(Audience::Staff), to(Audience::Staff), to(Audience::Asker(asker))]);

@@ -80,7 +80,13 @@ impl MemoryStore {
         let mut kept = self.0.lock().unwrap();
         let seq = i64::try_from(kept.facts.len()).unwrap() + 1;
         let envelope = Envelope { tenant_id: Self::TENANT, event, timestamp: Timestamp(1) };
-        kept.facts.push(Fact { seq, team: Some(Self::TEAM), audience: Audience::Everybody, envelope });
+        kept.facts.push(Fact {
+            seq,
+            team: Some(Self::TEAM),
+            audience: Audience::Everybody,
+            at: Timestamp(1),
+            envelope: Some(envelope),
+        });
         id
     }
 
@@ -161,7 +167,8 @@ impl Store for MemoryStore {
     async fn snapshot(&self, tenant: TenantId, _: Option<ParticipantId>) -> Stored<Snapshot> {
         let mut board = Board::empty(tenant, Self::cursor(0));
         for fact in &self.0.lock().unwrap().facts {
-            let _ = board.apply(Some(Self::cursor(fact.seq)), &fact.envelope.event);
+            let envelope = fact.envelope.as_ref().unwrap();
+            let _ = board.apply(Some(Self::cursor(fact.seq)), &envelope.event);
         }
         let about = self.tenant_by_slug(&Slug::default_tenant()).await?;
         Ok(Snapshot { tenant: about.ok_or(PortError::Broken)?, board, voted: Vec::new(), own: Vec::new() })

@@ -63,7 +63,7 @@ pub(super) fn question(question: &ExportedQuestion) -> [Cell<'_>; QUESTION.len()
         Cell::Number(question.votes),
         question.team.as_str().into(),
         question.state.as_str().into(),
-        question.asked_at.to_rfc3339().into(),
+        question.asked_at.whole_second().to_rfc3339().into(),
         question.text.as_str().into(),
         question.original_text.as_deref().into(),
         question.tags.join(", ").into(),

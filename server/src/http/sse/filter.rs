@@ -72,6 +72,7 @@ mod tests {
             cursor: None,
             audience: Audience::Everybody,
             counts: None,
+            about: None,
         }
     }
 

@@ -107,8 +107,8 @@ async fn past_of(
     (place, tail): (u64, i64),
 ) -> Result<Past, Refusal> {
     let now = state.clock().now();
-    let known = channel.missed(cursor.seq, place, TALLY_SLACK_MS, now);
-    if let Some(missed) = known {
+    let retractions = channel.retractions();
+    if let Some(missed) = channel.missed(cursor.seq, place, TALLY_SLACK_MS, now) {
         return Ok(Past::of(missed, Replay::Ring));
     }
     let (store, tenant) = (state.store(), channel.tenant);
@@ -131,7 +131,7 @@ async fn past_of(
     channel.told_aside(&tallies);
     let frames = facts.iter().map(|fact| Frame::fact(cursor.epoch, fact));
     let frames = frames.chain(tallies.iter().map(|tally| Frame::tally(tenant, tally, now))).collect();
-    Ok(Past::of(channel.keep_missed(cursor.seq, place, Batch::new(frames, now)), Replay::Database))
+    Ok(Past::of(channel.keep_missed(cursor.seq, place, Batch::new(frames, now), retractions), Replay::Database))
 }
 
 impl Past {

@@ -6,6 +6,9 @@ macro_rules! voted_by {
     ($who:literal) => {
         concat!("id in (select question_id from votes where tenant_id = $1 and voter_id = ", $who, ")")
     };
+    ($who:literal, $which:literal) => {
+        concat!("id in (select question_id from votes where tenant_id = $1 and voter_id = ", $who, $which, ")")
+    };
 }
 
 /// Takes a vote from the count, and says that there is a new one at `$4`.
@@ -23,7 +26,6 @@ statements! {
         or exists (select 1 from votes where tenant_id = $1 and voter_id = $2)
         or exists (select 1 from reports where tenant_id = $1 and reporter_id = $2)
         or exists (select 1 from operations where tenant_id = $1 and writer = $2)
-        or exists (select 1 from merged_votes where tenant_id = $1 and voter_id = $2)
         or exists (select 1 from events where tenant_id = $1 and asker_id = $2)";
 
     /// Takes the rows of the questions that the guest has asked or voted for, so that no vote is counted on them until this
@@ -34,23 +36,29 @@ statements! {
         ")"
     );
 
-    /// Uncounts votes of the one for what the other has asked. A question has one author, so it loses one vote at most.
+    /// Uncounts votes of the one for what the other has asked, save those that a merge brought: it counts everybody, so that
+    /// the count tells nobody's question. A question has one author, so it loses one vote at most.
     UNCOUNT_OWN = concat!(
         one_less!(),
         "((author_id = $2 and ",
-        voted_by!("$3"),
+        voted_by!("$3", " and source_id is null"),
         ") or (author_id = $3 and ",
-        voted_by!("$2"),
+        voted_by!("$2", " and source_id is null"),
         "))"
     );
 
     /// Takes those votes back.
-    DELETE_OWN = "delete from votes where tenant_id = $1 and (
+    DELETE_OWN = "delete from votes where tenant_id = $1 and source_id is null and (
         (voter_id = $3 and question_id in (select id from questions where tenant_id = $1 and author_id = $2))
         or (voter_id = $2 and question_id in (select id from questions where tenant_id = $1 and author_id = $3)))";
 
     /// Uncounts the second vote where both have one.
     UNCOUNT_DOUBLE = concat!(one_less!(), voted_by!("$2"), " and ", voted_by!("$3"));
+
+    /// Where the guest has voted by themselves and a merge brought the account's vote, that is theirs now: a split leaves it.
+    KEEP_CAST = "update votes set source_id = null where tenant_id = $1 and voter_id = $3 and source_id is not null
+        and question_id in (select question_id from votes
+            where tenant_id = $1 and voter_id = $2 and source_id is null)";
 
     /// Takes those votes back.
     DELETE_DOUBLE = "delete from votes where tenant_id = $1 and voter_id = $2
@@ -58,13 +66,6 @@ statements! {
 
     /// The guest's votes are the account's.
     MOVE_VOTES = "update votes set voter_id = $3 where tenant_id = $1 and voter_id = $2";
-
-    /// What a merge brought for both it brought for one.
-    DELETE_MERGED_DOUBLE = "delete from merged_votes where tenant_id = $1 and voter_id = $2
-        and source_id in (select source_id from merged_votes where tenant_id = $1 and voter_id = $3)";
-
-    /// What a merge brought for the guest it brought for the account.
-    MOVE_MERGED = "update merged_votes set voter_id = $3 where tenant_id = $1 and voter_id = $2";
 
     /// One report of a question is enough, and nobody reports their own.
     DELETE_REPORTS = "delete from reports where tenant_id = $1 and (

@@ -62,6 +62,7 @@ pub mod tenants;
 pub mod texts;
 pub mod threads;
 pub mod votes;
+pub mod wal;
 
 /// Every statement of the store: name and text.
 pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {

@@ -27,6 +27,15 @@ macro_rules! case_columns {
     };
 }
 
+/// The questions that were merged into a vote's question and have a vote of the same voter.
+macro_rules! bringers {
+    () => {
+        "select c.id from questions c join votes o on o.tenant_id = c.tenant_id and o.question_id = c.id
+            where c.tenant_id = votes.tenant_id and c.merged_into = votes.question_id and c.removal = 'merged'
+                and o.voter_id = votes.voter_id"
+    };
+}
+
 /// What is listed when not everything is: what waits, what somebody reported, noted or wrote about, then the newest.
 macro_rules! wanted_first {
     () => {
@@ -93,27 +102,36 @@ statements! {
         select tenant_id, id, $3, $4, $5 from questions where tenant_id = $1 and id = $2 and author_id <> $3
         on conflict do nothing";
 
+    /// Forgets what was written about a question that its asker took back: its own columns are kept by `KEEP`.
+    FORGET_NOTES = "update questions set author_name = null, label = null, draft_text = null, draft_by = null,
+            draft_at = null
+        where tenant_id = $1 and id = $2";
+
     /// Forgets the reports that a moderator has looked at.
     FORGET_REPORTS = "delete from reports where tenant_id = $1 and question_id = $2";
 
-    /// Notes which votes of a question (`$2`) another (`$3`) has not got.
-    NOTE_MERGED = "insert into merged_votes (tenant_id, source_id, target_id, voter_id)
-        select v.tenant_id, v.question_id, q.id, v.voter_id from votes v
-        join questions q on q.tenant_id = v.tenant_id and q.id = $3 and (q.author_id <> v.voter_id or $4)
-        where v.tenant_id = $1 and v.question_id = $2 and not exists (
-            select 1 from votes t where t.tenant_id = $1 and t.question_id = $3 and t.voter_id = v.voter_id)";
-
-    /// Casts them for the other, at `$3`.
-    CAST_MERGED = "insert into votes (tenant_id, question_id, voter_id, at)
-        select tenant_id, target_id, voter_id, $3 from merged_votes where tenant_id = $1 and source_id = $2
+    /// Casts a question's votes for another too (`$3`), at `$4`, save those of people who have voted for that one: whoever
+    /// asked it is counted as everybody is, so that the count does not tell who that was.
+    CAST_MERGED = "insert into votes (tenant_id, question_id, voter_id, at, source_id)
+        select tenant_id, $3, voter_id, $4, question_id from votes where tenant_id = $1 and question_id = $2
         on conflict do nothing";
 
-    /// Takes back what a merge at `$4` cast, save what its voters have taken back or cast again themselves.
-    UNCAST_MERGED = "delete from votes where tenant_id = $1 and question_id = $3 and at = $4 and voter_id in (
-            select voter_id from merged_votes where tenant_id = $1 and source_id = $2)";
+    /// Takes back the votes that a merge of one question (`$3`) brought to another (`$2`) and that nothing brings any more.
+    UNCAST_MERGED = concat!(
+        "delete from votes where tenant_id = $1 and question_id = $2 and source_id = $3 and not exists (",
+        bringers!(),
+        ")"
+    );
 
-    /// Forgets a merge.
-    FORGET_MERGED = "delete from merged_votes where tenant_id = $1 and source_id = $2";
+    /// Says of those that are left what brings them now.
+    CAST_BY_ANOTHER = concat!(
+        "update votes set source_id = (",
+        bringers!(),
+        " order by c.id limit 1) where tenant_id = $1 and question_id = $2 and source_id = $3"
+    );
+
+    /// The question that has the votes of another.
+    MERGED_INTO = "select merged_into from questions where tenant_id = $1 and id = $2 and removal = 'merged'";
 
     /// Counts votes that came or went together; also says that there is a new count when nothing came.
     RECOUNT = "update questions set upvotes = upvotes + $3,

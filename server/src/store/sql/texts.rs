@@ -1,8 +1,5 @@
 //! Texts: how long they are kept, what their writer takes away, and how they are removed.
 
-/// Brings SQLite's log of writes into the file and empties it.
-pub const FORGET_LOG: &str = "pragma wal_checkpoint(truncate)";
-
 statements! {
     /// How long a tenant keeps texts.
     RETENTION = "select retention_days, hold_since from tenants where id = $1";

@@ -1,0 +1,167 @@
+//! What was taken back is told to nobody who comes back, from whichever cursor, by the ring and by the database.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use pulsestage::board::{Applied, Board};
+use pulsestage::command::{AnswerQuestion, Ask, CreateTag, SetTag};
+use pulsestage::event::Cursor;
+use pulsestage::id::QuestionId;
+use pulsestage::moderation::Verdict;
+use pulsestage::service::Caller;
+use pulsestage_server::bus::Found;
+use uuid::Uuid;
+
+use crate::support::{ASKER, House, Plan, Room, Wire, soon};
+
+/// The marks in a text: `zq1zq` and the like.
+fn marks(text: &str) -> HashSet<String> {
+    text.split("zq").filter(|part| part.parse::<u32>().is_ok()).map(str::to_owned).collect()
+}
+
+/// Waits until it is so.
+async fn until(what: &str, is_so: impl Fn() -> bool) {
+    let look_again = async {
+        while !is_so() {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    soon(what, look_again).await;
+}
+
+/// Asks as the asker.
+async fn ask(house: &House, room: &Room, text: &str) -> QuestionId {
+    let caller = Caller { device: Some(Uuid::from_u128(ASKER)), ..Caller::default() };
+    let visit = house.service.enter(&room.slug, &caller).await.unwrap();
+    let ask = Ask { team: room.team.id, body: text.to_owned(), name: None };
+    house.service.ask(&visit, None, ask).await.unwrap().id
+}
+
+async fn decide(house: &House, room: &Room, question: QuestionId, verdict: Verdict) {
+    house.service.decide(&room.visit, None, question, verdict, None).await.unwrap();
+}
+
+fn tag_called(name: &str) -> CreateTag {
+    CreateTag { name: name.to_owned(), color: "#112233".to_owned() }
+}
+
+/// Everything that people do which takes something back; each mark is of another kind.
+async fn a_day_of_moderation(house: &House, room: &Room) {
+    let caller = Caller { device: Some(Uuid::from_u128(ASKER)), ..Caller::default() };
+    let asker = house.service.enter(&room.slug, &caller).await.unwrap();
+    let mut asked = Vec::new();
+    for number in 0..9 {
+        asked.push(ask(house, room, &format!("What about zq{number}zq then?")).await);
+    }
+    let by_moderators = [
+        Verdict::Hold,
+        Verdict::Decline { reason: Some("zq20zq".to_owned()) },
+        Verdict::Delete,
+        house.service.edited(&room.visit, "As it is now, zq21zq?").unwrap(),
+    ];
+    for (question, verdict) in asked.iter().zip(by_moderators) {
+        decide(house, room, *question, verdict).await;
+    }
+    house.service.withdraw_own(&asker, None, asked[4]).await.unwrap();
+    house.service.edit_own(&asker, None, asked[5], "As its asker has it now, zq22zq?").await.unwrap();
+    for text in ["An answer zq23zq", "Another answer zq24zq"] {
+        let answer = AnswerQuestion { question: asked[6], text: text.to_owned(), seen: None };
+        house.service.answer(&room.visit, None, answer).await.unwrap();
+    }
+    let answer = AnswerQuestion { question: asked[7], text: "Taken back zq25zq".to_owned(), seen: None };
+    house.service.answer(&room.visit, None, answer).await.unwrap();
+    decide(house, room, asked[7], Verdict::Reopen).await;
+    house.service.merge(&room.visit, None, asked[8], asked[7]).await.unwrap();
+    // One that comes back comes with what it has.
+    decide(house, room, asked[1], Verdict::Restore).await;
+
+    let tag = house.service.create_tag(&room.visit, None, tag_called("zq30zq")).await.unwrap().id;
+    let set = |on| SetTag { question: asked[6], tag, on };
+    house.service.set_tag(&room.visit, None, set(true)).await.unwrap();
+    house.service.change_tag(&room.visit, None, tag, tag_called("zq31zq")).await.unwrap();
+    let gone = house.service.create_tag(&room.visit, None, tag_called("zq32zq")).await.unwrap().id;
+    house.service.delete_tag(&room.visit, None, gone).await.unwrap();
+}
+
+/// What a stranger is sent who comes back to this place, up to the head.
+async fn resumed(house: &House, room: &Room, start: Cursor, head: Cursor) -> (String, Board) {
+    let mut wire = Wire::of(house.get(&format!("/sse?tenantId={}&last_event_id={start}", room.slug)).open().await);
+    assert_eq!(wire.greeting().await, start);
+    let (mut text, mut board) = (String::new(), Board::empty(room.tenant.id, start));
+    let mut at = start;
+    while at.seq < head.seq {
+        let message = wire.message().await;
+        at = message.cursor().unwrap_or(at);
+        text.push_str(&message.raw);
+        if message.data.is_some() {
+            assert_ne!(message.fold_into(&mut board), Applied::Resync);
+        }
+    }
+    (text, board)
+}
+
+async fn nothing_else_is_told(house: &House, room: &Room) {
+    let snapshot = house.store.snapshot(room.tenant.id, None).await.unwrap();
+    let head = snapshot.board.cursor;
+    let on_board = marks(&serde_json::to_string(&(&snapshot.board, &snapshot.tenant)).unwrap());
+    assert!(on_board.len() > 5, "{on_board:?}");
+    for seq in 0..head.seq {
+        let (text, board) = resumed(house, room, Cursor { seq, ..head }, head).await;
+        let told = marks(&text);
+        assert!(told.is_subset(&on_board), "from {seq}: {:?}", told.difference(&on_board));
+        if seq == 0 {
+            assert_eq!(told, on_board);
+            let bodies = |board: &Board| board.questions.values().map(|q| q.body.clone()).collect::<Vec<_>>();
+            assert_eq!(bodies(&board), bodies(&snapshot.board));
+        }
+    }
+}
+
+#[tokio::test]
+async fn by_the_database() {
+    // Nobody watches, so there is no ring until somebody comes back.
+    let (house, default, acme) = House::new(Plan::default()).await;
+    for room in [&default, &acme] {
+        a_day_of_moderation(&house, room).await;
+        nothing_else_is_told(&house, room).await;
+    }
+    house.close().await;
+}
+
+#[tokio::test]
+async fn by_the_ring() {
+    let (house, default, _acme) = House::new(Plan::default()).await;
+    // A ring that goes back far enough: the count's slack is ten seconds by the clock of the house.
+    let mut watcher = house.stream("").await;
+    watcher.greeting().await;
+    house.clock.stop();
+    house.clock.turn_on(60);
+    a_day_of_moderation(&house, &default).await;
+    // At once, while the tailer may not have looked yet, and again when it has.
+    nothing_else_is_told(&house, &default).await;
+    let head = house.store.head(default.tenant.id).await.unwrap();
+    let subscription = house.bus.subscribe(default.tenant.id).await.unwrap();
+    until("the ring has all of it", || subscription.channel().tail().1 == head.seq).await;
+    nothing_else_is_told(&house, &default).await;
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_stream_that_is_behind_is_sent_it_no_more() {
+    let (house, default, _acme) = House::new(Plan::default()).await;
+    let subscription = house.bus.subscribe(default.tenant.id).await.unwrap();
+    let channel = subscription.channel();
+    let (place, seq) = channel.tail();
+    let question = ask(&house, &default, "Soon gone, zq1zq?").await;
+    until("it is in the ring", || channel.tail().1 > seq).await;
+    let read = || match channel.read(place) {
+        Found::Chunk(chunk) => chunk.iter().map(|f| f.bytes.to_vec()).collect::<Vec<_>>().concat(),
+        _ => Vec::new(),
+    };
+    assert!(String::from_utf8(read()).unwrap().contains("zq1zq"));
+    decide(&house, &default, question, Verdict::Delete).await;
+    until("it is gone from the ring", || !String::from_utf8(read()).unwrap().contains("zq1zq")).await;
+    let left = String::from_utf8(read()).unwrap();
+    assert!(left.starts_with(&format!("id: {}\n\n", Cursor { epoch: channel.epoch, seq: seq + 1 })), "{left}");
+    house.close().await;
+}
