@@ -147,7 +147,7 @@ test('the doors', async ({ arrive }) => {
 });
 
 test('the doors where mail is sent', async ({ arrive }) => {
-  const flags = ['--smtp-url', 'smtp://127.0.0.1:9', '--mail-from', 'ask@example.com', '--public-url', 'http://localhost:3000'];
+  const flags = ['--smtp-url', 'smtp://127.0.0.1:9', '--mail-from', 'ask@example.com', '--public-url', 'http://localhost:3000', '--also-host', 'localhost,127.0.0.1'];
   const mailing = await Server.start({ flags });
   try {
     const { page } = await arrive(mailing.url);

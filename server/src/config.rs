@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::audit_command::AuditCommand;
-use crate::http::host::BaseDomain;
+use crate::http::host::{Authority, BaseDomain};
 use crate::installation_key::KeyArgs;
 use crate::limits::LimitArgs;
 use crate::mail::MailArgs;
 use crate::metrics::MetricsArgs;
 use crate::oidc::OidcArgs;
+use crate::origin::{parse_host, parse_other_origin, parse_public_url};
 use crate::recount::RecountArgs;
 use crate::rehearse::args::RehearseArgs;
 use crate::tenant_command::TenantCommand;
@@ -110,7 +111,8 @@ pub struct ServeArgs {
     #[arg(long, env = "PULSESTAGE_DEMO")]
     pub demo: bool,
     /// The address people reach this server at, such as `https://ask.example.com`; links and secure cookies follow it.
-    #[arg(long, env = "PULSESTAGE_PUBLIC_URL")]
+    /// Requests for another host are refused then, save for `--also-host` and `--base-domain`.
+    #[arg(long, env = "PULSESTAGE_PUBLIC_URL", value_name = "URL", value_parser = parse_public_url)]
     pub public_url: Option<String>,
     /// How tenants are reached.
     #[command(flatten)]
@@ -140,7 +142,7 @@ pub struct ServeArgs {
     #[arg(long, env = "PULSESTAGE_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
     /// Origins of other sites whose pages may use this server with cookies, such as `https://intranet.example.com`; comma-separated.
-    #[arg(long, env = "PULSESTAGE_CORS_ORIGIN", value_delimiter = ',', value_parser = parse_origin)]
+    #[arg(long, env = "PULSESTAGE_CORS_ORIGIN", value_delimiter = ',', value_parser = parse_other_origin)]
     pub cors_origin: Vec<String>,
     /// Folder with the built pages; looked for beside the binary when not given.
     #[arg(long, env = "PULSESTAGE_SITE_DIR")]
@@ -166,6 +168,10 @@ pub struct HostArgs {
     /// `acme.ask.example.com`. Hosts that are none of these are not found then.
     #[arg(long, env = "PULSESTAGE_BASE_DOMAIN", value_name = "DOMAIN")]
     pub base_domain: Option<BaseDomain>,
+    /// Further hosts that this server answers under where `--public-url` is set, such as the name that a proxy or a monitor
+    /// inside uses; comma-separated. One without a port is meant with any.
+    #[arg(long, env = "PULSESTAGE_ALSO_HOST", value_name = "HOSTS", value_delimiter = ',', value_parser = parse_host)]
+    pub also_host: Vec<Authority>,
 }
 
 /// Files for TLS: both or none.
@@ -228,7 +234,7 @@ pub struct LinkArgs {
     #[arg(long, conflicts_with_all = ["replace", "role"])]
     pub withdraw_all: bool,
     /// The address people reach the server at; the link starts with it.
-    #[arg(long, env = "PULSESTAGE_PUBLIC_URL", default_value = "http://127.0.0.1:3000")]
+    #[arg(long, env = "PULSESTAGE_PUBLIC_URL", default_value = "http://127.0.0.1:3000", value_parser = parse_public_url)]
     pub public_url: String,
 }
 
@@ -242,20 +248,6 @@ fn parse_staff_role(text: &str) -> Result<Role, String> {
         .ok()
         .filter(|role| *role >= Role::Moderator)
         .ok_or_else(|| "take one of moderator, admin, owner".to_owned())
-}
-
-/// An origin as browsers send it: scheme and authority, nothing behind.
-fn parse_origin(text: &str) -> Result<String, String> {
-    let origin = text.trim().trim_end_matches('/');
-    let authority = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
-    let plain = |a: &str| !a.is_empty() && a.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.:[]".contains(&b));
-    match authority {
-        Some(authority) if plain(authority) => Ok(origin.to_ascii_lowercase()),
-        _ => Err(
-            "give a scheme and a host, such as https://intranet.example.com; `*` is not taken because cookies go along"
-                .to_owned(),
-        ),
-    }
 }
 
 #[cfg(test)]
@@ -284,11 +276,19 @@ mod tests {
     }
 
     #[test]
-    fn a_star_is_no_origin() {
-        for bad in ["*", "", "example.com", "https://", "https://a/b", "ftp://a"] {
-            assert!(parse_origin(bad).is_err(), "{bad}");
+    fn an_address_that_is_none_is_said_at_the_start() {
+        for words in [
+            ["--public-url", "https://x/ask"],
+            ["--public-url", "ask.example.com"],
+            ["--cors-origin", "*"],
+            ["--base-domain", "https://ask.example.com"],
+            ["--also-host", "https://ask.internal"],
+        ] {
+            let error = Cli::try_parse_from(["pulsestage"].iter().chain(&words)).unwrap_err().to_string();
+            assert!(error.contains(words[0]) && error.contains(words[1]), "{error}");
         }
-        assert_eq!(parse_origin("https://A.example/"), Ok("https://a.example".to_owned()));
+        let link = Cli::try_parse_from(["pulsestage", "link", "--public-url", "https://x/ask"]);
+        assert!(link.unwrap_err().to_string().contains("write https://x"));
     }
 
     #[test]

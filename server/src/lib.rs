@@ -32,6 +32,7 @@ pub mod link_command;
 pub mod mail;
 pub mod metrics;
 pub mod oidc;
+pub mod origin;
 pub mod park;
 pub mod pictures;
 pub mod recount;

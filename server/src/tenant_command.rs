@@ -37,7 +37,7 @@ pub struct CreateArgs {
     #[arg(long, value_parser = parse_name)]
     pub name: Option<Name>,
     /// The address people reach the server at; the link starts with it.
-    #[arg(long, env = "PULSESTAGE_PUBLIC_URL", default_value = "http://127.0.0.1:3000")]
+    #[arg(long, env = "PULSESTAGE_PUBLIC_URL", default_value = "http://127.0.0.1:3000", value_parser = crate::origin::parse_public_url)]
     pub public_url: String,
     /// Where the data is.
     #[command(flatten)]

@@ -1,8 +1,8 @@
 //! Which tenant a request's host names: `acme.ask.example.com` is the tenant `acme` where the base domain is
 //! `ask.example.com`.
 //!
-//! Only the `Host` that the request itself has counts, never `X-Forwarded-Host`, which anybody can send. A host that is
-//! none of ours is not there at all: otherwise a page could be had, and kept by somebody's cache, under any name.
+//! Only the host that the request itself names counts, never `X-Forwarded-Host`, which anybody can send. A host that is
+//! none of ours is refused: otherwise a page could be had, and kept by somebody's cache, under any name.
 
 use app::api::Home;
 use axum::extract::{Request, State};
@@ -15,6 +15,9 @@ use std::str::FromStr;
 
 use crate::state::{AppState, Site};
 use pulsestage::text::Slug;
+
+/// The longest address that is looked at, in bytes: what a form without script brings back to its page fits in.
+const MAX_ADDRESS: usize = 8 * 1_024;
 
 /// Where every tenant has a host of its own: a domain in lower case, without a port.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,9 +46,93 @@ impl fmt::Display for BaseDomain {
     }
 }
 
-/// Finds the tenant of the host, for everything that comes after; a host that is none of ours is 404. Those who ask
-/// whether we live know us by our address.
+/// A host and the port that was named with it: `ask.example.com:8443`, in lower case and without the dot that says "from
+/// the root".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authority {
+    host: String,
+    port: Option<u16>,
+}
+
+impl Authority {
+    /// Reads what a `Host` header or an address says.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (host, port) = match text.rsplit_once(':') {
+            // The colons of an IPv6 address are inside its brackets.
+            Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+            _ => (text, None),
+        };
+        let is_number = |port: &str| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
+        let port = match port {
+            Some(port) if is_number(port) => Some(port.parse().ok()?),
+            Some(_) => return None,
+            None => None,
+        };
+        let is_address = host.starts_with('[') && host.ends_with(']');
+        if host.contains(':') && !is_address {
+            return None;
+        }
+        let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
+        (!host.is_empty()).then_some(Self { host, port })
+    }
+
+    /// Whether it has nothing in it that no host has.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._:[]".contains(&b))
+    }
+
+    /// Whether `other` names this host: with its port, or with none, as proxies leave it out.
+    fn is_named_by(&self, other: &Self) -> bool {
+        self.host == other.host && (self.port.is_none() || other.port.is_none() || self.port == other.port)
+    }
+
+    /// The host that an origin such as `https://ask.example.com` names, with the port that it means.
+    fn of_origin(origin: &str) -> Option<Self> {
+        let (scheme, authority) = origin.split_once("://")?;
+        let Self { host, port } = Self::parse(authority.trim_end_matches('/'))?;
+        Some(Self { host, port: port.or(Some(if scheme == "https" { 443 } else { 80 })) })
+    }
+
+    /// The host that a request is for. Nothing when it names none, or two: one in its address (RFC 9112, section 3.2.2;
+    /// in HTTP/2 it is always there) and another in its header.
+    fn of_request(headers: &HeaderMap, uri: &Uri) -> Option<Self> {
+        let mut named = headers.get_all(HOST).into_iter();
+        let (first, further) = (named.next(), named.next());
+        if further.is_some() {
+            return None;
+        }
+        let header = match first {
+            Some(host) => Some(Self::parse(host.to_str().ok()?)?),
+            None => None,
+        };
+        let address = match uri.authority() {
+            Some(authority) if authority.as_str().contains('@') => return None,
+            Some(authority) => Some(Self::parse(authority.as_str())?),
+            None => None,
+        };
+        match (header, address) {
+            (Some(header), Some(address)) => (header == address).then_some(header),
+            (header, address) => header.or(address),
+        }
+    }
+}
+
+impl FromStr for Authority {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text).ok_or("give a host, with a port if need be")
+    }
+}
+
+/// Finds the tenant of the host, for everything that comes after. A host that is none of ours is 421 where people are told
+/// by which we are reached, and otherwise 404. Those who ask whether we live know us by our address.
 pub async fn find(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    if request.uri().path_and_query().is_some_and(|address| address.as_str().len() > MAX_ADDRESS) {
+        return (StatusCode::URI_TOO_LONG, "This address is longer than any of ours.").into_response();
+    }
     let home = home_of(state.site(), request.headers(), request.uri());
     match home {
         Some(home) => {
@@ -53,6 +140,10 @@ pub async fn find(State(state): State<AppState>, mut request: Request, next: Nex
             next.run(request).await
         }
         None if request.uri().path().starts_with("/health/") => next.run(request).await,
+        // RFC 9110, section 15.5.20.
+        None if state.site().origin.is_some() => {
+            (StatusCode::MISDIRECTED_REQUEST, "This server does not answer under that name.").into_response()
+        }
         None => (StatusCode::NOT_FOUND, "There is nothing at this address.").into_response(),
     }
 }
@@ -77,33 +168,21 @@ pub fn origin(site: &Site, headers: &HeaderMap, home: &Home) -> Option<String> {
 }
 
 fn home_of(site: &Site, headers: &HeaderMap, uri: &Uri) -> Option<Home> {
-    let Some(base) = &site.base_domain else { return Some(Home::default()) };
-    let mut named = headers.get_all(HOST).into_iter();
-    let (first, further) = (named.next(), named.next());
-    let host = match (first, further) {
-        (Some(host), None) => host.to_str().ok()?,
-        // HTTP/2 has the host in the address.
-        (None, None) => uri.host()?,
-        (_, Some(_)) => return None,
-    };
-    let host = normal(host)?;
-    let public = site.origin.as_deref().and_then(|origin| normal(origin.split("://").nth(1)?));
-    if host == base.0 || public.as_deref() == Some(&host) {
+    if site.base_domain.is_none() && site.origin.is_none() {
+        // Nobody said by which name we are reached.
         return Some(Home::default());
     }
-    let label = host.strip_suffix(&base.0)?.strip_suffix('.')?;
+    let named = Authority::of_request(headers, uri)?;
+    let public = site.origin.as_deref().and_then(Authority::of_origin);
+    if public.iter().chain(&site.also_hosts).any(|own| own.is_named_by(&named)) {
+        return Some(Home::default());
+    }
+    let base = site.base_domain.as_ref()?;
+    if named.host == base.0 {
+        return Some(Home::default());
+    }
+    let label = named.host.strip_suffix(&base.0)?.strip_suffix('.')?;
     Slug::parse(label).ok().map(|slug| Home { slug: slug.into_string(), is_bound: true })
-}
-
-/// A host in lower case, without its port and without the dot that says "from the root".
-fn normal(host: &str) -> Option<String> {
-    let bare = match host.rsplit_once(':') {
-        Some((bare, port)) if port.bytes().all(|b| b.is_ascii_digit()) => bare,
-        Some(_) => return None,
-        None => host,
-    };
-    let bare = bare.strip_suffix('.').unwrap_or(bare);
-    (!bare.is_empty()).then(|| bare.to_ascii_lowercase())
 }
 
 #[cfg(test)]
@@ -116,6 +195,7 @@ mod tests {
             options: LeptosOptions::builder().output_name("pulsestage").build(),
             origin: Some("https://live.example.org".to_owned()),
             base_domain: base.map(|base| base.parse().unwrap()),
+            also_hosts: Vec::new(),
         }
     }
 
@@ -172,9 +252,57 @@ mod tests {
     }
 
     #[test]
-    fn without_a_base_domain_every_host_is_ours() {
+    fn where_nobody_said_by_which_name_every_host_is_ours() {
         let headers = HeaderMap::from_iter([(HOST, "acme.ask.example.com".parse().unwrap())]);
-        assert_eq!(home_of(&site(None), &headers, &Uri::default()), Some(Home::default()));
+        let site = Site { origin: None, ..site(None) };
+        assert_eq!(home_of(&site, &headers, &Uri::default()), Some(Home::default()));
+        assert_eq!(home_of(&site, &HeaderMap::new(), &Uri::default()), Some(Home::default()));
+    }
+
+    /// Whether a request for this address with this header is for us.
+    fn is_ours(origin: &str, also: &[&str], header: Option<&str>, address: &str) -> bool {
+        let also_hosts = also.iter().map(|host| host.parse().unwrap()).collect();
+        let site = Site { origin: Some(origin.to_owned()), also_hosts, ..site(None) };
+        let headers = header.map(|host| (HOST, host.parse().unwrap()));
+        home_of(&site, &HeaderMap::from_iter(headers), &address.parse().unwrap()).is_some()
+    }
+
+    #[test]
+    fn only_the_public_host_and_those_that_were_named_are_ours() {
+        let public = "https://live.example.org";
+        for host in ["live.example.org", "LIVE.example.org.", "live.example.org:443"] {
+            assert!(is_ours(public, &[], Some(host), "/"), "{host}");
+        }
+        for host in [
+            "live.example.org:80",
+            "example.org",
+            "evil.example",
+            "127.0.0.1:3000",
+            "live.example.org:",
+            "a@live.example.org",
+        ] {
+            assert!(!is_ours(public, &[], Some(host), "/"), "{host}");
+        }
+        assert!(is_ours("http://127.0.0.1:3000", &[], Some("127.0.0.1:3000"), "/"));
+        assert!(!is_ours("http://127.0.0.1:3000", &[], Some("127.0.0.1:3001"), "/"));
+        let also = ["ask.internal", "10.0.0.5:3000", "[::1]:3000"];
+        for host in ["ask.internal", "ask.internal:8080", "10.0.0.5:3000", "10.0.0.5", "[::1]:3000"] {
+            assert!(is_ours(public, &also, Some(host), "/"), "{host}");
+        }
+        for host in ["a.ask.internal", "10.0.0.5:3001", "[::2]:3000", "::1"] {
+            assert!(!is_ours(public, &also, Some(host), "/"), "{host}");
+        }
+    }
+
+    #[test]
+    fn a_host_in_the_address_counts_as_much_as_the_header() {
+        let public = "https://live.example.org";
+        assert!(is_ours(public, &[], None, "https://live.example.org/"), "as in HTTP/2");
+        assert!(is_ours(public, &[], Some("live.example.org"), "http://live.example.org/"));
+        assert!(!is_ours(public, &[], None, "https://evil.example/"));
+        assert!(!is_ours(public, &[], Some("live.example.org"), "http://evil.example/"), "the two are not of one mind");
+        assert!(!is_ours(public, &[], Some("evil.example"), "http://live.example.org/"));
+        assert!(!is_ours(public, &[], None, "/"), "a request for nobody");
     }
 
     #[test]

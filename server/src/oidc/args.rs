@@ -11,7 +11,7 @@ use pulsestage::user::Role;
 #[command(next_help_heading = "OpenID Connect")]
 pub struct OidcArgs {
     /// The provider, by the address it calls itself, such as `https://id.example.com`.
-    #[arg(long, env = "PULSESTAGE_OIDC_ISSUER", value_name = "URL", requires = "oidc_client_id")]
+    #[arg(long, env = "PULSESTAGE_OIDC_ISSUER", value_name = "URL", requires = "oidc_client_id", value_parser = crate::origin::parse_issuer)]
     pub oidc_issuer: Option<String>,
     /// What we are called there. Its redirect address is the public URL with `/oidc/callback` behind it.
     #[arg(long, env = "PULSESTAGE_OIDC_CLIENT_ID", value_name = "ID", requires = "oidc_issuer")]

@@ -138,7 +138,8 @@ async fn an_address_with_a_made_up_refusal_is_only_a_page() {
 
 #[tokio::test]
 async fn behind_a_proxy_the_page_is_the_public_one() {
-    let plan = Plan { public_url: Some("https://ask.example.com".to_owned()), ..Plan::default() };
+    let also_hosts = vec!["10.0.0.1:3000".parse().unwrap()];
+    let plan = Plan { public_url: Some("https://ask.example.com".to_owned()), also_hosts, ..Plan::default() };
     let (house, default, _acme) = House::new(plan).await;
     // The proxy names itself as the host; the browser speaks of the public address.
     let call = |referer: &str| {

@@ -64,7 +64,7 @@ async fn no_other_tenant_is_found_on_a_tenants_host() {
 }
 
 #[tokio::test]
-async fn a_host_that_is_none_of_ours_is_not_found() {
+async fn a_host_that_is_none_of_ours_is_refused() {
     let (house, _default, _acme) = hosted().await;
     for host in [
         "evil.example",
@@ -75,7 +75,7 @@ async fn a_host_that_is_none_of_ours_is_not_found() {
     ] {
         for path in ["/", "/t/acme", "/sse", "/api/fn/load_board", "/pkg/pulsestage.js", "/join"] {
             let reply = get(&house, host, path).header("x-forwarded-host", "acme.ask.example.com").send().await;
-            assert_eq!(reply.status, 404, "{host}{path}");
+            assert_eq!(reply.status, 421, "{host}{path}");
             assert!(reply.set_cookies().is_empty() && !reply.text().contains(host), "{host}{path}");
         }
         assert_eq!(get(&house, host, "/health/live").send().await.status, 200, "whoever watches us knows our address");
@@ -110,4 +110,36 @@ async fn without_a_base_domain_the_host_says_nothing() {
     let (house, _default, _acme) = House::new(Plan::default()).await;
     let page = get(&house, "acme.ask.example.com", "/").send().await;
     assert!(page.text().contains("The open question of default"));
+}
+
+#[tokio::test]
+async fn where_a_public_url_is_set_no_other_host_is_answered() {
+    let also_hosts = vec!["ask.internal".parse().unwrap()];
+    let public_url = Some("https://ask.example.com".to_owned());
+    let (house, default, _acme) = House::new(Plan { public_url, also_hosts, ..Plan::default() }).await;
+    for host in ["ask.example.com", "ask.example.com:443", "ask.internal:3000"] {
+        assert_eq!(get(&house, host, "/").send().await.status, 200, "{host}");
+    }
+    for host in [
+        "evil.example",
+        "127.0.0.1:3000",
+        "acme.ask.example.com",
+        "ask.example.com:444",
+        "ask.example.com.evil.example",
+    ] {
+        for path in
+            ["/", "/t/acme", "/sse", "/api/fn/load_board", "/pkg/pulsestage.js", "/sign-in", "/j/ABCDEF", "/nowhere"]
+        {
+            let call = get(&house, host, path).cookie(&default.owner).header("x-forwarded-host", "ask.example.com");
+            let reply = call.send().await;
+            assert_eq!(reply.status, 421, "{host}{path}");
+            assert!(reply.set_cookies().is_empty() && !reply.text().contains(host), "{host}{path}");
+        }
+        for path in ["/health/live", "/health/ready"] {
+            assert_eq!(get(&house, host, path).send().await.status, 200, "{host}{path}");
+        }
+    }
+    let form = [("email", "ann@example.com"), ("password", "x")];
+    let reply = house.post("/sign-in", &form).header("host", "evil.example").send().await;
+    assert_eq!(reply.status, 421, "whatever the method is");
 }

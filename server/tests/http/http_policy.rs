@@ -215,5 +215,5 @@ async fn forms_may_lead_to_the_common_host_where_tenants_have_their_own() {
         assert_eq!(sources(policy, "form-action"), Some("'self' https://ask.example.com"), "{path}: {policy}");
     }
     let elsewhere = house.get("/").header("host", "evil.example").send().await;
-    assert_eq!((elsewhere.status.as_u16(), elsewhere.header("x-frame-options")), (404, "DENY"));
+    assert_eq!((elsewhere.status.as_u16(), elsewhere.header("x-frame-options")), (421, "DENY"));
 }
