@@ -3,8 +3,9 @@
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use axum::http::{Request, Response};
-use hyper::body::Incoming;
+use axum::http::header::{CONNECTION, CONTENT_TYPE};
+use axum::http::{HeaderValue, Request, Response, StatusCode};
+use hyper::body::{Body as _, Incoming};
 use hyper::service::Service;
 use std::convert::Infallible;
 use std::future::{Future, pending};
@@ -12,7 +13,9 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use tower::ServiceExt;
 
+use super::body::{Late, TimedBody};
 use crate::http::sse::Berth;
+use crate::limits::Activity;
 
 /// The service of one connection.
 #[derive(Clone, Debug)]
@@ -21,8 +24,32 @@ pub(super) struct Door {
     pub(super) router: Router,
     /// Who is at the other end.
     pub(super) peer: SocketAddr,
+    /// Is told when there is something to answer.
+    pub(super) activity: Activity,
     /// Where streams are left, when the connection can be taken over.
     pub(super) berth: Option<Berth>,
+}
+
+impl Door {
+    /// A request whose body has to come in time, if it has one.
+    fn timed(&self, request: Request<Incoming>) -> (Request<Body>, Option<Late>) {
+        if request.body().is_end_stream() {
+            return (request.map(Body::new), None);
+        }
+        let kind = request.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+        let has_file = kind.get(..10).is_some_and(|kind| kind.eq_ignore_ascii_case(b"multipart/"));
+        let (head, body) = request.into_parts();
+        let (body, late) = TimedBody::new(body, has_file, self.activity.clone());
+        (Request::from_parts(head, Body::new(body)), Some(late))
+    }
+}
+
+/// The answer to whoever did not send what they began to (RFC 9110, section 15.5.9).
+fn too_late() -> Response<Body> {
+    let mut response = Response::new(Body::from("This took too long. Send it again."));
+    *response.status_mut() = StatusCode::REQUEST_TIMEOUT;
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
 impl Service<Request<Incoming>> for Door {
@@ -32,8 +59,11 @@ impl Service<Request<Incoming>> for Door {
     type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let mut request = request.map(Body::new);
+        let busy = self.activity.begin();
+        let (mut request, late) = self.timed(request);
         request.extensions_mut().insert(ConnectInfo(self.peer));
+        // For a stream that stays with hyper: it is no reason to let its connection go.
+        request.extensions_mut().insert(self.activity.clone());
         let berth = self.berth.clone();
         if let Some(berth) = &berth {
             request.extensions_mut().insert(berth.clone());
@@ -41,6 +71,10 @@ impl Service<Request<Incoming>> for Door {
         let answer = self.router.clone().oneshot(request);
         Box::pin(async move {
             let response = answer.await?;
+            if late.is_some_and(|late| late.is_set()) {
+                return Ok(too_late());
+            }
+            let _busy = busy;
             match berth.filter(Berth::is_claimed) {
                 None => Ok(response),
                 Some(berth) => {

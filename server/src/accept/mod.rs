@@ -5,10 +5,13 @@
 //!
 //! * `plain`: HTTP/1.1, whose streams leave hyper for the park
 //! * `tls`: TLS with HTTP/2 or HTTP/1.1 inside
-//! * `door`: from hyper to the router
+//! * `door`: from hyper to the router; `body`: what clients send, in time
+//! * `tap`: the socket under all of them
 
+mod body;
 mod door;
 mod plain;
+mod tap;
 mod tls;
 
 use axum::Router;
@@ -21,7 +24,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::limits::Pacer;
+use crate::limits::{Connection, Connections, Pacer};
 use crate::park::Park;
 
 pub use tls::Tls;
@@ -29,7 +32,7 @@ pub use tls::Tls;
 /// A client that has not sent its request's head, or shaken hands, by then is cut off.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long to wait when the process has no file descriptors left.
-const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
+const EXHAUSTED_PAUSE: Duration = Duration::from_millis(20);
 /// Connections that may wait to be accepted: a hall that comes back at once.
 const BACKLOG: i32 = 4_096;
 
@@ -42,6 +45,8 @@ pub struct House {
     pub park: Park,
     /// Says who we are, when connections are encrypted.
     pub tls: Option<Tls>,
+    /// Counts connections, and lets those go that wait for their clients when others come.
+    pub connections: Connections,
     /// Cancelled when we stop: connections finish the request that they are at.
     pub stop: CancellationToken,
 }
@@ -58,11 +63,15 @@ pub async fn serve(listener: TcpListener, house: Arc<House>, mut pacer: Pacer, t
         };
         match accepted {
             Ok((socket, peer)) => {
-                tasks.spawn(connection(socket, peer, house.clone()));
+                // Whoever finds no room is hung up on.
+                if let Some(counted) = house.connections.admit(peer.ip()) {
+                    tasks.spawn(connection(socket, peer, counted, house.clone()));
+                }
             }
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
-                // Out of descriptors, most likely: those that are open go on, new ones wait in the backlog.
+                // Out of descriptors, most likely: those that are at work go on, new ones wait in the backlog.
+                house.connections.make_room();
                 tracing::error!(%error, "connections cannot be accepted for the moment");
                 sleep(EXHAUSTED_PAUSE).await;
             }
@@ -85,14 +94,17 @@ pub fn listen(addr: SocketAddr) -> io::Result<TcpListener> {
     TcpListener::from_std(socket.into())
 }
 
-async fn connection(socket: TcpStream, peer: SocketAddr, house: Arc<House>) {
+async fn connection(socket: TcpStream, peer: SocketAddr, counted: Connection, house: Arc<House>) {
     // An event is small and must leave at once.
     if let Err(error) = socket.set_nodelay(true) {
         tracing::debug!(%error, "no delay could not be set");
     }
     match &house.tls {
-        None => plain::serve(socket, peer, &house).await,
-        Some(tls) => tls.serve(socket, peer, &house).await,
+        None => plain::serve(socket, peer, counted, &house).await,
+        Some(tls) => tokio::select! {
+            () = tls.serve(socket, peer, &counted, &house) => {}
+            () = counted.ended() => tracing::debug!("a connection gave way to another"),
+        },
     }
 }
 

@@ -20,7 +20,9 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use super::door::Door;
+use super::tap::Tap;
 use super::{HEAD_TIMEOUT, House, report};
+use crate::limits::Connection;
 
 /// HTTP/2's own names in ALPN, best first.
 const H2: &[u8] = b"h2";
@@ -93,10 +95,10 @@ impl Tls {
     }
 
     /// Serves one connection to its end.
-    pub(super) async fn serve(&self, socket: TcpStream, peer: SocketAddr, house: &House) {
-        let door = Door { router: house.router.clone(), peer, berth: None };
+    pub(super) async fn serve(&self, socket: TcpStream, peer: SocketAddr, counted: &Connection, house: &House) {
+        let door = Door { router: house.router.clone(), peer, activity: counted.activity(), berth: None };
         let shaken = tokio::select! {
-            shaken = timeout(HEAD_TIMEOUT, self.acceptor.accept(socket)) => shaken,
+            shaken = timeout(HEAD_TIMEOUT, self.acceptor.accept(Tap::new(socket))) => shaken,
             () = house.stop.cancelled() => return,
         };
         match shaken {
@@ -108,7 +110,7 @@ impl Tls {
     }
 }
 
-async fn h2(stream: TlsStream<TcpStream>, door: Door, house: &House) {
+async fn h2(stream: TlsStream<Tap>, door: Door, house: &House) {
     let mut http = http2::Builder::new(TokioExecutor::new());
     http.timer(TokioTimer::new()).keep_alive_interval(PING).keep_alive_timeout(PING).max_send_buf_size(SEND_BUFFER);
     let mut connection = http.serve_connection(TokioIo::new(stream), door);
@@ -122,7 +124,7 @@ async fn h2(stream: TlsStream<TcpStream>, door: Door, house: &House) {
     report(ended);
 }
 
-async fn http_11(stream: TlsStream<TcpStream>, door: Door, house: &House) {
+async fn http_11(stream: TlsStream<Tap>, door: Door, house: &House) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
     let mut connection = http.serve_connection(TokioIo::new(stream), door);

@@ -13,7 +13,7 @@ use super::reader::Reader;
 use crate::access::Pass;
 use crate::bus::frame::retry;
 use crate::bus::{Channel, Coding, Subscription};
-use crate::limits::Permit;
+use crate::limits::{Permit, Settled};
 use crate::state::AppState;
 use pulsestage::error::Refusal;
 use pulsestage::event::Cursor;
@@ -38,6 +38,8 @@ pub(crate) struct Opened {
 pub(crate) struct Seat {
     subscription: Subscription,
     _permit: Permit,
+    /// Its connection's place among all, once it is its own.
+    _connection: Option<Settled>,
     /// For a stream of somebody who is signed in. Boxed: most are not, and there are very many seats.
     pass: Option<Box<Pass>>,
     /// For a stream of anybody else: shared by all of them.
@@ -66,9 +68,24 @@ impl Opened {
         Ok(Self {
             opening: [opening.greeting, opening.missed],
             reader: Reader::new(opening.place, opening.seq, choice),
-            seat: Seat { subscription, _permit: permit, pass: leave.pass, guests: leave.guests, since },
+            seat: Seat {
+                subscription,
+                _permit: permit,
+                _connection: None,
+                pass: leave.pass,
+                guests: leave.guests,
+                since,
+            },
             life: [state.limits().stream_life.draw(state.chance()), leave.life].into_iter().flatten().min(),
         })
+    }
+}
+
+impl Opened {
+    /// The same over a connection that is there for it alone.
+    pub(crate) fn over(mut self, connection: Settled) -> Self {
+        self.seat._connection = Some(connection);
+        self
     }
 }
 

@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep_until};
 use super::opened::{Opened, Seat, farewell, share_of};
 use super::reader::Reader;
 use crate::bus::Found;
+use crate::limits::Busy;
 use crate::metrics::Written;
 use crate::state::AppState;
 
@@ -31,6 +32,8 @@ pub(super) struct Stream {
     is_told: bool,
     /// Written last, so that the client comes back at its own time.
     farewell: Option<Bytes>,
+    /// Keeps its connection from giving way to another.
+    _busy: Option<Busy>,
     state: AppState,
 }
 
@@ -42,7 +45,7 @@ enum Wake {
 
 impl Stream {
     /// Goes on where an opened stream begins.
-    pub(super) fn new(opened: Opened, state: AppState) -> Self {
+    pub(super) fn new(opened: Opened, busy: Option<Busy>, state: AppState) -> Self {
         let coding = opened.reader.coding();
         Self {
             pushed: opened.seat.channel().watch(),
@@ -53,6 +56,7 @@ impl Stream {
             ends: Instant::now() + opened.life.unwrap_or(FOR_EVER),
             is_told: false,
             farewell: Some(farewell(coding, state.chance())),
+            _busy: busy,
             state,
         }
     }
