@@ -11,9 +11,11 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
+use crate::metrics::StoreTimes;
 use crate::state::AppState;
 use pulsestage::ports::Store;
 use pulsestage::text::Slug;
+use pulsestage::time::Timestamp;
 
 /// How long an answer of the database stands: however often somebody asks us, the database is asked once.
 const FRESH: Duration = Duration::from_secs(1);
@@ -27,6 +29,8 @@ pub enum Unready {
     Stopping,
     /// The database does not answer, or says no.
     Store,
+    /// The database can be read and has no room for anything new.
+    Full,
 }
 
 impl fmt::Display for Unready {
@@ -34,6 +38,7 @@ impl fmt::Display for Unready {
         f.write_str(match self {
             Self::Stopping => "stopping",
             Self::Store => "the database does not answer",
+            Self::Full => "the disk of the database is full",
         })
     }
 }
@@ -45,8 +50,8 @@ pub struct Readiness(Arc<Known>);
 #[derive(Debug, Default)]
 struct Known {
     is_stopping: AtomicBool,
-    /// When the database was last asked, and whether it answered. Held while it is asked.
-    store: Mutex<Option<(Instant, bool)>>,
+    /// When the database was last asked, and what came of it. Held while it is asked.
+    store: Mutex<Option<(Instant, Result<(), Unready>)>>,
 }
 
 impl Readiness {
@@ -59,24 +64,32 @@ impl Readiness {
     ///
     /// # Errors
     /// Why not.
-    pub async fn check(&self, store: &dyn Store) -> Result<(), Unready> {
+    pub async fn check(&self, store: &dyn Store, times: &StoreTimes, now: Timestamp) -> Result<(), Unready> {
         if self.0.is_stopping.load(Ordering::Acquire) {
             return Err(Unready::Stopping);
         }
-        if self.store_answers(store).await { Ok(()) } else { Err(Unready::Store) }
+        self.ask(store, times, now).await
     }
 
-    async fn store_answers(&self, store: &dyn Store) -> bool {
+    async fn ask(&self, store: &dyn Store, times: &StoreTimes, now: Timestamp) -> Result<(), Unready> {
         let mut known = self.0.store.lock().await;
-        if let Some((at, answers)) = *known
+        if let Some((at, answer)) = *known
             && at.elapsed() < FRESH
         {
-            return answers;
+            return answer;
         }
         let answered = timeout(PATIENCE, store.tenant_by_slug(&Slug::default_tenant())).await;
-        let answers = matches!(answered, Ok(Ok(_)));
-        *known = Some((Instant::now(), answers));
-        answers
+        let answer = match answered {
+            Ok(Ok(_)) if !times.is_full() => Ok(()),
+            // Nobody is sent here while we say so, so nobody else finds out when there is room again.
+            Ok(Ok(_)) => match timeout(PATIENCE, store.probe(now)).await {
+                Ok(Ok(())) => Ok(()),
+                Ok(Err(_)) | Err(_) => Err(Unready::Full),
+            },
+            Ok(Err(_)) | Err(_) => Err(Unready::Store),
+        };
+        *known = Some((Instant::now(), answer));
+        answer
     }
 }
 
@@ -87,7 +100,8 @@ pub async fn live() -> &'static str {
 
 /// We are ready, or why not.
 pub async fn ready(State(state): State<AppState>) -> Response {
-    let (status, text) = match state.readiness().check(state.store()).await {
+    let (status, text) = match state.readiness().check(state.store(), &state.metrics().store, state.clock().now()).await
+    {
         Ok(()) => (StatusCode::OK, "ok".to_owned()),
         Err(why) => (StatusCode::SERVICE_UNAVAILABLE, why.to_string()),
     };

@@ -10,7 +10,7 @@ mod threads;
 
 use async_trait::async_trait;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tokio::time::Instant;
 
 use super::histogram::{Distribution, Histogram};
@@ -19,8 +19,8 @@ use pulsestage::command::VoteReceipt;
 use pulsestage::event::{Cursor, Fact, Tally};
 use pulsestage::id::{ParticipantId, QuestionId, TagId, TeamId, TenantId, UserId};
 use pulsestage::ports::{
-    AuditStore, Ballot, NewLink, NewQuestion, NewSession, NewTeam, NewTenant, SecretHash, SignedIn, Snapshot, Store,
-    StoreError, Stored, Write,
+    AuditStore, Ballot, NewLink, NewQuestion, NewSession, NewTeam, NewTenant, PortError, SecretHash, SignedIn,
+    Snapshot, Store, StoreError, Stored, Write,
 };
 use pulsestage::question::Question;
 use pulsestage::tag::Tag;
@@ -66,7 +66,14 @@ const KINDS: [&str; 10] = ["tenant", "board", "log", "ask", "vote", "moderate", 
 
 /// How long the database took. Cheap to clone; all clones are one.
 #[derive(Clone, Debug)]
-pub struct StoreTimes(Arc<[Times; KINDS.len()]>);
+pub struct StoreTimes(Arc<Observed>);
+
+#[derive(Debug)]
+struct Observed {
+    times: [Times; KINDS.len()],
+    /// Whether it had no room for what was written last, as far as anybody knows.
+    is_full: AtomicBool,
+}
 
 #[derive(Debug)]
 struct Times {
@@ -76,7 +83,8 @@ struct Times {
 
 impl Default for StoreTimes {
     fn default() -> Self {
-        Self(Arc::new(KINDS.map(|_| Times { histogram: Histogram::new(TIMES), failures: AtomicU64::new(0) })))
+        let times = KINDS.map(|_| Times { histogram: Histogram::new(TIMES), failures: AtomicU64::new(0) });
+        Self(Arc::new(Observed { times, is_full: AtomicBool::new(false) }))
     }
 }
 
@@ -85,8 +93,17 @@ impl StoreTimes {
     pub(super) fn read(&self) -> impl Iterator<Item = (&'static str, Distribution, u64)> {
         KINDS
             .into_iter()
-            .zip(self.0.iter())
+            .zip(self.0.times.iter())
             .map(|(name, times)| (name, times.histogram.read(), times.failures.load(Ordering::Relaxed)))
+    }
+}
+
+impl StoreTimes {
+    /// Whether the database had no room for what was written last. It stays so until something was written again by
+    /// [`Store::probe`].
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.0.is_full.load(Ordering::Acquire)
     }
 }
 
@@ -106,11 +123,14 @@ impl TimedStore {
     pub(super) async fn timed<T>(&self, kind: Kind, work: impl Future<Output = Stored<T>> + Send) -> Stored<T> {
         let began = Instant::now();
         let done = work.await;
-        let times = &self.times.0[kind as usize];
+        let times = &self.times.0.times[kind as usize];
         times.histogram.add(began.elapsed());
         // A refusal is an answer.
         if matches!(done, Err(StoreError::Port(_))) {
             times.failures.fetch_add(1, Ordering::Relaxed);
+        }
+        if matches!(done, Err(StoreError::Port(PortError::Full))) {
+            self.times.0.is_full.store(true, Ordering::Release);
         }
         done
     }
@@ -210,6 +230,14 @@ impl Store for TimedStore {
 
     async fn redeem_link(&self, link: SecretHash, session: NewSession) -> Stored<Option<SignedIn>> {
         self.timed(Kind::SignIn, self.store.redeem_link(link, session)).await
+    }
+
+    async fn probe(&self, at: Timestamp) -> Stored<()> {
+        let probed = self.timed(Kind::Tenant, self.store.probe(at)).await;
+        if probed.is_ok() {
+            self.times.0.is_full.store(false, Ordering::Release);
+        }
+        probed
     }
 
     async fn team_of(&self, tenant: TenantId, question: QuestionId) -> Stored<Option<TeamId>> {

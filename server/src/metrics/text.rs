@@ -122,10 +122,20 @@ fn sizes(page: &mut Page<'_>, state: &AppState) -> fmt::Result {
 
 fn refusals(page: &mut Page<'_>, state: &AppState) -> fmt::Result {
     let refused = state.limits().streams.refused();
-    let by_limit = [("streams", refused.streams), ("tenant", refused.tenant), ("participant", refused.participant)];
+    let by_limit = [
+        ("streams", refused.streams),
+        ("tenant", refused.tenant),
+        ("participant", refused.participant),
+        ("unknown", refused.unknown),
+    ];
     page.counters("streams_refused", "Streams sent away to come back later.", "limit", by_limit)?;
+    let connections = &state.limits().connections;
+    page.gauge("connections", "Open connections, streams among them.", None, connections.count() as f64)?;
+    let by_limit = [("connections", connections.shed().total), ("network", connections.shed().network)];
+    let help = "Connections that waited for their clients and gave way to others, or found no room.";
+    page.counters("connections_shed", help, "limit", by_limit)?;
     let held_back = state.limits().paces.held_back();
-    let by_limit = [("participant", held_back.people), ("tenant", held_back.tenants)];
+    let by_limit = [("participant", held_back.people), ("tenant", held_back.tenants), ("unknown", held_back.unknown)];
     page.counters("requests_refused", "Requests refused because they came too fast.", "limit", by_limit)
 }
 

@@ -74,6 +74,7 @@ mod people_reads;
 mod port;
 mod port_tenancy;
 mod projection;
+mod probe;
 mod questions;
 mod quota;
 mod reports;

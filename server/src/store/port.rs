@@ -102,6 +102,10 @@ impl Store for SqlStore {
         self.use_link(link, session).await.map_err(trouble)
     }
 
+    async fn probe(&self, at: Timestamp) -> Stored<()> {
+        self.probe_write(at).await.map_err(trouble)
+    }
+
     async fn team_of(&self, tenant: TenantId, question: QuestionId) -> Stored<Option<TeamId>> {
         self.question_team(tenant, question).await.map_err(trouble)
     }

@@ -59,6 +59,10 @@ pub(super) fn told(failure: Failure) -> PortError {
             tracing::error!(%refusal, "a rule stood where only trouble can");
             PortError::Broken
         }
+        Failure::Sql(error) if is_full(&error) => {
+            tracing::error!(%error, "the disk of the database takes no more");
+            PortError::Full
+        }
         Failure::Sql(error) if passes(&error) => {
             tracing::warn!(%error, "the database is busy or away");
             PortError::Busy
@@ -89,6 +93,27 @@ fn passes(error: &sqlx::Error) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether there is no room for what was to be written: what is there can be read, and it passes once there is.
+fn is_full(error: &sqlx::Error) -> bool {
+    let sqlx::Error::Database(error) = error else { return false };
+    let code = error.code().unwrap_or_default();
+    match error.try_downcast_ref::<PgDatabaseError>() {
+        Some(_) => postgres_is_full(&code),
+        None => sqlite_is_full(&code),
+    }
+}
+
+/// Of PostgreSQL's codes: `disk_full`.
+fn postgres_is_full(code: &str) -> bool {
+    code == "53100"
+}
+
+/// Of SQLite's codes: `FULL`, and the errors of input and output that a full disk, a quota or a limit of a file's size
+/// leads to, in the file, its log and the index of that (`IOERR_WRITE`, `_FSYNC`, `_SHMOPEN`, `_SHMSIZE`, `_SHMMAP`).
+fn sqlite_is_full(code: &str) -> bool {
+    matches!(code, "13" | "778" | "1034" | "4618" | "4874" | "5386")
 }
 
 /// Whether another has a SQLite file at the moment.
@@ -125,6 +150,13 @@ mod tests {
         for code in ["", "1", "11", "13", "2067", "nonsense"] {
             assert!(!sqlite_passes(code), "{code}");
         }
+        for code in ["13", "778", "1034", "4874"] {
+            assert!(sqlite_is_full(code), "{code}");
+        }
+        for code in ["", "1", "5", "10", "11", "14", "266", "nonsense"] {
+            assert!(!sqlite_is_full(code), "{code}");
+        }
+        assert!(postgres_is_full("53100") && !postgres_is_full("53200"));
         for code in ["08006", "40001", "40P01", "53300", "55P03", "57P01", "57P03"] {
             assert!(postgres_passes(code), "{code}");
         }

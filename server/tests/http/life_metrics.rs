@@ -81,6 +81,9 @@ async fn what_parked_streams_were_written_is_counted_on_a_port_of_its_own() {
     let readiness = running.state.readiness().clone();
     let (store, metrics_addr) = (running.state.clone(), running.metrics_addr.unwrap());
     running.stop(pending()).await;
-    assert!(readiness.check(store.store()).await.is_err(), "nobody is to be sent to a server that stops");
+    assert!(
+        readiness.check(store.store(), &store.metrics().store, store.clock().now()).await.is_err(),
+        "nobody is to be sent to a server that stops"
+    );
     assert!(TcpStream::connect(metrics_addr).await.is_err(), "the port of the metrics is free again");
 }

@@ -51,6 +51,7 @@ pub mod keys;
 pub mod moderation;
 pub mod operations;
 pub mod people;
+pub mod probe;
 pub mod questions;
 pub mod reports;
 pub mod sessions;
@@ -76,6 +77,7 @@ pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
         keys::ALL,
         operations::ALL,
         people::ALL,
+        probe::ALL,
         questions::ALL,
         reports::ALL,
         sessions::ALL,

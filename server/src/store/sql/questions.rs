@@ -4,6 +4,10 @@ statements! {
     /// A question.
     BY_ID = concat!("select ", question_columns!(), " from questions where tenant_id = $1 and id = $2");
 
+    /// How many questions of this asker (`$2`) are neither answered nor off the board.
+    OPEN_OF_ASKER = "select count(*) from questions
+        where tenant_id = $1 and author_id = $2 and status <> 'ANSWERED' and removal is null";
+
     /// The team of a question.
     TEAM_OF = "select team_id from questions where tenant_id = $1 and id = $2";
 
