@@ -26,10 +26,11 @@ pub fn router(state: AppState) -> Router {
     let files = Path::new(&*site.site_root);
     let pages = Router::<AppState>::new()
         .leptos_routes_with_handler(generate_route_list(App), get(page::render))
-        .merge(doors::routes())
+        .merge(doors::routes(&state))
         .merge(own::routes())
         .merge(texts::routes())
         .merge(thread::routes())
+        .merge(thread::routes(&state))
         .route("/sign-out", post(session::sign_out).fallback(api::method_not_allowed));
     let functions = Router::new()
         .route("/api/fn/{*name}", get(api::call).post(api::call).fallback(api::method_not_allowed))

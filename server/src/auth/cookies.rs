@@ -10,7 +10,8 @@ use uuid::Uuid;
 use super::secret::{Secret, hex, unhex};
 use crate::oidc::Attempt;
 use crate::world::Key;
-use pulsestage::service::{Caller, SESSION_LIFE_MS};
+use pulsestage::id::UserId;
+use pulsestage::service::{Caller, Origin, SESSION_LIFE_MS};
 use pulsestage::text::Slug;
 use pulsestage::time::Timestamp;
 
@@ -51,6 +52,7 @@ impl Cookies {
         Caller {
             sessions: sessions.take(MAX_SESSIONS).collect(),
             device: value_of(headers, &self.device_name()).and_then(|value| self.verified(&value)),
+            origin: Origin::default(),
         }
     }
 
@@ -86,6 +88,31 @@ impl Cookies {
         self.cookie(self.session_name(slug), String::new(), 0)
     }
 
+    /// The cookie by which a browser is known again in which this person came in: guesses of others do not hold it up.
+    #[must_use]
+    pub fn known_browser_cookie(&self, slug: &str, browser: Uuid, user: UserId) -> Cookie<'static> {
+        let (browser, user) = (browser.simple().to_string(), user.0.simple().to_string());
+        let code = hex(&self.key.mac("browser", format!("{slug} {browser} {user}").as_bytes()));
+        self.cookie(self.browser_name(slug), format!("{browser}.{user}.{code}"), DEVICE_LIFE_S)
+    }
+
+    /// The browser, and who came in with it before.
+    #[must_use]
+    pub fn known_browser(&self, headers: &HeaderMap, slug: &str) -> Option<(Uuid, UserId)> {
+        let value = value_of(headers, &self.browser_name(slug))?;
+        let mut parts = value.split('.');
+        let (browser, user, code) = (parts.next()?, parts.next()?, parts.next()?);
+        let genuine = parts.next().is_none()
+            && self.key.verifies("browser", format!("{slug} {browser} {user}").as_bytes(), &unhex(code)?);
+        if genuine { Some((Uuid::try_parse(browser).ok()?, UserId(Uuid::try_parse(user).ok()?))) } else { None }
+    }
+
+    /// The cookie that takes that away.
+    #[must_use]
+    pub fn forgotten_browser_cookie(&self, slug: &str) -> Cookie<'static> {
+        self.cookie(self.browser_name(slug), String::new(), 0)
+    }
+
     /// The cookie that a browser takes along to the provider.
     #[must_use]
     pub fn attempt_cookie(&self, attempt: &Attempt) -> Cookie<'static> {
@@ -116,6 +143,10 @@ impl Cookies {
 
     fn device_name(&self) -> String {
         format!("{}pulsestage_p", self.prefix())
+    }
+
+    fn browser_name(&self, slug: &str) -> String {
+        format!("{}pulsestage_b_{slug}", self.prefix())
     }
 
     fn session_name(&self, slug: &str) -> String {
@@ -182,6 +213,24 @@ mod tests {
         assert_eq!(cookies.caller(&headers).sessions, [("acme".to_owned(), secret.hash())]);
         assert_eq!(cookies.session(&headers, "acme"), Some(secret));
         assert_eq!(cookies.session(&headers, "default"), None);
+    }
+
+    #[test]
+    fn a_browser_is_known_in_its_tenant_by_our_signature_alone() {
+        let cookies = Cookies::new(Key::new([1; 32]), false);
+        let known = (Uuid::from_u128(5), UserId(Uuid::from_u128(6)));
+        let genuine = pair(&cookies.known_browser_cookie("acme", known.0, known.1));
+        assert_eq!(cookies.known_browser(&with_cookie(&genuine), "acme"), Some(known));
+        assert_eq!(cookies.known_browser(&with_cookie(&genuine), "default"), None);
+        let other = Uuid::from_u128(7).simple().to_string();
+        let swapped = genuine.replace(&known.1.0.simple().to_string(), &other);
+        let foreign = pair(&Cookies::new(Key::new([2; 32]), false).known_browser_cookie("acme", known.0, known.1));
+        let moved = genuine.replace("acme", "default");
+        for (forged, slug) in
+            [(swapped, "acme"), (foreign, "acme"), (moved, "default"), ("pulsestage_b_acme=a.b".into(), "acme")]
+        {
+            assert_eq!(cookies.known_browser(&with_cookie(&forged), slug), None, "{forged}");
+        }
     }
 
     #[test]

@@ -79,8 +79,8 @@ pub async fn qr(State(state): State<AppState>, Path(typed): Path<String>, reques
     ([(CONTENT_TYPE, "image/svg+xml"), (CACHE_CONTROL, "private, max-age=300")], Body::from(svg)).into_response()
 }
 
-/// Looks a code up. Codes that are none are counted for the network that tries them: whoever reads theirs from a screen
-/// is right at once or soon, and a hall that joins is not held back at all.
+/// Looks a code up. Codes that are none are counted for the network that tries them, and beyond the limit the answer to
+/// one more is to wait; a code that is right is right, whoever else tried what from there.
 async fn find(
     state: &AppState,
     typed: &str,
@@ -88,11 +88,9 @@ async fn find(
     extensions: &Extensions,
 ) -> Result<(JoinCode, FoundTeam), Refusal> {
     let doors = &state.limits().doors;
-    let network = doors.network(headers, extensions);
-    doors.may_try_code(network)?;
     let found = state.service().find_code(typed).await;
     if matches!(found, Err(Refusal::NotFound { .. })) {
-        doors.missed_code(network);
+        doors.missed_code(doors.network(headers, extensions))?;
     }
     found
 }

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 
 use super::api::{self, refusal_response};
 use super::doors::form::Fields;
-use super::doors::{draw, draw_spent, go, nowhere, private, room_of, visit};
+use super::doors::{count_failed, draw, draw_spent, go, nowhere, private, room_of, visit};
 use super::host;
 use super::own::{fresh_key, id_of, key_of, tenant_of};
 use crate::auth::Secret;
@@ -22,7 +22,7 @@ use pulsestage::tenant::Tenant;
 use pulsestage::thread::{Side, Thread};
 
 /// The pages: of the browser that asked, in every tenant; and by link.
-pub fn routes() -> Router<AppState> {
+pub fn routes(state: &AppState) -> Router<AppState> {
     let mut pages = Router::new();
     for room in ["", "/t/{tenant}"] {
         pages =
@@ -30,6 +30,7 @@ pub fn routes() -> Router<AppState> {
     }
     pages
         .route("/thread/{token}", get(show_by_link).post(send_by_link).fallback(api::method_not_allowed))
+        .layer(middleware::from_fn_with_state(state.clone(), count_failed))
         .layer(middleware::map_response(private))
 }
 
@@ -107,9 +108,9 @@ fn draw_own(
 }
 
 async fn show_by_link(State(state): State<AppState>, Path(token): Path<String>, request: Request) -> Response {
-    let found = match knock(&state, &request, &token) {
-        Ok(secret) => state.service().thread_by_link(secret.hash()).await.map(|found| (secret, found)),
-        Err(refusal) => Err(refusal),
+    let found = match Secret::parse(&token) {
+        Some(secret) => state.service().thread_by_link(secret.hash()).await.map(|found| (secret, found)),
+        None => Err(Refusal::LinkSpent),
     };
     match found {
         Ok((secret, (tenant, _, thread))) => {
@@ -121,14 +122,13 @@ async fn show_by_link(State(state): State<AppState>, Path(token): Path<String>, 
 }
 
 async fn send_by_link(State(state): State<AppState>, Path(token): Path<String>, request: Request) -> Response {
-    let knocked = knock(&state, &request, &token);
     let (headers, form) = match Fields::of_body(request).await {
         Ok(form) => form,
         Err(refusal) => return refusal_response(&refusal),
     };
     let service = state.service();
     let said = async {
-        let secret = knocked?;
+        let secret = Secret::parse(&token).ok_or(Refusal::LinkSpent)?;
         let (tenant, _) = service.thread_link(secret.hash()).await?;
         // As nobody: the link alone says what may be done.
         let visit = service.enter_without_touch(&tenant.slug, &pulsestage::service::Caller::default()).await?;
@@ -147,13 +147,6 @@ async fn send_by_link(State(state): State<AppState>, Path(token): Path<String>, 
         Err(Refusal::LinkSpent | Refusal::NotFound { .. }) => draw_spent(&state, &headers),
         Err(refusal) => refusal_response(&refusal),
     }
-}
-
-/// Each look at a link counts as a try from its network.
-fn knock(state: &AppState, request: &Request, token: &str) -> Result<Secret, Refusal> {
-    let doors = &state.limits().doors;
-    doors.sign_in(doors.network(request.headers(), request.extensions()))?;
-    Secret::parse(token).ok_or(Refusal::LinkSpent)
 }
 
 fn link_address(secret: &Secret) -> String {

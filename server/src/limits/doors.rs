@@ -4,11 +4,16 @@
 use axum::http::{Extensions, HeaderMap};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::timeout;
+use uuid::Uuid;
 
 use super::args::LimitArgs;
 use super::keyed::Keyed;
 use super::network::Network;
 use super::rate::{nanos, too_fast};
+use super::turns::Turns;
+use pulsestage::error::Refusal;
 use pulsestage::ports::{Clock, TooFast};
 use pulsestage::text::Slug;
 
@@ -19,8 +24,72 @@ pub struct Doors {
     newcomers: Mutex<Keyed<(Network, String)>>,
     sign_ins: Mutex<Keyed<Network>>,
     missed_codes: Mutex<Keyed<Network>>,
-    passwords: Mutex<Keyed<Account>>,
+    guessing: Turns<Network>,
+    wrong: Mutex<WrongPasswords>,
     letters: Mutex<Keyed<Account>>,
+}
+
+/// Passwords that are compared at once, with what is read and written for them: more than are hashed at once, so that those
+/// who hash are never without work.
+const GUESSES_AT_ONCE: usize = 4;
+/// So many may wait for their turn; one more is told at once that we are busy.
+const MOST_WAITING: usize = 1_024;
+/// Seconds that anybody waits for their turn.
+const TURN_PATIENCE_S: u32 = 5;
+
+/// Passwords that were wrong.
+struct WrongPasswords {
+    /// By account, from browsers that were not the account's before, wherever they are.
+    all: Keyed<Account>,
+    /// By account and network, half as many, so that no one network uses up what is there for all; and by account and
+    /// browser, for those that were the account's before.
+    apart: Keyed<(Account, Apart)>,
+}
+
+/// What of one account is counted apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Apart {
+    Network(Network),
+    Browser(Uuid),
+}
+
+impl WrongPasswords {
+    /// Whether one more may be tried; otherwise how long to wait.
+    fn ask(&self, guess: &Guess, now: i64) -> Result<(), i64> {
+        self.apart.ask(&guess.apart(), now)?;
+        // What a browser of the account's own gets wrong is nobody else's matter, nor the other way round.
+        if guess.browser.is_none() { self.all.ask(&guess.account, now).map(drop) } else { Ok(()) }
+    }
+
+    /// Counts one that was wrong. A few may be compared at once: those that are too many are not counted, and the next one
+    /// is refused.
+    fn count(&mut self, guess: &Guess, now: i64) {
+        let _counted = self.apart.take(guess.apart(), now);
+        if guess.browser.is_none() {
+            let _counted = self.all.take(guess.account.clone(), now);
+        }
+    }
+}
+
+/// A password that somebody tries.
+#[derive(Clone, Debug)]
+pub struct Guess {
+    account: Account,
+    network: Network,
+    /// A browser in which somebody came in as this account before.
+    browser: Option<Uuid>,
+}
+
+impl Guess {
+    /// A try at this account of a tenant, from this network; `browser` is the one's that was the account's before.
+    #[must_use]
+    pub fn new(slug: &str, account: &str, network: Network, browser: Option<Uuid>) -> Self {
+        Self { account: named(slug, account), network, browser }
+    }
+
+    fn apart(&self) -> (Account, Apart) {
+        (self.account.clone(), self.browser.map_or(Apart::Network(self.network), Apart::Browser))
+    }
 }
 
 /// An account as somebody names it, whether there is one or not: the tenant's slug, and what they say it is called.
@@ -36,7 +105,11 @@ impl Doors {
             newcomers: Mutex::new(Keyed::new(args.newcomers_per_network)),
             sign_ins: Mutex::new(Keyed::new(args.sign_ins_per_network)),
             missed_codes: Mutex::new(Keyed::new(args.missed_codes_per_network)),
-            passwords: Mutex::new(Keyed::new(args.passwords_per_account)),
+            guessing: Turns::new(GUESSES_AT_ONCE),
+            wrong: Mutex::new(WrongPasswords {
+                all: Keyed::new(args.passwords_per_account),
+                apart: Keyed::new(args.passwords_per_account.half()),
+            }),
             letters: Mutex::new(Keyed::new(args.letters_per_account)),
         }
     }
@@ -55,35 +128,49 @@ impl Doors {
         take(&self.newcomers, (network, tenant.into_string()), &*self.clock)
     }
 
-    /// Somebody tries to come in by a password, a link or a provider.
+    /// Something was tried in vain: a password, a link or a return from a provider.
     ///
     /// # Errors
-    /// [`TooFast`] when too many tried from this network.
-    pub fn sign_in(&self, network: Network) -> Result<(), TooFast> {
+    /// [`TooFast`] when too much was from this network.
+    pub fn failed(&self, network: Network) -> Result<(), TooFast> {
         take(&self.sign_ins, network, &*self.clock)
     }
 
-    /// Somebody tries a join code. It counts once it is known to be none: see [`Doors::missed_code`].
+    /// A join code that somebody tried is none.
     ///
     /// # Errors
-    /// [`TooFast`] when too many codes that are none were tried from this network.
-    pub fn may_try_code(&self, network: Network) -> Result<(), TooFast> {
-        let missed = self.missed_codes.lock().unwrap_or_else(PoisonError::into_inner);
-        missed.ask(&network, nanos(self.clock.now())).map(drop).map_err(too_fast)
+    /// [`TooFast`] when too many were from this network.
+    pub fn missed_code(&self, network: Network) -> Result<(), TooFast> {
+        take(&self.missed_codes, network, &*self.clock)
     }
 
-    /// A code that somebody tried is none.
-    pub fn missed_code(&self, network: Network) {
-        // Many at once may miss together; those that are too many are not counted and the next one is refused.
-        let _counted = take(&self.missed_codes, network, &*self.clock);
-    }
-
-    /// Somebody tries a password of this account, from wherever.
+    /// Waits until a password from this network may be compared. The networks take turns, so that one that sends many
+    /// holds up itself. The turn is to be held until it is known whether the password was right.
     ///
     /// # Errors
-    /// [`TooFast`] when too many were tried.
-    pub fn password(&self, slug: &str, account: &str) -> Result<(), TooFast> {
-        take(&self.passwords, named(slug, account), &*self.clock)
+    /// [`Refusal::Unavailable`] for who would wait longer than five seconds.
+    pub async fn turn_to_guess(&self, network: Network) -> Result<impl Send + use<>, Refusal> {
+        let busy = Refusal::Unavailable { retry_after_s: TURN_PATIENCE_S };
+        if self.guessing.waiting() >= MOST_WAITING {
+            return Err(busy);
+        }
+        timeout(Duration::from_secs(TURN_PATIENCE_S.into()), self.guessing.take(network)).await.map_err(|_| busy)
+    }
+
+    /// Whether a password of this account may be compared.
+    ///
+    /// # Errors
+    /// [`TooFast`] when too many were wrong: from this browser, if it was the account's before; otherwise from this network
+    /// or from all networks.
+    pub fn may_guess(&self, guess: &Guess) -> Result<(), TooFast> {
+        let now = nanos(self.clock.now());
+        self.wrong.lock().unwrap_or_else(PoisonError::into_inner).ask(guess, now).map_err(too_fast)
+    }
+
+    /// A password of this account was wrong.
+    pub fn wrong_guess(&self, guess: &Guess) {
+        let now = nanos(self.clock.now());
+        self.wrong.lock().unwrap_or_else(PoisonError::into_inner).count(guess, now);
     }
 
     /// Somebody wants a letter to be sent to this account.

@@ -8,6 +8,7 @@ use pulsestage_server::limits::LimitArgs;
 use pulsestage_server::world::SystemChance;
 use std::sync::Arc;
 
+use crate::http_limits::as_shipped;
 use crate::support::{HOST, House, PASSWORD, Plan};
 
 const ANN: &str = "ann@example.com";
@@ -134,28 +135,98 @@ async fn what_a_form_brings_can_be_anything() {
 
 #[tokio::test]
 async fn guesses_at_one_account_are_held_back_and_others_are_not() {
-    let limits = LimitArgs { passwords_per_account: "3/h".parse().unwrap(), ..LimitArgs::NONE };
+    let limits = LimitArgs { passwords_per_account: "4/h".parse().unwrap(), proxies: 1, ..LimitArgs::NONE };
     let (house, default, _acme) = House::new(Plan { limits, ..Plan::default() }).await;
     house.clock.stop();
-    house.person_with_password(&default, ANN, Role::Member).await;
-    house.person_with_password(&default, "bob@example.com", Role::Member).await;
-    for email in [ANN, "nobody@example.com"] {
-        for _ in 0..3 {
-            assert_eq!(house.post("/sign-in", &[("email", email), ("password", "x")]).send().await.status, 401);
-        }
-        let before = house.passwords.computed();
-        let reply = house.post("/sign-in", &[("email", &email.to_uppercase()), ("password", PASSWORD)]).send().await;
-        assert_eq!((reply.status.as_u16(), house.passwords.computed() - before), (429, 0), "{email}");
-        assert!(reply.header("retry-after").parse::<u32>().unwrap() <= 1_200);
-        assert!(reply.text().contains("too fast"));
+    for email in [ANN, "bob@example.com"] {
+        house.person_with_password(&default, email, Role::Member).await;
     }
-    house.post("/sign-in", &[("email", "bob@example.com"), ("password", PASSWORD)]).send().await.came_in();
-    house.clock.turn_on(1_201);
-    house.post("/sign-in", &[("email", ANN), ("password", PASSWORD)]).send().await.came_in();
+    let send = async |from: &str, cookie: &str, email: &str, password: &str| {
+        let call = house.post("/sign-in", &[("email", email), ("password", password)]);
+        call.header("x-forwarded-for", from).cookie(cookie).send().await
+    };
+    let first = send("192.0.2.1", "", ANN, PASSWORD).await;
+    let own_browser = first.set_cookies().into_iter().find(|cookie| cookie.starts_with("pulsestage_b_")).unwrap();
+    let own_browser = own_browser.split(';').next().unwrap().to_owned();
+    for email in [ANN, "nobody@example.com"] {
+        for network in ["192.0.2.1", "192.0.2.2"] {
+            for _ in 0..2 {
+                assert_eq!(send(network, "", email, "x").await.status, 401);
+            }
+            let before = house.passwords.computed();
+            let reply = send(network, "", &email.to_uppercase(), PASSWORD).await;
+            assert_eq!(
+                (reply.status.as_u16(), house.passwords.computed() - before),
+                (429, 0),
+                "{email} from {network}"
+            );
+            assert!(reply.header("retry-after").parse::<u32>().unwrap() <= 1_800);
+            assert!(reply.text().contains("too fast"));
+        }
+        assert_eq!(send("192.0.2.3", "", email, "x").await.status, 429, "four in all, from wherever");
+    }
+    send("192.0.2.1", "", "bob@example.com", PASSWORD).await.came_in();
+    // A browser that was hers before is hers, whatever others try; and it is no way to guess either.
+    send("192.0.2.1", &own_browser, ANN, PASSWORD).await.came_in();
+    for _ in 0..2 {
+        assert_eq!(send("192.0.2.1", &own_browser, ANN, "x").await.status, 401);
+    }
+    assert_eq!(send("192.0.2.1", &own_browser, ANN, PASSWORD).await.status, 429);
+    for _ in 0..2 {
+        assert_eq!(send("192.0.2.1", &own_browser, "bob@example.com", "x").await.status, 401, "another's account");
+    }
+    assert_eq!(send("192.0.2.1", &own_browser, "bob@example.com", "x").await.status, 429);
+    house.clock.turn_on(1_801);
+    send("192.0.2.3", "", ANN, PASSWORD).await.came_in();
 }
 
 #[tokio::test]
-async fn guesses_from_one_network_are_held_back() {
+async fn who_is_right_is_never_held_up_by_who_is_not() {
+    const PEOPLE: usize = 60;
+    let limits = LimitArgs { proxies: 1, ..as_shipped() };
+    let (house, default, _acme) = House::new(Plan { limits, ..Plan::default() }).await;
+    // All of it is one moment: nothing flows in meanwhile.
+    house.clock.stop();
+    let post = async |path: &str, fields: &[(&str, &str)]| {
+        house.post(path, fields).header("x-forwarded-for", "192.0.2.1").send().await
+    };
+    let get = async |path: &str| house.get(path).header("x-forwarded-for", "192.0.2.1").send().await;
+    let mut refused = 0;
+    for n in 0..PEOPLE {
+        let email = format!("person{n}@example.com");
+        let (link, user) = if n % 2 == 0 {
+            house.person_with_password(&default, &email, Role::Member).await;
+            (None, None)
+        } else {
+            let user = house.person(&default, &email, Role::Member).await;
+            (Some(house.link_for(&default, user, pulsestage::door::Purpose::SignIn).await), Some(user))
+        };
+        // The prankster tries this account, others, links and codes.
+        for wrong in ["first", "second", "third"] {
+            let other = format!("{wrong}{n}@example.com");
+            for email in [email.as_str(), &other] {
+                refused += usize::from(post("/sign-in", &[("email", email), ("password", wrong)]).await.status == 429);
+            }
+        }
+        for path in ["/open/", "/sign-in/", "/claim/", "/thread/"] {
+            refused += usize::from(get(&format!("{path}{n:064x}")).await.status == 429);
+        }
+        refused += usize::from(get("/j/AAAAAA").await.status == 429);
+        refused += usize::from(get("/oidc/callback?code=x&state=y").await.status == 429);
+        match (link, user) {
+            (Some(link), Some(_)) => {
+                let secret = link.rsplit('/').next().unwrap();
+                assert_eq!(get(&link).await.status, 200, "person {n} looks at their link");
+                post(&link, &[("confirm", secret)]).await.came_in();
+            }
+            _ => drop(post("/sign-in", &[("email", &email), ("password", PASSWORD)]).await.came_in()),
+        }
+    }
+    assert!(refused > 300, "{refused}: the prankster was told to wait");
+}
+
+#[tokio::test]
+async fn what_is_tried_in_vain_from_one_network_is_told_to_wait() {
     let limits = LimitArgs { sign_ins_per_network: "2/min".parse().unwrap(), proxies: 1, ..LimitArgs::NONE };
     let (house, default, _acme) = House::new(Plan { limits, ..Plan::default() }).await;
     house.clock.stop();
@@ -166,11 +237,12 @@ async fn guesses_from_one_network_are_held_back() {
     for email in ["a@example.com", "b@example.com"] {
         assert_eq!(knock("192.0.2.1", "/sign-in", &[("email", email), ("password", "x")]).await, 401);
     }
-    let right = [("email", ANN), ("password", PASSWORD)];
-    assert_eq!(knock("192.0.2.1", "/sign-in", &right).await, 429);
+    let wrong = [("email", ANN), ("password", "x")];
+    assert_eq!(knock("192.0.2.1", "/sign-in", &wrong).await, 429);
     assert_eq!(knock("192.0.2.1", &format!("/open/{}", "0".repeat(64)), &[]).await, 429);
     assert_eq!(knock("192.0.2.1", &format!("/claim/{}", "0".repeat(64)), &[]).await, 429);
-    assert_eq!(knock("192.0.2.2", "/sign-in", &right).await, 303);
+    assert_eq!(knock("192.0.2.1", "/sign-in", &[("email", ANN), ("password", PASSWORD)]).await, 303, "right is right");
+    assert_eq!(knock("192.0.2.2", "/sign-in", &wrong).await, 401);
 }
 
 #[tokio::test]

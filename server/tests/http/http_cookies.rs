@@ -48,12 +48,14 @@ async fn over_https_every_cookie_is_bound_to_this_host_and_out_of_reach() {
         seen.push(house.post("/sign-out", &[("tenant", slug)]).send().await);
     }
     for reply in &seen {
-        let [cookie] = reply.set_cookies()[..] else { panic!("one cookie: {:?}", reply.headers) };
-        assert!(cookie.starts_with("__Host-pulsestage_"), "{cookie}");
-        for part in ["; HttpOnly", "; Secure", "; SameSite=Lax", "; Path=/"] {
-            assert!(cookie.contains(part), "{part} in {cookie}");
+        assert!(!reply.set_cookies().is_empty(), "{:?}", reply.headers);
+        for cookie in reply.set_cookies() {
+            assert!(cookie.starts_with("__Host-pulsestage_"), "{cookie}");
+            for part in ["; HttpOnly", "; Secure", "; SameSite=Lax", "; Path=/"] {
+                assert!(cookie.contains(part), "{part} in {cookie}");
+            }
+            assert!(!cookie.to_ascii_lowercase().contains("domain"), "{cookie}");
         }
-        assert!(!cookie.to_ascii_lowercase().contains("domain"), "{cookie}");
     }
 }
 

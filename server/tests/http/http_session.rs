@@ -16,9 +16,10 @@ async fn link(house: &House, slug: &str, role: Role) -> String {
     format!("/sign-in/{}", secret.reveal())
 }
 
-/// The name and value of the one cookie that was set.
+/// The name and value of the one session that was opened.
 fn cookie_of(reply: &Reply) -> String {
-    let cookies = reply.set_cookies();
+    let mut cookies = reply.set_cookies();
+    cookies.retain(|cookie| cookie.starts_with("pulsestage_s_"));
     assert_eq!(cookies.len(), 1, "{cookies:?}");
     cookies[0].split(';').next().unwrap().to_owned()
 }

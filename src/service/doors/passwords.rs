@@ -4,10 +4,21 @@ use super::super::{Service, Visit};
 use super::{Arrival, trouble};
 use crate::email::Email;
 use crate::error::Refusal;
+use crate::id::UserId;
 use crate::password::Password;
 use crate::ports::{Credentials, SignedIn, Verdict};
 
 impl Service {
+    /// Who has this address, for what is nobody's to hear.
+    ///
+    /// # Errors
+    /// When there is no such tenant.
+    pub async fn account_of(&self, slug: &str, email: &str) -> Result<Option<UserId>, Refusal> {
+        let tenant = self.tenant_at(slug).await?;
+        let Ok(email) = Email::parse(email) else { return Ok(None) };
+        Ok(self.store.credentials(tenant.id, &email).await?.map(|known| known.user))
+    }
+
     /// Signs somebody in who knows the password of their address.
     ///
     /// Exactly one hash is computed, whether there is such a person or not, and both hear the same.

@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 
 use super::form::Fields;
-use super::{arrival, come_in, draw, draw_spent, knock};
+use super::{arrival, come_in, draw, draw_spent};
 use crate::auth::Secret;
 use crate::http::api::refusal_response;
 use crate::state::AppState;
@@ -15,8 +15,7 @@ use pulsestage::tenant::Tenant;
 
 /// The page.
 pub(super) async fn show(State(state): State<AppState>, Path(token): Path<String>, request: Request) -> Response {
-    let knocked = knock(&state, &request);
-    match find(&state, &token, knocked).await {
+    match find(&state, &token).await {
         Ok((secret, tenant)) => page(&state, request.headers(), &secret, &tenant, ("", ""), None),
         Err(Refusal::LinkSpent) => draw_spent(&state, request.headers()),
         Err(refusal) => refusal_response(&refusal),
@@ -25,8 +24,7 @@ pub(super) async fn show(State(state): State<AppState>, Path(token): Path<String
 
 /// The form.
 pub(super) async fn submit(State(state): State<AppState>, Path(token): Path<String>, request: Request) -> Response {
-    let knocked = knock(&state, &request);
-    let found = find(&state, &token, knocked).await;
+    let found = find(&state, &token).await;
     let (headers, form) = match Fields::of_body(request).await {
         Ok(form) => form,
         Err(refusal) => return refusal_response(&refusal),
@@ -49,9 +47,8 @@ pub(super) async fn submit(State(state): State<AppState>, Path(token): Path<Stri
     }
 }
 
-async fn find(state: &AppState, token: &str, knocked: Result<(), Refusal>) -> Result<(Secret, Tenant), Refusal> {
+async fn find(state: &AppState, token: &str) -> Result<(Secret, Tenant), Refusal> {
     let secret = Secret::parse(token).ok_or(Refusal::LinkSpent)?;
-    knocked?;
     let tenant = state.service().claimable(secret.hash()).await?;
     Ok((secret, tenant))
 }

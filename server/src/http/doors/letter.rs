@@ -7,7 +7,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 
 use super::form::Fields;
-use super::{Named, draw, knock, nowhere, person_link, room_of, slug_of, visit};
+use super::{Named, draw, nowhere, person_link, room_of, slug_of, visit};
 use crate::auth::Secret;
 use crate::http::api::refusal_response;
 use crate::mail::{Occasion, letter};
@@ -48,7 +48,6 @@ async fn show(State(state): State<AppState>, named: Named, request: Request, pur
 
 async fn submit(State(state): State<AppState>, named: Named, request: Request, purpose: Purpose) -> Response {
     let slug = slug_of(named, request.extensions());
-    let knocked = knock(&state, &request);
     let visit = visit(&state, request.headers(), &slug).await;
     let Some(visit) = visit.ok().filter(|_| state.entrance().mailer.is_some()) else {
         return nowhere(state, request).await;
@@ -57,7 +56,7 @@ async fn submit(State(state): State<AppState>, named: Named, request: Request, p
         Ok(form) => form,
         Err(refusal) => return refusal_response(&refusal),
     };
-    let asked = knocked.and_then(|()| ask(&state, slug, form.get("email"), purpose));
+    let asked = ask(&state, slug, form.get("email"), purpose);
     page(&state, &headers, &visit.tenant, purpose, asked.is_ok(), asked.as_ref().err())
 }
 

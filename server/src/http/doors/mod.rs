@@ -23,11 +23,13 @@ use app::doors::{CONFIRM, Door, PersonDoor, document};
 use axum::extract::{Path, Request, State};
 use axum::http::header::{CACHE_CONTROL, LOCATION, REFERRER_POLICY, RETRY_AFTER, SET_COOKIE};
 use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
 use axum::{Router, middleware};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
+use uuid::Uuid;
 
 use self::back::own_page;
 use self::form::Fields;
@@ -37,7 +39,7 @@ use crate::auth::Secret;
 use crate::oidc::Provider;
 use crate::state::AppState;
 use pulsestage::error::Refusal;
-use pulsestage::ports::{Mailer, SignedIn};
+use pulsestage::ports::{Mailer, SignedIn, TooFast};
 use pulsestage::service::{Arrival, Visit};
 use pulsestage::user::Role;
 
@@ -75,7 +77,7 @@ pub fn claim_link(origin: &str, secret: &Secret) -> String {
 }
 
 /// Every door, in the default tenant and in those that their address names.
-pub fn routes() -> Router<AppState> {
+pub fn routes(state: &AppState) -> Router<AppState> {
     let of = |room: &str, path: &str| format!("{room}{path}");
     let mut doors = Router::new();
     for room in ["", "/t/{tenant}"] {
@@ -91,11 +93,27 @@ pub fn routes() -> Router<AppState> {
     }
     doors
         .route("/oidc/callback", only(get(provider::come_back)))
-        .route("/sign-in/spent", only(get(spent)))
         .route("/sign-in/{token}", only(get(role::show).post(role::submit)))
         .route("/open/{token}", only(get(link::show).post(link::submit)))
         .route("/claim/{token}", only(get(claim::show).post(claim::submit)))
+        .layer(from_fn_with_state(state.clone(), count_failed))
+        // It is where one is sent, and nothing is tried there.
+        .route("/sign-in/spent", only(get(spent)))
         .layer(middleware::map_response(private))
+}
+
+/// Counts what was tried in vain, by network: a password that is wrong, a link that is none, a return from a provider that
+/// is not to be believed. Everything is tried, so whoever is right comes in however many from their network were not; but
+/// beyond the limit the answer to what is wrong is 429.
+pub(super) async fn count_failed(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let network = state.limits().doors.network(request.headers(), request.extensions());
+    let mut response = next.run(request).await;
+    let is_vain = matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::GONE);
+    if is_vain && let Err(TooFast { retry_after_s }) = state.limits().doors.failed(network) {
+        *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(retry_after_s));
+    }
+    response
 }
 
 fn only(methods: MethodRouter<AppState>) -> MethodRouter<AppState> {
@@ -191,7 +209,10 @@ fn come_in(state: &AppState, person: &SignedIn, secret: &Secret, to: &str) -> Re
         None => tenant_page(slug),
     };
     let cookie = state.cookies().session_cookie(slug, secret);
-    go(&page, &[cookie.to_string()])
+    let mut random = [0; 16];
+    state.chance().fill(&mut random);
+    let browser = state.cookies().known_browser_cookie(slug, Uuid::from_bytes(random), person.user);
+    go(&page, &[cookie.to_string(), browser.to_string()])
 }
 
 /// "See other", with cookies.
@@ -205,12 +226,6 @@ pub(super) fn go(page: &str, cookies: &[String]) -> Response {
         }
     }
     response
-}
-
-/// Counts a try from this network.
-fn knock(state: &AppState, request: &Request) -> Result<(), Refusal> {
-    let doors = &state.limits().doors;
-    Ok(doors.sign_in(doors.network(request.headers(), request.extensions()))?)
 }
 
 impl std::fmt::Debug for Entrance {

@@ -8,6 +8,7 @@ use axum::response::Response;
 use super::form::Fields;
 use super::{Named, arrival, come_in, draw, go, nowhere, room_of, slug_of, visit};
 use crate::http::api::refusal_response;
+use crate::limits::Guess;
 use crate::state::AppState;
 use pulsestage::error::Refusal;
 use pulsestage::tenant::Tenant;
@@ -26,6 +27,7 @@ pub(super) async fn show(State(state): State<AppState>, named: Named, request: R
 /// The form.
 pub(super) async fn submit(State(state): State<AppState>, named: Named, request: Request) -> Response {
     let slug = slug_of(named, request.extensions());
+    let network = state.limits().doors.network(request.headers(), request.extensions());
     let Ok(visit) = visit(&state, request.headers(), &slug).await else { return nowhere(state, request).await };
     let Some(user) = visit.actor.user else { return first_sign_in(&visit.tenant) };
     let (headers, form) = match Fields::of_body(request).await {
@@ -34,8 +36,15 @@ pub(super) async fn submit(State(state): State<AppState>, named: Named, request:
     };
     let (secret, arrival) = arrival(&state, &headers, &slug);
     let changed = async {
-        state.limits().doors.password(&slug, &user.to_string())?;
-        state.service().change_password(&visit, form.get("old"), form.get("password"), &arrival).await
+        let limits = &state.limits().doors;
+        let guess = Guess::new(&slug, &user.to_string(), network, None);
+        let _turn = limits.turn_to_guess(network).await?;
+        limits.may_guess(&guess)?;
+        let changed = state.service().change_password(&visit, form.get("old"), form.get("password"), &arrival).await;
+        if matches!(changed, Err(Refusal::WrongCredentials)) {
+            limits.wrong_guess(&guess);
+        }
+        changed
     };
     match changed.await {
         Ok(person) => come_in(&state, &person, &secret, ""),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::form::Fields;
 use super::sign_in::{self, Typed};
-use super::{Named, arrival, come_in, go, knock, nowhere, slug_of, visit};
+use super::{Named, arrival, come_in, go, nowhere, slug_of, visit};
 use crate::http::api::refusal_response;
 use crate::oidc::{Attempt, Provider, Trouble};
 use crate::state::AppState;
@@ -28,11 +28,7 @@ pub(super) async fn leave(
     let Ok(visit) = visit(&state, request.headers(), &slug).await else { return nowhere(state, request).await };
     let to = super::own_page(Fields::of_query(query.as_deref()).get("to")).unwrap_or_default().to_owned();
     let attempt = Attempt::begin(state.chance(), state.clock().now(), slug, to.clone());
-    let knocked = knock(&state, &request);
-    let address = async {
-        knocked?;
-        provider.address(&attempt).await.map_err(said)
-    };
+    let address = async { provider.address(&attempt).await.map_err(said) };
     match address.await {
         Ok(address) => go(address.as_str(), &[state.cookies().attempt_cookie(&attempt).to_string()]),
         Err(refusal) => {
@@ -48,9 +44,7 @@ pub(super) async fn come_back(State(state): State<AppState>, RawQuery(query): Ra
     let slug = attempt.as_ref().map_or_else(|| Slug::default_tenant().into_string(), |attempt| attempt.tenant.clone());
     let Some(provider) = provider_of(&state, &slug) else { return nowhere(state, request).await };
     let (secret, arrival) = arrival(&state, request.headers(), &slug);
-    let knocked = knock(&state, &request);
     let signed_in = async {
-        knocked?;
         let attempt = attempt.as_ref().filter(|attempt| attempt.state == fields.get("state"));
         let attempt = attempt.ok_or(Refusal::ProviderFailed)?;
         let introduction = introduction(&provider, attempt, &fields).await?;

@@ -4,11 +4,13 @@ use app::doors::{Problems, SignIn};
 use axum::extract::{RawQuery, Request, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
+use uuid::Uuid;
 
 use super::back::own_page;
 use super::form::Fields;
-use super::{Named, arrival, come_in, draw, knock, nowhere, room_of, slug_of, visit};
+use super::{Named, arrival, come_in, draw, nowhere, room_of, slug_of, visit};
 use crate::http::api::refusal_response;
+use crate::limits::Guess;
 use crate::state::AppState;
 use pulsestage::error::Refusal;
 use pulsestage::tenant::Tenant;
@@ -30,7 +32,7 @@ pub(super) async fn show(
 /// The form.
 pub(super) async fn submit(State(state): State<AppState>, named: Named, request: Request) -> Response {
     let slug = slug_of(named, request.extensions());
-    let knocked = knock(&state, &request);
+    let network = state.limits().doors.network(request.headers(), request.extensions());
     let Ok(visit) = visit(&state, request.headers(), &slug).await else { return nowhere(state, request).await };
     let (headers, form) = match Fields::of_body(request).await {
         Ok(form) => form,
@@ -39,14 +41,27 @@ pub(super) async fn submit(State(state): State<AppState>, named: Named, request:
     let typed = Typed { to: form.get("to"), email: form.get("email") };
     let (secret, arrival) = arrival(&state, &headers, &slug);
     let signed_in = async {
-        knocked?;
-        state.limits().doors.password(&slug, typed.email)?;
-        state.service().sign_in(&slug, typed.email, form.get("password"), &arrival).await
+        let limits = &state.limits().doors;
+        let _turn = limits.turn_to_guess(network).await?;
+        let guess = Guess::new(&slug, typed.email, network, own_browser(&state, &headers, &slug, typed.email).await);
+        limits.may_guess(&guess)?;
+        let signed_in = state.service().sign_in(&slug, typed.email, form.get("password"), &arrival).await;
+        if matches!(signed_in, Err(Refusal::WrongCredentials)) {
+            limits.wrong_guess(&guess);
+        }
+        signed_in
     };
     match signed_in.await {
         Ok(person) => come_in(&state, &person, &secret, typed.to),
         Err(refusal) => page(&state, &headers, &visit.tenant, typed, Some(&refusal)),
     }
+}
+
+/// The browser, when somebody came in with it before as who has this address.
+async fn own_browser(state: &AppState, headers: &HeaderMap, slug: &str, email: &str) -> Option<Uuid> {
+    let (browser, user) = state.cookies().known_browser(headers, slug)?;
+    let account = state.service().account_of(slug, email).await.ok().flatten();
+    (account == Some(user)).then_some(browser)
 }
 
 /// What somebody has typed, or brought along.
