@@ -12,6 +12,7 @@ mod texts;
 mod threads;
 
 use async_trait::async_trait;
+use std::net::IpAddr;
 use uuid::Uuid;
 
 use crate::board::Board;
@@ -50,6 +51,9 @@ pub enum PortError {
     /// It may hold again in a moment (a busy or restarting database); nothing was changed.
     #[error("a part we need is busy")]
     Busy,
+    /// It has no room for what is to be written; nothing was changed, and what is there can be read.
+    #[error("a part we need is full")]
+    Full,
     /// It is broken.
     #[error("a part we need is broken")]
     Broken,
@@ -71,6 +75,7 @@ impl From<StoreError> for Refusal {
         match error {
             StoreError::Refused(refusal) => refusal,
             StoreError::Port(PortError::Busy) => Self::Unavailable { retry_after_s: 2 },
+            StoreError::Port(PortError::Full) => Self::Unavailable { retry_after_s: 10 },
             StoreError::Port(PortError::Broken) => Self::Internal,
         }
     }
@@ -122,6 +127,8 @@ pub struct NewQuestion {
     pub hold: Option<Hold>,
     /// What its asker chose to be called; none when anonymous.
     pub author_name: Option<Name>,
+    /// How many questions its asker may have that are neither answered nor off the board; any number when absent.
+    pub most_open: Option<u32>,
 }
 
 /// What a voter wants.
@@ -227,7 +234,8 @@ pub trait Store:
     /// The counts of the public questions whose votes changed at `since` or later.
     async fn tallies_since(&self, tenant: TenantId, since: Timestamp) -> Stored<Vec<Tally>>;
 
-    /// Writes a question; `NotFound(Team)` when the team is not the tenant's.
+    /// Writes a question; `NotFound(Team)` when the team is not the tenant's, [`Refusal::LimitReached`] when the tenant or
+    /// the asker has as many as there may be.
     async fn ask(&self, write: Write, new: NewQuestion) -> Stored<Question>;
     /// Counts or takes back one vote; [`Refusal::Frozen`] or [`Refusal::VotingClosed`] when the question takes none,
     /// [`Refusal::OwnQuestion`] when it is the voter's own and those do not count here.
@@ -257,6 +265,8 @@ pub trait Store:
     /// Uses a link for signing in up, makes the person that the session is for, and opens it; `None` when it was used, has
     /// run out, never was, or opens another door.
     async fn redeem_link(&self, link: SecretHash, session: NewSession) -> Stored<Option<SignedIn>>;
+    /// Writes something that nobody needs, to see whether anything can be written: [`PortError::Full`] while not.
+    async fn probe(&self, at: Timestamp) -> Stored<()>;
     /// The team of a question in any state.
     async fn team_of(&self, tenant: TenantId, question: QuestionId) -> Stored<Option<TeamId>>;
 }
@@ -305,7 +315,17 @@ pub trait Pace: Send + Sync {
     /// [`TooFast`] when `who` or the tenant has had its share for now.
     fn admit(&self, tenant: TenantId, who: Option<Uuid>, action: Action) -> Result<(), TooFast>;
 
-    /// The same, and at most so many in a minute for `who`, where the tenant says so itself.
+    /// Counts in somebody whom nobody knows. They have a share of their own, by network and by tenant, so that whatever
+    /// they do leaves those who are known what is theirs.
+    ///
+    /// # Errors
+    /// [`TooFast`] when their network, or all who are unknown in the tenant, have had their share for now.
+    fn admit_unknown(&self, tenant: TenantId, network: Option<IpAddr>, action: Action) -> Result<(), TooFast> {
+        let _ = network;
+        self.admit(tenant, None, action)
+    }
+
+    /// [`Pace::admit`], and at most so many in a minute for `who`, where the tenant says so itself.
     ///
     /// # Errors
     /// As [`Pace::admit`].

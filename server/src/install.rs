@@ -45,7 +45,7 @@ pub async fn owner(service: &Service, slug: &Slug) -> Result<Caller, Refusal> {
     let (link, session) = (Secret::new(&SystemChance), Secret::new(&SystemChance));
     service.put_link(slug, Role::Owner, link.hash()).await?;
     service.redeem_link(link.hash(), session.hash(), SessionLabel::default()).await?;
-    Ok(Caller { sessions: vec![(slug.as_str().to_owned(), session.hash())], device: None })
+    Ok(Caller { sessions: vec![(slug.as_str().to_owned(), session.hash())], ..Caller::default() })
 }
 
 /// The use cases for a command beside the server. It needs no key of the installation's, for it knows no participants:

@@ -101,6 +101,7 @@ pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
         NotedRefusals::start(shared_store.clone(), clock.clone(), chance.clone(), stop_feeding.clone(), &feeders);
     let service = Service::new(shared_store.clone(), bell.clone(), clock.clone(), chance.clone(), Arc::new(key))
         .paced_by(limits.paces.clone())
+        .with_open_questions(args.limits.open_questions())
         .watched_by(Arc::new(bus.meters().clone()))
         .guarded_by(Arc::new(PasswordKeeper::new(Work::OWASP, chance.clone())))
         .drawing_by(Arc::new(Redrawer::default()))
@@ -140,7 +141,12 @@ pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
         bus,
         passes,
         cookies: Cookies::new(key, secure),
-        site: Site { options: site, origin, base_domain: args.hosts.base_domain.clone() },
+        site: Site {
+            options: site,
+            origin,
+            base_domain: args.hosts.base_domain.clone(),
+            also_hosts: args.hosts.also_host.clone(),
+        },
         origins: args.cors_origin.clone(),
         heartbeat: args.heartbeat(),
         streams_stop: stop.clone(),
@@ -159,6 +165,7 @@ pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
         router: router::router(state.clone()),
         park: park.clone(),
         tls: tls.clone(),
+        connections: state.limits().connections.clone(),
         stop: stop.clone(),
     };
     let pacer = Pacer::new(args.limits.accept_rate);

@@ -1,6 +1,7 @@
 //! What every request handler shares.
 
 use axum::extract::FromRef;
+use axum::http::{Extensions, HeaderMap};
 use leptos::config::LeptosOptions;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,11 +12,11 @@ use crate::auth::Cookies;
 use crate::bus::Bus;
 use crate::http::doors::Entrance;
 use crate::http::health::Readiness;
-use crate::http::host::BaseDomain;
+use crate::http::host::{Authority, BaseDomain};
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use pulsestage::ports::{Chance, Clock, Store};
-use pulsestage::service::Service;
+use pulsestage::service::{Caller, Origin, Service};
 
 /// What every request handler shares. Cheap to clone.
 #[derive(Clone)]
@@ -52,6 +53,8 @@ pub struct Site {
     pub origin: Option<String>,
     /// Where every tenant has a host of its own, if so.
     pub base_domain: Option<BaseDomain>,
+    /// Further hosts that are ours.
+    pub also_hosts: Vec<Authority>,
 }
 
 /// leptos_axum's router extension asks for it.
@@ -108,6 +111,13 @@ impl AppState {
     #[must_use]
     pub fn cookies(&self) -> &Cookies {
         &self.0.cookies
+    }
+
+    /// Who a request says it is from, and where it came from.
+    #[must_use]
+    pub fn caller(&self, headers: &HeaderMap, extensions: &Extensions) -> Caller {
+        let network = self.limits().doors.network(headers, extensions).address();
+        Caller { origin: Origin { network, is_new: false }, ..self.cookies().caller(headers) }
     }
 
     /// The built pages.

@@ -119,8 +119,8 @@ pub enum Refusal {
     /// Somebody else changed it since it was read.
     #[error("Somebody else changed this meanwhile. Nothing was saved: load the page again and look at their change.")]
     Outdated,
-    /// The operator allows no more of them here.
-    #[error("No further {} fits in here: the limit that the operator set is reached.", .what.word())]
+    /// There are as many of them as the operator allows, here or for this one person.
+    #[error("No further {} fits in here for now: there are as many as there may be.", .what.word())]
     LimitReached {
         /// What there may be no more of.
         what: Noun,

@@ -14,8 +14,10 @@ impl Service {
     /// When the visitor may not see it, or asks for it too often.
     pub async fn board(&self, visit: &Visit) -> Result<BoardView, Refusal> {
         visit.must_see()?;
-        let who = visit.actor.participant.map(|participant| participant.0);
-        self.pace.admit(visit.tenant.id, who, Action::SeeBoard)?;
+        match visit.known_by() {
+            Some(who) => self.pace.admit(visit.tenant.id, Some(who), Action::SeeBoard)?,
+            None => self.pace.admit_unknown(visit.tenant.id, visit.origin.counted_network(), Action::SeeBoard)?,
+        }
         let mut snapshot = self.store.snapshot(visit.tenant.id, visit.actor.participant).await?;
         if let Some(sight) = visit.sight() {
             snapshot.board.teams.retain(|team| sight.has(team.id));

@@ -24,6 +24,7 @@ mod texts;
 mod threads;
 mod visit;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -57,6 +58,24 @@ pub struct Caller {
     pub sessions: Vec<(String, SecretHash)>,
     /// The browser, when its signed cookie was genuine.
     pub device: Option<Uuid>,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+/// Where a request came from: all that is known of somebody whom nobody knows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The network, as far as networks are told apart.
+    pub network: Option<IpAddr>,
+    /// Whether the browser was given its cookie just now: that it keeps it is yet to be seen.
+    pub is_new: bool,
+}
+
+impl Origin {
+    /// The network to count by. A browser that is new was counted where it was let in.
+    pub(crate) fn counted_network(&self) -> Option<IpAddr> {
+        self.network.filter(|_| !self.is_new)
+    }
 }
 
 /// The use cases of PulseStage over its ports. Cheap to clone.
@@ -77,6 +96,7 @@ pub struct Service {
     passwords: Arc<dyn Passwords>,
     pictures: Arc<dyn Pictures>,
     question_ids: Arc<QuestionIds>,
+    most_open: Option<u32>,
 }
 
 impl Service {
@@ -109,6 +129,7 @@ impl Service {
             passwords,
             pictures: Arc::new(NoPictures),
             question_ids: Arc::default(),
+            most_open: None,
         }
     }
 
@@ -134,6 +155,12 @@ impl Service {
     #[must_use]
     pub fn inviting_by(self, invitations: Arc<dyn Invitations>, sheets: Arc<dyn Sheets>) -> Self {
         Self { invitations, sheets, ..self }
+    }
+
+    /// The same use cases, with so many open questions for each participant at most.
+    #[must_use]
+    pub fn with_open_questions(self, most_open: Option<u32>) -> Self {
+        Self { most_open, ..self }
     }
 
     /// The same use cases, with this one hashing passwords.
@@ -197,7 +224,7 @@ impl Service {
             }
         }
         let watched = self.watched.clone();
-        Ok(Visit { tenant, rules, actor, until, watched })
+        Ok(Visit { tenant, rules, actor, until, origin: caller.origin, watched })
     }
 
     /// A fresh version 7 id.

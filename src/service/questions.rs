@@ -8,6 +8,7 @@ use crate::permission::Action;
 use crate::ports::{Ballot, Look, NewQuestion};
 use crate::question::Question;
 use crate::text::{AnswerText, Name, QuestionBody};
+use crate::user::Role;
 
 impl Service {
     /// The team of a question.
@@ -43,6 +44,10 @@ impl Service {
         let texts = std::iter::once(body.as_str()).chain(author_name.as_ref().map(Name::as_str));
         let hold = texts.filter_map(|text| Self::hold(visit, ask.team, text)).next();
         let new = NewQuestion { id: self.new_question_id(), team: ask.team, body, author, hold, author_name };
+        // Whoever moderates the team collects questions for others as well.
+        let most_open = self.most_open.filter(|_| visit.actor.role_in(ask.team) < Role::Moderator);
+        let id = QuestionId(self.new_id());
+        let new = NewQuestion { id, team: ask.team, body, author, hold, author_name, most_open };
         let (write, _turn) = self.write(visit, Action::Ask, key, author.0).await?;
         let question = self.store.ask(write, new).await?;
         self.notifier.ring(visit.tenant.id, Look::Facts);

@@ -2,7 +2,9 @@
 
 use std::fmt;
 use std::sync::Arc;
+use uuid::Uuid;
 
+use super::Origin;
 use crate::error::Refusal;
 use crate::id::{ParticipantId, TeamId, UserId};
 use crate::permission::{Action, may};
@@ -22,6 +24,8 @@ pub struct Visit {
     pub actor: Actor,
     /// When their session runs out, if they have one.
     pub until: Option<Timestamp>,
+    /// Where they came from.
+    pub(super) origin: Origin,
     /// Who is told what they are refused.
     pub(super) watched: Watched,
 }
@@ -31,6 +35,13 @@ impl Visit {
     #[must_use]
     pub fn may(&self, action: Action) -> bool {
         may(self.actor.role, action, &self.tenant.settings)
+    }
+
+    /// By what somebody is known who was here before or is signed in; nothing for everybody else.
+    #[must_use]
+    pub fn known_by(&self) -> Option<Uuid> {
+        let participant = self.actor.participant.filter(|_| !self.origin.is_new).map(|participant| participant.0);
+        participant.or(self.actor.user.map(|user| user.0))
     }
 
     /// Refuses what this visitor may not do.

@@ -63,7 +63,7 @@ impl Play {
         let host = self.service.enter(script.slug, host).await?;
         let mut audience = Vec::with_capacity(script.audience);
         for device in (1..).map(Uuid::from_u128).take(script.audience) {
-            let caller = Caller { sessions: Vec::new(), device: Some(device) };
+            let caller = Caller { device: Some(device), ..Caller::default() };
             audience.push(self.service.enter(script.slug, &caller).await?);
         }
         let (mut teams, mut tags) = (BTreeMap::new(), BTreeMap::new());

@@ -30,7 +30,7 @@ pub async fn call(State(state): State<AppState>, request: Request) -> Response {
     }
     let backend = Backend {
         service: state.service().clone(),
-        caller: state.cookies().caller(request.headers()),
+        caller: state.caller(request.headers(), request.extensions()),
         home: host::home(request.extensions()),
     };
     leptos_axum::handle_server_fns_with_context(move || provide_context(backend.clone()), request).await.into_response()

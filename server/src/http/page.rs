@@ -24,7 +24,7 @@ use pulsestage::user::Role;
 /// Renders the page of this address. A browser without a participant's cookie gets one, so that its forms work at once.
 pub async fn render(State(state): State<AppState>, request: Request) -> Response {
     let home = host::home(request.extensions());
-    let mut caller = state.cookies().caller(request.headers());
+    let mut caller = state.caller(request.headers(), request.extensions());
     if caller.device.is_none() {
         let doors = &state.limits().doors;
         let network = doors.network(request.headers(), request.extensions());
@@ -34,6 +34,7 @@ pub async fn render(State(state): State<AppState>, request: Request) -> Response
     }
     let minted = caller.device.is_none().then(|| new_device(&state));
     caller.device = caller.device.or(minted);
+    caller.origin.is_new = minted.is_some();
     let sheet = theme_sheet(&state, &named(request.uri().path(), &home)).await;
     let wanted = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
     let visited = (state.clone(), caller.clone(), named(request.uri().path(), &home));

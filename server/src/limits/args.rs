@@ -3,6 +3,7 @@
 use clap::Args;
 use std::time::Duration;
 
+use super::connections::ConnectionLimits;
 use super::files;
 use super::life::StreamLife;
 use super::rate::Limit;
@@ -22,6 +23,9 @@ pub struct LimitArgs {
     /// Open streams of one participant, that is of one browser: one for each tab.
     #[arg(long, env = "PULSESTAGE_MAX_STREAMS_PER_PARTICIPANT", value_name = "COUNT", default_value_t = 32)]
     pub max_streams_per_participant: usize,
+    /// Open streams of one network that nobody knows: whose browsers brought no cookie of ours.
+    #[arg(long, env = "PULSESTAGE_STREAMS_PER_UNKNOWN_NETWORK", value_name = "COUNT", default_value_t = 50)]
+    pub streams_per_unknown_network: usize,
     /// Seconds that a stream lives, give or take a fifth, before its client is asked to come back; 0 is without end.
     #[arg(long, env = "PULSESTAGE_STREAM_LIFE_S", value_name = "SECONDS", default_value_t = 900, value_parser = clap::value_parser!(u64).range(0..=604_800))]
     pub stream_life_s: u64,
@@ -31,6 +35,12 @@ pub struct LimitArgs {
     /// Questions of one participant.
     #[arg(long, env = "PULSESTAGE_ASKS_PER_PARTICIPANT", value_name = "RATE", default_value = "6/min")]
     pub asks_per_participant: Limit,
+    /// Questions of one participant that are neither answered nor off the board.
+    #[arg(long, env = "PULSESTAGE_OPEN_QUESTIONS_PER_PARTICIPANT", value_name = "COUNT", default_value_t = 20)]
+    pub open_questions_per_participant: u32,
+    /// Questions of one tenant.
+    #[arg(long, env = "PULSESTAGE_ASKS_PER_TENANT", value_name = "RATE", default_value = "600/min")]
+    pub asks_per_tenant: Limit,
     /// Answers, tags, marks and whatever else one moderator changes.
     #[arg(long, env = "PULSESTAGE_CHANGES_PER_MODERATOR", value_name = "RATE", default_value = "240/min")]
     pub changes_per_moderator: Limit,
@@ -40,27 +50,39 @@ pub struct LimitArgs {
     /// Votes and questions of one tenant.
     #[arg(long, env = "PULSESTAGE_WRITES_PER_TENANT", value_name = "RATE", default_value = "10000/5s")]
     pub writes_per_tenant: Limit,
-    /// Boards that are loaded of one tenant.
+    /// Boards that are loaded of one tenant by those who are known.
     #[arg(long, env = "PULSESTAGE_READS_PER_TENANT", value_name = "RATE", default_value = "10000/50s")]
     pub reads_per_tenant: Limit,
+    /// Boards that are loaded from one network, of one tenant, by browsers that brought no cookie of ours.
+    #[arg(long, env = "PULSESTAGE_READS_PER_UNKNOWN_NETWORK", value_name = "RATE", default_value = "600/min")]
+    pub reads_per_unknown_network: Limit,
+    /// Boards that are loaded of one tenant by all whom nobody knows, newcomers among them.
+    #[arg(long, env = "PULSESTAGE_UNKNOWN_READS_PER_TENANT", value_name = "RATE", default_value = "10000/50s")]
+    pub unknown_reads_per_tenant: Limit,
     /// Writes that are with the database at once; further ones wait, and the tenants take turns.
     #[arg(long, env = "PULSESTAGE_WRITES_AT_ONCE", value_name = "COUNT", default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..=10_000))]
     pub writes_at_once: u16,
     /// Browsers of one network that become participants of one tenant.
     #[arg(long, env = "PULSESTAGE_NEWCOMERS_PER_NETWORK", value_name = "RATE", default_value = "6000/min")]
     pub newcomers_per_network: Limit,
-    /// Passwords, links and returns from a provider that are tried from one network.
+    /// Passwords, links and returns from a provider that were tried in vain from one network. They are tried all the same:
+    /// beyond this, what is wrong is answered with 429.
     #[arg(long, env = "PULSESTAGE_SIGN_INS_PER_NETWORK", value_name = "RATE", default_value = "60/min")]
     pub sign_ins_per_network: Limit,
-    /// Join codes that lead nowhere, tried from one network.
+    /// Join codes that lead nowhere, tried from one network; beyond this, one more of them is answered with 429.
     #[arg(long, env = "PULSESTAGE_MISSED_CODES_PER_NETWORK", value_name = "RATE", default_value = "30/min")]
     pub missed_codes_per_network: Limit,
-    /// Passwords that are tried of one account, from wherever.
+    /// Wrong passwords of one account from wherever, save from browsers that were signed in to it before; half as many from
+    /// one network.
     #[arg(long, env = "PULSESTAGE_PASSWORDS_PER_ACCOUNT", value_name = "RATE", default_value = "20/h")]
     pub passwords_per_account: Limit,
     /// Letters that are asked for to one address.
     #[arg(long, env = "PULSESTAGE_LETTERS_PER_ACCOUNT", value_name = "RATE", default_value = "5/h")]
     pub letters_per_account: Limit,
+    /// Open connections of one network, where no proxies are set; when not given, three quarters of all that the limit of
+    /// open files has room for.
+    #[arg(long, env = "PULSESTAGE_CONNECTIONS_PER_NETWORK", value_name = "COUNT")]
+    pub connections_per_network: Option<usize>,
     /// Connections that are accepted.
     #[arg(long, env = "PULSESTAGE_ACCEPT_RATE", value_name = "RATE", default_value = "10000/5s")]
     pub accept_rate: Limit,
@@ -76,19 +98,25 @@ impl LimitArgs {
         max_streams: Some(0),
         max_streams_per_tenant: Some(0),
         max_streams_per_participant: 0,
+        streams_per_unknown_network: 0,
         stream_life_s: 0,
         votes_per_participant: Limit::NONE,
         asks_per_participant: Limit::NONE,
+        open_questions_per_participant: 0,
+        asks_per_tenant: Limit::NONE,
         changes_per_moderator: Limit::NONE,
         reads_per_participant: Limit::NONE,
         writes_per_tenant: Limit::NONE,
         reads_per_tenant: Limit::NONE,
+        reads_per_unknown_network: Limit::NONE,
+        unknown_reads_per_tenant: Limit::NONE,
         writes_at_once: u16::MAX,
         newcomers_per_network: Limit::NONE,
         sign_ins_per_network: Limit::NONE,
         missed_codes_per_network: Limit::NONE,
         passwords_per_account: Limit::NONE,
         letters_per_account: Limit::NONE,
+        connections_per_network: Some(0),
         accept_rate: Limit::NONE,
         proxies: 0,
     };
@@ -98,7 +126,26 @@ impl LimitArgs {
     pub fn streams(&self, open_files: usize) -> StreamLimits {
         let total = self.max_streams.unwrap_or_else(|| files::streams_of(open_files));
         let per_tenant = self.max_streams_per_tenant.unwrap_or_else(|| files::share_of(total));
-        StreamLimits { total, per_tenant, per_participant: self.max_streams_per_participant }
+        StreamLimits {
+            total,
+            per_tenant,
+            per_participant: self.max_streams_per_participant,
+            per_unknown_network: self.streams_per_unknown_network,
+        }
+    }
+
+    /// How many open questions a participant may have; any number when absent.
+    #[must_use]
+    pub fn open_questions(&self) -> Option<u32> {
+        Some(self.open_questions_per_participant).filter(|most| *most > 0)
+    }
+
+    /// How many connections there may be where so many files may be open. Behind proxies all of them are the proxies' own.
+    #[must_use]
+    pub fn connections(&self, open_files: usize) -> ConnectionLimits {
+        let total = files::connections_of(open_files);
+        let per_network = self.connections_per_network.unwrap_or_else(|| files::share_of(total));
+        ConnectionLimits { total, per_network: if self.proxies > 0 { 0 } else { per_network } }
     }
 
     /// How long streams live.
@@ -126,13 +173,25 @@ mod tests {
     #[test]
     fn streams_fit_into_the_open_files_unless_somebody_says_how_many() {
         let streams = |words: &[&str]| {
-            let StreamLimits { total, per_tenant, per_participant } = parsed(words).unwrap().streams(20_000);
+            let StreamLimits { total, per_tenant, per_participant, .. } = parsed(words).unwrap().streams(20_000);
             (total, per_tenant, per_participant)
         };
         assert_eq!(streams(&[]), (18_000, 13_500, 32));
         assert_eq!(streams(&["--max-streams", "400"]), (400, 300, 32));
         assert_eq!(streams(&["--max-streams", "0"]), (0, 0, 32));
         assert_eq!(streams(&["--max-streams-per-tenant", "0", "--max-streams-per-participant", "0"]), (18_000, 0, 0));
+    }
+
+    #[test]
+    fn one_network_leaves_a_quarter_of_the_connections_unless_there_are_proxies() {
+        let connections = |words: &[&str]| {
+            let ConnectionLimits { total, per_network } = parsed(words).unwrap().connections(20_000);
+            (total, per_network)
+        };
+        assert_eq!(connections(&[]), (19_000, 14_250));
+        assert_eq!(connections(&["--connections-per-network", "5000"]), (19_000, 5_000));
+        assert_eq!(connections(&["--connections-per-network", "0"]), (19_000, 0));
+        assert_eq!(connections(&["--proxies", "1"]), (19_000, 0), "all of them come from the proxy");
     }
 
     #[test]
@@ -147,7 +206,7 @@ mod tests {
         let text = include_str!("../../../docs/LIMITS.md");
         let command = Line::command();
         let flags: Vec<_> = command.get_arguments().filter_map(|arg| Some((arg, arg.get_long()?))).collect();
-        assert_eq!(flags.len(), 18);
+        assert_eq!(flags.len(), 24);
         for (arg, long) in flags {
             let row = text.lines().find(|line| line.starts_with(&format!("| `--{long}` |")));
             let row = row.unwrap_or_else(|| panic!("--{long} is not in docs/LIMITS.md"));

@@ -20,7 +20,13 @@ pub(super) fn streams_of(files: usize) -> usize {
     files.saturating_sub((files / 10).max(64)).max(1)
 }
 
-/// How many of these one tenant may have when nothing else is said: a quarter is always left for its neighbours.
+/// How many connections fit, streams among them: as many as there are files, save those that the database and files of
+/// pages need. More than streams, so that there are always some for pages and for those who ask whether we live.
+pub(super) fn connections_of(files: usize) -> usize {
+    files.saturating_sub((files / 20).max(48)).max(2)
+}
+
+/// How many of these one tenant, or one network, may have when nothing else is said: a quarter is always left for others.
 pub(super) fn share_of(streams: usize) -> usize {
     streams - streams / 4
 }
@@ -40,6 +46,15 @@ mod tests {
             (0, 1, 1),
         ] {
             assert_eq!((streams_of(files), share_of(streams_of(files))), (streams, of_tenant), "{files}");
+        }
+    }
+
+    #[test]
+    fn there_are_more_connections_than_streams() {
+        for (files, connections) in [(600, 552), (1_024, 973), (20_000, 19_000), (1_048_576, 996_148), (10, 2), (0, 2)]
+        {
+            assert_eq!(connections_of(files), connections, "{files}");
+            assert!(connections_of(files) > streams_of(files), "{files}");
         }
     }
 

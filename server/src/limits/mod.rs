@@ -5,12 +5,13 @@
 //! * `doors`, `network`: those whom nobody knows yet, by network and tenant
 //! * `refusals`: those that are noted in the audit
 //! * `streams`: how many there may be; `life`: for how long
-//! * `pacer`: connections as they are accepted; `files`: how many there can be
+//! * `pacer`: connections as they are accepted; `connections`: those that are open; `files`: how many there can be
 //! * `args`: the settings
 //!
 //! Nobody is held back by their address alone: a hall of a thousand phones is one address.
 
 mod args;
+mod connections;
 mod doors;
 mod files;
 mod keyed;
@@ -24,7 +25,8 @@ mod streams;
 mod turns;
 
 pub use args::LimitArgs;
-pub use doors::Doors;
+pub use connections::{Activity, Busy, Connection, ConnectionLimits, Connections, Settled, Shed};
+pub use doors::{Doors, Guess};
 pub use files::raise_open_files;
 pub use life::StreamLife;
 pub use network::Network;
@@ -32,7 +34,7 @@ pub use pace::{HeldBack, Paces};
 pub use pacer::Pacer;
 pub use rate::{Limit, Rate};
 pub use refusals::{NOTED_A_MINUTE, NotedRefusals};
-pub use streams::{Admission, FullOf, Permit, Refused, StreamLimits, TurnedAway};
+pub use streams::{Admission, FullOf, Holder, Permit, Refused, StreamLimits, TurnedAway};
 
 use std::sync::Arc;
 
@@ -49,6 +51,8 @@ pub struct Limits {
     pub paces: Arc<Paces>,
     /// Those whom nobody knows yet.
     pub doors: Arc<Doors>,
+    /// Connections that are open.
+    pub connections: Connections,
 }
 
 impl Limits {
@@ -60,6 +64,7 @@ impl Limits {
             stream_life: args.stream_life(),
             paces: Arc::new(Paces::new(args, clock.clone())),
             doors: Arc::new(Doors::new(args, clock)),
+            connections: Connections::new(args.connections(open_files)),
         }
     }
 }

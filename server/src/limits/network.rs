@@ -17,6 +17,18 @@ impl Network {
         let peer = extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(addr)| addr.ip());
         Self(forwarded(headers, proxies).or(peer).map(network))
     }
+
+    /// The network of somebody at the other end of a socket.
+    #[must_use]
+    pub fn of_peer(peer: IpAddr) -> Self {
+        Self(Some(network(peer)))
+    }
+
+    /// The address that stands for it.
+    #[must_use]
+    pub const fn address(self) -> Option<IpAddr> {
+        self.0
+    }
 }
 
 fn forwarded(headers: &HeaderMap, proxies: u8) -> Option<IpAddr> {

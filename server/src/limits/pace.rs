@@ -6,6 +6,7 @@
 
 use async_trait::async_trait;
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -30,6 +31,7 @@ pub struct Paces {
     turns: Turns<Lane>,
     refused_people: AtomicU64,
     refused_tenants: AtomicU64,
+    refused_unknown: AtomicU64,
 }
 
 /// How many requests were held back since the start. The hook for metrics.
@@ -39,6 +41,8 @@ pub struct HeldBack {
     pub people: u64,
     /// Because a tenant was.
     pub tenants: u64,
+    /// Because those whom nobody knows were.
+    pub unknown: u64,
 }
 
 /// Those who take turns: the audience of a tenant, and its moderators, who are not to wait behind the audience.
@@ -54,6 +58,10 @@ struct Books {
     changes: Keyed<Uuid>,
     reads: Keyed<Uuid>,
     tenant_writes: Keyed<TenantId>,
+    tenant_asks: Keyed<TenantId>,
+    /// Those whom nobody knows, beside the tenant's share.
+    unknown_networks: Keyed<(IpAddr, TenantId)>,
+    unknown_reads: Keyed<TenantId>,
     tenant_reads: Keyed<TenantId>,
 }
 
@@ -105,11 +113,15 @@ impl Paces {
             changes: Keyed::new(args.changes_per_moderator),
             reads: Keyed::new(args.reads_per_participant),
             tenant_writes: Keyed::new(args.writes_per_tenant),
+            tenant_asks: Keyed::new(args.asks_per_tenant),
+            unknown_networks: Keyed::new(args.reads_per_unknown_network),
+            unknown_reads: Keyed::new(args.unknown_reads_per_tenant),
             tenant_reads: Keyed::new(args.reads_per_tenant),
         };
         let turns = Turns::new(args.writes_at_once.into());
         let none = || AtomicU64::new(0);
-        Self { clock, books: Mutex::new(books), turns, refused_people: none(), refused_tenants: none() }
+        let (refused_people, refused_tenants, refused_unknown) = (none(), none(), none());
+        Self { clock, books: Mutex::new(books), turns, refused_people, refused_tenants, refused_unknown }
     }
 
     /// How many were held back so far.
@@ -118,6 +130,7 @@ impl Paces {
         HeldBack {
             people: self.refused_people.load(Ordering::Relaxed),
             tenants: self.refused_tenants.load(Ordering::Relaxed),
+            unknown: self.refused_unknown.load(Ordering::Relaxed),
         }
     }
 
@@ -152,29 +165,58 @@ impl Pace for Paces {
             self.refused_people.fetch_add(1, Ordering::Relaxed);
             too_fast(wait)
         })?;
+        // New questions are what a board shows: of them there are fewer than of votes.
+        let asked = (action == Action::Ask).then(|| books.tenant_asks.ask(&tenant, now)).transpose();
         let (people, tenants) = books.of(action);
         let own = who.map(|who| people.ask(&who, now).map(|leave| (who, leave))).transpose();
         let share = tenants.as_ref().map(|tenants| tenants.ask(&tenant, now)).transpose();
-        match (own, share) {
-            (Ok(own), Ok(share)) => {
+        let shares = match (share, asked) {
+            (Ok(share), Ok(asked)) => Ok((share, asked)),
+            (share, asked) => Err(share.err().max(asked.err()).unwrap_or_default()),
+        };
+        match (own, shares) {
+            (Ok(own), Ok((share, asked))) => {
                 if let Some((who, leave)) = own {
                     people.count(who, leave, now);
                 }
                 if let Some((tenants, leave)) = tenants.zip(share) {
                     tenants.count(tenant, leave, now);
                 }
+                if let Some(leave) = asked {
+                    books.tenant_asks.count(tenant, leave, now);
+                }
                 if let Some((who, leave)) = within {
                     books.own(action).count_at(who, leave, now);
                 }
                 Ok(())
             }
-            (Err(wait), share) => {
+            (Err(wait), shares) => {
                 self.refused_people.fetch_add(1, Ordering::Relaxed);
-                Err(too_fast(wait.max(share.err().unwrap_or_default())))
+                Err(too_fast(wait.max(shares.err().unwrap_or_default())))
             }
             (Ok(_), Err(wait)) => {
                 self.refused_tenants.fetch_add(1, Ordering::Relaxed);
                 Err(too_fast(wait))
+            }
+        }
+    }
+
+    fn admit_unknown(&self, tenant: TenantId, network: Option<IpAddr>, _: Action) -> Result<(), TooFast> {
+        let now = nanos(self.clock.now());
+        let mut books = self.books.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = network.map(|network| (network, tenant));
+        let own = key.map(|key| books.unknown_networks.ask(&key, now).map(|leave| (key, leave))).transpose();
+        match (own, books.unknown_reads.ask(&tenant, now)) {
+            (Ok(own), Ok(leave)) => {
+                if let Some((key, leave)) = own {
+                    books.unknown_networks.count(key, leave, now);
+                }
+                books.unknown_reads.count(tenant, leave, now);
+                Ok(())
+            }
+            (own, share) => {
+                self.refused_unknown.fetch_add(1, Ordering::Relaxed);
+                Err(too_fast(own.err().max(share.err()).unwrap_or_default()))
             }
         }
     }

@@ -52,7 +52,7 @@ fn one_who_hammers_is_held_back_and_nobody_else() {
     assert_eq!(paces.admit(ONE, who(1), Action::Ask), Err(TooFast { retry_after_s: 1 }));
     hand.0.store(10_000, Ordering::Relaxed);
     assert_eq!(admitted(&paces, 100, ONE, who(1), Action::Ask), 1, "as told");
-    assert_eq!(paces.held_back(), HeldBack { people: 97 + 1 + 1 + 99, tenants: 0 });
+    assert_eq!(paces.held_back(), HeldBack { people: 97 + 1 + 1 + 99, ..HeldBack::default() });
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn a_noisy_tenant_is_held_back_and_its_neighbour_is_not() {
     assert_eq!(paces.admit(ONE, who(5_000), Action::Ask), Err(TooFast { retry_after_s: 1 }), "all writes are one");
     assert_eq!(admitted(&paces, 100, OTHER, who(9_000), Action::Vote), 100);
     assert_eq!(admitted(&paces, 10, ONE, who(1), Action::SeeBoard), 10, "reading is another matter");
-    assert_eq!(paces.held_back(), HeldBack { people: 0, tenants: 901 });
+    assert_eq!(paces.held_back(), HeldBack { tenants: 901, ..HeldBack::default() });
 }
 
 #[test]
@@ -181,4 +181,39 @@ fn a_tenant_holds_its_own_people_back_further_and_counts_nothing_that_is_refused
     assert!(within(1, Action::Ask, Some(1)).is_err());
     hand.0.store(60_000, Ordering::Relaxed);
     assert_eq!(within(1, Action::Ask, Some(1)), Ok(()));
+}
+
+#[test]
+fn those_whom_nobody_knows_have_a_share_of_their_own() {
+    let (paces, hand) = paces(|args| {
+        args.reads_per_tenant = "10/h".parse().unwrap();
+        args.reads_per_unknown_network = "3/30s".parse().unwrap();
+        args.unknown_reads_per_tenant = "5/h".parse().unwrap();
+    });
+    let read = |tenant, network: &str| paces.admit_unknown(tenant, Some(network.parse().unwrap()), Action::SeeBoard);
+    let taken = |tenant, network: &str| (0..20).filter(|_| read(tenant, network).is_ok()).count();
+    assert_eq!(taken(ONE, "192.0.2.1"), 3);
+    assert_eq!(read(ONE, "192.0.2.1"), Err(TooFast { retry_after_s: 10 }));
+    assert_eq!(taken(OTHER, "192.0.2.1"), 3, "another tenant is another matter");
+    assert_eq!(taken(ONE, "192.0.2.2"), 2, "all networks together");
+    assert!(paces.admit_unknown(ONE, None, Action::SeeBoard).is_err());
+    assert_eq!(admitted(&paces, 20, ONE, who(1), Action::SeeBoard), 10, "those who are known have all of theirs");
+    hand.0.store(3_600_000, Ordering::Relaxed);
+    assert_eq!(admitted(&paces, 20, ONE, who(1), Action::SeeBoard), 10);
+    assert_eq!(taken(ONE, "192.0.2.2"), 3, "and take nothing of the others'");
+}
+
+#[test]
+fn of_questions_a_tenant_takes_fewer_than_of_votes() {
+    let (paces, hand) = paces(|args| {
+        args.writes_per_tenant = "100/h".parse().unwrap();
+        args.asks_per_tenant = "10/min".parse().unwrap();
+    });
+    let asked = |from: u128| (from..from + 50).filter(|n| paces.admit(ONE, who(*n), Action::Ask).is_ok()).count();
+    assert_eq!(asked(0), 10, "whoever they are");
+    assert_eq!(paces.admit(ONE, who(100), Action::Ask), Err(TooFast { retry_after_s: 6 }));
+    assert_eq!(admitted(&paces, 10, OTHER, who(1), Action::Ask), 10, "another tenant");
+    assert_eq!(admitted(&paces, 200, ONE, who(1), Action::Vote), 90, "a question that was refused took nothing");
+    hand.0.store(60_000, Ordering::Relaxed);
+    assert_eq!(asked(200), 1, "the share of all writes has one in 36 seconds");
 }

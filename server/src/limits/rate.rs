@@ -59,6 +59,12 @@ pub struct Limit(pub Option<Rate>);
 impl Limit {
     /// No limit.
     pub const NONE: Self = Self(None);
+
+    /// Half as many in the same time, and at least one.
+    #[must_use]
+    pub fn half(self) -> Self {
+        Self(self.0.map(|Rate { count, period }| Rate { count: count.div_ceil(2), period }))
+    }
 }
 
 impl FromStr for Limit {

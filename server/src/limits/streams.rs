@@ -3,10 +3,13 @@
 //! Whoever is let in holds a [`Permit`] and gives its place back by dropping it, on whatever thread that happens.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fmt;
+use std::hash::Hash;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::network::Network;
 use pulsestage::id::{ParticipantId, TenantId};
 use pulsestage::ports::Chance;
 
@@ -26,6 +29,17 @@ pub struct StreamLimits {
     pub per_tenant: usize,
     /// Of one participant: one browser in one tenant.
     pub per_participant: usize,
+    /// Of one network, by clients whom nobody knows.
+    pub per_unknown_network: usize,
+}
+
+/// Whose stream it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// A browser that brought the cookie that it was given, or somebody who is signed in.
+    Known(Option<ParticipantId>),
+    /// A client whom nobody knows: of all such, a tenant and the server let in half as many as there may be.
+    Unknown(Network),
 }
 
 /// Which limit was reached.
@@ -37,6 +51,8 @@ pub enum FullOf {
     Tenant,
     /// This participant has theirs.
     Participant,
+    /// Those whom nobody knows have theirs, from this network or in all.
+    Unknown,
 }
 
 /// A stream that was not let in.
@@ -65,6 +81,7 @@ pub struct Refused {
     pub streams: u64,
     pub tenant: u64,
     pub participant: u64,
+    pub unknown: u64,
 }
 
 /// Lets streams in while there is room. Cheap to clone; all clones count together.
@@ -75,7 +92,7 @@ struct Shared {
     limits: StreamLimits,
     // One lock for all three counts, so that no race lets one too many in. Held for some hundred nanoseconds.
     seats: Mutex<Seats>,
-    refused: [AtomicU64; 3],
+    refused: [AtomicU64; 4],
 }
 
 #[derive(Default)]
@@ -84,18 +101,23 @@ struct Seats {
     tenants: HashMap<TenantId, Room>,
     // A participant is of one tenant: their ids are pseudonyms that no two tenants share.
     people: HashMap<ParticipantId, usize>,
+    /// Those whom nobody knows, by network.
+    networks: HashMap<Network, usize>,
 }
 
 #[derive(Clone, Copy, Default)]
 struct Room {
     taken: usize,
+    /// Of these, by clients whom nobody knows.
+    unknown: usize,
     /// How many were turned away and not let in since: about as many as wait outside.
     outside: usize,
 }
 
 impl Room {
-    fn let_in(&mut self) {
+    fn let_in(&mut self, who: Holder) {
         self.taken += 1;
+        self.unknown += usize::from(who.is_unknown());
         self.outside = self.outside.saturating_sub(1);
     }
 
@@ -105,6 +127,24 @@ impl Room {
         self.outside = (self.outside + 1).min(limit);
         LEAST_SPREAD_MS + MORE_SPREAD_MS * self.outside as u64 / limit as u64
     }
+}
+
+impl Holder {
+    const fn is_unknown(self) -> bool {
+        matches!(self, Self::Unknown(_))
+    }
+
+    const fn participant(self) -> Option<ParticipantId> {
+        match self {
+            Self::Known(who) => who,
+            Self::Unknown(_) => None,
+        }
+    }
+}
+
+/// How many of so many places are for those whom nobody knows; the others are kept for who is known.
+const fn for_unknown(limit: usize) -> usize {
+    limit.div_ceil(2)
 }
 
 fn is_reached(limit: usize, taken: usize) -> bool {
@@ -117,21 +157,21 @@ fn is_reached(limit: usize, taken: usize) -> bool {
 pub struct Permit {
     admission: Admission,
     tenant: TenantId,
-    who: Option<ParticipantId>,
+    who: Holder,
 }
 
 impl Admission {
     /// Lets in as many as these limits say.
     #[must_use]
     pub fn new(limits: StreamLimits) -> Self {
-        Self(Arc::new(Shared { limits, seats: Mutex::default(), refused: [const { AtomicU64::new(0) }; 3] }))
+        Self(Arc::new(Shared { limits, seats: Mutex::default(), refused: [const { AtomicU64::new(0) }; 4] }))
     }
 
-    /// Lets a stream in, or says which limit is reached. A client that brought no cookie counts in all and for its tenant.
+    /// Lets a stream in, or says which limit is reached.
     ///
     /// # Errors
     /// [`TurnedAway`] when a limit is reached.
-    pub fn admit(&self, tenant: TenantId, who: Option<ParticipantId>) -> Result<Permit, TurnedAway> {
+    pub fn admit(&self, tenant: TenantId, who: Holder) -> Result<Permit, TurnedAway> {
         self.admit_within(tenant, who, None)
     }
 
@@ -139,12 +179,7 @@ impl Admission {
     ///
     /// # Errors
     /// As [`Admission::admit`].
-    pub fn admit_within(
-        &self,
-        tenant: TenantId,
-        who: Option<ParticipantId>,
-        allowed: Option<usize>,
-    ) -> Result<Permit, TurnedAway> {
+    pub fn admit_within(&self, tenant: TenantId, who: Holder, allowed: Option<usize>) -> Result<Permit, TurnedAway> {
         let limits = self.0.limits;
         // 0 is no limit to the settings of the server, and none at all to those of a tenant.
         let per_tenant = match (limits.per_tenant, allowed) {
@@ -154,9 +189,19 @@ impl Admission {
             (all, None) => all,
         };
         let mut seats = self.seats();
-        let Seats { house, tenants, people } = &mut *seats;
-        let of_person = who.and_then(|who| people.get(&who)).copied().unwrap_or_default();
-        let of_tenant = tenants.get(&tenant).map_or(0, |room| room.taken);
+        let Seats { house, tenants, people, networks } = &mut *seats;
+        let of_person = who.participant().and_then(|who| people.get(&who)).copied().unwrap_or_default();
+        let room = tenants.get(&tenant).copied().unwrap_or_default();
+        let of_tenant = room.taken;
+        let is_full_for_unknown = match who {
+            Holder::Known(_) => false,
+            Holder::Unknown(network) => {
+                let of_network = networks.get(&network).copied().unwrap_or_default();
+                is_reached(limits.per_unknown_network, of_network)
+                    || room.unknown >= for_unknown(per_tenant)
+                    || is_reached(for_unknown(limits.total), house.unknown)
+            }
+        };
         let turned_away = if is_reached(limits.per_participant, of_person) {
             // Their other streams will not end soon.
             Some((FullOf::Participant, LEAST_SPREAD_MS + MORE_SPREAD_MS))
@@ -164,6 +209,8 @@ impl Admission {
             Some((FullOf::Tenant, tenants.entry(tenant).or_default().turn_away(per_tenant.max(1))))
         } else if is_reached(limits.total, house.taken) {
             Some((FullOf::Streams, house.turn_away(limits.total)))
+        } else if is_full_for_unknown {
+            Some((FullOf::Unknown, LEAST_SPREAD_MS + MORE_SPREAD_MS))
         } else {
             None
         };
@@ -171,10 +218,12 @@ impl Admission {
             self.0.refused[full as usize].fetch_add(1, Ordering::Relaxed);
             return Err(TurnedAway { full, spread_ms });
         }
-        house.let_in();
-        tenants.entry(tenant).or_default().let_in();
-        if let Some(who) = who {
-            *people.entry(who).or_default() += 1;
+        house.let_in(who);
+        tenants.entry(tenant).or_default().let_in(who);
+        match who {
+            Holder::Known(Some(who)) => *people.entry(who).or_default() += 1,
+            Holder::Known(None) => {}
+            Holder::Unknown(network) => *networks.entry(network).or_default() += 1,
         }
         Ok(Permit { admission: self.clone(), tenant, who })
     }
@@ -193,6 +242,7 @@ impl Admission {
             streams: count(FullOf::Streams),
             tenant: count(FullOf::Tenant),
             participant: count(FullOf::Participant),
+            unknown: count(FullOf::Unknown),
         }
     }
 
@@ -205,20 +255,29 @@ impl Admission {
 impl Drop for Permit {
     fn drop(&mut self) {
         let mut seats = self.admission.seats();
+        let of_unknown = usize::from(self.who.is_unknown());
         seats.house.taken -= 1;
+        seats.house.unknown -= of_unknown;
         if let Some(room) = seats.tenants.get_mut(&self.tenant) {
             room.taken -= 1;
+            room.unknown -= of_unknown;
             if room.taken == 0 {
                 seats.tenants.remove(&self.tenant);
             }
         }
-        if let Some(who) = self.who
-            && let Some(taken) = seats.people.get_mut(&who)
-        {
-            *taken -= 1;
-            if *taken == 0 {
-                seats.people.remove(&who);
-            }
+        match self.who {
+            Holder::Known(Some(who)) => give_back(&mut seats.people, who),
+            Holder::Known(None) => {}
+            Holder::Unknown(network) => give_back(&mut seats.networks, network),
+        }
+    }
+}
+
+fn give_back<K: Eq + Hash>(counts: &mut HashMap<K, usize>, key: K) {
+    if let Entry::Occupied(mut taken) = counts.entry(key) {
+        *taken.get_mut() -= 1;
+        if *taken.get() == 0 {
+            taken.remove();
         }
     }
 }

@@ -1,4 +1,5 @@
 use super::*;
+use axum::http::{Extensions, HeaderMap};
 use std::sync::atomic::AtomicUsize;
 use uuid::Uuid;
 
@@ -7,15 +8,23 @@ use crate::world::SystemChance;
 const ONE: TenantId = TenantId(Uuid::from_u128(1));
 const OTHER: TenantId = TenantId(Uuid::from_u128(2));
 
-fn who(number: u128) -> Option<ParticipantId> {
-    Some(ParticipantId(Uuid::from_u128(number)))
+fn who(number: u128) -> Holder {
+    Holder::Known(Some(ParticipantId(Uuid::from_u128(number))))
 }
+
+fn unknown(address: &str) -> Holder {
+    let headers = [("x-forwarded-for".parse().unwrap(), address.parse().unwrap())];
+    Holder::Unknown(Network::of(&HeaderMap::from_iter(headers), &Extensions::new(), 1))
+}
+
+/// Somebody who is signed in, in a browser that takes no cookie of a participant's.
+const SIGNED_IN: Holder = Holder::Known(None);
 
 fn limits(total: usize, per_tenant: usize, per_participant: usize) -> Admission {
-    Admission::new(StreamLimits { total, per_tenant, per_participant })
+    Admission::new(StreamLimits { total, per_tenant, per_participant, per_unknown_network: 0 })
 }
 
-fn full(admission: &Admission, tenant: TenantId, who: Option<ParticipantId>) -> Option<FullOf> {
+fn full(admission: &Admission, tenant: TenantId, who: Holder) -> Option<FullOf> {
     admission.admit(tenant, who).err().map(|turned_away| turned_away.full)
 }
 
@@ -29,12 +38,12 @@ fn each_limit_is_its_own() {
     let admission = limits(5, 3, 2);
     let mut held = vec![admission.admit(ONE, who(1)).unwrap(), admission.admit(ONE, who(1)).unwrap()];
     assert_eq!(full(&admission, ONE, who(1)), Some(FullOf::Participant));
-    held.push(admission.admit(ONE, None).unwrap());
+    held.push(admission.admit(ONE, SIGNED_IN).unwrap());
     assert_eq!(full(&admission, ONE, who(2)), Some(FullOf::Tenant));
-    held.push(admission.admit(OTHER, None).unwrap());
-    held.push(admission.admit(OTHER, None).unwrap());
+    held.push(admission.admit(OTHER, SIGNED_IN).unwrap());
+    held.push(admission.admit(OTHER, SIGNED_IN).unwrap());
     assert_eq!(full(&admission, OTHER, who(3)), Some(FullOf::Streams));
-    assert_eq!(admission.refused(), Refused { streams: 1, tenant: 1, participant: 1 });
+    assert_eq!(admission.refused(), Refused { streams: 1, tenant: 1, participant: 1, unknown: 0 });
     drop(held.swap_remove(0));
     held.push(admission.admit(OTHER, who(3)).unwrap());
     assert_eq!(admission.taken(), 5);
@@ -52,10 +61,10 @@ fn zero_is_no_limit() {
 #[test]
 fn the_more_are_outside_the_later_they_come_back() {
     let admission = limits(100, 0, 0);
-    let held: Vec<_> = (0..100).map(|_| admission.admit(ONE, None).unwrap()).collect();
+    let held: Vec<_> = (0..100).map(|_| admission.admit(ONE, SIGNED_IN).unwrap()).collect();
     let mut spreads = Vec::new();
     for _ in 0..200 {
-        let turned_away = admission.admit(ONE, None).unwrap_err();
+        let turned_away = admission.admit(ONE, SIGNED_IN).unwrap_err();
         spreads.push(turned_away.spread_ms);
         let retry = turned_away.retry_millis(&SystemChance);
         assert!((EARLIEST_MS..EARLIEST_MS + turned_away.spread_ms).contains(&retry), "{retry}");
@@ -64,16 +73,16 @@ fn the_more_are_outside_the_later_they_come_back() {
     assert_eq!((spreads[0], spreads[199]), (1_090, 10_000));
     // A hundred who were outside are let in: there is no crowd any more.
     drop(held);
-    drop((0..100).map(|_| admission.admit(ONE, None).unwrap()).collect::<Vec<_>>());
-    let _held: Vec<_> = (0..100).map(|_| admission.admit(ONE, None).unwrap()).collect();
-    assert_eq!(admission.admit(ONE, None).unwrap_err().spread_ms, 1_090);
+    drop((0..100).map(|_| admission.admit(ONE, SIGNED_IN).unwrap()).collect::<Vec<_>>());
+    let _held: Vec<_> = (0..100).map(|_| admission.admit(ONE, SIGNED_IN).unwrap()).collect();
+    assert_eq!(admission.admit(ONE, SIGNED_IN).unwrap_err().spread_ms, 1_090);
 }
 
 #[test]
 fn two_who_are_turned_away_do_not_come_back_together() {
     let admission = limits(1, 0, 0);
-    let _held = admission.admit(ONE, None).unwrap();
-    let turned_away = admission.admit(ONE, None).unwrap_err();
+    let _held = admission.admit(ONE, SIGNED_IN).unwrap();
+    let turned_away = admission.admit(ONE, SIGNED_IN).unwrap_err();
     let retries: std::collections::HashSet<u64> = (0..100).map(|_| turned_away.retry_millis(&SystemChance)).collect();
     assert!(retries.len() > 50, "{}", retries.len());
 }
@@ -131,16 +140,42 @@ fn coming_and_going_on_many_threads_leaves_nothing_behind() {
 #[test]
 fn a_tenant_is_allowed_fewer_than_others() {
     for per_tenant in [0, 3] {
-        let admission = Admission::new(StreamLimits { total: 10, per_tenant, per_participant: 0 });
-        let held = [(); 2].map(|()| admission.admit_within(ONE, None, Some(2)).unwrap());
-        assert_eq!(admission.admit_within(ONE, None, Some(2)).unwrap_err().full, FullOf::Tenant);
-        assert!(admission.admit_within(OTHER, None, None).is_ok(), "others are not concerned");
-        assert!(admission.admit_within(ONE, None, Some(100)).is_ok(), "the operator thought again");
+        let admission =
+            Admission::new(StreamLimits { total: 10, per_tenant, per_participant: 0, per_unknown_network: 0 });
+        let held = [(); 2].map(|()| admission.admit_within(ONE, SIGNED_IN, Some(2)).unwrap());
+        assert_eq!(admission.admit_within(ONE, SIGNED_IN, Some(2)).unwrap_err().full, FullOf::Tenant);
+        assert!(admission.admit_within(OTHER, SIGNED_IN, None).is_ok(), "others are not concerned");
+        assert!(admission.admit_within(ONE, SIGNED_IN, Some(100)).is_ok(), "the operator thought again");
         drop(held);
-        assert!(admission.admit_within(ONE, None, Some(2)).is_ok());
-        assert_eq!(admission.admit_within(OTHER, None, Some(0)).unwrap_err().full, FullOf::Tenant, "none at all");
+        assert!(admission.admit_within(ONE, SIGNED_IN, Some(2)).is_ok());
+        assert_eq!(admission.admit_within(OTHER, SIGNED_IN, Some(0)).unwrap_err().full, FullOf::Tenant, "none at all");
     }
-    let admission = Admission::new(StreamLimits { total: 10, per_tenant: 3, per_participant: 0 });
-    let _held = [(); 3].map(|()| admission.admit_within(ONE, None, Some(9)).unwrap());
-    assert!(admission.admit_within(ONE, None, Some(9)).is_err(), "no more than the server allows everybody");
+    let admission =
+        Admission::new(StreamLimits { total: 10, per_tenant: 3, per_participant: 0, per_unknown_network: 0 });
+    let _held = [(); 3].map(|()| admission.admit_within(ONE, SIGNED_IN, Some(9)).unwrap());
+    assert!(admission.admit_within(ONE, SIGNED_IN, Some(9)).is_err(), "no more than the server allows everybody");
+}
+
+#[test]
+fn those_whom_nobody_knows_leave_half_of_all_to_who_is_known() {
+    let admission =
+        Admission::new(StreamLimits { total: 20, per_tenant: 12, per_participant: 0, per_unknown_network: 4 });
+    let enter = |tenant, holder: Holder| admission.admit(tenant, holder).ok();
+    let mut held: Vec<_> = (0..10).filter_map(|_| enter(ONE, unknown("192.0.2.1"))).collect();
+    assert_eq!(held.len(), 4, "one network");
+    held.extend((0..10).filter_map(|n| enter(ONE, unknown(&format!("192.0.2.{}", 10 + n)))));
+    assert_eq!(held.len(), 6, "half of the tenant's");
+    held.extend((0..10).filter_map(|n| enter(OTHER, unknown(&format!("192.0.2.{}", 10 + n)))));
+    assert_eq!(held.len(), 10, "half of all");
+    assert_eq!(admission.refused(), Refused { unknown: 20, ..Refused::default() });
+    let known = [(ONE, 6), (OTHER, 4)].map(|(tenant, most)| {
+        let came: Vec<_> = (0..20).filter_map(|n| enter(tenant, who(n))).collect();
+        assert_eq!(came.len(), most);
+        came
+    });
+    drop(known);
+    drop(held.remove(0));
+    held.push(enter(ONE, unknown("192.0.2.1")).expect("there is room again"));
+    drop(held);
+    assert!(admission.seats().networks.is_empty(), "nothing is kept of those who left");
 }

@@ -101,9 +101,15 @@ impl Drop for Instance {
 }
 
 /// Limits that are for audiences of many devices: a whole audience comes from this one.
-const OPENED: [&str; 11] = [
+const OPENED: [&str; 17] = [
     "max-streams",
     "max-streams-per-tenant",
+    "asks-per-tenant",
+    "connections-per-network",
+    "open-questions-per-participant",
+    "reads-per-unknown-network",
+    "streams-per-unknown-network",
+    "unknown-reads-per-tenant",
     "max-streams-per-participant",
     "votes-per-participant",
     "asks-per-participant",

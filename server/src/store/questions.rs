@@ -18,7 +18,7 @@ use super::audit::note;
 use super::facts::Place;
 use super::moderation::length;
 use super::operations::{Claim, Operation, claim};
-use super::quota::{Counted, room_for};
+use super::quota::{Counted, room_for, room_for_asker};
 use super::rows::{QuestionRow, TagRow, tags_by_name};
 use super::trouble::Done;
 use super::{SqlStore, Tx, sql, teams};
@@ -71,6 +71,7 @@ impl SqlStore {
             }
             let place = Place::take(tx, write.tenant).await?;
             room_for(tx, write.tenant, Counted::Questions).await?;
+            room_for_asker(tx, write.tenant, new.author, new.most_open).await?;
             let status = if new.hold.is_some() { Status::UnderReview } else { Status::Open };
             let inserted = on!(tx, t => sqlx::query(sql::questions::INSERT)
                 .bind(write.tenant.0)

@@ -1,7 +1,7 @@
 //! What the operator allows a tenant, held by the transactions that would exceed it.
 
 use pulsestage::error::{Noun, Refusal};
-use pulsestage::id::TenantId;
+use pulsestage::id::{ParticipantId, TenantId};
 
 use super::tenancy::limits_of;
 use super::trouble::Done;
@@ -28,4 +28,16 @@ pub(super) async fn room_for(tx: &mut Tx, tenant: TenantId, counted: Counted) ->
     let Some(most) = most else { return Ok(()) };
     let there: i64 = on!(tx, t => sqlx::query_scalar(count).bind(tenant.0).fetch_one(&mut **t).await)?;
     if there < i64::from(most) { Ok(()) } else { Err(Refusal::LimitReached { what }.into()) }
+}
+
+/// Refuses when an asker has as many open questions as one may have. The transaction has a place in the tenant's log, so
+/// that no other counts at the same time.
+pub(super) async fn room_for_asker(tx: &mut Tx, tenant: TenantId, asker: ParticipantId, most: Option<u32>) -> Done<()> {
+    let Some(most) = most else { return Ok(()) };
+    let there: i64 = on!(tx, t => sqlx::query_scalar(sql::questions::OPEN_OF_ASKER)
+        .bind(tenant.0)
+        .bind(asker.0)
+        .fetch_one(&mut **t)
+        .await)?;
+    if there < i64::from(most) { Ok(()) } else { Err(Refusal::LimitReached { what: Noun::Question }.into()) }
 }

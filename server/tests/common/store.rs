@@ -264,6 +264,7 @@ impl Stage {
             author: self.participant(),
             hold: None,
             author_name: None,
+            most_open: None,
         }
     }
 

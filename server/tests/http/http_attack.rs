@@ -50,7 +50,7 @@ async fn ids_that_are_none_or_nobodys_or_anothers() {
 #[tokio::test]
 async fn tenants_that_are_none() {
     let attack = Attack::new().await;
-    let long = "a".repeat(10_000);
+    let long = "a".repeat(5_000);
     for bad in ["nope", "DEFAULT", "default ", "../default", "default\0", "ä", long.as_str()].into_iter().chain(HOSTILE)
     {
         for endpoint in WRITES {

@@ -12,7 +12,7 @@ use pulsestage_server::limits::{Limit, LimitArgs};
 use crate::support::{House, Plan, Reply, Room, assert_refused, boards, soon};
 
 /// The limits that people get who set none.
-fn as_shipped() -> LimitArgs {
+pub(crate) fn as_shipped() -> LimitArgs {
     Cli::try_parse_from(["pulsestage"]).unwrap().serve.limits
 }
 
@@ -123,15 +123,17 @@ async fn a_noisy_tenant_leaves_its_neighbour_alone() {
     let pin = house.function("pin").cookie(&noisy.moderator);
     let reply = pin.form(&[("tenant", &noisy.slug), ("question", &noisy.open.id.to_string())]).send().await;
     assert_eq!(reply.status, 200, "its moderators can still act: {}", reply.text());
-    let load = |slug: &str| house.get(&format!("/api/fn/load_board?tenant={slug}")).send();
+    let load = |slug: &str, reader| {
+        house.get(&format!("/api/fn/load_board?tenant={slug}")).cookie(&house.participant(reader)).send()
+    };
     let mut read = 0;
-    for _ in 0..100 {
-        read += usize::from(load(&noisy.slug).await.status == 200);
+    for reader in 0..100 {
+        read += usize::from(load(&noisy.slug, reader).await.status == 200);
     }
     assert_eq!(read, 20);
     let page = house.get("/").cookie(&house.participant(1)).send().await;
     assert_eq!((page.status.as_u16(), page.header("retry-after")), (429, "1"), "a page is a board as well");
-    assert_eq!(load(&quiet.slug).await.status, 200);
+    assert_eq!(load(&quiet.slug, 1).await.status, 200);
     assert_eq!(house.get("/t/acme/").send().await.status, 200);
 }
 
@@ -164,4 +166,81 @@ async fn writes_wait_for_their_turn_and_are_done() {
     let (noisy, neighbour, ()) = soon("everybody's turn", async { tokio::join!(noisy, neighbour, end) }).await;
     assert!(noisy.iter().chain([&neighbour]).all(|reply| reply.status == 200));
     assert_eq!(paces.waiting(), 0);
+}
+
+#[tokio::test]
+async fn a_client_without_a_cookie_leaves_known_participants_their_reads() {
+    let limits = LimitArgs {
+        reads_per_tenant: rate("300/min"),
+        reads_per_unknown_network: rate("100/min"),
+        unknown_reads_per_tenant: rate("300/min"),
+        newcomers_per_network: rate("6000/min"),
+        proxies: 1,
+        ..LimitArgs::NONE
+    };
+    let (house, room, _acme) = house(limits).await;
+    let load = async |address: &str, cookie: &str| {
+        let call = house.get("/api/fn/load_board?tenant=default").cookie(cookie).header("x-forwarded-for", address);
+        call.send().await.status.as_u16()
+    };
+    let forged = [
+        String::new(),
+        House::foreign_participant(1),
+        format!("pulsestage_s_default={}", "0".repeat(64)),
+        "pulsestage_p=garbage".to_owned(),
+    ];
+    let mut read = 0;
+    for n in 0..1_200 {
+        read += usize::from(load("192.0.2.1", &forged[n % forged.len()]).await == 200);
+    }
+    assert_eq!(read, 100, "one network");
+    for n in 0..500 {
+        read += usize::from(load(&format!("198.51.100.{}", n % 100), "").await == 200);
+    }
+    assert_eq!(read, 300, "all of them together");
+    // Browsers that are given their cookie only now are no better known.
+    let page = house.get("/").header("x-forwarded-for", "203.0.113.1").send().await;
+    assert_eq!(page.status, 429);
+    for n in 0..300 {
+        assert_eq!(load("192.0.2.1", &house.participant(n)).await, 200, "a known participant at the same address");
+    }
+    assert_eq!(load("192.0.2.1", &house.participant(1)).await, 429, "and they have all of their own share");
+    assert_eq!(load("192.0.2.1", &room.owner).await, 429, "whoever is signed in is known as well");
+    house.clock.turn_on(1);
+    assert_eq!(load("192.0.2.1", &room.owner).await, 200);
+    assert_eq!(house.state.limits().paces.held_back().unknown, 1_100 + 300 + 1);
+}
+
+#[tokio::test]
+async fn one_who_asks_and_asks_has_so_many_open_questions_and_no_more() {
+    let limits = LimitArgs { open_questions_per_participant: 3, ..LimitArgs::NONE };
+    let (house, room, acme) = house(limits).await;
+    let me = house.participant(1);
+    for _ in 0..3 {
+        assert_eq!(ask(&house, &room, &me).await.status, 200);
+    }
+    let refused = ask(&house, &room, &me).await;
+    assert_refused("one too many", &refused, 409, "limit_reached");
+    assert!(refused.text().contains("there are as many as there may be"), "{}", refused.text());
+    assert_eq!(ask(&house, &room, &house.participant(2)).await.status, 200, "another person");
+    assert_eq!(ask(&house, &acme, &me).await.status, 200, "another tenant");
+    let staff = format!("{}; {}", room.moderator, house.participant(3));
+    for _ in 0..6 {
+        assert_eq!(ask(&house, &room, &staff).await.status, 200, "moderators collect questions");
+    }
+}
+
+#[tokio::test]
+async fn fresh_cookies_make_no_flood_of_questions() {
+    let (house, room, _acme) = house(LimitArgs { newcomers_per_network: Limit::NONE, ..as_shipped() }).await;
+    let mut asked = 0;
+    for n in 0..1_500 {
+        asked += usize::from(ask(&house, &room, &house.participant(n)).await.status == 200);
+    }
+    assert_eq!(asked, 600);
+    house.clock.turn_on(60);
+    for n in 2_000..3_000 {
+        asked += usize::from(ask(&house, &room, &house.participant(n)).await.status == 200);
+    }
+    assert_eq!(asked, 1_200, "of ten thousand in two minutes");
 }

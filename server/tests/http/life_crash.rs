@@ -28,7 +28,7 @@ use pulsestage::question::Question;
 
 use crate::support::{Folder, Message, encode_form, soon};
 
-const OPEN: [&str; 9] = [
+const OPEN: [&str; 15] = [
     "--max-streams-per-participant",
     "--votes-per-participant",
     "--asks-per-participant",
@@ -36,6 +36,12 @@ const OPEN: [&str; 9] = [
     "--writes-per-tenant",
     "--reads-per-tenant",
     "--newcomers-per-network",
+    "--asks-per-tenant",
+    "--connections-per-network",
+    "--open-questions-per-participant",
+    "--reads-per-unknown-network",
+    "--unknown-reads-per-tenant",
+    "--streams-per-unknown-network",
     "--accept-rate",
     "--drain-s",
 ];

@@ -90,11 +90,15 @@ mod http_typed;
 #[cfg(test)]
 mod life_crash;
 #[cfg(test)]
+mod life_full;
+#[cfg(test)]
 mod life_key;
 #[cfg(test)]
 mod life_memory;
 #[cfg(test)]
 mod life_metrics;
+#[cfg(test)]
+mod life_stalled;
 #[cfg(test)]
 mod life_stop;
 #[cfg(test)]

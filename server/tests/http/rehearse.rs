@@ -132,7 +132,7 @@ async fn a_running_server_keeps_neither_questions_nor_votes() {
     assert_eq!(report["leftBehind"], "its votes and questions were taken back");
     assert_eq!((&report["counts"]["asked"], &report["counts"]["failed"]), (&2.into(), &0.into()), "{report}");
     let service = running.state.service();
-    let visit = service.enter("default", &Caller { sessions: Vec::new(), device: None }).await.unwrap();
+    let visit = service.enter("default", &Caller::default()).await.unwrap();
     let board = service.board(&visit).await.unwrap().board;
     assert!(board.questions.is_empty(), "{board:?}");
     running.stop(std::future::pending()).await;

@@ -139,3 +139,24 @@ async fn a_replay_is_filtered_and_ends_at_the_head() {
     );
     assert!(wire.is_quiet());
 }
+
+#[tokio::test]
+async fn a_long_list_of_types_costs_nothing() {
+    let (house, default, _acme) = House::new(Plan::default()).await;
+    let often = vec!["question:pinned"; 400].join(",");
+    let (mut wire, start) = opened(&house, &format!("events={often}")).await;
+    pins(&house, &default, true).await;
+    let shown = wire.message().await;
+    assert_eq!((shown.kind(), shown.cursor().unwrap().seq), ("question:pinned", start.seq + 1));
+    for query in [
+        format!("events={}", vec!["question:pinned"; 4_000].join(",")),
+        format!("teamId={}", "1".repeat(60_000)),
+        format!("tenantId={}", "a".repeat(60_000)),
+        format!("last_event_id={}", "1".repeat(60_000)),
+    ] {
+        let reply = house.get(&format!("/sse?{query}")).send().await;
+        assert_eq!(reply.status, 414, "{} bytes", query.len());
+        assert!(reply.body.len() < 200);
+    }
+    assert_eq!(house.get(&format!("/?{}", "a".repeat(9_000))).send().await.status, 414, "other addresses as well");
+}

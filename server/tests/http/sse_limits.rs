@@ -37,17 +37,18 @@ async fn open(house: &House, query: &str, cookie: &str) -> Option<Wire> {
 async fn when_all_places_are_taken_the_next_one_is_asked_to_come_back() {
     let (house, _default, _acme) = house(3, 0, 0).await;
     let mut inside = Vec::new();
+    let me = house.participant(1);
     for query in ["", "tenantId=acme", "last_event_id=garbage"] {
-        inside.push(open(&house, query, "").await.unwrap());
+        inside.push(open(&house, query, &me).await.unwrap());
     }
     for query in ["", "tenantId=acme", "last_event_id=garbage", "events=question:pinned"] {
-        assert!(open(&house, query, "").await.is_none(), "{query}");
+        assert!(open(&house, query, &me).await.is_none(), "{query}");
     }
     assert_eq!(house.bus.metrics().total_connections, 3);
     assert_eq!(house.get("/sse?tenantId=nope").send().await.status, 404, "who has no business here is told so");
     drop(inside.pop());
-    inside.push(open(&house, "", "").await.unwrap());
-    assert!(open(&house, "", "").await.is_none());
+    inside.push(open(&house, "", &me).await.unwrap());
+    assert!(open(&house, "", &me).await.is_none());
     let streams = &house.state.limits().streams;
     assert_eq!((streams.taken(), streams.refused()), (3, Refused { streams: 5, ..Refused::default() }));
     drop(inside);
@@ -83,8 +84,49 @@ async fn one_tenant_does_not_take_its_neighbours_places() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_a_herd_as_many_are_let_in_as_there_are_places() {
     let (house, _default, _acme) = house(20, 0, 0).await;
-    let came = futures::future::join_all((0..200).map(|_| open(&house, "", ""))).await;
+    let came = futures::future::join_all((0..200).map(async |n| open(&house, "", &house.participant(n)).await)).await;
     assert_eq!(came.iter().flatten().count(), 20);
     assert_eq!(house.bus.metrics().total_connections, 20);
     assert_eq!(house.state.limits().streams.refused().streams, 180);
+}
+
+#[tokio::test]
+async fn a_client_without_a_cookie_leaves_known_participants_their_streams() {
+    let limits = LimitArgs {
+        max_streams: Some(40),
+        max_streams_per_tenant: None,
+        streams_per_unknown_network: 10,
+        proxies: 1,
+        ..LimitArgs::NONE
+    };
+    let (house, _default, _acme) = House::new(Plan { limits, ..Plan::default() }).await;
+    let from = |address: String, cookie: String| {
+        let call = house.get("/sse").cookie(&cookie).header("x-forwarded-for", &address);
+        async move {
+            let mut wire = Wire::of(call.open().await);
+            let retry = wire.message().await.retry.unwrap();
+            (retry < 5_000).then_some(wire)
+        }
+    };
+    // 30 streams are the tenant's. A cookie that is forged makes nobody known, nor does a session that is none.
+    let forged = [
+        String::new(),
+        House::foreign_participant(1),
+        format!("pulsestage_s_default={}", "0".repeat(64)),
+        "pulsestage_p=garbage".to_owned(),
+    ];
+    let mut held = Vec::new();
+    for n in 0..150 {
+        held.extend(from("192.0.2.1".to_owned(), forged[n % forged.len()].clone()).await);
+    }
+    assert_eq!(held.len(), 10, "one network");
+    for n in 0..150 {
+        held.extend(from(format!("198.51.100.{n}"), String::new()).await);
+    }
+    assert_eq!(held.len(), 15, "half of the tenant's");
+    for n in 0..15 {
+        let cookie = house.participant(n);
+        held.push(from("192.0.2.1".to_owned(), cookie).await.expect("a known participant has a place"));
+    }
+    assert_eq!(house.state.limits().streams.refused().unknown, 285);
 }

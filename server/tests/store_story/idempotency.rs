@@ -132,6 +132,7 @@ async fn a_repetition_returns_what_is_there_now(stage: Arc<Stage>) {
         author,
         hold: None,
         author_name: None,
+        most_open: None,
     };
     let question = stage.store.ask(asking, new()).await.unwrap().id;
     let voting = stage.write(home.tenant);

@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use pulsestage::error::{Noun, Refusal};
 use pulsestage::event::{Event, QuestionAnswered, QuestionCreated, QuestionFrozen, QuestionPinned, QuestionTags};
-use pulsestage::ports::{Store, StoreError};
+use pulsestage::moderation::Hold;
+use pulsestage::ports::{NewQuestion, Store, StoreError};
 use pulsestage::question::{Answer, Mark, Status};
 
 use crate::stage::{START, Stage, stories};
 
 stories![
     a_question_is_asked,
+    one_asker_has_so_many_open_questions_and_no_more,
+    whether_anything_can_be_written_is_tried,
     an_answer_is_given_and_changed,
     a_frozen_question_takes_no_answer,
     a_question_under_review_is_not_there,
@@ -31,6 +34,38 @@ async fn a_question_is_asked(stage: Arc<Stage>) {
     let envelope = fact.envelope.as_ref().unwrap();
     assert_eq!(envelope.event, Event::Created(QuestionCreated::of(&asked)));
     assert_eq!((fact.team, envelope.tenant_id, envelope.timestamp), (Some(home.team.id), home.tenant, START));
+}
+
+async fn one_asker_has_so_many_open_questions_and_no_more(stage: Arc<Stage>) {
+    let home = stage.home("acme").await;
+    let asker = stage.participant();
+    let new = |text: &str| NewQuestion { author: asker, most_open: Some(2), ..stage.new_question(home.team.id, text) };
+    let ask = async |text: &str| stage.store.ask(stage.write(home.tenant), new(text)).await;
+    let first = ask("One?").await.unwrap().id;
+    let held = NewQuestion { hold: Some(Hold::PreModeration), ..new("Two?") };
+    let (again, before) = (stage.write(home.tenant), stage.log(home.tenant).await.len());
+    stage.store.ask(again, held.clone()).await.unwrap();
+    let full = Err(StoreError::Refused(Refusal::LimitReached { what: Noun::Question }));
+    assert_eq!(ask("Three?").await, full, "one that waits counts as well");
+    let wider = NewQuestion { most_open: Some(3), ..new("Three?") };
+    stage.store.ask(again, held).await.expect("what was done already is no further one");
+    stage.store.ask(stage.write(home.tenant), wider).await.unwrap();
+    assert_eq!(ask("Four?").await, full);
+    assert!(stage.log(home.tenant).await.len() > before);
+    stage.ask(&home, "Another's?").await;
+    for (question, text) in [(first, "Yes.")] {
+        stage.answer(&home, question, text).await.unwrap();
+    }
+    assert_eq!(ask("Four?").await, full, "two are open still");
+    let other = stage.home("widgets").await;
+    let elsewhere = NewQuestion { author: asker, most_open: Some(2), ..stage.new_question(other.team.id, "There?") };
+    stage.store.ask(stage.write(other.tenant), elsewhere).await.unwrap();
+}
+
+async fn whether_anything_can_be_written_is_tried(stage: Arc<Stage>) {
+    for ms in 0..3 {
+        stage.store.probe(START.plus_millis(ms)).await.unwrap();
+    }
 }
 
 async fn an_answer_is_given_and_changed(stage: Arc<Stage>) {

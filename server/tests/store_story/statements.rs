@@ -55,6 +55,7 @@ fn every_statement_names_its_tenant() {
         "OPEN_PRUNING",
         "CLOSE_PRUNING",
         "END_LEASE",
+        "PROBE",
     ]
     .into();
     for (name, text) in sql::all() {
@@ -72,6 +73,7 @@ fn no_statement_reads_an_author_or_asks_for_the_time() {
         "AUTHOR",
         "OWN",
         "IS_ASKER",
+        "OPEN_OF_ASKER",
         "REPORT",
         "COUNT",
         "STANDING",

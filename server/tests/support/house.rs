@@ -16,7 +16,7 @@ use pulsestage_server::bus::redis::SharedBell;
 use pulsestage_server::bus::{Bus, BusSettings};
 use pulsestage_server::http::doors::Entrance;
 use pulsestage_server::http::health::Readiness;
-use pulsestage_server::http::host::BaseDomain;
+use pulsestage_server::http::host::{Authority, BaseDomain};
 use pulsestage_server::limits::{LimitArgs, Limits, NotedRefusals};
 use pulsestage_server::mail::{MailArgs, Smtp};
 use pulsestage_server::metrics::{KnownSizes, Metrics, StoreTimes, TimedStore};
@@ -43,6 +43,8 @@ pub(crate) struct Plan {
     pub(crate) public_url: Option<String>,
     /// Where tenants have hosts of their own.
     pub(crate) base_domain: Option<BaseDomain>,
+    /// Further hosts that are its own.
+    pub(crate) also_hosts: Vec<Authority>,
     /// Whether the names of built files carry a hash.
     pub(crate) hashed: bool,
     /// The Redis that it shares with others.
@@ -76,6 +78,7 @@ impl Default for Plan {
             origins: Vec::new(),
             public_url: None,
             base_domain: None,
+            also_hosts: vec![super::HOST.parse().unwrap()],
             hashed: false,
             redis_url: None,
             limits: LimitArgs::NONE,
@@ -136,6 +139,7 @@ impl House {
         let entrance = plan.entrance(clock.clone());
         let service = Service::new(store.clone(), bell, clock.clone(), chance.clone(), Arc::new(key))
             .paced_by(limits.paces.clone())
+            .with_open_questions(plan.limits.open_questions())
             .watched_by(Arc::new(bus.meters().clone()))
             .inviting_by(Arc::new(Invites::new("http://ask.test".to_owned(), chance.clone())), Arc::new(CsvSheets))
             .guarded_by(Arc::new(passwords.clone()))
@@ -168,7 +172,7 @@ impl House {
             bus: bus.clone(),
             passes,
             cookies: Cookies::new(key, secure),
-            site: Site { options, origin: plan.public_url, base_domain: plan.base_domain },
+            site: Site { options, origin: plan.public_url, base_domain: plan.base_domain, also_hosts: plan.also_hosts },
             origins: plan.origins,
             heartbeat: plan.heartbeat,
             streams_stop: stop.clone(),

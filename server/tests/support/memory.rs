@@ -180,6 +180,10 @@ impl Store for MemoryStore {
     async fn create_tenant(&self, _: NewTenant) -> Stored<Tenant> {
         broken()
     }
+    async fn probe(&self, _: Timestamp) -> Stored<()> {
+        Ok(())
+    }
+
     async fn team_of(&self, _: TenantId, _: QuestionId) -> Stored<Option<TeamId>> {
         broken()
     }

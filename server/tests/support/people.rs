@@ -91,6 +91,6 @@ pub(crate) async fn signed_in(service: &Service, slug: &Slug, role: Role) -> (St
     service.redeem_link(link.hash(), session.hash(), SessionLabel::default()).await.unwrap();
     // The key of the cookies has no part in a session's.
     let cookie = Cookies::new(Key::new([0; 32]), false).session_cookie(slug.as_str(), &session);
-    let caller = Caller { sessions: vec![(slug.as_str().to_owned(), session.hash())], device: None };
+    let caller = Caller { sessions: vec![(slug.as_str().to_owned(), session.hash())], ..Caller::default() };
     (format!("{}={}", cookie.name(), cookie.value()), caller)
 }

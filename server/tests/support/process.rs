@@ -25,6 +25,13 @@ pub(crate) struct Answer {
     pub(crate) text: String,
 }
 
+impl Answer {
+    /// What is behind the head.
+    pub(crate) fn body(&self) -> &str {
+        self.text.split_once("\r\n\r\n").map_or("", |(_, body)| body)
+    }
+}
+
 impl Process {
     /// Starts one on this data, behind these words of a shell, such as `ulimit -n 600;`, and waits until it answers.
     pub(crate) async fn start(data: Folder, before: &str, flags: &[&str]) -> Self {
@@ -72,6 +79,17 @@ impl Process {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix(figure)?.strip_prefix(':')).unwrap();
         line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
+    /// Its number to the system.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Kills it and gives what it wrote.
+    pub(crate) fn kill(mut self) -> Folder {
+        self.end();
+        std::mem::replace(&mut self.data, Folder::new())
     }
 
     fn end(&mut self) {

@@ -21,6 +21,7 @@ use serde_json::json;
 use super::host;
 use crate::bus::Coding;
 use crate::bus::frame::retry;
+use crate::limits::{Activity, Holder};
 use crate::state::AppState;
 use choice::Choice;
 use filter::Filter;
@@ -72,7 +73,7 @@ pub async fn open(
     let Some(slug) = home.resolve(query.tenant_id.as_deref().unwrap_or_default()) else {
         return refused_by(&state, &Refusal::NotFound { what: Noun::Tenant });
     };
-    let caller = state.cookies().caller(&headers);
+    let caller = state.caller(&headers, &extensions);
     let (visit, leave) = match Leave::of(&state, slug, &caller).await {
         Ok(granted) => granted,
         Err(refusal) => return refused_by(&state, &refusal),
@@ -84,7 +85,11 @@ pub async fn open(
     let cursor = cursor.map(|text| if text.len() > MAX_CURSOR { None } else { text.parse().ok() });
     let coding = if state.compresses_streams() { coding::accepted(&headers) } else { Coding::Identity };
     let allowed = visit.rules.limits.streams.and_then(|most| usize::try_from(most).ok());
-    let permit = match state.limits().streams.admit_within(visit.tenant.id, visit.actor.participant, allowed) {
+    let holder = match visit.known_by() {
+        Some(_) => Holder::Known(visit.actor.participant),
+        None => Holder::Unknown(state.limits().doors.network(&headers, &extensions)),
+    };
+    let permit = match state.limits().streams.admit_within(visit.tenant.id, holder, allowed) {
         Ok(permit) => permit,
         Err(full) => return streaming(Body::from(retry(full.retry_millis(state.chance()))), Coding::Identity),
     };
@@ -104,7 +109,10 @@ fn body(opened: Opened, method: &Method, extensions: &Extensions, state: AppStat
             berth.claim(opened);
             Body::empty()
         }
-        None => Body::from_stream(Stream::new(opened, state).into_chunks()),
+        None => {
+            let busy = extensions.get::<Activity>().map(Activity::begin);
+            Body::from_stream(Stream::new(opened, busy, state).into_chunks())
+        }
     }
 }
 
