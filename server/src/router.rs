@@ -29,7 +29,6 @@ pub fn router(state: AppState) -> Router {
         .merge(doors::routes(&state))
         .merge(own::routes())
         .merge(texts::routes())
-        .merge(thread::routes())
         .merge(thread::routes(&state))
         .route("/sign-out", post(session::sign_out).fallback(api::method_not_allowed));
     let functions = Router::new()
