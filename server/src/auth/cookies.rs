@@ -107,10 +107,12 @@ impl Cookies {
         if genuine { Some((Uuid::try_parse(browser).ok()?, UserId(Uuid::try_parse(user).ok()?))) } else { None }
     }
 
-    /// The cookie that takes that away.
+    /// The cookies that take away what this browser is known by, in every tenant.
     #[must_use]
-    pub fn forgotten_browser_cookie(&self, slug: &str) -> Cookie<'static> {
-        self.cookie(self.browser_name(slug), String::new(), 0)
+    pub fn forgotten_browser_cookies(&self, headers: &HeaderMap) -> Vec<Cookie<'static>> {
+        let prefix = self.browser_name("");
+        let known = brought(headers).filter(|cookie| cookie.name().starts_with(&prefix));
+        known.take(MAX_SESSIONS).map(|cookie| self.cookie(cookie.name().to_owned(), String::new(), 0)).collect()
     }
 
     /// The cookie that a browser takes along to the provider.
@@ -222,6 +224,11 @@ mod tests {
         let genuine = pair(&cookies.known_browser_cookie("acme", known.0, known.1));
         assert_eq!(cookies.known_browser(&with_cookie(&genuine), "acme"), Some(known));
         assert_eq!(cookies.known_browser(&with_cookie(&genuine), "default"), None);
+        let gone = cookies.forgotten_browser_cookies(&with_cookie(&format!("a=b; {genuine}")));
+        assert_eq!(
+            gone.iter().map(|cookie| (cookie.name(), cookie.value())).collect::<Vec<_>>(),
+            [("pulsestage_b_acme", "")]
+        );
         let other = Uuid::from_u128(7).simple().to_string();
         let swapped = genuine.replace(&known.1.0.simple().to_string(), &other);
         let foreign = pair(&Cookies::new(Key::new([2; 32]), false).known_browser_cookie("acme", known.0, known.1));

@@ -58,5 +58,6 @@ pub(super) async fn forget(State(state): State<AppState>, named: Named, request:
         }
         gone.push(cookies.ended_session_cookie(&slug).to_string());
     }
+    gone.extend(cookies.forgotten_browser_cookies(&headers).iter().map(ToString::to_string));
     go(&format!("{room}/forgotten"), &gone)
 }
