@@ -43,10 +43,9 @@ impl Service {
         let author_name = author_name.map_err(|problem| Refusal::field("name", problem))?;
         let texts = std::iter::once(body.as_str()).chain(author_name.as_ref().map(Name::as_str));
         let hold = texts.filter_map(|text| Self::hold(visit, ask.team, text)).next();
-        let new = NewQuestion { id: self.new_question_id(), team: ask.team, body, author, hold, author_name };
         // Whoever moderates the team collects questions for others as well.
         let most_open = self.most_open.filter(|_| visit.actor.role_in(ask.team) < Role::Moderator);
-        let id = QuestionId(self.new_id());
+        let id = self.new_question_id();
         let new = NewQuestion { id, team: ask.team, body, author, hold, author_name, most_open };
         let (write, _turn) = self.write(visit, Action::Ask, key, author.0).await?;
         let question = self.store.ask(write, new).await?;
