@@ -124,6 +124,19 @@ pub struct PersonLink {
     pub purpose: Purpose,
 }
 
+/// An address that counts once somebody who reads mail there says so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddressChange {
+    /// The tenant.
+    pub tenant: Tenant,
+    /// Whose it is to be.
+    pub user: UserId,
+    /// What they are called.
+    pub name: String,
+    /// The address.
+    pub email: String,
+}
+
 /// Who somebody is at an OpenID Connect provider: the pair that never changes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Identity {

@@ -104,11 +104,18 @@ pub fn may(role: Role, action: Action, settings: &TenantSettings) -> bool {
     }
 }
 
-/// Whether somebody who holds the one role in the whole tenant may give it, take it or keep its holders out: nobody
-/// grants more than they hold, and nobody has power over those above them.
+/// Whether somebody who holds the one role in the whole tenant may give the other: nobody grants more than they hold.
+#[must_use]
+pub fn may_grant(manager: Role, given: Role) -> bool {
+    manager >= Role::Admin && given <= manager
+}
+
+/// Whether somebody who holds the one role in the whole tenant may change, keep out or make links for those who hold the
+/// other. Nobody has power over those above them, and admins have none over each other: whoever could change another
+/// admin's address could come in as them. Owners are answerable for owners.
 #[must_use]
 pub fn may_manage(manager: Role, held: Role) -> bool {
-    manager >= Role::Admin && held <= manager
+    may_grant(manager, held) && (held < manager || manager == Role::Owner)
 }
 
 #[cfg(test)]
@@ -156,15 +163,16 @@ mod tests {
     }
 
     #[test]
-    fn admins_manage_up_to_admins_and_owners_manage_all() {
+    fn admins_manage_whom_they_are_above_and_owners_manage_all() {
         for manager in Role::ALL {
             for held in Role::ALL {
-                let expected = match manager {
-                    Role::Owner => true,
-                    Role::Admin => held != Role::Owner,
-                    _ => false,
+                let (manages, grants) = match manager {
+                    Role::Owner => (true, true),
+                    Role::Admin => (held < Role::Admin, held != Role::Owner),
+                    _ => (false, false),
                 };
-                assert_eq!(may_manage(manager, held), expected, "{manager} {held}");
+                assert_eq!(may_manage(manager, held), manages, "{manager} {held}");
+                assert_eq!(may_grant(manager, held), grants, "{manager} {held}");
             }
         }
     }

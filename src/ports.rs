@@ -4,6 +4,7 @@ mod audit;
 pub mod doors;
 mod guests;
 mod moderation;
+mod notices;
 pub mod people;
 mod pictures;
 mod reports;
@@ -32,10 +33,14 @@ use crate::text::{AnswerText, Color, Name, QuestionBody, Slug};
 use crate::time::Timestamp;
 use crate::user::{Membership, Role};
 
-pub use audit::{AuditStore, NoWitness, Refused, Witness};
-pub use doors::{Credentials, DoorStore, InsteadOf, LinkUse, Mailer, NewPersonLink, NoPasswords, Passwords, Verdict};
+pub use audit::{AuditStore, Missed, NoWitness, Refused, Way, Witness};
+pub use doors::{
+    ADDRESS_LINK_LIFE_MS, Credentials, DoorStore, InsteadOf, LinkUse, Mailer, NewAddressChange, NewPersonLink,
+    NoPasswords, Passwords, Verdict,
+};
 pub use guests::{GuestJoin, GuestStore};
 pub use moderation::{Merge, ModerationStore};
+pub use notices::{News, NoNotices, Notice, Notices};
 pub use people::{
     Ending, FreshLink, Invitations, Manager, NewPerson, NewSession, NoPeople, PeopleStore, SessionStore, Sheets,
 };
@@ -179,6 +184,8 @@ pub struct SignedIn {
     pub session: SessionId,
     /// The day on which it was last used, as far as that was noted.
     pub seen_at: Option<Timestamp>,
+    /// When they last showed who they are; unknown for sessions of older versions.
+    pub proved_at: Option<Timestamp>,
     /// The session is over from then on.
     pub expires_at: Timestamp,
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
 
 use crate::email::Email;
-use crate::permission::may_manage;
+use crate::permission::may_grant;
 use crate::person::TeamChoice;
 use crate::text::Name;
 use crate::user::{Membership, Role};
@@ -196,7 +196,7 @@ impl Table<'_> {
         let name = Name::parse(name).map_err(|_| RowFate::BadName)?;
         let email = Email::parse(email).map_err(|_| RowFate::BadEmail)?;
         let role = role_of(role)?;
-        if !may_manage(self.known.reader, role) {
+        if !may_grant(self.known.reader, role) {
             return Err(RowFate::TooMuch);
         }
         let membership = self.membership(team, team_role)?;

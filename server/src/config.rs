@@ -16,6 +16,7 @@ use crate::origin::{parse_host, parse_other_origin, parse_public_url};
 use crate::recount::RecountArgs;
 use crate::rehearse::args::RehearseArgs;
 use crate::tenant_command::TenantCommand;
+use pulsestage::service::SESSION_IDLE_DAYS;
 use pulsestage::text::Slug;
 use pulsestage::user::Role;
 
@@ -153,6 +154,10 @@ pub struct ServeArgs {
     /// Where metrics are served.
     #[command(flatten)]
     pub metrics: MetricsArgs,
+    /// Days without a visit after which moderators, admins and owners are signed out; 0 is never. A session lasts two weeks at
+    /// most.
+    #[arg(long, env = "PULSESTAGE_SESSION_IDLE_DAYS", value_name = "DAYS", default_value_t = SESSION_IDLE_DAYS, value_parser = clap::value_parser!(u32).range(0..=14))]
+    pub session_idle_days: u32,
     /// How mail is sent.
     #[command(flatten)]
     pub mail: MailArgs,

@@ -21,6 +21,7 @@ use crate::housekeeping::Housekeeper;
 use crate::http::health::Readiness;
 use crate::installation_key;
 use crate::limits::{Limits, NotedRefusals, Pacer, raise_open_files};
+use crate::mail::MailedNotices;
 use crate::metrics::{self, KnownSizes, Metrics, StoreTimes, TimedStore};
 use crate::park::{Park, ParkSettings};
 use crate::pictures::Redrawer;
@@ -111,6 +112,9 @@ pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
     let service = service.inviting_by(Arc::new(invites), Arc::new(CsvSheets));
     let secure = tls.is_some() || origin.as_deref().is_some_and(|origin| origin.starts_with("https://"));
     let entrance = entrance(args, origin.as_deref(), addr, tls.is_some(), clock.clone())?;
+    let service = service
+        .telling_by(Arc::new(MailedNotices::new(entrance.mailer.clone())))
+        .idle_after((args.session_idle_days > 0).then_some(args.session_idle_days));
     let settings = ParkSettings {
         threads: args.stream_threads(),
         heartbeat: args.heartbeat(),

@@ -157,7 +157,7 @@ async fn carry_out(service: &Service, command: TenantCommand) -> anyhow::Result<
     match command {
         TenantCommand::Create(CreateArgs { slug, name, public_url, .. }) => {
             let name = name.map_or_else(|| Name::parse(slug.as_str()), Ok)?;
-            service.create_tenant(slug.clone(), name).await?;
+            service.make_tenant(None, slug.clone(), name).await?;
             let link = lifecycle::make_link(service, &public_url, &slug, Role::Owner).await?;
             Ok(format!("Made the tenant {slug}. Its owner signs in once, within a day, at\n{link}"))
         }
@@ -167,7 +167,7 @@ async fn carry_out(service: &Service, command: TenantCommand) -> anyhow::Result<
         }
         TenantCommand::Limit(LimitTenantArgs { slug, streams, questions, people, .. }) => {
             let limits = TenantLimits { streams, questions, people };
-            service.limit_tenant(&slug, limits).await?;
+            service.limit_tenant(None, &slug, limits).await?;
             Ok(format!("{slug}: {}", limits_in_words(limits)))
         }
         TenantCommand::Retention(RetentionArgs { slug, days, hold, .. }) => {
@@ -175,7 +175,7 @@ async fn carry_out(service: &Service, command: TenantCommand) -> anyhow::Result<
             Ok(format!("{slug}: {}", retention_in_words(kept)))
         }
         TenantCommand::Archive(ArchiveArgs { slug, restore, .. }) => {
-            service.archive_tenant(&slug, !restore).await?;
+            service.archive_tenant(None, &slug, !restore).await?;
             Ok(format!("{slug} is {}.", if restore { "back" } else { "archived" }))
         }
     }

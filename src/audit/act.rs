@@ -96,6 +96,8 @@ acts! {
     ImportPeople,
     /// Somebody changed their name or address.
     EditProfile,
+    /// Somebody asked for another address, which counts once it is confirmed.
+    AskAddress,
     /// Somebody set a password.
     SetPassword,
     /// A link to set a new password was made.
@@ -106,6 +108,18 @@ acts! {
     EndSessions,
     /// The installation's first owner claimed it.
     Claim,
+    /// A tenant was made by the operator.
+    CreateTenant,
+    /// What a tenant may have was changed by the operator.
+    LimitTenant,
+    /// A tenant was archived by the operator.
+    ArchiveTenant,
+    /// An archived tenant was brought back by the operator.
+    RestoreTenant,
+    /// A link that signs in whoever brings it was made.
+    MakeLink,
+    /// Links that signed in whoever brought them were withdrawn.
+    WithdrawLinks,
     /// Questions were exported.
     ExportQuestions,
     /// Votes were exported, under pseudonyms.

@@ -95,6 +95,9 @@ pub enum Refusal {
     /// The person is known and may not do this.
     #[error("You may not do this. Ask the organiser for a role that may.")]
     NotAllowed,
+    /// This needs a proof of who acts, and the last one is too old.
+    #[error("Confirm that it is you first.")]
+    ProofNeeded,
     /// The request came from another site.
     #[error("This request came from another site and was not carried out.")]
     ForeignOrigin,
@@ -209,7 +212,9 @@ impl Refusal {
         match self {
             Self::Malformed { .. } => 400,
             Self::NoParticipant | Self::WrongCredentials | Self::ProviderFailed => 401,
-            Self::NotSignedIn | Self::NotAllowed | Self::ForeignOrigin | Self::ForeignAccount => 403,
+            Self::NotSignedIn | Self::NotAllowed | Self::ProofNeeded | Self::ForeignOrigin | Self::ForeignAccount => {
+                403
+            }
             Self::NotFound { .. } => 404,
             Self::MethodNotAllowed => 405,
             Self::Frozen
@@ -260,6 +265,7 @@ mod tests {
             Refusal::NoParticipant,
             Refusal::NotSignedIn,
             Refusal::NotAllowed,
+            Refusal::ProofNeeded,
             Refusal::ForeignOrigin,
             Refusal::MethodNotAllowed,
             Refusal::Frozen,

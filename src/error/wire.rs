@@ -39,6 +39,7 @@ impl TryFrom<Said> for Refusal {
             "no_participant" => Self::NoParticipant,
             "not_signed_in" => Self::NotSignedIn,
             "not_allowed" => Self::NotAllowed,
+            "proof_needed" => Self::ProofNeeded,
             "foreign_origin" => Self::ForeignOrigin,
             "not_found" => Self::NotFound { what: noun(&said.what)? },
             "method_not_allowed" => Self::MethodNotAllowed,

@@ -29,10 +29,49 @@ pub struct Refused {
     pub team: Option<TeamId>,
 }
 
+/// By what somebody tried to come in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Way {
+    /// A password.
+    Password,
+    /// A link.
+    Link,
+    /// An OpenID Connect provider.
+    Provider,
+    /// A code of a second factor.
+    SecondFactor,
+}
+
+impl Way {
+    /// The word in the audit and in the log.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Link => "link",
+            Self::Provider => "provider",
+            Self::SecondFactor => "second_factor",
+        }
+    }
+}
+
+/// Somebody tried to come in and did not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Missed {
+    /// The tenant, as far as that is known.
+    pub tenant: Option<TenantId>,
+    /// Whose way in it was, when it is anybody's.
+    pub whose: Option<UserId>,
+    /// By what.
+    pub way: Way,
+}
+
 /// Is told of refusals. Never blocks and never fails: a flood of refusals is noted in part.
 pub trait Witness: Send + Sync {
     /// Somebody was refused something.
     fn refused(&self, refused: Refused);
+    /// Somebody tried to come in and did not.
+    fn missed(&self, missed: Missed);
 }
 
 /// Sees nothing: for commands, which nobody is refused.
@@ -41,4 +80,6 @@ pub struct NoWitness;
 
 impl Witness for NoWitness {
     fn refused(&self, _: Refused) {}
+
+    fn missed(&self, _: Missed) {}
 }

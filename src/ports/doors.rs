@@ -2,11 +2,12 @@
 
 use async_trait::async_trait;
 
-use super::{Ending, NewPerson, NewSession, PortError, SecretHash, SignedIn, Stored};
-use crate::door::{Identity, Letter, LinkDoor, PersonLink, Purpose, RoleLink, WaitingLink};
+use super::{Ending, Manager, NewPerson, NewSession, PortError, SecretHash, SignedIn, Stored};
+use crate::door::{AddressChange, Identity, Letter, LinkDoor, PersonLink, Purpose, RoleLink, WaitingLink};
 use crate::email::Email;
-use crate::id::{TenantId, UserId};
+use crate::id::{SessionId, TenantId, UserId};
 use crate::password::{Password, PasswordHash};
+use crate::person::Person;
 use crate::tenant::Tenant;
 use crate::text::Name;
 use crate::time::Timestamp;
@@ -75,6 +76,20 @@ pub struct NewPersonLink {
     pub at: Timestamp,
     /// Worth nothing from then on.
     pub expires_at: Timestamp,
+}
+
+/// How long the link that confirms an address is worth something, in milliseconds: a day.
+pub const ADDRESS_LINK_LIFE_MS: i64 = 24 * 60 * 60 * 1_000;
+
+/// An address that waits to be confirmed, to be kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewAddressChange {
+    /// The hash of the secret in its link.
+    pub hash: SecretHash,
+    /// The person.
+    pub user: UserId,
+    /// The address.
+    pub email: Email,
 }
 
 /// How a link is used up: what the person set on the way.
@@ -147,6 +162,19 @@ pub trait DoorStore: Send + Sync {
     async fn waiting_links(&self, tenant: TenantId, now: Timestamp) -> Stored<Vec<WaitingLink>>;
     /// Withdraws the links of a tenant and door that wait, of one role or of all; says how many there were.
     async fn withdraw_links(&self, tenant: TenantId, door: LinkDoor, role: Option<Role>) -> Stored<u64>;
+
+    /// Whose link this is or was, while that is remembered: a tenant's, and a person's where it is for one.
+    async fn whose_link(&self, hash: SecretHash) -> Stored<Option<(TenantId, Option<UserId>)>>;
+    /// Takes note that the person of a session showed who they are.
+    async fn prove(&self, tenant: TenantId, user: UserId, session: SessionId, at: Timestamp) -> Stored<()>;
+    /// Keeps an address until it is confirmed; refuses one that somebody else has.
+    async fn put_address_change(&self, manager: Manager, change: NewAddressChange) -> Stored<()>;
+    /// What address a link confirms; `None` when it was used, has run out or never was.
+    async fn address_change(&self, hash: SecretHash, now: Timestamp) -> Stored<Option<AddressChange>>;
+    /// Makes an address that waits the person's own, withdraws the links that went to the one before, and gives that;
+    /// `None` as in [`DoorStore::address_change`].
+    async fn confirm_address(&self, change: &AddressChange, hash: SecretHash, ending: Ending)
+    -> Stored<Option<Person>>;
 
     /// Whether anybody owns the tenant who can come in: by their address, or because they are in.
     async fn has_owner(&self, tenant: TenantId, now: Timestamp) -> Stored<bool>;

@@ -82,6 +82,8 @@ pub trait Invitations: Send + Sync {
     fn link(&self, tenant: &Tenant) -> FreshLink;
     /// A fresh one-time link that signs in whoever brings it, without an account.
     fn bearer_link(&self, tenant: &Tenant) -> FreshLink;
+    /// A fresh link that confirms an address in this tenant.
+    fn address_link(&self, tenant: &Tenant) -> FreshLink;
     /// Sends it; says whether there was a way to.
     ///
     /// # Errors
@@ -107,6 +109,10 @@ impl Invitations for NoPeople {
     }
 
     fn bearer_link(&self, tenant: &Tenant) -> FreshLink {
+        self.link(tenant)
+    }
+
+    fn address_link(&self, tenant: &Tenant) -> FreshLink {
         self.link(tenant)
     }
 

@@ -119,7 +119,7 @@ proptest! {
         if let Ok((newcomers, reports)) = read(&table, Known { reader, teams: &teams, emails: &emails }) {
             prop_assert_eq!(reports.len(), table.len() - 1);
             prop_assert_eq!(newcomers.len(), reports.iter().filter(|report| report.fate == RowFate::Add).count());
-            prop_assert!(newcomers.iter().all(|newcomer| may_manage(reader, newcomer.role)));
+            prop_assert!(newcomers.iter().all(|newcomer| may_grant(reader, newcomer.role)));
             let keys: HashSet<_> = newcomers.iter().map(|newcomer| newcomer.email.key()).collect();
             prop_assert_eq!(keys.len(), newcomers.len());
         }

@@ -10,6 +10,7 @@ mod moderation;
 mod operator;
 mod own;
 mod people;
+mod proof;
 mod questions;
 mod recount;
 mod reports;
@@ -36,8 +37,8 @@ use crate::error::{Noun, Refusal};
 use crate::id::{OperationId, QuestionId, QuestionIds, UserId, uuid_v7};
 use crate::permission::Action;
 use crate::ports::{
-    Chance, Clock, Ending, Invitations, NoPace, NoPasswords, NoPeople, NoPictures, NoVitals, NoWitness, Notifier, Pace,
-    Passwords, Pictures, Pseudonyms, SecretHash, Sheets, Store, Turn, Vitals, Witness, Write,
+    Chance, Clock, Ending, Invitations, NoNotices, NoPace, NoPasswords, NoPeople, NoPictures, NoVitals, NoWitness,
+    Notices, Notifier, Pace, Passwords, Pictures, Pseudonyms, SecretHash, Sheets, Store, Turn, Vitals, Witness, Write,
 };
 use crate::tenant::Tenancy;
 use crate::text::Slug;
@@ -46,8 +47,9 @@ use crate::user::{Actor, Role};
 pub use doors::{Addressee, Arrival};
 pub use moderation::BulkItem;
 pub use people::{INVITATION_LIFE_MS, Invite};
+pub use proof::{PROOF_LIFE_MS, WaysToProve};
 pub use recount::Recounted;
-pub use sessions::SESSION_LIFE_MS;
+pub use sessions::{SESSION_IDLE_DAYS, SESSION_LIFE_MS};
 pub use sign_in::LINK_LIFE_MS;
 pub use visit::{Sight, Visit};
 
@@ -97,6 +99,8 @@ pub struct Service {
     pictures: Arc<dyn Pictures>,
     question_ids: Arc<QuestionIds>,
     most_open: Option<u32>,
+    notices: Arc<dyn Notices>,
+    idle_days: Option<u32>,
 }
 
 impl Service {
@@ -113,6 +117,7 @@ impl Service {
         let (pace, vitals, passwords) = (Arc::new(NoPace), Arc::new(NoVitals), Arc::new(NoPasswords));
         let watched = Watched(Arc::new(NoWitness));
         let (invitations, sheets) = (Arc::new(NoPeople), Arc::new(NoPeople));
+        let notices = Arc::new(NoNotices);
         Self {
             store,
             notifier,
@@ -130,6 +135,8 @@ impl Service {
             pictures: Arc::new(NoPictures),
             question_ids: Arc::default(),
             most_open: None,
+            notices,
+            idle_days: Some(SESSION_IDLE_DAYS),
         }
     }
 
@@ -175,6 +182,18 @@ impl Service {
         Self { pictures, ..self }
     }
 
+    /// The same use cases, with this one telling people of what was done to how they come in.
+    #[must_use]
+    pub fn telling_by(self, notices: Arc<dyn Notices>) -> Self {
+        Self { notices, ..self }
+    }
+
+    /// The same use cases, with sessions of staff over after so many days without a visit; never where none is said.
+    #[must_use]
+    pub fn idle_after(self, days: Option<u32>) -> Self {
+        Self { idle_days: days, ..self }
+    }
+
     /// The visit of the server itself, which furnishes a tenant before anybody owns it: no person, and nobody can become
     /// it.
     ///
@@ -182,6 +201,7 @@ impl Service {
     /// `NotFound(Tenant)` when there is none of this slug.
     pub async fn enter_as_operator(&self, slug: &Slug) -> Result<Visit, Refusal> {
         let mut visit = self.enter(slug.as_str(), &Caller::default()).await?;
+        visit.proved_at = Some(self.clock.now());
         visit.actor = Actor { role: Role::Owner, user: Some(UserId(self.new_id())), ..Actor::NOBODY };
         Ok(visit)
     }
@@ -210,7 +230,7 @@ impl Service {
         let Tenancy { tenant, rules } = found.ok_or(missing)?;
         let guest = caller.device.map(|device| self.pseudonyms.participant(tenant.id, device));
         let mut actor = Actor { participant: guest, ..Actor::NOBODY };
-        let mut until = None;
+        let (mut until, mut proved_at) = (None, None);
         if let Some((_, hash)) = caller.sessions.iter().find(|(slug, _)| *slug == tenant.slug) {
             let signed_in = self.signed_in(*hash, touch).await?;
             if let Some(person) = signed_in.filter(|person| person.tenant.id == tenant.id) {
@@ -221,10 +241,11 @@ impl Service {
                 actor.user = Some(person.user);
                 actor.session = Some(person.session);
                 until = Some(person.expires_at);
+                proved_at = person.proved_at;
             }
         }
         let watched = self.watched.clone();
-        Ok(Visit { tenant, rules, actor, until, origin: caller.origin, watched })
+        Ok(Visit { tenant, rules, actor, until, proved_at, origin: caller.origin, watched })
     }
 
     /// A fresh version 7 id.

@@ -1,12 +1,16 @@
 //! What the operator does: an owner of the default tenant, or whoever has the command line of the server.
 
 use super::{Service, Visit};
+use crate::audit::{Act, Entry};
 use crate::command::Key;
 use crate::error::{Noun, Refusal};
+use crate::id::{OperationId, UserId};
 use crate::permission::Action;
-use crate::tenant::{Made, OperatorView, TenantLimits, TenantSummary};
+use crate::ports::{SecretHash, Write};
+use crate::tenant::{Made, OperatorView, Tenant, TenantLimits, TenantSummary};
 use crate::text::{Name, Slug};
 use crate::user::Role;
+use uuid::Uuid;
 
 impl Visit {
     /// Refuses whoever is no operator. Another tenant's owner is none.
@@ -43,10 +47,11 @@ impl Service {
         visit.must_operate()?;
         let slug = Slug::parse(slug).map_err(|problem| Refusal::field("slug", problem))?;
         let name = Name::parse(name).map_err(|problem| Refusal::field("name", problem))?;
+        self.must_be_proved(visit)?;
         let _turn = self.operate(visit).await?;
-        let tenant = self.create_tenant(slug.clone(), name).await?;
+        let tenant = self.make_tenant(visit.actor.user, slug.clone(), name).await?;
         let link = self.invitations.bearer_link(&tenant);
-        self.put_link(&slug, Role::Owner, link.hash).await?;
+        self.make_link(visit.actor.user, &slug, Role::Owner, link.hash).await?;
         Ok(Made { tenant, link: link.address })
     }
 
@@ -57,7 +62,7 @@ impl Service {
     pub async fn operate_limits(&self, visit: &Visit, slug: &str, limits: TenantLimits) -> Result<(), Refusal> {
         visit.must_operate()?;
         let _turn = self.operate(visit).await?;
-        self.limit_tenant(&known_form(slug)?, limits).await
+        self.limit_tenant(visit.actor.user, &known_form(slug)?, limits).await
     }
 
     /// Archives a tenant or brings it back at the operator's wish.
@@ -67,7 +72,7 @@ impl Service {
     pub async fn operate_archived(&self, visit: &Visit, slug: &str, on: bool) -> Result<(), Refusal> {
         visit.must_operate()?;
         let _turn = self.operate(visit).await?;
-        self.archive_tenant(&known_form(slug)?, on).await
+        self.archive_tenant(visit.actor.user, &known_form(slug)?, on).await
     }
 
     /// Every tenant with its numbers: for the command line, not for visitors.
@@ -78,27 +83,78 @@ impl Service {
         Ok(self.store.tenant_summaries().await?)
     }
 
-    /// Sets what a tenant is allowed: for the command line, not for visitors.
+    /// Makes a tenant, which is noted: for the operator, who is nobody on the command line.
+    ///
+    /// # Errors
+    /// As [`Service::create_tenant`].
+    pub async fn make_tenant(&self, by: Option<UserId>, slug: Slug, name: Name) -> Result<Tenant, Refusal> {
+        let tenant = self.create_tenant(slug.clone(), name).await?;
+        self.note_operation(by, &slug, |by| Entry::of(by, Act::CreateTenant).after("name", &tenant.name)).await?;
+        Ok(tenant)
+    }
+
+    /// Makes a link for signing in with a role, which is noted: as [`Service::make_tenant`].
+    ///
+    /// # Errors
+    /// As [`Service::put_link`].
+    pub async fn make_link(
+        &self,
+        by: Option<UserId>,
+        slug: &Slug,
+        role: Role,
+        secret: SecretHash,
+    ) -> Result<(), Refusal> {
+        self.put_link(slug, role, secret).await?;
+        self.note_operation(by, slug, |by| Entry::of(by, Act::MakeLink).after("role", role)).await
+    }
+
+    /// Sets what a tenant is allowed, which is noted: as [`Service::make_tenant`].
     ///
     /// # Errors
     /// When there is no such tenant.
-    pub async fn limit_tenant(&self, slug: &Slug, limits: TenantLimits) -> Result<(), Refusal> {
+    pub async fn limit_tenant(&self, by: Option<UserId>, slug: &Slug, limits: TenantLimits) -> Result<(), Refusal> {
         self.store.set_limits(slug, limits).await?;
         self.known.forget(slug.as_str());
-        Ok(())
+        let number = |most: Option<u32>| most.map(i64::from);
+        let entry = |by| {
+            let entry = Entry::of(by, Act::LimitTenant).after("streams", number(limits.streams));
+            entry.after("questions", number(limits.questions)).after("people", number(limits.people))
+        };
+        self.note_operation(by, slug, entry).await
     }
 
-    /// Archives a tenant, or brings it back: for the command line, not for visitors.
+    /// Archives a tenant, or brings it back, which is noted: as [`Service::make_tenant`].
     ///
     /// # Errors
     /// When there is no such tenant; and the default one stays, for the operator is one of its people.
-    pub async fn archive_tenant(&self, slug: &Slug, on: bool) -> Result<(), Refusal> {
+    pub async fn archive_tenant(&self, by: Option<UserId>, slug: &Slug, on: bool) -> Result<(), Refusal> {
         if *slug == Slug::default_tenant() {
             return Err(Refusal::NotAllowed);
         }
         let since = on.then(|| self.clock.now());
         self.store.set_archived(slug, since).await?;
         self.known.forget(slug.as_str());
+        let act = if on { Act::ArchiveTenant } else { Act::RestoreTenant };
+        self.note_operation(by, slug, |by| Entry::of(by, act)).await
+    }
+
+    /// Notes what the operator did in the audit of the tenant concerned and in the operator's own. A person of the one is
+    /// nobody in the other.
+    pub(super) async fn note_operation(
+        &self,
+        by: Option<UserId>,
+        slug: &Slug,
+        entry: impl Fn(Option<UserId>) -> Entry,
+    ) -> Result<(), Refusal> {
+        let home = Slug::default_tenant();
+        let places: &[&Slug] = if *slug == home { &[slug] } else { &[slug, &home] };
+        for place in places {
+            let Some(tenant) = self.store.tenant_by_slug(place).await? else { continue };
+            let by = by.filter(|_| **place == home);
+            let (operation, writer) = (OperationId(self.new_id()), by.map_or_else(Uuid::nil, |by| by.0));
+            let write = Write { tenant: tenant.id, operation, writer, at: self.clock.now() };
+            self.store.note(write, entry(by).after("tenant", slug.as_str())).await?;
+        }
         Ok(())
     }
 

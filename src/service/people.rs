@@ -1,12 +1,13 @@
 //! People: listed, invited, and what they may do changed, by those who run the tenant.
 
+use super::proof::runs;
 use super::{Service, Visit};
 use crate::email::Email;
 use crate::error::{FieldProblem, Noun, Refusal};
 use crate::id::{TeamId, UserId};
 use crate::permission::{Action, may_manage};
 use crate::person::{Invited, PeopleFilter, PeopleView, Person};
-use crate::ports::{Manager, NewPerson, StoreError, Turn};
+use crate::ports::{Manager, NewAddressChange, NewPerson, News, StoreError, Turn};
 use crate::text::{Name, TextProblem};
 use crate::user::{Membership, Role};
 
@@ -78,9 +79,10 @@ impl Service {
         }
         let id = UserId(self.new_id());
         let new = NewPerson { id, name, email: Some(email), role: invite.role, memberships, at: self.clock.now() };
+        self.must_be_proved(visit)?;
         let (manager, _turn) = self.manager(visit).await?;
         self.store.add_person_by(manager, new).await.map_err(|no| refused(visit, no))?;
-        self.send_invitation(visit, id).await
+        Ok(self.send_invitation(visit, id).await?.1)
     }
 
     /// Makes another link for somebody who was added; those before it are worth nothing any more.
@@ -88,11 +90,16 @@ impl Service {
     /// # Errors
     /// When the visitor may not, or the person is not there or is kept out.
     pub async fn invite_again(&self, visit: &Visit, id: UserId) -> Result<Invited, Refusal> {
-        visit.must(Action::ManagePeople)?;
-        self.send_invitation(visit, id).await
+        self.managed_or_self(visit, id).await?;
+        self.must_be_proved(visit)?;
+        let (person, invited) = self.send_invitation(visit, id).await?;
+        if visit.actor.user != Some(id) {
+            self.tell(visit, &person, News::NewLink);
+        }
+        Ok(invited)
     }
 
-    async fn send_invitation(&self, visit: &Visit, id: UserId) -> Result<Invited, Refusal> {
+    async fn send_invitation(&self, visit: &Visit, id: UserId) -> Result<(Person, Invited), Refusal> {
         let (manager, _turn) = self.manager(visit).await?;
         let link = self.invitations.link(&visit.tenant);
         let until = manager.ending.at.plus_millis(INVITATION_LIFE_MS);
@@ -102,7 +109,8 @@ impl Service {
             Some(Ok(email)) => self.invitations.send(&email, &person.name, &visit.tenant, &link).await.unwrap_or(false),
             _ => false,
         };
-        Ok(Invited { name: person.name, link: (!sent).then_some(link.address) })
+        let invited = Invited { name: person.name.clone(), link: (!sent).then_some(link.address) };
+        Ok((person, invited))
     }
 
     /// Gives a person a role in the whole tenant; their sessions and streams end.
@@ -115,9 +123,17 @@ impl Service {
         if role == Role::Guest {
             return Err(Refusal::field("role", TextProblem::BadForm));
         }
+        let before = self.managed_or_self(visit, id).await?;
+        let is_of_admins = runs(before.role) || runs(role);
+        if is_of_admins {
+            self.must_be_proved(visit)?;
+        }
         let (manager, _turn) = self.manager(visit).await?;
         let person = self.store.set_role(manager, id, role).await.map_err(|no| refused(visit, no))?;
         self.look_at_revocations(visit);
+        if is_of_admins && before.role != person.role {
+            self.tell(visit, &person, News::Role(role));
+        }
         Ok(person)
     }
 
@@ -148,13 +164,17 @@ impl Service {
     /// As [`Service::set_role`].
     pub async fn set_active(&self, visit: &Visit, id: UserId, active: bool) -> Result<Person, Refusal> {
         visit.must(Action::ManagePeople)?;
+        if runs(self.managed_or_self(visit, id).await?.role) {
+            self.must_be_proved(visit)?;
+        }
         let (manager, _turn) = self.manager(visit).await?;
         let person = self.store.set_active(manager, id, active).await.map_err(|no| refused(visit, no))?;
         self.look_at_revocations(visit);
         Ok(person)
     }
 
-    /// Changes what a person is called and where they get mail.
+    /// Changes what a person is called and where they get mail. Where mail is set up, another address of somebody who has
+    /// been here counts once it is confirmed there: whoever has an address may be let in by it.
     ///
     /// # Errors
     /// When the visitor may not, a field is not right, or somebody else has the address.
@@ -165,8 +185,45 @@ impl Service {
             (Ok(name), Ok(email)) => (name, email),
             (name, email) => return Err(Refusal::Invalid { fields: problems(name.err(), email.err()) }),
         };
+        let before = self.managed_or_self(visit, id).await?;
+        let had = before.email.as_deref().and_then(|email| Email::parse(email).ok());
+        let is_another = had.as_ref().map(Email::key) != email.as_ref().map(Email::key);
+        if is_another {
+            self.must_be_proved(visit)?;
+        }
         let (manager, _turn) = self.manager(visit).await?;
-        self.store.set_profile(manager, id, name, email).await.map_err(|no| refused(visit, no))
+        match email {
+            Some(email) if is_another && self.notices.reach() && self.has_been_here(visit, &before).await? => {
+                self.ask_address(visit, manager, &before, email.clone()).await?;
+                let person = self.store.set_profile(manager, id, name, had).await.map_err(|no| refused(visit, no))?;
+                self.tell(visit, &before, News::AddressAsked(email));
+                Ok(person)
+            }
+            email => {
+                let person = self.store.set_profile(manager, id, name, email.clone()).await;
+                let person = person.map_err(|no| refused(visit, no))?;
+                if is_another {
+                    self.tell(visit, &before, News::Address(email));
+                }
+                Ok(person)
+            }
+        }
+    }
+
+    /// Whether somebody could lose something by another address.
+    async fn has_been_here(&self, visit: &Visit, person: &Person) -> Result<bool, Refusal> {
+        let known = self.store.credentials_of(visit.tenant.id, person.id).await?;
+        Ok(person.seen_at.is_some() || known.is_some_and(|known| known.password.is_some()))
+    }
+
+    /// Keeps another address of a person until it is confirmed, and sends a link there.
+    async fn ask_address(&self, visit: &Visit, manager: Manager, person: &Person, email: Email) -> Result<(), Refusal> {
+        let link = self.invitations.address_link(&visit.tenant);
+        let change = NewAddressChange { hash: link.hash, user: person.id, email: email.clone() };
+        self.store.put_address_change(manager, change).await.map_err(|no| refused(visit, no))?;
+        let news = News::ConfirmAddress { link: link.address };
+        self.tell_at(Some(email.as_str()), &person.name, &visit.tenant.name, news);
+        Ok(())
     }
 
     /// Changes what the visitor is called. Where they get mail is for those who run the tenant to change: whoever has
@@ -189,6 +246,15 @@ impl Service {
             true => Ok(person),
             false => Err(visit.refuse(Action::ManagePeople, None)),
         }
+    }
+
+    /// The same, and also for what those who manage people may do with themselves.
+    async fn managed_or_self(&self, visit: &Visit, id: UserId) -> Result<Person, Refusal> {
+        visit.must(Action::ManagePeople)?;
+        if visit.actor.user != Some(id) {
+            return self.managed(visit, id).await;
+        }
+        self.store.person(visit.tenant.id, id).await?.ok_or(Refusal::NotFound { what: Noun::Person })
     }
 
     /// The visitor as one who changes what others may do, when it is their turn; held as in [`Service::write`].

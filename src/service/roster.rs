@@ -1,5 +1,6 @@
 //! People from a table: looked at first, then added all at once.
 
+use super::proof::runs;
 use super::{Service, Visit};
 use crate::error::Refusal;
 use crate::id::UserId;
@@ -32,6 +33,9 @@ impl Service {
             ImportMode::Good => true,
         };
         if goes_ahead && !newcomers.is_empty() {
+            if newcomers.iter().any(|newcomer| runs(newcomer.role)) {
+                self.must_be_proved(visit)?;
+            }
             let at = manager.ending.at;
             let person = |new: roster::Newcomer| NewPerson {
                 id: UserId(self.new_id()),

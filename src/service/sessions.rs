@@ -4,24 +4,35 @@ use super::{Service, Visit};
 use crate::error::{Noun, Refusal};
 use crate::id::{SessionId, UserId};
 use crate::permission::Action;
-use crate::person::SessionsView;
-use crate::ports::{Look, NewSession, SecretHash, SignedIn};
+use crate::person::{Person, SessionsView};
+use crate::ports::{Look, NewSession, News, SecretHash, SignedIn};
 use crate::session::SessionLabel;
+use crate::time::Timestamp;
+use crate::user::Role;
 
 /// How long a session lasts, in milliseconds: two weeks.
 pub const SESSION_LIFE_MS: i64 = 14 * 24 * 60 * 60 * 1_000;
+/// After how many days without a visit a session of staff is over, unless the operator says otherwise.
+pub const SESSION_IDLE_DAYS: u32 = 3;
 
 impl Service {
     /// Whose session this is, if it is open; takes note of the day if it is to be touched.
     pub(super) async fn signed_in(&self, session: SecretHash, touch: bool) -> Result<Option<SignedIn>, Refusal> {
         let now = self.clock.now();
-        let person = self.store.session(session, now).await?;
+        let person = self.store.session(session, now).await?.filter(|person| !self.is_idle(person, now));
         let is_news = |person: &SignedIn| person.seen_at.is_none_or(|seen| now.days_since(seen) > 0);
         if touch && person.as_ref().is_some_and(is_news) {
             // Not worth refusing anybody for; the store has logged what was the matter.
             let _noted_next_time = self.store.touch_session(session, now).await;
         }
         Ok(person)
+    }
+
+    /// Whether a session of staff was not used for too long. The day alone is known, so it is days that count.
+    fn is_idle(&self, person: &SignedIn, now: Timestamp) -> bool {
+        let (Some(most), Some(seen)) = (self.idle_days, person.seen_at) else { return false };
+        let roles = person.memberships.iter().map(|membership| membership.role).chain([person.role]);
+        roles.max() >= Some(Role::Moderator) && now.days_since(seen) > i64::from(most)
     }
 
     /// A session for somebody, opened now with this browser.
@@ -70,11 +81,14 @@ impl Service {
     /// # Errors
     /// As [`Service::sessions`], and when there is no such session.
     pub async fn revoke_session(&self, visit: &Visit, of: Option<UserId>, id: SessionId) -> Result<(), Refusal> {
-        let user = self.revocable(visit, of).await?;
+        let (user, told) = self.revocable(visit, of).await?;
         if !self.store.revoke_session(visit.tenant.id, user, id, self.ending()).await? {
             return Err(Refusal::NotFound { what: Noun::Session });
         }
         self.look_at_revocations(visit);
+        if let Some(person) = told {
+            self.tell(visit, &person, News::SessionsEnded);
+        }
         Ok(())
     }
 
@@ -83,19 +97,22 @@ impl Service {
     /// # Errors
     /// As [`Service::sessions`].
     pub async fn revoke_sessions(&self, visit: &Visit, of: Option<UserId>) -> Result<(), Refusal> {
-        let user = self.revocable(visit, of).await?;
+        let (user, told) = self.revocable(visit, of).await?;
         self.store.revoke_sessions(visit.tenant.id, user, self.ending()).await?;
         self.look_at_revocations(visit);
+        if let Some(person) = told {
+            self.tell(visit, &person, News::SessionsEnded);
+        }
         Ok(())
     }
 
-    /// Whose sessions the visitor is about to end.
-    async fn revocable(&self, visit: &Visit, of: Option<UserId>) -> Result<UserId, Refusal> {
+    /// Whose sessions the visitor is about to end, and who is to be told of it.
+    async fn revocable(&self, visit: &Visit, of: Option<UserId>) -> Result<(UserId, Option<Person>), Refusal> {
         let me = visit.user()?;
         self.pace.admit(visit.tenant.id, Some(me.0), Action::ManagePeople)?;
         match of.filter(|id| *id != me) {
-            Some(id) => Ok(self.managed(visit, id).await?.id),
-            None => Ok(me),
+            Some(id) => Ok((id, Some(self.managed(visit, id).await?))),
+            None => Ok((me, None)),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::Service;
 use super::doors::Arrival;
+use crate::audit::{Act, Entry};
 use crate::door::{LinkDoor, RoleLink, WaitingLink};
 use crate::error::{Noun, Refusal};
 use crate::id::{TenantId, UserId};
@@ -55,7 +56,13 @@ impl Service {
     /// # Errors
     /// When there is no such tenant.
     pub async fn withdraw_links(&self, slug: &Slug, role: Option<Role>) -> Result<u64, Refusal> {
-        Ok(self.store.withdraw_links(self.tenant_of(slug).await?, LinkDoor::SignIn, role).await?)
+        let count = self.store.withdraw_links(self.tenant_of(slug).await?, LinkDoor::SignIn, role).await?;
+        if count > 0 {
+            let count = i64::try_from(count).unwrap_or(i64::MAX);
+            let entry = |by| Entry::of(by, Act::WithdrawLinks).before("role", role).before("count", count);
+            self.note_operation(None, slug, entry).await?;
+        }
+        Ok(count)
     }
 
     async fn tenant_of(&self, slug: &Slug) -> Result<TenantId, Refusal> {
@@ -69,7 +76,10 @@ impl Service {
     /// [`Refusal::LinkSpent`] when the link was used, has run out, never was, or opens another door: they look alike on
     /// purpose.
     pub async fn role_link(&self, link: SecretHash) -> Result<RoleLink, Refusal> {
-        self.store.role_link(link, self.clock.now()).await?.ok_or(Refusal::LinkSpent)
+        match self.store.role_link(link, self.clock.now()).await? {
+            Some(found) => Ok(found),
+            None => Err(self.missed_link(link).await),
+        }
     }
 
     /// Uses a link up and opens a session under a new secret. The session that the browser had ends.

@@ -26,6 +26,8 @@ pub struct Visit {
     pub until: Option<Timestamp>,
     /// Where they came from.
     pub(super) origin: Origin,
+    /// When they last showed who they are: by signing in, or by a password since.
+    pub proved_at: Option<Timestamp>,
     /// Who is told what they are refused.
     pub(super) watched: Watched,
 }

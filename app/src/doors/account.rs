@@ -146,8 +146,9 @@ impl RoleDoor {
 }
 
 /// What the button of a link sends to show that it was pressed: the secret at the end of the link's address.
-fn confirmation(action: &str) -> AnyView {
-    hidden(CONFIRM, action.rsplit('/').next().unwrap_or_default())
+pub(super) fn confirmation(action: &str) -> AnyView {
+    let path = action.split('?').next().unwrap_or_default();
+    hidden(CONFIRM, path.rsplit('/').next().unwrap_or_default())
 }
 
 fn spent(home: String) -> Door {

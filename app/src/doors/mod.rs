@@ -5,6 +5,7 @@
 //! participants download, and no code of ours is on a page with a password in it. Each is a function of what it shows.
 
 mod account;
+mod confirm;
 mod document;
 mod field;
 mod leaving;
@@ -14,6 +15,7 @@ mod texts;
 mod thread;
 
 pub use account::{CONFIRM, Claim, OwnPassword, PersonDoor, RoleDoor, Setting};
+pub use confirm::{AddressDoor, ConfirmDoor};
 pub use document::{Door, document};
 pub use leaving::{Leaving, LeavingPage};
 pub use mine::{Mine, Report, reason};

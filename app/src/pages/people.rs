@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use pulsestage::error::{Noun, Refusal};
 use pulsestage::id::UserId;
-use pulsestage::permission::may_manage;
+use pulsestage::permission::{may_grant, may_manage};
 use pulsestage::person::{PeopleView, Person, TeamChoice};
 use pulsestage::text::NAME_MAX;
 use pulsestage::user::Role;
@@ -124,7 +124,7 @@ fn draw(view: PeopleView, place: Place) -> AnyView {
 
 /// The roles that somebody with this one may give.
 fn grantable(role: Role) -> Vec<(Role, &'static str)> {
-    ROLES.into_iter().filter(|(given, _)| may_manage(role, *given)).collect()
+    ROLES.into_iter().filter(|(given, _)| may_grant(role, *given)).collect()
 }
 
 fn search(here: String, text: String) -> AnyView {
@@ -147,7 +147,7 @@ fn search(here: String, text: String) -> AnyView {
 /// One person, with what the reader may do about them.
 fn card(person: &Person, role: Role, me: UserId, teams: &[TeamChoice], slug: &str, place: &Place) -> AnyView {
     let id = person.id.to_string();
-    let manages = may_manage(role, person.role);
+    let manages = may_manage(role, person.role) || (person.id == me && role >= Role::Admin);
     let word = ROLES.iter().find(|(known, _)| *known == person.role).map_or("Guest", |(_, word)| *word);
     let state = match (person.is_active(), person.seen_at) {
         (false, _) => view! { <span>"May not come in"</span> }.erase(),

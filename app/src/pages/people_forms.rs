@@ -116,6 +116,7 @@ pub(super) fn profile(hidden: &Hidden, person: &Person) -> AnyView {
     let fields = view! {
         {line(hidden.id("name"), "name", "text", "Name", person.name.clone(), true)}
         {line(hidden.id("email"), "email", "email", "E-mail address", email, false)}
+        <p class="field__hint">"Where mail is sent, a new address counts once its mailbox has confirmed it."</p>
     }
     .erase();
     hidden.form("change_person", fields, "Save name and address")

@@ -38,6 +38,10 @@ impl Invitations for Invites {
         self.fresh("sign-in")
     }
 
+    fn address_link(&self, _: &Tenant) -> FreshLink {
+        self.fresh("address")
+    }
+
     async fn send(&self, _: &Email, _: &str, _: &Tenant, _: &FreshLink) -> Result<bool, PortError> {
         // Whoever invites hands the link over.
         Ok(false)

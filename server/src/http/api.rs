@@ -1,6 +1,6 @@
 //! The door of the server functions: what every call passes before it reaches one, and the form of every no.
 
-use app::api::{Backend, SAVED};
+use app::api::{Backend, FormError, SAVED};
 use axum::Json;
 use axum::body::{Body, HttpBody};
 use axum::extract::{Request, State};
@@ -12,6 +12,7 @@ use http_body_util::{BodyExt, Collected, LengthLimitError, Limited};
 use leptos::prelude::provide_context;
 use serde_json::json;
 
+use super::doors::confirm;
 use super::host;
 use crate::auth::secret::unhex;
 use crate::state::AppState;
@@ -65,11 +66,33 @@ fn to_page(mut response: Response, function: &str) -> Response {
     response.headers_mut().remove(axum::http::header::CONTENT_LENGTH);
     let speaks_itself = response.headers().contains_key(SET_COOKIE);
     let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
-    let told = location.and_then(|text| with_outcome(text, (!speaks_itself).then_some(function)));
+    let told = location
+        .and_then(|text| to_confirming(text).or_else(|| with_outcome(text, (!speaks_itself).then_some(function))));
     if let Some(Ok(told)) = told.as_deref().map(HeaderValue::from_str) {
         response.headers_mut().insert(LOCATION, told);
     }
     response
+}
+
+/// Where a plain form goes that was refused for want of a fresh proof of who sent it: to give that, and from there back.
+fn to_confirming(location: &str) -> Option<String> {
+    let mut address = url::Url::parse(location).ok()?;
+    let field = |wanted: &str| address.query_pairs().find(|(name, _)| name == wanted).map(|(_, value)| value);
+    let refused = FormError::parse(&field("__path")?, &field("__err")?)?;
+    if refused.refusal != Refusal::ProofNeeded {
+        return None;
+    }
+    let left_out = |name: &str| matches!(name, "__path" | "__err" | SAVED);
+    let fields: Vec<(String, String)> =
+        address.query_pairs().into_owned().filter(|(name, _)| !left_out(name)).collect();
+    address.set_query(None);
+    if !fields.is_empty() {
+        address.query_pairs_mut().extend_pairs(fields);
+    }
+    let to = address[url::Position::BeforePath..url::Position::AfterQuery].to_owned();
+    let room = address.path().strip_prefix("/t/").and_then(|rest| rest.split('/').next());
+    let room = room.map(|slug| format!("/t/{slug}")).unwrap_or_default();
+    Some(address.join(&confirm::address(&room, &to)).ok()?.into())
 }
 
 /// The address that a plain form comes back to, with what went well there in place of what it said before: the pages on

@@ -19,7 +19,7 @@ use crate::world::SystemChance;
 /// When there is no such tenant, or as many links as may be wait to be used.
 pub async fn make_link(service: &Service, origin: &str, tenant: &Slug, role: Role) -> anyhow::Result<String> {
     let secret = Secret::new(&SystemChance as &dyn Chance);
-    match service.put_link(tenant, role, secret.hash()).await {
+    match service.make_link(None, tenant, role, secret.hash()).await {
         Ok(()) => {}
         Err(Refusal::TooManyRequests { .. }) => anyhow::bail!(
             "{MOST_WAITING_LINKS} links of {tenant} for this role wait to be used. They end within a day; \

@@ -33,7 +33,7 @@ pub use network::Network;
 pub use pace::{HeldBack, Paces};
 pub use pacer::Pacer;
 pub use rate::{Limit, Rate};
-pub use refusals::{NOTED_A_MINUTE, NotedRefusals};
+pub use refusals::{MISSED_A_MINUTE, NOTED_A_MINUTE, NotedRefusals};
 pub use streams::{Admission, FullOf, Holder, Permit, Refused, StreamLimits, TurnedAway};
 
 use std::sync::Arc;

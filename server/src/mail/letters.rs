@@ -2,6 +2,7 @@
 
 use pulsestage::door::{Letter, Purpose};
 use pulsestage::email::Email;
+use pulsestage::ports::{News, Notice};
 
 /// What a letter is about.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +42,55 @@ pub fn letter(to: Email, occasion: Occasion<'_>) -> Letter {
     Letter { to, subject: one_line(&subject), text }
 }
 
+/// Writes the letter about what was done to how somebody comes in.
+#[must_use]
+pub(super) fn notice(notice: Notice) -> Letter {
+    /// What to do about what one did not do.
+    const ALARM: &str = "If that was not you and you did not ask for it, tell whoever runs this room at once.";
+    let Notice { to, name, tenant, news } = notice;
+    let (subject, what, instead) = match news {
+        News::Password => ("Your password was changed", "your password was changed.".to_owned(), ALARM),
+        News::Address(Some(email)) => {
+            ("Your address was changed", format!("your e-mail address was changed to {}.", email.as_str()), ALARM)
+        }
+        News::Address(None) => ("Your address was changed", "your e-mail address was taken away.".to_owned(), ALARM),
+        News::AddressAsked(email) => (
+            "Your address is to be changed",
+            format!(
+                "your e-mail address is to be {}. It stays as it is until that is confirmed there.",
+                email.as_str()
+            ),
+            ALARM,
+        ),
+        News::ConfirmAddress { link } => (
+            "Confirm your address",
+            format!("open this link to confirm that this is your e-mail address:\n\n{link}"),
+            "The link works once, within a day. If you do not know what this is about, ignore it: nothing is changed then.",
+        ),
+        News::NewLink => (
+            "A link was made for you",
+            "somebody who runs this room made a link with which you choose a new password.".to_owned(),
+            ALARM,
+        ),
+        News::Role(role) => ("Your role was changed", format!("your role is {role} now."), ALARM),
+        News::SessionsEnded => (
+            "You were signed out",
+            "somebody who runs this room ended your sessions. Sign in again when you need to.".to_owned(),
+            ALARM,
+        ),
+        News::SecondFactor { on: true } => (
+            "A second factor was set up",
+            "signing in asks for a code of your second factor from now on.".to_owned(),
+            ALARM,
+        ),
+        News::SecondFactor { on: false } => {
+            ("The second factor was taken off", "signing in asks for no second factor any more.".to_owned(), ALARM)
+        }
+    };
+    let text = format!("Hello {name},\n\nin {tenant} on PulseStage {what}\n\n{instead}\n");
+    Letter { to, subject: one_line(&format!("{subject}: {tenant}")), text }
+}
+
 /// A subject is a header: what could end its line is a space.
 fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
@@ -49,6 +99,32 @@ fn one_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_notice_says_what_was_done_and_has_no_second_header() {
+        let other = Email::parse("other@example.com").unwrap();
+        let all = [
+            (News::Password, "your password was changed"),
+            (News::Address(Some(other.clone())), "changed to other@example.com"),
+            (News::Address(None), "taken away"),
+            (News::AddressAsked(other), "is to be other@example.com"),
+            (
+                News::ConfirmAddress { link: "https://a.example/address/1".to_owned() },
+                "\nhttps://a.example/address/1\n",
+            ),
+            (News::NewLink, "a new password"),
+            (News::Role(pulsestage::user::Role::Admin), "your role is admin"),
+            (News::SessionsEnded, "ended your sessions"),
+            (News::SecondFactor { on: true }, "second factor"),
+            (News::SecondFactor { on: false }, "no second factor"),
+        ];
+        for (news, said) in all {
+            let to = Email::parse("ann@example.com").unwrap();
+            let letter = notice(Notice { to, name: "Ann".to_owned(), tenant: "Acme\r\nBcc: x@y".to_owned(), news });
+            assert!(letter.text.contains(said) && letter.text.starts_with("Hello Ann,"), "{}", letter.text);
+            assert!(!letter.subject.contains(['\r', '\n']), "{}", letter.subject);
+        }
+    }
 
     #[test]
     fn a_letter_has_its_link_and_says_how_long_it_is_good() {

@@ -1,13 +1,14 @@
 //! The port of what people come in by: each method is a transaction and one way out for its troubles.
 
 use async_trait::async_trait;
-use pulsestage::door::{Identity, LinkDoor, PersonLink, RoleLink, WaitingLink};
+use pulsestage::door::{AddressChange, Identity, LinkDoor, PersonLink, RoleLink, WaitingLink};
 use pulsestage::email::Email;
-use pulsestage::id::{TenantId, UserId};
+use pulsestage::id::{SessionId, TenantId, UserId};
 use pulsestage::password::PasswordHash;
+use pulsestage::person::Person;
 use pulsestage::ports::{
-    Credentials, DoorStore, Ending, InsteadOf, LinkUse, NewPerson, NewPersonLink, NewSession, SecretHash, SignedIn,
-    Stored,
+    Credentials, DoorStore, Ending, InsteadOf, LinkUse, Manager, NewAddressChange, NewPerson, NewPersonLink,
+    NewSession, SecretHash, SignedIn, Stored,
 };
 use pulsestage::tenant::Tenant;
 use pulsestage::time::Timestamp;
@@ -72,6 +73,31 @@ impl DoorStore for SqlStore {
 
     async fn withdraw_links(&self, tenant: TenantId, door: LinkDoor, role: Option<Role>) -> Stored<u64> {
         self.drop_links(tenant, door, role).await.map_err(trouble)
+    }
+
+    async fn whose_link(&self, hash: SecretHash) -> Stored<Option<(TenantId, Option<UserId>)>> {
+        self.find_whose_link(hash).await.map_err(trouble)
+    }
+
+    async fn prove(&self, tenant: TenantId, user: UserId, session: SessionId, at: Timestamp) -> Stored<()> {
+        self.prove_session(tenant, user, session, at).await.map_err(trouble)
+    }
+
+    async fn put_address_change(&self, manager: Manager, change: NewAddressChange) -> Stored<()> {
+        self.keep_address_change(manager, change).await.map_err(trouble)
+    }
+
+    async fn address_change(&self, hash: SecretHash, now: Timestamp) -> Stored<Option<AddressChange>> {
+        self.find_address_change(hash, now).await.map_err(trouble)
+    }
+
+    async fn confirm_address(
+        &self,
+        change: &AddressChange,
+        hash: SecretHash,
+        ending: Ending,
+    ) -> Stored<Option<Person>> {
+        self.use_address_change(change.clone(), hash, ending).await.map_err(trouble)
     }
 
     async fn has_owner(&self, tenant: TenantId, now: Timestamp) -> Stored<bool> {

@@ -2,13 +2,15 @@
 
 use pulsestage::error::{Noun, Refusal};
 use pulsestage::id::UserId;
+use pulsestage::permission::may_grant;
 use pulsestage::person::Person;
 use pulsestage::ports::{Manager, SecretHash};
 use pulsestage::time::Timestamp;
 
-use super::people::managed;
+use super::people::{authority, managed};
+use super::rows::doors::CredentialsRow;
 use super::trouble::Done;
-use super::{SqlStore, sql};
+use super::{SqlStore, Tx, people_reads, sql};
 
 /// What an invitation is for, as the database calls it.
 const INVITATION: &str = "invitation";
@@ -22,7 +24,7 @@ impl SqlStore {
         until: Timestamp,
     ) -> Done<Person> {
         written!(self, tx => {
-            let (_, person) = managed(tx, &manager, id).await?;
+            let person = invitable(tx, &manager, id).await?;
             if !person.is_active() {
                 return Err(Refusal::NotFound { what: Noun::Person }.into());
             }
@@ -46,4 +48,21 @@ impl SqlStore {
             Ok(person)
         })
     }
+}
+
+/// Whom a manager may send a link: those whom they manage, and somebody with a role that they may give who was never here,
+/// so that there is nobody to be taken for.
+async fn invitable(tx: &mut Tx, manager: &Manager, id: UserId) -> Done<Person> {
+    let held = authority(tx, manager).await?;
+    let person = people_reads::there(tx, manager.tenant, id).await?;
+    let known: Option<CredentialsRow> = on!(tx, t => sqlx::query_as(sql::doors::CREDENTIALS_OF)
+        .bind(manager.tenant.0)
+        .bind(id.0)
+        .fetch_optional(&mut **t)
+        .await)?;
+    let was_here = person.seen_at.is_some() || known.is_some_and(|known| known.has_password());
+    if !was_here && may_grant(held, person.role) {
+        return Ok(person);
+    }
+    Ok(managed(tx, manager, id).await?.1)
 }

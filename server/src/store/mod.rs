@@ -51,6 +51,7 @@ macro_rules! tx {
     }};
 }
 
+mod addresses;
 mod audit;
 mod boards;
 mod cases;

@@ -4,7 +4,7 @@ use pulsestage::audit::{Act, Entry};
 use pulsestage::email::Email;
 use pulsestage::error::{Noun, Refusal};
 use pulsestage::id::{TeamId, TenantId, UserId};
-use pulsestage::permission::may_manage;
+use pulsestage::permission::{may_grant, may_manage};
 use pulsestage::person::Person;
 use pulsestage::ports::{Manager, NewPerson};
 use pulsestage::text::Name;
@@ -25,7 +25,7 @@ impl SqlStore {
     pub(super) async fn insert_person_by(&self, manager: Manager, new: NewPerson) -> Done<Person> {
         written!(self, tx => {
             let held = authority(tx, &manager).await?;
-            must_manage(held, new.role)?;
+            must_grant(held, new.role)?;
             let person = insert(tx, manager.tenant, &new).await?;
             audit(tx, &manager, Act::Invite, new.id, |entry| added(entry, &new)).await?;
             Ok(person)
@@ -36,7 +36,7 @@ impl SqlStore {
         written!(self, tx => {
             let held = authority(tx, &manager).await?;
             for person in &new {
-                must_manage(held, person.role)?;
+                must_grant(held, person.role)?;
                 insert(tx, manager.tenant, person).await?;
                 audit(tx, &manager, Act::ImportPeople, person.id, |entry| added(entry, person)).await?;
             }
@@ -73,6 +73,17 @@ impl SqlStore {
                 return Err(Refusal::EmailTaken.into());
             }
             let after = there(tx, manager.tenant, id).await?;
+            if before.email != after.email {
+                // Links that went to the address before open nothing any more.
+                for statement in [sql::doors::WITHDRAW_ALL, sql::doors::FORGET_ADDRESS_CHANGE] {
+                    on!(tx, t => sqlx::query(statement)
+                        .bind(manager.tenant.0)
+                        .bind(id.0)
+                        .execute(&mut **t)
+                        .await
+                        .map(drop))?;
+                }
+            }
             let changed = |entry: Entry| {
                 entry.change("name", &before.name, &after.name).change("email", before.email.as_ref(), after.email.as_ref())
             };
@@ -84,7 +95,7 @@ impl SqlStore {
     pub(super) async fn change_role(&self, manager: Manager, id: UserId, role: Role) -> Done<Person> {
         written!(self, tx => {
             let (held, before) = managed(tx, &manager, id).await?;
-            must_manage(held, role)?;
+            must_grant(held, role)?;
             if before.role == role {
                 return Ok(before);
             }
@@ -212,7 +223,7 @@ pub(super) async fn lock(tx: &mut Tx, tenant: TenantId) -> Done<()> {
 }
 
 /// What somebody who manages people holds now, with the tenant's row taken: it stays so until the commit.
-async fn authority(tx: &mut Tx, manager: &Manager) -> Done<Role> {
+pub(super) async fn authority(tx: &mut Tx, manager: &Manager) -> Done<Role> {
     lock(tx, manager.tenant).await?;
     let own = person(tx, manager.tenant, manager.user).await?.filter(Person::is_active);
     own.map(|own| own.role).ok_or_else(|| Refusal::NotAllowed.into())
@@ -222,12 +233,13 @@ async fn authority(tx: &mut Tx, manager: &Manager) -> Done<Role> {
 pub(super) async fn managed(tx: &mut Tx, manager: &Manager, id: UserId) -> Done<(Role, Person)> {
     let held = authority(tx, manager).await?;
     let person = there(tx, manager.tenant, id).await?;
-    must_manage(held, person.role)?;
-    Ok((held, person))
+    // Whoever manages people may change themselves.
+    let is_own = id == manager.user && may_grant(held, held);
+    if is_own || may_manage(held, person.role) { Ok((held, person)) } else { Err(Refusal::NotAllowed.into()) }
 }
 
-fn must_manage(manager: Role, held: Role) -> Done<()> {
-    if may_manage(manager, held) { Ok(()) } else { Err(Refusal::NotAllowed.into()) }
+fn must_grant(manager: Role, given: Role) -> Done<()> {
+    if may_grant(manager, given) { Ok(()) } else { Err(Refusal::NotAllowed.into()) }
 }
 
 async fn must_leave_an_owner(tx: &mut Tx, manager: &Manager, id: UserId) -> Done<()> {

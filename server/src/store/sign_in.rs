@@ -82,6 +82,7 @@ impl SqlStore {
                 memberships: Vec::new(),
                 session: session.id,
                 seen_at: Some(session.at.day()),
+                proved_at: Some(session.at),
                 expires_at: session.expires_at,
             }))
         })

@@ -11,9 +11,13 @@ mod doors_claim;
 #[cfg(test)]
 mod doors_links;
 #[cfg(test)]
+mod doors_missed;
+#[cfg(test)]
 mod doors_oidc;
 #[cfg(test)]
 mod doors_password;
+#[cfg(test)]
+mod doors_proof;
 #[cfg(test)]
 mod doors_steps;
 #[cfg(test)]

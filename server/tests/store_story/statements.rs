@@ -38,6 +38,8 @@ fn every_statement_names_its_tenant() {
         "THREAD_LINK",
         "REDEEM",
         "ROLE_LINK",
+        "ADDRESS_CHANGE",
+        "WHOSE_ROLE_LINK",
         "BY_SECRET",
         "TOUCH",
         "FORGET_REVOCATIONS",

@@ -18,7 +18,7 @@ use pulsestage_server::http::doors::Entrance;
 use pulsestage_server::http::health::Readiness;
 use pulsestage_server::http::host::{Authority, BaseDomain};
 use pulsestage_server::limits::{LimitArgs, Limits, NotedRefusals};
-use pulsestage_server::mail::{MailArgs, Smtp};
+use pulsestage_server::mail::{MailArgs, MailedNotices, Smtp};
 use pulsestage_server::metrics::{KnownSizes, Metrics, StoreTimes, TimedStore};
 use pulsestage_server::oidc::{OidcArgs, Provider};
 use pulsestage_server::pictures::Redrawer;
@@ -142,6 +142,7 @@ impl House {
             .with_open_questions(plan.limits.open_questions())
             .watched_by(Arc::new(bus.meters().clone()))
             .inviting_by(Arc::new(Invites::new("http://ask.test".to_owned(), chance.clone())), Arc::new(CsvSheets))
+            .telling_by(Arc::new(MailedNotices::new(entrance.mailer.clone())))
             .guarded_by(Arc::new(passwords.clone()))
             .drawing_by(Arc::new(Redrawer::default()))
             .witnessed_by(Arc::new(refusals));

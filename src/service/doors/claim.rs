@@ -32,7 +32,10 @@ impl Service {
     /// # Errors
     /// [`Refusal::LinkSpent`] when it was used, has run out or never was, or the tenant has an owner.
     pub async fn claimable(&self, secret: SecretHash) -> Result<Tenant, Refusal> {
-        self.store.claimable(secret, self.clock.now()).await?.ok_or(Refusal::LinkSpent)
+        match self.store.claimable(secret, self.clock.now()).await? {
+            Some(found) => Ok(found),
+            None => Err(self.missed_link(secret).await),
+        }
     }
 
     /// Makes the first owner of a tenant and signs them in. Of many at once one does.

@@ -6,7 +6,7 @@ use crate::door::{PersonLink, Purpose};
 use crate::email::Email;
 use crate::error::Refusal;
 use crate::id::{TenantId, UserId};
-use crate::ports::{LinkUse, NewPersonLink, SecretHash, SignedIn};
+use crate::ports::{LinkUse, NewPersonLink, News, SecretHash, SignedIn};
 use crate::text::Name;
 
 /// To whom a link is to be sent.
@@ -60,7 +60,10 @@ impl Service {
     /// # Errors
     /// [`Refusal::LinkSpent`] when it was used, has run out or never was: the three look alike on purpose.
     pub async fn person_link(&self, secret: SecretHash) -> Result<PersonLink, Refusal> {
-        self.store.person_link(secret, self.clock.now()).await?.ok_or(Refusal::LinkSpent)
+        match self.store.person_link(secret, self.clock.now()).await? {
+            Some(found) => Ok(found),
+            None => Err(self.missed_link(secret).await),
+        }
     }
 
     /// Uses a link for signing in up.
@@ -88,7 +91,9 @@ impl Service {
         let known: Vec<&str> = std::iter::once(link.name.as_str()).chain(link.email.as_deref()).collect();
         let password = Some(self.new_password(password, &known).await?);
         let using = LinkUse { tenant: link.tenant.id, hash: secret, purpose: Purpose::Password, name: None, password };
-        self.use_link(&link, using, arrival).await
+        let person = self.use_link(&link, using, arrival).await?;
+        self.tell_at(link.email.as_deref(), &link.name, &link.tenant.name, News::Password);
+        Ok(person)
     }
 
     /// Uses an invitation up: the person says what they are called and sets a password.

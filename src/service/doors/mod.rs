@@ -3,6 +3,7 @@
 //! Whatever door it is, a session is opened under a new secret, and the one that the browser had ends. Whoever is not
 //! known learns nothing from an answer, its time included.
 
+mod addresses;
 mod claim;
 mod links;
 mod passwords;
@@ -72,6 +73,6 @@ impl Service {
 }
 
 /// Trouble of the world's as people are told it.
-fn trouble(error: PortError) -> Refusal {
+pub(super) fn trouble(error: PortError) -> Refusal {
     StoreError::Port(error).into()
 }

@@ -6,7 +6,7 @@ use crate::email::Email;
 use crate::error::Refusal;
 use crate::id::UserId;
 use crate::password::Password;
-use crate::ports::{Credentials, SignedIn, Verdict};
+use crate::ports::{Credentials, News, SignedIn, Verdict, Way};
 
 impl Service {
     /// Who has this address, for what is nobody's to hear.
@@ -40,7 +40,11 @@ impl Service {
         };
         let kept = known.as_ref().and_then(|known| known.password.as_ref());
         let verdict = self.passwords.verify(&password, kept).await.map_err(trouble)?;
-        let known = known.filter(|_| verdict != Verdict::Wrong).ok_or(Refusal::WrongCredentials)?;
+        let whose = known.as_ref().map(|known| known.user);
+        let Some(known) = known.filter(|_| verdict != Verdict::Wrong) else {
+            self.missed(tenant.id, whose, Way::Password);
+            return Err(Refusal::WrongCredentials);
+        };
         if let (Verdict::RightButWeak, Some(weak)) = (verdict, &known.password) {
             let stronger = self.passwords.hash(&password).await.map_err(trouble)?;
             self.store.rehash(tenant.id, known.user, weak, &stronger).await?;
@@ -51,7 +55,8 @@ impl Service {
     /// Gives the visitor another password. All their sessions end; this browser gets a new one.
     ///
     /// # Errors
-    /// [`Refusal::WrongCredentials`] when the old one is not right; when the new one is too weak.
+    /// [`Refusal::WrongCredentials`] when the old one is not right; [`Refusal::ProofNeeded`] when there is none and nobody
+    /// showed a moment ago who they are; when the new one is too weak.
     pub async fn change_password(
         &self,
         visit: &Visit,
@@ -66,13 +71,18 @@ impl Service {
         if let Some(kept) = &known.password {
             let old = Password::parse(old).map_err(|_| Refusal::WrongCredentials)?;
             if self.passwords.verify(&old, Some(kept)).await.map_err(trouble)? == Verdict::Wrong {
+                self.missed(tenant.id, Some(user), Way::Password);
                 return Err(Refusal::WrongCredentials);
             }
+        } else {
+            self.must_be_proved(visit)?;
         }
         let password = self.new_password(new, &words_of(&known)).await?;
         let (session, _) = self.session_for(user, arrival);
         let changed = self.store.change_password(tenant.id, password, session, self.ending()).await?;
-        changed.ok_or(Refusal::NotSignedIn)
+        let changed = changed.ok_or(Refusal::NotSignedIn)?;
+        self.tell_at(known.email.as_deref(), &known.name, &tenant.name, News::Password);
+        Ok(changed)
     }
 }
 

@@ -6,7 +6,8 @@ use crate::door::Introduction;
 use crate::email::Email;
 use crate::error::Refusal;
 use crate::id::{TenantId, UserId};
-use crate::ports::{NewPerson, SignedIn};
+use crate::ports::{NewPerson, SignedIn, Way};
+use crate::tenant::Tenant;
 use crate::text::{NAME_MAX, Name};
 use crate::user::Role;
 
@@ -25,6 +26,21 @@ impl Service {
         arrival: &Arrival,
     ) -> Result<SignedIn, Refusal> {
         let tenant = self.tenant_at(slug).await?;
+        let came = self.introduced(&tenant, introduction, domains, first_role, arrival).await;
+        if came == Err(Refusal::ForeignAccount) {
+            self.missed(tenant.id, None, Way::Provider);
+        }
+        came
+    }
+
+    async fn introduced(
+        &self,
+        tenant: &Tenant,
+        introduction: &Introduction,
+        domains: &[String],
+        first_role: Role,
+        arrival: &Arrival,
+    ) -> Result<SignedIn, Refusal> {
         let user = match self.store.person_of(tenant.id, &introduction.identity).await? {
             Some(user) => user,
             None => {
@@ -35,7 +51,7 @@ impl Service {
                 user
             }
         };
-        self.let_in(&tenant, user, arrival).await.map_err(|refusal| match refusal {
+        self.let_in(tenant, user, arrival).await.map_err(|refusal| match refusal {
             Refusal::WrongCredentials => Refusal::ForeignAccount,
             refusal => refusal,
         })

@@ -6,6 +6,7 @@ use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 
+use super::back::own_page;
 use super::form::Fields;
 use super::{Named, draw, nowhere, person_link, room_of, slug_of, visit};
 use crate::auth::Secret;
@@ -56,30 +57,30 @@ async fn submit(State(state): State<AppState>, named: Named, request: Request, p
         Ok(form) => form,
         Err(refusal) => return refusal_response(&refusal),
     };
-    let asked = ask(&state, slug, form.get("email"), purpose);
+    let asked = ask(&state, slug, form.get("email"), purpose, "");
     page(&state, &headers, &visit.tenant, purpose, asked.is_ok(), asked.as_ref().err())
 }
 
-/// Has the letter written and sent, if there is anybody to send it to.
-fn ask(state: &AppState, slug: String, email: &str, purpose: Purpose) -> Result<(), Refusal> {
+/// Has the letter written and sent, if there is anybody to send it to. Its link leads on to the page `to`.
+pub(super) fn ask(state: &AppState, slug: String, email: &str, purpose: Purpose, to: &str) -> Result<(), Refusal> {
     let email = Email::parse(email).map_err(|problem| Refusal::field("email", problem))?;
     state.limits().doors.letter(&slug, email.as_str())?;
     let busy = Refusal::Unavailable { retry_after_s: 10 };
     let place = state.entrance().letters.clone().try_acquire_owned().map_err(|_| busy)?;
-    let state = state.clone();
+    let (state, to) = (state.clone(), own_page(to).unwrap_or_default().to_owned());
     tokio::spawn(async move {
-        send(&state, &slug, &email, purpose).await;
+        send(&state, &slug, &email, purpose, &to).await;
         drop(place);
     });
     Ok(())
 }
 
-async fn send(state: &AppState, slug: &str, email: &Email, purpose: Purpose) {
+async fn send(state: &AppState, slug: &str, email: &Email, purpose: Purpose, page: &str) {
     let (Some(mailer), Some(origin)) = (state.entrance().mailer.clone(), state.site().origin.clone()) else { return };
     let secret = Secret::new(state.chance());
     match state.service().link_by_email(slug, email.as_str(), purpose, secret.hash()).await {
         Ok(Some(to)) => {
-            let link = person_link(&origin, &secret);
+            let link = with_page(person_link(&origin, &secret), page);
             let occasion = Occasion { purpose, tenant: &to.tenant, name: &to.name, link: &link };
             let letter = letter(to.email.clone(), occasion);
             // Trouble is in the log already; whoever waits for the letter asks again.
@@ -88,6 +89,15 @@ async fn send(state: &AppState, slug: &str, email: &Email, purpose: Purpose) {
         Ok(None) => tracing::debug!("somebody asked for a link to an address that nobody has"),
         Err(refusal) => tracing::warn!(%refusal, "a link could not be kept"),
     }
+}
+
+/// A link that leads on to one of our pages.
+fn with_page(link: String, page: &str) -> String {
+    if page.is_empty() {
+        return link;
+    }
+    let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("to", page).finish();
+    format!("{link}?{query}")
 }
 
 fn page(

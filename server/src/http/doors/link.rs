@@ -5,6 +5,7 @@ use axum::extract::{Path, Request, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 
+use super::back::own_page;
 use super::form::Fields;
 use super::{arrival, come_in, confirms, draw, draw_spent, room_of};
 use crate::auth::Secret;
@@ -15,8 +16,9 @@ use pulsestage::error::Refusal;
 
 /// The page.
 pub(super) async fn show(State(state): State<AppState>, Path(token): Path<String>, request: Request) -> Response {
+    let to = wanted(&request);
     match find(&state, &token).await {
-        Ok((secret, link)) => page(&state, request.headers(), &secret, link, None),
+        Ok((secret, link)) => page(&state, request.headers(), &secret, link, &to, None),
         Err(Refusal::LinkSpent) => draw_spent(&state, request.headers()),
         Err(refusal) => refusal_response(&refusal),
     }
@@ -24,6 +26,7 @@ pub(super) async fn show(State(state): State<AppState>, Path(token): Path<String
 
 /// The form.
 pub(super) async fn submit(State(state): State<AppState>, Path(token): Path<String>, request: Request) -> Response {
+    let to = wanted(&request);
     let found = find(&state, &token).await;
     let (headers, form) = match Fields::of_body(request).await {
         Ok(form) => form,
@@ -36,7 +39,7 @@ pub(super) async fn submit(State(state): State<AppState>, Path(token): Path<Stri
     };
     // The others are used up by what is typed.
     if link.purpose == Purpose::SignIn && !confirms(&form, &link_secret) {
-        return page(&state, &headers, &link_secret, link, None);
+        return page(&state, &headers, &link_secret, link, &to, None);
     }
     let (secret, arrival) = arrival(&state, &headers, &link.tenant.slug);
     let (service, hash) = (state.service(), link_secret.hash());
@@ -46,14 +49,19 @@ pub(super) async fn submit(State(state): State<AppState>, Path(token): Path<Stri
         Purpose::Invitation => service.accept_invitation(hash, form.get("name"), form.get("password"), &arrival).await,
     };
     match used {
-        Ok(person) => come_in(&state, &person, &secret, ""),
+        Ok(person) => come_in(&state, &person, &secret, &to),
         // Somebody else was faster with the same link.
         Err(Refusal::LinkSpent) => draw_spent(&state, &headers),
         Err(refusal) => {
             let name = if form.get("name").is_empty() { link.name.clone() } else { form.get("name").to_owned() };
-            page(&state, &headers, &link_secret, PersonLink { name, ..link }, Some(&refusal))
+            page(&state, &headers, &link_secret, PersonLink { name, ..link }, &to, Some(&refusal))
         }
     }
+}
+
+/// The page of ours that the address of a link leads on to.
+fn wanted(request: &Request) -> String {
+    own_page(Fields::of_query(request.uri().query()).get("to")).unwrap_or_default().to_owned()
 }
 
 /// Looks a link up.
@@ -68,8 +76,11 @@ fn page(
     headers: &HeaderMap,
     secret: &Secret,
     link: PersonLink,
+    to: &str,
     refusal: Option<&Refusal>,
 ) -> Response {
+    let action = format!("/open/{}", secret.reveal());
+    let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("to", to).finish();
     let door = PersonDoor::Good {
         setting: match link.purpose {
             Purpose::Invitation => Setting::Invitation,
@@ -78,7 +89,7 @@ fn page(
         },
         room: room_of(&link.tenant.slug),
         tenant: (&link.tenant).into(),
-        action: format!("/open/{}", secret.reveal()),
+        action: if to.is_empty() { action } else { format!("{action}?{query}") },
         name: link.name,
         email: link.email,
         problems: refusal.map(Problems::from).unwrap_or_default(),

@@ -3,13 +3,16 @@
 //! * `sign_in`: by password; `letter`: asking for a link by mail; `link`: opening one; `role`: opening one that makes the
 //!   person who brings it; `provider`: by OpenID Connect
 //! * `claim`: the first owner; `password`: another password, from inside; `leaving`: out again, and forgotten
+//! * `confirm`: showing once more who one is; `address`: confirming an address
 //! * `form`: what a form brought; `back`: where one goes afterwards
 //!
 //! A form that is refused is drawn again with what was wrong, under the refusal's status. One that went well leads on
 //! with "see other" and a new session.
 
+mod address;
 mod back;
 mod claim;
+pub(super) mod confirm;
 pub(super) mod form;
 mod leaving;
 mod letter;
@@ -41,6 +44,7 @@ use crate::state::AppState;
 use pulsestage::error::Refusal;
 use pulsestage::ports::{Mailer, SignedIn, TooFast};
 use pulsestage::service::{Arrival, Visit};
+use pulsestage::tenant::Tenant;
 use pulsestage::user::Role;
 
 /// Letters that are on their way at once; one more is told that we are busy.
@@ -89,11 +93,13 @@ pub fn routes(state: &AppState) -> Router<AppState> {
             .route(&of(room, "/signed-out"), only(get(leaving::signed_out)))
             .route(&of(room, "/forget"), only(get(leaving::ask).post(leaving::forget)))
             .route(&of(room, "/forgotten"), only(get(leaving::forgotten)))
+            .route(&of(room, "/confirm"), only(get(confirm::show).post(confirm::submit)))
             .route(&of(room, "/oidc"), only(get(provider::leave)));
     }
     doors
         .route("/oidc/callback", only(get(provider::come_back)))
         .route("/sign-in/{token}", only(get(role::show).post(role::submit)))
+        .route("/address/{token}", only(get(address::show).post(address::submit)))
         .route("/open/{token}", only(get(link::show).post(link::submit)))
         .route("/claim/{token}", only(get(claim::show).post(claim::submit)))
         .layer(from_fn_with_state(state.clone(), count_failed))
@@ -147,6 +153,17 @@ pub(super) fn room_of(slug: &str) -> String {
 /// Who stands at the door of a tenant. What askers do and read has these pages, so the session is not touched.
 pub(super) async fn visit(state: &AppState, headers: &HeaderMap, slug: &str) -> Result<Visit, Refusal> {
     state.service().enter_without_touch(slug, &state.cookies().caller(headers)).await
+}
+
+/// The first page of a tenant.
+fn home_of(tenant: &Tenant) -> String {
+    tenant_page(&tenant.slug)
+}
+
+/// To signing in, and from there to this page.
+fn first_sign_in(tenant: &Tenant, to: &str) -> Response {
+    let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("to", to).finish();
+    go(&format!("{}/sign-in?{query}", room_of(&tenant.slug)), &[])
 }
 
 /// A door as a whole page.

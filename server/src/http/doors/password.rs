@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 
 use super::form::Fields;
-use super::{Named, arrival, come_in, draw, go, nowhere, room_of, slug_of, visit};
+use super::{Named, arrival, come_in, confirm, draw, first_sign_in, go, nowhere, room_of, slug_of, visit};
 use crate::http::api::refusal_response;
 use crate::limits::Guess;
 use crate::state::AppState;
@@ -20,7 +20,7 @@ pub(super) async fn show(State(state): State<AppState>, named: Named, request: R
     };
     match visit.actor.user {
         Some(_) => page(&state, request.headers(), &visit.tenant, None),
-        None => first_sign_in(&visit.tenant),
+        None => first_sign_in(&visit.tenant, &here(&visit.tenant)),
     }
 }
 
@@ -29,7 +29,7 @@ pub(super) async fn submit(State(state): State<AppState>, named: Named, request:
     let slug = slug_of(named, request.extensions());
     let network = state.limits().doors.network(request.headers(), request.extensions());
     let Ok(visit) = visit(&state, request.headers(), &slug).await else { return nowhere(state, request).await };
-    let Some(user) = visit.actor.user else { return first_sign_in(&visit.tenant) };
+    let Some(user) = visit.actor.user else { return first_sign_in(&visit.tenant, &here(&visit.tenant)) };
     let (headers, form) = match Fields::of_body(request).await {
         Ok(form) => form,
         Err(refusal) => return refusal_response(&refusal),
@@ -48,6 +48,7 @@ pub(super) async fn submit(State(state): State<AppState>, named: Named, request:
     };
     match changed.await {
         Ok(person) => come_in(&state, &person, &secret, ""),
+        Err(Refusal::ProofNeeded) => go(&confirm::address(&room_of(&slug), &here(&visit.tenant)), &[]),
         Err(Refusal::WrongCredentials) => {
             page(&state, &headers, &visit.tenant, Some((&Refusal::WrongCredentials, wrong_old())))
         }
@@ -55,9 +56,8 @@ pub(super) async fn submit(State(state): State<AppState>, named: Named, request:
     }
 }
 
-fn first_sign_in(tenant: &Tenant) -> Response {
-    let room = room_of(&tenant.slug);
-    go(&format!("{room}/sign-in?to={room}/password"), &[])
+fn here(tenant: &Tenant) -> String {
+    format!("{}/password", room_of(&tenant.slug))
 }
 
 fn wrong_old() -> Problems {

@@ -8,12 +8,13 @@ use std::sync::Arc;
 
 use super::form::Fields;
 use super::sign_in::{self, Typed};
-use super::{Named, arrival, come_in, go, nowhere, slug_of, visit};
+use super::{Named, arrival, come_in, go, nowhere, room_of, slug_of, visit};
 use crate::http::api::refusal_response;
 use crate::oidc::{Attempt, Provider, Trouble};
 use crate::state::AppState;
 use pulsestage::error::Refusal;
 use pulsestage::ports::SignedIn;
+use pulsestage::tenant::Tenant;
 use pulsestage::text::Slug;
 
 /// Sends a browser to the provider, with what it needs to come back.
@@ -96,4 +97,12 @@ fn said(trouble: Trouble) -> Refusal {
         Trouble::Away => Refusal::Unavailable { retry_after_s: 10 },
         Trouble::Unbelievable => Refusal::ProviderFailed,
     }
+}
+
+/// What the provider of a tenant is called and where signing in there begins, when there is one.
+pub(super) fn button(state: &AppState, tenant: &Tenant, to: &str) -> Option<(String, String)> {
+    let settings = state.entrance().provider.as_ref()?.settings();
+    let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("to", to).finish();
+    let there = settings.tenants.contains(&tenant.slug);
+    there.then(|| (settings.name.clone(), format!("{}/oidc?{query}", room_of(&tenant.slug))))
 }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::back::own_page;
 use super::form::Fields;
-use super::{Named, arrival, come_in, draw, nowhere, room_of, slug_of, visit};
+use super::{Named, arrival, come_in, draw, nowhere, provider, room_of, slug_of, visit};
 use crate::http::api::refusal_response;
 use crate::limits::Guess;
 use crate::state::AppState;
@@ -83,11 +83,7 @@ pub(super) fn page(
 ) -> Response {
     let to = own_page(typed.to).unwrap_or_default().to_owned();
     let room = room_of(&tenant.slug);
-    let provider = state.entrance().provider.as_ref().map(|provider| provider.settings());
-    let provider = provider.filter(|settings| settings.tenants.contains(&tenant.slug)).map(|settings| {
-        let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("to", &to).finish();
-        (settings.name.clone(), format!("{room}/oidc?{query}"))
-    });
+    let provider = provider::button(state, tenant, &to);
     let door = SignIn {
         tenant: tenant.into(),
         to,

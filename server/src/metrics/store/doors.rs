@@ -1,13 +1,14 @@
 //! How long the database takes for what people come in by.
 
 use async_trait::async_trait;
-use pulsestage::door::{Identity, LinkDoor, PersonLink, RoleLink, WaitingLink};
+use pulsestage::door::{AddressChange, Identity, LinkDoor, PersonLink, RoleLink, WaitingLink};
 use pulsestage::email::Email;
-use pulsestage::id::{TenantId, UserId};
+use pulsestage::id::{SessionId, TenantId, UserId};
 use pulsestage::password::PasswordHash;
+use pulsestage::person::Person;
 use pulsestage::ports::{
-    Credentials, DoorStore, Ending, InsteadOf, LinkUse, NewPerson, NewPersonLink, NewSession, SecretHash, SignedIn,
-    Stored,
+    Credentials, DoorStore, Ending, InsteadOf, LinkUse, Manager, NewAddressChange, NewPerson, NewPersonLink,
+    NewSession, SecretHash, SignedIn, Stored,
 };
 use pulsestage::tenant::Tenant;
 use pulsestage::time::Timestamp;
@@ -71,6 +72,31 @@ impl DoorStore for TimedStore {
 
     async fn withdraw_links(&self, tenant: TenantId, door: LinkDoor, role: Option<Role>) -> Stored<u64> {
         self.timed(Kind::SignIn, self.store.withdraw_links(tenant, door, role)).await
+    }
+
+    async fn whose_link(&self, hash: SecretHash) -> Stored<Option<(TenantId, Option<UserId>)>> {
+        self.timed(Kind::SignIn, self.store.whose_link(hash)).await
+    }
+
+    async fn prove(&self, tenant: TenantId, user: UserId, session: SessionId, at: Timestamp) -> Stored<()> {
+        self.timed(Kind::SignIn, self.store.prove(tenant, user, session, at)).await
+    }
+
+    async fn put_address_change(&self, manager: Manager, change: NewAddressChange) -> Stored<()> {
+        self.timed(Kind::SignIn, self.store.put_address_change(manager, change)).await
+    }
+
+    async fn address_change(&self, hash: SecretHash, now: Timestamp) -> Stored<Option<AddressChange>> {
+        self.timed(Kind::SignIn, self.store.address_change(hash, now)).await
+    }
+
+    async fn confirm_address(
+        &self,
+        change: &AddressChange,
+        hash: SecretHash,
+        ending: Ending,
+    ) -> Stored<Option<Person>> {
+        self.timed(Kind::SignIn, self.store.confirm_address(change, hash, ending)).await
     }
 
     async fn has_owner(&self, tenant: TenantId, now: Timestamp) -> Stored<bool> {

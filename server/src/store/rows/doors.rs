@@ -1,6 +1,6 @@
 //! Rows of what people come in by.
 
-use pulsestage::door::{PersonLink, RoleLink, WaitingLink};
+use pulsestage::door::{AddressChange, PersonLink, RoleLink, WaitingLink};
 use pulsestage::id::UserId;
 use pulsestage::password::PasswordHash;
 use pulsestage::ports::Credentials;
@@ -18,6 +18,12 @@ pub(in crate::store) struct CredentialsRow {
     name: String,
     email: Option<String>,
     password_hash: Option<String>,
+}
+
+impl CredentialsRow {
+    pub(in crate::store) const fn has_password(&self) -> bool {
+        self.password_hash.is_some()
+    }
 }
 
 impl From<CredentialsRow> for Credentials {
@@ -53,6 +59,35 @@ impl PersonLinkRow {
             purpose: self.purpose.parse().map_err(unknown)?,
         })
     }
+}
+
+/// A row of `address_changes` with its person and tenant.
+#[derive(FromRow)]
+pub(in crate::store) struct AddressChangeRow {
+    #[sqlx(flatten)]
+    tenant: TenantRow,
+    user_id: Uuid,
+    person_name: String,
+    email: String,
+}
+
+impl AddressChangeRow {
+    pub(in crate::store) fn into_change(self) -> Done<AddressChange> {
+        Ok(AddressChange {
+            tenant: self.tenant.into_tenant()?,
+            user: UserId(self.user_id),
+            name: self.person_name,
+            email: self.email,
+        })
+    }
+}
+
+/// What is left of a row of `address_changes` that was used up.
+#[derive(FromRow)]
+pub(in crate::store) struct ConfirmedRow {
+    pub(in crate::store) email: String,
+    pub(in crate::store) email_key: String,
+    pub(in crate::store) asked_by: Uuid,
 }
 
 /// A row of `sign_in_links` with its tenant.

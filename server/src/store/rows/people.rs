@@ -66,6 +66,7 @@ pub(in crate::store) struct OpenSessionRow {
     role: String,
     session_id: Uuid,
     seen_at: Option<i64>,
+    proved_at: Option<i64>,
     expires_at: i64,
 }
 
@@ -77,6 +78,7 @@ impl OpenSessionRow {
             user: UserId(self.user_id),
             session: SessionId(self.session_id),
             seen_at: self.seen_at.map(Timestamp),
+            proved_at: self.proved_at.map(Timestamp),
             expires_at: Timestamp(self.expires_at),
             tenant: self.tenant.into_tenant()?,
         })

@@ -55,6 +55,35 @@ statements! {
     USE_CLAIM = "update sign_in_links set used_at = $3
         where tenant_id = $1 and token_hash = $2 and door = 'claim' and used_at is null and expires_at > $3";
 
+    /// Whose link this is or was.
+    WHOSE_PERSON_LINK = "select tenant_id, user_id from person_links where token_hash = $1";
+
+    /// Which tenant's link this is or was.
+    WHOSE_ROLE_LINK = "select tenant_id from sign_in_links where token_hash = $1";
+
+    /// Keeps an address that waits to be confirmed; one before it is forgotten.
+    PUT_ADDRESS_CHANGE = "insert into address_changes
+            (tenant_id, user_id, token_hash, email, email_key, asked_by, created_at, expires_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8)
+        on conflict (tenant_id, user_id) do update
+        set token_hash = excluded.token_hash, email = excluded.email, email_key = excluded.email_key,
+            asked_by = excluded.asked_by, created_at = excluded.created_at, expires_at = excluded.expires_at";
+
+    /// What address a link confirms, while it is good.
+    ADDRESS_CHANGE = "select t.id, t.slug, t.name, t.settings, c.user_id, u.name as person_name, c.email
+        from address_changes c
+        join users u on u.tenant_id = c.tenant_id and u.id = c.user_id
+        join tenants t on t.id = c.tenant_id
+        where c.token_hash = $1 and c.expires_at > $2 and u.deactivated_at is null and t.archived_at is null";
+
+    /// Uses the link of an address up; no row when it is not good. Of many at once one gets the row.
+    USE_ADDRESS_CHANGE = "delete from address_changes
+        where tenant_id = $1 and user_id = $2 and token_hash = $3 and expires_at > $4
+        returning email, email_key, asked_by";
+
+    /// Forgets an address of a person that waits to be confirmed.
+    FORGET_ADDRESS_CHANGE = "delete from address_changes where tenant_id = $1 and user_id = $2";
+
     /// Who somebody is at a provider.
     IDENTITY = "select user_id from identities where tenant_id = $1 and issuer = $2 and subject = $3";
 

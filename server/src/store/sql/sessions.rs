@@ -2,15 +2,15 @@
 
 statements! {
     /// A session.
-    INSERT = "insert into sessions (tenant_id, user_id, token_hash, id, label, created_at, seen_at, expires_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8)";
+    INSERT = "insert into sessions (tenant_id, user_id, token_hash, id, label, created_at, proved_at, seen_at, expires_at)
+        values ($1, $2, $3, $4, $5, $6, $6, $7, $8)";
 
     /// Clears away a person's sessions that have run out.
     SWEEP = "delete from sessions where tenant_id = $1 and user_id = $2 and expires_at <= $3";
 
     /// Whose session it is, while it is open.
     BY_SECRET = "select t.id, t.slug, t.name, t.settings, u.id as user_id, u.role,
-            s.id as session_id, s.seen_at, s.expires_at
+            s.id as session_id, s.seen_at, s.proved_at, s.expires_at
         from sessions s
         join users u on u.tenant_id = s.tenant_id and u.id = s.user_id
         join tenants t on t.id = s.tenant_id
@@ -22,6 +22,9 @@ statements! {
 
     /// Takes note of the day on which a session was used, if that is news.
     TOUCH = "update sessions set seen_at = $2 where token_hash = $1 and (seen_at is null or seen_at < $2)";
+
+    /// Takes note that the person of a session showed who they are.
+    PROVE = "update sessions set proved_at = $4 where tenant_id = $1 and user_id = $2 and id = $3";
 
     /// Ends a session by its secret; says whose it was.
     END = "delete from sessions where token_hash = $1 returning tenant_id, user_id, id";

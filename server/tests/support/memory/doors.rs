@@ -1,13 +1,14 @@
 //! Nobody comes in by a store in memory.
 
 use async_trait::async_trait;
-use pulsestage::door::{Identity, LinkDoor, PersonLink, RoleLink, WaitingLink};
+use pulsestage::door::{AddressChange, Identity, LinkDoor, PersonLink, RoleLink, WaitingLink};
 use pulsestage::email::Email;
-use pulsestage::id::{TenantId, UserId};
+use pulsestage::id::{SessionId, TenantId, UserId};
 use pulsestage::password::PasswordHash;
+use pulsestage::person::Person;
 use pulsestage::ports::{
-    Credentials, DoorStore, Ending, InsteadOf, LinkUse, NewPerson, NewPersonLink, NewSession, SecretHash, SignedIn,
-    Stored,
+    Credentials, DoorStore, Ending, InsteadOf, LinkUse, Manager, NewAddressChange, NewPerson, NewPersonLink,
+    NewSession, SecretHash, SignedIn, Stored,
 };
 use pulsestage::tenant::Tenant;
 use pulsestage::time::Timestamp;
@@ -64,6 +65,26 @@ impl DoorStore for MemoryStore {
     }
 
     async fn withdraw_links(&self, _: TenantId, _: LinkDoor, _: Option<Role>) -> Stored<u64> {
+        broken()
+    }
+
+    async fn whose_link(&self, _: SecretHash) -> Stored<Option<(TenantId, Option<UserId>)>> {
+        broken()
+    }
+
+    async fn prove(&self, _: TenantId, _: UserId, _: SessionId, _: Timestamp) -> Stored<()> {
+        broken()
+    }
+
+    async fn put_address_change(&self, _: Manager, _: NewAddressChange) -> Stored<()> {
+        broken()
+    }
+
+    async fn address_change(&self, _: SecretHash, _: Timestamp) -> Stored<Option<AddressChange>> {
+        broken()
+    }
+
+    async fn confirm_address(&self, _: &AddressChange, _: SecretHash, _: Ending) -> Stored<Option<Person>> {
         broken()
     }
 
