@@ -11,6 +11,7 @@ mod reports;
 mod tenancy;
 mod texts;
 mod threads;
+mod unicode;
 
 use async_trait::async_trait;
 use std::net::IpAddr;
@@ -49,6 +50,7 @@ pub use reports::ReportStore;
 pub use tenancy::{FoundTeam, NewTeam, TeamChange, TenancyStore};
 pub use texts::TextStore;
 pub use threads::{Party, ThreadStore};
+pub use unicode::{PlainUnicode, Unicode};
 
 /// The world's no: something we stand on does not hold. The adapter that made it has logged the cause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use crate::email::Email;
 use crate::permission::may_grant;
 use crate::person::TeamChoice;
+use crate::ports::Unicode;
 use crate::text::Name;
 use crate::user::{Membership, Role};
 
@@ -112,14 +113,16 @@ pub enum BadTable {
 }
 
 /// What is known where a table is read.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Known<'a> {
     /// What the reader holds.
     pub reader: Role,
     /// The teams there are.
     pub teams: &'a [TeamChoice],
-    /// The addresses of those who are here, in lower case.
+    /// The addresses of those who are here, by `email_key`.
     pub emails: &'a HashSet<String>,
+    /// Compares addresses.
+    pub unicode: &'a dyn Unicode,
 }
 
 /// Reads a table: whom it adds, and a report of each row.
@@ -200,7 +203,7 @@ impl Table<'_> {
             return Err(RowFate::TooMuch);
         }
         let membership = self.membership(team, team_role)?;
-        let key = email.key();
+        let key = self.known.unicode.email_key(&email);
         if self.known.emails.contains(&key) {
             return Err(RowFate::Here);
         }

@@ -1,8 +1,13 @@
 //! Text that people type, parsed once at the door: what has one of these types is known to be fit to store and show.
 
+mod clean;
+mod marks;
+
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
+
+use self::clean::{clean, is_visible};
 
 /// The longest answer, in characters (Unicode scalar values).
 pub const ANSWER_MAX: u32 = 10_000;
@@ -42,24 +47,48 @@ pub enum TextProblem {
     /// Not in the form this field has.
     #[error("is not in the right form")]
     BadForm,
+    /// Signs in a name that nobody sees, or that turn what stands around it.
+    #[error("has signs that cannot be seen")]
+    Hidden,
+    /// A name that only those who run the place may go by.
+    #[error("is kept for organisers")]
+    Reserved,
     /// A password that others would try early.
     #[error("is too easy to guess: take more words, or let a password manager make one")]
     TooEasy,
 }
 
-/// Line ends made `\n`, other control characters dropped, blank space at both ends cut.
+/// Signs that turn a text or that nobody sees taken out, line ends made `\n`, blank space at both ends cut.
 fn tidy(raw: &str) -> String {
-    let unix = raw.replace("\r\n", "\n").replace('\r', "\n");
-    let kept: String = unix.chars().filter(|c| *c == '\n' || *c == '\t' || !c.is_control()).collect();
-    kept.trim().to_owned()
+    clean(raw).trim().to_owned()
 }
 
-/// Whether a character leaves ink. Zero-width and filler characters do not, so a text of them alone is empty.
-fn is_visible(c: char) -> bool {
-    let blank = matches!(c, '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
-        | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}'
-        | '\u{2800}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{E0000}'..='\u{E0FFF}');
-    !blank && !c.is_whitespace()
+/// Takes a text that is kept beside others and may be empty: the reason of a report, a label, a draft.
+///
+/// # Errors
+/// [`TextProblem::TooLong`] when it has more characters than `max`.
+pub fn tidy_within(raw: &str, max: u32) -> Result<Option<String>, TextProblem> {
+    match parse_within(raw, Limits { min: 1, max }) {
+        Err(TextProblem::Empty | TextProblem::TooShort { .. }) => Ok(None),
+        other => other.map(Some),
+    }
+}
+
+/// What a browser can say of a text before it is sent, without the tables that the server has: the server decides.
+///
+/// # Errors
+/// [`TextProblem`] when it is empty, too short or too long as it stands.
+pub fn check(raw: &str, limits: Limits) -> Result<(), TextProblem> {
+    let count = raw.trim().chars().count();
+    if count == 0 {
+        Err(TextProblem::Empty)
+    } else if count < limits.min as usize {
+        Err(TextProblem::TooShort { min: limits.min })
+    } else if count > limits.max as usize {
+        Err(TextProblem::TooLong { max: limits.max })
+    } else {
+        Ok(())
+    }
 }
 
 fn parse_within(raw: &str, limits: Limits) -> Result<String, TextProblem> {
@@ -147,22 +176,34 @@ impl QuestionBody {
 }
 
 impl AnswerText {
+    /// How long an answer may be.
+    pub const LENGTH: Limits = Limits { min: 1, max: ANSWER_MAX };
+
     /// Takes an answer.
     ///
     /// # Errors
     /// [`TextProblem`] when it is empty or too long.
     pub fn parse(raw: &str) -> Result<Self, TextProblem> {
-        parse_within(raw, Limits { min: 1, max: ANSWER_MAX }).map(Self)
+        parse_within(raw, Self::LENGTH).map(Self)
     }
 }
 
 impl Name {
+    /// How long a name may be.
+    pub const LENGTH: Limits = Limits { min: 1, max: NAME_MAX };
+
     /// Takes a name; line breaks and runs of blank space become one space.
     ///
     /// # Errors
     /// [`TextProblem`] when it is empty or too long.
     pub fn parse(raw: &str) -> Result<Self, TextProblem> {
-        let text = parse_within(raw, Limits { min: 1, max: NAME_MAX })?;
+        let text = parse_within(raw, Self::LENGTH)?;
+        // A name is compared by eye. Line ends and the like are only blank space.
+        let shown = |text: &str| text.chars().filter(|c| !c.is_control() && !c.is_whitespace()).count();
+        let shown_raw = raw.chars().filter(|c| !c.is_control() && !c.is_whitespace());
+        if shown_raw.count() != shown(&text) {
+            return Err(TextProblem::Hidden);
+        }
         Ok(Self(text.split_whitespace().collect::<Vec<_>>().join(" ")))
     }
 }
@@ -278,6 +319,18 @@ mod tests {
     fn names_are_one_line() {
         assert_eq!(Name::parse(" People \n &  Culture ").map(Name::into_string), Ok("People & Culture".to_owned()));
         assert!(Name::parse(&"n".repeat(61)).is_err());
+        for hidden in
+            ["Zü\u{200B}rich", "Ann\u{202E}", "\u{2066}Ann\u{2069}", "Ad\u{200D}min", "A\u{3164}", "A\u{FEFF}"]
+        {
+            assert_eq!(Name::parse(hidden), Err(TextProblem::Hidden), "{}", hidden.escape_unicode());
+        }
+        for empty in ["\u{FFF9}\u{FFFB}", "\u{1D173}", "\u{301}\u{302}", "\u{3164}", "\u{2800} \u{A0}"] {
+            assert_eq!(Name::parse(empty), Err(TextProblem::Empty), "{}", empty.escape_unicode());
+            assert_eq!(tidy_within(empty, 9), Ok(None));
+        }
+        for whole in ["فاطمه\u{200C}زهرا", "👩\u{200D}🚀", "Łukasz\u{A0}W"] {
+            assert!(Name::parse(whole).is_ok(), "{whole}");
+        }
     }
 
     #[test]

@@ -13,6 +13,7 @@
 //! * how much is taken of everything: [`limits`]
 //! * the audience that tries it all: [`rehearse`]
 //! * what is counted: [`metrics`]
+//! * texts: [`unicode`]
 //! * the small ports: [`world`]
 
 pub mod accept;
@@ -43,4 +44,5 @@ pub mod state;
 pub mod store;
 pub mod telemetry;
 pub mod tenant_command;
+pub mod unicode;
 pub mod world;

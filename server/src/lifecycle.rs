@@ -29,6 +29,7 @@ use crate::router;
 use crate::sheets::CsvSheets;
 use crate::state::{AppState, Shared, Site};
 use crate::store::SqlStore;
+use crate::unicode::Tables;
 use crate::world::{SystemChance, SystemClock};
 use pulsestage::ports::{Notifier, Store};
 use pulsestage::service::Service;
@@ -106,6 +107,7 @@ pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
         .watched_by(Arc::new(bus.meters().clone()))
         .guarded_by(Arc::new(PasswordKeeper::new(Work::OWASP, chance.clone())))
         .drawing_by(Arc::new(Redrawer::default()))
+        .comparing_by(Arc::new(Tables))
         .witnessed_by(Arc::new(refusals));
     let origin = args.public_url.as_deref().map(|url| url.trim_end_matches('/').to_owned());
     let invites = Invites::new(reached_at(origin.as_deref(), tls.is_some(), addr), chance.clone());

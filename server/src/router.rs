@@ -5,7 +5,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderName, HeaderValue, Method};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{Redirect, Response};
 use axum::routing::{any, get, post};
 use leptos_axum::{LeptosRoutes, generate_route_list};
@@ -16,7 +16,7 @@ use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::http::{
-    api, doors, export, health, host, join, look, origin, own, page, policy, session, sse, texts, thread,
+    api, doors, export, health, host, join, look, origin, own, page, policy, session, spelling, sse, texts, thread,
 };
 use crate::state::AppState;
 
@@ -66,6 +66,7 @@ pub fn router(state: AppState) -> Router {
                 .fallback_service(others.fallback(get(page::render).with_state(state.clone())))
                 .layer(hopeless),
         )
+        .layer(from_fn(spelling::of_query))
         .layer(from_fn_with_state(state.clone(), origin::check))
         .layer(from_fn_with_state(state.clone(), host::find))
         .layer(option_layer(cross_origin(state.origins())))

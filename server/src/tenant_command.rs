@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::config::{StoreArgs, parse_slug};
 use crate::install::command_service;
 use crate::lifecycle;
+use crate::unicode::nfc;
 use pulsestage::retention::{LONGEST_RETENTION, Retention};
 use pulsestage::service::Service;
 use pulsestage::tenant::{TenantLimits, TenantSummary};
@@ -126,7 +127,7 @@ fn parse_switch(text: &str) -> Result<bool, String> {
 }
 
 fn parse_name(text: &str) -> Result<Name, String> {
-    Name::parse(text).map_err(|problem| format!("the name {problem}"))
+    Name::parse(&nfc(text)).map_err(|problem| format!("the name {problem}"))
 }
 
 impl TenantCommand {

@@ -297,6 +297,8 @@ mod tests {
             TextProblem::TooShort { min: 3 },
             TextProblem::TooLong { max: 500 },
             TextProblem::BadForm,
+            TextProblem::Hidden,
+            TextProblem::Reserved,
             TextProblem::TooEasy,
         ] {
             refusals.push(Refusal::field("body", problem));

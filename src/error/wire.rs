@@ -81,6 +81,8 @@ fn fields(said: Vec<SaidField>) -> Result<Vec<FieldProblem>, &'static str> {
             "too_short" => TextProblem::TooShort { min },
             "too_long" => TextProblem::TooLong { max },
             "bad_form" => TextProblem::BadForm,
+            "hidden" => TextProblem::Hidden,
+            "reserved" => TextProblem::Reserved,
             "too_easy" => TextProblem::TooEasy,
             _ => return Err("no problem of a field that this version knows"),
         };

@@ -134,7 +134,9 @@ pub trait PeopleStore: Send + Sync {
     async fn people(&self, tenant: TenantId, filter: PeopleFilter) -> Stored<Vec<Person>>;
     /// The teams that people can be given roles in, by name.
     async fn team_choices(&self, tenant: TenantId) -> Stored<Vec<TeamChoice>>;
-    /// The addresses of all people, in lower case.
+    /// What the moderators of the tenant or of any team, and those above them, are called.
+    async fn staff_names(&self, tenant: TenantId) -> Stored<Vec<(UserId, String)>>;
+    /// The addresses of all people, as [`super::Unicode::email_key`] has them.
     async fn email_keys(&self, tenant: TenantId) -> Stored<Vec<String>>;
     /// How many people the tenant has, deactivated ones included.
     async fn people_count(&self, tenant: TenantId) -> Stored<i64>;

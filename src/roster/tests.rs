@@ -1,5 +1,6 @@
 use super::*;
 use crate::id::TeamId;
+use crate::ports::PlainUnicode;
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -18,7 +19,7 @@ fn rows(text: &str) -> Vec<(u64, Vec<String>)> {
 
 fn fates(reader: Role, text: &str) -> Vec<RowFate> {
     let emails = HashSet::from(["here@example.com".to_owned()]);
-    let read = read(&rows(text), Known { reader, teams: &teams(), emails: &emails }).unwrap();
+    let read = read(&rows(text), Known { reader, teams: &teams(), emails: &emails, unicode: &PlainUnicode }).unwrap();
     read.1.into_iter().map(|report| report.fate).collect()
 }
 
@@ -74,7 +75,8 @@ fn further_rows_of_a_person_add_roles_and_change_nothing() {
         ann@example.com,Ann,,";
     let emails = HashSet::new();
     let (newcomers, reports) =
-        read(&rows(text), Known { reader: Role::Admin, teams: &teams(), emails: &emails }).unwrap();
+        read(&rows(text), Known { reader: Role::Admin, teams: &teams(), emails: &emails, unicode: &PlainUnicode })
+            .unwrap();
     let fates: Vec<_> = reports.iter().map(|report| report.fate).collect();
     use RowFate::*;
     assert_eq!(fates, [Add, AddRole, AddRole, Differs, Differs, Differs]);
@@ -86,7 +88,7 @@ fn further_rows_of_a_person_add_roles_and_change_nothing() {
 #[test]
 fn a_table_needs_its_first_row() {
     let emails = HashSet::new();
-    let known = Known { reader: Role::Owner, teams: &[], emails: &emails };
+    let known = Known { reader: Role::Owner, teams: &[], emails: &emails, unicode: &PlainUnicode };
     for (text, problem) in [
         ("", BadTable::Empty),
         ("Ann,ann@example.com", BadTable::Columns),
@@ -116,7 +118,7 @@ proptest! {
         table.extend((2..).zip(cells));
         let emails = HashSet::new();
         let teams = teams();
-        if let Ok((newcomers, reports)) = read(&table, Known { reader, teams: &teams, emails: &emails }) {
+        if let Ok((newcomers, reports)) = read(&table, Known { reader, teams: &teams, emails: &emails, unicode: &PlainUnicode }) {
             prop_assert_eq!(reports.len(), table.len() - 1);
             prop_assert_eq!(newcomers.len(), reports.iter().filter(|report| report.fate == RowFate::Add).count());
             prop_assert!(newcomers.iter().all(|newcomer| may_grant(reader, newcomer.role)));

@@ -7,6 +7,7 @@ mod health;
 mod joining;
 mod known;
 mod moderation;
+mod names;
 mod operator;
 mod own;
 mod people;
@@ -38,7 +39,8 @@ use crate::id::{OperationId, QuestionId, QuestionIds, UserId, uuid_v7};
 use crate::permission::Action;
 use crate::ports::{
     Chance, Clock, Ending, Invitations, NoNotices, NoPace, NoPasswords, NoPeople, NoPictures, NoVitals, NoWitness,
-    Notices, Notifier, Pace, Passwords, Pictures, Pseudonyms, SecretHash, Sheets, Store, Turn, Vitals, Witness, Write,
+    Notices, Notifier, Pace, Passwords, Pictures, PlainUnicode, Pseudonyms, SecretHash, Sheets, Store, Turn, Unicode,
+    Vitals, Witness, Write,
 };
 use crate::tenant::Tenancy;
 use crate::text::Slug;
@@ -101,6 +103,7 @@ pub struct Service {
     most_open: Option<u32>,
     notices: Arc<dyn Notices>,
     idle_days: Option<u32>,
+    unicode: Arc<dyn Unicode>,
 }
 
 impl Service {
@@ -137,6 +140,7 @@ impl Service {
             most_open: None,
             notices,
             idle_days: Some(SESSION_IDLE_DAYS),
+            unicode: Arc::new(PlainUnicode),
         }
     }
 
@@ -192,6 +196,12 @@ impl Service {
     #[must_use]
     pub fn idle_after(self, days: Option<u32>) -> Self {
         Self { idle_days: days, ..self }
+    }
+
+    /// The same use cases, with this one comparing texts.
+    #[must_use]
+    pub fn comparing_by(self, unicode: Arc<dyn Unicode>) -> Self {
+        Self { unicode, ..self }
     }
 
     /// The visit of the server itself, which furnishes a tenant before anybody owns it: no person, and nobody can become

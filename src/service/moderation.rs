@@ -12,15 +12,15 @@ use crate::permission::Action;
 use crate::person::Person;
 use crate::ports::{Look, Merge};
 use crate::screen::screen;
-use crate::text::{QuestionBody, TextProblem};
+use crate::text::{QuestionBody, TextProblem, tidy_within};
 use crate::user::Actor;
 
 /// The longest reason that an asker is told, in characters.
-const MAX_REASON: usize = 500;
+const MAX_REASON: u32 = 500;
 /// The longest label, in characters.
-const MAX_LABEL: usize = 40;
+const MAX_LABEL: u32 = 40;
 /// The longest draft of an answer, in characters.
-const MAX_DRAFT: usize = 10_000;
+const MAX_DRAFT: u32 = 10_000;
 
 /// What came of one item of a bulk action.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -236,14 +236,7 @@ const fn action_of(verdict: &Verdict) -> Action {
     }
 }
 
-fn text_within(field: &str, text: Option<String>, max: usize) -> Result<Option<String>, Refusal> {
-    let Some(text) = text.map(|text| text.trim().to_owned()) else { return Ok(None) };
-    if text.chars().count() > max {
-        let max = u32::try_from(max).unwrap_or(u32::MAX);
-        return Err(Refusal::field(field, TextProblem::TooLong { max }));
-    }
-    if text.contains('\0') {
-        return Err(Refusal::field(field, TextProblem::BadForm));
-    }
-    Ok(Some(text).filter(|text| !text.is_empty()))
+fn text_within(field: &str, text: Option<String>, max: u32) -> Result<Option<String>, Refusal> {
+    let Some(text) = text else { return Ok(None) };
+    tidy_within(&text, max).map_err(|problem| Refusal::field(field, problem))
 }

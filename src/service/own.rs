@@ -7,10 +7,10 @@ use crate::id::QuestionId;
 use crate::moderation::OwnQuestion;
 use crate::permission::Action;
 use crate::ports::Look;
-use crate::text::{QuestionBody, TextProblem};
+use crate::text::{QuestionBody, tidy_within};
 
 /// The longest reason of a report, in characters.
-const MAX_REASON: usize = 500;
+const MAX_REASON: u32 = 500;
 
 impl Service {
     /// What this browser has asked, newest first, wherever it stands. Nothing for a browser that brought no cookie.
@@ -70,13 +70,8 @@ impl Service {
         let reporter = visit.participant()?;
         // One line: moderators see the reasons of a question below each other.
         let reason = reason.split_whitespace().collect::<Vec<_>>().join(" ");
-        if reason.chars().count() > MAX_REASON {
-            let max = u32::try_from(MAX_REASON).unwrap_or(u32::MAX);
-            return Err(Refusal::field("reason", TextProblem::TooLong { max }));
-        }
-        if reason.contains('\0') {
-            return Err(Refusal::field("reason", TextProblem::BadForm));
-        }
+        let reason = tidy_within(&reason, MAX_REASON).map_err(|problem| Refusal::field("reason", problem))?;
+        let reason = reason.unwrap_or_default();
         let (write, _turn) = self.write(visit, Action::Vote, key, reporter.0).await?;
         self.store.report(write, question, reporter, reason).await?;
         self.notifier.ring(visit.tenant.id, Look::TakenBack);

@@ -41,6 +41,9 @@ impl Service {
             .map_err(|problem| Refusal::field("question", problem))?;
         let author_name = visit.settings_in(ask.team).names.author(ask.name.as_deref());
         let author_name = author_name.map_err(|problem| Refusal::field("name", problem))?;
+        if let Some(name) = &author_name {
+            self.must_be_free(visit, ask.team, name).await?;
+        }
         let texts = std::iter::once(body.as_str()).chain(author_name.as_ref().map(Name::as_str));
         let hold = texts.filter_map(|text| Self::hold(visit, ask.team, text)).next();
         // Whoever moderates the team collects questions for others as well.

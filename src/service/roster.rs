@@ -24,7 +24,7 @@ impl Service {
         let rows = self.sheets.rows(text, ROWS_MAX + 2);
         let teams = self.store.team_choices(tenant).await?;
         let emails = self.store.email_keys(tenant).await?.into_iter().collect();
-        let known = Known { reader: visit.actor.role, teams: &teams, emails: &emails };
+        let known = Known { reader: visit.actor.role, teams: &teams, emails: &emails, unicode: &*self.unicode };
         let (newcomers, rows) = roster::read(&rows, known).map_err(refusal)?;
         let is_good = rows.iter().all(|row| row.fate.is_good());
         let goes_ahead = match mode {

@@ -5,7 +5,7 @@ use leptos::html::Textarea;
 use leptos::prelude::*;
 use pulsestage::error::Refusal;
 use pulsestage::id::QuestionId;
-use pulsestage::text::{ANSWER_MAX, AnswerText};
+use pulsestage::text::{ANSWER_MAX, AnswerText, check};
 
 use super::claims::Claims;
 use super::queue_row::OnDeed;
@@ -123,8 +123,8 @@ pub fn AnswerEditor(
             return;
         }
         let typed = text.get_untracked();
-        match AnswerText::parse(&typed) {
-            Ok(_) => {
+        match check(&typed, AnswerText::LENGTH) {
+            Ok(()) => {
                 refused_here.set(None);
                 progress.set(Some(on_deed.run(Moderation::Answer { question, text: typed, seen: seen.version() })));
             }

@@ -7,7 +7,7 @@ use pulsestage::error::Refusal;
 use pulsestage::id::{OperationId, TeamId};
 use pulsestage::team::Team;
 use pulsestage::tenant::{Names, Tenant, TenantSettings};
-use pulsestage::text::{Limits, NAME_MAX, QuestionBody};
+use pulsestage::text::{Limits, NAME_MAX, check};
 
 use crate::live::Progress;
 use crate::ui::dom;
@@ -83,8 +83,8 @@ pub fn Composer(
             return;
         };
         let typed = text.get_untracked();
-        match QuestionBody::parse(&typed, untrack(limits)) {
-            Ok(_) => {
+        match check(&typed, untrack(limits)) {
+            Ok(()) => {
                 refused_here.set(None);
                 on_ask.run((team, typed, name.get_untracked().map(|name| name.value())));
             }

@@ -4,7 +4,7 @@ use leptos::ev::SubmitEvent;
 use leptos::html::{Form, Input};
 use leptos::prelude::*;
 use pulsestage::error::Refusal;
-use pulsestage::text::{NAME_MAX, Name};
+use pulsestage::text::{NAME_MAX, Name, check};
 
 use super::queue_row::OnDeed;
 use super::tags::tint;
@@ -68,8 +68,8 @@ impl Naming {
         event.prevent_default();
         let Some(input) = self.name.get_untracked().filter(|_| !self.fate.get_untracked().is_pending()) else { return };
         let typed = input.value();
-        match Name::parse(&typed) {
-            Ok(_) => {
+        match check(&typed, Name::LENGTH) {
+            Ok(()) => {
                 self.refused_here.set(None);
                 self.progress.set(Some(on_deed.run(deed(typed))));
             }

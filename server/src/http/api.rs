@@ -4,7 +4,7 @@ use app::api::{Backend, FormError, SAVED};
 use axum::Json;
 use axum::body::{Body, HttpBody};
 use axum::extract::{Request, State};
-use axum::http::header::{ACCEPT, CONTENT_TYPE, HOST, LOCATION, REFERER, RETRY_AFTER, SET_COOKIE};
+use axum::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HOST, LOCATION, REFERER, RETRY_AFTER, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -16,6 +16,7 @@ use super::doors::confirm;
 use super::host;
 use crate::auth::secret::unhex;
 use crate::state::AppState;
+use crate::unicode::nfc_body;
 use pulsestage::error::Refusal;
 
 /// The largest body that is taken, in bytes: the longest answer, each of its characters four bytes and each byte
@@ -143,7 +144,15 @@ async fn with_whole_body(request: Request) -> Result<Request, Refusal> {
     match Limited::new(body, MAX_BODY).collect().await.map(Collected::to_bytes) {
         // The framework would put question marks in the place of bytes that are no text.
         Ok(body) if !is_text(&body) => Err(Refusal::Malformed { detail: "it is not text in UTF-8".to_owned() }),
-        Ok(body) => Ok(Request::from_parts(head, Body::from(body))),
+        Ok(body) => {
+            let body = nfc_body(body);
+            let mut request = Request::from_parts(head, Body::from(body.clone()));
+            // Texts in another spelling have another length.
+            if let Some(length) = request.headers_mut().get_mut(CONTENT_LENGTH) {
+                *length = HeaderValue::from(body.len());
+            }
+            Ok(request)
+        }
         Err(error) if error.is::<LengthLimitError>() => Err(Refusal::TooLarge),
         Err(_) => Err(Refusal::Malformed { detail: "it broke off".to_owned() }),
     }

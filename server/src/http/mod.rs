@@ -12,6 +12,7 @@ pub mod own;
 pub mod page;
 pub mod policy;
 pub mod session;
+pub mod spelling;
 pub mod sse;
 pub mod texts;
 pub mod thread;

@@ -13,6 +13,8 @@ use super::keyed::Keyed;
 use super::network::Network;
 use super::rate::{nanos, too_fast};
 use super::turns::Turns;
+use crate::unicode::email_key;
+use pulsestage::email::Email;
 use pulsestage::error::Refusal;
 use pulsestage::ports::{Clock, TooFast};
 use pulsestage::text::Slug;
@@ -185,7 +187,8 @@ impl Doors {
 /// One account for all ways to write its name; cut, for anybody may send anything.
 fn named(slug: &str, account: &str) -> Account {
     const KEPT: usize = 254;
-    (slug.chars().take(KEPT).collect(), account.trim().to_lowercase().chars().take(KEPT).collect())
+    let account = Email::parse(account).map_or_else(|_| account.trim().to_lowercase(), |email| email_key(&email));
+    (slug.chars().take(KEPT).collect(), account.chars().take(KEPT).collect())
 }
 
 fn take<K: Eq + std::hash::Hash>(keyed: &Mutex<Keyed<K>>, key: K, clock: &dyn Clock) -> Result<(), TooFast> {

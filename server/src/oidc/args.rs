@@ -94,7 +94,7 @@ impl OidcArgs {
     #[must_use]
     pub fn settings(&self) -> Option<OidcSettings> {
         let (issuer, client_id) = self.oidc_issuer.clone().zip(self.oidc_client_id.clone())?;
-        let plain = |domain: &String| domain.trim().trim_start_matches('@').to_lowercase();
+        let plain = |domain: &String| crate::unicode::domain(domain.trim().trim_start_matches('@'));
         Some(OidcSettings {
             issuer,
             client_id,

@@ -21,6 +21,7 @@ use url::Url;
 use super::args::OidcSettings;
 use super::attempt::Attempt;
 use super::http::Http;
+use crate::unicode::{domain, nfc};
 use pulsestage::door::{Identity, Introduction};
 use pulsestage::email::Email;
 use pulsestage::ports::Clock;
@@ -239,6 +240,13 @@ fn way_to_prove(metadata: &Metadata) -> AuthType {
     if form_only { AuthType::RequestBody } else { AuthType::BasicAuth }
 }
 
+/// An address with its domain in the spelling that domains are compared in.
+fn address(said: &str) -> Option<Email> {
+    let said = nfc(said);
+    let (local, host) = said.rsplit_once('@')?;
+    Email::parse(&format!("{local}@{}", domain(host))).ok()
+}
+
 /// What is believed: the signed token, and what the provider told further of the same person.
 fn introduction(claims: &CoreIdTokenClaims, further: Option<&CoreUserInfoClaims>) -> Introduction {
     let email = claims.email().or_else(|| further?.email());
@@ -249,8 +257,8 @@ fn introduction(claims: &CoreIdTokenClaims, further: Option<&CoreUserInfoClaims>
     let name = claims.name().or_else(|| further?.name()).and_then(|name| name.get(None));
     Introduction {
         identity: Identity { issuer: claims.issuer().to_string(), subject: claims.subject().to_string() },
-        verified_email: email.filter(|_| is_verified == Some(true)).and_then(|email| Email::parse(email).ok()),
-        name: name.map(|name| name.to_string()),
+        verified_email: email.filter(|_| is_verified == Some(true)).and_then(|email| address(email)),
+        name: name.map(|name| nfc(name).into_owned()),
     }
 }
 

@@ -20,12 +20,13 @@ use super::rows::{MembershipRow, TenantRow};
 use super::sessions::{end_all, open, revoke};
 use super::trouble::Done;
 use super::{SqlStore, Tx, people, people_reads, sql};
+use crate::unicode::{email_key, name_key};
 
 impl SqlStore {
     pub(super) async fn find_credentials(&self, tenant: TenantId, email: &Email) -> Done<Option<Credentials>> {
         let row: Option<CredentialsRow> = on!(&self.read, pool => sqlx::query_as(sql::doors::CREDENTIALS)
             .bind(tenant.0)
-            .bind(email.key())
+            .bind(email_key(email))
             .fetch_optional(pool)
             .await)?;
         Ok(row.map(Credentials::from))
@@ -264,7 +265,7 @@ async fn set_name(tx: &mut Tx, tenant: TenantId, user: UserId, name: &Name) -> D
         .bind(tenant.0)
         .bind(user.0)
         .bind(name.as_str())
-        .bind(name.as_str().to_lowercase())
+        .bind(name_key(name.as_str()))
         .execute(&mut **t)
         .await
         .map(drop))?;

@@ -94,6 +94,7 @@ mod tenants;
 mod texts;
 mod threads;
 mod trouble;
+mod upgrades;
 mod votes;
 
 pub use housekeeping::Spent;

@@ -12,9 +12,11 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{Acquire, ConnectOptions, Connection, Database, SqliteConnection, SqlitePool};
 use tokio::time::{Instant, sleep};
 
+use pulsestage::ports::StoreError;
+
 use super::checkpoints::Checkpoints;
 use super::group::Queue;
-use super::trouble::is_taken;
+use super::trouble::{is_taken, trouble};
 use super::{Db, SqlStore, sql};
 
 /// What both engines take.
@@ -85,6 +87,9 @@ pub enum OpenError {
     /// A migration failed; the schema is as it was before.
     #[error("the database cannot be brought up to this version of PulseStage")]
     Migrate(#[source] MigrateError),
+    /// The texts in it could not be brought into this version's form; they are as they were before.
+    #[error("the names in the database cannot be brought up to this version of PulseStage")]
+    Texts(#[source] StoreError),
 }
 
 impl From<MigrateError> for OpenError {
@@ -105,10 +110,13 @@ impl From<MigrateError> for OpenError {
 /// # Errors
 /// [`OpenError`] says what to do about it.
 pub async fn open(url: &str, options: Options) -> Result<SqlStore, OpenError> {
-    match Address::parse(url)? {
-        Address::File(path) => open_file(&path, options).await,
-        Address::Server(server) => open_server(*server, options).await,
-    }
+    let store = match Address::parse(url)? {
+        Address::File(path) => open_file(&path, options).await?,
+        Address::Server(server) => open_server(*server, options).await?,
+    };
+    // The cause is logged where it is told apart.
+    store.upgrade().await.map_err(|failure| OpenError::Texts(trouble(failure)))?;
+    Ok(store)
 }
 
 enum Address {

@@ -16,6 +16,7 @@ use super::quota::{Counted, room_for};
 use super::sessions::{end_all, revoke};
 use super::trouble::Done;
 use super::{SqlStore, Tx, sql};
+use crate::unicode::{email_key, name_key};
 
 impl SqlStore {
     pub(super) async fn insert_person(&self, tenant: TenantId, new: NewPerson) -> Done<Person> {
@@ -65,7 +66,7 @@ impl SqlStore {
                 .bind(manager.tenant.0)
                 .bind(id.0)
                 .bind(email.as_ref().map(Email::as_str))
-                .bind(email.as_ref().map(Email::key))
+                .bind(email.as_ref().map(email_key))
                 .execute(&mut **t)
                 .await
                 .map(|done| done.rows_affected()))?;
@@ -200,9 +201,9 @@ pub(super) async fn insert(tx: &mut Tx, tenant: TenantId, new: &NewPerson) -> Do
         .bind(new.id.0)
         .bind(new.role.as_str())
         .bind(new.name.as_str())
-        .bind(new.name.as_str().to_lowercase())
+        .bind(name_key(new.name.as_str()))
         .bind(new.email.as_ref().map(Email::as_str))
-        .bind(new.email.as_ref().map(Email::key))
+        .bind(new.email.as_ref().map(email_key))
         .bind(new.at.0)
         .execute(&mut **t)
         .await
@@ -257,7 +258,7 @@ async fn set_name(tx: &mut Tx, tenant: TenantId, id: UserId, name: &Name) -> Don
         .bind(tenant.0)
         .bind(id.0)
         .bind(name.as_str())
-        .bind(name.as_str().to_lowercase())
+        .bind(name_key(name.as_str()))
         .execute(&mut **t)
         .await
         .map(drop))?;

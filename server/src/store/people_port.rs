@@ -26,6 +26,10 @@ impl PeopleStore for SqlStore {
         self.list_team_choices(tenant).await.map_err(trouble)
     }
 
+    async fn staff_names(&self, tenant: TenantId) -> Stored<Vec<(UserId, String)>> {
+        self.list_staff_names(tenant).await.map_err(trouble)
+    }
+
     async fn email_keys(&self, tenant: TenantId) -> Stored<Vec<String>> {
         self.list_email_keys(tenant).await.map_err(trouble)
     }

@@ -11,6 +11,7 @@ use super::rows::people::{MemberRow, PersonRow};
 use super::rows::{MembershipRow, TeamRow, teams_by_name};
 use super::trouble::Done;
 use super::{SqlStore, Tx, sql};
+use crate::unicode::{email_key, name_key};
 
 impl SqlStore {
     pub(super) async fn list_team_choices(&self, tenant: TenantId) -> Done<Vec<TeamChoice>> {
@@ -20,6 +21,14 @@ impl SqlStore {
             .await)?;
         let choice = |Team { id, slug, name, .. }: Team| TeamChoice { id, slug, name };
         Ok(teams_by_name(rows).into_iter().map(choice).collect())
+    }
+
+    pub(super) async fn list_staff_names(&self, tenant: TenantId) -> Done<Vec<(UserId, String)>> {
+        let rows: Vec<(Uuid, String)> = on!(&self.read, pool => sqlx::query_as(sql::people::STAFF_NAMES)
+            .bind(tenant.0)
+            .fetch_all(pool)
+            .await)?;
+        Ok(rows.into_iter().map(|(id, name)| (UserId(id), name)).collect())
     }
 
     pub(super) async fn list_email_keys(&self, tenant: TenantId) -> Done<Vec<String>> {
@@ -64,7 +73,7 @@ pub(super) async fn person(tx: &mut Tx, tenant: TenantId, id: UserId) -> Done<Op
 pub(super) async fn by_email(tx: &mut Tx, tenant: TenantId, email: &Email) -> Done<Option<Person>> {
     let row: Option<PersonRow> = on!(tx, t => sqlx::query_as(sql::people::BY_EMAIL)
         .bind(tenant.0)
-        .bind(email.key())
+        .bind(email_key(email))
         .fetch_optional(&mut **t)
         .await)?;
     with_memberships(tx, tenant, row).await
@@ -123,6 +132,6 @@ async fn page(tx: &mut Tx, tenant: TenantId, filter: &PeopleFilter) -> Done<Vec<
 
 /// What contains this text, as a pattern in which no letter of it means anything else.
 fn pattern(text: &str) -> String {
-    let escaped = text.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    let escaped = name_key(text).replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     format!("%{escaped}%")
 }

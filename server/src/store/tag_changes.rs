@@ -15,6 +15,7 @@ use super::rows::TagRow;
 use super::tags::tag;
 use super::trouble::Done;
 use super::{SqlStore, sql};
+use crate::unicode::name_key;
 
 impl SqlStore {
     pub(super) async fn update_tag(&self, write: Write, id: TagId, name: Name, color: Color) -> Done<Tag> {
@@ -30,7 +31,7 @@ impl SqlStore {
                 .bind(write.tenant.0)
                 .bind(id.0)
                 .bind(name.as_str())
-                .bind(name.as_str().to_lowercase())
+                .bind(name_key(name.as_str()))
                 .bind(color.as_str())
                 .fetch_optional(&mut **t)
                 .await)?;

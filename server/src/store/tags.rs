@@ -15,6 +15,7 @@ use super::operations::{Claim, Operation, claim};
 use super::rows::TagRow;
 use super::trouble::Done;
 use super::{SqlStore, Tx, questions, sql};
+use crate::unicode::name_key;
 
 impl SqlStore {
     pub(super) async fn insert_tag(&self, write: Write, id: TagId, name: Name, color: Color) -> Done<Tag> {
@@ -28,7 +29,7 @@ impl SqlStore {
                 .bind(write.tenant.0)
                 .bind(id.0)
                 .bind(name.as_str())
-                .bind(name.as_str().to_lowercase())
+                .bind(name_key(name.as_str()))
                 .bind(color.as_str())
                 .bind(write.at.0)
                 .execute(&mut **t)

@@ -18,6 +18,7 @@ use super::teams::team;
 use super::tenancy::guests_change;
 use super::trouble::{Done, Failure};
 use super::{SqlStore, Tx, sql};
+use crate::unicode::name_key;
 
 /// A row of `teams` as those who run the tenant see it.
 #[derive(FromRow)]
@@ -77,7 +78,7 @@ impl SqlStore {
                 .bind(write.tenant.0)
                 .bind(id.0)
                 .bind(name.as_str())
-                .bind(name.as_str().to_lowercase())
+                .bind(name_key(name.as_str()))
                 .bind(settings)
                 .fetch_optional(&mut **t)
                 .await)?;

@@ -16,6 +16,7 @@ use super::operations::{Claim, Operation, claim};
 use super::rows::TeamRow;
 use super::trouble::Done;
 use super::{SqlStore, Tx, sql};
+use crate::unicode::name_key;
 
 impl SqlStore {
     pub(super) async fn insert_team(&self, write: Write, new: NewTeam) -> Done<Team> {
@@ -37,7 +38,7 @@ impl SqlStore {
                 .bind(id.0)
                 .bind(&slug)
                 .bind(name.as_str())
-                .bind(name.as_str().to_lowercase())
+                .bind(name_key(name.as_str()))
                 .bind(write.at.0)
                 .bind(code.as_str())
                 .execute(&mut **t)

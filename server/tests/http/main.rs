@@ -92,6 +92,8 @@ mod http_texts;
 mod http_threads;
 mod http_typed;
 #[cfg(test)]
+mod http_unicode;
+#[cfg(test)]
 mod life_crash;
 #[cfg(test)]
 mod life_full;

@@ -58,6 +58,8 @@ fn every_statement_names_its_tenant() {
         "CLOSE_PRUNING",
         "END_LEASE",
         "PROBE",
+        "MARK",
+        "TENANTS",
     ]
     .into();
     for (name, text) in sql::all() {

@@ -26,6 +26,7 @@ use pulsestage_server::router::router;
 use pulsestage_server::sheets::CsvSheets;
 use pulsestage_server::state::{AppState, Shared, Site};
 use pulsestage_server::store::{Durability, Options, SqlStore, open};
+use pulsestage_server::unicode::Tables;
 use pulsestage_server::world::{Key, SystemChance};
 
 use super::{Call, Folder, HandClock, Room, Wire, soon};
@@ -145,6 +146,7 @@ impl House {
             .telling_by(Arc::new(MailedNotices::new(entrance.mailer.clone())))
             .guarded_by(Arc::new(passwords.clone()))
             .drawing_by(Arc::new(Redrawer::default()))
+            .comparing_by(Arc::new(Tables))
             .witnessed_by(Arc::new(refusals));
         let site = Folder::site();
         let options = leptos::config::LeptosOptions::builder()

@@ -6,6 +6,7 @@ use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use std::fmt;
 
+use crate::unicode::nfc;
 use pulsestage::error::Refusal;
 
 /// The largest form, in bytes: the longest password, each of its bytes written as `%XX`, fits in several times.
@@ -38,7 +39,8 @@ impl Fields {
     }
 
     fn parse(text: &[u8]) -> Self {
-        Self(url::form_urlencoded::parse(text).into_owned().collect())
+        let pairs = url::form_urlencoded::parse(text);
+        Self(pairs.map(|(name, value)| (name.into_owned(), nfc(&value).into_owned())).collect())
     }
 
     /// A field; empty when it is not there, the first when it is there twice.

@@ -25,6 +25,10 @@ impl PeopleStore for TimedStore {
         self.timed(Kind::People, self.store.team_choices(tenant)).await
     }
 
+    async fn staff_names(&self, tenant: TenantId) -> Stored<Vec<(UserId, String)>> {
+        self.timed(Kind::People, self.store.staff_names(tenant)).await
+    }
+
     async fn email_keys(&self, tenant: TenantId) -> Stored<Vec<String>> {
         self.timed(Kind::People, self.store.email_keys(tenant)).await
     }

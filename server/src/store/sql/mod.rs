@@ -62,6 +62,7 @@ pub mod tenancy;
 pub mod tenants;
 pub mod texts;
 pub mod threads;
+pub mod upgrades;
 pub mod votes;
 pub mod wal;
 
@@ -88,6 +89,7 @@ pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
         tenants::ALL,
         texts::ALL,
         threads::ALL,
+        upgrades::ALL,
         votes::ALL,
     ]
     .into_iter()

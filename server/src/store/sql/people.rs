@@ -35,6 +35,12 @@ statements! {
     /// Where a person stands in the order of names.
     NAME_KEY = "select name_key from users where tenant_id = $1 and id = $2";
 
+    /// What those who moderate, in the tenant or in a team, and those above them are called.
+    STAFF_NAMES = "select u.id, u.name from users u
+        where u.tenant_id = $1 and u.deactivated_at is null and (u.role in ('moderator', 'admin', 'owner') or exists (
+            select 1 from memberships m
+            where m.tenant_id = $1 and m.user_id = u.id and m.role = 'moderator'))";
+
     /// The addresses of all people.
     EMAIL_KEYS = "select email_key from users where tenant_id = $1 and email_key is not null";
 

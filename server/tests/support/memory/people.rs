@@ -25,6 +25,10 @@ impl PeopleStore for MemoryStore {
         broken()
     }
 
+    async fn staff_names(&self, _: TenantId) -> Stored<Vec<(UserId, String)>> {
+        broken()
+    }
+
     async fn email_keys(&self, _: TenantId) -> Stored<Vec<String>> {
         broken()
     }
