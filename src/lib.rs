@@ -3,7 +3,7 @@
 //! # Layout
 //!
 //! * values: [`id`], [`time`], [`text`], and the nouns [`tenant`], [`team`], [`tag`], [`question`], [`user`], [`person`],
-//!   [`session`], [`email`], [`password`], [`door`]
+//!   [`session`], [`email`], [`password`], [`second_factor`], [`door`]
 //! * a tenant's own: [`settings`] (as they are typed), [`accent`], [`logo`], [`join`] (codes of its teams)
 //! * rules: [`permission`] (who may do what), [`error`] (every no we say)
 //! * live: [`event`] (the facts and tallies on the wire), [`board`] (the one reducer that folds them)
@@ -37,6 +37,7 @@ pub mod question;
 pub mod retention;
 pub mod roster;
 pub mod screen;
+pub mod second_factor;
 pub mod service;
 pub mod session;
 pub mod settings;

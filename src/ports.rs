@@ -8,6 +8,7 @@ mod notices;
 pub mod people;
 mod pictures;
 mod reports;
+pub mod second_factor;
 mod tenancy;
 mod texts;
 mod threads;
@@ -47,6 +48,10 @@ pub use people::{
 };
 pub use pictures::{NoPictures, Pictures};
 pub use reports::ReportStore;
+pub use second_factor::{
+    Admission, AwaitedFactor, CodeTry, CompletedSignIn, NewSecondFactor, NoSecondFactorCodes, PendingSignIn, Proof,
+    SecondFactorCodes, SecondFactorStore,
+};
 pub use tenancy::{FoundTeam, NewTeam, TeamChange, TenancyStore};
 pub use texts::TextStore;
 pub use threads::{Party, ThreadStore};
@@ -217,6 +222,7 @@ pub trait Store:
     + ModerationStore
     + PeopleStore
     + ReportStore
+    + SecondFactorStore
     + SessionStore
     + TenancyStore
     + TextStore
@@ -273,7 +279,7 @@ pub trait Store:
     async fn put_link(&self, link: NewLink) -> Stored<bool>;
     /// Uses a link for signing in up, makes the person that the session is for, and opens it; `None` when it was used, has
     /// run out, never was, or opens another door.
-    async fn redeem_link(&self, link: SecretHash, session: NewSession) -> Stored<Option<SignedIn>>;
+    async fn redeem_link(&self, link: SecretHash, session: NewSession) -> Stored<Option<Admission>>;
     /// Writes something that nobody needs, to see whether anything can be written: [`PortError::Full`] while not.
     async fn probe(&self, at: Timestamp) -> Stored<()>;
     /// The team of a question in any state.

@@ -119,6 +119,7 @@ test('an invitation, a password, and back in by it, to the page that was wanted'
   await page.goto(link);
   await page.getByLabel('New password').fill(PASSWORD);
   await page.getByRole('button', { name: 'Come in' }).click();
+  await page.getByRole('link', { name: 'Not now' }).click();
   await room.live();
   expect(new URL(page.url()).pathname).toBe('/admin');
   await page.locator('details.who summary').click();

@@ -15,7 +15,9 @@ use crate::oidc::OidcArgs;
 use crate::origin::{parse_host, parse_other_origin, parse_public_url};
 use crate::recount::RecountArgs;
 use crate::rehearse::args::RehearseArgs;
+use crate::second_factor_command::SecondFactorArgs;
 use crate::tenant_command::TenantCommand;
+use pulsestage::second_factor::Requirement;
 use pulsestage::service::SESSION_IDLE_DAYS;
 use pulsestage::text::Slug;
 use pulsestage::user::Role;
@@ -45,6 +47,8 @@ pub enum Command {
     /// Remove old entries of the audit.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Take away the second factor of somebody who has lost it.
+    SecondFactor(SecondFactorArgs),
     /// Count votes again, and say whether every count that is shown is the number of its votes.
     Recount(RecountArgs),
     /// Try the live core with a simulated audience, and say whether it holds.
@@ -133,6 +137,10 @@ pub struct ServeArgs {
     /// Seconds over which streams end when the server is stopped, so that their clients do not come back all at once.
     #[arg(long, env = "PULSESTAGE_DRAIN_S", value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(0..=600))]
     pub drain_s: u64,
+    /// Who must have a second factor, unless a provider vouches for them: nobody (`off`), `admins` and owners, or all
+    /// `staff`, which is moderators as well. Whoever must and has none sets it up before anything else.
+    #[arg(long, env = "PULSESTAGE_REQUIRE_SECOND_FACTOR", value_name = "WHO", default_value = "off", value_parser = parse_requirement)]
+    pub require_second_factor: Requirement,
     /// How connections are encrypted.
     #[command(flatten)]
     pub tls: TlsArgs,
@@ -246,6 +254,10 @@ pub struct LinkArgs {
 /// Takes a slug on the command line.
 pub(crate) fn parse_slug(text: &str) -> Result<Slug, String> {
     Slug::parse(text).map_err(|problem| format!("the slug {problem}"))
+}
+
+fn parse_requirement(text: &str) -> Result<Requirement, String> {
+    text.parse().map_err(|_| "take one of off, admins, staff".to_owned())
 }
 
 fn parse_staff_role(text: &str) -> Result<Role, String> {

@@ -39,6 +39,7 @@ pub mod pictures;
 pub mod recount;
 pub mod rehearse;
 pub mod router;
+pub mod second_factor_command;
 pub mod sheets;
 pub mod state;
 pub mod store;

@@ -108,6 +108,7 @@ pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
         .guarded_by(Arc::new(PasswordKeeper::new(Work::OWASP, chance.clone())))
         .drawing_by(Arc::new(Redrawer::default()))
         .comparing_by(Arc::new(Tables))
+        .asking_second_factor(Arc::new(key), args.require_second_factor)
         .witnessed_by(Arc::new(refusals));
     let origin = args.public_url.as_deref().map(|url| url.trim_end_matches('/').to_owned());
     let invites = Invites::new(reached_at(origin.as_deref(), tls.is_some(), addr), chance.clone());

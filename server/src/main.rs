@@ -13,6 +13,7 @@ use pulsestage_server::lifecycle;
 use pulsestage_server::link_command;
 use pulsestage_server::recount::{RecountArgs, Report};
 use pulsestage_server::rehearse;
+use pulsestage_server::second_factor_command;
 use pulsestage_server::telemetry;
 use pulsestage_server::tenant_command;
 
@@ -33,6 +34,10 @@ async fn main() -> anyhow::Result<ExitCode> {
         Some(Command::Audit(command)) => {
             telemetry::start(LogFormat::Text);
             println!("{}", audit_command::run(command).await?);
+        }
+        Some(Command::SecondFactor(args)) => {
+            telemetry::start(LogFormat::Text);
+            println!("{}", second_factor_command::run(args).await?);
         }
         Some(Command::Recount(args)) => return recount(args).await,
         Some(Command::Rehearse(args)) => return Ok(rehearse::run(&args).await),

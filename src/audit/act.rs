@@ -100,6 +100,8 @@ acts! {
     AskAddress,
     /// Somebody set a password.
     SetPassword,
+    /// Somebody's second factor was turned on, turned off or reset, or its recovery codes were used or replaced.
+    ChangeSecondFactor,
     /// A link to set a new password was made.
     ResetPassword,
     /// A session was ended from another one.

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{Ending, Manager, NewPerson, NewSession, PortError, SecretHash, SignedIn, Stored};
+use super::{Admission, Ending, Manager, NewPerson, NewSession, PortError, SecretHash, SignedIn, Stored};
 use crate::door::{AddressChange, Identity, Letter, LinkDoor, PersonLink, Purpose, RoleLink, WaitingLink};
 use crate::email::Email;
 use crate::id::{SessionId, TenantId, UserId};
@@ -133,7 +133,7 @@ pub trait DoorStore: Send + Sync {
     /// Keeps a stronger hash of the same password, unless the password was changed meanwhile.
     async fn rehash(&self, tenant: TenantId, user: UserId, old: &PasswordHash, new: &PasswordHash) -> Stored<()>;
     /// Opens a session for a person who is known; `None` when they are not to come in.
-    async fn let_in(&self, tenant: TenantId, session: NewSession, instead_of: InsteadOf) -> Stored<Option<SignedIn>>;
+    async fn let_in(&self, tenant: TenantId, session: NewSession, instead_of: InsteadOf) -> Stored<Option<Admission>>;
     /// Gives a person another password, withdraws their links, ends all their sessions, and opens this one.
     async fn change_password(
         &self,
@@ -154,7 +154,7 @@ pub trait DoorStore: Send + Sync {
         session: NewSession,
         instead_of: InsteadOf,
         ending: Ending,
-    ) -> Stored<Option<SignedIn>>;
+    ) -> Stored<Option<Admission>>;
 
     /// What a link for signing in with a role opens; `None` when it was used, has run out, never was, or opens another door.
     async fn role_link(&self, hash: SecretHash, now: Timestamp) -> Stored<Option<RoleLink>>;
@@ -188,7 +188,7 @@ pub trait DoorStore: Send + Sync {
         owner: NewPerson,
         password: PasswordHash,
         session: NewSession,
-    ) -> Stored<Option<SignedIn>>;
+    ) -> Stored<Option<Admission>>;
 
     /// Who somebody is that a provider knows, deactivated or not: nobody becomes another by coming again.
     async fn person_of(&self, tenant: TenantId, identity: &Identity) -> Stored<Option<UserId>>;

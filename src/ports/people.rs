@@ -10,6 +10,7 @@ use super::{PortError, SecretHash, SignedIn, Stored};
 use crate::email::Email;
 use crate::id::{SessionId, TeamId, TenantId, UserId};
 use crate::person::{PeopleFilter, Person, TeamChoice};
+use crate::second_factor::FactorCheck;
 use crate::session::{Revocation, Session, SessionLabel};
 use crate::tenant::Tenant;
 use crate::text::Name;
@@ -64,6 +65,8 @@ pub struct NewSession {
     pub at: Timestamp,
     /// Over from then on.
     pub expires_at: Timestamp,
+    /// What has to be shown before it opens.
+    pub check: FactorCheck,
 }
 
 /// A link for one person, on its way to them.

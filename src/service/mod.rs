@@ -16,6 +16,7 @@ mod questions;
 mod recount;
 mod reports;
 mod roster;
+mod second_factor;
 mod sessions;
 mod settings;
 mod sign_in;
@@ -38,10 +39,11 @@ use crate::error::{Noun, Refusal};
 use crate::id::{OperationId, QuestionId, QuestionIds, UserId, uuid_v7};
 use crate::permission::Action;
 use crate::ports::{
-    Chance, Clock, Ending, Invitations, NoNotices, NoPace, NoPasswords, NoPeople, NoPictures, NoVitals, NoWitness,
-    Notices, Notifier, Pace, Passwords, Pictures, PlainUnicode, Pseudonyms, SecretHash, Sheets, Store, Turn, Unicode,
-    Vitals, Witness, Write,
+    Chance, Clock, Ending, Invitations, NoNotices, NoPace, NoPasswords, NoPeople, NoPictures, NoSecondFactorCodes,
+    NoVitals, NoWitness, Notices, Notifier, Pace, Passwords, Pictures, PlainUnicode, Pseudonyms, SecondFactorCodes,
+    SecretHash, Sheets, Store, Turn, Unicode, Vitals, Witness, Write,
 };
+use crate::second_factor::Requirement;
 use crate::tenant::Tenancy;
 use crate::text::Slug;
 use crate::user::{Actor, Role};
@@ -51,6 +53,7 @@ pub use moderation::BulkItem;
 pub use people::{INVITATION_LIFE_MS, Invite};
 pub use proof::{PROOF_LIFE_MS, WaysToProve};
 pub use recount::Recounted;
+pub use second_factor::{FactorSetup, FactorView, NewCodes, owner_of};
 pub use sessions::{SESSION_IDLE_DAYS, SESSION_LIFE_MS};
 pub use sign_in::LINK_LIFE_MS;
 pub use visit::{Sight, Visit};
@@ -104,6 +107,8 @@ pub struct Service {
     notices: Arc<dyn Notices>,
     idle_days: Option<u32>,
     unicode: Arc<dyn Unicode>,
+    factor_codes: Arc<dyn SecondFactorCodes>,
+    requirement: Requirement,
 }
 
 impl Service {
@@ -141,6 +146,8 @@ impl Service {
             notices,
             idle_days: Some(SESSION_IDLE_DAYS),
             unicode: Arc::new(PlainUnicode),
+            factor_codes: Arc::new(NoSecondFactorCodes),
+            requirement: Requirement::Off,
         }
     }
 
@@ -202,6 +209,13 @@ impl Service {
     #[must_use]
     pub fn comparing_by(self, unicode: Arc<dyn Unicode>) -> Self {
         Self { unicode, ..self }
+    }
+
+    /// The same use cases, with this one deriving the secrets of second factors, and with these people having to have
+    /// one.
+    #[must_use]
+    pub fn asking_second_factor(self, factor_codes: Arc<dyn SecondFactorCodes>, requirement: Requirement) -> Self {
+        Self { factor_codes, requirement, ..self }
     }
 
     /// The visit of the server itself, which furnishes a tenant before anybody owns it: no person, and nobody can become

@@ -6,6 +6,7 @@ use crate::id::{SessionId, UserId};
 use crate::permission::Action;
 use crate::person::{Person, SessionsView};
 use crate::ports::{Look, NewSession, News, SecretHash, SignedIn};
+use crate::second_factor::FactorCheck;
 use crate::session::SessionLabel;
 use crate::time::Timestamp;
 use crate::user::Role;
@@ -35,11 +36,12 @@ impl Service {
         roles.max() >= Some(Role::Moderator) && now.days_since(seen) > i64::from(most)
     }
 
-    /// A session for somebody, opened now with this browser.
+    /// A session for somebody, opened now with this browser, or after the second factor.
     pub(super) fn new_session(&self, user: UserId, secret: SecretHash, label: SessionLabel) -> NewSession {
         let at = self.clock.now();
         let expires_at = at.plus_millis(SESSION_LIFE_MS);
-        NewSession { id: SessionId(self.new_id()), hash: secret, user, label, at, expires_at }
+        let check = FactorCheck::Asked(self.requirement);
+        NewSession { id: SessionId(self.new_id()), hash: secret, user, label, at, expires_at, check }
     }
 
     /// Ends a session.

@@ -6,7 +6,7 @@ use crate::audit::{Act, Entry};
 use crate::door::{LinkDoor, RoleLink, WaitingLink};
 use crate::error::{Noun, Refusal};
 use crate::id::{TenantId, UserId};
-use crate::ports::{NewLink, SecretHash, SignedIn};
+use crate::ports::{Admission, NewLink, SecretHash};
 use crate::session::SessionLabel;
 use crate::text::Slug;
 use crate::user::Role;
@@ -86,12 +86,12 @@ impl Service {
     ///
     /// # Errors
     /// As [`Service::role_link`].
-    pub async fn sign_in_with_role(&self, link: SecretHash, arrival: &Arrival) -> Result<SignedIn, Refusal> {
-        let person = self.redeem_link(link, arrival.session, arrival.label.clone()).await?;
-        if let Some(former) = arrival.instead_of {
+    pub async fn sign_in_with_role(&self, link: SecretHash, arrival: &Arrival) -> Result<Admission, Refusal> {
+        let admission = self.redeem_link(link, arrival.session, arrival.label.clone()).await?;
+        if let (Admission::SignedIn(_), Some(former)) = (&admission, arrival.instead_of) {
             self.sign_out(former).await?;
         }
-        Ok(self.arrived(person, arrival).await)
+        Ok(self.arrived(admission, arrival).await)
     }
 
     /// Uses a link up and opens a session under a new secret.
@@ -103,7 +103,7 @@ impl Service {
         link: SecretHash,
         session: SecretHash,
         label: SessionLabel,
-    ) -> Result<SignedIn, Refusal> {
+    ) -> Result<Admission, Refusal> {
         let session = self.new_session(UserId(self.new_id()), session, label);
         self.store.redeem_link(link, session).await?.ok_or(Refusal::LinkSpent)
     }

@@ -29,6 +29,8 @@ pub(super) struct Field {
     pub(super) optional: bool,
     /// Whether it is there to be read alone.
     pub(super) fixed: bool,
+    /// Which keys a phone shows, where its kind does not say so.
+    pub(super) keys: Option<&'static str>,
 }
 
 impl Field {
@@ -46,6 +48,7 @@ impl Field {
             first: false,
             optional: false,
             fixed: false,
+            keys: None,
         }
     }
 
@@ -63,6 +66,7 @@ impl Field {
             first: false,
             optional: false,
             fixed: false,
+            keys: None,
         }
     }
 
@@ -71,6 +75,19 @@ impl Field {
         let least = pulsestage::password::PASSWORD_MIN;
         let hint = format!("At least {least} characters. A few words that only you would put together are good.");
         Self { autocomplete: "new-password", hint: Some(hint), ..Self::password(name, label) }
+    }
+
+    /// A code of an authenticator app.
+    pub(super) fn code(name: &'static str, label: &'static str) -> Self {
+        let hint = Some("Six digits, as the app shows them now.".to_owned());
+        let keys = Some("numeric");
+        Self { label, kind: "text", autocomplete: "one-time-code", max: 64, hint, keys, ..Self::password(name, label) }
+    }
+
+    /// A recovery code.
+    pub(super) fn recovery_code(name: &'static str, label: &'static str) -> Self {
+        let hint = Some("Ten letters and digits. Each code works once.".to_owned());
+        Self { kind: "text", autocomplete: "off", max: 64, hint, ..Self::password(name, label) }
     }
 
     /// What somebody is called.
@@ -87,6 +104,7 @@ impl Field {
             first: false,
             optional: false,
             fixed: false,
+            keys: None,
         }
     }
 
@@ -102,7 +120,7 @@ impl Field {
 
     /// Draws it, with what is wrong with it.
     pub(super) fn draw(self, problems: &Problems) -> AnyView {
-        let Self { name, label, kind, autocomplete, hint, value, max, first, optional, fixed } = self;
+        let Self { name, label, kind, autocomplete, hint, value, max, first, optional, fixed, keys } = self;
         let problem = problems.of(name);
         let (hint_id, error_id) = (format!("{name}-hint"), format!("{name}-error"));
         let described = [hint.is_some().then(|| hint_id.clone()), problem.is_some().then(|| error_id.clone())];
@@ -144,6 +162,7 @@ impl Field {
                     readonly=fixed
                     dir=spelled
                     autocomplete=autocomplete
+                    inputmode=keys
                     autocapitalize=(kind == "email").then_some("none")
                     spellcheck=(kind != "text").then_some("false")
                     autofocus=starts

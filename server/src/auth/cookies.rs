@@ -1,5 +1,5 @@
 //! The cookies: the participant's, signed by us; the session's, a secret whose hash we keep; and for some minutes the one
-//! that is taken along to a provider, signed as well.
+//! that is taken along to a provider, signed as well, and the one of a sign-in that waits for the second factor.
 
 use axum::http::HeaderMap;
 use axum::http::header::COOKIE;
@@ -11,6 +11,7 @@ use super::secret::{Secret, hex, unhex};
 use crate::oidc::Attempt;
 use crate::world::Key;
 use pulsestage::id::UserId;
+use pulsestage::second_factor::PENDING_LIFE_MS;
 use pulsestage::service::{Caller, Origin, SESSION_LIFE_MS};
 use pulsestage::text::Slug;
 use pulsestage::time::Timestamp;
@@ -131,6 +132,28 @@ impl Cookies {
     #[must_use]
     pub fn ended_attempt_cookie(&self) -> Cookie<'static> {
         self.cookie(self.attempt_name(), String::new(), 0)
+    }
+
+    /// The cookie of a sign-in that waits for the second factor. It opens nothing by itself.
+    #[must_use]
+    pub fn pending_cookie(&self, secret: &Secret) -> Cookie<'static> {
+        self.cookie(self.pending_name(), secret.reveal().to_owned(), PENDING_LIFE_MS / 1_000)
+    }
+
+    /// The secret of the sign-in that waits in this browser.
+    #[must_use]
+    pub fn pending(&self, headers: &HeaderMap) -> Option<Secret> {
+        value_of(headers, &self.pending_name()).and_then(|value| Secret::parse(&value))
+    }
+
+    /// The cookie that takes the waiting sign-in away.
+    #[must_use]
+    pub fn ended_pending_cookie(&self) -> Cookie<'static> {
+        self.cookie(self.pending_name(), String::new(), 0)
+    }
+
+    fn pending_name(&self) -> String {
+        format!("{}pulsestage_f", self.prefix())
     }
 
     fn attempt_name(&self) -> String {

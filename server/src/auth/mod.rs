@@ -1,10 +1,11 @@
-//! How people prove who they are: a signed cookie for participants, a secret in a cookie for people who signed in, and the
-//! passwords that they sign in by.
+//! How people prove who they are: a signed cookie for participants, a secret in a cookie for people who signed in, the
+//! passwords that they sign in by, and the codes of their second factor.
 
 pub mod cookies;
 pub mod invites;
 pub mod passwords;
 pub mod secret;
+mod totp;
 
 pub use cookies::Cookies;
 pub use invites::Invites;

@@ -5,6 +5,7 @@ mod guests;
 mod moderation;
 mod people;
 mod reports;
+mod second_factor;
 mod texts;
 mod threads;
 
@@ -19,7 +20,7 @@ use pulsestage::command::VoteReceipt;
 use pulsestage::event::{Cursor, Fact, Tally};
 use pulsestage::id::{ParticipantId, QuestionId, TagId, TeamId, TenantId, UserId};
 use pulsestage::ports::{
-    AuditStore, Ballot, NewLink, NewQuestion, NewSession, NewTeam, NewTenant, PortError, SecretHash, SignedIn,
+    Admission, AuditStore, Ballot, NewLink, NewQuestion, NewSession, NewTeam, NewTenant, PortError, SecretHash,
     Snapshot, Store, StoreError, Stored, Write,
 };
 use pulsestage::question::Question;
@@ -228,7 +229,7 @@ impl Store for TimedStore {
         self.timed(Kind::SignIn, self.store.put_link(link)).await
     }
 
-    async fn redeem_link(&self, link: SecretHash, session: NewSession) -> Stored<Option<SignedIn>> {
+    async fn redeem_link(&self, link: SecretHash, session: NewSession) -> Stored<Option<Admission>> {
         self.timed(Kind::SignIn, self.store.redeem_link(link, session)).await
     }
 

@@ -7,7 +7,8 @@ use pulsestage::id::{TenantId, UserId};
 use pulsestage::password::PasswordHash;
 use pulsestage::person::Person;
 use pulsestage::ports::{
-    Credentials, Ending, InsteadOf, LinkUse, NewPerson, NewPersonLink, NewSession, SecretHash, SignedIn,
+    Admission, AwaitedFactor, Credentials, Ending, InsteadOf, LinkUse, NewPerson, NewPersonLink, NewSession,
+    SecretHash, SignedIn,
 };
 use pulsestage::tenant::Tenant;
 use pulsestage::text::Name;
@@ -66,14 +67,12 @@ impl SqlStore {
         tenant: TenantId,
         session: NewSession,
         instead_of: InsteadOf,
-    ) -> Done<Option<SignedIn>> {
+    ) -> Done<Option<Admission>> {
         written!(self, tx => {
             if active(tx, tenant, session.user).await?.is_none() {
                 return Ok(None);
             }
-            replace(tx, instead_of).await?;
-            open(tx, tenant, &session).await?;
-            signed_in(tx, &session).await
+            admit(tx, tenant, &session, instead_of).await
         })
     }
 
@@ -132,7 +131,7 @@ impl SqlStore {
         session: NewSession,
         instead_of: InsteadOf,
         ending: Ending,
-    ) -> Done<Option<SignedIn>> {
+    ) -> Done<Option<Admission>> {
         written!(self, tx => {
             let (tenant, user) = (link.tenant, session.user);
             if active(tx, tenant, user).await?.is_none() || !spend(tx, &link, &session).await? {
@@ -144,9 +143,7 @@ impl SqlStore {
             if let Some(password) = &link.password {
                 set_password(tx, tenant, user, password, ending).await?;
             }
-            replace(tx, instead_of).await?;
-            open(tx, tenant, &session).await?;
-            signed_in(tx, &session).await
+            admit(tx, tenant, &session, instead_of).await
         })
     }
 
@@ -169,7 +166,7 @@ impl SqlStore {
         owner: NewPerson,
         password: PasswordHash,
         session: NewSession,
-    ) -> Done<Option<SignedIn>> {
+    ) -> Done<Option<Admission>> {
         written!(self, tx => {
             people::lock(tx, tenant).await?;
             let used = on!(tx, t => sqlx::query(sql::doors::USE_CLAIM)
@@ -187,8 +184,7 @@ impl SqlStore {
             write_password(tx, tenant, owner.id, &password).await?;
             let entry = Entry::of(owner.id, Act::Claim).subject(owner.id);
             note(tx, &unkeyed(tenant, owner.id, session.id.0, session.at), entry).await?;
-            open(tx, tenant, &session).await?;
-            signed_in(tx, &session).await
+            admit(tx, tenant, &session, None).await
         })
     }
 
@@ -225,13 +221,13 @@ impl SqlStore {
 }
 
 /// A person who may come in. Whoever keeps people out holds the tenant's row: once that is ours it stays so.
-async fn active(tx: &mut Tx, tenant: TenantId, user: UserId) -> Done<Option<Person>> {
+pub(super) async fn active(tx: &mut Tx, tenant: TenantId, user: UserId) -> Done<Option<Person>> {
     people::lock(tx, tenant).await?;
     Ok(people_reads::person(tx, tenant, user).await?.filter(Person::is_active))
 }
 
 /// Ends the session that a new one takes the place of.
-async fn replace(tx: &mut Tx, instead_of: InsteadOf) -> Done<()> {
+pub(super) async fn replace(tx: &mut Tx, instead_of: InsteadOf) -> Done<()> {
     let Some((hash, ending)) = instead_of else { return Ok(()) };
     let ended: Option<EndedRow> = on!(tx, t => sqlx::query_as(sql::sessions::END)
         .bind(hash.0.as_slice())
@@ -244,6 +240,24 @@ async fn replace(tx: &mut Tx, instead_of: InsteadOf) -> Done<()> {
         }
         None => Ok(()),
     }
+}
+
+/// Opens a session in the place of the one that the browser had, or has it wait for the second factor: then the browser
+/// keeps what it had.
+pub(super) async fn admit(
+    tx: &mut Tx,
+    tenant: TenantId,
+    session: &NewSession,
+    instead_of: InsteadOf,
+) -> Done<Option<Admission>> {
+    if !open(tx, tenant, session).await? {
+        let row: Option<TenantRow> =
+            on!(tx, t => sqlx::query_as(sql::tenants::BY_ID).bind(tenant.0).fetch_optional(&mut **t).await)?;
+        let tenant = row.map(TenantRow::into_tenant).transpose()?;
+        return Ok(tenant.map(|tenant| Admission::SecondFactor(AwaitedFactor { tenant })));
+    }
+    replace(tx, instead_of).await?;
+    Ok(signed_in(tx, session).await?.map(Admission::SignedIn))
 }
 
 /// Uses a link up; says whether it was good.
@@ -303,7 +317,7 @@ async fn write_password(tx: &mut Tx, tenant: TenantId, user: UserId, password: &
 }
 
 /// Whose session was just opened.
-async fn signed_in(tx: &mut Tx, session: &NewSession) -> Done<Option<SignedIn>> {
+pub(super) async fn signed_in(tx: &mut Tx, session: &NewSession) -> Done<Option<SignedIn>> {
     let row: Option<OpenSessionRow> = on!(tx, t => sqlx::query_as(sql::sessions::BY_SECRET)
         .bind(session.hash.0.as_slice())
         .bind(session.at.0)

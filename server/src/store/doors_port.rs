@@ -7,7 +7,7 @@ use pulsestage::id::{SessionId, TenantId, UserId};
 use pulsestage::password::PasswordHash;
 use pulsestage::person::Person;
 use pulsestage::ports::{
-    Credentials, DoorStore, Ending, InsteadOf, LinkUse, Manager, NewAddressChange, NewPerson, NewPersonLink,
+    Admission, Credentials, DoorStore, Ending, InsteadOf, LinkUse, Manager, NewAddressChange, NewPerson, NewPersonLink,
     NewSession, SecretHash, SignedIn, Stored,
 };
 use pulsestage::tenant::Tenant;
@@ -31,7 +31,7 @@ impl DoorStore for SqlStore {
         self.replace_hash(tenant, user, old.clone(), new.clone()).await.map_err(trouble)
     }
 
-    async fn let_in(&self, tenant: TenantId, session: NewSession, instead_of: InsteadOf) -> Stored<Option<SignedIn>> {
+    async fn let_in(&self, tenant: TenantId, session: NewSession, instead_of: InsteadOf) -> Stored<Option<Admission>> {
         self.admit(tenant, session, instead_of).await.map_err(trouble)
     }
 
@@ -59,7 +59,7 @@ impl DoorStore for SqlStore {
         session: NewSession,
         instead_of: InsteadOf,
         ending: Ending,
-    ) -> Stored<Option<SignedIn>> {
+    ) -> Stored<Option<Admission>> {
         self.spend_person_link(link, session, instead_of, ending).await.map_err(trouble)
     }
 
@@ -115,7 +115,7 @@ impl DoorStore for SqlStore {
         owner: NewPerson,
         password: PasswordHash,
         session: NewSession,
-    ) -> Stored<Option<SignedIn>> {
+    ) -> Stored<Option<Admission>> {
         self.claim_tenant(tenant, link, owner, password, session).await.map_err(trouble)
     }
 

@@ -80,6 +80,8 @@ mod questions;
 mod quota;
 mod reports;
 mod rows;
+mod second_factor;
+mod second_factor_port;
 mod sessions;
 mod sign_in;
 mod sizes;

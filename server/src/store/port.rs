@@ -5,7 +5,7 @@ use pulsestage::command::VoteReceipt;
 use pulsestage::event::{Cursor, Fact, Tally};
 use pulsestage::id::{ParticipantId, QuestionId, TagId, TeamId, TenantId, UserId};
 use pulsestage::ports::{
-    Ballot, NewLink, NewQuestion, NewSession, NewTeam, NewTenant, SecretHash, SignedIn, Snapshot, Store, Stored, Write,
+    Admission, Ballot, NewLink, NewQuestion, NewSession, NewTeam, NewTenant, SecretHash, Snapshot, Store, Stored, Write,
 };
 use pulsestage::question::Question;
 use pulsestage::tag::Tag;
@@ -98,7 +98,7 @@ impl Store for SqlStore {
         self.keep_link(link).await.map_err(trouble)
     }
 
-    async fn redeem_link(&self, link: SecretHash, session: NewSession) -> Stored<Option<SignedIn>> {
+    async fn redeem_link(&self, link: SecretHash, session: NewSession) -> Stored<Option<Admission>> {
         self.use_link(link, session).await.map_err(trouble)
     }
 

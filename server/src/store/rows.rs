@@ -2,6 +2,7 @@
 
 pub(super) mod doors;
 pub(super) mod people;
+pub(super) mod second_factor;
 
 use pulsestage::error::Refusal;
 use pulsestage::event::{Cursor, Epoch, Tally};

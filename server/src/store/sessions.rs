@@ -13,7 +13,7 @@ use super::audit::{note, unkeyed};
 use super::rows::MembershipRow;
 use super::rows::people::{EndedRow, OpenSessionRow, RevocationRow, SessionRow};
 use super::trouble::Done;
-use super::{SqlStore, Tx, people, people_reads, sql};
+use super::{SqlStore, Tx, people, people_reads, second_factor, sql};
 
 impl SqlStore {
     pub(super) async fn find_session(&self, hash: SecretHash, now: Timestamp) -> Done<Option<SignedIn>> {
@@ -53,7 +53,7 @@ impl SqlStore {
             if !people_reads::there(tx, tenant, session.user).await?.is_active() {
                 return Err(Refusal::NotFound { what: Noun::Person }.into());
             }
-            open(tx, tenant, &session).await
+            open(tx, tenant, &session).await.map(drop)
         })
     }
 
@@ -133,8 +133,13 @@ impl SqlStore {
     }
 }
 
-/// Opens a session for somebody who is there; clears away those of theirs that have run out.
-pub(super) async fn open(tx: &mut Tx, tenant: TenantId, session: &NewSession) -> Done<()> {
+/// Opens a session for somebody who is there, unless the second factor is asked for first: says whether it did. Every
+/// session begins here, so no way in passes by. Clears away those of theirs that have run out.
+pub(super) async fn open(tx: &mut Tx, tenant: TenantId, session: &NewSession) -> Done<bool> {
+    if second_factor::must_wait(tx, tenant, session).await? {
+        second_factor::wait(tx, tenant, session).await?;
+        return Ok(false);
+    }
     on!(tx, t => sqlx::query(sql::sessions::SWEEP)
         .bind(tenant.0)
         .bind(session.user.0)
@@ -155,11 +160,13 @@ pub(super) async fn open(tx: &mut Tx, tenant: TenantId, session: &NewSession) ->
         .await
         .map(drop))?;
     let entry = Entry::of(session.user, Act::SignIn).subject(session.user).after("session", session.id);
-    note(tx, &unkeyed(tenant, session.user, session.id.0, session.at), entry).await
+    note(tx, &unkeyed(tenant, session.user, session.id.0, session.at), entry).await?;
+    Ok(true)
 }
 
-/// Ends all sessions of a person and says so.
+/// Ends all sessions of a person, and sign-ins that wait for the second factor, and says so.
 pub(super) async fn end_all(tx: &mut Tx, tenant: TenantId, user: UserId, ending: Ending) -> Done<()> {
+    second_factor::end_waiting(tx, tenant, user).await?;
     on!(tx, t => sqlx::query(sql::sessions::REVOKE_ALL)
         .bind(tenant.0)
         .bind(user.0)

@@ -3,16 +3,15 @@
 use pulsestage::door::{LinkDoor, RoleLink, WaitingLink};
 use pulsestage::error::Refusal;
 use pulsestage::id::TenantId;
-use pulsestage::ports::{MOST_WAITING_LINKS, NewLink, NewPerson, NewSession, SecretHash, SignedIn};
+use pulsestage::ports::{Admission, MOST_WAITING_LINKS, NewLink, NewPerson, NewSession, SecretHash};
 use pulsestage::text::Name;
 use pulsestage::time::Timestamp;
 use pulsestage::user::Role;
 
-use super::facts::missing;
 use super::rows::doors::{RoleLinkRow, WaitingLinkRow};
-use super::rows::{LinkRow, TenantRow, role};
+use super::rows::{LinkRow, role};
 use super::trouble::Done;
-use super::{SqlStore, people, sessions, sql};
+use super::{SqlStore, doors, people, sql};
 
 impl SqlStore {
     /// Says whether there was room for it.
@@ -61,7 +60,7 @@ impl SqlStore {
         row.map(RoleLinkRow::into_link).transpose()
     }
 
-    pub(super) async fn use_link(&self, link: SecretHash, session: NewSession) -> Done<Option<SignedIn>> {
+    pub(super) async fn use_link(&self, link: SecretHash, session: NewSession) -> Done<Option<Admission>> {
         written!(self, tx => {
             let used: Option<LinkRow> = on!(tx, t => sqlx::query_as(sql::sign_in::REDEEM)
                 .bind(link.0.as_slice())
@@ -71,20 +70,7 @@ impl SqlStore {
             let Some(used) = used else { return Ok(None) };
             let (tenant, role) = (TenantId(used.tenant_id), role(&used.role)?);
             people::insert(tx, tenant, &bearer(role, &session)?).await?;
-            sessions::open(tx, tenant, &session).await?;
-            let row: Option<TenantRow> =
-                on!(tx, t => sqlx::query_as(sql::tenants::BY_ID).bind(tenant.0).fetch_optional(&mut **t).await)?;
-            let tenant = row.ok_or_else(missing)?.into_tenant()?;
-            Ok(Some(SignedIn {
-                tenant,
-                user: session.user,
-                role,
-                memberships: Vec::new(),
-                session: session.id,
-                seen_at: Some(session.at.day()),
-                proved_at: Some(session.at),
-                expires_at: session.expires_at,
-            }))
+            doors::admit(tx, tenant, &session, None).await
         })
     }
 }

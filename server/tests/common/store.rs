@@ -14,6 +14,7 @@ use pulsestage::ports::{
     Write,
 };
 use pulsestage::question::Question;
+use pulsestage::second_factor::{FactorCheck, Requirement};
 use pulsestage::session::SessionLabel;
 use pulsestage::tag::Tag;
 use pulsestage::team::Team;
@@ -193,6 +194,7 @@ impl Stage {
             label: SessionLabel::of_user_agent("Firefox/140.0 (Linux)"),
             at: START,
             expires_at: START.plus_millis(5_000),
+            check: FactorCheck::Asked(Requirement::Off),
         }
     }
 
@@ -213,7 +215,7 @@ impl Stage {
         let tenant = self.store.create_tenant(self.new_tenant(slug)).await.unwrap().id;
         let (link, session) = self.link(tenant, Role::Moderator);
         self.store.put_link(link).await.unwrap();
-        let moderator = self.store.redeem_link(link.hash, session).await.unwrap().unwrap().user;
+        let moderator = self.store.redeem_link(link.hash, session).await.unwrap().unwrap().signed_in().unwrap().user;
         let team = self.team(tenant, "Engineering").await.unwrap();
         let tag = self.tag(tenant, "Product").await.unwrap();
         Home { tenant, team, tag, moderator }

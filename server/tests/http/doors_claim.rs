@@ -36,7 +36,7 @@ async fn whoever_has_the_link_becomes_the_owner_and_the_way_is_gone() {
     assert_eq!(page.status, 200);
     assert!(page.text().contains("autocomplete=\"new-password\"") && !page.text().contains("<script"));
     let (session, place) = house.post(&link, &ANN).send().await.came_in();
-    assert_eq!(place, "/admin");
+    assert_eq!(place, "/second-factor?to=%2Fadmin");
     assert_eq!(house.get("/admin/health").cookie(&session).send().await.status, 200, "an owner sees all");
     for reply in [house.get(&link).send().await, house.post(&link, &ANN).send().await] {
         assert_eq!(reply.status, 410);

@@ -279,6 +279,8 @@ async fn changing_the_password_needs_the_old_one_and_ends_the_other_sessions() {
         (PASSWORD, "short", 422, "at least 12 characters"),
         (PASSWORD, "passwordpassword", 422, "too easy to guess"),
         (PASSWORD, "ann@example.com", 422, "too easy to guess"),
+        (PASSWORD, "tenantdefault", 422, "too easy to guess"),
+        (PASSWORD, "PulseStage1234", 422, "too easy to guess"),
         (PASSWORD, "", 422, "is empty"),
     ] {
         let reply = change(&here, old, new).await;

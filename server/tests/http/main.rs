@@ -9,6 +9,8 @@ mod bus_trouble;
 #[cfg(test)]
 mod doors_claim;
 #[cfg(test)]
+mod doors_factor;
+#[cfg(test)]
 mod doors_links;
 #[cfg(test)]
 mod doors_missed;

@@ -9,8 +9,8 @@ use pulsestage::error::Refusal;
 use pulsestage::id::{TenantId, UserId};
 use pulsestage::password::PasswordHash;
 use pulsestage::ports::{
-    AuditStore, DoorStore, LinkUse, Manager, NewLink, NewPerson, NewPersonLink, PeopleStore, SessionStore, Store,
-    StoreError,
+    Admission, AuditStore, DoorStore, LinkUse, Manager, NewLink, NewPerson, NewPersonLink, PeopleStore, SessionStore,
+    Store, StoreError,
 };
 use pulsestage::text::Name;
 use pulsestage::user::Role;
@@ -90,6 +90,7 @@ async fn a_session_takes_the_place_of_another(stage: Arc<Stage>) {
     let user = stage.ann_of(home.tenant, Role::Owner).await;
     let (first, second) = (stage.session(user), stage.session(user));
     let signed_in = stage.store.let_in(home.tenant, first.clone(), None).await.unwrap().unwrap();
+    let signed_in = signed_in.signed_in().unwrap();
     assert_eq!((signed_in.user, signed_in.role, signed_in.session), (user, Role::Owner, first.id));
     let instead_of = Some((first.hash, stage.ending()));
     stage.store.let_in(home.tenant, second.clone(), instead_of).await.unwrap().unwrap();
@@ -178,7 +179,7 @@ async fn of_twenty_who_claim_one_does(stage: Arc<Stage>) {
             stage.store.claim(tenant.id, link.hash, owner, hash("one"), session).await.unwrap()
         });
     }
-    let winners: Vec<_> = race.join_all().await.into_iter().flatten().collect();
+    let winners: Vec<_> = race.join_all().await.into_iter().flatten().filter_map(Admission::signed_in).collect();
     assert_eq!(winners.iter().map(|winner| winner.role).collect::<Vec<_>>(), [Role::Owner]);
     assert_eq!(stage.store.people_count(tenant.id).await, Ok(1));
     assert_eq!(stage.store.has_owner(tenant.id, START).await, Ok(true));

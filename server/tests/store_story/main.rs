@@ -41,6 +41,8 @@ mod questions;
 #[cfg(test)]
 mod reports;
 #[cfg(test)]
+mod second_factor;
+#[cfg(test)]
 mod sessions;
 #[cfg(test)]
 mod sign_in;

@@ -183,7 +183,7 @@ async fn a_claim_keeps_others_away_for_a_while(stage: Arc<Stage>) {
     let id = stage.ask(&home, "Mine?").await.id;
     let (link, session) = stage.link(home.tenant, pulsestage::user::Role::Moderator);
     stage.store.put_link(link).await.unwrap();
-    let other = stage.store.redeem_link(link.hash, session).await.unwrap().unwrap().user;
+    let other = stage.store.redeem_link(link.hash, session).await.unwrap().unwrap().signed_in().unwrap().user;
     let claim = |by, ms| {
         let write = stage.write_at(home.tenant, START.plus_millis(ms));
         stage.store.remark(write, id, Note::Claim(true), by)

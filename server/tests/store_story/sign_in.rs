@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pulsestage::door::{LinkDoor, RoleLink};
-use pulsestage::ports::{DoorStore, MOST_WAITING_LINKS, NewLink, NewSession, SessionStore, Store};
+use pulsestage::ports::{Admission, DoorStore, MOST_WAITING_LINKS, NewLink, NewSession, SessionStore, Store};
 use pulsestage::user::Role;
 use tokio::task::JoinSet;
 
@@ -26,6 +26,7 @@ async fn a_link_opens_one_session(stage: Arc<Stage>) {
         stage.store.put_link(link).await.unwrap();
         assert_eq!(stage.store.session(session.hash, START).await, Ok(None));
         let signed_in = stage.store.redeem_link(link.hash, session.clone()).await.unwrap().unwrap();
+        let signed_in = signed_in.signed_in().unwrap();
         assert_eq!((&signed_in.tenant, signed_in.user, signed_in.role), (&tenant, session.user, role));
         assert_eq!(stage.store.session(session.hash, START).await, Ok(Some(signed_in)));
         let (_, second) = stage.link(tenant.id, role);
@@ -69,8 +70,9 @@ async fn a_new_link_leaves_the_others(stage: Arc<Stage>) {
         assert_eq!(stage.store.put_link(link).await, Ok(true));
         (link, session)
     };
-    let redeem =
-        async |(link, session): (NewLink, NewSession)| stage.store.redeem_link(link.hash, session).await.unwrap();
+    let redeem = async |(link, session): (NewLink, NewSession)| {
+        stage.store.redeem_link(link.hash, session).await.unwrap().and_then(Admission::signed_in)
+    };
     let old = put(home.tenant, Role::Moderator).await;
     let owner = put(home.tenant, Role::Owner).await;
     let elsewhere = put(other.tenant, Role::Moderator).await;

@@ -35,6 +35,7 @@ fn every_statement_names_its_tenant() {
         "CLAIMABLE",
         "LIST",
         "PERSON_LINK",
+        "PENDING",
         "THREAD_LINK",
         "REDEEM",
         "ROLE_LINK",

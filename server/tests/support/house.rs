@@ -9,6 +9,7 @@ use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use pulsestage::ports::{Clock, Mailer, NoPace, Notifier, Store};
+use pulsestage::second_factor::Requirement;
 use pulsestage::service::Service;
 use pulsestage_server::access::{Passes, Watcher};
 use pulsestage_server::auth::{Cookies, Invites, PasswordKeeper, Work};
@@ -54,6 +55,8 @@ pub(crate) struct Plan {
     pub(crate) limits: LimitArgs,
     /// How much work a hash of a password is.
     pub(crate) work: Work,
+    /// Who must have a second factor.
+    pub(crate) second_factor: Requirement,
     /// How it sends mail.
     pub(crate) mail: MailArgs,
     /// Who vouches for people.
@@ -84,6 +87,7 @@ impl Default for Plan {
             redis_url: None,
             limits: LimitArgs::NONE,
             work: Work::LEAST,
+            second_factor: Requirement::Off,
             mail: MailArgs::default(),
             oidc: OidcArgs::default(),
         }
@@ -114,6 +118,7 @@ impl House {
         house._folders.push(folder);
         // Furniture counts for nobody's limits.
         let movers = house.service.clone().paced_by(Arc::new(NoPace));
+        let movers = movers.asking_second_factor(Arc::new(house.key), Requirement::Off);
         let default = Room::furnish(&movers, "default").await;
         let acme = Room::furnish(&movers, "acme").await;
         (house, default, acme)
@@ -147,6 +152,7 @@ impl House {
             .guarded_by(Arc::new(passwords.clone()))
             .drawing_by(Arc::new(Redrawer::default()))
             .comparing_by(Arc::new(Tables))
+            .asking_second_factor(Arc::new(key), plan.second_factor)
             .witnessed_by(Arc::new(refusals));
         let site = Folder::site();
         let options = leptos::config::LeptosOptions::builder()

@@ -5,6 +5,7 @@ mod doors;
 mod guests;
 mod people;
 mod reports;
+mod second_factor;
 mod texts;
 mod threads;
 
@@ -24,8 +25,8 @@ use pulsestage::join::JoinCode;
 use pulsestage::logo::Logo;
 use pulsestage::moderation::{Case, Hold, Note, OwnQuestion, Verdict};
 use pulsestage::ports::{
-    AuditStore, Ballot, FoundTeam, Merge, ModerationStore, NewLink, NewQuestion, NewSession, NewTeam, NewTenant,
-    PortError, SecretHash, SignedIn, Snapshot, Store, Stored, TeamChange, TenancyStore, Write,
+    Admission, AuditStore, Ballot, FoundTeam, Merge, ModerationStore, NewLink, NewQuestion, NewSession, NewTeam,
+    NewTenant, PortError, SecretHash, Snapshot, Store, Stored, TeamChange, TenancyStore, Write,
 };
 use pulsestage::question::{Question, Status};
 use pulsestage::settings::NewSettings;
@@ -214,7 +215,7 @@ impl Store for MemoryStore {
     async fn put_link(&self, _: NewLink) -> Stored<bool> {
         broken()
     }
-    async fn redeem_link(&self, _: SecretHash, _: NewSession) -> Stored<Option<SignedIn>> {
+    async fn redeem_link(&self, _: SecretHash, _: NewSession) -> Stored<Option<Admission>> {
         Err(Refusal::LinkSpent.into())
     }
 }

@@ -6,7 +6,7 @@ use crate::door::LinkDoor;
 use crate::email::Email;
 use crate::error::{FieldProblem, Refusal};
 use crate::id::UserId;
-use crate::ports::{NewPerson, SecretHash, SignedIn};
+use crate::ports::{Admission, NewPerson, SecretHash};
 use crate::tenant::Tenant;
 use crate::text::{Name, Slug};
 use crate::user::Role;
@@ -49,7 +49,7 @@ impl Service {
         email: &str,
         password: &str,
         arrival: &Arrival,
-    ) -> Result<SignedIn, Refusal> {
+    ) -> Result<Admission, Refusal> {
         let tenant = self.claimable(secret).await?;
         let (name, email) = match (Name::parse(name), Email::parse(email)) {
             (Ok(name), Ok(email)) => (name, email),
@@ -61,7 +61,7 @@ impl Service {
                 return Err(Refusal::Invalid { fields: fields.collect() });
             }
         };
-        let password = self.new_password(password, &[name.as_str(), email.as_str()]).await?;
+        let password = self.new_password(password, &[name.as_str(), email.as_str()], &tenant).await?;
         let id = UserId(self.new_id());
         let (session, _) = self.session_for(id, arrival);
         let at = session.at;

@@ -6,7 +6,7 @@ use crate::door::{PersonLink, Purpose};
 use crate::email::Email;
 use crate::error::Refusal;
 use crate::id::{TenantId, UserId};
-use crate::ports::{LinkUse, NewPersonLink, News, SecretHash, SignedIn};
+use crate::ports::{Admission, LinkUse, NewPersonLink, News, SecretHash};
 use crate::text::Name;
 
 /// To whom a link is to be sent.
@@ -70,7 +70,7 @@ impl Service {
     ///
     /// # Errors
     /// As [`Service::person_link`].
-    pub async fn sign_in_by_link(&self, secret: SecretHash, arrival: &Arrival) -> Result<SignedIn, Refusal> {
+    pub async fn sign_in_by_link(&self, secret: SecretHash, arrival: &Arrival) -> Result<Admission, Refusal> {
         let link = self.person_link(secret).await?;
         let using =
             LinkUse { tenant: link.tenant.id, hash: secret, purpose: Purpose::SignIn, name: None, password: None };
@@ -86,10 +86,10 @@ impl Service {
         secret: SecretHash,
         password: &str,
         arrival: &Arrival,
-    ) -> Result<SignedIn, Refusal> {
+    ) -> Result<Admission, Refusal> {
         let link = self.person_link(secret).await?;
         let known: Vec<&str> = std::iter::once(link.name.as_str()).chain(link.email.as_deref()).collect();
-        let password = Some(self.new_password(password, &known).await?);
+        let password = Some(self.new_password(password, &known, &link.tenant).await?);
         let using = LinkUse { tenant: link.tenant.id, hash: secret, purpose: Purpose::Password, name: None, password };
         let person = self.use_link(&link, using, arrival).await?;
         self.tell_at(link.email.as_deref(), &link.name, &link.tenant.name, News::Password);
@@ -106,17 +106,17 @@ impl Service {
         name: &str,
         password: &str,
         arrival: &Arrival,
-    ) -> Result<SignedIn, Refusal> {
+    ) -> Result<Admission, Refusal> {
         let link = self.person_link(secret).await?;
         let name = Name::parse(name).map_err(|problem| Refusal::field("name", problem))?;
         let known: Vec<&str> = std::iter::once(name.as_str()).chain(link.email.as_deref()).collect();
-        let password = Some(self.new_password(password, &known).await?);
+        let password = Some(self.new_password(password, &known, &link.tenant).await?);
         let using =
             LinkUse { tenant: link.tenant.id, hash: secret, purpose: Purpose::Invitation, name: Some(name), password };
         self.use_link(&link, using, arrival).await
     }
 
-    async fn use_link(&self, link: &PersonLink, using: LinkUse, arrival: &Arrival) -> Result<SignedIn, Refusal> {
+    async fn use_link(&self, link: &PersonLink, using: LinkUse, arrival: &Arrival) -> Result<Admission, Refusal> {
         let (session, instead_of) = self.session_for(link.user, arrival);
         let used = self.store.use_person_link(using, session, instead_of, self.ending()).await?;
         Ok(self.arrived(used.ok_or(Refusal::LinkSpent)?, arrival).await)

@@ -13,7 +13,8 @@ use super::Service;
 use crate::error::{Noun, Refusal};
 use crate::id::UserId;
 use crate::password::{Password, PasswordHash};
-use crate::ports::{InsteadOf, NewSession, PortError, SecretHash, SignedIn, StoreError};
+use crate::ports::{Admission, InsteadOf, NewSession, PortError, SecretHash, StoreError};
+use crate::second_factor::FactorCheck;
 use crate::session::SessionLabel;
 use crate::tenant::Tenant;
 use crate::text::{Slug, TextProblem};
@@ -43,26 +44,38 @@ impl Service {
     }
 
     /// A session for this person in this browser, and the one that it takes the place of.
-    fn session_for(&self, user: UserId, arrival: &Arrival) -> (NewSession, InsteadOf) {
+    pub(in crate::service) fn session_for(&self, user: UserId, arrival: &Arrival) -> (NewSession, InsteadOf) {
         let session = self.new_session(user, arrival.session, arrival.label.clone());
         (session, arrival.instead_of.map(|hash| (hash, self.ending())))
     }
 
-    /// Lets a person in.
-    async fn let_in(&self, tenant: &Tenant, user: UserId, arrival: &Arrival) -> Result<SignedIn, Refusal> {
+    /// Lets a person in, once this has been shown.
+    async fn let_in(
+        &self,
+        tenant: &Tenant,
+        user: UserId,
+        arrival: &Arrival,
+        check: FactorCheck,
+    ) -> Result<Admission, Refusal> {
         let (session, instead_of) = self.session_for(user, arrival);
-        let person = self.store.let_in(tenant.id, session, instead_of).await?.ok_or(Refusal::WrongCredentials)?;
-        Ok(self.arrived(person, arrival).await)
+        let session = NewSession { check, ..session };
+        let admission = self.store.let_in(tenant.id, session, instead_of).await?.ok_or(Refusal::WrongCredentials)?;
+        Ok(self.arrived(admission, arrival).await)
     }
 
-    /// Somebody who is in now, with what they did in this browser before.
-    pub(super) async fn arrived(&self, person: SignedIn, arrival: &Arrival) -> SignedIn {
-        self.account_joined(&person, arrival.device).await;
-        person
+    /// Somebody who is in now, with what they did in this browser before. Whoever is asked for the second factor first is
+    /// not in yet, and nothing is joined to them.
+    pub(in crate::service) async fn arrived(&self, admission: Admission, arrival: &Arrival) -> Admission {
+        if let Admission::SignedIn(person) = &admission {
+            self.account_joined(person, arrival.device).await;
+        }
+        admission
     }
 
-    /// What is to be kept of a new password, unless it is too weak for somebody of whom these words are known.
-    async fn new_password(&self, raw: &str, known: &[&str]) -> Result<PasswordHash, Refusal> {
+    /// What is to be kept of a new password, unless it is too weak for somebody of whom these words are known. What the
+    /// tenant and the product are called is known of everybody.
+    async fn new_password(&self, raw: &str, known: &[&str], tenant: &Tenant) -> Result<PasswordHash, Refusal> {
+        let known = &[known, &[tenant.name.as_str(), tenant.slug.as_str(), "PulseStage"]].concat()[..];
         let refused = |problem| Refusal::field("password", problem);
         let password = Password::parse_new(raw, known).map_err(refused)?;
         if self.passwords.is_easy(&password, known).await.map_err(trouble)? {

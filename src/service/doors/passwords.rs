@@ -6,7 +6,8 @@ use crate::email::Email;
 use crate::error::Refusal;
 use crate::id::UserId;
 use crate::password::Password;
-use crate::ports::{Credentials, News, SignedIn, Verdict, Way};
+use crate::ports::{Admission, Credentials, NewSession, News, SignedIn, Verdict, Way};
+use crate::second_factor::FactorCheck;
 
 impl Service {
     /// Who has this address, for what is nobody's to hear.
@@ -31,7 +32,7 @@ impl Service {
         email: &str,
         password: &str,
         arrival: &Arrival,
-    ) -> Result<SignedIn, Refusal> {
+    ) -> Result<Admission, Refusal> {
         let tenant = self.tenant_at(slug).await?;
         let password = Password::parse(password).map_err(|problem| Refusal::field("password", problem))?;
         let known = match Email::parse(email) {
@@ -49,7 +50,7 @@ impl Service {
             let stronger = self.passwords.hash(&password).await.map_err(trouble)?;
             self.store.rehash(tenant.id, known.user, weak, &stronger).await?;
         }
-        self.let_in(&tenant, known.user, arrival).await
+        self.let_in(&tenant, known.user, arrival, FactorCheck::Asked(self.requirement)).await
     }
 
     /// Gives the visitor another password. All their sessions end; this browser gets a new one.
@@ -77,8 +78,10 @@ impl Service {
         } else {
             self.must_be_proved(visit)?;
         }
-        let password = self.new_password(new, &words_of(&known)).await?;
+        let password = self.new_password(new, &words_of(&known), tenant).await?;
+        // They are in already, so the second factor was shown.
         let (session, _) = self.session_for(user, arrival);
+        let session = NewSession { check: FactorCheck::Passed, ..session };
         let changed = self.store.change_password(tenant.id, password, session, self.ending()).await?;
         let changed = changed.ok_or(Refusal::NotSignedIn)?;
         self.tell_at(known.email.as_deref(), &known.name, &tenant.name, News::Password);

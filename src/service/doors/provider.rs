@@ -6,7 +6,8 @@ use crate::door::Introduction;
 use crate::email::Email;
 use crate::error::Refusal;
 use crate::id::{TenantId, UserId};
-use crate::ports::{NewPerson, SignedIn, Way};
+use crate::ports::{Admission, NewPerson, Way};
+use crate::second_factor::FactorCheck;
 use crate::tenant::Tenant;
 use crate::text::{NAME_MAX, Name};
 use crate::user::Role;
@@ -24,7 +25,7 @@ impl Service {
         domains: &[String],
         first_role: Role,
         arrival: &Arrival,
-    ) -> Result<SignedIn, Refusal> {
+    ) -> Result<Admission, Refusal> {
         let tenant = self.tenant_at(slug).await?;
         let came = self.introduced(&tenant, introduction, domains, first_role, arrival).await;
         if came == Err(Refusal::ForeignAccount) {
@@ -40,7 +41,7 @@ impl Service {
         domains: &[String],
         first_role: Role,
         arrival: &Arrival,
-    ) -> Result<SignedIn, Refusal> {
+    ) -> Result<Admission, Refusal> {
         let user = match self.store.person_of(tenant.id, &introduction.identity).await? {
             Some(user) => user,
             None => {
@@ -51,7 +52,8 @@ impl Service {
                 user
             }
         };
-        self.let_in(tenant, user, arrival).await.map_err(|refusal| match refusal {
+        // Second factors are the provider's matter.
+        self.let_in(tenant, user, arrival, FactorCheck::Passed).await.map_err(|refusal| match refusal {
             Refusal::WrongCredentials => Refusal::ForeignAccount,
             refusal => refusal,
         })

@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 
 use super::form::Fields;
-use super::{arrival, come_in, draw, draw_spent};
+use super::{arrival, come_in_with_password, draw, draw_spent};
 use crate::auth::Secret;
 use crate::http::api::refusal_response;
 use crate::state::AppState;
@@ -37,9 +37,9 @@ pub(super) async fn submit(State(state): State<AppState>, Path(token): Path<Stri
     let (secret, arrival) = arrival(&state, &headers, &tenant.slug);
     let typed = (form.get("name"), form.get("email"));
     match state.service().claim(link.hash(), typed.0, typed.1, form.get("password"), &arrival).await {
-        Ok(person) => {
-            tracing::info!(tenant = person.tenant.slug, "the installation was claimed");
-            come_in(&state, &person, &secret, "")
+        Ok(admission) => {
+            tracing::info!(tenant = tenant.slug, "the installation was claimed");
+            come_in_with_password(&state, &admission, &secret)
         }
         // Somebody else was faster.
         Err(Refusal::LinkSpent) => draw_spent(&state, &headers),

@@ -7,7 +7,7 @@ use axum::response::Response;
 
 use super::back::own_page;
 use super::form::Fields;
-use super::{arrival, come_in, confirms, draw, draw_spent, room_of};
+use super::{arrival, come_in, come_in_with_password, confirms, draw, draw_spent, room_of};
 use crate::auth::Secret;
 use crate::http::api::refusal_response;
 use crate::state::AppState;
@@ -49,7 +49,8 @@ pub(super) async fn submit(State(state): State<AppState>, Path(token): Path<Stri
         Purpose::Invitation => service.accept_invitation(hash, form.get("name"), form.get("password"), &arrival).await,
     };
     match used {
-        Ok(person) => come_in(&state, &person, &secret, &to),
+        Ok(admission) if link.purpose == Purpose::Invitation => come_in_with_password(&state, &admission, &secret),
+        Ok(admission) => come_in(&state, &admission, &secret, &to),
         // Somebody else was faster with the same link.
         Err(Refusal::LinkSpent) => draw_spent(&state, &headers),
         Err(refusal) => {

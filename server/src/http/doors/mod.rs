@@ -4,6 +4,7 @@
 //!   person who brings it; `provider`: by OpenID Connect
 //! * `claim`: the first owner; `password`: another password, from inside; `leaving`: out again, and forgotten
 //! * `confirm`: showing once more who one is; `address`: confirming an address
+//! * `second_factor`: asking for its code, setting it up and changing it
 //! * `form`: what a form brought; `back`: where one goes afterwards
 //!
 //! A form that is refused is drawn again with what was wrong, under the refusal's status. One that went well leads on
@@ -20,6 +21,7 @@ mod link;
 mod password;
 mod provider;
 mod role;
+mod second_factor;
 mod sign_in;
 
 use app::doors::{CONFIRM, Door, PersonDoor, document};
@@ -28,7 +30,7 @@ use axum::http::header::{CACHE_CONTROL, LOCATION, REFERRER_POLICY, RETRY_AFTER, 
 use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::{MethodRouter, get};
+use axum::routing::{MethodRouter, get, post};
 use axum::{Router, middleware};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -42,7 +44,7 @@ use crate::auth::Secret;
 use crate::oidc::Provider;
 use crate::state::AppState;
 use pulsestage::error::Refusal;
-use pulsestage::ports::{Mailer, SignedIn, TooFast};
+use pulsestage::ports::{Admission, Mailer, SignedIn, TooFast};
 use pulsestage::service::{Arrival, Visit};
 use pulsestage::tenant::Tenant;
 use pulsestage::user::Role;
@@ -94,7 +96,13 @@ pub fn routes(state: &AppState) -> Router<AppState> {
             .route(&of(room, "/forget"), only(get(leaving::ask).post(leaving::forget)))
             .route(&of(room, "/forgotten"), only(get(leaving::forgotten)))
             .route(&of(room, "/confirm"), only(get(confirm::show).post(confirm::submit)))
-            .route(&of(room, "/oidc"), only(get(provider::leave)));
+            .route(&of(room, "/oidc"), only(get(provider::leave)))
+            .route(&of(room, "/sign-in/code"), only(get(second_factor::show_code).post(second_factor::submit_code)))
+            .route(&of(room, "/sign-in/setup"), only(post(second_factor::submit_setup)))
+            .route(&of(room, "/second-factor"), only(get(second_factor::show)))
+            .route(&of(room, "/second-factor/on"), only(post(second_factor::turn_on)))
+            .route(&of(room, "/second-factor/codes"), only(post(second_factor::renew_codes)))
+            .route(&of(room, "/second-factor/off"), only(post(second_factor::turn_off)));
     }
     doors
         .route("/oidc/callback", only(get(provider::come_back)))
@@ -216,20 +224,49 @@ fn arrival(state: &AppState, headers: &HeaderMap, slug: &str) -> (Secret, Arriva
     (secret, arrival)
 }
 
-/// Somebody is in: they get their cookie and go on to the page they wanted, or to where their work is.
-fn come_in(state: &AppState, person: &SignedIn, secret: &Secret, to: &str) -> Response {
+/// Somebody is in, or is asked for the second factor first.
+pub(super) fn come_in(state: &AppState, admission: &Admission, secret: &Secret, to: &str) -> Response {
+    match admission {
+        Admission::SignedIn(person) => go(&first_page(person, to), &cookies_of(state, person, secret)),
+        Admission::SecondFactor(awaited) => {
+            let page = second_factor::address(&awaited.tenant.slug, to);
+            go(&page, &[state.cookies().pending_cookie(secret).to_string()])
+        }
+    }
+}
+
+/// The cookies of somebody who is in: the session, and the sign by which this browser is known to be theirs.
+fn cookies_of(state: &AppState, person: &SignedIn, secret: &Secret) -> Vec<String> {
+    let (cookies, slug) = (state.cookies(), &person.tenant.slug);
+    let mut random = [0; 16];
+    state.chance().fill(&mut random);
+    let browser = cookies.known_browser_cookie(slug, Uuid::from_bytes(random), person.user);
+    vec![cookies.session_cookie(slug, secret).to_string(), browser.to_string()]
+}
+
+/// Somebody has set a password by a link and is in. Admins and owners are offered a second factor on their way: this is
+/// the moment at which they think of how they sign in.
+fn come_in_with_password(state: &AppState, admission: &Admission, secret: &Secret) -> Response {
+    match admission {
+        Admission::SignedIn(person) if person.role >= Role::Admin => {
+            let page = first_page(person, "");
+            let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("to", &page).finish();
+            let page = format!("{}/second-factor?{query}", room_of(&person.tenant.slug));
+            go(&page, &cookies_of(state, person, secret))
+        }
+        admission => come_in(state, admission, secret, ""),
+    }
+}
+
+/// Where somebody goes who has just signed in: to the page they wanted, or to where their work is.
+fn first_page(person: &SignedIn, to: &str) -> String {
     let slug = &person.tenant.slug;
     let moderates = person.memberships.iter().map(|membership| membership.role).chain([person.role]);
-    let page = match own_page(to) {
+    match own_page(to) {
         Some(page) => page.to_owned(),
         None if moderates.max() >= Some(Role::Moderator) => moderators_page(slug),
         None => tenant_page(slug),
-    };
-    let cookie = state.cookies().session_cookie(slug, secret);
-    let mut random = [0; 16];
-    state.chance().fill(&mut random);
-    let browser = state.cookies().known_browser_cookie(slug, Uuid::from_bytes(random), person.user);
-    go(&page, &[cookie.to_string(), browser.to_string()])
+    }
 }
 
 /// "See other", with cookies.

@@ -11,6 +11,7 @@ use crate::http::api::refusal_response;
 use crate::limits::Guess;
 use crate::state::AppState;
 use pulsestage::error::Refusal;
+use pulsestage::ports::Admission;
 use pulsestage::tenant::Tenant;
 
 /// The page; whoever is not signed in signs in first.
@@ -47,7 +48,7 @@ pub(super) async fn submit(State(state): State<AppState>, named: Named, request:
         changed
     };
     match changed.await {
-        Ok(person) => come_in(&state, &person, &secret, ""),
+        Ok(person) => come_in(&state, &Admission::SignedIn(person), &secret, ""),
         Err(Refusal::ProofNeeded) => go(&confirm::address(&room_of(&slug), &here(&visit.tenant)), &[]),
         Err(Refusal::WrongCredentials) => {
             page(&state, &headers, &visit.tenant, Some((&Refusal::WrongCredentials, wrong_old())))

@@ -13,7 +13,7 @@ use crate::http::api::refusal_response;
 use crate::oidc::{Attempt, Provider, Trouble};
 use crate::state::AppState;
 use pulsestage::error::Refusal;
-use pulsestage::ports::SignedIn;
+use pulsestage::ports::Admission;
 use pulsestage::tenant::Tenant;
 use pulsestage::text::Slug;
 
@@ -53,10 +53,10 @@ pub(super) async fn come_back(State(state): State<AppState>, RawQuery(query): Ra
         let service = state.service();
         service.sign_in_introduced(&slug, &introduction, &settings.domains, settings.first_role, &arrival).await
     };
-    let signed_in: Result<SignedIn, Refusal> = signed_in.await;
+    let signed_in: Result<Admission, Refusal> = signed_in.await;
     let to = attempt.as_ref().map(|attempt| attempt.to.as_str()).unwrap_or_default();
     let mut response = match signed_in {
-        Ok(person) => come_in(&state, &person, &secret, to),
+        Ok(admission) => come_in(&state, &admission, &secret, to),
         Err(refusal) => refused(&state, request.headers(), &slug, to, &refusal).await,
     };
     if let Ok(ended) = state.cookies().ended_attempt_cookie().to_string().parse() {

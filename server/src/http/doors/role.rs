@@ -39,7 +39,7 @@ pub(super) async fn submit(State(state): State<AppState>, Path(token): Path<Stri
     }
     let (secret, arrival) = arrival(&state, &headers, &link.tenant.slug);
     match state.service().sign_in_with_role(link_secret.hash(), &arrival).await {
-        Ok(person) => come_in(&state, &person, &secret, ""),
+        Ok(admission) => come_in(&state, &admission, &secret, ""),
         // Somebody else was faster with the same link.
         Err(Refusal::LinkSpent) => draw_spent(&state, &headers),
         Err(refusal) => page(&state, &headers, &link_secret, &link, Some(&refusal)),

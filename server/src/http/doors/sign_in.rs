@@ -25,8 +25,11 @@ pub(super) async fn show(
     let Ok(visit) = visit(&state, request.headers(), &slug_of(named, request.extensions())).await else {
         return nowhere(state, request).await;
     };
-    let to = Fields::of_query(query.as_deref()).get("to").to_owned();
-    page(&state, request.headers(), &visit.tenant, Typed { to: &to, email: "" }, None)
+    let fields = Fields::of_query(query.as_deref());
+    let typed = Typed { to: fields.get("to"), email: "" };
+    let door =
+        sign_in(&state, &visit.tenant, typed, if fields.get("again") == "1" { again() } else { Problems::default() });
+    draw(&state, request.headers(), None, || door.draw())
 }
 
 /// The form.
@@ -52,7 +55,7 @@ pub(super) async fn submit(State(state): State<AppState>, named: Named, request:
         signed_in
     };
     match signed_in.await {
-        Ok(person) => come_in(&state, &person, &secret, typed.to),
+        Ok(admission) => come_in(&state, &admission, &secret, typed.to),
         Err(refusal) => page(&state, &headers, &visit.tenant, typed, Some(&refusal)),
     }
 }
@@ -81,18 +84,28 @@ pub(super) fn page(
     typed: Typed<'_>,
     refusal: Option<&Refusal>,
 ) -> Response {
+    let door = sign_in(state, tenant, typed, refusal.map(Problems::from).unwrap_or_default());
+    draw(state, headers, refusal, || door.draw())
+}
+
+/// A sign-in that waited for the second factor is over.
+fn again() -> Problems {
+    let whole = "That took too long, or too many codes were wrong. Sign in again.".to_owned();
+    Problems { whole: Some(whole), fields: Vec::new() }
+}
+
+fn sign_in(state: &AppState, tenant: &Tenant, typed: Typed<'_>, problems: Problems) -> SignIn {
     let to = own_page(typed.to).unwrap_or_default().to_owned();
     let room = room_of(&tenant.slug);
     let provider = provider::button(state, tenant, &to);
-    let door = SignIn {
+    SignIn {
         tenant: tenant.into(),
         to,
         // What is too long for an address was none.
         email: typed.email.chars().take(254).collect(),
-        problems: refusal.map(Problems::from).unwrap_or_default(),
+        problems,
         provider,
         mails: state.entrance().mailer.is_some(),
         room,
-    };
-    draw(state, headers, refusal, || door.draw())
+    }
 }

@@ -7,7 +7,7 @@ use pulsestage::id::{SessionId, TenantId, UserId};
 use pulsestage::password::PasswordHash;
 use pulsestage::person::Person;
 use pulsestage::ports::{
-    Credentials, DoorStore, Ending, InsteadOf, LinkUse, Manager, NewAddressChange, NewPerson, NewPersonLink,
+    Admission, Credentials, DoorStore, Ending, InsteadOf, LinkUse, Manager, NewAddressChange, NewPerson, NewPersonLink,
     NewSession, SecretHash, SignedIn, Stored,
 };
 use pulsestage::tenant::Tenant;
@@ -30,7 +30,7 @@ impl DoorStore for TimedStore {
         self.timed(Kind::SignIn, self.store.rehash(tenant, user, old, new)).await
     }
 
-    async fn let_in(&self, tenant: TenantId, session: NewSession, instead_of: InsteadOf) -> Stored<Option<SignedIn>> {
+    async fn let_in(&self, tenant: TenantId, session: NewSession, instead_of: InsteadOf) -> Stored<Option<Admission>> {
         self.timed(Kind::SignIn, self.store.let_in(tenant, session, instead_of)).await
     }
 
@@ -58,7 +58,7 @@ impl DoorStore for TimedStore {
         session: NewSession,
         instead_of: InsteadOf,
         ending: Ending,
-    ) -> Stored<Option<SignedIn>> {
+    ) -> Stored<Option<Admission>> {
         self.timed(Kind::SignIn, self.store.use_person_link(link, session, instead_of, ending)).await
     }
 
@@ -114,7 +114,7 @@ impl DoorStore for TimedStore {
         owner: NewPerson,
         password: PasswordHash,
         session: NewSession,
-    ) -> Stored<Option<SignedIn>> {
+    ) -> Stored<Option<Admission>> {
         self.timed(Kind::SignIn, self.store.claim(tenant, link, owner, password, session)).await
     }
 

@@ -54,6 +54,7 @@ pub mod people;
 pub mod probe;
 pub mod questions;
 pub mod reports;
+pub mod second_factor;
 pub mod sessions;
 pub mod sign_in;
 pub mod sizes;
@@ -81,6 +82,7 @@ pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
         probe::ALL,
         questions::ALL,
         reports::ALL,
+        second_factor::ALL,
         sessions::ALL,
         moderation::ALL,
         sign_in::ALL,

@@ -7,7 +7,7 @@ use pulsestage::id::{SessionId, TenantId, UserId};
 use pulsestage::password::PasswordHash;
 use pulsestage::person::Person;
 use pulsestage::ports::{
-    Credentials, DoorStore, Ending, InsteadOf, LinkUse, Manager, NewAddressChange, NewPerson, NewPersonLink,
+    Admission, Credentials, DoorStore, Ending, InsteadOf, LinkUse, Manager, NewAddressChange, NewPerson, NewPersonLink,
     NewSession, SecretHash, SignedIn, Stored,
 };
 use pulsestage::tenant::Tenant;
@@ -30,7 +30,7 @@ impl DoorStore for MemoryStore {
         broken()
     }
 
-    async fn let_in(&self, _: TenantId, _: NewSession, _: InsteadOf) -> Stored<Option<SignedIn>> {
+    async fn let_in(&self, _: TenantId, _: NewSession, _: InsteadOf) -> Stored<Option<Admission>> {
         broken()
     }
 
@@ -52,7 +52,7 @@ impl DoorStore for MemoryStore {
         broken()
     }
 
-    async fn use_person_link(&self, _: LinkUse, _: NewSession, _: InsteadOf, _: Ending) -> Stored<Option<SignedIn>> {
+    async fn use_person_link(&self, _: LinkUse, _: NewSession, _: InsteadOf, _: Ending) -> Stored<Option<Admission>> {
         broken()
     }
 
@@ -103,7 +103,7 @@ impl DoorStore for MemoryStore {
         _: NewPerson,
         _: PasswordHash,
         _: NewSession,
-    ) -> Stored<Option<SignedIn>> {
+    ) -> Stored<Option<Admission>> {
         broken()
     }
 

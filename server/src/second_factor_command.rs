@@ -1,0 +1,72 @@
+//! `pulsestage second-factor`: for somebody who has lost the phone and the recovery codes.
+
+use clap::Args;
+use std::sync::Arc;
+
+use crate::config::{StoreArgs, parse_slug};
+use crate::install::command_service;
+use crate::lifecycle;
+use pulsestage::email::Email;
+use pulsestage::service::Service;
+use pulsestage::text::Slug;
+
+/// The flags of `second-factor`.
+#[derive(Debug, Args)]
+pub struct SecondFactorArgs {
+    /// The person's e-mail address.
+    #[arg(value_parser = parse_email)]
+    pub email: Email,
+    /// Take the second factor away and end the person's sessions: make sure first that it is them who ask.
+    #[arg(long, required = true)]
+    pub reset: bool,
+    /// The person's tenant, by its slug.
+    #[arg(long, default_value = "default", value_parser = parse_slug)]
+    pub tenant: Slug,
+    /// Where the data is.
+    #[command(flatten)]
+    pub store: StoreArgs,
+}
+
+fn parse_email(text: &str) -> Result<Email, String> {
+    Email::parse(text).map_err(|problem| format!("the address {problem}"))
+}
+
+/// Does it; gives what to print.
+///
+/// # Errors
+/// When the database cannot be opened, or says no: the message says why.
+pub async fn run(args: SecondFactorArgs) -> anyhow::Result<String> {
+    let store = lifecycle::open_store(&args.store).await?;
+    let service = command_service(Arc::new(store.clone()));
+    let done = carry_out(&service, &args).await;
+    store.close().await;
+    done
+}
+
+/// Does it with these use cases; gives what to print.
+///
+/// # Errors
+/// As [`run`].
+pub async fn carry_out(service: &Service, args: &SecondFactorArgs) -> anyhow::Result<String> {
+    let SecondFactorArgs { email, tenant, .. } = args;
+    Ok(match service.reset_second_factor(tenant, email).await? {
+        Some(name) => format!(
+            "{name} has no second factor any more and is signed out everywhere. They sign in with their password alone \
+             and should set up another at once."
+        ),
+        None => format!("{} has no second factor.", email.as_str()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::Cli;
+    use clap::Parser;
+
+    #[test]
+    fn it_resets_only_when_told_to() {
+        assert!(Cli::try_parse_from(["pulsestage", "second-factor", "ann@example.com"]).is_err());
+        assert!(Cli::try_parse_from(["pulsestage", "second-factor", "--reset", "no address"]).is_err());
+        assert!(Cli::try_parse_from(["pulsestage", "second-factor", "--reset", "ann@example.com"]).is_ok());
+    }
+}
