@@ -7,8 +7,8 @@ use crate::error::{Noun, Refusal};
 use crate::id::UserId;
 use crate::permission::Action;
 use crate::ports::{
-    CodeTry, CompletedSignIn, NewSecondFactor, NewSession, PendingSignIn, Proof, SecondFactorCodes, SecretHash,
-    SignedIn,
+    CodeTry, CompletedSignIn, NewSecondFactor, NewSession, News, PendingSignIn, Proof, SecondFactorCodes, SecretHash,
+    SignedIn, Way,
 };
 use crate::second_factor::{
     Code, FactorCheck, FactorOwner, RECOVERY_CODES, SETUP_LIFE_MS, Salt, SecondFactor, base32, recovery_code,
@@ -66,7 +66,9 @@ impl Service {
         let factor = waiting.factor.ok_or(Refusal::LinkSpent)?;
         let proof = self.proof(owner, factor.salt, code, Some(pending)).await?;
         let sign_in = self.completed(owner.user, pending, arrival);
-        let signed_in = self.store.complete_sign_in(owner, proof, sign_in).await?.ok_or(Refusal::WrongCredentials)?;
+        let Some(signed_in) = self.store.complete_sign_in(owner, proof, sign_in).await? else {
+            return Err(self.missed_code(owner));
+        };
         self.account_joined(&signed_in, arrival.device).await;
         Ok(signed_in)
     }
@@ -91,6 +93,8 @@ impl Service {
         let sign_in = self.completed(owner.user, pending, arrival);
         let signed_in = self.store.enable_at_sign_in(new, sign_in).await?.ok_or(Refusal::LinkSpent)?;
         self.account_joined(&signed_in, arrival.device).await;
+        let news = News::SecondFactor { on: true };
+        self.tell_at(waiting.email.as_deref(), &waiting.name, &waiting.tenant.name, news);
         Ok((signed_in, codes))
     }
 
@@ -129,6 +133,7 @@ impl Service {
     /// Turns the visitor's second factor on. Who has one already shows it with `current`, and gets another.
     ///
     /// # Errors
+    /// [`Refusal::ProofNeeded`] when there is none yet and nobody showed a moment ago who they are;
     /// [`Refusal::WrongCredentials`] when a code is not right, [`Refusal::LinkSpent`] when the secret was shown too long
     /// ago, [`Refusal::TooManyRequests`] when too many codes were wrong.
     pub async fn enable_second_factor(
@@ -139,13 +144,21 @@ impl Service {
         current: &str,
     ) -> Result<NewCodes, Refusal> {
         let owner = self.factor_change(visit)?;
+        let had = self.store.second_factor(owner).await?;
+        // Whoever has one shows it; otherwise somebody at an open browser could shut its owner out with one of theirs.
+        if had.is_none() {
+            self.must_be_proved(visit)?;
+        }
         let (new, codes) = self.new_factor(owner, sealed, code, None).await?;
-        let instead_of = match self.store.second_factor(owner).await? {
+        let instead_of = match had {
             Some(factor) => Some(self.proof(owner, factor.salt, current, None).await?),
             None => None,
         };
-        let enabled = self.store.enable_second_factor(NewSecondFactor { instead_of, ..new }).await?;
-        if enabled { Ok(codes) } else { Err(Refusal::WrongCredentials) }
+        if !self.store.enable_second_factor(NewSecondFactor { instead_of, ..new }).await? {
+            return Err(self.missed_code(owner));
+        }
+        self.tell_owner(visit, owner, true).await?;
+        Ok(codes)
     }
 
     /// Gives the visitor other recovery codes.
@@ -158,7 +171,7 @@ impl Service {
         let proof = self.proof(owner, factor.salt, code, None).await?;
         let (codes, hashes) = self.recovery_codes(owner);
         let replaced = self.store.replace_recovery_codes(owner, proof, hashes, self.ending()).await?;
-        if replaced { Ok(codes) } else { Err(Refusal::WrongCredentials) }
+        if replaced { Ok(codes) } else { Err(self.missed_code(owner)) }
     }
 
     /// Turns the visitor's second factor off.
@@ -173,7 +186,10 @@ impl Service {
         let factor = self.store.second_factor(owner).await?.ok_or(Refusal::WrongCredentials)?;
         let proof = self.proof(owner, factor.salt, code, None).await?;
         let disabled = self.store.disable_second_factor(owner, proof, self.ending()).await?;
-        if disabled { Ok(()) } else { Err(Refusal::WrongCredentials) }
+        if !disabled {
+            return Err(self.missed_code(owner));
+        }
+        self.tell_owner(visit, owner, false).await
     }
 
     /// Takes somebody's second factor away, who has lost it, and ends their sessions: for the command line, not for
@@ -188,6 +204,20 @@ impl Service {
         let owner = FactorOwner { tenant: tenant.id, user: person.id };
         let was_on = self.store.reset_second_factor(owner, self.ending()).await?;
         Ok(was_on.then_some(person.name))
+    }
+
+    /// The answer to a code that is not right, which is noted as every try to come in is that fails.
+    fn missed_code(&self, owner: FactorOwner) -> Refusal {
+        self.missed(owner.tenant, Some(owner.user), Way::SecondFactor);
+        Refusal::WrongCredentials
+    }
+
+    /// Has the visitor told that their second factor is on or off.
+    async fn tell_owner(&self, visit: &Visit, owner: FactorOwner, on: bool) -> Result<(), Refusal> {
+        if let Some(person) = self.store.person(owner.tenant, owner.user).await? {
+            self.tell(visit, &person, News::SecondFactor { on });
+        }
+        Ok(())
     }
 
     /// Whose second factor the visitor is about to change.
@@ -213,7 +243,7 @@ impl Service {
             Some(Code::Recovery(code)) => Some(Proof::Recovery(self.factor_codes.recovery_hash(owner, &code))),
             None => None,
         };
-        proof.ok_or(Refusal::WrongCredentials)
+        proof.ok_or_else(|| self.missed_code(owner))
     }
 
     async fn count_code(&self, owner: FactorOwner, pending: Option<SecretHash>, is_totp: bool) -> Result<(), Refusal> {

@@ -280,3 +280,20 @@ async fn who_must_have_one_sets_it_up_before_anything_else() {
     house.person_with_password(&default, "bob@example.com", Role::Member).await;
     house.post("/sign-in", &[("email", "bob@example.com"), ("password", PASSWORD)]).send().await.came_in();
 }
+
+#[tokio::test]
+async fn who_turns_it_on_shows_first_who_they_are() {
+    let (house, default, _acme) = House::new(Plan::default()).await;
+    house.clock.stop();
+    house.person_with_password(&default, ANN, Role::Admin).await;
+    let (session, _) = house.sign_in("").await.came_in();
+    let (app, setup) = house.get("/second-factor?change=app").cookie(&session).send().await.secret_and_setup();
+    house.clock.turn_on(10 * 60);
+    let page = house.get("/second-factor?change=app").cookie(&session).send().await;
+    let confirm = "/confirm?to=%2Fsecond-factor%3Fchange%3Dapp";
+    assert_eq!((page.status.as_u16(), page.header("location")), (303, confirm));
+    let fields = [("setup", setup.as_str()), ("code", &app.code(&house))];
+    let reply = house.post("/second-factor/on", &fields).cookie(&session).send().await;
+    assert_eq!((reply.status.as_u16(), reply.header("location")), (303, confirm), "the code alone is no proof");
+    house.sign_in("").await.came_in();
+}

@@ -12,7 +12,7 @@ use url::form_urlencoded::{Serializer, byte_serialize};
 
 use super::back::own_page;
 use super::form::Fields;
-use super::{Named, arrival, cookies_of, draw, first_page, go, nowhere, room_of, slug_of, visit};
+use super::{Named, arrival, confirm, cookies_of, draw, first_page, go, nowhere, room_of, slug_of, visit};
 use crate::auth::Secret;
 use crate::http::api::refusal_response;
 use crate::state::AppState;
@@ -132,6 +132,7 @@ pub(super) async fn show(
     };
     let headers = request.headers();
     match (fields.get("change"), view.factor) {
+        ("app", None) if !state.service().is_proved(&visit) => confirm_first(&slug),
         ("app", _) => {
             let setup = state.service().factor_setup(owner);
             set_up_own(&state, headers, &visit, setup, None).await
@@ -167,6 +168,7 @@ pub(super) async fn turn_on(State(state): State<AppState>, named: Named, request
             let next = format!("{}/second-factor", room_of(&slug));
             codes_page(&state, &headers, &visit.tenant, codes, next)
         }
+        Err(Refusal::ProofNeeded) => confirm_first(&slug),
         Err(refusal) => {
             let setup = service.factor_setup_again(owner, sealed).unwrap_or_else(|| service.factor_setup(owner));
             set_up_own(&state, &headers, &visit, setup, Some(&refusal)).await
@@ -249,6 +251,12 @@ fn session_cookies(state: &AppState, person: &SignedIn, secret: &Secret) -> Vec<
     let mut cookies = cookies_of(state, person, secret);
     cookies.push(state.cookies().ended_pending_cookie().to_string());
     cookies
+}
+
+/// Who turns it on shows first once more who they are, and comes back.
+fn confirm_first(slug: &str) -> Response {
+    let room = room_of(slug);
+    go(&confirm::address(&room, &format!("{room}/second-factor?change=app")), &[])
 }
 
 fn first_sign_in(tenant: &Tenant) -> Response {
