@@ -248,6 +248,7 @@ impl OwnPassword {
                 {new_password(None, &problems, false)}
                 {send("Change the password", true)}
             </form>
+            {way(format!("{room}/second-factor"), "Second factor")}
             {way(home(&room), "Back to the questions")}
         }
         .into_any();

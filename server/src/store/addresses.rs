@@ -14,6 +14,7 @@ use super::people::managed;
 use super::rows::doors::{AddressChangeRow, ConfirmedRow, CredentialsRow};
 use super::trouble::Done;
 use super::{SqlStore, people, people_reads, sql};
+use crate::unicode::email_key;
 
 impl SqlStore {
     pub(super) async fn prove_session(
@@ -55,7 +56,7 @@ impl SqlStore {
             managed(tx, &manager, change.user).await?;
             let taken: Option<CredentialsRow> = on!(tx, t => sqlx::query_as(sql::doors::CREDENTIALS)
                 .bind(tenant.0)
-                .bind(change.email.key())
+                .bind(email_key(&change.email))
                 .fetch_optional(&mut **t)
                 .await)?;
             if taken.is_some() {
@@ -66,7 +67,7 @@ impl SqlStore {
                 .bind(change.user.0)
                 .bind(change.hash.0.as_slice())
                 .bind(change.email.as_str())
-                .bind(change.email.key())
+                .bind(email_key(&change.email))
                 .bind(user.0)
                 .bind(ending.at.0)
                 .bind(ending.at.plus_millis(ADDRESS_LINK_LIFE_MS).0)
