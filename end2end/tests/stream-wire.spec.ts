@@ -5,7 +5,8 @@ import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { Person } from '../support/api';
 import { expect, serverForThisFile, test } from '../support/test';
 
-const server = serverForThisFile({ heartbeatS: 1 });
+// A hundred streams without a cookie are more than a network of strangers is given.
+const server = serverForThisFile({ heartbeatS: 1, flags: ['--streams-per-unknown-network', '0'] });
 
 /** The raw text of a stream, as far as it has come. */
 class Raw {

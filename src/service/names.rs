@@ -103,29 +103,48 @@ impl Service {
     /// [`TextProblem::Reserved`] for the field `name`.
     pub(super) async fn must_be_free(&self, visit: &Visit, team: TeamId, name: &Name) -> Result<(), Refusal> {
         let reserved = || Err(Refusal::field("name", TextProblem::Reserved));
-        let skeleton = |text: &str| self.unicode.skeleton(text);
-        let wanted = skeleton(name.as_str());
+        let shapes = |text: &str| self.shapes(text);
+        let wanted = shapes(name.as_str());
         if visit.actor.role_in(team) < Role::Moderator {
             let words = name
                 .as_str()
                 .split(|c: char| !c.is_alphanumeric() && !c.is_ascii_punctuation() || "-_.,:;/()[]#*".contains(c));
-            let words: Vec<String> = words.map(skeleton).collect();
-            let is_office = |office: &&str| {
-                let office = skeleton(office);
-                wanted == office || words.contains(&office)
+            let words: Vec<Shapes> = words.map(shapes).collect();
+            let is_office = |office: &str| {
+                let office = shapes(office);
+                wanted.is_like(&office) || words.iter().any(|word| word.is_like(&office))
             };
-            let is_alone = ALONE.iter().map(|word| skeleton(word)).any(|word| word == wanted);
-            if OFFICES.iter().any(|office| is_office(&office)) || is_alone || wanted == skeleton(&visit.tenant.name) {
+            let is_alone = ALONE.iter().any(|word| wanted.is_like(&shapes(word)));
+            if OFFICES.iter().any(|office| is_office(office)) || is_alone || wanted.is_like(&shapes(&visit.tenant.name))
+            {
                 return reserved();
             }
         }
         let staff = self.store.staff_names(visit.tenant.id).await?;
         let me = visit.actor.user;
         let is_mine = match me {
-            Some(me) => self.store.person(visit.tenant.id, me).await?.is_some_and(|me| skeleton(&me.name) == wanted),
+            Some(me) => {
+                let me = self.store.person(visit.tenant.id, me).await?;
+                me.is_some_and(|me| wanted.is_like(&shapes(&me.name)))
+            }
             None => false,
         };
-        let is_theirs = staff.iter().any(|(id, name)| Some(*id) != me && skeleton(name) == wanted);
+        let is_theirs = staff.iter().any(|(id, name)| Some(*id) != me && wanted.is_like(&shapes(name)));
         if is_theirs && !is_mine { reserved() } else { Ok(()) }
+    }
+
+    fn shapes(&self, text: &str) -> Shapes {
+        Shapes([text.to_owned(), text.to_lowercase(), text.to_uppercase()].map(|text| self.unicode.skeleton(&text)))
+    }
+}
+
+/// How a name looks as it is, in small letters and in capitals: in some scripts only one of the two looks like another
+/// script's, such as the capital of Cyrillic "м".
+struct Shapes([String; 3]);
+
+impl Shapes {
+    /// Whether one can be taken for the other. What has no letter or digit is like nothing.
+    fn is_like(&self, other: &Self) -> bool {
+        self.0.iter().zip(&other.0).any(|(one, other)| !one.is_empty() && one == other)
     }
 }

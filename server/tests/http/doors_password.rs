@@ -287,7 +287,7 @@ async fn changing_the_password_needs_the_old_one_and_ends_the_other_sessions() {
         assert_eq!(reply.status, status, "{old} {new}");
         assert!(reply.text().contains(said) && reply.is_closed(), "{said}: {}", reply.text());
     }
-    assert_eq!(change("", PASSWORD, NEW).await.header("location"), "/sign-in?to=/password");
+    assert_eq!(change("", PASSWORD, NEW).await.header("location"), "/sign-in?to=%2Fpassword");
     assert_eq!(house.get("/admin").cookie(&elsewhere).send().await.status, 200, "nothing has changed");
     let (new_session, _) = change(&here, PASSWORD, NEW).await.came_in();
     for (session, status) in [(&here, 303), (&elsewhere, 303), (&new_session, 200)] {

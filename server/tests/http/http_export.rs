@@ -105,7 +105,8 @@ async fn what_people_type_is_no_formula_and_no_author_is_told() {
     let json: Vec<Value> = serde_json::from_slice(&texts[1].body).unwrap();
     let bodies: HashSet<&str> = json.iter().map(|question| question["text"].as_str().unwrap()).collect();
     assert_eq!(json.len(), 4 + hostile.len());
-    assert!(hostile.iter().all(|body| bodies.contains(body)), "programs get what was typed: {bodies:?}");
+    // Signs that turn a text do not stay in it.
+    assert!(hostile.iter().all(|body| bodies.contains(&*body.replace('\u{202e}', ""))), "programs get it: {bodies:?}");
     assert!(texts[2].body.starts_with(b"PK\x03\x04"));
     for reply in &texts {
         for number in 100..100 + hostile.len() as u128 {

@@ -13,7 +13,7 @@ const TYPED: [&str; 8] = [
     "100% of under_scores?",
     "\u{1f469}\u{200d}\u{1f680} to the \u{1f315}?",
     "\u{645}\u{62a}\u{649} \u{627}\u{644}\u{627}\u{62c}\u{62a}\u{645}\u{627}\u{639}\u{61f}",
-    "cafe\u{301} or caf\u{e9}?",
+    "caf\u{e9} or caf\u{ea}?",
     "'; drop table questions; --",
 ];
 

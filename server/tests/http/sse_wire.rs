@@ -107,7 +107,7 @@ async fn question_created() {
     let asked: Value =
         scene.house.function("ask").cookie(&scene.house.participant(1)).form(&fields).send().await.read();
     let (id, created) = (asked["id"].as_str().unwrap().to_owned(), asked["createdAt"].as_str().unwrap().to_owned());
-    let body = "Why \\\"not\\\" <b>\\\\n?\\nÜ\u{2028}😀";
+    let body = "Why \\\"not\\\" <b>\\\\n?\\nÜ\\n😀";
     let data = format!(
         "{{\"id\":\"{id}\",\"body\":\"{body}\",\"upvotes\":0,\"status\":\"OPEN\",\"teamId\":\"{team}\",\"createdAt\":\"{created}\",\"tags\":[],\"isPinned\":false,\"isFrozen\":false}}"
     );

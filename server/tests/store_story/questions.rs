@@ -25,7 +25,10 @@ async fn a_question_is_asked(stage: Arc<Stage>) {
     let home = stage.home("acme").await;
     let hostile = "Why?\n<script>alert('x')</script> '; drop table questions; -- 🎉 日本 \u{202e}";
     let asked = stage.ask(&home, hostile).await;
-    assert_eq!((asked.body.as_str(), asked.status, asked.upvotes), (hostile.trim(), Status::Open, 0));
+    assert_eq!(
+        (asked.body.as_str(), asked.status, asked.upvotes),
+        (hostile.trim_end_matches([' ', '\u{202e}']), Status::Open, 0)
+    );
     assert_eq!((asked.team_id, asked.created_at, asked.tags.len()), (home.team.id, START, 0));
     let board = stage.store.snapshot(home.tenant, None).await.unwrap().board;
     assert_eq!(board.questions[&asked.id], asked);
