@@ -81,7 +81,7 @@ test('two questions become one with the votes of both, and two again', async ({ 
   await item.getByLabel('The same as').selectOption({ label: first.body });
   await item.getByRole('button', { name: 'Merge into it' }).click();
   await expect(watcher.room.card(second.body).locator).toHaveCount(0);
-  await expect.poll(async () => (await ana.find(first.body))?.upvotes, { message: 'Cleo once; Ana not for her own' }).toBe(1);
+  await expect.poll(async () => (await ana.find(first.body))?.upvotes, { message: 'each voter once, whoever asked' }).toBe(2);
 
   await moderator.page.getByRole('button', { name: 'Undo' }).click();
   await expect(watcher.room.card(second.body).locator).toBeVisible();
