@@ -194,7 +194,7 @@ impl Housekeeper {
             Spent::Operations | Spent::SignInLinks | Spent::PersonLinks | Spent::ThreadLinks => {
                 now.plus_millis(-KEPT_MS)
             }
-            Spent::Sessions => now,
+            Spent::Sessions | Spent::AddressChanges | Spent::PendingSignIns => now,
         }
     }
 }

@@ -24,12 +24,23 @@ pub enum Spent {
     ThreadLinks,
     /// Sessions that have run out.
     Sessions,
+    /// Addresses that nobody has confirmed in time.
+    AddressChanges,
+    /// Sign-ins whose second factor nobody has given in time.
+    PendingSignIns,
 }
 
 impl Spent {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Operations, Self::SignInLinks, Self::PersonLinks, Self::ThreadLinks, Self::Sessions];
+    pub const ALL: [Self; 7] = [
+        Self::Operations,
+        Self::SignInLinks,
+        Self::PersonLinks,
+        Self::ThreadLinks,
+        Self::Sessions,
+        Self::AddressChanges,
+        Self::PendingSignIns,
+    ];
 
     const fn statement(self) -> &'static str {
         match self {
@@ -38,6 +49,8 @@ impl Spent {
             Self::PersonLinks => sql::housekeeping::PERSON_LINKS,
             Self::ThreadLinks => sql::housekeeping::THREAD_LINKS,
             Self::Sessions => sql::housekeeping::SESSIONS,
+            Self::AddressChanges => sql::housekeeping::ADDRESS_CHANGES,
+            Self::PendingSignIns => sql::housekeeping::PENDING_SIGN_INS,
         }
     }
 }

@@ -38,6 +38,12 @@ statements! {
     /// Sessions that ran out before a moment.
     SESSIONS = batch_of!("sessions", "token_hash", "expires_at < $2");
 
+    /// Addresses that were not confirmed before a moment.
+    ADDRESS_CHANGES = batch_of!("address_changes", "token_hash", "expires_at < $2");
+
+    /// Sign-ins that waited for a second factor until before a moment.
+    PENDING_SIGN_INS = batch_of!("pending_sign_ins", "token_hash", "expires_at < $2");
+
     /// The oldest facts and when they were written, without the newest `$2`.
     OLDEST_FACTS = "select seq, at from events
         where tenant_id = $1 and seq <= (select seq from tenants where id = $1) - $2 order by seq limit $3";
