@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 
 use super::form::Fields;
-use super::{arrival, come_in_with_password, draw, draw_spent};
+use super::{arrival, come_in_with_password, draw, draw_spent, no_link};
 use crate::auth::Secret;
 use crate::http::api::refusal_response;
 use crate::state::AppState;
@@ -17,8 +17,7 @@ use pulsestage::tenant::Tenant;
 pub(super) async fn show(State(state): State<AppState>, Path(token): Path<String>, request: Request) -> Response {
     match find(&state, &token).await {
         Ok((secret, tenant)) => page(&state, request.headers(), &secret, &tenant, ("", ""), None),
-        Err(Refusal::LinkSpent) => draw_spent(&state, request.headers()),
-        Err(refusal) => refusal_response(&refusal),
+        Err(refusal) => no_link(&state, request.headers(), &refusal),
     }
 }
 
@@ -31,8 +30,7 @@ pub(super) async fn submit(State(state): State<AppState>, Path(token): Path<Stri
     };
     let (link, tenant) = match found {
         Ok(found) => found,
-        Err(Refusal::LinkSpent) => return draw_spent(&state, &headers),
-        Err(refusal) => return refusal_response(&refusal),
+        Err(refusal) => return no_link(&state, &headers, &refusal),
     };
     let (secret, arrival) = arrival(&state, &headers, &tenant.slug);
     let typed = (form.get("name"), form.get("email"));

@@ -7,7 +7,7 @@ use axum::response::Response;
 
 use super::back::own_page;
 use super::form::Fields;
-use super::{arrival, come_in, come_in_with_password, confirms, draw, draw_spent, room_of};
+use super::{arrival, come_in, come_in_with_password, confirms, draw, draw_spent, no_link, room_of};
 use crate::auth::Secret;
 use crate::http::api::refusal_response;
 use crate::state::AppState;
@@ -19,8 +19,7 @@ pub(super) async fn show(State(state): State<AppState>, Path(token): Path<String
     let to = wanted(&request);
     match find(&state, &token).await {
         Ok((secret, link)) => page(&state, request.headers(), &secret, link, &to, None),
-        Err(Refusal::LinkSpent) => draw_spent(&state, request.headers()),
-        Err(refusal) => refusal_response(&refusal),
+        Err(refusal) => no_link(&state, request.headers(), &refusal),
     }
 }
 
@@ -34,8 +33,7 @@ pub(super) async fn submit(State(state): State<AppState>, Path(token): Path<Stri
     };
     let (link_secret, link) = match found {
         Ok(found) => found,
-        Err(Refusal::LinkSpent) => return draw_spent(&state, &headers),
-        Err(refusal) => return refusal_response(&refusal),
+        Err(refusal) => return no_link(&state, &headers, &refusal),
     };
     // The others are used up by what is typed.
     if link.purpose == Purpose::SignIn && !confirms(&form, &link_secret) {

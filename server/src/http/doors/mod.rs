@@ -41,6 +41,7 @@ use self::form::Fields;
 use super::session::{label, moderators_page, tenant_page};
 use super::{api, host};
 use crate::auth::Secret;
+use crate::http::api::refusal_response;
 use crate::oidc::Provider;
 use crate::state::AppState;
 use pulsestage::error::Refusal;
@@ -199,6 +200,14 @@ pub async fn spent(State(state): State<AppState>, headers: HeaderMap) -> Respons
 pub(super) fn draw_spent(state: &AppState, headers: &HeaderMap) -> Response {
     let door = || PersonDoor::Spent { home: "/".to_owned() }.draw();
     draw(state, headers, Some(&Refusal::LinkSpent), door)
+}
+
+/// The answer to whoever opens a link that could not be found: it is spent, or there is trouble.
+fn no_link(state: &AppState, headers: &HeaderMap, refusal: &Refusal) -> Response {
+    match refusal {
+        Refusal::LinkSpent => draw_spent(state, headers),
+        refusal => refusal_response(refusal),
+    }
 }
 
 /// A page that is not there, as the application draws it.

@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 
 use super::form::Fields;
-use super::{arrival, come_in, confirms, draw, draw_spent, room_of};
+use super::{arrival, come_in, confirms, draw, draw_spent, no_link, room_of};
 use crate::auth::Secret;
 use crate::http::api::refusal_response;
 use crate::state::AppState;
@@ -17,8 +17,7 @@ use pulsestage::error::Refusal;
 pub(super) async fn show(State(state): State<AppState>, Path(token): Path<String>, request: Request) -> Response {
     match find(&state, &token).await {
         Ok((secret, link)) => page(&state, request.headers(), &secret, &link, None),
-        Err(Refusal::LinkSpent) => draw_spent(&state, request.headers()),
-        Err(refusal) => refusal_response(&refusal),
+        Err(refusal) => no_link(&state, request.headers(), &refusal),
     }
 }
 
@@ -31,8 +30,7 @@ pub(super) async fn submit(State(state): State<AppState>, Path(token): Path<Stri
     };
     let (link_secret, link) = match found {
         Ok(found) => found,
-        Err(Refusal::LinkSpent) => return draw_spent(&state, &headers),
-        Err(refusal) => return refusal_response(&refusal),
+        Err(refusal) => return no_link(&state, &headers, &refusal),
     };
     if !confirms(&form, &link_secret) {
         return page(&state, &headers, &link_secret, &link, None);
