@@ -18,7 +18,7 @@ use crate::http::api::refusal_response;
 use crate::state::AppState;
 use pulsestage::error::Refusal;
 use pulsestage::ports::{PendingSignIn, SignedIn};
-use pulsestage::service::{FactorSetup, NewCodes, Visit, owner_of};
+use pulsestage::service::{FactorSetup, FactorView, NewCodes, owner_of};
 use pulsestage::tenant::Tenant;
 
 /// The page that asks for the code, and where to go afterwards.
@@ -135,7 +135,7 @@ pub(super) async fn show(
         ("app", None) if !state.service().is_proved(&visit) => confirm_first(&slug),
         ("app", _) => {
             let setup = state.service().factor_setup(owner);
-            set_up_own(&state, headers, &visit, setup, None).await
+            set_up_own(&state, headers, &visit.tenant, &view, setup, None)
         }
         ("codes", Some(_)) => change_page(&state, headers, &visit.tenant, FactorChange::Codes, None),
         ("off", Some(_)) => change_page(&state, headers, &visit.tenant, FactorChange::Off, None),
@@ -170,8 +170,12 @@ pub(super) async fn turn_on(State(state): State<AppState>, named: Named, request
         }
         Err(Refusal::ProofNeeded) => confirm_first(&slug),
         Err(refusal) => {
+            let view = match service.own_second_factor(&visit).await {
+                Ok(view) => view,
+                Err(refusal) => return refusal_response(&refusal),
+            };
             let setup = service.factor_setup_again(owner, sealed).unwrap_or_else(|| service.factor_setup(owner));
-            set_up_own(&state, &headers, &visit, setup, Some(&refusal)).await
+            set_up_own(&state, &headers, &visit.tenant, &view, setup, Some(&refusal))
         }
     }
 }
@@ -320,23 +324,20 @@ fn set_up_to_sign_in(
     draw(state, headers, refusal, || door.draw())
 }
 
-async fn set_up_own(
+fn set_up_own(
     state: &AppState,
     headers: &HeaderMap,
-    visit: &Visit,
+    tenant: &Tenant,
+    view: &FactorView,
     setup: FactorSetup,
     refusal: Option<&Refusal>,
 ) -> Response {
-    let view = match state.service().own_second_factor(visit).await {
-        Ok(view) => view,
-        Err(refusal) => return refusal_response(&refusal),
-    };
     let account = view.email.as_deref().unwrap_or(&view.name);
     let door = SetUpFactor {
-        action: format!("{}/second-factor/on", room_of(&visit.tenant.slug)),
+        action: format!("{}/second-factor/on", room_of(&tenant.slug)),
         replaces: view.factor.is_some(),
         problems: problems(refusal, view.factor.is_some()),
-        ..shown(&visit.tenant, account, setup)
+        ..shown(tenant, account, setup)
     };
     draw(state, headers, refusal, || door.draw())
 }
