@@ -28,11 +28,12 @@ mod threads;
 mod visit;
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use uuid::Uuid;
 
 use self::guests::JoinedGuests;
 use self::known::KnownTenants;
+use self::names::ReservedNames;
 use self::visit::Watched;
 use crate::command::Key;
 use crate::error::{Noun, Refusal};
@@ -107,6 +108,7 @@ pub struct Service {
     notices: Arc<dyn Notices>,
     idle_days: Option<u32>,
     unicode: Arc<dyn Unicode>,
+    reserved: Arc<OnceLock<ReservedNames>>,
     factor_codes: Arc<dyn SecondFactorCodes>,
     requirement: Requirement,
 }
@@ -146,6 +148,7 @@ impl Service {
             notices,
             idle_days: Some(SESSION_IDLE_DAYS),
             unicode: Arc::new(PlainUnicode),
+            reserved: Arc::default(),
             factor_codes: Arc::new(NoSecondFactorCodes),
             requirement: Requirement::Off,
         }
@@ -208,7 +211,7 @@ impl Service {
     /// The same use cases, with this one comparing texts.
     #[must_use]
     pub fn comparing_by(self, unicode: Arc<dyn Unicode>) -> Self {
-        Self { unicode, ..self }
+        Self { unicode, reserved: Arc::default(), ..self }
     }
 
     /// The same use cases, with this one deriving the secrets of second factors, and with these people having to have

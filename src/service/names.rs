@@ -110,12 +110,11 @@ impl Service {
                 .as_str()
                 .split(|c: char| !c.is_alphanumeric() && !c.is_ascii_punctuation() || "-_.,:;/()[]#*".contains(c));
             let words: Vec<Shapes> = words.map(shapes).collect();
-            let is_office = |office: &str| {
-                let office = shapes(office);
-                wanted.is_like(&office) || words.iter().any(|word| word.is_like(&office))
-            };
-            let is_alone = ALONE.iter().any(|word| wanted.is_like(&shapes(word)));
-            if OFFICES.iter().any(|office| is_office(office)) || is_alone || wanted.is_like(&shapes(&visit.tenant.name))
+            let is_office = |office: &Shapes| wanted.is_like(office) || words.iter().any(|word| word.is_like(office));
+            let kept = self.reserved.get_or_init(|| ReservedNames::new(shapes));
+            if kept.offices.iter().any(is_office)
+                || kept.alone.iter().any(|word| wanted.is_like(word))
+                || wanted.is_like(&shapes(&visit.tenant.name))
             {
                 return reserved();
             }
@@ -135,6 +134,19 @@ impl Service {
 
     fn shapes(&self, text: &str) -> Shapes {
         Shapes([text.to_owned(), text.to_lowercase(), text.to_uppercase()].map(|text| self.unicode.skeleton(&text)))
+    }
+}
+
+/// The words above as they look, worked out when the first name is compared.
+pub(super) struct ReservedNames {
+    offices: Vec<Shapes>,
+    alone: Vec<Shapes>,
+}
+
+impl ReservedNames {
+    fn new(shapes: impl Fn(&str) -> Shapes) -> Self {
+        let all = |words: &[&str]| words.iter().map(|word| shapes(word)).collect();
+        Self { offices: all(OFFICES), alone: all(ALONE) }
     }
 }
 
