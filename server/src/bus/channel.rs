@@ -74,14 +74,30 @@ impl Channel {
 
     /// Puts a batch into the ring and wakes the streams.
     pub fn push(&self, batch: Batch) {
+        self.push_if(batch, || true);
+    }
+
+    /// The same, unless the bell rang for something that was taken back since `known` was read: the batch may say it,
+    /// and whoever came since then must not be told it. Says whether it was put in.
+    #[must_use]
+    pub(super) fn push_unless_taken_back(&self, batch: Batch, known: Known) -> bool {
+        // Asked under the ring's lock, which a stream that comes takes to learn its place.
+        self.push_if(batch, || self.rung_back.load(Ordering::Acquire) == known.0)
+    }
+
+    fn push_if(&self, batch: Batch, may: impl FnOnce() -> bool) -> bool {
         let pushed = {
             let mut ring = lock(&self.ring);
+            if !may() {
+                return false;
+            }
             ring.push(batch);
             ring.tail().0
         };
         // The ring is free before anybody wakes.
         self.pushed.send_replace(pushed);
         lock(&self.listeners).iter().for_each(|listener| listener.pushed(self.tenant));
+        true
     }
 
     /// Where the live tail starts now: the next batch's number, and the last fact before it.
@@ -177,6 +193,14 @@ impl Channel {
     pub fn tells(&self, tallies: &[Tally]) {
         let mut told = lock(&self.told);
         told.extend(tallies.iter().map(|tally| (tally.question, tally.upvotes)));
+    }
+
+    /// Forgets them again: the ring does not say them after all.
+    pub(super) fn tells_not(&self, tallies: &[Tally]) {
+        let mut told = lock(&self.told);
+        for tally in tallies {
+            told.remove(&tally.question);
+        }
     }
 
     /// Takes note that one stream read these counts from the database itself. Where the ring says another, a count
@@ -313,6 +337,20 @@ mod tests {
         channel.ring(Look::Facts);
         assert!(channel.take_looks().tallies());
         assert!(!channel.take_looks().tallies());
+    }
+
+    #[test]
+    fn what_was_read_before_something_was_taken_back_is_not_put_in() {
+        let channel = channel();
+        let batch = || Batch::beat(channel.tenant, Timestamp(1));
+        let known = channel.retractions();
+        assert!(channel.push_unless_taken_back(batch(), known));
+        channel.ring(Look::Facts);
+        assert!(channel.push_unless_taken_back(batch(), known));
+        channel.ring(Look::TakenBack);
+        assert!(!channel.push_unless_taken_back(batch(), known));
+        assert_eq!(channel.tail().0, 2);
+        assert!(channel.push_unless_taken_back(batch(), channel.retractions()));
     }
 
     #[test]

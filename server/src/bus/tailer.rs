@@ -11,7 +11,7 @@ use super::channel::{Channel, Looks};
 use super::frame::{Batch, Frame};
 use super::retractions::Retractions;
 use pulsestage::event::{Event, Fact, Tally};
-use pulsestage::ports::{Clock, Store, StoreError};
+use pulsestage::ports::{Clock, Look, Store, StoreError};
 use pulsestage::time::Timestamp;
 
 /// How often the database is looked at without a ring: bounds how late a lost ring can make a screen.
@@ -82,7 +82,7 @@ impl Tailer {
                 Err(error) => {
                     tracing::warn!(tenant.id = %self.channel.tenant, %error, "could not read what is new; trying again");
                     // What the bell rang for is still to be looked at.
-                    self.channel.ring(pulsestage::ports::Look::Tallies);
+                    self.channel.ring(Look::Tallies);
                     failures += 1;
                     self.wait(backoff(failures)).await;
                 }
@@ -114,9 +114,15 @@ impl Tailer {
         tracing::debug!(tenant.id = %self.channel.tenant, frames = frames.len(), "published");
         // Not before: a look that fails half-way has told nobody anything.
         self.channel.tells(&tallies);
+        let published = frames.len();
+        if !self.channel.push_unless_taken_back(Batch::new(frames, now), known) {
+            // Another look reads it as it is by now; the bell that rang for it is still to be answered.
+            self.channel.tells_not(&tallies);
+            self.channel.ring(Look::Tallies);
+            return Ok(false);
+        }
         let lag = oldest.map(|at| Duration::from_millis(now.0.saturating_sub(at.0).max(0).unsigned_abs()));
-        self.channel.meter().published(frames.len(), lag);
-        self.channel.push(Batch::new(frames, now));
+        self.channel.meter().published(published, lag);
         Ok(true)
     }
 

@@ -35,7 +35,7 @@ async fn go_through_doors(house: &House, room: &Room, mail: &mut MailServer) -> 
     house.post("/t/acme/password", &change).cookie(&session).send().await;
     let by_mail = house.post("/t/acme/sign-in/forgot", &[("email", ANN)]).send().await;
     assert_eq!(by_mail.status, 200, "{}", by_mail.text());
-    let letter = mail.letter().await.text;
+    let letter = mail.letter_with_link().await.text;
     let at = letter.find("/open/").expect("a link in the letter");
     let reset = letter[at..].split_whitespace().next().unwrap().to_owned();
     let renewed = house.post(&reset, &[("password", PASSWORD)]).send().await;

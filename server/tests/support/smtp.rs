@@ -42,6 +42,17 @@ impl MailServer {
         soon("a letter", self.letters.recv()).await.unwrap()
     }
 
+    /// The next one that has a link which opens something; those before it are passed over, since letters of several
+    /// deeds come in any order.
+    pub(crate) async fn letter_with_link(&mut self) -> Mail {
+        loop {
+            let letter = self.letter().await;
+            if letter.text.contains("/open/") {
+                return letter;
+            }
+        }
+    }
+
     /// Whether no letter came so far.
     pub(crate) fn is_empty(&mut self) -> bool {
         self.letters.try_recv().is_err()
