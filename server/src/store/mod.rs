@@ -59,6 +59,7 @@ mod checkpoints;
 mod deed;
 mod doors;
 mod doors_port;
+mod epochs;
 mod facts;
 mod group;
 mod guests;

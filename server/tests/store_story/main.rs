@@ -13,6 +13,8 @@ mod audit;
 #[cfg(test)]
 mod doors;
 #[cfg(test)]
+mod epochs;
+#[cfg(test)]
 mod fold;
 #[cfg(test)]
 mod guests;

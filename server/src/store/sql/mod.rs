@@ -43,6 +43,7 @@ macro_rules! older_vote_keys {
 pub mod audit;
 pub mod boards;
 pub mod doors;
+pub mod epochs;
 pub mod facts;
 pub mod group;
 pub mod guests;
@@ -73,6 +74,7 @@ pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
         audit::ALL,
         boards::ALL,
         doors::ALL,
+        epochs::ALL,
         facts::ALL,
         guests::ALL,
         housekeeping::ALL,

@@ -1,0 +1,42 @@
+//! Epochs of the tenants' logs. A log gets another one when facts that its readers have seen may not be in it any more:
+//! cursors of the one before are answered with `resync`.
+
+use pulsestage::event::Epoch;
+use pulsestage::ports::{Chance, Stored};
+use uuid::Uuid;
+
+use super::trouble::{Done, trouble};
+use super::{SqlStore, Tx, begin, sql};
+
+impl SqlStore {
+    /// Gives the log of every tenant a new, random epoch, in one transaction; says how many there are. Facts keep their
+    /// numbers.
+    ///
+    /// # Errors
+    /// When the database is in trouble; every log then has the epoch that it had.
+    pub async fn renew_epochs(&self, chance: &dyn Chance) -> Stored<usize> {
+        let renewed: Done<usize> = async { tx!(begin(&self.write), tx => { renew_all(&mut tx, chance).await }) }.await;
+        renewed.map_err(trouble)
+    }
+}
+
+/// The same as a part of another transaction.
+pub(super) async fn renew_all(tx: &mut Tx, chance: &dyn Chance) -> Done<usize> {
+    // By id, so that two that do it at once do not wait for each other.
+    let tenants: Vec<Uuid> = on!(tx, t => sqlx::query_scalar(sql::epochs::TENANTS).fetch_all(&mut **t).await)?;
+    for tenant in &tenants {
+        on!(tx, t => sqlx::query(sql::epochs::RENEW)
+            .bind(tenant)
+            .bind(random_epoch(chance).0.cast_signed())
+            .execute(&mut **t)
+            .await
+            .map(drop))?;
+    }
+    Ok(tenants.len())
+}
+
+fn random_epoch(chance: &dyn Chance) -> Epoch {
+    let mut bytes = [0; 8];
+    chance.fill(&mut bytes);
+    Epoch(u64::from_be_bytes(bytes))
+}
