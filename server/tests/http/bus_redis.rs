@@ -1,8 +1,6 @@
 //! Two instances on one database, with a real Redis between them: it is quick while Redis is there, late while it
 //! is not, and never wrong.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -11,92 +9,12 @@ use pulsestage::board::{Applied, Board};
 use pulsestage::command::{Ask, SetVote};
 
 use crate::stage::{Stage, stories};
-use crate::support::{Folder, House, Plan, Room, Wire, open_store, soon};
+use crate::support::{Folder, House, Plan, Redis, Room, Wire, free_port, open_store, soon};
 
 stories!(a_redis_that_dies_and_comes_back, a_redis_that_never_was_there);
 
 /// The bus looks by itself this often; five changes that follow each other cannot come that way in less than four times it.
 const SLOW_TICK: Duration = Duration::from_secs(3);
-
-/// A Redis of our own; killed when it is dropped.
-struct Redis {
-    child: Child,
-    port: u16,
-}
-
-impl Redis {
-    /// Starts one on this port, without persistence. `None` when the program is not installed.
-    async fn start(folder: &Folder, port: u16) -> Option<Self> {
-        let child = Command::new("redis-server")
-            .args([
-                "--port",
-                &port.to_string(),
-                "--bind",
-                "127.0.0.1",
-                "--save",
-                "",
-                "--appendonly",
-                "no",
-                "--daemonize",
-                "no",
-            ])
-            .current_dir(folder.path())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn();
-        let child = match child {
-            Ok(child) => child,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
-            Err(error) => panic!("{error}"),
-        };
-        let redis = Self { child, port };
-        soon("Redis to answer", async {
-            while redis.ears().await.is_none() {
-                tokio::task::yield_now().await
-            }
-        })
-        .await;
-        Some(redis)
-    }
-
-    fn url(port: u16) -> String {
-        format!("redis://127.0.0.1:{port}/")
-    }
-
-    /// How many listen to rings; `None` when nobody answers.
-    async fn ears(&self) -> Option<i64> {
-        let client = redis::Client::open(Self::url(self.port)).unwrap();
-        let mut connection = client.get_multiplexed_async_connection().await.ok()?;
-        let topic = pulsestage_server::bus::redis::TOPIC;
-        let answer: (String, i64) =
-            redis::cmd("PUBSUB").arg("NUMSUB").arg(topic).query_async(&mut connection).await.ok()?;
-        Some(answer.1)
-    }
-
-    /// Waits until both instances listen.
-    async fn is_heard(&self) {
-        soon("both instances to hear Redis", async {
-            while self.ears().await != Some(2) {
-                tokio::task::yield_now().await
-            }
-        })
-        .await;
-    }
-}
-
-impl Drop for Redis {
-    fn drop(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-}
-
-/// A port that nobody has just now.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap();
-    listener.local_addr().unwrap().port()
-}
 
 /// Says loudly that Redis is missing; where everything must be there, that is a failure.
 fn is_missing() {

@@ -23,6 +23,8 @@ mod doors_proof;
 #[cfg(test)]
 mod doors_steps;
 #[cfg(test)]
+mod drill;
+#[cfg(test)]
 mod endpoints;
 #[cfg(test)]
 mod http_accounts;

@@ -13,6 +13,7 @@ mod memory;
 mod people;
 mod process;
 mod provider;
+mod redis;
 mod smtp;
 mod wire;
 
@@ -29,6 +30,7 @@ pub(crate) use memory::MemoryStore;
 pub(crate) use people::{ASKER, Room, signed_in};
 pub(crate) use process::Process;
 pub(crate) use provider::{FakeProvider, Says};
+pub(crate) use redis::{Redis, free_port};
 pub(crate) use smtp::MailServer;
 pub(crate) use wire::{Message, Wire};
 

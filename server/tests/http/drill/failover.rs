@@ -1,0 +1,82 @@
+//! PostgreSQL fails over to a copy that lacks the last seconds, while the instances stay up.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::time::sleep;
+
+use super::audience::Audience;
+use super::cannot_run;
+use super::cluster::{Cluster, url};
+use super::instance::{self, Instance};
+use super::proxy::{Proxy, Way};
+use crate::support::{Folder, Redis, free_port};
+
+/// How the copy came to be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Copy {
+    /// A standby that fell behind and is promoted: it has another timeline.
+    Standby,
+    /// Files that were copied a while ago and recover by themselves: the timeline is the same.
+    Files,
+}
+
+async fn fails_over_to(kind: Copy) {
+    let Some(mut first) = Cluster::start().await else { return cannot_run("PostgreSQL") };
+    let folder = Folder::new();
+    let Some(redis) = Redis::start(&folder, free_port()).await else { return cannot_run("redis-server") };
+    let way = Proxy::to(first.port).await;
+    let mut instances = [(); 2].map(|()| Instance::of(url(way.port), Some(Redis::url(redis.port))));
+    for instance in &mut instances {
+        instance.up().await;
+    }
+    let addrs = instances.each_ref().map(|instance| instance.addr);
+    let mut audience = Audience::gather(&addrs, 6, 25).await;
+    audience.goes_on(150).await;
+
+    let follows = Proxy::to(first.port).await;
+    let mut second = match kind {
+        Copy::Standby => first.standby(&follows).await,
+        Copy::Files => first.copy(),
+    };
+    if kind == Copy::Standby {
+        audience.goes_on(50).await;
+        follows.turn(Way::Cut);
+    }
+    // The copy has nothing of this.
+    audience.goes_on(150).await;
+    first.kill();
+    match kind {
+        Copy::Standby => second.promote().await,
+        Copy::Files => second.up().await,
+    }
+    way.turn(Way::To(second.port));
+    // What is asked now has the numbers of what was lost.
+    audience.goes_on(20).await;
+    // A write that was answered by the first and not by the second may be on its way.
+    sleep(Duration::from_secs(1)).await;
+    audience.ledger.lock().unwrap().begin_anew();
+    audience.goes_on(150).await;
+
+    audience.is_silent().await;
+    let wanted = instances[0].board().await;
+    assert_eq!(instances[1].board().await, wanted, "both have the same database");
+    audience.all_show(&wanted).await;
+    for (number, screen) in audience.screens.iter().enumerate() {
+        assert!(screen.resyncs.load(Ordering::Relaxed) > 0, "screen {number} was not told that facts are gone");
+    }
+    audience.ledger.lock().unwrap().is_kept_in(&wanted);
+    let said = instances.each_ref().map(Instance::log).concat();
+    assert!(said.contains("WARN") && said.contains("new epoch"), "the log says nothing of it: {said}");
+    let (code, report) = instance::run(&second.url(), &["recount"]).await;
+    assert_eq!(code, Some(0), "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_standby_that_fell_behind() {
+    fails_over_to(Copy::Standby).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn files_that_were_copied_a_while_ago() {
+    fails_over_to(Copy::Files).await;
+}

@@ -1,0 +1,127 @@
+//! An instance that is cut off from its database while others go on.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+use axum::http::Method;
+
+use super::audience::{ANSWER, Audience, Screen, call};
+use super::cluster::{Cluster, url};
+use super::instance::Instance;
+use super::proxy::{Proxy, Way};
+use super::{away, cannot_run};
+use crate::support::{Folder, Redis, free_port, soon};
+
+/// Two instances, each with a way of its own to one database, and a Redis between them.
+struct Two {
+    cluster: Cluster,
+    redis: Redis,
+    ways: [Proxy; 2],
+    instances: [Instance; 2],
+    _folder: Folder,
+}
+
+impl Two {
+    async fn up() -> Option<Self> {
+        let Some(cluster) = Cluster::start().await else {
+            cannot_run("PostgreSQL");
+            return None;
+        };
+        let folder = Folder::new();
+        let Some(redis) = Redis::start(&folder, free_port()).await else {
+            cannot_run("redis-server");
+            return None;
+        };
+        let ways = [Proxy::to(cluster.port).await, Proxy::to(cluster.port).await];
+        let instance = |way: &Proxy| Instance::of(url(way.port), Some(Redis::url(redis.port)));
+        let mut instances = [instance(&ways[0]), instance(&ways[1])];
+        for instance in &mut instances {
+            instance.up().await;
+        }
+        Some(Self { cluster, redis, ways, instances, _folder: folder })
+    }
+
+    async fn audience(&self) -> Audience {
+        let addrs: Vec<_> = self.instances.iter().map(|instance| instance.addr).collect();
+        Audience::gather(&addrs, 6, 10).await
+    }
+
+    /// Every board is the database's in the end, and nothing that was confirmed is missing or there twice.
+    async fn ends_well(&self, mut audience: Audience) {
+        audience.is_silent().await;
+        let wanted = self.instances[0].board().await;
+        audience.all_show(&wanted).await;
+        let ledger = audience.ledger.lock().unwrap();
+        ledger.is_kept_in(&wanted);
+        ledger.holds();
+        assert!(audience.screens.iter().all(|screen| screen.resyncs.load(Ordering::Relaxed) == 0), "nothing was lost");
+    }
+}
+
+/// Waits until each of these screens was told that what it shows is old.
+async fn are_told(screens: &[std::sync::Arc<Screen>]) {
+    soon("the screens to be told that the database is away", async {
+        while screens.iter().any(|screen| screen.stale.load(Ordering::Relaxed) == 0) {
+            sleep(Duration::from_millis(50)).await;
+        }
+    })
+    .await;
+}
+
+/// One of the two is cut off, the other goes on.
+async fn cut_off(way: Way) {
+    let Some(two) = Two::up().await else { return };
+    let audience = two.audience().await;
+    audience.goes_on(100).await;
+    two.ways[1].turn(way);
+    let began = Instant::now();
+    // The second half watches at the second.
+    let (at_first, at_second) = audience.screens.split_at(audience.screens.len() / 2);
+    are_told(at_second).await;
+    while began.elapsed() < away() {
+        let asked = Instant::now();
+        let answer = call(two.instances[1].addr, Method::GET, "/api/fn/load_board?tenant=", "", String::new()).await;
+        let took = asked.elapsed();
+        let status = answer.unwrap().status.as_u16();
+        assert!(status == 503 && took < ANSWER, "{status} after {took:?}");
+        audience.goes_on(20).await;
+    }
+    assert!(at_first.iter().all(|screen| screen.stale.load(Ordering::Relaxed) == 0), "the other one has its database");
+    two.ways[1].turn(Way::To(two.cluster.port));
+    audience.goes_on(100).await;
+    two.ends_well(audience).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_instance_is_refused() {
+    cut_off(Way::Cut).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_instance_gets_no_answer() {
+    cut_off(Way::Lost).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_database_is_frozen_and_killed_and_redis_too() {
+    let Some(mut two) = Two::up().await else { return };
+    let audience = two.audience().await;
+    audience.goes_on(100).await;
+    two.cluster.freeze();
+    are_told(&audience.screens).await;
+    for instance in &two.instances {
+        assert!(instance.readiness().await.unwrap().starts_with("503"));
+    }
+    sleep(away() / 2).await;
+    two.cluster.thaw();
+    audience.goes_on(100).await;
+    two.redis.freeze();
+    audience.goes_on(50).await;
+    two.cluster.kill();
+    sleep(Duration::from_secs(2)).await;
+    two.cluster.up().await;
+    two.redis.thaw();
+    audience.goes_on(100).await;
+    two.ends_well(audience).await;
+}
