@@ -106,6 +106,10 @@ pub struct ServeArgs {
     /// Where the data is.
     #[command(flatten)]
     pub store: StoreArgs,
+    /// Seconds for which a database that does not answer is waited for at the start, with a line a second that says what
+    /// is wrong; 0 gives up at once. What waiting cannot mend, such as a wrong password, ends the start at once.
+    #[arg(long, env = "PULSESTAGE_DATABASE_WAIT_S", value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(0..=86_400))]
+    pub database_wait_s: u64,
     /// Where the installation's key is.
     #[command(flatten)]
     pub key: KeyArgs,

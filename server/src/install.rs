@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pulsestage::error::Refusal;
+use pulsestage::error::{Noun, Refusal};
 use pulsestage::id::TenantId;
 use pulsestage::ports::{Look, Notifier, Store};
 use pulsestage::service::{Caller, Service};
@@ -13,7 +13,10 @@ use pulsestage::user::Role;
 use crate::auth::Secret;
 use crate::world::{Key, SystemChance, SystemClock};
 
-/// Makes the first tenant when there is none; says whether it did.
+/// Makes the first tenant with its team when there is none; says whether it made the tenant.
+///
+/// Safe beside another process that does the same: what is there is taken as it is, and a tenant whose maker died before
+/// anything happened in it gets its team.
 ///
 /// # Errors
 /// When the store is in trouble.
@@ -25,15 +28,27 @@ pub async fn first_tenant(store: Arc<dyn Store>, key: Key) -> Result<bool, Refus
         Arc::new(SystemChance),
         Arc::new(key),
     );
-    if !service.tenants().await?.is_empty() {
-        return Ok(false);
-    }
     let slug = Slug::default_tenant();
-    let name = Name::parse("PulseStage").map_err(|problem| Refusal::field("name", problem))?;
-    service.create_tenant(slug.clone(), name).await?;
+    let made = match &service.tenants().await?[..] {
+        [] => {
+            let name = Name::parse("PulseStage").map_err(|problem| Refusal::field("name", problem))?;
+            is_new(service.create_tenant(slug.clone(), name).await, Noun::Tenant)?
+        }
+        [only] if only.slug == slug.as_str() && store.head(only.id).await?.seq == 0 => false,
+        _ => return Ok(false),
+    };
     let visit = service.enter_as_operator(&slug).await?;
-    service.create_team(&visit, None, "Everyone").await?;
-    Ok(true)
+    is_new(service.create_team(&visit, None, "Everyone").await, Noun::Team)?;
+    Ok(made)
+}
+
+/// Whether something was made, or is there already.
+fn is_new<T>(made: Result<T, Refusal>, noun: Noun) -> Result<bool, Refusal> {
+    match made {
+        Ok(_) => Ok(true),
+        Err(Refusal::NameTaken { what }) if what == noun => Ok(false),
+        Err(refusal) => Err(refusal),
+    }
 }
 
 /// Somebody who may do everything in a tenant, through the same door as people: a link that is used at once.

@@ -1,5 +1,6 @@
 //! From settings to a running server, and back: open the store, listen, serve, and end within a deadline.
 
+mod begin;
 mod prepare;
 mod welcome;
 
@@ -19,7 +20,6 @@ use crate::bus::{Bus, BusSettings};
 use crate::config::ServeArgs;
 use crate::housekeeping::Housekeeper;
 use crate::http::health::Readiness;
-use crate::installation_key;
 use crate::limits::{Limits, NotedRefusals, Pacer, raise_open_files};
 use crate::mail::MailedNotices;
 use crate::metrics::{self, KnownSizes, Metrics, StoreTimes, TimedStore};
@@ -34,7 +34,7 @@ use crate::world::{SystemChance, SystemClock};
 use pulsestage::ports::{Notifier, Store};
 use pulsestage::service::Service;
 
-use self::prepare::{entrance, find_site, prepare, tls};
+use self::prepare::{entrance, find_site, tls};
 
 pub use self::prepare::open_store;
 pub use self::welcome::{make_link, welcome};
@@ -74,9 +74,7 @@ pub struct Running {
 pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
     let site = find_site(args)?;
     let tls = tls(args)?;
-    let store = open_store(&args.store).await?;
-    let key = installation_key::open(&store, &args.store.data_dir, &args.key, &SystemChance).await?;
-    prepare(&store, key, args.demo).await?;
+    let (store, key) = begin::begin(args).await?;
     let listener = accept::listen(args.addr).with_context(|| format!("{} cannot be listened on", args.addr))?;
     let addr = listener.local_addr()?;
     let metrics_listener = args

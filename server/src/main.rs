@@ -17,8 +17,15 @@ use pulsestage_server::second_factor_command;
 use pulsestage_server::telemetry;
 use pulsestage_server::tenant_command;
 
-#[tokio::main]
-async fn main() -> anyhow::Result<ExitCode> {
+fn main() -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let done = runtime.block_on(run());
+    // A name that is looked up, or a file that another has, may take long and is waited for no more.
+    runtime.shutdown_background();
+    done
+}
+
+async fn run() -> anyhow::Result<ExitCode> {
     let cli = Cli::parse();
     match cli.command {
         None => serve(cli.serve).await?,
@@ -51,7 +58,18 @@ async fn serve(args: ServeArgs) -> anyhow::Result<()> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hangup = signal(SignalKind::hangup())?;
-    let running = lifecycle::start(&args).await?;
+    let running = tokio::select! {
+        started = lifecycle::start(&args) => started?,
+        () = async {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        } => {
+            tracing::info!("stopped before it served anybody");
+            return Ok(());
+        }
+    };
     let welcome = lifecycle::welcome(&running).await.context("the sign-in links could not be made")?;
     // To standard output alone: links are secrets and have no place in a log.
     println!("{welcome}");

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::http::header::CACHE_CONTROL;
+use axum::http::header::{CACHE_CONTROL, RETRY_AFTER};
 use axum::response::{IntoResponse, Response};
 use std::fmt;
 use std::sync::Arc;
@@ -100,10 +100,12 @@ pub async fn live() -> &'static str {
 
 /// We are ready, or why not.
 pub async fn ready(State(state): State<AppState>) -> Response {
-    let (status, text) = match state.readiness().check(state.store(), &state.metrics().store, state.clock().now()).await
-    {
-        Ok(()) => (StatusCode::OK, "ok".to_owned()),
-        Err(why) => (StatusCode::SERVICE_UNAVAILABLE, why.to_string()),
-    };
-    (status, [(CACHE_CONTROL, "no-store")], text).into_response()
+    let headers = [(CACHE_CONTROL, "no-store")];
+    match state.readiness().check(state.store(), &state.metrics().store, state.clock().now()).await {
+        Ok(()) => (headers, "ok").into_response(),
+        Err(why) => {
+            // As every other 503 of ours has it; the database is asked no sooner.
+            (StatusCode::SERVICE_UNAVAILABLE, headers, [(RETRY_AFTER, "1")], why.to_string()).into_response()
+        }
+    }
 }

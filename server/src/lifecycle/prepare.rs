@@ -14,6 +14,7 @@ use crate::demo::{self, DemoPorts, Seeded};
 use crate::http::doors::Entrance;
 use crate::installation_key::make_folder;
 use crate::mail::Smtp;
+use crate::metrics::{StoreTimes, TimedStore};
 use crate::oidc::Provider;
 use crate::store::{Durability, Options, SqlStore};
 use crate::world::{Key, SystemChance, SystemClock};
@@ -59,7 +60,8 @@ pub(super) fn tls(args: &ServeArgs) -> anyhow::Result<Option<Tls>> {
 
 /// Makes sure that there is somebody to serve: demo data if asked for, otherwise an empty tenant with one team.
 pub(super) async fn prepare(store: &SqlStore, key: Key, demo: bool) -> anyhow::Result<()> {
-    let shared: Arc<dyn Store> = Arc::new(store.clone());
+    // With deadlines: a database that hangs now is asked anew.
+    let shared: Arc<dyn Store> = Arc::new(TimedStore::new(Arc::new(store.clone()), StoreTimes::default()));
     if demo {
         let ports = DemoPorts {
             store: shared.clone(),

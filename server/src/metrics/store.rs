@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tokio::time::Instant;
 
 use super::histogram::{Distribution, Histogram};
+use crate::deadline::{Deadlines, Work};
 use pulsestage::audit::{Entry, Filter, Mark, Record};
 use pulsestage::command::VoteReceipt;
 use pulsestage::event::{Cursor, Fact, Tally};
@@ -60,6 +61,16 @@ pub(super) enum Kind {
     Audit,
     /// Exports, statistics and recounts.
     Report,
+}
+
+impl Kind {
+    /// Whether it may take long where there is much of it.
+    const fn work(self) -> Work {
+        match self {
+            Self::Report | Self::Audit => Work::Long,
+            _ => Work::Short,
+        }
+    }
 }
 
 /// The names of the kinds, in their order.
@@ -108,22 +119,32 @@ impl StoreTimes {
     }
 }
 
-/// A store whose answers are timed.
+/// A store whose answers are timed, and not waited for without an end.
 pub struct TimedStore {
     pub(super) store: Arc<dyn Store>,
     times: StoreTimes,
+    deadlines: Deadlines,
 }
 
 impl TimedStore {
     /// Times what this store does.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, times: StoreTimes) -> Self {
-        Self { store, times }
+        Self { store, times, deadlines: Deadlines::default() }
     }
 
     pub(super) async fn timed<T>(&self, kind: Kind, work: impl Future<Output = Stored<T>> + Send) -> Stored<T> {
+        self.timed_as(kind, kind.work(), work).await
+    }
+
+    /// The same for what may take long where there is much of it, whatever its kind.
+    pub(super) async fn timed_long<T>(&self, kind: Kind, work: impl Future<Output = Stored<T>> + Send) -> Stored<T> {
+        self.timed_as(kind, Work::Long, work).await
+    }
+
+    async fn timed_as<T>(&self, kind: Kind, length: Work, work: impl Future<Output = Stored<T>> + Send) -> Stored<T> {
         let began = Instant::now();
-        let done = work.await;
+        let done = self.deadlines.keep(&self.store, length, work).await;
         let times = &self.times.0.times[kind as usize];
         times.histogram.add(began.elapsed());
         // A refusal is an answer.
@@ -140,7 +161,8 @@ impl TimedStore {
 #[async_trait]
 impl AuditStore for TimedStore {
     async fn note(&self, write: Write, entry: Entry) -> Stored<()> {
-        self.timed(Kind::Audit, self.store.note(write, entry)).await
+        // A single row.
+        self.timed_as(Kind::Audit, Work::Short, self.store.note(write, entry)).await
     }
 
     async fn audit(&self, tenant: TenantId, filter: &Filter, before: Mark, limit: i64) -> Stored<Vec<Record>> {

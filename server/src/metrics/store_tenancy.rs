@@ -21,7 +21,7 @@ impl TenancyStore for TimedStore {
     }
 
     async fn tenant_summaries(&self) -> Stored<Vec<TenantSummary>> {
-        self.timed(Kind::Tenant, self.store.tenant_summaries()).await
+        self.timed_long(Kind::Tenant, self.store.tenant_summaries()).await
     }
 
     async fn set_limits(&self, slug: &Slug, limits: TenantLimits) -> Stored<()> {

@@ -73,6 +73,7 @@ mod operations;
 mod people;
 mod people_port;
 mod people_reads;
+mod pool;
 mod port;
 mod port_tenancy;
 mod probe;
@@ -87,6 +88,7 @@ mod sessions;
 mod sign_in;
 mod sizes;
 pub mod sql;
+mod start_lock;
 mod statistics;
 mod tag_changes;
 mod tags;
@@ -103,6 +105,7 @@ mod votes;
 pub use housekeeping::Spent;
 pub use open::{Durability, OpenError, Options, open};
 pub use sizes::{Sizes, TableSize};
+pub use start_lock::StartLock;
 
 /// One of the two engines, with what is at hand for it.
 #[derive(Clone, Debug)]
@@ -167,7 +170,7 @@ impl SqlStore {
         Ok(match &self.read {
             Db::Sqlite(pool) => Tx::Sqlite(pool.begin_with("BEGIN DEFERRED").await?),
             Db::Postgres(pool) => {
-                Tx::Postgres(begin_whole(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?)
+                Tx::Postgres(pool::begin(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?)
             }
         })
     }
@@ -178,20 +181,8 @@ impl SqlStore {
 async fn begin(db: &Db) -> Done<Tx> {
     Ok(match db {
         Db::Sqlite(pool) => Tx::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
-        Db::Postgres(pool) => Tx::Postgres(begin_whole(pool, "BEGIN ISOLATION LEVEL READ COMMITTED").await?),
+        Db::Postgres(pool) => Tx::Postgres(pool::begin(pool, "BEGIN ISOLATION LEVEL READ COMMITTED").await?),
     })
-}
-
-/// Begins on PostgreSQL, and goes on to the end of that also when the request that asked is dropped meanwhile.
-///
-/// A `BEGIN` that is dropped between its words being sent and its answer being read opens a transaction on the server
-/// of which sqlx knows nothing: the connection goes back to the pool, and what the next one writes there is never
-/// committed, or refused if the transaction was to read only. Once begun, a dropped transaction rolls back by itself.
-async fn begin_whole(pool: &PgPool, statement: &'static str) -> sqlx::Result<Transaction<'static, Postgres>> {
-    let pool = pool.clone();
-    let begun = tokio::spawn(async move { pool.begin_with(statement).await }).await;
-    // Only a runtime that is shutting down leaves a task unfinished.
-    begun.unwrap_or(Err(sqlx::Error::PoolClosed))
 }
 
 impl Tx {

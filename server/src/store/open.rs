@@ -7,17 +7,17 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use sqlx::migrate::{Migrate, MigrateError, Migrator};
 use sqlx::pool::PoolOptions;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{Acquire, ConnectOptions, Connection, Database, SqliteConnection, SqlitePool};
+use sqlx::{Acquire, ConnectOptions, Connection, Database, PgConnection, SqliteConnection, SqlitePool};
 use tokio::time::{Instant, sleep};
 
-use pulsestage::ports::StoreError;
+use pulsestage::ports::{PortError, StoreError};
 
 use super::checkpoints::Checkpoints;
 use super::group::Queue;
-use super::trouble::{is_taken, trouble};
-use super::{Db, SqlStore, sql};
+use super::trouble::{comes_back, is_taken, trouble, unanswered};
+use super::{Db, SqlStore, pool, sql};
 
 /// What both engines take.
 static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
@@ -33,8 +33,6 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const TAKEN_PAUSE: Duration = Duration::from_millis(10);
 /// Connections that read a SQLite file; each is a thread. Reading is memory and CPU, not waiting.
 const SQLITE_READERS: u32 = 4;
-/// A PostgreSQL connection that has been idle for longer is tried before it is used.
-const STALE: Duration = Duration::from_secs(20);
 
 /// What an acknowledged write survives on SQLite. On PostgreSQL its own configuration decides.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -92,6 +90,21 @@ pub enum OpenError {
     Texts(#[source] StoreError),
 }
 
+impl OpenError {
+    /// Whether waiting may mend it: the database is away, starts, or is busy. A wrong password does not pass.
+    #[must_use]
+    pub fn passes(&self) -> bool {
+        match self {
+            Self::Connect(error) => comes_back(error),
+            Self::Migrate(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => comes_back(error),
+            Self::Texts(error) => matches!(error, StoreError::Port(PortError::Busy)),
+            Self::Url | Self::Folder(..) | Self::File(..) | Self::Newer(_) | Self::Changed(_) | Self::Migrate(_) => {
+                false
+            }
+        }
+    }
+}
+
 impl From<MigrateError> for OpenError {
     fn from(error: MigrateError) -> Self {
         match error {
@@ -119,29 +132,29 @@ pub async fn open(url: &str, options: Options) -> Result<SqlStore, OpenError> {
     Ok(store)
 }
 
-enum Address {
+/// Where a database is.
+pub(super) enum Address {
     File(PathBuf),
     Server(Box<PgConnectOptions>),
 }
 
 impl Address {
-    fn parse(url: &str) -> Result<Self, OpenError> {
+    pub(super) fn parse(url: &str) -> Result<Self, OpenError> {
         if let Some(path) = url.strip_prefix("sqlite://") {
             // Nobody's file is called that: it is the way to ask for options, or for a database that is gone on exit.
             let asks_for_more = path.is_empty() || path.contains(['?', '\0']) || path == ":memory:";
             return if asks_for_more { Err(OpenError::Url) } else { Ok(Self::File(path.into())) };
         }
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            return url.parse().map(|server| Self::Server(Box::new(server))).map_err(|_| OpenError::Url);
+            let server: PgConnectOptions = url.parse().map_err(|_| OpenError::Url)?;
+            return Ok(Self::Server(Box::new(server.application_name("pulsestage"))));
         }
         Err(OpenError::Url)
     }
 }
 
 async fn open_file(path: &Path, options: Options) -> Result<SqlStore, OpenError> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        make_folder(folder).await.map_err(|error| OpenError::Folder(folder.to_owned(), error))?;
-    }
+    make_parent(path).await?;
     make_private(path).await.map_err(|error| OpenError::File(path.to_owned(), error))?;
     let file = SqliteConnectOptions::new()
         .filename(path)
@@ -191,6 +204,12 @@ async fn is_free(connection: &mut SqliteConnection) -> sqlx::Result<bool> {
         connection.ping().await?;
     }
     Ok(!connection.is_in_transaction())
+}
+
+/// Makes the folder that a file is to be in.
+pub(super) async fn make_parent(path: &Path) -> Result<(), OpenError> {
+    let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else { return Ok(()) };
+    make_folder(folder).await.map_err(|error| OpenError::Folder(folder.to_owned(), error))
 }
 
 /// Makes the folder, when it is not there, so that nobody else on the machine can look into it.
@@ -247,28 +266,17 @@ where
     Box::pin(async move { all.run(connection).await })
 }
 
+/// Connects once: not through a pool, which would try again and again and in the end say only that it timed out.
+pub(super) async fn connect(server: &PgConnectOptions, patience: Duration) -> Result<PgConnection, OpenError> {
+    let connected = tokio::time::timeout(patience, server.connect()).await;
+    connected.unwrap_or_else(|_| Err(unanswered())).map_err(OpenError::Connect)
+}
+
 async fn open_server(server: PgConnectOptions, options: Options) -> Result<SqlStore, OpenError> {
-    let server = server.application_name("pulsestage");
-    // By itself and not through a pool, which would try again and again and in the end say only that it timed out.
     // Instances that start at once migrate one after another, under a lock that goes with this connection.
-    let mut first = tokio::time::timeout(WAIT, server.connect())
-        .await
-        .unwrap_or_else(|elapsed| Err(sqlx::Error::Io(elapsed.into())))
-        .map_err(OpenError::Connect)?;
+    let mut first = connect(&server, WAIT).await?;
     migrate(&POSTGRES_MIGRATIONS, &mut first).await?;
     first.close().await.map_err(OpenError::Connect)?;
-    let pool = PgPoolOptions::new()
-        .max_connections(options.connections.max(1))
-        .acquire_timeout(WAIT)
-        .test_before_acquire(false)
-        .before_acquire(|connection, meta| {
-            Box::pin(async move {
-                // Asking each time would be one more round trip in every request.
-                Ok(meta.idle_for < STALE || connection.ping().await.is_ok())
-            })
-        })
-        .connect_with(server)
-        .await
-        .map_err(OpenError::Connect)?;
+    let pool = pool::open(server, options.connections, WAIT).await.map_err(OpenError::Connect)?;
     Ok(SqlStore { write: Db::Postgres(pool.clone()), read: Db::Postgres(pool), queue: None, checkpoints: None })
 }

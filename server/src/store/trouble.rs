@@ -79,11 +79,16 @@ pub(super) fn told(failure: Failure) -> PortError {
     }
 }
 
-/// Whether the same thing may well work in a moment.
+/// Whether the same thing may well work in a moment: the database is busy, away, or going away. A connection that was cut
+/// in the middle of an answer shows as a message that nobody expected, and a begin or a worker of which nothing is known
+/// as an error of its own.
 fn passes(error: &sqlx::Error) -> bool {
+    use sqlx::Error as E;
     match error {
-        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => true,
-        sqlx::Error::Database(error) => {
+        E::PoolTimedOut | E::PoolClosed | E::Io(_) | E::Tls(_) | E::Protocol(_) | E::BeginFailed | E::WorkerCrashed => {
+            true
+        }
+        E::Database(error) => {
             let code = error.code().unwrap_or_default();
             if error.try_downcast_ref::<PgDatabaseError>().is_some() {
                 postgres_passes(&code)
@@ -92,6 +97,27 @@ fn passes(error: &sqlx::Error) -> bool {
             }
         }
         _ => false,
+    }
+}
+
+/// The error of a database that was asked and said nothing in time.
+pub(super) fn unanswered() -> sqlx::Error {
+    sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, "it did not answer in time"))
+}
+
+/// Whether a database that cannot be opened may be waited for. Beside what [`passes`] while we serve, this is not what only
+/// an operator can mend: a password, a name, a certificate, something that is no PostgreSQL.
+pub(super) fn comes_back(error: &sqlx::Error) -> bool {
+    use std::io::ErrorKind::{InvalidData, InvalidInput, PermissionDenied, Unsupported};
+    match error {
+        sqlx::Error::Io(error) => !matches!(error.kind(), InvalidData | InvalidInput | PermissionDenied | Unsupported),
+        sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) => false,
+        sqlx::Error::Database(of_server) => {
+            let code = of_server.code().unwrap_or_default();
+            let keeps_out = matches!(code.get(..2), Some("28")) || code == "3D000";
+            !keeps_out && passes(error)
+        }
+        other => passes(other),
     }
 }
 
@@ -121,11 +147,20 @@ pub(super) fn is_taken(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(|error| sqlite_passes(&error.code().unwrap_or_default()))
 }
 
-/// Of PostgreSQL's codes: lost connections, a server that starts, stops or is full, and locks that were not to be had.
+/// Of PostgreSQL's codes: what is not the request's fault and may be otherwise in a moment.
+///
+/// Lost connections (08), a transaction that lost to another (40), a server without room (53), one that lets nobody in
+/// (28, 3D000: a password that is being changed, a database that is being restored), one that starts, stops or is cut off
+/// (57), one that only reads, as a standby does after a failover until it is promoted (25006), a transaction that ended
+/// under us (25P01 to 25P04), a lock that was not to be had (55P03), and a statement that was prepared before the tables
+/// were changed by a newer instance (0A000, 26000).
 fn postgres_passes(code: &str) -> bool {
     let class = code.get(..2).unwrap_or_default();
-    matches!(class, "08" | "40" | "53") && code != "53100"
-        || matches!(code, "55P03" | "57014" | "57P01" | "57P02" | "57P03")
+    matches!(class, "08" | "28" | "40" | "53" | "57") && !matches!(code, "53100" | "40002")
+        || matches!(
+            code,
+            "25006" | "25P01" | "25P02" | "25P03" | "25P04" | "3D000" | "55P03" | "0A000" | "26000" | "58030"
+        )
 }
 
 /// Of SQLite's codes: busy and locked. The low byte is the kind, the rest says more.
@@ -157,12 +192,30 @@ mod tests {
             assert!(!sqlite_is_full(code), "{code}");
         }
         assert!(postgres_is_full("53100") && !postgres_is_full("53200"));
-        for code in ["08006", "40001", "40P01", "53300", "55P03", "57P01", "57P03"] {
+        let passing = [
+            "08000", "08003", "08006", "08P01", "25006", "25P02", "25P03", "26000", "28P01", "3D000", "40001", "40P01",
+            "53300", "55P03", "57014", "57P01", "57P02", "57P03", "57P05", "0A000",
+        ];
+        for code in passing {
             assert!(postgres_passes(code), "{code}");
         }
-        for code in ["", "4", "23505", "53100", "42P01", "XX000"] {
+        for code in ["", "4", "23505", "40002", "53100", "42P01", "XX000"] {
             assert!(!postgres_passes(code), "{code}");
         }
+    }
+
+    #[test]
+    fn a_database_that_goes_is_busy_whatever_the_error() {
+        use std::io::{Error as Io, ErrorKind};
+        let cut = || sqlx::Error::Protocol("unexpected message".to_owned());
+        for error in [sqlx::Error::Io(Io::from(ErrorKind::UnexpectedEof)), cut(), sqlx::Error::BeginFailed] {
+            assert_eq!(trouble(error.into()), StoreError::Port(PortError::Busy));
+        }
+        // At the start some of them are of no use to wait for.
+        for kind in [ErrorKind::ConnectionRefused, ErrorKind::TimedOut, ErrorKind::NotFound, ErrorKind::UnexpectedEof] {
+            assert!(comes_back(&sqlx::Error::Io(Io::from(kind))), "{kind:?}");
+        }
+        assert!(!comes_back(&cut()) && !comes_back(&sqlx::Error::Io(Io::from(ErrorKind::InvalidData))));
     }
 
     #[test]

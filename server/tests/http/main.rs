@@ -102,6 +102,8 @@ mod life_crash;
 #[cfg(test)]
 mod life_full;
 #[cfg(test)]
+mod life_hung;
+#[cfg(test)]
 mod life_key;
 #[cfg(test)]
 mod life_memory;
@@ -109,6 +111,8 @@ mod life_memory;
 mod life_metrics;
 #[cfg(test)]
 mod life_stalled;
+#[cfg(test)]
+mod life_start;
 #[cfg(test)]
 mod life_stop;
 #[cfg(test)]

@@ -208,3 +208,13 @@ async fn a_file_is_made_with_its_folders_and_nothing_else_is_taken_for_one() {
     assert!(matches!(below, OpenError::Folder(..)), "{below:?}");
     std::fs::remove_dir_all(folder).unwrap();
 }
+
+/// Versions before it have a race in the write-ahead log that damages files (<https://www.sqlite.org/wal.html>, "The
+/// WAL-reset bug"); the docs promise that ours is none of them.
+#[tokio::test]
+async fn the_sqlite_that_is_built_in_has_no_wal_reset_bug() {
+    let mut memory = sqlx::SqliteConnection::connect("sqlite::memory:").await.unwrap();
+    let version: String = sqlx::query_scalar("select sqlite_version()").fetch_one(&mut memory).await.unwrap();
+    let parts: Vec<u32> = version.split('.').map(|part| part.parse().unwrap()).collect();
+    assert!(parts >= vec![3, 51, 3] && parts != [3, 52, 0], "{version}");
+}

@@ -3,6 +3,7 @@
 mod asserts;
 mod call;
 mod clock;
+mod cluster;
 mod dump;
 mod entry;
 mod folder;
@@ -14,12 +15,14 @@ mod people;
 mod process;
 mod provider;
 mod redis;
+mod relay;
 mod smtp;
 mod wire;
 
 pub(crate) use asserts::{Boards, assert_refused, boards};
 pub(crate) use call::{Call, Reply, encode_form};
 pub(crate) use clock::HandClock;
+pub(crate) use cluster::Cluster;
 pub(crate) use dump::dump;
 pub(crate) use entry::PASSWORD;
 pub(crate) use folder::Folder;
@@ -31,6 +34,7 @@ pub(crate) use people::{ASKER, Room, signed_in};
 pub(crate) use process::Process;
 pub(crate) use provider::{FakeProvider, Says};
 pub(crate) use redis::{Redis, free_port};
+pub(crate) use relay::Relay;
 pub(crate) use smtp::MailServer;
 pub(crate) use wire::{Message, Wire};
 

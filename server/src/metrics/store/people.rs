@@ -30,7 +30,7 @@ impl PeopleStore for TimedStore {
     }
 
     async fn email_keys(&self, tenant: TenantId) -> Stored<Vec<String>> {
-        self.timed(Kind::People, self.store.email_keys(tenant)).await
+        self.timed_long(Kind::People, self.store.email_keys(tenant)).await
     }
 
     async fn people_count(&self, tenant: TenantId) -> Stored<i64> {
@@ -54,7 +54,7 @@ impl PeopleStore for TimedStore {
     }
 
     async fn add_people_by(&self, manager: Manager, new: Vec<NewPerson>) -> Stored<()> {
-        self.timed(Kind::People, self.store.add_people_by(manager, new)).await
+        self.timed_long(Kind::People, self.store.add_people_by(manager, new)).await
     }
 
     async fn put_invitation(&self, manager: Manager, id: UserId, link: SecretHash, until: Timestamp) -> Stored<Person> {

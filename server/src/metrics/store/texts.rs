@@ -22,6 +22,6 @@ impl TextStore for TimedStore {
     }
 
     async fn erase_written(&self, write: Write, participant: ParticipantId) -> Stored<Erased> {
-        self.timed(Kind::Ask, self.store.erase_written(write, participant)).await
+        self.timed_long(Kind::Ask, self.store.erase_written(write, participant)).await
     }
 }

@@ -59,6 +59,7 @@ pub mod second_factor;
 pub mod sessions;
 pub mod sign_in;
 pub mod sizes;
+pub mod start;
 pub mod teams;
 pub mod tenancy;
 pub mod tenants;
