@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::audit_command::AuditCommand;
+use crate::copy_command::CopyArgs;
 use crate::http::host::{Authority, BaseDomain};
 use crate::installation_key::KeyArgs;
 use crate::limits::LimitArgs;
@@ -51,6 +52,8 @@ pub enum Command {
     SecondFactor(SecondFactorArgs),
     /// Count votes again, and say whether every count that is shown is the number of its votes.
     Recount(RecountArgs),
+    /// Copy everything of one database into an empty one, on either engine, and compare the two.
+    Copy(CopyArgs),
     /// Try the live core with a simulated audience, and say whether it holds.
     Rehearse(Box<RehearseArgs>),
 }

@@ -22,6 +22,7 @@ pub mod audit_command;
 pub mod auth;
 pub mod bus;
 pub mod config;
+pub mod copy_command;
 pub mod deadline;
 pub mod demo;
 pub mod housekeeping;

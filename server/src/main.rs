@@ -8,6 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use pulsestage_server::audit_command;
 use pulsestage_server::config::{Cli, Command, LogFormat, ServeArgs};
+use pulsestage_server::copy_command;
 use pulsestage_server::install::command_service;
 use pulsestage_server::lifecycle;
 use pulsestage_server::link_command;
@@ -47,6 +48,12 @@ async fn run() -> anyhow::Result<ExitCode> {
             println!("{}", second_factor_command::run(args).await?);
         }
         Some(Command::Recount(args)) => return recount(args).await,
+        Some(Command::Copy(args)) => {
+            telemetry::start(LogFormat::Text);
+            let (text, code) = copy_command::run(&args).await?;
+            println!("{text}");
+            return Ok(code);
+        }
         Some(Command::Rehearse(args)) => return Ok(rehearse::run(&args).await),
     }
     Ok(ExitCode::SUCCESS)

@@ -16,8 +16,8 @@ use pulsestage::ports::{PortError, StoreError};
 
 use super::checkpoints::Checkpoints;
 use super::group::Queue;
-use super::trouble::{comes_back, is_taken, trouble, unanswered};
-use super::{Db, SqlStore, pool, sql};
+use super::trouble::{Done, comes_back, is_taken, trouble, unanswered};
+use super::{Db, SqlStore, Tx, pool, sql};
 
 /// What both engines take.
 static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
@@ -253,6 +253,43 @@ async fn migrate_file(pool: &SqlitePool) -> Result<(), OpenError> {
         }
     }
     Ok(())
+}
+
+/// What the tables of a database are to this version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Schema {
+    /// This version's own.
+    Ours,
+    /// There are none.
+    None,
+    /// Those of an older one.
+    Older,
+    /// Those of a newer one, which has this migration.
+    Newer(i64),
+    /// This migration was another one.
+    Changed(i64),
+}
+
+/// Looks which migrations a database has had.
+pub(super) async fn schema_of(tx: &mut Tx) -> Done<Schema> {
+    let (columns, of_engine) = match tx {
+        Tx::Sqlite(_) => (sql::tables::SQLITE_COLUMNS, &SQLITE_MIGRATIONS),
+        Tx::Postgres(_) => (sql::tables::POSTGRES_COLUMNS, &POSTGRES_MIGRATIONS),
+    };
+    let columns: Vec<(String, String, String)> = on!(tx, t => sqlx::query_as(columns).fetch_all(&mut **t).await)?;
+    if !columns.iter().any(|(table, ..)| table == "_sqlx_migrations") {
+        return Ok(Schema::None);
+    }
+    let made: Vec<(i64, Vec<u8>)> = on!(tx, t => sqlx::query_as(sql::tables::MIGRATIONS).fetch_all(&mut **t).await)?;
+    let ours: Vec<_> = MIGRATIONS.iter().chain(of_engine.iter()).collect();
+    for (version, checksum) in &made {
+        match ours.iter().find(|migration| migration.version == *version) {
+            None => return Ok(Schema::Newer(*version)),
+            Some(migration) if *migration.checksum != **checksum => return Ok(Schema::Changed(*version)),
+            Some(_) => {}
+        }
+    }
+    Ok(if made.len() < ours.len() { Schema::Older } else { Schema::Ours })
 }
 
 /// Runs the migrations of both engines and of this one, in the order of their numbers. Boxed with the connection's own

@@ -60,6 +60,7 @@ pub mod sessions;
 pub mod sign_in;
 pub mod sizes;
 pub mod start;
+pub mod tables;
 pub mod teams;
 pub mod tenancy;
 pub mod tenants;
