@@ -17,6 +17,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::http::{
     api, doors, export, health, host, join, look, origin, own, page, policy, session, spelling, sse, texts, thread,
+    trace,
 };
 use crate::state::AppState;
 
@@ -32,7 +33,7 @@ pub fn router(state: AppState) -> Router {
         .merge(thread::routes(&state))
         .route("/sign-out", post(session::sign_out).fallback(api::method_not_allowed));
     let functions = Router::new()
-        .route("/api/fn/{*name}", get(api::call).post(api::call).fallback(api::method_not_allowed))
+        .route(api::ROUTE, get(api::call).post(api::call).fallback(api::method_not_allowed))
         .route("/api/{*rest}", any(api::missing))
         .layer(from_fn_with_state(state.clone(), api::guard));
     let hopeless = from_fn_with_state(state.clone(), page::instead_of_no_file);
@@ -71,6 +72,7 @@ pub fn router(state: AppState) -> Router {
         .layer(from_fn_with_state(state.clone(), host::find))
         .layer(option_layer(cross_origin(state.origins())))
         .layer(from_fn_with_state(state.clone(), policy::tell))
+        .layer(from_fn_with_state(state.clone(), trace::request))
         .with_state(state)
 }
 

@@ -22,7 +22,9 @@ where
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
     match format {
         LogFormat::Text => lines.finish().into(),
-        LogFormat::Json => lines.json().flatten_event(true).finish().into(),
+        LogFormat::Json => {
+            lines.json().flatten_event(true).with_current_span(true).with_span_list(false).finish().into()
+        }
     }
 }
 
