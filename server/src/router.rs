@@ -33,7 +33,7 @@ pub fn router(state: AppState) -> Router {
         .merge(thread::routes(&state))
         .route("/sign-out", post(session::sign_out).fallback(api::method_not_allowed));
     let functions = Router::new()
-        .route(api::ROUTE, get(api::call).post(api::call).fallback(api::method_not_allowed))
+        .route("/api/fn/{*name}", get(api::call).post(api::call).fallback(api::method_not_allowed))
         .route("/api/{*rest}", any(api::missing))
         .layer(from_fn_with_state(state.clone(), api::guard));
     let hopeless = from_fn_with_state(state.clone(), page::instead_of_no_file);

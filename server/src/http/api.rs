@@ -23,7 +23,7 @@ use pulsestage::error::Refusal;
 /// written as `%XX`, fits in.
 pub const MAX_BODY: usize = 256 * 1024;
 
-/// The route of the server functions.
+/// The route of the server functions, as the router has it.
 pub const ROUTE: &str = "/api/fn/{*name}";
 
 /// Runs the server function of this address with the caller's identity.
