@@ -16,4 +16,3 @@ pub mod spelling;
 pub mod sse;
 pub mod texts;
 pub mod thread;
-pub mod trace;

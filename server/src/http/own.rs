@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::api::{self, refusal_response};
 use super::doors::form::Fields;
-use super::doors::{draw, go, nowhere, room_of, slug_of, visit};
+use super::doors::{draw, go, kept_out, nowhere, room_of, slug_of, visit};
 use crate::state::AppState;
 use pulsestage::command::Key;
 use pulsestage::error::{Noun, Refusal};
@@ -60,14 +60,20 @@ pub(super) fn id_of(text: &str) -> Option<QuestionId> {
 /// What this browser has asked.
 async fn mine(State(state): State<AppState>, Path(named): Named, request: Request) -> Response {
     let slug = tenant_of(&named, &request);
-    let Ok(visit) = visit(&state, request.headers(), &slug).await else { return nowhere(state, request).await };
+    let visit = match visit(&state, request.headers(), &slug).await {
+        Ok(visit) => visit,
+        Err(refusal) => return kept_out(&refusal, state, request).await,
+    };
     draw_mine(&state, request.headers(), &visit, None).await
 }
 
 /// Another text for a question, or none.
 async fn change(State(state): State<AppState>, Path(named): Named, request: Request) -> Response {
     let slug = tenant_of(&named, &request);
-    let Ok(visit) = visit(&state, request.headers(), &slug).await else { return nowhere(state, request).await };
+    let visit = match visit(&state, request.headers(), &slug).await {
+        Ok(visit) => visit,
+        Err(refusal) => return kept_out(&refusal, state, request).await,
+    };
     let (headers, form) = match Fields::of_body(request).await {
         Ok(form) => form,
         Err(refusal) => return refusal_response(&refusal),
@@ -112,7 +118,10 @@ async fn draw_mine(state: &AppState, headers: &HeaderMap, visit: &Visit, refused
 /// The form by which a question is reported.
 async fn report(State(state): State<AppState>, Path(named): Named, request: Request) -> Response {
     let slug = tenant_of(&named, &request);
-    let Ok(visit) = visit(&state, request.headers(), &slug).await else { return nowhere(state, request).await };
+    let visit = match visit(&state, request.headers(), &slug).await {
+        Ok(visit) => visit,
+        Err(refusal) => return kept_out(&refusal, state, request).await,
+    };
     match asked(&state, &visit, &named).await {
         Ok(question) => draw_report(&state, request.headers(), &visit, question, None),
         Err(Refusal::NotFound { .. }) => nowhere(state, request).await,
@@ -134,7 +143,10 @@ async fn asked(
 
 async fn send_report(State(state): State<AppState>, Path(named): Named, request: Request) -> Response {
     let slug = tenant_of(&named, &request);
-    let Ok(visit) = visit(&state, request.headers(), &slug).await else { return nowhere(state, request).await };
+    let visit = match visit(&state, request.headers(), &slug).await {
+        Ok(visit) => visit,
+        Err(refusal) => return kept_out(&refusal, state, request).await,
+    };
     let (headers, form) = match Fields::of_body(request).await {
         Ok(form) => form,
         Err(refusal) => return refusal_response(&refusal),

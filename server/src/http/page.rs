@@ -5,17 +5,20 @@ use app::api::{Backend, ClientSettings, Home};
 use app::branding::Branding;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, REFRESH, RETRY_AFTER, SET_COOKIE};
+use axum::http::header::{
+    ACCEPT, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, REFRESH, RETRY_AFTER, SET_COOKIE,
+};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use http_body_util::BodyExt;
 use leptos::prelude::provide_context;
-use tracing::Instrument;
 use uuid::Uuid;
 
+use super::api::refusal_response;
 use super::{host, policy};
 use crate::state::AppState;
+use pulsestage::error::Refusal;
 use pulsestage::id::uuid_v7;
 use pulsestage::ports::{Chance, TooFast};
 use pulsestage::service::Caller;
@@ -119,11 +122,10 @@ pub async fn instead_of_no_file(state: State<AppState>, request: Request, next: 
 /// leptos 0.8 frees a page's reactive owner as the last item of the body's stream; a browser that hangs up half-way
 /// would drop the stream before that and leak the owner. A page in one piece also has a length.
 async fn whole(page: impl Future<Output = Response<Body>> + Send + 'static) -> Response {
-    let rendering = async move {
+    let rendered = tokio::spawn(async move {
         let (head, body) = page.await.into_parts();
         body.collect().await.map(|body| (head, body.to_bytes()))
-    };
-    let rendered = tokio::spawn(rendering.in_current_span());
+    });
     match rendered.await {
         Ok(Ok((mut head, body))) => {
             head.headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
@@ -138,6 +140,27 @@ fn broken(cause: &str) -> Response {
     tracing::error!(cause, "a page could not be rendered");
     let text = Bytes::from_static(b"Something broke on our side. Try again in a moment.");
     (StatusCode::INTERNAL_SERVER_ERROR, text).into_response()
+}
+
+/// The answer while the database does not: a page that comes again by itself, or the refusal for programs.
+pub(super) fn unavailable(request: &Request, refusal: &Refusal) -> Response {
+    let mut response = refusal_response(refusal);
+    let accepted = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !accepted.contains("text/html") {
+        return response;
+    }
+    let page = Html(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>One moment</title>\
+        <meta name=\"viewport\" content=\"width=device-width\">\
+        <p>The database does not answer at this moment. This page opens by itself once it does.</p></html>",
+    );
+    let (status, wait) = (response.status(), response.headers_mut().remove(RETRY_AFTER));
+    let mut response = (status, [(CACHE_CONTROL, HeaderValue::from_static("private, no-store"))], page).into_response();
+    if let Some(wait) = wait {
+        response.headers_mut().insert(REFRESH, wait.clone());
+        response.headers_mut().insert(RETRY_AFTER, wait);
+    }
+    response
 }
 
 /// A page that comes again by itself: more people are joining at once than are let in at once.

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 
 use super::api::{self, refusal_response};
 use super::doors::form::Fields;
-use super::doors::{draw, go, nowhere, private, room_of, visit};
+use super::doors::{draw, go, kept_out, private, room_of, visit};
 use super::own::{fresh_key, key_of, tenant_of};
 use crate::state::AppState;
 use pulsestage::error::Refusal;
@@ -35,7 +35,10 @@ type Named = Path<HashMap<String, String>>;
 /// Everything that this browser wrote and did, as a file.
 async fn take_away(State(state): State<AppState>, Path(named): Named, request: Request) -> Response {
     let slug = tenant_of(&named, &request);
-    let Ok(visit) = visit(&state, request.headers(), &slug).await else { return nowhere(state, request).await };
+    let visit = match visit(&state, request.headers(), &slug).await {
+        Ok(visit) => visit,
+        Err(refusal) => return kept_out(&refusal, state, request).await,
+    };
     let written = match state.service().written(&visit).await {
         Ok(written) => written,
         Err(refusal) => return refusal_response(&refusal),
@@ -48,13 +51,19 @@ async fn take_away(State(state): State<AppState>, Path(named): Named, request: R
 
 async fn ask_first(State(state): State<AppState>, Path(named): Named, request: Request) -> Response {
     let slug = tenant_of(&named, &request);
-    let Ok(visit) = visit(&state, request.headers(), &slug).await else { return nowhere(state, request).await };
+    let visit = match visit(&state, request.headers(), &slug).await {
+        Ok(visit) => visit,
+        Err(refusal) => return kept_out(&refusal, state, request).await,
+    };
     draw_erase(&state, request.headers(), &visit, None, None)
 }
 
 async fn erase(State(state): State<AppState>, Path(named): Named, request: Request) -> Response {
     let slug = tenant_of(&named, &request);
-    let Ok(visit) = visit(&state, request.headers(), &slug).await else { return nowhere(state, request).await };
+    let visit = match visit(&state, request.headers(), &slug).await {
+        Ok(visit) => visit,
+        Err(refusal) => return kept_out(&refusal, state, request).await,
+    };
     match state.service().erase_written(&visit).await {
         Ok(erased) => draw_erase(&state, request.headers(), &visit, Some(erased), None),
         Err(refusal) => draw_erase(&state, request.headers(), &visit, None, Some(&refusal)),
@@ -83,7 +92,10 @@ struct Sent {
 
 async fn show(State(state): State<AppState>, Path(named): Named, request: Request) -> Response {
     let slug = tenant_of(&named, &request);
-    let Ok(visit) = enter(&state, request.headers(), &slug).await else { return nowhere(state, request).await };
+    let visit = match enter(&state, request.headers(), &slug).await {
+        Ok(visit) => visit,
+        Err(refusal) => return kept_out(&refusal, state, request).await,
+    };
     let is_saved = request.uri().query().is_some_and(|query| query == "saved");
     match state.service().retention(&visit).await {
         Ok(kept) => draw_data(&state, request.headers(), &visit, kept, Sent { is_saved, ..Sent::default() }),
@@ -97,7 +109,10 @@ async fn show(State(state): State<AppState>, Path(named): Named, request: Reques
 
 async fn change(State(state): State<AppState>, Path(named): Named, request: Request) -> Response {
     let slug = tenant_of(&named, &request);
-    let Ok(visit) = enter(&state, request.headers(), &slug).await else { return nowhere(state, request).await };
+    let visit = match enter(&state, request.headers(), &slug).await {
+        Ok(visit) => visit,
+        Err(refusal) => return kept_out(&refusal, state, request).await,
+    };
     let (headers, form) = match Fields::of_body(request).await {
         Ok(form) => form,
         Err(refusal) => return refusal_response(&refusal),

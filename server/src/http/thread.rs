@@ -10,7 +10,7 @@ use std::collections::HashMap;
 
 use super::api::{self, refusal_response};
 use super::doors::form::Fields;
-use super::doors::{count_failed, draw, draw_spent, go, nowhere, private, room_of, visit};
+use super::doors::{count_failed, draw, draw_spent, go, kept_out, nowhere, private, room_of, visit};
 use super::host;
 use super::own::{fresh_key, id_of, key_of, tenant_of};
 use crate::auth::Secret;
@@ -46,7 +46,10 @@ struct Sent {
 
 async fn show(State(state): State<AppState>, Path(named): Named, request: Request) -> Response {
     let slug = tenant_of(&named, &request);
-    let Ok(visit) = visit(&state, request.headers(), &slug).await else { return nowhere(state, request).await };
+    let visit = match visit(&state, request.headers(), &slug).await {
+        Ok(visit) => visit,
+        Err(refusal) => return kept_out(&refusal, state, request).await,
+    };
     let Some(question) = named.get("question").and_then(|text| id_of(text)) else {
         return nowhere(state, request).await;
     };
@@ -59,7 +62,10 @@ async fn show(State(state): State<AppState>, Path(named): Named, request: Reques
 
 async fn send(State(state): State<AppState>, Path(named): Named, request: Request) -> Response {
     let slug = tenant_of(&named, &request);
-    let Ok(visit) = visit(&state, request.headers(), &slug).await else { return nowhere(state, request).await };
+    let visit = match visit(&state, request.headers(), &slug).await {
+        Ok(visit) => visit,
+        Err(refusal) => return kept_out(&refusal, state, request).await,
+    };
     let Some(question) = named.get("question").and_then(|text| id_of(text)) else {
         return nowhere(state, request).await;
     };

@@ -170,11 +170,9 @@ impl Meter {
         u32::try_from(self.millis()).unwrap_or(u32::MAX)
     }
 
-    /// A stream has ended that began at this mark; says how long it lasted.
-    pub fn stayed(&self, since: u32) -> Duration {
-        let lasted = Duration::from_millis(self.millis().saturating_sub(since.into()));
-        self.stays.add(lasted);
-        lasted
+    /// A stream has ended that began at this mark.
+    pub fn stayed(&self, since: u32) {
+        self.stays.add(Duration::from_millis(self.millis().saturating_sub(since.into())));
     }
 
     /// So many messages went into the ring, the oldest change among them this long ago if that is known.

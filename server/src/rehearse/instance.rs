@@ -101,7 +101,7 @@ impl Drop for Instance {
 }
 
 /// Limits that are for audiences of many devices: a whole audience comes from this one.
-const OPENED: [&str; 18] = [
+const OPENED: [&str; 17] = [
     "max-streams",
     "max-streams-per-tenant",
     "asks-per-tenant",
@@ -118,7 +118,6 @@ const OPENED: [&str; 18] = [
     "reads-per-tenant",
     "newcomers-per-network",
     "accept-rate",
-    "linger-s",
     "drain-s",
 ];
 

@@ -248,7 +248,9 @@ async fn copy_table(
         }
     }
     tables::insert(target, table, batch).await?;
-    progress(Progress::Rows(&table.name, sum.rows));
+    if sum.rows > 0 {
+        progress(Progress::Rows(&table.name, sum.rows));
+    }
     Ok(sum)
 }
 

@@ -255,7 +255,9 @@ async fn late(stage: Arc<Stage>) {
     soon("two lines about it", told).await;
     assert!(!instance.answers("/health/live"), "its port is open only when it can serve");
     let _relay = Relay::listening(free, &stage.url).await;
+    let began = Instant::now();
     instance.is_ready().await;
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}: {}", began.elapsed(), instance.log());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -8,7 +8,7 @@ use axum::response::Response;
 
 use super::back::own_page;
 use super::form::Fields;
-use super::{Named, draw, first_sign_in, go, letter, nowhere, provider, room_of, slug_of, visit};
+use super::{Named, draw, first_sign_in, go, kept_out, letter, provider, room_of, slug_of, visit};
 use crate::http::api::refusal_response;
 use crate::limits::{Guess, Network};
 use crate::state::AppState;
@@ -30,8 +30,9 @@ pub(super) async fn show(
     RawQuery(query): RawQuery,
     request: Request,
 ) -> Response {
-    let Ok(visit) = visit(&state, request.headers(), &slug_of(named, request.extensions())).await else {
-        return nowhere(state, request).await;
+    let visit = match visit(&state, request.headers(), &slug_of(named, request.extensions())).await {
+        Ok(visit) => visit,
+        Err(refusal) => return kept_out(&refusal, state, request).await,
     };
     let to = Fields::of_query(query.as_deref()).get("to").to_owned();
     match state.service().ways_to_prove(&visit).await {
@@ -52,7 +53,10 @@ struct Said {
 pub(super) async fn submit(State(state): State<AppState>, named: Named, request: Request) -> Response {
     let slug = slug_of(named, request.extensions());
     let network = state.limits().doors.network(request.headers(), request.extensions());
-    let Ok(visit) = visit(&state, request.headers(), &slug).await else { return nowhere(state, request).await };
+    let visit = match visit(&state, request.headers(), &slug).await {
+        Ok(visit) => visit,
+        Err(refusal) => return kept_out(&refusal, state, request).await,
+    };
     let (headers, form) = match Fields::of_body(request).await {
         Ok(form) => form,
         Err(refusal) => return refusal_response(&refusal),

@@ -8,7 +8,7 @@ use axum::response::Response;
 
 use super::back::own_page;
 use super::form::Fields;
-use super::{Named, draw, nowhere, person_link, room_of, slug_of, visit};
+use super::{Named, draw, kept_out, nowhere, person_link, room_of, slug_of, visit};
 use crate::auth::Secret;
 use crate::http::api::refusal_response;
 use crate::mail::{Occasion, letter};
@@ -39,20 +39,26 @@ pub(super) async fn submit_forgot(state: State<AppState>, named: Named, request:
 }
 
 async fn show(State(state): State<AppState>, named: Named, request: Request, purpose: Purpose) -> Response {
-    let visit = visit(&state, request.headers(), &slug_of(named, request.extensions())).await;
-    // Without mail there is nothing to ask for.
-    let Some(visit) = visit.ok().filter(|_| state.entrance().mailer.is_some()) else {
-        return nowhere(state, request).await;
+    let visit = match visit(&state, request.headers(), &slug_of(named, request.extensions())).await {
+        Ok(visit) => visit,
+        Err(refusal) => return kept_out(&refusal, state, request).await,
     };
+    // Without mail there is nothing to ask for.
+    if state.entrance().mailer.is_none() {
+        return nowhere(state, request).await;
+    }
     page(&state, request.headers(), &visit.tenant, purpose, false, None)
 }
 
 async fn submit(State(state): State<AppState>, named: Named, request: Request, purpose: Purpose) -> Response {
     let slug = slug_of(named, request.extensions());
-    let visit = visit(&state, request.headers(), &slug).await;
-    let Some(visit) = visit.ok().filter(|_| state.entrance().mailer.is_some()) else {
-        return nowhere(state, request).await;
+    let visit = match visit(&state, request.headers(), &slug).await {
+        Ok(visit) => visit,
+        Err(refusal) => return kept_out(&refusal, state, request).await,
     };
+    if state.entrance().mailer.is_none() {
+        return nowhere(state, request).await;
+    }
     let (headers, form) = match Fields::of_body(request).await {
         Ok(form) => form,
         Err(refusal) => return refusal_response(&refusal),
@@ -68,8 +74,7 @@ pub(super) fn ask(state: &AppState, slug: String, email: &str, purpose: Purpose,
     let busy = Refusal::Unavailable { retry_after_s: 10 };
     let place = state.entrance().letters.clone().try_acquire_owned().map_err(|_| busy)?;
     let (state, to) = (state.clone(), own_page(to).unwrap_or_default().to_owned());
-    let background = state.entrance().background.clone();
-    background.spawn("links by mail", async move {
+    tokio::spawn(async move {
         send(&state, &slug, &email, purpose, &to).await;
         drop(place);
     });

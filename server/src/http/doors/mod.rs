@@ -41,7 +41,6 @@ use self::form::Fields;
 use super::session::{label, moderators_page, tenant_page};
 use super::{api, host};
 use crate::auth::Secret;
-use crate::background::Background;
 use crate::http::api::refusal_response;
 use crate::oidc::Provider;
 use crate::state::AppState;
@@ -61,8 +60,6 @@ pub struct Entrance {
     pub mailer: Option<Arc<dyn Mailer>>,
     /// Vouches for people, when one is set up.
     pub provider: Option<Arc<Provider>>,
-    /// Letters that are being written and sent.
-    pub background: Background,
     letters: Arc<Semaphore>,
 }
 
@@ -70,7 +67,7 @@ impl Entrance {
     /// An entrance with these helpers.
     #[must_use]
     pub fn new(mailer: Option<Arc<dyn Mailer>>, provider: Option<Arc<Provider>>) -> Self {
-        Self { mailer, provider, background: Background::default(), letters: Arc::new(Semaphore::new(LETTERS_AT_ONCE)) }
+        Self { mailer, provider, letters: Arc::new(Semaphore::new(LETTERS_AT_ONCE)) }
     }
 }
 
@@ -211,6 +208,11 @@ fn no_link(state: &AppState, headers: &HeaderMap, refusal: &Refusal) -> Response
         Refusal::LinkSpent => draw_spent(state, headers),
         refusal => refusal_response(refusal),
     }
+}
+
+/// The answer to whoever could not be let in: the page is not there, or nobody can tell at the moment.
+pub(super) async fn kept_out(refusal: &Refusal, state: AppState, request: Request) -> Response {
+    if refusal.status() < 500 { nowhere(state, request).await } else { super::page::unavailable(&request, refusal) }
 }
 
 /// A page that is not there, as the application draws it.

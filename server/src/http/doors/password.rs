@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 
 use super::form::Fields;
-use super::{Named, arrival, come_in, confirm, draw, first_sign_in, go, nowhere, room_of, slug_of, visit};
+use super::{Named, arrival, come_in, confirm, draw, first_sign_in, go, kept_out, room_of, slug_of, visit};
 use crate::http::api::refusal_response;
 use crate::limits::Guess;
 use crate::state::AppState;
@@ -16,8 +16,9 @@ use pulsestage::tenant::Tenant;
 
 /// The page; whoever is not signed in signs in first.
 pub(super) async fn show(State(state): State<AppState>, named: Named, request: Request) -> Response {
-    let Ok(visit) = visit(&state, request.headers(), &slug_of(named, request.extensions())).await else {
-        return nowhere(state, request).await;
+    let visit = match visit(&state, request.headers(), &slug_of(named, request.extensions())).await {
+        Ok(visit) => visit,
+        Err(refusal) => return kept_out(&refusal, state, request).await,
     };
     match visit.actor.user {
         Some(_) => page(&state, request.headers(), &visit.tenant, None),
@@ -29,7 +30,10 @@ pub(super) async fn show(State(state): State<AppState>, named: Named, request: R
 pub(super) async fn submit(State(state): State<AppState>, named: Named, request: Request) -> Response {
     let slug = slug_of(named, request.extensions());
     let network = state.limits().doors.network(request.headers(), request.extensions());
-    let Ok(visit) = visit(&state, request.headers(), &slug).await else { return nowhere(state, request).await };
+    let visit = match visit(&state, request.headers(), &slug).await {
+        Ok(visit) => visit,
+        Err(refusal) => return kept_out(&refusal, state, request).await,
+    };
     let Some(user) = visit.actor.user else { return first_sign_in(&visit.tenant, &here(&visit.tenant)) };
     let (headers, form) = match Fields::of_body(request).await {
         Ok(form) => form,

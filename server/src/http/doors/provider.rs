@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::form::Fields;
 use super::sign_in::{self, Typed};
-use super::{Named, arrival, come_in, go, nowhere, room_of, slug_of, visit};
+use super::{Named, arrival, come_in, go, kept_out, nowhere, room_of, slug_of, visit};
 use crate::http::api::refusal_response;
 use crate::oidc::{Attempt, Provider, Trouble};
 use crate::state::AppState;
@@ -26,7 +26,10 @@ pub(super) async fn leave(
 ) -> Response {
     let slug = slug_of(named, request.extensions());
     let Some(provider) = provider_of(&state, &slug) else { return nowhere(state, request).await };
-    let Ok(visit) = visit(&state, request.headers(), &slug).await else { return nowhere(state, request).await };
+    let visit = match visit(&state, request.headers(), &slug).await {
+        Ok(visit) => visit,
+        Err(refusal) => return kept_out(&refusal, state, request).await,
+    };
     let to = super::own_page(Fields::of_query(query.as_deref()).get("to")).unwrap_or_default().to_owned();
     let attempt = Attempt::begin(state.chance(), state.clock().now(), slug, to.clone());
     let address = async { provider.address(&attempt).await.map_err(said) };

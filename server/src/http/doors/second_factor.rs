@@ -12,7 +12,7 @@ use url::form_urlencoded::{Serializer, byte_serialize};
 
 use super::back::own_page;
 use super::form::Fields;
-use super::{Named, arrival, confirm, cookies_of, draw, first_page, go, nowhere, room_of, slug_of, visit};
+use super::{Named, arrival, confirm, cookies_of, draw, first_page, go, kept_out, room_of, slug_of, visit};
 use crate::auth::Secret;
 use crate::http::api::refusal_response;
 use crate::state::AppState;
@@ -123,7 +123,10 @@ pub(super) async fn show(
     request: Request,
 ) -> Response {
     let slug = slug_of(named, request.extensions());
-    let Ok(visit) = visit(&state, request.headers(), &slug).await else { return nowhere(state, request).await };
+    let visit = match visit(&state, request.headers(), &slug).await {
+        Ok(visit) => visit,
+        Err(refusal) => return kept_out(&refusal, state, request).await,
+    };
     let Ok(owner) = visit.factor_owner() else { return first_sign_in(&visit.tenant) };
     let fields = Fields::of_query(query.as_deref());
     let view = match state.service().own_second_factor(&visit).await {
@@ -156,7 +159,10 @@ pub(super) async fn show(
 /// Turns the visitor's second factor on, or puts another in its place.
 pub(super) async fn turn_on(State(state): State<AppState>, named: Named, request: Request) -> Response {
     let slug = slug_of(named, request.extensions());
-    let Ok(visit) = visit(&state, request.headers(), &slug).await else { return nowhere(state, request).await };
+    let visit = match visit(&state, request.headers(), &slug).await {
+        Ok(visit) => visit,
+        Err(refusal) => return kept_out(&refusal, state, request).await,
+    };
     let Ok(owner) = visit.factor_owner() else { return first_sign_in(&visit.tenant) };
     let (headers, form) = match Fields::of_body(request).await {
         Ok(form) => form,
@@ -183,7 +189,10 @@ pub(super) async fn turn_on(State(state): State<AppState>, named: Named, request
 /// Gives the visitor other recovery codes.
 pub(super) async fn renew_codes(State(state): State<AppState>, named: Named, request: Request) -> Response {
     let slug = slug_of(named, request.extensions());
-    let Ok(visit) = visit(&state, request.headers(), &slug).await else { return nowhere(state, request).await };
+    let visit = match visit(&state, request.headers(), &slug).await {
+        Ok(visit) => visit,
+        Err(refusal) => return kept_out(&refusal, state, request).await,
+    };
     if visit.actor.user.is_none() {
         return first_sign_in(&visit.tenant);
     }
@@ -203,7 +212,10 @@ pub(super) async fn renew_codes(State(state): State<AppState>, named: Named, req
 /// Turns the visitor's second factor off.
 pub(super) async fn turn_off(State(state): State<AppState>, named: Named, request: Request) -> Response {
     let slug = slug_of(named, request.extensions());
-    let Ok(visit) = visit(&state, request.headers(), &slug).await else { return nowhere(state, request).await };
+    let visit = match visit(&state, request.headers(), &slug).await {
+        Ok(visit) => visit,
+        Err(refusal) => return kept_out(&refusal, state, request).await,
+    };
     if visit.actor.user.is_none() {
         return first_sign_in(&visit.tenant);
     }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::back::own_page;
 use super::form::Fields;
-use super::{Named, arrival, come_in, draw, nowhere, provider, room_of, slug_of, visit};
+use super::{Named, arrival, come_in, draw, kept_out, provider, room_of, slug_of, visit};
 use crate::http::api::refusal_response;
 use crate::limits::Guess;
 use crate::state::AppState;
@@ -22,8 +22,9 @@ pub(super) async fn show(
     RawQuery(query): RawQuery,
     request: Request,
 ) -> Response {
-    let Ok(visit) = visit(&state, request.headers(), &slug_of(named, request.extensions())).await else {
-        return nowhere(state, request).await;
+    let visit = match visit(&state, request.headers(), &slug_of(named, request.extensions())).await {
+        Ok(visit) => visit,
+        Err(refusal) => return kept_out(&refusal, state, request).await,
     };
     let fields = Fields::of_query(query.as_deref());
     let typed = Typed { to: fields.get("to"), email: "" };
@@ -36,7 +37,10 @@ pub(super) async fn show(
 pub(super) async fn submit(State(state): State<AppState>, named: Named, request: Request) -> Response {
     let slug = slug_of(named, request.extensions());
     let network = state.limits().doors.network(request.headers(), request.extensions());
-    let Ok(visit) = visit(&state, request.headers(), &slug).await else { return nowhere(state, request).await };
+    let visit = match visit(&state, request.headers(), &slug).await {
+        Ok(visit) => visit,
+        Err(refusal) => return kept_out(&refusal, state, request).await,
+    };
     let (headers, form) = match Fields::of_body(request).await {
         Ok(form) => form,
         Err(refusal) => return refusal_response(&refusal),

@@ -5,9 +5,11 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use super::audience::Audience;
+use super::cannot_run;
+use super::cluster::{Cluster, url};
 use super::instance::{self, Instance};
-use super::redis_is_missing;
-use crate::support::{Cluster, Folder, Redis, Relay, free_port};
+use super::proxy::{Proxy, Way};
+use crate::support::{Folder, Redis, free_port};
 
 /// How the copy came to be.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -19,11 +21,11 @@ enum Copy {
 }
 
 async fn fails_over_to(kind: Copy) {
-    let Some(mut first) = Cluster::start().await else { return };
+    let Some(mut first) = Cluster::start().await else { return cannot_run("PostgreSQL") };
     let folder = Folder::new();
-    let Some(redis) = Redis::start(&folder, free_port()).await else { return redis_is_missing() };
-    let way = Relay::to(&first.url()).await;
-    let mut instances = [(); 2].map(|()| Instance::of(way.url(&first.url()), Some(Redis::url(redis.port))));
+    let Some(redis) = Redis::start(&folder, free_port()).await else { return cannot_run("redis-server") };
+    let way = Proxy::to(first.port).await;
+    let mut instances = [(); 2].map(|()| Instance::of(url(way.port), Some(Redis::url(redis.port))));
     for instance in &mut instances {
         instance.up().await;
     }
@@ -31,14 +33,14 @@ async fn fails_over_to(kind: Copy) {
     let mut audience = Audience::gather(&addrs, 6, 25).await;
     audience.goes_on(150).await;
 
-    let follows = Relay::to(&first.url()).await;
+    let follows = Proxy::to(first.port).await;
     let mut second = match kind {
         Copy::Standby => first.standby(&follows).await,
         Copy::Files => first.copy(),
     };
     if kind == Copy::Standby {
         audience.goes_on(50).await;
-        follows.cut();
+        follows.turn(Way::Cut);
     }
     // The copy has nothing of this.
     audience.goes_on(150).await;
@@ -47,7 +49,7 @@ async fn fails_over_to(kind: Copy) {
         Copy::Standby => second.promote().await,
         Copy::Files => second.up().await,
     }
-    way.lead_to(&second.url());
+    way.turn(Way::To(second.port));
     // What is asked now has the numbers of what was lost.
     audience.goes_on(20).await;
     // A write that was answered by the first and not by the second may be on its way.
