@@ -230,6 +230,16 @@ ensure_redis() {
     have redis-server || apt_install 'Redis (the tests start a server of their own)' redis-server
 }
 
+# ensure_proxies: the tests of a deploy start each of them for themselves. Debian starts them as services of the machine
+# when they are installed, which nobody asked for here.
+ensure_proxies() {
+    local missing=() program
+    for program in nginx haproxy caddy; do
+        have "$program" || [ -x "/usr/sbin/$program" ] || missing+=("$program")
+    done
+    [ ${#missing[@]} = 0 ] || RUNLEVEL=1 apt_install 'proxies (the tests start their own)' "${missing[@]}"
+}
+
 # What a release build needs.
 ensure_build_tools() {
     ensure_rust

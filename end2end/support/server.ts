@@ -125,7 +125,7 @@ export class Server {
     const args = ['serve', '--addr', `127.0.0.1:${this.port}`, '--data-dir', this.dataDir];
     args.push('--site-dir', siteFolder(), '--log-format', 'json');
     // Nobody waits for tests that stop it, and one person of theirs asks for all.
-    args.push('--drain-s', '1', '--asks-per-participant', '0');
+    args.push('--linger-s', '0', '--drain-s', '1', '--asks-per-participant', '0');
     if (demo) args.push('--demo');
     if (heartbeatS !== undefined) args.push('--heartbeat-s', String(heartbeatS));
     const child = spawn(binary(), [...args, ...flags], {

@@ -141,7 +141,11 @@ pub struct ServeArgs {
     /// Threads that write to streams; half as many as there are cores when not given.
     #[arg(long, env = "PULSESTAGE_STREAM_THREADS", value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub stream_threads: Option<u16>,
-    /// Seconds over which streams end when the server is stopped, so that their clients do not come back all at once.
+    /// Seconds for which a server that is told to stop goes on as before while `/health/ready` says `stopping`, so that whoever
+    /// sends people here has noticed before nothing is accepted any more. 0 stops accepting at once.
+    #[arg(long, env = "PULSESTAGE_LINGER_S", value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(0..=600))]
+    pub linger_s: u64,
+    /// Seconds over which streams end after that, so that their clients do not come back all at once.
     #[arg(long, env = "PULSESTAGE_DRAIN_S", value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(0..=600))]
     pub drain_s: u64,
     /// Who must have a second factor, unless a provider vouches for them: nobody (`off`), `admins` and owners, or all
@@ -157,6 +161,9 @@ pub struct ServeArgs {
     /// How log lines look. What is logged is set by `RUST_LOG`, such as `info,pulsestage_server=debug`.
     #[arg(long, env = "PULSESTAGE_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
+    /// Log with each request the address that it came from; without it no address is in any line.
+    #[arg(long, env = "PULSESTAGE_LOG_ADDRESSES")]
+    pub log_addresses: bool,
     /// Origins of other sites whose pages may use this server with cookies, such as `https://intranet.example.com`; comma-separated.
     #[arg(long, env = "PULSESTAGE_CORS_ORIGIN", value_delimiter = ',', value_parser = parse_other_origin)]
     pub cors_origin: Vec<String>,
@@ -211,6 +218,12 @@ impl ServeArgs {
     pub fn stream_threads(&self) -> usize {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         self.stream_threads.map_or_else(|| cores().div_ceil(2), usize::from)
+    }
+
+    /// The time for which a server that is told to stop goes on accepting.
+    #[must_use]
+    pub const fn linger(&self) -> Duration {
+        Duration::from_secs(self.linger_s)
     }
 
     /// The time over which streams end when the server is stopped.

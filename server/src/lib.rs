@@ -20,6 +20,7 @@ pub mod accept;
 pub mod access;
 pub mod audit_command;
 pub mod auth;
+pub mod background;
 pub mod bus;
 pub mod config;
 pub mod copy_command;

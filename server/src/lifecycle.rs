@@ -6,13 +6,14 @@ mod welcome;
 
 use anyhow::Context;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::accept::{self, Tls};
+use crate::accept::{self, Stopping, Tls};
 use crate::access::{Passes, Watcher};
 use crate::auth::{Cookies, Invites, PasswordKeeper, Work};
 use crate::bus::redis::SharedBell;
@@ -41,6 +42,10 @@ pub use self::welcome::{make_link, welcome};
 
 /// How long open requests may take to finish once we are asked to stop.
 pub const STOP_DEADLINE: Duration = Duration::from_millis(1_500);
+/// How long work that requests began, such as mail, may take after that.
+const BACKGROUND_DEADLINE: Duration = Duration::from_secs(5);
+/// How long what goes on by itself, such as housekeeping and what feeds the streams, may take to come to its end.
+const FEEDERS_DEADLINE: Duration = Duration::from_secs(1);
 /// How long the database may take to close after that. What was confirmed is safe without it.
 const CLOSE_DEADLINE: Duration = Duration::from_millis(400);
 
@@ -57,7 +62,9 @@ pub struct Running {
     demo: bool,
     park: Park,
     /// Ends the accepting, and then the streams.
-    stop: CancellationToken,
+    stopping: Stopping,
+    /// The time for which it goes on accepting once it is told to stop.
+    linger: Duration,
     /// Connections and streams.
     connections: TaskTracker,
     /// Ends what feeds the streams.
@@ -82,7 +89,8 @@ pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
         .metrics_addr
         .map(|addr| accept::listen(addr).with_context(|| format!("{addr} cannot be listened on for metrics")));
     let metrics_listener = metrics_listener.transpose()?;
-    let (stop, connections) = (CancellationToken::new(), TaskTracker::new());
+    let stopping = Stopping { lingers: !args.linger().is_zero(), ..Stopping::default() };
+    let connections = TaskTracker::new();
     let (stop_feeding, feeders) = (CancellationToken::new(), TaskTracker::new());
     let store_times = StoreTimes::default();
     let shared_store: Arc<dyn Store> = Arc::new(TimedStore::new(Arc::new(store.clone()), store_times.clone()));
@@ -114,7 +122,7 @@ pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
     let secure = tls.is_some() || origin.as_deref().is_some_and(|origin| origin.starts_with("https://"));
     let entrance = entrance(args, origin.as_deref(), addr, tls.is_some(), clock.clone())?;
     let service = service
-        .telling_by(Arc::new(MailedNotices::new(entrance.mailer.clone())))
+        .telling_by(Arc::new(MailedNotices::new(entrance.mailer.clone(), entrance.background.clone())))
         .idle_after((args.session_idle_days > 0).then_some(args.session_idle_days));
     let settings = ParkSettings {
         threads: args.stream_threads(),
@@ -154,13 +162,14 @@ pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
         },
         origins: args.cors_origin.clone(),
         heartbeat: args.heartbeat(),
-        streams_stop: stop.clone(),
+        streams_stop: stopping.stop.clone(),
         compresses_streams: !args.no_stream_compression,
         drain: args.drain(),
         limits,
         metrics,
         readiness: Readiness::default(),
         entrance,
+        logs_addresses: args.log_addresses,
     });
     let metrics_addr = metrics_listener.as_ref().map(|listener| listener.local_addr()).transpose()?;
     if let Some(listener) = metrics_listener {
@@ -171,7 +180,7 @@ pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
         park: park.clone(),
         tls: tls.clone(),
         connections: state.limits().connections.clone(),
-        stop: stop.clone(),
+        stopping: stopping.clone(),
     };
     let pacer = Pacer::new(args.limits.accept_rate);
     connections.spawn(accept::serve(listener, Arc::new(house), pacer, connections.clone()));
@@ -182,7 +191,8 @@ pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
         tls,
         demo: args.demo,
         park,
-        stop,
+        stopping,
+        linger: args.linger(),
         connections,
         stop_feeding,
         feeders,
@@ -200,18 +210,26 @@ impl Running {
         }
     }
 
-    /// Ends it. No connection is accepted any more; streams are sent away one after the other over the time that was
-    /// set, or at once when `hurry` comes; requests that are open finish, in [`STOP_DEADLINE`] after that at the latest;
-    /// then the database is closed.
+    /// Ends it. It goes on as before for the time that was set, while it says that it is not ready. Then no connection is
+    /// accepted any more; streams are sent away one after the other over the time that was set for that, and requests
+    /// that are open finish, in [`STOP_DEADLINE`] after that at the latest; then the database is closed. When `hurry` comes
+    /// both times are over at once.
     pub async fn stop(self, hurry: impl Future<Output = ()>) {
         self.state.readiness().set_stopping();
-        let drain = self.state.drain();
-        self.stop.cancel();
+        self.stopping.told.cancel();
+        let mut hurry = pin!(hurry);
+        // Streams go on meanwhile: clients that were sent away could come back to the server that stops.
+        let is_hurried = tokio::select! {
+            () = &mut hurry => true,
+            () = sleep(self.linger) => false,
+        };
+        let drain = if is_hurried { Duration::ZERO } else { self.state.drain() };
+        self.stopping.stop.cancel();
         self.park.drain(drain);
         self.connections.close();
         let hurried = async {
             tokio::select! {
-                () = hurry => self.park.drain(Duration::ZERO),
+                () = hurry, if !is_hurried => self.park.drain(Duration::ZERO),
                 () = sleep(drain) => {}
             }
             sleep(STOP_DEADLINE).await;
@@ -222,13 +240,16 @@ impl Running {
                 tracing::warn!(connections = self.connections.len(), "some connections did not finish in time and were cut");
             }
         }
+        self.state.entrance().background.finish(BACKGROUND_DEADLINE).await;
         self.stop_feeding.cancel();
         self.feeders.close();
-        let closed = async {
-            self.feeders.wait().await;
-            self.store.close().await;
-        };
-        if tokio::time::timeout(CLOSE_DEADLINE, closed).await.is_err() {
+        if timeout(FEEDERS_DEADLINE, self.feeders.wait()).await.is_err() {
+            tracing::warn!(
+                tasks = self.feeders.len(),
+                "housekeeping and other tasks did not finish in time and were left"
+            );
+        }
+        if timeout(CLOSE_DEADLINE, self.store.close()).await.is_err() {
             tracing::warn!("the database was at work still and was left");
         }
     }

@@ -42,6 +42,7 @@ pub struct Shared {
     pub metrics: Metrics,
     pub readiness: Readiness,
     pub entrance: Entrance,
+    pub logs_addresses: bool,
 }
 
 /// Where the built pages are and how the site is reached.
@@ -160,6 +161,12 @@ impl AppState {
     #[must_use]
     pub fn entrance(&self) -> &Entrance {
         &self.0.entrance
+    }
+
+    /// Whether the addresses that requests come from are logged.
+    #[must_use]
+    pub fn logs_addresses(&self) -> bool {
+        self.0.logs_addresses
     }
 
     /// Whether clients that take gzip are sent it.

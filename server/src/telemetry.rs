@@ -22,7 +22,9 @@ where
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
     match format {
         LogFormat::Text => lines.finish().into(),
-        LogFormat::Json => lines.json().flatten_event(true).finish().into(),
+        LogFormat::Json => {
+            lines.json().flatten_event(true).with_current_span(true).with_span_list(false).finish().into()
+        }
     }
 }
 
@@ -51,7 +53,10 @@ mod tests {
         let copy = paper.clone();
         let lines = lines(format, EnvFilter::new("debug"), move || copy.clone());
         tracing::dispatcher::with_default(&lines, || {
-            tracing::debug!(tenant.id = "7", streams = 3, "stream \"opened\"\nand more");
+            let span =
+                tracing::error_span!("request", id = "ab", route = "/open/{token}", tenant = tracing::field::Empty);
+            span.record("tenant", "acme");
+            span.in_scope(|| tracing::debug!(tenant.id = "7", streams = 3, "stream \"opened\"\nand more"));
             tracing::trace!("too much");
         });
         let bytes = paper.0.lock().unwrap().clone();
@@ -66,6 +71,8 @@ mod tests {
         assert_eq!(line["level"], "DEBUG");
         assert_eq!(line["message"], "stream \"opened\"\nand more");
         assert_eq!((&line["tenant.id"], &line["streams"]), (&"7".into(), &3.into()));
+        let request = serde_json::json!({"name": "request", "id": "ab", "route": "/open/{token}", "tenant": "acme"});
+        assert_eq!(line["span"], request);
         assert!(line["timestamp"].as_str().is_some_and(|at| at.ends_with('Z')), "{line}");
         assert!(line["target"].is_string(), "{line}");
     }
@@ -74,6 +81,7 @@ mod tests {
     fn a_line_for_people_has_its_words_and_its_fields() {
         let text = written(LogFormat::Text);
         assert!(text.contains("DEBUG") && text.contains("stream") && text.contains("3"), "{text}");
+        assert!(text.contains("request") && text.contains("acme"), "{text}");
         assert!(!text.contains("too much"));
     }
 }

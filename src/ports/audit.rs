@@ -6,6 +6,7 @@ use super::{Stored, Write};
 use crate::audit::{Entry, Filter, Mark, Record};
 use crate::id::{TeamId, TenantId, UserId};
 use crate::permission::Action;
+use crate::tenant::Tenant;
 
 /// Keeps the audit. What was done is noted by the store itself, in the transaction that does it.
 #[async_trait]
@@ -72,6 +73,10 @@ pub trait Witness: Send + Sync {
     fn refused(&self, refused: Refused);
     /// Somebody tried to come in and did not.
     fn missed(&self, missed: Missed);
+    /// It was found out which tenant a request is for.
+    fn entered(&self, tenant: &Tenant) {
+        let _ = tenant;
+    }
 }
 
 /// Sees nothing: for commands, which nobody is refused.

@@ -255,6 +255,7 @@ impl Service {
         let slug = Slug::parse(slug).map_err(|_| missing.clone())?;
         let found = self.tenancy(&slug).await?.filter(|found| found.rules.archived_at.is_none());
         let Tenancy { tenant, rules } = found.ok_or(missing)?;
+        self.watched.0.entered(&tenant);
         let guest = caller.device.map(|device| self.pseudonyms.participant(tenant.id, device));
         let mut actor = Actor { participant: guest, ..Actor::NOBODY };
         let (mut until, mut proved_at) = (None, None);

@@ -94,7 +94,7 @@ impl Hall {
                     5 => vec![hall.changed()],
                     _ => hall.tallies(1),
                 };
-                Batch::new(frames)
+                Batch::new(frames, Timestamp(hall.now))
             })
             .collect()
     }
@@ -114,7 +114,7 @@ impl Hall {
                     frames.push(hall.changed());
                 }
                 frames.extend(hall.tallies(8));
-                Batch::new(frames)
+                Batch::new(frames, Timestamp(hall.now))
             })
             .collect()
     }
@@ -126,7 +126,7 @@ impl Hall {
             .map(|_| {
                 let mut frames: Vec<Frame> = (0..20).map(|_| hall.created()).collect();
                 frames.extend(hall.tallies(20));
-                Batch::new(frames)
+                Batch::new(frames, Timestamp(hall.now))
             })
             .collect()
     }
@@ -140,8 +140,9 @@ impl Hall {
 
     fn fact(&mut self, event: Event) -> Frame {
         self.seq += 1;
-        let envelope = Envelope { tenant_id: self.tenant, event, timestamp: Timestamp(self.now) };
-        Frame::fact(EPOCH, &Fact { seq: self.seq, team: Some(self.team), audience: Audience::Everybody, envelope })
+        let at = Timestamp(self.now);
+        let envelope = Some(Envelope { tenant_id: self.tenant, event, timestamp: at });
+        Frame::fact(EPOCH, &Fact { seq: self.seq, team: Some(self.team), audience: Audience::Everybody, at, envelope })
     }
 
     fn created(&mut self) -> Frame {

@@ -1,14 +1,16 @@
 //! Does compressing the streams pay? Prints bytes, CPU and memory of each form on streams as a town hall makes them.
 //!
 //! `compression` prints the tables. `compression browsers` serves a page that says which forms the browser that opens
-//! it can read as they come.
+//! it can read as they come. `compression transport` compares Server-Sent Events with WebSocket.
 
 mod browsers;
+#[expect(dead_code, reason = "the server's own encoder, of which the study needs a part")]
+mod bus;
 mod events;
 mod forms;
-#[path = "../../../server/src/bus/frame.rs"]
-#[expect(dead_code, reason = "the server's own encoder, of which the study needs a part")]
-mod frame;
+mod transport;
+
+use bus::frame;
 
 use std::error::Error;
 use std::io;
@@ -48,12 +50,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => tables(),
         ["browsers"] => browsers::serve(),
+        ["transport"] => transport::tables(),
         ["memory", form] => {
             let (_, _, maker) = FORMS.get(form.parse::<usize>()?).ok_or("there is no such form")?;
             println!("{}", memory_kib(*maker)?);
             Ok(())
         }
-        _ => Err("usage: compression [browsers]".into()),
+        _ => Err("usage: compression [browsers | transport]".into()),
     }
 }
 

@@ -4,15 +4,19 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::header::{CONNECTION, CONTENT_TYPE};
-use axum::http::{HeaderValue, Request, Response, StatusCode};
+use axum::http::{HeaderValue, Request, Response, StatusCode, Version};
 use hyper::body::{Body as _, Incoming};
 use hyper::service::Service;
 use std::convert::Infallible;
 use std::future::{Future, pending};
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
+use super::House;
 use super::body::{Late, TimedBody};
 use crate::http::sse::Berth;
 use crate::limits::Activity;
@@ -21,16 +25,41 @@ use crate::limits::Activity;
 #[derive(Clone, Debug)]
 pub(super) struct Door {
     /// Answers requests.
-    pub(super) router: Router,
+    router: Router,
     /// Who is at the other end.
-    pub(super) peer: SocketAddr,
+    peer: SocketAddr,
     /// Is told when there is something to answer.
-    pub(super) activity: Activity,
+    activity: Activity,
     /// Where streams are left, when the connection can be taken over.
-    pub(super) berth: Option<Berth>,
+    berth: Option<Berth>,
+    used: Used,
+    /// Cancelled when answers are to end their connections.
+    told: CancellationToken,
+}
+
+/// Whether a connection has had a request.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Used(Arc<AtomicBool>);
+
+impl Used {
+    /// Whether it has.
+    pub(super) fn is_set(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
 }
 
 impl Door {
+    /// The service of a connection that comes from this address.
+    pub(super) fn new(house: &House, peer: SocketAddr, activity: Activity, berth: Option<Berth>) -> Self {
+        let (router, told) = (house.router.clone(), house.stopping.told.clone());
+        Self { router, peer, activity, berth, used: Used::default(), told }
+    }
+
+    /// Tells whether it has had a request.
+    pub(super) fn used(&self) -> Used {
+        self.used.clone()
+    }
+
     /// A request whose body has to come in time, if it has one.
     fn timed(&self, request: Request<Incoming>) -> (Request<Body>, Option<Late>) {
         if request.body().is_end_stream() {
@@ -60,6 +89,8 @@ impl Service<Request<Incoming>> for Door {
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let busy = self.activity.begin();
+        self.used.0.store(true, Ordering::Release);
+        let told = (request.version() < Version::HTTP_2).then(|| self.told.clone());
         let (mut request, late) = self.timed(request);
         request.extensions_mut().insert(ConnectInfo(self.peer));
         // For a stream that stays with hyper: it is no reason to let its connection go.
@@ -70,7 +101,10 @@ impl Service<Request<Incoming>> for Door {
         }
         let answer = self.router.clone().oneshot(request);
         Box::pin(async move {
-            let response = answer.await?;
+            let mut response = answer.await?;
+            if told.is_some_and(|told| told.is_cancelled()) {
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
             if late.is_some_and(|late| late.is_set()) {
                 return Ok(too_late());
             }

@@ -20,7 +20,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -33,6 +33,12 @@ pub use tls::Tls;
 const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long to wait when the process has no file descriptors left.
 const EXHAUSTED_PAUSE: Duration = Duration::from_millis(20);
+/// How long a connection that was accepted last may take to send its request.
+const FIRST_REQUEST: Duration = Duration::from_millis(500);
+/// When nobody has come for so long, nobody is on the way any more.
+const LAST_PAUSE: Duration = Duration::from_millis(50);
+/// The longest that those who are on the way are waited for.
+const LAST_COMERS: Duration = Duration::from_millis(500);
 /// Connections that may wait to be accepted: a hall that comes back at once.
 const BACKLOG: i32 = 4_096;
 
@@ -47,27 +53,47 @@ pub struct House {
     pub tls: Option<Tls>,
     /// Counts connections, and lets those go that wait for their clients when others come.
     pub connections: Connections,
-    /// Cancelled when we stop: connections finish the request that they are at.
-    pub stop: CancellationToken,
+    /// How far the server has come in stopping.
+    pub stopping: Stopping,
 }
 
-/// Accepts connections until the house stops, at the pace that is set, each served by a task of its own in `tasks`.
+/// How far the server has come in stopping, as connections have to know it.
+#[derive(Clone, Debug, Default)]
+pub struct Stopping {
+    /// Cancelled when the server is told to stop. Everything is accepted and answered still; answers end their connections,
+    /// so that what a proxy keeps open goes before the server does.
+    pub told: CancellationToken,
+    /// Cancelled when nothing is accepted any more: connections finish the request that they are at.
+    pub stop: CancellationToken,
+    /// Whether time passes between the two.
+    pub lingers: bool,
+}
+
+impl Stopping {
+    /// Waits until a connection has to end once its requests are answered. One on which nothing has come yet, as `is_used`
+    /// says, has a moment for its first request: it may be on its way, and whoever sent it would not know whether it was
+    /// done.
+    async fn over(&self, is_used: impl Fn() -> bool) {
+        self.stop.cancelled().await;
+        if self.lingers && !is_used() {
+            sleep(FIRST_REQUEST).await;
+        }
+    }
+}
+
+/// Accepts connections until the house stops, at the pace that is set, each served by a task of its own in `tasks`. The
+/// listener is closed when nobody is left in its queue.
 pub async fn serve(listener: TcpListener, house: Arc<House>, mut pacer: Pacer, tasks: TaskTracker) {
     loop {
         let accepted = tokio::select! {
-            () = house.stop.cancelled() => return,
+            () = house.stopping.stop.cancelled() => break,
             accepted = async {
                 pacer.ready().await;
                 listener.accept().await
             } => accepted,
         };
         match accepted {
-            Ok((socket, peer)) => {
-                // Whoever finds no room is hung up on.
-                if let Some(counted) = house.connections.admit(peer.ip()) {
-                    tasks.spawn(connection(socket, peer, counted, house.clone()));
-                }
-            }
+            Ok((socket, peer)) => admit(socket, peer, &house, &tasks),
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
                 // Out of descriptors, most likely: those that are at work go on, new ones wait in the backlog.
@@ -77,6 +103,64 @@ pub async fn serve(listener: TcpListener, house: Arc<House>, mut pacer: Pacer, t
             }
         }
     }
+    if house.stopping.lingers {
+        accept_last(&listener, &house, &tasks).await;
+    }
+}
+
+/// Serves a connection. Whoever finds no room is hung up on.
+fn admit(socket: TcpStream, peer: SocketAddr, house: &Arc<House>, tasks: &TaskTracker) {
+    if let Some(counted) = house.connections.admit(peer.ip()) {
+        tasks.spawn(connection(socket, peer, counted, house.clone()));
+    }
+}
+
+/// Accepts whoever has come already and nobody else.
+///
+/// A listener that is closed resets what is in its queue, also where a request was sent already: its sender cannot know
+/// whether it was done. So new connections are kept out first, while those whose handshake has begun complete it, and
+/// the queue is emptied then. Whoever is kept out has sent nothing, asks once more after a second, is told that nobody
+/// listens, and tries elsewhere.
+async fn accept_last(listener: &TcpListener, house: &Arc<House>, tasks: &TaskTracker) {
+    if let Err(error) = keep_out(listener) {
+        tracing::debug!(%error, "new connections could not be kept out; some may be reset");
+    }
+    let last = async {
+        while let Ok(accepted) = timeout(LAST_PAUSE, listener.accept()).await {
+            match accepted {
+                Ok((socket, peer)) => admit(socket, peer, house, tasks),
+                Err(error) if is_of_one_connection(&error) => {}
+                Err(_) => return,
+            }
+        }
+    };
+    if timeout(LAST_COMERS, last).await.is_err() {
+        tracing::debug!("connections came to the last");
+    }
+}
+
+/// Drops what asks for a new connection before the kernel sees it.
+#[cfg(target_os = "linux")]
+fn keep_out(listener: &TcpListener) -> io::Result<()> {
+    use socket2::SockFilter;
+    // Classic BPF, as in <linux/filter.h>, over the TCP header: A = its byte 13, the flags; with SYN set keep nothing,
+    // otherwise everything. What completes a handshake has no SYN.
+    const LOAD_BYTE: u16 = 0x30;
+    const JUMP_IF_SET: u16 = 0x45;
+    const RETURN: u16 = 0x06;
+    const FLAGS: u32 = 13;
+    const SYN: u32 = 0x02;
+    socket2::SockRef::from(listener).attach_filter(&[
+        SockFilter::new(LOAD_BYTE, 0, 0, FLAGS),
+        SockFilter::new(JUMP_IF_SET, 0, 1, SYN),
+        SockFilter::new(RETURN, 0, 0, 0),
+        SockFilter::new(RETURN, 0, 0, u32::MAX),
+    ])
+}
+
+#[cfg(not(target_os = "linux"))]
+fn keep_out(_: &TcpListener) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 /// Listens on an address.

@@ -29,7 +29,8 @@ enum Turn {
 pub(super) async fn serve(socket: TcpStream, peer: SocketAddr, counted: limits::Connection, house: &House) {
     let (berth, tap) = (Berth::default(), Tap::new(socket));
     let is_stuck = tap.is_stuck();
-    let door = Door { router: house.router.clone(), peer, activity: counted.activity(), berth: Some(berth.clone()) };
+    let door = Door::new(house, peer, counted.activity(), Some(berth.clone()));
+    let used = door.used();
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
     let mut connection = http.serve_connection(TokioIo::new(tap), door);
@@ -37,7 +38,7 @@ pub(super) async fn serve(socket: TcpStream, peer: SocketAddr, counted: limits::
         biased;
         () = counted.ended() => return tracing::debug!("a connection gave way to another"),
         turn = turn(&mut connection, &berth, &is_stuck) => turn,
-        () = house.stop.cancelled() => {
+        () = house.stopping.over(|| used.is_set()) => {
             Pin::new(&mut connection).graceful_shutdown();
             turn(&mut connection, &berth, &is_stuck).await
         }

@@ -96,10 +96,10 @@ impl Tls {
 
     /// Serves one connection to its end.
     pub(super) async fn serve(&self, socket: TcpStream, peer: SocketAddr, counted: &Connection, house: &House) {
-        let door = Door { router: house.router.clone(), peer, activity: counted.activity(), berth: None };
+        let door = Door::new(house, peer, counted.activity(), None);
         let shaken = tokio::select! {
             shaken = timeout(HEAD_TIMEOUT, self.acceptor.accept(Tap::new(socket))) => shaken,
-            () = house.stop.cancelled() => return,
+            () = house.stopping.over(|| false) => return,
         };
         match shaken {
             Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(H2) => h2(stream, door, house).await,
@@ -113,10 +113,17 @@ impl Tls {
 async fn h2(stream: TlsStream<Tap>, door: Door, house: &House) {
     let mut http = http2::Builder::new(TokioExecutor::new());
     http.timer(TokioTimer::new()).keep_alive_interval(PING).keep_alive_timeout(PING).max_send_buf_size(SEND_BUFFER);
+    let used = door.used();
     let mut connection = http.serve_connection(TokioIo::new(stream), door);
+    // GOAWAY (RFC 9113, section 6.8) is what `connection: close` is in HTTP/1.1: what is open goes on, what is new takes
+    // another connection. Of one that comes while we linger that would be asked in vain.
+    let stopping = &house.stopping;
+    let came_late = stopping.told.is_cancelled();
+    let over =
+        async { if came_late { stopping.over(|| used.is_set()).await } else { stopping.told.cancelled().await } };
     let ended = tokio::select! {
         ended = &mut connection => ended,
-        () = house.stop.cancelled() => {
+        () = over => {
             Pin::new(&mut connection).graceful_shutdown();
             connection.await
         }
@@ -127,10 +134,11 @@ async fn h2(stream: TlsStream<Tap>, door: Door, house: &House) {
 async fn http_11(stream: TlsStream<Tap>, door: Door, house: &House) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
+    let used = door.used();
     let mut connection = http.serve_connection(TokioIo::new(stream), door);
     let ended = tokio::select! {
         ended = &mut connection => ended,
-        () = house.stop.cancelled() => {
+        () = house.stopping.over(|| used.is_set()) => {
             Pin::new(&mut connection).graceful_shutdown();
             connection.await
         }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
+use tracing::Span;
 use unicode_normalization::UnicodeNormalization;
 use zxcvbn::{Score, zxcvbn};
 
@@ -117,10 +118,10 @@ impl PasswordKeeper {
         let place = self.0.places.clone().try_acquire_owned().map_err(|_| PortError::Busy)?;
         let seat = timeout(PATIENCE, self.0.seats.clone().acquire_owned()).await.map_err(|_| PortError::Busy)?;
         let seat = seat.map_err(|_| PortError::Broken)?;
-        let keeper = self.0.clone();
+        let (keeper, span) = (self.0.clone(), Span::current());
         // The work goes on when whoever asked has gone, and so it keeps its seat.
         let done = spawn_blocking(move || {
-            let done = work(&keeper);
+            let done = span.in_scope(|| work(&keeper));
             drop((seat, place));
             done
         });

@@ -23,6 +23,9 @@ use pulsestage::error::Refusal;
 /// written as `%XX`, fits in.
 pub const MAX_BODY: usize = 256 * 1024;
 
+/// The route of the server functions, as the router has it.
+pub const ROUTE: &str = "/api/fn/{*name}";
+
 /// Runs the server function of this address with the caller's identity.
 pub async fn call(State(state): State<AppState>, request: Request) -> Response {
     let path = request.uri().path();
@@ -172,7 +175,8 @@ fn is_text(bytes: &[u8]) -> bool {
     str::from_utf8(bytes).is_ok() && str::from_utf8(&decoded).is_ok()
 }
 
-fn is_function(path: &str, method: &Method) -> bool {
+/// Whether there is a server function at this address.
+pub(crate) fn is_function(path: &str, method: &Method) -> bool {
     leptos::server_fn::axum::get_server_fn_service(path, method.clone()).is_some()
 }
 

@@ -16,3 +16,4 @@ pub mod spelling;
 pub mod sse;
 pub mod texts;
 pub mod thread;
+pub mod trace;

@@ -13,6 +13,7 @@ use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use http_body_util::BodyExt;
 use leptos::prelude::provide_context;
+use tracing::Instrument;
 use uuid::Uuid;
 
 use super::api::refusal_response;
@@ -122,10 +123,11 @@ pub async fn instead_of_no_file(state: State<AppState>, request: Request, next: 
 /// leptos 0.8 frees a page's reactive owner as the last item of the body's stream; a browser that hangs up half-way
 /// would drop the stream before that and leak the owner. A page in one piece also has a length.
 async fn whole(page: impl Future<Output = Response<Body>> + Send + 'static) -> Response {
-    let rendered = tokio::spawn(async move {
+    let rendering = async move {
         let (head, body) = page.await.into_parts();
         body.collect().await.map(|body| (head, body.to_bytes()))
-    });
+    };
+    let rendered = tokio::spawn(rendering.in_current_span());
     match rendered.await {
         Ok(Ok((mut head, body))) => {
             head.headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));

@@ -3,6 +3,7 @@
 
 use axum::http::{Extensions, HeaderMap};
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::timeout;
@@ -10,7 +11,7 @@ use uuid::Uuid;
 
 use super::args::LimitArgs;
 use super::keyed::Keyed;
-use super::network::Network;
+use super::network::{Network, address_of};
 use super::rate::{nanos, too_fast};
 use super::turns::Turns;
 use crate::unicode::email_key;
@@ -120,6 +121,18 @@ impl Doors {
     #[must_use]
     pub fn network(&self, headers: &HeaderMap, extensions: &Extensions) -> Network {
         Network::of(headers, extensions, self.proxies)
+    }
+
+    /// The address that a request is from.
+    #[must_use]
+    pub fn address(&self, headers: &HeaderMap, extensions: &Extensions) -> Option<IpAddr> {
+        address_of(headers, extensions, self.proxies)
+    }
+
+    /// Whether every request comes through a proxy of ours.
+    #[must_use]
+    pub const fn is_behind_proxy(&self) -> bool {
+        self.proxies > 0
     }
 
     /// Somebody without a cookie opens a page of this tenant and is to become a participant.

@@ -14,8 +14,7 @@ impl Network {
     /// end of `X-Forwarded-For`; what stands before is the client's own word and is not believed.
     #[must_use]
     pub fn of(headers: &HeaderMap, extensions: &Extensions, proxies: u8) -> Self {
-        let peer = extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(addr)| addr.ip());
-        Self(forwarded(headers, proxies).or(peer).map(network))
+        Self(address_of(headers, extensions, proxies).map(network))
     }
 
     /// The network of somebody at the other end of a socket.
@@ -29,6 +28,12 @@ impl Network {
     pub const fn address(self) -> Option<IpAddr> {
         self.0
     }
+}
+
+/// The address of a request that came through so many proxies of ours, as [`Network::of`] finds it.
+pub(super) fn address_of(headers: &HeaderMap, extensions: &Extensions, proxies: u8) -> Option<IpAddr> {
+    let peer = extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(addr)| addr.ip());
+    forwarded(headers, proxies).or(peer)
 }
 
 fn forwarded(headers: &HeaderMap, proxies: u8) -> Option<IpAddr> {

@@ -8,13 +8,16 @@ use std::time::Duration;
 use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::{Instrument, Span};
 use uuid::Uuid;
 
 use super::keyed::Keyed;
 use super::rate::{Limit, Rate, nanos};
+use crate::http::trace;
 use pulsestage::audit::{Act, Entry};
 use pulsestage::id::{OperationId, TenantId, UserId};
 use pulsestage::ports::{Chance, Clock, Missed, Refused, Store, Way, Witness, Write};
+use pulsestage::tenant::Tenant;
 use pulsestage::time::Timestamp;
 
 /// Refusals of one person that are noted at once, and again in each minute.
@@ -33,8 +36,11 @@ pub struct NotedRefusals {
     accounts: Mutex<Keyed<(TenantId, Option<UserId>)>>,
     tenants: Mutex<Keyed<TenantId>>,
     log: Mutex<Lines>,
-    queue: mpsc::Sender<(TenantId, Entry, Timestamp)>,
+    queue: mpsc::Sender<Waiting>,
 }
+
+/// A refusal that waits, with the span of the request in which it was said.
+type Waiting = (TenantId, Entry, Timestamp, Span);
 
 impl NotedRefusals {
     /// Begins to note them in this store, until it is stopped; then it notes what waits still.
@@ -61,7 +67,7 @@ impl NotedRefusals {
     }
 
     fn note(&self, tenant: TenantId, entry: Entry, now: Timestamp) {
-        if let Err(TrySendError::Full(_)) = self.queue.try_send((tenant, entry, now)) {
+        if let Err(TrySendError::Full(_)) = self.queue.try_send((tenant, entry, now, Span::current())) {
             tracing::warn!(waiting = WAITING, "more refusals come than the database takes; one is not in the audit");
         }
     }
@@ -78,6 +84,10 @@ impl NotedRefusals {
 }
 
 impl Witness for NotedRefusals {
+    fn entered(&self, tenant: &Tenant) {
+        trace::tell_tenant(tenant.slug.as_str());
+    }
+
     fn refused(&self, refused: Refused) {
         let now = self.clock.now();
         let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
@@ -102,7 +112,7 @@ impl Witness for NotedRefusals {
 async fn serve(
     store: Arc<dyn Store>,
     chance: Arc<dyn Chance>,
-    mut waiting: mpsc::Receiver<(TenantId, Entry, Timestamp)>,
+    mut waiting: mpsc::Receiver<Waiting>,
     stop: CancellationToken,
 ) {
     loop {
@@ -113,13 +123,13 @@ async fn serve(
                 continue;
             }
         };
-        let Some((tenant, entry, at)) = next else { return };
+        let Some((tenant, entry, at, span)) = next else { return };
         let mut key = [0; 16];
         chance.fill(&mut key);
         let writer = entry.by.map_or_else(Uuid::nil, |by| by.0);
         let write = Write { tenant, operation: OperationId(Uuid::from_bytes(key)), writer, at };
         // The store has logged its trouble; the refusal itself was said long ago.
-        let _noted = store.note(write, entry).await;
+        let _noted = store.note(write, entry).instrument(span).await;
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use super::letters::notice;
+use crate::background::Background;
 use pulsestage::ports::{Mailer, Notice, Notices};
 
 /// Letters that are on their way at once; one more is lost, which the log says.
@@ -13,14 +14,15 @@ const AT_ONCE: usize = 64;
 /// Sends notices, where mail is set up.
 pub struct MailedNotices {
     mailer: Option<Arc<dyn Mailer>>,
+    background: Background,
     places: Arc<Semaphore>,
 }
 
 impl MailedNotices {
-    /// Sends by this.
+    /// Sends by this, as a part of this work.
     #[must_use]
-    pub fn new(mailer: Option<Arc<dyn Mailer>>) -> Self {
-        Self { mailer, places: Arc::new(Semaphore::new(AT_ONCE)) }
+    pub fn new(mailer: Option<Arc<dyn Mailer>>, background: Background) -> Self {
+        Self { mailer, background, places: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 }
 
@@ -35,7 +37,7 @@ impl Notices for MailedNotices {
             tracing::warn!(at_once = AT_ONCE, "more letters are to be sent than the mail server takes; one is lost");
             return;
         };
-        tokio::spawn(async move {
+        self.background.spawn("notices by mail", async move {
             // Trouble is in the log already.
             let _sent = mailer.send(notice(what)).await;
             drop(place);

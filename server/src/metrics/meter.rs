@@ -170,9 +170,11 @@ impl Meter {
         u32::try_from(self.millis()).unwrap_or(u32::MAX)
     }
 
-    /// A stream has ended that began at this mark.
-    pub fn stayed(&self, since: u32) {
-        self.stays.add(Duration::from_millis(self.millis().saturating_sub(since.into())));
+    /// A stream has ended that began at this mark; says how long it lasted.
+    pub fn stayed(&self, since: u32) -> Duration {
+        let lasted = Duration::from_millis(self.millis().saturating_sub(since.into()));
+        self.stays.add(lasted);
+        lasted
     }
 
     /// So many messages went into the ring, the oldest change among them this long ago if that is known.

@@ -15,9 +15,9 @@ use tokio::time::Instant;
 use super::ParkSettings;
 use super::groups::Groups;
 use super::inbox::{Arrival, Inbox, Mail};
-use super::stream::{Over, Parked, Pass, Tick};
+use super::stream::{Parked, Pass, Tick};
 use crate::bus::Listener;
-use crate::http::sse::{farewell, share_of};
+use crate::http::sse::{Ended, farewell, share_of};
 
 /// The waker's token; streams have the key that they have in the slab.
 const WAKE: Token = Token(usize::MAX);
@@ -130,7 +130,7 @@ impl Shard {
             Ok(()) => stream.heard(unasked),
             Err(error) => {
                 tracing::warn!(%error, "a stream could not be watched");
-                Err(Over::Gone)
+                Err(Ended::ClientGone)
             }
         };
         self.conclude(key, begun);
@@ -200,10 +200,11 @@ impl Shard {
             return;
         }
         self.next_look = self.now + if self.is_ending { 1 } else { LOOK };
-        let now = self.now;
+        let (now, is_ending) = (self.now, self.is_ending);
         let is_over = |stream: &Parked| match stream {
-            stream if stream.ends <= now || stream.seat.is_over() => Some(Over::Ended),
-            stream if stream.is_lost() => Some(Over::Slow),
+            stream if stream.seat.is_over() => Some(Ended::AccessOver),
+            stream if stream.ends <= now => Some(if is_ending { Ended::Stopping } else { Ended::LifeOver }),
+            stream if stream.is_lost() => Some(Ended::TooSlow),
             _ => None,
         };
         let over: Vec<_> = self.streams.iter().filter_map(|(key, stream)| Some((key, is_over(stream)?))).collect();
@@ -213,20 +214,20 @@ impl Shard {
     }
 
     /// Ends a stream that is over.
-    fn conclude(&mut self, key: usize, result: Result<(), Over>) {
+    fn conclude(&mut self, key: usize, result: Result<(), Ended>) {
         let Err(why) = result else { return };
-        let Some(stream) = self.streams.try_remove(key) else { return };
+        let Some(mut stream) = self.streams.try_remove(key) else { return };
         let moved = self.groups.remove(stream.seat.channel(), stream.member, &self.listener);
         if let Some(moved) = moved.and_then(|key| self.streams.get_mut(key)) {
             moved.member = stream.member;
         }
-        if why == Over::Slow {
+        stream.seat.end(why);
+        if why == Ended::TooSlow {
             stream.seat.channel().meter().slowed();
         }
         match why {
-            Over::Gone => {}
-            Over::Slow | Over::Ended => {
-                tracing::debug!(tenant.id = %stream.seat.channel().tenant, ?why, "stream ended to be resumed");
+            Ended::ClientGone => {}
+            _ => {
                 let farewell = farewell(stream.coding(), &*self.settings.chance);
                 stream.part(&farewell, &mut self.scratch);
             }

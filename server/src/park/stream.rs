@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::Shutdown;
 
 use crate::bus::{Channel, Chunk, Coding, Found};
-use crate::http::sse::{Reader, Seat};
+use crate::http::sse::{Ended, Reader, Seat};
 use crate::metrics::Written;
 
 /// What a client may send on a stream before it is let go: nothing is expected of it.
@@ -34,17 +34,6 @@ pub(super) struct Parked {
 /// Pieces that its client has not taken yet. Boxed: few streams have any, and only for a moment.
 type Unsent = (Bytes, Option<Bytes>);
 
-/// Why a stream is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Over {
-    /// Its client has gone, or the way to it.
-    Gone,
-    /// Its client read too slowly and missed something.
-    Slow,
-    /// Its time is up.
-    Ended,
-}
-
 /// How the streams of a pass read the ring: most are at one place, so what one has read serves the next.
 #[derive(Debug)]
 pub(super) struct Pass<'a> {
@@ -66,12 +55,12 @@ impl<'a> Pass<'a> {
     }
 
     /// What is at a place that is not the tail.
-    fn at(&mut self, place: u64) -> Result<Option<&Chunk>, Over> {
+    fn at(&mut self, place: u64) -> Result<Option<&Chunk>, Ended> {
         if self.chunk.as_ref().is_none_or(|chunk| chunk.from != place) {
             match self.channel.read(place) {
                 Found::Chunk(chunk) => self.chunk = Some(chunk),
                 Found::Nothing => return Ok(None),
-                Found::Missed => return Err(Over::Slow),
+                Found::Missed => return Err(Ended::TooSlow),
             }
         }
         Ok(self.chunk.as_ref())
@@ -97,7 +86,7 @@ impl Parked {
     }
 
     /// Writes whatever the ring has for it, as far as its client takes it.
-    pub(super) fn feed(&mut self, pass: &mut Pass<'_>) -> Result<(), Over> {
+    pub(super) fn feed(&mut self, pass: &mut Pass<'_>) -> Result<(), Ended> {
         while self.unsent.is_none() && self.reader.place() < pass.tail {
             let (now, lively) = (pass.now, pass.lively);
             let Some(chunk) = pass.at(self.reader.place())? else { return Ok(()) };
@@ -126,7 +115,7 @@ impl Parked {
     }
 
     /// Writes what could not be written before, as far as its client takes it.
-    pub(super) fn flush(&mut self) -> Result<(), Over> {
+    pub(super) fn flush(&mut self) -> Result<(), Ended> {
         while let Some(unsent) = &mut self.unsent {
             let (piece, then) = &mut **unsent;
             let sent = write(&mut self.io, piece)?;
@@ -153,20 +142,20 @@ impl Parked {
     }
 
     /// Adds to what its client has sent unasked.
-    pub(super) fn heard(&mut self, bytes: usize) -> Result<(), Over> {
+    pub(super) fn heard(&mut self, bytes: usize) -> Result<(), Ended> {
         self.unasked += bytes;
-        if self.unasked > MAX_UNASKED { Err(Over::Gone) } else { Ok(()) }
+        if self.unasked > MAX_UNASKED { Err(Ended::ClientGone) } else { Ok(()) }
     }
 
     /// Reads and forgets whatever its client has sent.
-    pub(super) fn hear(&mut self, scratch: &mut [u8]) -> Result<(), Over> {
+    pub(super) fn hear(&mut self, scratch: &mut [u8]) -> Result<(), Ended> {
         loop {
             match self.io.read(scratch) {
-                Ok(0) => return Err(Over::Gone),
+                Ok(0) => return Err(Ended::ClientGone),
                 Ok(read) => self.heard(read)?,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(_) => return Err(Over::Gone),
+                Err(_) => return Err(Ended::ClientGone),
             }
         }
     }
@@ -183,15 +172,15 @@ impl Parked {
 }
 
 /// Writes as much as the socket takes now; says how much that was.
-fn write(io: &mut TcpStream, bytes: &[u8]) -> Result<usize, Over> {
+fn write(io: &mut TcpStream, bytes: &[u8]) -> Result<usize, Ended> {
     let mut sent = 0;
     while sent < bytes.len() {
         match io.write(bytes.get(sent..).unwrap_or_default()) {
-            Ok(0) => return Err(Over::Gone),
+            Ok(0) => return Err(Ended::ClientGone),
             Ok(written) => sent += written,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(_) => return Err(Over::Gone),
+            Err(_) => return Err(Ended::ClientGone),
         }
     }
     Ok(sent)

@@ -101,7 +101,7 @@ impl Drop for Instance {
 }
 
 /// Limits that are for audiences of many devices: a whole audience comes from this one.
-const OPENED: [&str; 17] = [
+const OPENED: [&str; 18] = [
     "max-streams",
     "max-streams-per-tenant",
     "asks-per-tenant",
@@ -118,6 +118,7 @@ const OPENED: [&str; 17] = [
     "reads-per-tenant",
     "newcomers-per-network",
     "accept-rate",
+    "linger-s",
     "drain-s",
 ];
 

@@ -3,6 +3,7 @@
 use futures::future::BoxFuture;
 use pulsestage::ports::PortError;
 use tokio::sync::oneshot;
+use tracing::{Instrument, Span};
 
 use super::Tx;
 use super::trouble::{Done, Failure};
@@ -66,11 +67,13 @@ pub(super) struct Asked<T> {
     whole: Option<Step<T>>,
     outcome: Option<Done<T>>,
     reply: oneshot::Sender<Done<T>>,
+    /// The request that it belongs to, for what is logged.
+    span: Span,
 }
 
 impl<T> Asked<T> {
     pub(super) fn new(work: Work<T>, reply: oneshot::Sender<Done<T>>) -> Self {
-        Self { at_once: work.at_once, whole: Some(work.whole), outcome: None, reply }
+        Self { at_once: work.at_once, whole: Some(work.whole), outcome: None, reply, span: Span::current() }
     }
 }
 
@@ -80,7 +83,8 @@ impl<T: Send> Deed for Asked<T> {
     }
 
     fn at_once<'t>(&'t mut self, tx: &'t mut Tx) -> BoxFuture<'t, Tried> {
-        Box::pin(async move {
+        let span = self.span.clone();
+        let tried = async move {
             let Some(step) = self.at_once.take() else { return Tried::ChangedNothing };
             match step(tx).await {
                 Ok(None) => Tried::ChangedNothing,
@@ -93,17 +97,20 @@ impl<T: Send> Deed for Asked<T> {
                     Tried::Failed
                 }
             }
-        })
+        };
+        Box::pin(tried.instrument(span))
     }
 
     fn whole<'t>(&'t mut self, tx: &'t mut Tx) -> BoxFuture<'t, bool> {
-        Box::pin(async move {
+        let span = self.span.clone();
+        let done = async move {
             let Some(step) = self.whole.take() else { return false };
             let outcome = step(tx).await;
             let kept = outcome.is_ok();
             self.outcome = Some(outcome);
             kept
-        })
+        };
+        Box::pin(done.instrument(span))
     }
 
     fn answer(self: Box<Self>, committed: Result<(), PortError>) {

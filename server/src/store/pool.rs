@@ -12,6 +12,7 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection, Executor, PgConnection, PgPool, Postgres, SqlSafeStr, Transaction};
 use tokio::time::{Instant, timeout};
+use tracing::Instrument;
 
 use super::sql;
 use super::trouble::unanswered;
@@ -85,7 +86,7 @@ fn is_wary() -> bool {
 pub(super) async fn begin(pool: &PgPool, statement: &'static str) -> sqlx::Result<Transaction<'static, Postgres>> {
     // Outside of the task: whoever is gone when there is a connection at last takes none.
     let connection = pool.acquire().await?;
-    let begun = tokio::spawn(async move {
+    let beginning = async move {
         let beginning = Transaction::begin(connection, Some(statement.into_sql_str()));
         let mut beginning = std::pin::pin!(timeout(BEGIN, beginning));
         match beginning.as_mut().await {
@@ -96,7 +97,7 @@ pub(super) async fn begin(pool: &PgPool, statement: &'static str) -> sqlx::Resul
                 Err(unanswered())
             }
         }
-    });
+    };
     // Only a runtime that is shutting down leaves a task unfinished.
-    begun.await.unwrap_or(Err(sqlx::Error::PoolClosed))
+    tokio::spawn(beginning.in_current_span()).await.unwrap_or(Err(sqlx::Error::PoolClosed))
 }

@@ -7,6 +7,8 @@ mod bus_redis;
 #[cfg(test)]
 mod bus_trouble;
 #[cfg(test)]
+mod deploy;
+#[cfg(test)]
 mod doors_claim;
 #[cfg(test)]
 mod doors_factor;
@@ -94,9 +96,13 @@ mod http_tenancy;
 mod http_texts;
 #[cfg(test)]
 mod http_threads;
+#[cfg(test)]
+mod http_trace;
 mod http_typed;
 #[cfg(test)]
 mod http_unicode;
+#[cfg(test)]
+mod life_background;
 #[cfg(test)]
 mod life_crash;
 #[cfg(test)]
@@ -105,6 +111,8 @@ mod life_full;
 mod life_hung;
 #[cfg(test)]
 mod life_key;
+#[cfg(test)]
+mod life_linger;
 #[cfg(test)]
 mod life_memory;
 #[cfg(test)]

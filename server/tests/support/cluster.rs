@@ -1,15 +1,12 @@
-//! A PostgreSQL server of one test's own: it may be frozen and killed.
+//! A PostgreSQL server of one test's own: it may be frozen, killed and copied.
 
-use std::net::TcpListener;
+use sqlx::{Connection, Executor, PgConnection};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use tokio::time::sleep;
 
-use pulsestage::ports::Chance;
-use pulsestage_server::world::SystemChance;
-
-use super::{Folder, soon};
+use super::{Folder, Relay, free_port, soon};
 
 /// The server; killed when it is dropped.
 pub(crate) struct Cluster {
@@ -22,57 +19,62 @@ pub(crate) struct Cluster {
 impl Cluster {
     /// Makes one and starts it; nothing where PostgreSQL is not installed, which is said aloud and never right in CI.
     pub(crate) async fn start() -> Option<Self> {
+        let mut cluster = Self::empty()?;
+        cluster.up().await;
+        Some(cluster)
+    }
+
+    /// The same, without starting it: nobody answers at its [`url`](Self::url).
+    pub(crate) fn empty() -> Option<Self> {
         let Some(programs) = programs() else {
             assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "CI=true, and PostgreSQL is not installed");
             eprintln!("NOT TESTED: PostgreSQL is not installed, so nothing is known of a server that hangs or dies");
             return None;
         };
-        let folder = Folder::new();
-        let port = lasting_port();
-        let mut cluster = Self { programs, folder, port, child: None };
-        if is_root() {
-            // PostgreSQL refuses to run as root.
-            let owned = Command::new("chown").arg(account()).arg(cluster.folder.path()).status().unwrap();
-            assert!(owned.success());
-        }
-        let data = cluster.data();
-        let mut made = cluster.program("initdb");
-        let made = made
-            .arg("-D")
-            .arg(data)
-            .args(["-U", "pulsestage", "-A", "trust", "-E", "UTF8", "--no-locale", "-N"])
-            .output()
-            .unwrap();
-        assert!(made.status.success(), "{made:?}");
-        cluster.up().await;
+        let cluster = Self::of(programs);
+        let mut initdb = cluster.program("initdb");
+        initdb.arg("-D").arg(cluster.data()).args([
+            "-U",
+            "pulsestage",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--no-locale",
+            "-N",
+        ]);
+        run(&mut initdb);
         Some(cluster)
     }
 
-    /// Starts it again after [`kill`](Self::kill), and waits until it answers.
+    /// One without data.
+    fn of(programs: PathBuf) -> Self {
+        let (folder, port) = (Folder::new(), free_port());
+        if is_root() {
+            // PostgreSQL refuses to run as root.
+            let owned = Command::new("chown").arg(account()).arg(folder.path()).status().unwrap();
+            assert!(owned.success());
+        }
+        Self { programs, folder, port, child: None }
+    }
+
+    /// Starts it, also after [`kill`](Self::kill), and waits until it answers.
     pub(crate) async fn up(&mut self) {
+        let (data, port, socket) = (self.data(), self.port.to_string(), self.folder.path().to_owned());
+        let mut server = self.program("postgres");
+        server.arg("-D").arg(data).args(["-h", "127.0.0.1", "-p", &port, "-k"]).arg(socket);
+        server.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        self.child = Some(server.spawn().unwrap());
         let ready = async {
-            loop {
-                // One that was killed a moment ago may be in the way still: then it ends, and is started anew.
-                let runs = self.child.as_mut().is_some_and(|child| child.try_wait().unwrap().is_none());
-                if !runs {
-                    self.child = Some(self.server().spawn().unwrap());
-                }
+            let is_ready = || {
                 let mut asked = self.program("pg_isready");
-                let port = self.port.to_string();
-                if asked.args(["-q", "-h", "127.0.0.1", "-U", "pulsestage", "-p", &port]).status().unwrap().success() {
-                    return;
-                }
+                asked.args(["-q", "-h", "127.0.0.1", "-U", "pulsestage", "-p", &port]).status().unwrap().success()
+            };
+            while !is_ready() {
                 sleep(Duration::from_millis(50)).await;
             }
         };
         soon("PostgreSQL to answer", ready).await;
-    }
-
-    fn server(&self) -> Command {
-        let mut server = self.program("postgres");
-        server.arg("-D").arg(self.data()).args(["-h", "127.0.0.1", "-p", &self.port.to_string(), "-k"]);
-        server.arg(self.folder.path()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        server
     }
 
     /// The URL of its database.
@@ -96,6 +98,37 @@ impl Cluster {
         if let Some(mut child) = self.child.take() {
             child.wait().unwrap();
         }
+    }
+
+    /// A connection of the test's own.
+    pub(crate) async fn session(&self) -> PgConnection {
+        PgConnection::connect(&self.url()).await.unwrap()
+    }
+
+    /// A copy of its files as they are now, which does not follow it any further and is not started yet.
+    pub(crate) fn copy(&self) -> Self {
+        self.base_backup(&self.url(), &[])
+    }
+
+    /// A standby that follows it by this way, started.
+    pub(crate) async fn standby(&self, way: &Relay) -> Self {
+        // The program waits for answers that come by way of a task of this runtime.
+        let mut standby = tokio::task::block_in_place(|| self.base_backup(&way.url(&self.url()), &["-R"]));
+        standby.up().await;
+        standby
+    }
+
+    /// Makes a standby a server that writes: its timeline is a new one.
+    pub(crate) async fn promote(&self) {
+        self.session().await.execute("select pg_promote()").await.unwrap();
+    }
+
+    fn base_backup(&self, url: &str, further: &[&str]) -> Self {
+        let copy = Self::of(self.programs.clone());
+        let mut command = copy.program("pg_basebackup");
+        command.arg("-D").arg(copy.data()).args(["-d", url, "-c", "fast", "-X", "stream"]).args(further);
+        run(&mut command);
+        copy
     }
 
     fn data(&self) -> PathBuf {
@@ -130,21 +163,16 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        self.thaw();
-        self.kill();
+        if self.child.is_some() {
+            self.thaw();
+            self.kill();
+        }
     }
 }
 
-/// A free port that no connection is given by chance while the server is down: below the range of those.
-fn lasting_port() -> u16 {
-    let mut random = [0; 2];
-    loop {
-        SystemChance.fill(&mut random);
-        let port = 20_000 + u16::from_le_bytes(random) % 12_000;
-        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            return port;
-        }
-    }
+fn run(command: &mut Command) {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
 /// The processes that this one has started.

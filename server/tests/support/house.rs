@@ -61,6 +61,8 @@ pub(crate) struct Plan {
     pub(crate) mail: MailArgs,
     /// Who vouches for people.
     pub(crate) oidc: OidcArgs,
+    /// Whether it logs addresses.
+    pub(crate) log_addresses: bool,
 }
 
 impl Plan {
@@ -90,6 +92,7 @@ impl Default for Plan {
             second_factor: Requirement::Off,
             mail: MailArgs::default(),
             oidc: OidcArgs::default(),
+            log_addresses: false,
         }
     }
 }
@@ -148,7 +151,7 @@ impl House {
             .with_open_questions(plan.limits.open_questions())
             .watched_by(Arc::new(bus.meters().clone()))
             .inviting_by(Arc::new(Invites::new("http://ask.test".to_owned(), chance.clone())), Arc::new(CsvSheets))
-            .telling_by(Arc::new(MailedNotices::new(entrance.mailer.clone())))
+            .telling_by(Arc::new(MailedNotices::new(entrance.mailer.clone(), entrance.background.clone())))
             .guarded_by(Arc::new(passwords.clone()))
             .drawing_by(Arc::new(Redrawer::default()))
             .comparing_by(Arc::new(Tables))
@@ -191,6 +194,7 @@ impl House {
             metrics: Metrics { meters: bus.meters().clone(), store: store_times, sizes: KnownSizes::default() },
             readiness: Readiness::default(),
             entrance,
+            logs_addresses: plan.log_addresses,
         });
         let router = router(state.clone());
         Self { state, router, service, store, bus, clock: hand, stop, tasks, passwords, key, _folders: vec![site] }

@@ -55,8 +55,10 @@ impl Kind {
 pub(crate) fn args(data: &Folder, site: &Folder, flags: &[&str]) -> ServeArgs {
     let (data, site) = (data.path().display().to_string(), site.path().display().to_string());
     let mut words = vec!["pulsestage", "--addr", "127.0.0.1:0", "--data-dir", &data, "--site-dir", &site];
-    if !flags.contains(&"--drain-s") {
-        words.extend(["--drain-s", "0"]);
+    for time in ["--linger-s", "--drain-s"] {
+        if !flags.contains(&time) {
+            words.extend([time, "0"]);
+        }
     }
     // Most tests' clients bring no cookie, all come from one address, and some ask more than a hall does.
     for limit in ["--streams-per-unknown-network", "--reads-per-unknown-network", "--asks-per-tenant"] {

@@ -1,4 +1,4 @@
-//! A way to a PostgreSQL server that a test can hold up, cut, or open late.
+//! A way to a PostgreSQL server that a test can hold up, cut, lead elsewhere, or open late.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,9 +11,27 @@ use tokio::task::JoinSet;
 /// A relay: what is sent to it goes on to the server, while it is let through.
 pub(crate) struct Relay {
     pub(crate) addr: SocketAddr,
-    passes: watch::Sender<bool>,
+    way: watch::Sender<Way>,
     opened: Arc<AtomicUsize>,
     _tasks: JoinSet<()>,
+}
+
+/// Where it leads, and how.
+#[derive(Clone, Debug)]
+struct Way {
+    /// Host and port.
+    server: String,
+    flow: Flow,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Flow {
+    /// Everything goes through.
+    Passes,
+    /// Nothing goes through, and connections stay open.
+    Held,
+    /// Connections are closed.
+    Cut,
 }
 
 impl Relay {
@@ -24,28 +42,20 @@ impl Relay {
 
     /// Opens one on this address.
     pub(crate) async fn listening(addr: SocketAddr, url: &str) -> Self {
-        let server = authority(url).to_owned();
         let listener = TcpListener::bind(addr).await.unwrap();
         let addr = listener.local_addr().unwrap();
-        let (passes, held) = watch::channel(true);
+        let way = watch::Sender::new(Way { server: authority(url).to_owned(), flow: Flow::Passes });
         let (mut tasks, opened) = (JoinSet::new(), Arc::new(AtomicUsize::new(0)));
-        let counted = opened.clone();
+        let (counted, turns) = (opened.clone(), way.subscribe());
         tasks.spawn(async move {
             let mut connections = JoinSet::new();
             while let Ok((near, _)) = listener.accept().await {
                 counted.fetch_add(1, Ordering::Relaxed);
-                let (server, mut held) = (server.clone(), held.clone());
-                connections.spawn(async move {
-                    if held.wait_for(|passes| *passes).await.is_err() {
-                        return;
-                    }
-                    let Ok(far) = TcpStream::connect(&server).await else { return };
-                    let ((near_in, near_out), (far_in, far_out)) = (near.into_split(), far.into_split());
-                    tokio::join!(carry(near_in, far_out, held.clone()), carry(far_in, near_out, held));
-                });
+                connections.spawn(connection(near, turns.clone()));
+                while connections.try_join_next().is_some() {}
             }
         });
-        Self { addr, passes, opened, _tasks: tasks }
+        Self { addr, way, opened, _tasks: tasks }
     }
 
     /// The URL of a database over this way.
@@ -55,28 +65,53 @@ impl Relay {
 
     /// From now on nothing goes through, as when the server hangs.
     pub(crate) fn hold(&self) {
-        self.passes.send_replace(false);
+        self.turn(Flow::Held);
     }
 
-    /// What was held up goes on.
+    /// Closes every connection, those that are opened from now on as well.
+    pub(crate) fn cut(&self) {
+        self.turn(Flow::Cut);
+    }
+
+    /// What was held up goes on, and what was cut may be opened again.
     pub(crate) fn release(&self) {
-        self.passes.send_replace(true);
+        self.turn(Flow::Passes);
+    }
+
+    /// Closes every connection; those that are opened from now on lead to the server of this URL.
+    pub(crate) fn lead_to(&self, url: &str) {
+        self.way.send_replace(Way { server: authority(url).to_owned(), flow: Flow::Passes });
     }
 
     /// How many connections were ever opened.
     pub(crate) fn opened(&self) -> usize {
         self.opened.load(Ordering::Relaxed)
     }
+
+    fn turn(&self, flow: Flow) {
+        self.way.send_modify(|way| way.flow = flow);
+    }
 }
 
-async fn carry(
-    mut from: impl AsyncReadExt + Unpin,
-    mut to: impl AsyncWriteExt + Unpin,
-    mut held: watch::Receiver<bool>,
-) {
+/// One connection, for as long as it leads where it led at its beginning.
+async fn connection(near: TcpStream, mut way: watch::Receiver<Way>) {
+    let Ok(began) = way.wait_for(|way| way.flow != Flow::Held).await.map(|way| way.clone()) else { return };
+    if began.flow == Flow::Cut {
+        return;
+    }
+    let Ok(far) = TcpStream::connect(&began.server).await else { return };
+    let ((near_in, near_out), (far_in, far_out)) = (near.into_split(), far.into_split());
+    let (there, back) = (carry(near_in, far_out, way.clone()), carry(far_in, near_out, way.clone()));
+    tokio::select! {
+        _ended = async { tokio::join!(there, back) } => {}
+        _turned = way.wait_for(|way| way.flow == Flow::Cut || way.server != began.server) => {}
+    }
+}
+
+async fn carry(mut from: impl AsyncReadExt + Unpin, mut to: impl AsyncWriteExt + Unpin, mut way: watch::Receiver<Way>) {
     let mut bytes = vec![0; 16 << 10];
     while let Ok(count @ 1..) = from.read(&mut bytes).await {
-        if held.wait_for(|passes| *passes).await.is_err() || to.write_all(&bytes[..count]).await.is_err() {
+        if way.wait_for(|way| way.flow != Flow::Held).await.is_err() || to.write_all(&bytes[..count]).await.is_err() {
             break;
         }
     }

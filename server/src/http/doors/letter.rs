@@ -74,7 +74,8 @@ pub(super) fn ask(state: &AppState, slug: String, email: &str, purpose: Purpose,
     let busy = Refusal::Unavailable { retry_after_s: 10 };
     let place = state.entrance().letters.clone().try_acquire_owned().map_err(|_| busy)?;
     let (state, to) = (state.clone(), own_page(to).unwrap_or_default().to_owned());
-    tokio::spawn(async move {
+    let background = state.entrance().background.clone();
+    background.spawn("links by mail", async move {
         send(&state, &slug, &email, purpose, &to).await;
         drop(place);
     });

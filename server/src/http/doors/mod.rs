@@ -41,6 +41,7 @@ use self::form::Fields;
 use super::session::{label, moderators_page, tenant_page};
 use super::{api, host};
 use crate::auth::Secret;
+use crate::background::Background;
 use crate::http::api::refusal_response;
 use crate::oidc::Provider;
 use crate::state::AppState;
@@ -60,6 +61,8 @@ pub struct Entrance {
     pub mailer: Option<Arc<dyn Mailer>>,
     /// Vouches for people, when one is set up.
     pub provider: Option<Arc<Provider>>,
+    /// Letters that are being written and sent.
+    pub background: Background,
     letters: Arc<Semaphore>,
 }
 
@@ -67,7 +70,7 @@ impl Entrance {
     /// An entrance with these helpers.
     #[must_use]
     pub fn new(mailer: Option<Arc<dyn Mailer>>, provider: Option<Arc<Provider>>) -> Self {
-        Self { mailer, provider, letters: Arc::new(Semaphore::new(LETTERS_AT_ONCE)) }
+        Self { mailer, provider, background: Background::default(), letters: Arc::new(Semaphore::new(LETTERS_AT_ONCE)) }
     }
 }
 

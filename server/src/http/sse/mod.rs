@@ -32,7 +32,7 @@ use pulsestage::error::{Noun, Refusal};
 use stream::Stream;
 
 pub(crate) use berth::Berth;
-pub(crate) use opened::{Opened, Seat, farewell, share_of};
+pub(crate) use opened::{Ended, Opened, Seat, farewell, share_of};
 pub use opening::MAX_REPLAY;
 pub(crate) use reader::Reader;
 

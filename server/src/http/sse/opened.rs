@@ -5,6 +5,7 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+use tracing::{Level, Span};
 
 use super::choice::Choice;
 use super::leave::Leave;
@@ -46,6 +47,37 @@ pub(crate) struct Seat {
     guests: Option<CancellationToken>,
     /// When it was taken, as the meter counts.
     since: u32,
+    /// The request that opened it, where the end of a stream is logged. Boxed and mostly absent, for it is kept as long.
+    span: Option<Box<Span>>,
+    ended: Ended,
+}
+
+/// Why a stream is over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// Its client has gone, or the way to it.
+    #[default]
+    ClientGone,
+    /// Its client read too slowly and missed something.
+    TooSlow,
+    /// Its time is up.
+    LifeOver,
+    /// Its reader may not see it any more.
+    AccessOver,
+    /// The server stops.
+    Stopping,
+}
+
+impl Ended {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::ClientGone => "client gone",
+            Self::TooSlow => "too slow",
+            Self::LifeOver => "life over",
+            Self::AccessOver => "access over",
+            Self::Stopping => "stopping",
+        }
+    }
 }
 
 impl Opened {
@@ -75,6 +107,8 @@ impl Opened {
                 pass: leave.pass,
                 guests: leave.guests,
                 since,
+                span: tracing::enabled!(Level::DEBUG).then(|| Box::new(Span::current())),
+                ended: Ended::default(),
             },
             life: [state.limits().stream_life.draw(state.chance()), leave.life].into_iter().flatten().min(),
         })
@@ -105,6 +139,11 @@ impl Seat {
         }
     }
 
+    /// Says why the stream ends.
+    pub(crate) const fn end(&mut self, why: Ended) {
+        self.ended = why;
+    }
+
     /// The channel that the stream reads.
     pub(crate) const fn channel(&self) -> &Arc<Channel> {
         self.subscription.channel()
@@ -113,8 +152,10 @@ impl Seat {
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.channel().meter().stayed(self.since);
-        tracing::debug!(tenant.id = %self.channel().tenant, "stream closed");
+        let lasted = self.channel().meter().stayed(self.since);
+        let Some(span) = &self.span else { return };
+        let (seconds, why) = (lasted.as_secs(), self.ended.as_str());
+        span.in_scope(|| tracing::debug!(tenant.id = %self.channel().tenant, seconds, why, "stream closed"));
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-use super::opened::{Opened, Seat, farewell, share_of};
+use super::opened::{Ended, Opened, Seat, farewell, share_of};
 use super::reader::Reader;
 use crate::bus::Found;
 use crate::limits::Busy;
@@ -40,7 +40,7 @@ pub(super) struct Stream {
 /// What a stream that had nothing to write does next.
 enum Wake {
     Look,
-    Over,
+    Over(Ended),
 }
 
 impl Stream {
@@ -75,7 +75,7 @@ impl Stream {
         self.farewell.as_ref()?;
         loop {
             if self.seat.is_over() {
-                return self.farewell.take();
+                return self.part(Ended::AccessOver);
             }
             // Marked before the ring is read: what is pushed after the reading wakes us.
             self.pushed.mark_unchanged();
@@ -97,14 +97,20 @@ impl Stream {
                 Found::Missed => {
                     tracing::debug!(tenant.id = %self.seat.channel().tenant, "stream too slow, ended to be resumed");
                     self.seat.channel().meter().slowed();
-                    return self.farewell.take();
+                    return self.part(Ended::TooSlow);
                 }
                 Found::Nothing => match self.woken().await {
                     Wake::Look => {}
-                    Wake::Over => return self.farewell.take(),
+                    Wake::Over(why) => return self.part(why),
                 },
             }
         }
+    }
+
+    /// The last that its client is written.
+    const fn part(&mut self, why: Ended) -> Option<Bytes> {
+        self.seat.end(why);
+        self.farewell.take()
     }
 
     /// Whether its client knows that we are alive without a heartbeat.
@@ -122,9 +128,9 @@ impl Stream {
                 self.ends = self.ends.min(Instant::now() + share_of(self.state.drain(), self.state.chance()));
                 Wake::Look
             }
-            () = self.seat.over() => Wake::Over,
-            () = sleep_until(self.ends) => Wake::Over,
-            changed = self.pushed.changed() => if changed.is_ok() { Wake::Look } else { Wake::Over },
+            () = self.seat.over() => Wake::Over(Ended::AccessOver),
+            () = sleep_until(self.ends) => Wake::Over(if self.is_told { Ended::Stopping } else { Ended::LifeOver }),
+            changed = self.pushed.changed() => if changed.is_ok() { Wake::Look } else { Wake::Over(Ended::Stopping) },
         }
     }
 }

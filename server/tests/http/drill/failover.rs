@@ -5,11 +5,9 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use super::audience::Audience;
-use super::cannot_run;
-use super::cluster::{Cluster, url};
 use super::instance::{self, Instance};
-use super::proxy::{Proxy, Way};
-use crate::support::{Folder, Redis, free_port};
+use super::redis_is_missing;
+use crate::support::{Cluster, Folder, Redis, Relay, free_port};
 
 /// How the copy came to be.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -21,11 +19,11 @@ enum Copy {
 }
 
 async fn fails_over_to(kind: Copy) {
-    let Some(mut first) = Cluster::start().await else { return cannot_run("PostgreSQL") };
+    let Some(mut first) = Cluster::start().await else { return };
     let folder = Folder::new();
-    let Some(redis) = Redis::start(&folder, free_port()).await else { return cannot_run("redis-server") };
-    let way = Proxy::to(first.port).await;
-    let mut instances = [(); 2].map(|()| Instance::of(url(way.port), Some(Redis::url(redis.port))));
+    let Some(redis) = Redis::start(&folder, free_port()).await else { return redis_is_missing() };
+    let way = Relay::to(&first.url()).await;
+    let mut instances = [(); 2].map(|()| Instance::of(way.url(&first.url()), Some(Redis::url(redis.port))));
     for instance in &mut instances {
         instance.up().await;
     }
@@ -33,14 +31,14 @@ async fn fails_over_to(kind: Copy) {
     let mut audience = Audience::gather(&addrs, 6, 25).await;
     audience.goes_on(150).await;
 
-    let follows = Proxy::to(first.port).await;
+    let follows = Relay::to(&first.url()).await;
     let mut second = match kind {
         Copy::Standby => first.standby(&follows).await,
         Copy::Files => first.copy(),
     };
     if kind == Copy::Standby {
         audience.goes_on(50).await;
-        follows.turn(Way::Cut);
+        follows.cut();
     }
     // The copy has nothing of this.
     audience.goes_on(150).await;
@@ -49,7 +47,7 @@ async fn fails_over_to(kind: Copy) {
         Copy::Standby => second.promote().await,
         Copy::Files => second.up().await,
     }
-    way.turn(Way::To(second.port));
+    way.lead_to(&second.url());
     // What is asked now has the numbers of what was lost.
     audience.goes_on(20).await;
     // A write that was answered by the first and not by the second may be on its way.

@@ -7,34 +7,29 @@ use tokio::time::{Instant, sleep};
 use axum::http::Method;
 
 use super::audience::{ANSWER, Audience, Screen, call};
-use super::cluster::{Cluster, url};
 use super::instance::Instance;
-use super::proxy::{Proxy, Way};
-use super::{away, cannot_run};
-use crate::support::{Folder, Redis, free_port, soon};
+use super::{away, redis_is_missing};
+use crate::support::{Cluster, Folder, Redis, Relay, free_port, soon};
 
 /// Two instances, each with a way of its own to one database, and a Redis between them.
 struct Two {
     cluster: Cluster,
     redis: Redis,
-    ways: [Proxy; 2],
+    ways: [Relay; 2],
     instances: [Instance; 2],
     _folder: Folder,
 }
 
 impl Two {
     async fn up() -> Option<Self> {
-        let Some(cluster) = Cluster::start().await else {
-            cannot_run("PostgreSQL");
-            return None;
-        };
+        let cluster = Cluster::start().await?;
         let folder = Folder::new();
         let Some(redis) = Redis::start(&folder, free_port()).await else {
-            cannot_run("redis-server");
+            redis_is_missing();
             return None;
         };
-        let ways = [Proxy::to(cluster.port).await, Proxy::to(cluster.port).await];
-        let instance = |way: &Proxy| Instance::of(url(way.port), Some(Redis::url(redis.port)));
+        let ways = [Relay::to(&cluster.url()).await, Relay::to(&cluster.url()).await];
+        let instance = |way: &Relay| Instance::of(way.url(&cluster.url()), Some(Redis::url(redis.port)));
         let mut instances = [instance(&ways[0]), instance(&ways[1])];
         for instance in &mut instances {
             instance.up().await;
@@ -70,11 +65,11 @@ async fn are_told(screens: &[std::sync::Arc<Screen>]) {
 }
 
 /// One of the two is cut off, the other goes on.
-async fn cut_off(way: Way) {
+async fn cut_off(how: fn(&Relay)) {
     let Some(two) = Two::up().await else { return };
     let audience = two.audience().await;
     audience.goes_on(100).await;
-    two.ways[1].turn(way);
+    how(&two.ways[1]);
     let began = Instant::now();
     // The second half watches at the second.
     let (at_first, at_second) = audience.screens.split_at(audience.screens.len() / 2);
@@ -88,19 +83,19 @@ async fn cut_off(way: Way) {
         audience.goes_on(20).await;
     }
     assert!(at_first.iter().all(|screen| screen.stale.load(Ordering::Relaxed) == 0), "the other one has its database");
-    two.ways[1].turn(Way::To(two.cluster.port));
+    two.ways[1].release();
     audience.goes_on(100).await;
     two.ends_well(audience).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_instance_is_refused() {
-    cut_off(Way::Cut).await;
+    cut_off(Relay::cut).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_instance_gets_no_answer() {
-    cut_off(Way::Lost).await;
+    cut_off(Relay::hold).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,11 +1,9 @@
 //! Instances that start together, on nothing, and before their database.
 
 use super::audience::{Audience, load_board};
-use super::cannot_run;
-use super::cluster::{Cluster, url};
 use super::instance::Instance;
-use crate::support::soon;
-use sqlx::{Connection, Executor, PgConnection};
+use crate::support::{Cluster, soon};
+use sqlx::Executor;
 use std::time::Duration;
 use tokio::time::sleep;
 
@@ -14,9 +12,9 @@ const ROUNDS: usize = 4;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn three_at_once_on_an_empty_database() {
-    let Some(cluster) = Cluster::start().await else { return cannot_run("PostgreSQL") };
+    let Some(cluster) = Cluster::start().await else { return };
     for round in 0..ROUNDS {
-        let mut session = cluster.session().await.unwrap();
+        let mut session = cluster.session().await;
         session.execute("drop schema public cascade").await.unwrap();
         session.execute("create schema public").await.unwrap();
         all_come_up(&cluster, round).await;
@@ -41,15 +39,15 @@ async fn all_come_up(cluster: &Cluster, round: usize) {
         boards.push(soon("all to come up", there).await);
     }
     assert!(boards.iter().all(|board| *board == boards[0]), "they have one tenant");
-    let mut session = PgConnection::connect(&cluster.url()).await.unwrap();
+    let mut session = cluster.session().await;
     let tenants: i64 = sqlx::query_scalar("select count(*) from tenants").fetch_one(&mut session).await.unwrap();
     assert_eq!(tenants, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn before_the_database() {
-    let Some(mut cluster) = Cluster::empty() else { return cannot_run("PostgreSQL") };
-    let mut instances: Vec<Instance> = (0..2).map(|_| Instance::of(url(cluster.port), None)).collect();
+    let Some(mut cluster) = Cluster::empty() else { return };
+    let mut instances: Vec<Instance> = (0..2).map(|_| Instance::of(cluster.url(), None)).collect();
     instances.iter_mut().for_each(Instance::spawn);
     // They wait for it, and say so.
     for instance in &mut instances {
