@@ -22,7 +22,7 @@ use crate::board::Board;
 use crate::command::VoteReceipt;
 use crate::door::LinkDoor;
 use crate::error::Refusal;
-use crate::event::{Cursor, Epoch, Fact, Tally};
+use crate::event::{Cursor, Epoch, Fact, LogHead, LogPage, Tally};
 use crate::health::Health;
 use crate::id::{OperationId, ParticipantId, QuestionId, SessionId, TagId, TeamId, TenantId, UserId};
 use crate::moderation::Hold;
@@ -239,8 +239,15 @@ pub trait Store:
     async fn snapshot(&self, tenant: TenantId, viewer: Option<ParticipantId>) -> Stored<Snapshot>;
     /// Where the tenant's log ends now.
     async fn head(&self, tenant: TenantId) -> Stored<Cursor>;
+    /// Where the logs of these tenants end, in any order; those that are not there are left out.
+    async fn log_heads(&self, tenants: &[TenantId]) -> Stored<Vec<LogHead>>;
+    /// Gives every log a new epoch, so that no cursor from before is good any more, if this tenant's log has this epoch
+    /// still: several servers may find out at once. Says whether it had.
+    async fn renew_epochs_if(&self, tenant: TenantId, seen: Epoch, chance: &dyn Chance) -> Stored<bool>;
     /// At most `limit` facts after `seq`, in order.
     async fn facts_after(&self, tenant: TenantId, seq: i64, limit: i64) -> Stored<Vec<Fact>>;
+    /// The same, with what the fact at `seq` is, so that the reader sees whether it is the one that they know.
+    async fn log_page(&self, tenant: TenantId, seq: i64, limit: i64) -> Stored<LogPage>;
     /// The number up to which facts were removed: nobody can resume from a cursor before it. What is read *after* some
     /// facts were says whether these have a gap before them.
     async fn log_floor(&self, tenant: TenantId) -> Stored<i64>;
@@ -248,6 +255,8 @@ pub trait Store:
     async fn fact_time(&self, tenant: TenantId, seq: i64) -> Stored<Option<Timestamp>>;
     /// The counts of the public questions whose votes changed at `since` or later.
     async fn tallies_since(&self, tenant: TenantId, since: Timestamp) -> Stored<Vec<Tally>>;
+    /// The counts of all public questions.
+    async fn tallies(&self, tenant: TenantId) -> Stored<Vec<Tally>>;
 
     /// Writes a question; `NotFound(Team)` when the team is not the tenant's, [`Refusal::LimitReached`] when the tenant or
     /// the asker has as many as there may be.

@@ -10,7 +10,14 @@ fn fact(seq: i64) -> Frame {
     let envelope = Envelope { tenant_id: TENANT, event: Event::Connected, timestamp: Timestamp(0) };
     Frame::fact(
         Epoch(1),
-        &Fact { seq, team: None, audience: Audience::Everybody, at: Timestamp(0), envelope: Some(envelope) },
+        &Fact {
+            seq,
+            team: None,
+            audience: Audience::Everybody,
+            at: Timestamp(0),
+            subject: None,
+            envelope: Some(envelope),
+        },
     )
 }
 

@@ -18,10 +18,10 @@ use super::histogram::{Distribution, Histogram};
 use crate::deadline::{Deadlines, Work};
 use pulsestage::audit::{Entry, Filter, Mark, Record};
 use pulsestage::command::VoteReceipt;
-use pulsestage::event::{Cursor, Fact, Tally};
+use pulsestage::event::{Cursor, Epoch, Fact, LogHead, LogPage, Tally};
 use pulsestage::id::{ParticipantId, QuestionId, TagId, TeamId, TenantId, UserId};
 use pulsestage::ports::{
-    Admission, AuditStore, Ballot, NewLink, NewQuestion, NewSession, NewTeam, NewTenant, PortError, SecretHash,
+    Admission, AuditStore, Ballot, Chance, NewLink, NewQuestion, NewSession, NewTeam, NewTenant, PortError, SecretHash,
     Snapshot, Store, StoreError, Stored, Write,
 };
 use pulsestage::question::Question;
@@ -192,6 +192,18 @@ impl Store for TimedStore {
         self.timed(Kind::Log, self.store.head(tenant)).await
     }
 
+    async fn log_heads(&self, tenants: &[TenantId]) -> Stored<Vec<LogHead>> {
+        self.timed(Kind::Log, self.store.log_heads(tenants)).await
+    }
+
+    async fn renew_epochs_if(&self, tenant: TenantId, seen: Epoch, chance: &dyn Chance) -> Stored<bool> {
+        self.timed(Kind::Tenant, self.store.renew_epochs_if(tenant, seen, chance)).await
+    }
+
+    async fn log_page(&self, tenant: TenantId, seq: i64, limit: i64) -> Stored<LogPage> {
+        self.timed(Kind::Log, self.store.log_page(tenant, seq, limit)).await
+    }
+
     async fn facts_after(&self, tenant: TenantId, seq: i64, limit: i64) -> Stored<Vec<Fact>> {
         self.timed(Kind::Log, self.store.facts_after(tenant, seq, limit)).await
     }
@@ -206,6 +218,10 @@ impl Store for TimedStore {
 
     async fn tallies_since(&self, tenant: TenantId, since: Timestamp) -> Stored<Vec<Tally>> {
         self.timed(Kind::Log, self.store.tallies_since(tenant, since)).await
+    }
+
+    async fn tallies(&self, tenant: TenantId) -> Stored<Vec<Tally>> {
+        self.timed(Kind::Log, self.store.tallies(tenant)).await
     }
 
     async fn ask(&self, write: Write, new: NewQuestion) -> Stored<Question> {

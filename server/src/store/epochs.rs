@@ -2,6 +2,7 @@
 //! cursors of the one before are answered with `resync`.
 
 use pulsestage::event::Epoch;
+use pulsestage::id::TenantId;
 use pulsestage::ports::{Chance, Stored};
 use uuid::Uuid;
 
@@ -17,6 +18,25 @@ impl SqlStore {
     pub async fn renew_epochs(&self, chance: &dyn Chance) -> Stored<usize> {
         let renewed: Done<usize> = async { tx!(begin(&self.write), tx => { renew_all(&mut tx, chance).await }) }.await;
         renewed.map_err(trouble)
+    }
+
+    /// The same, if this tenant's log has this epoch still; says whether it had.
+    pub(super) async fn renew_all_if(&self, tenant: TenantId, seen: Epoch, chance: &dyn Chance) -> Done<bool> {
+        tx!(begin(&self.write), tx => {
+            // The row that all who renew take first: whoever waits for it sees what the one before has done.
+            let first: Option<Uuid> =
+                on!(&mut tx, t => sqlx::query_scalar(sql::epochs::TENANTS).fetch_optional(&mut **t).await)?;
+            on!(&mut tx, t => sqlx::query(sql::epochs::HOLD_ROW).bind(first).execute(&mut **t).await.map(drop))?;
+            let now: Option<i64> = on!(&mut tx, t => sqlx::query_scalar(sql::epochs::EPOCH)
+                .bind(tenant.0)
+                .fetch_optional(&mut **t)
+                .await)?;
+            let is_same = now == Some(seen.0.cast_signed());
+            if is_same {
+                renew_all(&mut tx, chance).await?;
+            }
+            Ok(is_same)
+        })
     }
 }
 

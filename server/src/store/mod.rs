@@ -103,6 +103,7 @@ mod threads;
 mod trouble;
 mod upgrades;
 mod votes;
+mod watched;
 
 pub use copy::{Copied, CopyError, Progress, copy};
 pub use housekeeping::Spent;

@@ -2,10 +2,11 @@
 
 use async_trait::async_trait;
 use pulsestage::command::VoteReceipt;
-use pulsestage::event::{Cursor, Fact, Tally};
+use pulsestage::event::{Cursor, Epoch, Fact, LogHead, LogPage, Tally};
 use pulsestage::id::{ParticipantId, QuestionId, TagId, TeamId, TenantId, UserId};
 use pulsestage::ports::{
-    Admission, Ballot, NewLink, NewQuestion, NewSession, NewTeam, NewTenant, SecretHash, Snapshot, Store, Stored, Write,
+    Admission, Ballot, Chance, NewLink, NewQuestion, NewSession, NewTeam, NewTenant, SecretHash, Snapshot, Store,
+    Stored, Write,
 };
 use pulsestage::question::Question;
 use pulsestage::tag::Tag;
@@ -39,6 +40,18 @@ impl Store for SqlStore {
         self.log_head(tenant).await.map_err(trouble)
     }
 
+    async fn log_heads(&self, tenants: &[TenantId]) -> Stored<Vec<LogHead>> {
+        self.read_log_heads(tenants).await.map_err(trouble)
+    }
+
+    async fn renew_epochs_if(&self, tenant: TenantId, seen: Epoch, chance: &dyn Chance) -> Stored<bool> {
+        self.renew_all_if(tenant, seen, chance).await.map_err(trouble)
+    }
+
+    async fn log_page(&self, tenant: TenantId, seq: i64, limit: i64) -> Stored<LogPage> {
+        self.read_log_page(tenant, seq, limit).await.map_err(trouble)
+    }
+
     async fn facts_after(&self, tenant: TenantId, seq: i64, limit: i64) -> Stored<Vec<Fact>> {
         self.log_after(tenant, seq, limit).await.map_err(trouble)
     }
@@ -53,6 +66,10 @@ impl Store for SqlStore {
 
     async fn tallies_since(&self, tenant: TenantId, since: Timestamp) -> Stored<Vec<Tally>> {
         self.counts_since(tenant, since).await.map_err(trouble)
+    }
+
+    async fn tallies(&self, tenant: TenantId) -> Stored<Vec<Tally>> {
+        self.all_counts(tenant).await.map_err(trouble)
     }
 
     async fn ask(&self, write: Write, new: NewQuestion) -> Stored<Question> {

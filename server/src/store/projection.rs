@@ -9,8 +9,8 @@ use std::collections::HashMap;
 
 use pulsestage::audience::Audience;
 use pulsestage::event::{
-    Envelope, Event, Fact, Gone, QuestionAnswered, QuestionCreated, QuestionFrozen, QuestionMerged, QuestionPinned,
-    QuestionRef, QuestionReviewed, QuestionTags, QuestionUpdated,
+    Envelope, Event, Fact, FactIdentity, Gone, LogPage, QuestionAnswered, QuestionCreated, QuestionFrozen,
+    QuestionMerged, QuestionPinned, QuestionRef, QuestionReviewed, QuestionTags, QuestionUpdated,
 };
 use pulsestage::id::{ParticipantId, QuestionId, TagId, TeamId, TenantId};
 use pulsestage::moderation::{Removal, Standing};
@@ -75,6 +75,10 @@ struct Now {
 
 impl SqlStore {
     pub(super) async fn log_after(&self, tenant: TenantId, seq: i64, limit: i64) -> Done<Vec<Fact>> {
+        Ok(self.read_log_page(tenant, seq, limit).await?.facts)
+    }
+
+    pub(super) async fn read_log_page(&self, tenant: TenantId, seq: i64, limit: i64) -> Done<LogPage> {
         // SQLite takes a negative limit for none, PostgreSQL for an error.
         let limit = limit.max(0);
         let is_there: Option<i64> = on!(&self.read, pool => sqlx::query_scalar(sql::facts::NEXT)
@@ -85,17 +89,23 @@ impl SqlStore {
             .await)?;
         // Asked for after every vote, and then there is nothing: that is one trip.
         if is_there.is_none() {
-            return Ok(Vec::new());
+            return Ok(LogPage { known: None, facts: Vec::new() });
         }
         tx!(self.begin_read(), tx => {
-            let rows: Vec<FactRow> = on!(&mut tx, t => sqlx::query_as(sql::facts::AFTER)
+            let mut rows: Vec<FactRow> = on!(&mut tx, t => sqlx::query_as(sql::facts::FROM)
                 .bind(tenant.0)
                 .bind(seq)
-                .bind(limit)
+                .bind(limit.saturating_add(1))
                 .fetch_all(&mut **t)
                 .await)?;
+            let known = rows.first().filter(|row| row.seq == seq).map(FactRow::identity);
+            if known.is_some() {
+                rows.remove(0);
+            }
+            rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
             let now = read_now(&mut tx, tenant, seq, &rows).await?;
-            rows.into_iter().map(|row| row.into_fact(tenant, &now)).collect()
+            let facts = rows.into_iter().map(|row| row.into_fact(tenant, &now)).collect::<Done<Vec<Fact>>>()?;
+            Ok(LogPage { known, facts })
         })
     }
 }
@@ -171,6 +181,10 @@ impl SubjectRow {
 }
 
 impl FactRow {
+    fn identity(&self) -> FactIdentity {
+        FactIdentity { at: Timestamp(self.at), subject: self.subject_id }
+    }
+
     fn into_fact(self, tenant: TenantId, now: &Now) -> Done<Fact> {
         let audience = match self.audience.as_str() {
             "all" => Audience::Everybody,
@@ -187,6 +201,7 @@ impl FactRow {
             team: self.team_id.map(TeamId),
             audience,
             at,
+            subject: self.subject_id,
             envelope: event.map(|event| Envelope { tenant_id: tenant, event, timestamp }),
         })
     }

@@ -42,6 +42,12 @@ impl SqlStore {
             .await)?;
         Ok(rows.into_iter().map(Tally::from).collect())
     }
+
+    pub(super) async fn all_counts(&self, tenant: TenantId) -> Done<Vec<Tally>> {
+        let rows: Vec<TallyRow> =
+            on!(&self.read, pool => sqlx::query_as(sql::votes::TALLIES).bind(tenant.0).fetch_all(pool).await)?;
+        Ok(rows.into_iter().map(Tally::from).collect())
+    }
 }
 
 impl Cast {

@@ -66,3 +66,5 @@ mod threads;
 mod upgrading;
 #[cfg(test)]
 mod votes;
+#[cfg(test)]
+mod watched;

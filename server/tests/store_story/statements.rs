@@ -61,6 +61,8 @@ fn every_statement_names_its_tenant() {
         "PROBE",
         "MARK",
         "TENANTS",
+        // Asks for the tenants that are watched, each by its id.
+        "HEADS",
     ]
     .into();
     for (name, text) in sql::all() {

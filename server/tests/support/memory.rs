@@ -19,14 +19,14 @@ use pulsestage::audit::{Entry, Filter, Mark, Record};
 use pulsestage::board::Board;
 use pulsestage::command::VoteReceipt;
 use pulsestage::error::Refusal;
-use pulsestage::event::{Cursor, Envelope, Epoch, Event, Fact, QuestionCreated, Tally};
+use pulsestage::event::{Cursor, Envelope, Epoch, Event, Fact, LogHead, LogPage, QuestionCreated, Tally};
 use pulsestage::id::{ParticipantId, QuestionId, TagId, TeamId, TenantId, UserId};
 use pulsestage::join::JoinCode;
 use pulsestage::logo::Logo;
 use pulsestage::moderation::{Case, Hold, Note, OwnQuestion, Verdict};
 use pulsestage::ports::{
-    Admission, AuditStore, Ballot, FoundTeam, Merge, ModerationStore, NewLink, NewQuestion, NewSession, NewTeam,
-    NewTenant, PortError, SecretHash, Snapshot, Store, Stored, TeamChange, TenancyStore, Write,
+    Admission, AuditStore, Ballot, Chance, Clock, FoundTeam, Merge, ModerationStore, NewLink, NewQuestion, NewSession,
+    NewTeam, NewTenant, PortError, SecretHash, Snapshot, Store, Stored, TeamChange, TenancyStore, Write,
 };
 use pulsestage::question::{Question, Status};
 use pulsestage::settings::NewSettings;
@@ -35,16 +35,27 @@ use pulsestage::team::{Team, TeamDetails, TeamState};
 use pulsestage::tenant::{Tenancy, Tenant, TenantLimits, TenantSettings, TenantSummary};
 use pulsestage::text::{AnswerText, Color, Name, QuestionBody, Slug};
 use pulsestage::time::Timestamp;
+use pulsestage_server::world::SystemClock;
 
 /// One tenant's log and counts in memory.
 #[derive(Clone)]
 pub(crate) struct MemoryStore(Arc<Mutex<Kept>>);
 
 struct Kept {
+    epoch: Epoch,
     facts: Vec<Fact>,
-    tallies: HashMap<QuestionId, Tally>,
+    /// Each question's count and when it changed.
+    tallies: HashMap<QuestionId, (Tally, Timestamp)>,
     /// How many of the next readings of facts fail.
     failures: u32,
+    /// Whether nothing can be read or written.
+    is_away: bool,
+    /// Whether no question of it is ever answered.
+    hangs: bool,
+    /// How often it was asked where logs end, and how often for anything else of a log.
+    asked: (u64, u64),
+    /// Tells facts that are written later from those that were written before under the same number.
+    written: i64,
     /// A question that is asked right after somebody has looked where the log ends.
     surprise: Option<u128>,
 }
@@ -55,7 +66,32 @@ impl MemoryStore {
     pub(crate) const EPOCH: Epoch = Epoch(0xC);
 
     pub(crate) fn new() -> Self {
-        Self(Arc::new(Mutex::new(Kept { facts: Vec::new(), tallies: HashMap::new(), failures: 0, surprise: None })))
+        Self(Arc::new(Mutex::new(Kept {
+            epoch: Self::EPOCH,
+            facts: Vec::new(),
+            tallies: HashMap::new(),
+            failures: 0,
+            is_away: false,
+            hangs: false,
+            asked: (0, 0),
+            written: 0,
+            surprise: None,
+        })))
+    }
+
+    /// Answers as a database does, if it does.
+    async fn read<T>(&self, is_head: bool, read: impl FnOnce(&mut Kept) -> T) -> Stored<T> {
+        let hangs = self.0.lock().unwrap().hangs;
+        if hangs {
+            std::future::pending::<()>().await;
+        }
+        let mut kept = self.0.lock().unwrap();
+        if is_head {
+            kept.asked.0 += 1;
+        } else {
+            kept.asked.1 += 1;
+        }
+        if kept.is_away { Err(PortError::Busy.into()) } else { Ok(read(&mut kept)) }
     }
 
     /// The cursor of this place in the log.
@@ -79,13 +115,16 @@ impl MemoryStore {
             author_name: None,
         });
         let mut kept = self.0.lock().unwrap();
+        kept.written += 1;
+        let at = Timestamp(kept.written);
         let seq = i64::try_from(kept.facts.len()).unwrap() + 1;
         let envelope = Envelope { tenant_id: Self::TENANT, event, timestamp: Timestamp(1) };
         kept.facts.push(Fact {
             seq,
             team: Some(Self::TEAM),
             audience: Audience::Everybody,
-            at: Timestamp(1),
+            at,
+            subject: Some(id.0),
             envelope: Some(envelope),
         });
         id
@@ -93,7 +132,12 @@ impl MemoryStore {
 
     /// Makes a question's count be this.
     pub(crate) fn counted(&self, question: QuestionId, upvotes: i64) {
-        self.0.lock().unwrap().tallies.insert(question, Tally { question, team: Self::TEAM, upvotes });
+        self.counted_at(question, upvotes, SystemClock.now());
+    }
+
+    /// Makes a question's count be this, from this moment on.
+    pub(crate) fn counted_at(&self, question: QuestionId, upvotes: i64, at: Timestamp) {
+        self.0.lock().unwrap().tallies.insert(question, (Tally { question, team: Self::TEAM, upvotes }, at));
     }
 
     /// Asks this question right after the next look at where the log ends.
@@ -140,36 +184,90 @@ impl Store for MemoryStore {
             (kept.facts.len(), kept.surprise.take())
         };
         surprise.map(|id| self.asked(id));
-        Ok(Self::cursor(i64::try_from(end).unwrap()))
+        let seq = i64::try_from(end).unwrap();
+        self.read(false, |kept| Cursor { epoch: kept.epoch, seq }).await
+    }
+
+    async fn log_heads(&self, tenants: &[TenantId]) -> Stored<Vec<LogHead>> {
+        let heads = self.read(true, |kept| {
+            let seq = i64::try_from(kept.facts.len()).unwrap();
+            let surprise = kept.surprise.take();
+            let head = LogHead {
+                tenant: Self::TENANT,
+                cursor: Cursor { epoch: kept.epoch, seq },
+                last: kept.facts.last().map(Fact::identity),
+                voted_at: kept.tallies.values().map(|(_, at)| *at).max(),
+            };
+            (tenants.contains(&Self::TENANT).then_some(head).into_iter().collect(), surprise)
+        });
+        let (heads, surprise) = heads.await?;
+        surprise.map(|id| self.asked(id));
+        Ok(heads)
+    }
+
+    async fn renew_epochs_if(&self, _: TenantId, seen: Epoch, chance: &dyn Chance) -> Stored<bool> {
+        let mut fresh = [0; 8];
+        chance.fill(&mut fresh);
+        self.read(false, |kept| {
+            let is_same = seen == kept.epoch;
+            if is_same {
+                kept.epoch = Epoch(u64::from_le_bytes(fresh));
+            }
+            is_same
+        })
+        .await
+    }
+
+    async fn log_page(&self, tenant: TenantId, seq: i64, limit: i64) -> Stored<LogPage> {
+        let facts = self.facts_after(tenant, seq, limit).await?;
+        let known = self.0.lock().unwrap().facts.iter().find(|fact| fact.seq == seq).map(Fact::identity);
+        Ok(LogPage { known: known.filter(|_| !facts.is_empty()), facts })
     }
 
     async fn facts_after(&self, _: TenantId, seq: i64, limit: i64) -> Stored<Vec<Fact>> {
-        let mut kept = self.0.lock().unwrap();
-        if kept.failures > 0 {
-            kept.failures -= 1;
-            return Err(PortError::Busy.into());
+        {
+            let mut kept = self.0.lock().unwrap();
+            if kept.failures > 0 {
+                kept.failures -= 1;
+                return Err(PortError::Busy.into());
+            }
         }
         let limit = usize::try_from(limit).unwrap();
-        Ok(kept.facts.iter().filter(|fact| fact.seq > seq).take(limit).cloned().collect())
+        self.read(false, |kept| kept.facts.iter().filter(|fact| fact.seq > seq).take(limit).cloned().collect()).await
     }
 
     async fn log_floor(&self, _: TenantId) -> Stored<i64> {
-        Ok(0)
+        self.read(false, |_| 0).await
     }
 
     async fn fact_time(&self, _: TenantId, _: i64) -> Stored<Option<Timestamp>> {
         Ok(None)
     }
 
-    async fn tallies_since(&self, _: TenantId, _: Timestamp) -> Stored<Vec<Tally>> {
-        Ok(self.0.lock().unwrap().tallies.values().copied().collect())
+    async fn tallies_since(&self, _: TenantId, since: Timestamp) -> Stored<Vec<Tally>> {
+        self.read(false, |kept| kept.tallies.values().filter(|(_, at)| *at >= since).map(|(tally, _)| *tally).collect())
+            .await
+    }
+
+    async fn tallies(&self, tenant: TenantId) -> Stored<Vec<Tally>> {
+        self.tallies_since(tenant, Timestamp(i64::MIN)).await
     }
 
     async fn snapshot(&self, tenant: TenantId, _: Option<ParticipantId>) -> Stored<Snapshot> {
-        let mut board = Board::empty(tenant, Self::cursor(0));
-        for fact in &self.0.lock().unwrap().facts {
-            let envelope = fact.envelope.as_ref().unwrap();
-            let _ = board.apply(Some(Self::cursor(fact.seq)), &envelope.event);
+        let mut board = self
+            .read(false, |kept| {
+                let mut board = Board::empty(tenant, Cursor { epoch: kept.epoch, seq: 0 });
+                for fact in &kept.facts {
+                    let at = Cursor { epoch: kept.epoch, seq: fact.seq };
+                    let _ = board.apply(Some(at), &fact.envelope.as_ref().unwrap().event);
+                }
+                board
+            })
+            .await?;
+        for (tally, _) in self.0.lock().unwrap().tallies.values() {
+            if let Some(question) = board.questions.get_mut(&tally.question) {
+                question.upvotes = tally.upvotes;
+            }
         }
         let about = self.tenant_by_slug(&Slug::default_tenant()).await?;
         Ok(Snapshot { tenant: about.ok_or(PortError::Broken)?, board, voted: Vec::new(), own: Vec::new() })
@@ -223,6 +321,9 @@ impl Store for MemoryStore {
 #[async_trait]
 impl TenancyStore for MemoryStore {
     async fn tenancy(&self, slug: &Slug) -> Stored<Option<Tenancy>> {
+        if self.0.lock().unwrap().is_away {
+            return Err(PortError::Busy.into());
+        }
         let found = self.tenant_by_slug(slug).await?;
         Ok(found.map(|tenant| Tenancy { tenant, rules: Arc::default() }))
     }

@@ -25,9 +25,9 @@ statements! {
     /// The number of the next fact after one; none where none are wanted.
     NEXT = "select seq from events where tenant_id = $1 and seq > $2 and cast($3 as bigint) > 0 order by seq limit 1";
 
-    /// The next facts after a number.
-    AFTER = "select seq, type, team_id, audience, asker_id, subject_id, into_id, at from events
-        where tenant_id = $1 and seq > $2 order by seq limit $3";
+    /// The fact of a number, and the next ones after it.
+    FROM = "select seq, type, team_id, audience, asker_id, subject_id, into_id, at from events
+        where tenant_id = $1 and seq >= $2 order by seq limit $3";
 
     /// The number up to which facts were removed.
     FLOOR = "select log_floor from tenants where id = $1";

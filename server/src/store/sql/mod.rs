@@ -69,6 +69,7 @@ pub mod threads;
 pub mod upgrades;
 pub mod votes;
 pub mod wal;
+pub mod watched;
 
 /// Every statement of the store: name and text.
 pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
@@ -97,6 +98,7 @@ pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
         threads::ALL,
         upgrades::ALL,
         votes::ALL,
+        watched::ALL,
     ]
     .into_iter()
     .flatten()

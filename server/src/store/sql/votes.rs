@@ -31,4 +31,8 @@ statements! {
     /// The counts that changed at a moment or later.
     TALLIES_SINCE = "select id, team_id, upvotes from questions
         where tenant_id = $1 and voted_at >= $2 and status <> 'UNDER_REVIEW' and removal is null order by voted_at, id";
+
+    /// The counts of all public questions.
+    TALLIES = "select id, team_id, upvotes from questions
+        where tenant_id = $1 and status <> 'UNDER_REVIEW' and removal is null order by id";
 }
