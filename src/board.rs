@@ -128,6 +128,7 @@ impl Board {
             | Event::Connected
             | Event::Resync
             | Event::Heartbeat(_)
+            | Event::Stale(_)
             | Event::Upvoted(_) => {}
             Event::Updated(data) => self.with(data.id, |q| {
                 q.body.clone_from(&data.body);

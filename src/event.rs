@@ -21,7 +21,7 @@ use crate::time::Timestamp;
 pub use cursor::{Cursor, Epoch, NotACursor};
 pub use payload::{
     Gone, Heartbeat, QuestionAnswered, QuestionCreated, QuestionFrozen, QuestionMerged, QuestionPinned, QuestionRef,
-    QuestionReviewed, QuestionTags, QuestionUpdated, QuestionUpvoted,
+    QuestionReviewed, QuestionTags, QuestionUpdated, QuestionUpvoted, Stale,
 };
 
 /// Everything a stream can say.
@@ -37,6 +37,9 @@ pub enum Event {
     /// Signal: the stream is alive.
     #[serde(rename = "heartbeat")]
     Heartbeat(Heartbeat),
+    /// Signal: the stream is alive, and what it has told is old: the database does not answer.
+    #[serde(rename = "stale")]
+    Stale(Stale),
     /// Fact: a question was asked.
     #[serde(rename = "question:created")]
     Created(QuestionCreated),
@@ -100,7 +103,7 @@ pub enum Event {
 }
 
 /// The `type` of each event, in the order of the wire's table.
-pub const EVENT_TYPES: [&str; 23] = [
+pub const EVENT_TYPES: [&str; 24] = [
     "connected",
     "question:created",
     "question:upvoted",
@@ -124,6 +127,7 @@ pub const EVENT_TYPES: [&str; 23] = [
     "question:merged",
     "question:moderated",
     "question:reviewed",
+    "stale",
 ];
 
 impl Event {
@@ -134,6 +138,7 @@ impl Event {
             Self::Connected => "connected",
             Self::Resync => "resync",
             Self::Heartbeat(_) => "heartbeat",
+            Self::Stale(_) => "stale",
             Self::Created(_) => "question:created",
             Self::Upvoted(_) => "question:upvoted",
             Self::Answered(_) => "question:answered",
@@ -160,7 +165,7 @@ impl Event {
     /// Whether it is a fact: written to the log, with a sequence number.
     #[must_use]
     pub const fn is_fact(&self) -> bool {
-        !matches!(self, Self::Connected | Self::Resync | Self::Heartbeat(_) | Self::Upvoted(_))
+        !matches!(self, Self::Connected | Self::Resync | Self::Heartbeat(_) | Self::Stale(_) | Self::Upvoted(_))
     }
 
     /// The question it speaks of, if it speaks of one.
@@ -176,6 +181,7 @@ impl Event {
             Self::Connected
             | Self::Resync
             | Self::Heartbeat(_)
+            | Self::Stale(_)
             | Self::TeamCreated(_)
             | Self::TagCreated(_)
             | Self::TenantUpdated(_)
@@ -197,6 +203,7 @@ impl Event {
         match self {
             Self::Connected | Self::Resync => Ok(()),
             Self::Heartbeat(d) => to.serialize_field("data", d),
+            Self::Stale(d) => to.serialize_field("data", d),
             Self::Created(d) => to.serialize_field("data", d),
             Self::Upvoted(d) => to.serialize_field("data", d),
             Self::Answered(d) => to.serialize_field("data", d),

@@ -96,7 +96,8 @@ pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
     let shared_store: Arc<dyn Store> = Arc::new(TimedStore::new(Arc::new(store.clone()), store_times.clone()));
     let (clock, chance) = (Arc::new(SystemClock), Arc::new(SystemChance));
     let settings = BusSettings { window: args.window(), heartbeat: args.heartbeat() };
-    let bus = Bus::new(shared_store.clone(), clock.clone(), &*chance, settings, stop_feeding.clone(), feeders.clone());
+    let bus =
+        Bus::new(shared_store.clone(), clock.clone(), chance.clone(), settings, stop_feeding.clone(), feeders.clone());
     let bell: Arc<dyn Notifier> = match &args.redis_url {
         Some(url) => {
             let joined = SharedBell::join(url, bus.clone(), &stop_feeding, &feeders);

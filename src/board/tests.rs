@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::*;
 use crate::event::{
     EVENT_TYPES, Epoch, Gone, Heartbeat, QuestionAnswered, QuestionFrozen, QuestionPinned, QuestionTags,
-    QuestionUpvoted,
+    QuestionUpvoted, Stale,
 };
 use crate::id::{TagId, TeamId, UserId};
 use crate::question::Status;
@@ -115,6 +115,7 @@ fn garbage() -> impl Strategy<Value = Event> {
         1 => Just(Event::Connected),
         1 => Just(Event::Resync),
         1 => any::<i64>().prop_map(|ms| Event::Heartbeat(Heartbeat { timestamp: Timestamp(ms) })),
+        1 => any::<i64>().prop_map(|ms| Event::Stale(Stale { since: Timestamp(ms) })),
     ]
 }
 

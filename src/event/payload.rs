@@ -213,3 +213,10 @@ pub struct Heartbeat {
     /// When it was sent.
     pub timestamp: Timestamp,
 }
+
+/// The data of `stale`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stale {
+    /// Everything that was shown is as it was at this time, by the server's clock.
+    pub since: Timestamp,
+}

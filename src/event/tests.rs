@@ -54,6 +54,11 @@ fn heartbeat() {
 }
 
 #[test]
+fn stale() {
+    golden(Event::Stale(Stale { since: Timestamp(7) }), r#","data":{"since":7}"#);
+}
+
+#[test]
 fn question_created() {
     let data = QuestionCreated {
         id: question(),

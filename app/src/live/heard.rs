@@ -4,7 +4,8 @@
 //! derived for [`Envelope`] takes any order and has to keep all values aside for it, which every browser would load
 //! and run for nothing.
 
-use pulsestage::event::{Envelope, Event};
+use pulsestage::event::{Envelope, Event, Stale};
+use pulsestage::time::Timestamp;
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use std::fmt;
 
@@ -60,6 +61,11 @@ impl<'de> Visitor<'de> for Reader {
 fn data_of<'de, A: MapAccess<'de>>(kind: &str, map: &mut A) -> Result<Event, A::Error> {
     Ok(match kind {
         "heartbeat" => Event::Heartbeat(map.next_value()?),
+        // Its data is not read: a page tells by its own clock how old is what it shows.
+        "stale" => {
+            let _since = map.next_value::<IgnoredAny>()?;
+            Event::Stale(Stale { since: Timestamp(0) })
+        }
         "question:created" => Event::Created(map.next_value()?),
         "question:upvoted" => Event::Upvoted(map.next_value()?),
         "question:answered" => Event::Answered(map.next_value()?),
@@ -97,7 +103,6 @@ mod tests {
     use pulsestage::moderation::Standing;
     use pulsestage::question::Status;
     use pulsestage::team::{Team, TeamState};
-    use pulsestage::time::Timestamp;
     use uuid::Uuid;
 
     /// One message of every type.
@@ -111,6 +116,7 @@ mod tests {
                 Event::Connected,
                 Event::Resync,
                 Event::Heartbeat(Heartbeat { timestamp: Timestamp(1) }),
+                Event::Stale(Stale { since: Timestamp(0) }),
                 Event::Answered(QuestionAnswered {
                     id,
                     response_text,

@@ -72,6 +72,8 @@ pub enum Connection {
     Connecting,
     /// Everything shown is as it is.
     Live,
+    /// Open, but the server cannot tell what is new.
+    Delayed,
     /// Lost; it is being opened again.
     Reconnecting,
     /// The browser has no network.

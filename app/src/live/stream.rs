@@ -83,7 +83,11 @@ fn listeners(live: Live) -> [Listener; 5] {
             }
         }),
         Listener::new(&document().into(), "visibilitychange", move |_| {
-            let lost = live.inner.connection.try_get_untracked().is_some_and(|state| state != Connection::Live);
+            let lost = live
+                .inner
+                .connection
+                .try_get_untracked()
+                .is_some_and(|state| !matches!(state, Connection::Live | Connection::Delayed));
             if !document().hidden() && (lost || live.is_overdue()) {
                 live.reopen();
             }
@@ -174,6 +178,10 @@ impl Live {
             return self.resync();
         };
         let applied = self.inner.core.try_update_value(|core| core.fold(id.parse::<Cursor>().ok(), &envelope));
+        if matches!(envelope.event, Said::Stale(_)) {
+            // Whatever waits goes on waiting, and what is shown is as old as it was.
+            return super::set_if_other(self.inner.connection, Connection::Delayed);
+        }
         if self.inner.connection.try_get_untracked() != Some(Connection::Live) {
             self.inner.connection.set(Connection::Live);
             self.wake();

@@ -142,7 +142,8 @@ impl Hall {
         self.seq += 1;
         let at = Timestamp(self.now);
         let envelope = Some(Envelope { tenant_id: self.tenant, event, timestamp: at });
-        Frame::fact(EPOCH, &Fact { seq: self.seq, team: Some(self.team), audience: Audience::Everybody, at, envelope })
+        let (team, audience) = (Some(self.team), Audience::Everybody);
+        Frame::fact(EPOCH, &Fact { seq: self.seq, team, audience, at, subject: None, envelope })
     }
 
     fn created(&mut self) -> Frame {

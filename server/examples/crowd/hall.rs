@@ -24,14 +24,17 @@ use pulsestage_server::world::{Key, SystemChance, SystemClock};
 /// How long the server may take until it listens.
 const START_PATIENCE: Duration = Duration::from_secs(30);
 /// Every limit that may be lifted. A binary that has not one of them yet is started without.
-const LIMITS: [&str; 11] = [
+const LIMITS: [&str; 14] = [
     "--max-streams",
     "--max-streams-per-tenant",
     "--max-streams-per-participant",
+    "--streams-per-unknown-network",
     "--stream-life-s",
     "--votes-per-participant",
     "--asks-per-participant",
+    "--asks-per-tenant",
     "--reads-per-participant",
+    "--reads-per-unknown-network",
     "--writes-per-tenant",
     "--reads-per-tenant",
     "--newcomers-per-network",
@@ -45,6 +48,8 @@ pub(crate) struct Plan {
     pub(crate) tenants: usize,
     /// How many questions each of them has.
     pub(crate) questions: usize,
+    /// An empty database; a SQLite file in a temporary folder when absent.
+    pub(crate) database_url: Option<String>,
     /// Flags of `serve` beside the usual ones.
     pub(crate) flags: Vec<String>,
     /// Flags that are left out where the binary does not know them; they replace the lifting of that limit.
@@ -81,7 +86,9 @@ impl Hall {
     /// Makes the database, starts the server on it and waits until it listens.
     pub(crate) async fn open(server: &Path, plan: Plan) -> anyhow::Result<Self> {
         let folder = Folder::new()?;
-        let store = open(&format!("sqlite://{}", folder.0.join("pulsestage.db").display()), Options::default()).await?;
+        let file = format!("sqlite://{}", folder.0.join("pulsestage.db").display());
+        let url = plan.database_url.clone().unwrap_or(file);
+        let store = open(&url, Options::default()).await?;
         let key = installation_key::open(&store, &folder.0, &KeyArgs::default(), &SystemChance).await?;
         let tenants = furnish(&store, key, &plan).await?;
         store.close().await;
@@ -91,6 +98,7 @@ impl Hall {
         let mut process = Command::new(server)
             .args(["serve", "--addr", "127.0.0.1:0", "--data-dir"])
             .arg(&folder.0)
+            .args(["--database-url", &url])
             .args(flags(&plan, &help))
             .stdout(fs::File::create(folder.0.join("out"))?)
             .stderr(fs::File::create(folder.0.join("log"))?)

@@ -13,7 +13,7 @@ use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::scenarios::{Report, herd, idle, noisy, slow, votes};
+use crate::scenarios::{Report, herd, idle, noisy, slow, votes, watched};
 
 /// A crowd against the real binary.
 #[derive(Debug, Parser)]
@@ -38,6 +38,8 @@ enum Scenario {
     Noisy(noisy::Args),
     /// Everybody watches and nothing happens.
     Idle(idle::Args),
+    /// Many tenants are watched and nothing happens.
+    Watched(watched::Args),
     /// Every scenario with its defaults.
     All,
 }
@@ -47,7 +49,8 @@ async fn main() -> ExitCode {
     let cli = Cli::parse();
     let scenarios = match cli.scenario {
         Scenario::All => {
-            ["herd", "slow", "votes", "noisy", "idle"].map(|name| Cli::parse_from(["crowd", name]).scenario).into()
+            let names = ["herd", "slow", "votes", "noisy", "idle", "watched"];
+            names.map(|name| Cli::parse_from(["crowd", name]).scenario).into()
         }
         one => vec![one],
     };
@@ -66,6 +69,7 @@ async fn main() -> ExitCode {
             Scenario::Votes(args) => votes::run(&server, &args).await,
             Scenario::Noisy(args) => noisy::run(&server, &args).await,
             Scenario::Idle(args) => idle::run(&server, &args).await,
+            Scenario::Watched(args) => watched::run(&server, &args).await,
             Scenario::All => continue,
         };
         all_well &= tried.as_ref().is_ok_and(Report::is_well);

@@ -2,28 +2,47 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
 
 use super::frame::{Batch, Frame};
+use super::freshness::Freshness;
+use super::looks::Looks;
 use super::replays::Replays;
 use super::retractions::Retractions;
 use super::ring::{Found, Ring};
 use crate::metrics::Meter;
-use pulsestage::event::{Cursor, Epoch, Tally};
+use pulsestage::event::{Cursor, Epoch, FactIdentity, LogHead, Tally};
 use pulsestage::id::{QuestionId, TenantId};
 use pulsestage::ports::Look;
 use pulsestage::time::Timestamp;
 
 /// Hears of every batch of the channels that it listens to, on the thread that makes it. Must not block.
 pub trait Listener: Send + Sync {
-    /// There is a batch more in the channel of this tenant.
-    fn pushed(&self, tenant: TenantId);
+    /// There is a batch more in this channel.
+    fn pushed(&self, channel: ChannelId);
+}
+
+/// Tells a channel from every other one of this process, of the same tenant as well: while the streams of one that is
+/// closed end, there may be another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ChannelId(u64);
+
+/// The last fact that streams were sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct LastFact {
+    /// Its number.
+    pub(super) seq: i64,
+    /// Which fact it is.
+    pub(super) identity: Option<FactIdentity>,
 }
 
 /// What one tenant's streams and its tailer share.
 pub struct Channel {
+    /// Which it is.
+    pub id: ChannelId,
     /// Whose it is.
     pub tenant: TenantId,
     /// The life of the log that it follows.
@@ -47,18 +66,30 @@ pub struct Channel {
     /// What the bell rang for since the tailer last looked.
     rung: AtomicU8,
     bell: Notify,
+    /// Written by the tailer alone.
+    last_fact: Mutex<LastFact>,
+    freshness: Mutex<Freshness>,
+    /// Whether the tailer has seen that the log is another one.
+    is_doubted: AtomicBool,
+    /// Nothing is put into it any more, and its streams end.
+    is_closed: AtomicBool,
+    /// How often in a row the poller has found it without a stream.
+    idle: AtomicU32,
     /// What the streams count, how many they are among it.
     meter: Arc<Meter>,
 }
 
 impl Channel {
-    /// A channel that follows the log from this cursor on.
+    /// A channel that follows the log from its end on; `now` is from before that was read.
     #[must_use]
-    pub fn new(tenant: TenantId, head: Cursor, now: Timestamp) -> Self {
+    pub fn new(head: &LogHead, now: Timestamp) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let Cursor { epoch, seq } = head.cursor;
         Self {
-            tenant,
-            epoch: head.epoch,
-            ring: Mutex::new(Ring::new(head.seq, now)),
+            id: ChannelId(NEXT.fetch_add(1, Ordering::Relaxed)),
+            tenant: head.tenant,
+            epoch,
+            ring: Mutex::new(Ring::new(seq, now)),
             replays: Mutex::default(),
             told: Mutex::default(),
             pushed: watch::Sender::new(0),
@@ -68,13 +99,48 @@ impl Channel {
             retracted: AtomicU64::new(0),
             rung: AtomicU8::new(0),
             bell: Notify::new(),
+            last_fact: Mutex::new(LastFact { seq, identity: head.last }),
+            freshness: Mutex::new(Freshness::new(now, head.voted_at)),
+            is_doubted: AtomicBool::new(false),
+            is_closed: AtomicBool::new(false),
+            idle: AtomicU32::new(0),
             meter: Arc::default(),
         }
+    }
+
+    /// The channel that takes the place of this one, and counts on where it counted.
+    pub(super) fn successor(&self, head: &LogHead, now: Timestamp) -> Self {
+        Self { meter: self.meter.clone(), ..Self::new(head, now) }
     }
 
     /// Puts a batch into the ring and wakes the streams.
     pub fn push(&self, batch: Batch) {
         self.push_if(batch, || true);
+    }
+
+    /// Closes it: nothing comes after this batch, and the streams end once they were sent it.
+    pub(super) fn close(&self, last: Option<Batch>) {
+        // Closed under the ring's lock: who has read the last batch sees that it is the last.
+        self.push_with(|ring| {
+            if !self.is_closed() {
+                last.into_iter().for_each(|batch| ring.push(batch));
+                self.is_closed.store(true, Ordering::Release);
+            }
+            true
+        });
+        self.bell.notify_one();
+    }
+
+    /// Whether it is closed.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.is_closed.load(Ordering::Acquire)
+    }
+
+    /// Whether a stream that has come to this place is at its end.
+    #[must_use]
+    pub fn ends_at(&self, place: u64) -> bool {
+        self.is_closed() && place >= self.tail().0
     }
 
     /// The same, unless the bell rang for something that was taken back since `known` was read: the batch may say it,
@@ -86,17 +152,27 @@ impl Channel {
     }
 
     fn push_if(&self, batch: Batch, may: impl FnOnce() -> bool) -> bool {
+        self.push_with(|ring| {
+            let is_put_in = !self.is_closed() && may();
+            if is_put_in {
+                ring.push(batch);
+            }
+            is_put_in
+        })
+    }
+
+    /// Changes the ring, and wakes the streams if that says so.
+    fn push_with(&self, change: impl FnOnce(&mut Ring) -> bool) -> bool {
         let pushed = {
             let mut ring = lock(&self.ring);
-            if !may() {
+            if !change(&mut ring) {
                 return false;
             }
-            ring.push(batch);
             ring.tail().0
         };
         // The ring is free before anybody wakes.
         self.pushed.send_replace(pushed);
-        lock(&self.listeners).iter().for_each(|listener| listener.pushed(self.tenant));
+        lock(&self.listeners).iter().for_each(|listener| listener.pushed(self.id));
         true
     }
 
@@ -159,7 +235,7 @@ impl Channel {
     }
 
     /// The first and the last fact in the ring that these make stale.
-    pub(super) fn stale(&self, retractions: &Retractions) -> Option<(i64, i64)> {
+    pub(super) fn outdated(&self, retractions: &Retractions) -> Option<(i64, i64)> {
         lock(&self.ring).stale(|frame| retractions.concerns(frame))
     }
 
@@ -240,7 +316,12 @@ impl Channel {
         if look == Look::TakenBack {
             self.rung_back.fetch_add(1, Ordering::AcqRel);
         }
-        self.rung.fetch_or(bit(look), Ordering::Release);
+        self.wake(Looks::of(look));
+    }
+
+    /// Has the tailer look.
+    pub(super) fn wake(&self, looks: Looks) {
+        self.rung.fetch_or(looks.bits(), Ordering::Release);
         self.bell.notify_one();
     }
 
@@ -252,7 +333,91 @@ impl Channel {
     /// What the bell rang for since the last time this was asked.
     #[must_use]
     pub fn take_looks(&self) -> Looks {
-        Looks(self.rung.swap(0, Ordering::AcqRel))
+        Looks::from_bits(self.rung.swap(0, Ordering::AcqRel))
+    }
+
+    /// The last fact that streams were sent.
+    pub(super) fn last_fact(&self) -> LastFact {
+        *lock(&self.last_fact)
+    }
+
+    /// Takes note of the last fact that streams were sent.
+    pub(super) fn has_sent(&self, last: LastFact) {
+        *lock(&self.last_fact) = last;
+    }
+
+    /// Takes note that the last fact is another one in the database.
+    pub(super) fn doubt(&self) {
+        self.is_doubted.store(true, Ordering::Release);
+    }
+
+    /// Whether the last fact was found to be another one.
+    pub(super) fn is_doubted(&self) -> bool {
+        self.is_doubted.load(Ordering::Acquire)
+    }
+
+    /// Puts a heartbeat into the ring, or says that what is shown is old.
+    pub(super) fn beat(&self, now: Timestamp) {
+        let freshness = lock(&self.freshness);
+        self.push(match freshness.stale_since() {
+            Some(since) => Batch::stale(self.tenant, since, now).left_out_if_lively(true),
+            None => Batch::beat(self.tenant, now),
+        });
+        self.meter.beat();
+    }
+
+    /// A look that began at this time has failed: after some time streams are told that what they show is old.
+    pub(super) fn failed(&self, began: Instant, now: Timestamp) {
+        // Told under the lock: nobody says meanwhile that all is well again.
+        let mut freshness = lock(&self.freshness);
+        let is_news = freshness.fail(began, Instant::now());
+        if is_news && let Some(since) = freshness.stale_since() {
+            self.push(Batch::stale(self.tenant, since, now));
+        }
+    }
+
+    /// A look that began at this time has left nothing out: streams that were told they are late hear that they are not.
+    pub(super) fn is_current(&self, began: Timestamp, now: Timestamp) {
+        let mut freshness = lock(&self.freshness);
+        if freshness.succeed(began) {
+            self.push(Batch::beat(self.tenant, now).left_out_if_lively(false));
+        }
+        drop(freshness);
+        self.meter.looked();
+    }
+
+    /// Since when what streams show is old, if it is.
+    #[must_use]
+    pub fn stale_since(&self) -> Option<Timestamp> {
+        lock(&self.freshness).stale_since()
+    }
+
+    /// Whether the last look failed.
+    pub(super) fn is_failing(&self) -> bool {
+        lock(&self.freshness).is_failing()
+    }
+
+    /// What there is to look at, now that this is the latest change of a count in the database.
+    pub(super) fn heard(&self, voted_at: Option<Timestamp>, now: Timestamp) -> Option<Looks> {
+        let mut freshness = lock(&self.freshness);
+        let looks = freshness.heard(voted_at, now);
+        match (freshness.stale_since(), freshness.is_failing()) {
+            (Some(_), _) => Some(Looks::RETELL_COUNTS),
+            (None, true) => Some(looks.unwrap_or(Looks::FACTS).and(Looks::ALL_COUNTS)),
+            (None, false) => looks,
+        }
+    }
+
+    /// From when on a look that begins now has to look for counts.
+    pub(super) fn reach_back(&self, now: Timestamp) -> Timestamp {
+        lock(&self.freshness).reach_back(now)
+    }
+
+    /// How often in a row it was found without a stream, this time included.
+    pub(super) fn count_idle(&self) -> u32 {
+        let idle = if self.streams() == 0 { self.idle.load(Ordering::Relaxed) + 1 } else { 0 };
+        self.idle.store(idle, Ordering::Relaxed);
+        idle
     }
 
     /// Counts a stream in.
@@ -282,30 +447,6 @@ impl Channel {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Known(u64, u64);
 
-/// What to look at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Looks(u8);
-
-impl Looks {
-    /// Look at everything, as the slow tick does.
-    pub const ALL: Self = Self(u8::MAX);
-
-    /// Whether the counts are to be looked at.
-    #[must_use]
-    pub const fn tallies(self) -> bool {
-        self.0 & bit(Look::Tallies) != 0
-    }
-}
-
-const fn bit(look: Look) -> u8 {
-    match look {
-        Look::Facts | Look::TakenBack => 1,
-        Look::Tallies => 2,
-        // Nothing of a channel's: the bus hears of it.
-        Look::Access => 0,
-    }
-}
-
 /// Nothing under these locks panics half-way, so what a panic elsewhere has poisoned is whole.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -325,7 +466,41 @@ mod tests {
     use uuid::Uuid;
 
     fn channel() -> Channel {
-        Channel::new(TenantId(Uuid::nil()), Cursor { epoch: Epoch(1), seq: 7 }, Timestamp(0))
+        let cursor = Cursor { epoch: Epoch(1), seq: 7 };
+        Channel::new(&LogHead { tenant: TenantId(Uuid::nil()), cursor, last: None, voted_at: None }, Timestamp(0))
+    }
+
+    #[test]
+    fn nothing_comes_after_the_end_and_whoever_has_read_it_sees_that_it_is_the_end() {
+        let channel = channel();
+        channel.push(Batch::beat(channel.tenant, Timestamp(1)));
+        assert!(!channel.ends_at(1));
+        channel.close(Some(Batch::beat(channel.tenant, Timestamp(2))));
+        channel.push(Batch::beat(channel.tenant, Timestamp(3)));
+        channel.close(Some(Batch::beat(channel.tenant, Timestamp(4))));
+        assert_eq!(channel.tail().0, 2);
+        assert!(!channel.ends_at(1) && channel.ends_at(2));
+        assert!(!channel.push_unless_taken_back(Batch::beat(channel.tenant, Timestamp(5)), channel.retractions()));
+    }
+
+    #[test]
+    fn a_channel_that_is_late_says_so_once_and_instead_of_heartbeats() {
+        let channel = channel();
+        let long_ago = Instant::now() - std::time::Duration::from_secs(5);
+        for _ in 0..3 {
+            channel.failed(long_ago, Timestamp(3));
+        }
+        channel.beat(Timestamp(4));
+        channel.is_current(Timestamp(5), Timestamp(6));
+        channel.is_current(Timestamp(7), Timestamp(8));
+        channel.beat(Timestamp(9));
+        let Found::Chunk(chunk) = channel.read(0) else { panic!("nothing") };
+        let beats: Vec<_> = chunk
+            .batches
+            .iter()
+            .flat_map(|batch| batch.frames.iter().map(|frame| (frame.kind, batch.is_beat)))
+            .collect();
+        assert_eq!(beats, [("stale", false), ("stale", true), ("heartbeat", false), ("heartbeat", true)]);
     }
 
     #[test]
@@ -358,8 +533,7 @@ mod tests {
         #[derive(Default)]
         struct Ears(AtomicUsize);
         impl Listener for Ears {
-            fn pushed(&self, tenant: TenantId) {
-                assert_eq!(tenant, TenantId(Uuid::nil()));
+            fn pushed(&self, _: ChannelId) {
                 self.0.fetch_add(1, Ordering::Relaxed);
             }
         }

@@ -9,7 +9,7 @@ use std::fmt::Write;
 use super::coding::Coding;
 use super::share::{Share, Shared};
 use pulsestage::audience::Audience;
-use pulsestage::event::{Cursor, Envelope, Epoch, Event, Fact, Heartbeat, QuestionUpvoted, Tally};
+use pulsestage::event::{Cursor, Envelope, Epoch, Event, Fact, Heartbeat, QuestionUpvoted, Stale, Tally};
 use pulsestage::id::{QuestionId, TeamId, TenantId};
 use pulsestage::time::Timestamp;
 
@@ -81,10 +81,15 @@ impl Frame {
     /// The frame of a heartbeat.
     #[must_use]
     pub fn heartbeat(tenant: TenantId, at: Timestamp) -> Self {
-        let envelope =
-            Envelope { tenant_id: tenant, event: Event::Heartbeat(Heartbeat { timestamp: at }), timestamp: at };
+        Self::signal(tenant, None, Event::Heartbeat(Heartbeat { timestamp: at }), at)
+    }
+
+    /// The frame of a signal. Where it moves its reader to a cursor it is no fact of that log all the same.
+    #[must_use]
+    pub fn signal(tenant: TenantId, cursor: Option<Cursor>, event: Event, at: Timestamp) -> Self {
+        let envelope = Envelope { tenant_id: tenant, event, timestamp: at };
         Self {
-            bytes: encode(None, &envelope),
+            bytes: encode(cursor, &envelope),
             kind: envelope.event.kind(),
             team: None,
             cursor: None,
@@ -195,6 +200,24 @@ impl Batch {
     #[must_use]
     pub fn beat(tenant: TenantId, at: Timestamp) -> Self {
         Self { is_beat: true, ..Self::new(vec![Frame::heartbeat(tenant, at)], at) }
+    }
+
+    /// The same, left out or not for a stream that was written to just now.
+    #[must_use]
+    pub(super) fn left_out_if_lively(self, is_beat: bool) -> Self {
+        Self { is_beat, ..self }
+    }
+
+    /// Tells everybody that what they show is as it was at that time: the database does not answer.
+    #[must_use]
+    pub fn stale(tenant: TenantId, since: Timestamp, at: Timestamp) -> Self {
+        Self::new(vec![Frame::signal(tenant, None, Event::Stale(Stale { since }), at)], at)
+    }
+
+    /// Tells everybody that the log is another one now, which ends here if it is there at all.
+    #[must_use]
+    pub fn resync(tenant: TenantId, head: Option<Cursor>, at: Timestamp) -> Self {
+        Self::new(vec![Frame::signal(tenant, head, Event::Resync, at)], at)
     }
 }
 

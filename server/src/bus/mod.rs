@@ -6,6 +6,9 @@
 mod channel;
 mod coding;
 pub mod frame;
+mod freshness;
+mod looks;
+mod poller;
 pub mod redis;
 mod replays;
 mod retractions;
@@ -13,24 +16,30 @@ mod ring;
 mod share;
 mod tailer;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use crate::metrics::Meters;
+use pulsestage::error::{Noun, Refusal};
+use pulsestage::event::Epoch;
 use pulsestage::id::TenantId;
 use pulsestage::ports::{Chance, Clock, Look, Notifier, Store, StoreError};
 
-pub use channel::{Channel, Known, Listener};
+pub use channel::{Channel, ChannelId, Known, Listener};
 pub use coding::Coding;
+pub use looks::Looks;
 pub use ring::{Chunk, Found};
 pub use share::Share;
 use tailer::Tailer;
+
+/// How many tailers read all counts of their tenants at the same time.
+const FULL_LOOKS: usize = 4;
 
 /// What the bus needs to know.
 #[derive(Clone, Copy, Debug)]
@@ -47,9 +56,10 @@ pub struct Bus(Arc<Shared>);
 
 struct Shared {
     // Read for every ring and every new stream, written when a tenant's first stream comes or its last has gone.
-    channels: RwLock<HashMap<TenantId, Arc<Channel>>>,
+    channels: RwLock<Channels>,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
+    chance: Arc<dyn Chance>,
     settings: BusSettings,
     meters: Meters,
     stop: CancellationToken,
@@ -58,6 +68,19 @@ struct Shared {
     instance: Uuid,
     /// Rung when somebody's access may have ended.
     access: Arc<Notify>,
+    /// Rung when all logs are to be looked at now.
+    poll: Arc<Notify>,
+    /// Epochs of logs that were replaced. One that comes back came from a copy, whose log has gone on otherwise since.
+    retired: Mutex<HashSet<Epoch>>,
+    /// Bounds how many read all counts at the same time.
+    full_looks: Arc<Semaphore>,
+}
+
+#[derive(Default)]
+struct Channels {
+    by_tenant: HashMap<TenantId, Arc<Channel>>,
+    /// Whether there is a poller: there is while there are channels.
+    is_polled: bool,
 }
 
 impl fmt::Debug for Bus {
@@ -104,7 +127,7 @@ impl Bus {
     pub fn new(
         store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
-        chance: &dyn Chance,
+        chance: Arc<dyn Chance>,
         settings: BusSettings,
         stop: CancellationToken,
         tasks: TaskTracker,
@@ -113,8 +136,21 @@ impl Bus {
         chance.fill(&mut instance);
         let instance = Uuid::from_bytes(instance);
         let meters = Meters::new(settings.heartbeat);
-        let (channels, access) = (RwLock::default(), Arc::default());
-        Self(Arc::new(Shared { channels, store, clock, settings, meters, stop, tasks, instance, access }))
+        Self(Arc::new(Shared {
+            channels: RwLock::default(),
+            store,
+            clock,
+            chance,
+            settings,
+            meters,
+            stop,
+            tasks,
+            instance,
+            access: Arc::default(),
+            poll: Arc::default(),
+            retired: Mutex::default(),
+            full_looks: Arc::new(Semaphore::new(FULL_LOOKS)),
+        }))
     }
 
     /// What tells this instance from others.
@@ -135,11 +171,15 @@ impl Bus {
         &self.0.meters
     }
 
-    /// Has every open channel look at everything.
+    /// Has everything looked at for which the bell may have been rung.
     pub fn ring_all(&self) {
         self.0.access.notify_one();
-        let channels = self.0.channels.read().unwrap_or_else(PoisonError::into_inner);
-        channels.values().for_each(|channel| channel.ring(Look::Tallies));
+        self.look();
+    }
+
+    /// Has the ends of all logs looked at now, and not with the next tick.
+    pub fn look(&self) {
+        self.0.poll.notify_one();
     }
 
     /// Joins a tenant's channel, opening it when this is its first stream.
@@ -150,26 +190,35 @@ impl Bus {
         if let Some(subscription) = self.join(tenant) {
             return Ok(subscription);
         }
-        let head = self.0.store.head(tenant).await?;
+        let now = self.0.clock.now();
+        let head = self.0.store.log_heads(&[tenant]).await?.pop();
+        let head = head.ok_or(Refusal::NotFound { what: Noun::Tenant })?;
         let mut channels = self.0.channels.write().unwrap_or_else(PoisonError::into_inner);
         // Somebody else may have opened it meanwhile.
-        let channel =
-            channels.entry(tenant).or_insert_with(|| self.open(Channel::new(tenant, head, self.0.clock.now()))).clone();
+        let channel = channels.by_tenant.entry(tenant).or_insert_with(|| self.open(Channel::new(&head, now))).clone();
         channel.join();
+        if !std::mem::replace(&mut channels.is_polled, true) {
+            self.0.tasks.spawn(poller::run(Arc::downgrade(&self.0)));
+        }
         Ok(Subscription { channel })
     }
 
     /// Joins a channel that is open. Counting in happens under the lock, so that it cannot be given up meanwhile.
     fn join(&self, tenant: TenantId) -> Option<Subscription> {
         let channels = self.0.channels.read().unwrap_or_else(PoisonError::into_inner);
-        let channel = channels.get(&tenant)?.clone();
+        let channel = channels.by_tenant.get(&tenant)?.clone();
         channel.join();
         Some(Subscription { channel })
     }
 
     fn open(&self, channel: Channel) -> Arc<Channel> {
-        let channel = Arc::new(channel);
         self.0.meters.add(channel.tenant, channel.meter().clone());
+        self.follow(channel)
+    }
+
+    /// Starts the tailer of a channel.
+    fn follow(&self, channel: Channel) -> Arc<Channel> {
+        let channel = Arc::new(channel);
         // What was committed since its head was read rang for nobody.
         channel.ring(Look::Facts);
         let tailer = Tailer {
@@ -178,30 +227,29 @@ impl Bus {
             clock: self.0.clock.clone(),
             window: self.0.settings.window,
             heartbeat: self.0.settings.heartbeat,
+            poll: self.0.poll.clone(),
+            full_looks: self.0.full_looks.clone(),
             stop: self.0.stop.clone(),
         };
-        let bus = Arc::downgrade(&self.0);
-        let may_go = move |channel: &Arc<Channel>| bus.upgrade().is_none_or(|shared| Self(shared).give_up(channel));
-        self.0.tasks.spawn(tailer.run(may_go));
+        self.0.tasks.spawn(tailer.run());
         channel
     }
 
-    /// Closes a channel that nobody reads; says whether it did.
-    fn give_up(&self, channel: &Arc<Channel>) -> bool {
+    /// Closes a channel that nobody reads.
+    fn give_up(&self, channel: &Arc<Channel>) {
         let mut channels = self.0.channels.write().unwrap_or_else(PoisonError::into_inner);
-        if channel.streams() > 0 {
-            return false;
+        if channel.streams() == 0 {
+            channels.by_tenant.remove(&channel.tenant);
+            self.0.meters.remove(channel.tenant);
+            channel.close(None);
         }
-        channels.remove(&channel.tenant);
-        self.0.meters.remove(channel.tenant);
-        true
     }
 
     /// How many streams there are.
     #[must_use]
     pub fn metrics(&self) -> BusMetrics {
         let channels = self.0.channels.read().unwrap_or_else(PoisonError::into_inner);
-        let watched = channels.values().map(|c| (c.tenant.to_string(), c.streams())).filter(|(_, n)| *n > 0);
+        let watched = channels.by_tenant.values().map(|c| (c.tenant.to_string(), c.streams())).filter(|(_, n)| *n > 0);
         let tenant_connections: BTreeMap<String, usize> = watched.collect();
         BusMetrics {
             total_connections: tenant_connections.values().sum(),
@@ -218,7 +266,7 @@ impl Notifier for Bus {
             return;
         }
         let channels = self.0.channels.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(channel) = channels.get(&tenant) {
+        if let Some(channel) = channels.by_tenant.get(&tenant) {
             channel.ring(look);
         }
     }

@@ -1,7 +1,7 @@
 //! The bell between instances: Redis carries "look at this tenant", nothing more.
 //!
 //! Rings are published and heard at most once, in any order, and that is enough: each instance reads the database
-//! they share. While Redis is away screens of other instances follow with the slow tick; when it is back every
+//! they share. While Redis is away screens of other instances follow with the poller's tick; when it is back every
 //! open channel looks once.
 
 use futures::StreamExt;

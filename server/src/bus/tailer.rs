@@ -1,30 +1,28 @@
-//! The tailer: one task per watched tenant. Woken by the bell or by a slow tick, it reads what is new from the
-//! database and puts it into the ring. The bell is a hint; the database is the truth.
+//! The tailer: one task per watched tenant. Woken by the bell or by the poller, it reads what is new from the database
+//! and puts it into the ring. The bell is a hint; the database is the truth.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep};
+use tokio::sync::{Notify, Semaphore};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::channel::{Channel, Looks};
+use super::channel::{Channel, LastFact};
 use super::frame::{Batch, Frame};
+use super::looks::Looks;
 use super::retractions::Retractions;
 use pulsestage::event::{Event, Fact, Tally};
-use pulsestage::ports::{Clock, Look, Store, StoreError};
+use pulsestage::ports::{Clock, PortError, Store, StoreError, Stored};
 use pulsestage::time::Timestamp;
 
-/// How often the database is looked at without a ring: bounds how late a lost ring can make a screen.
-const ANTI_ENTROPY: Duration = Duration::from_secs(3);
-/// How far back counts are looked at after a ring. A vote's time is taken before its commit, and two
-/// instances' clocks differ; what has not changed since is not sent again.
+/// How far back counts are looked at after a ring: what has not changed since is not sent again, and what was changed by
+/// a slower transaction is found by the poller.
 const TALLY_SLACK_MS: i64 = 10_000;
-/// The same for the slow tick, wide enough for a transaction that took its time.
-const WIDE_TALLY_SLACK_MS: i64 = 120_000;
 /// Facts read in one go.
 const PAGE: i64 = 500;
-/// Slow ticks without a stream after which a channel is given up: a reload finds it still warm.
-const IDLE_TICKS: u32 = 10;
+/// How long the database may take for one question: a connection that was cut off says nothing for much longer.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// The longest wait before a database in trouble is asked again.
 const MAX_BACKOFF: Duration = Duration::from_secs(5);
 
@@ -40,76 +38,103 @@ pub(super) struct Tailer {
     pub window: Duration,
     /// Time between heartbeats.
     pub heartbeat: Duration,
+    /// Has the poller look at once.
+    pub poll: Arc<Notify>,
+    /// Those who may read all counts of a tenant at the same time: when a database is back, all tailers want to.
+    pub full_looks: Arc<Semaphore>,
     /// Ends it at once.
     pub stop: CancellationToken,
 }
 
+/// What a look came to.
+enum Seen {
+    /// Nothing that the ring does not say.
+    Nothing,
+    /// Something, which is in the ring now.
+    News,
+    /// Something was taken back meanwhile: it is to be looked at again.
+    TakenBack,
+    /// The last fact that the ring has is another one now.
+    AnotherLog,
+}
+
+/// The facts that are not in the ring yet.
+struct NewFacts {
+    frames: Vec<Frame>,
+    /// When the oldest of them was written.
+    oldest: Option<Timestamp>,
+    /// The last of them, or the one that was the last before.
+    last: LastFact,
+}
+
 impl Tailer {
-    /// Runs until it is stopped, or until `may_go` says that nobody needs the channel any more.
-    pub(super) async fn run(self, may_go: impl Fn(&Arc<Channel>) -> bool) {
-        let mut slow = interval_at(Instant::now() + ANTI_ENTROPY, ANTI_ENTROPY);
+    /// Runs until it is stopped, or its channel is closed.
+    pub(super) async fn run(self) {
+        tokio::select! {
+            () = self.stop.cancelled() => {}
+            () = self.follow() => {}
+            () = self.beat() => {}
+        }
+    }
+
+    /// Heartbeats, also while a look waits for the database.
+    async fn beat(&self) {
         let mut beat = interval_at(Instant::now() + self.heartbeat, self.heartbeat);
-        slow.set_missed_tick_behavior(MissedTickBehavior::Delay);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut idle_ticks = 0;
+        loop {
+            beat.tick().await;
+            self.channel.beat(self.clock.now());
+        }
+    }
+
+    async fn follow(&self) {
         let mut failures = 0;
         loop {
-            let looks = tokio::select! {
-                () = self.stop.cancelled() => return,
-                () = self.channel.rung() => self.channel.take_looks(),
-                _ = slow.tick() => {
-                    self.channel.meter().sample();
-                    idle_ticks = if self.channel.streams() == 0 { idle_ticks + 1 } else { 0 };
-                    if idle_ticks >= IDLE_TICKS && may_go(&self.channel) {
-                        return;
-                    }
-                    Looks::ALL
-                }
-                _ = beat.tick() => {
-                    self.channel.push(Batch::beat(self.channel.tenant, self.clock.now()));
-                    self.channel.meter().beat();
-                    continue;
-                }
-            };
-            match self.look(looks).await {
-                Ok(published) => {
-                    failures = 0;
-                    self.channel.meter().looked();
-                    if published {
-                        self.wait(self.window).await;
-                    }
+            self.channel.rung().await;
+            if self.channel.is_closed() {
+                return;
+            }
+            let (looks, began) = (self.channel.take_looks(), Instant::now());
+            let seen = self.look(looks).await;
+            if seen.is_ok() {
+                failures = 0;
+            }
+            match seen {
+                Ok(Seen::Nothing) => {}
+                Ok(Seen::News) => sleep(self.window).await,
+                // What the bell rang for is still to be looked at.
+                Ok(Seen::TakenBack) => self.channel.wake(looks),
+                Ok(Seen::AnotherLog) => {
+                    self.channel.doubt();
+                    self.poll.notify_one();
                 }
                 Err(error) => {
                     tracing::warn!(tenant.id = %self.channel.tenant, %error, "could not read what is new; trying again");
-                    // What the bell rang for is still to be looked at.
-                    self.channel.ring(Look::Tallies);
+                    self.channel.failed(began, self.clock.now());
+                    self.channel.wake(looks.and(Looks::ALL_COUNTS));
                     failures += 1;
-                    self.wait(backoff(failures)).await;
+                    sleep(backoff(failures)).await;
                 }
             }
         }
     }
 
-    async fn wait(&self, time: Duration) {
-        tokio::select! {
-            () = self.stop.cancelled() => {}
-            () = sleep(time) => {}
-        }
-    }
-
-    /// Reads what is new and puts it into the ring; says whether there was anything.
-    async fn look(&self, looks: Looks) -> Result<bool, StoreError> {
+    /// Reads what is new and puts it into the ring.
+    async fn look(&self, looks: Looks) -> Result<Seen, StoreError> {
+        let _turn = if looks.all() { self.full_looks.acquire().await.ok() } else { None };
+        let began = self.clock.now();
         // Counts are read before facts and sent after them: a count is then never ahead of the fact that makes
         // its question known.
-        let tallies = if looks.tallies() { self.changed_tallies(looks).await? } else { Vec::new() };
+        let tallies = if looks.tallies() { self.changed_tallies(looks, began).await? } else { Vec::new() };
         let known = self.channel.retractions();
-        let (mut frames, oldest) = self.new_facts().await?;
+        let Some(NewFacts { mut frames, oldest, last }) = self.new_facts().await? else { return Ok(Seen::AnotherLog) };
         self.retract(&frames).await?;
         self.channel.settle(known);
         let now = self.clock.now();
         frames.extend(tallies.iter().map(|tally| Frame::tally(self.channel.tenant, tally, now)));
         if frames.is_empty() {
-            return Ok(false);
+            self.looked(looks, began, now);
+            return Ok(Seen::Nothing);
         }
         tracing::debug!(tenant.id = %self.channel.tenant, frames = frames.len(), "published");
         // Not before: a look that fails half-way has told nobody anything.
@@ -118,29 +143,41 @@ impl Tailer {
         if !self.channel.push_unless_taken_back(Batch::new(frames, now), known) {
             // Another look reads it as it is by now; the bell that rang for it is still to be answered.
             self.channel.tells_not(&tallies);
-            self.channel.ring(Look::Tallies);
-            return Ok(false);
+            return Ok(Seen::TakenBack);
         }
+        self.channel.has_sent(last);
+        self.looked(looks, began, now);
         let lag = oldest.map(|at| Duration::from_millis(now.0.saturating_sub(at.0).max(0).unsigned_abs()));
         self.channel.meter().published(published, lag);
-        Ok(true)
+        Ok(Seen::News)
     }
 
-    /// The facts that are not in the ring yet, and when the oldest of them was written.
-    async fn new_facts(&self) -> Result<(Vec<Frame>, Option<Timestamp>), StoreError> {
-        let (_, mut seq) = self.channel.tail();
-        let (mut frames, mut oldest) = (Vec::new(), None);
+    /// Takes note of a look that went well.
+    fn looked(&self, looks: Looks, began: Timestamp, now: Timestamp) {
+        // After a failure all counts are owed, and facts alone leave the counts out.
+        if looks.tallies() && (looks.all() || !self.channel.is_failing()) {
+            self.channel.is_current(began, now);
+        }
+        self.channel.meter().looked();
+    }
+
+    /// The facts that are not in the ring yet; `None` when the last one that is there is another one now.
+    async fn new_facts(&self) -> Result<Option<NewFacts>, StoreError> {
+        let mut new = NewFacts { frames: Vec::new(), oldest: None, last: self.channel.last_fact() };
         loop {
-            let facts = self.store.facts_after(self.channel.tenant, seq, PAGE).await?;
-            let Some(last) = facts.last() else {
-                return Ok((frames, oldest));
-            };
-            seq = last.seq;
+            let LastFact { seq, identity } = new.last;
+            let page = answer(self.store.log_page(self.channel.tenant, seq, PAGE)).await?;
+            let facts = page.facts;
+            let Some(last) = facts.last() else { return Ok(Some(new)) };
+            if identity.is_some() && page.known != identity {
+                return Ok(None);
+            }
+            new.last = LastFact { seq: last.seq, identity: Some(last.identity()) };
             self.channel.told_aside(&counts_in(&facts));
-            oldest = oldest.or_else(|| facts.first().map(|fact| fact.at));
-            frames.extend(facts.iter().map(|fact| Frame::fact(self.channel.epoch, fact)));
+            new.oldest = new.oldest.or_else(|| facts.first().map(|fact| fact.at));
+            new.frames.extend(facts.iter().map(|fact| Frame::fact(self.channel.epoch, fact)));
             if i64::try_from(facts.len()).unwrap_or(PAGE) < PAGE {
-                return Ok((frames, oldest));
+                return Ok(Some(new));
             }
         }
     }
@@ -148,10 +185,10 @@ impl Tailer {
     /// Takes out of the ring what these facts took back: a stream that is behind is sent it as it is now, or not at all.
     async fn retract(&self, new: &[Frame]) -> Result<(), StoreError> {
         let retractions = Retractions::of(new);
-        let Some((first, last)) = self.channel.stale(&retractions) else { return Ok(()) };
+        let Some((first, last)) = self.channel.outdated(&retractions) else { return Ok(()) };
         let (mut seq, mut now) = (first - 1, HashMap::new());
         while seq < last {
-            let facts = self.store.facts_after(self.channel.tenant, seq, PAGE).await?;
+            let facts = answer(self.store.facts_after(self.channel.tenant, seq, PAGE)).await?;
             let Some(read) = facts.last() else { break };
             seq = read.seq;
             now.extend(facts.iter().map(|fact| (fact.seq, Frame::fact(self.channel.epoch, fact))));
@@ -160,12 +197,25 @@ impl Tailer {
         Ok(())
     }
 
-    async fn changed_tallies(&self, looks: Looks) -> Result<Vec<Tally>, StoreError> {
-        let slack = if looks == Looks::ALL { WIDE_TALLY_SLACK_MS } else { TALLY_SLACK_MS };
-        let since = self.clock.now().plus_millis(-slack);
-        let tallies = self.store.tallies_since(self.channel.tenant, since).await?;
-        Ok(self.channel.untold(tallies))
+    async fn changed_tallies(&self, looks: Looks, now: Timestamp) -> Result<Vec<Tally>, StoreError> {
+        let tenant = self.channel.tenant;
+        if looks.all() {
+            // Asked before they are read: streams that are told so meanwhile are told all of them by another look.
+            let retell = looks.retell() || self.channel.stale_since().is_some();
+            let tallies = answer(self.store.tallies(tenant)).await?;
+            return Ok(if retell { tallies } else { self.channel.untold(tallies) });
+        }
+        let since = match looks.missed() {
+            true => self.channel.reach_back(now),
+            false => now.plus_millis(-TALLY_SLACK_MS),
+        };
+        Ok(self.channel.untold(answer(self.store.tallies_since(tenant, since)).await?))
     }
+}
+
+/// What the database answers, if it does.
+async fn answer<T>(asked: impl Future<Output = Stored<T>>) -> Stored<T> {
+    timeout(PATIENCE, asked).await.unwrap_or(Err(StoreError::Port(PortError::Busy)))
 }
 
 /// The counts with which questions come.

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use pulsestage::health::Sample;
 
-/// Samples that are kept: five minutes of the tailer's slow ticks, in some kilobytes.
+/// Samples that are kept: five minutes of the poller's ticks, in some kilobytes.
 const KEPT: usize = 100;
 
 /// The latest samples, the oldest first.

@@ -200,9 +200,9 @@ impl Meter {
         self.count(if from == Replay::Ring { Count::RingReplays } else { Count::DatabaseReplays }, 1);
     }
 
-    /// A client came back and must load the board.
-    pub fn resynced(&self) {
-        self.count(Count::Resyncs, 1);
+    /// So many clients must load the board.
+    pub fn resynced(&self, clients: usize) {
+        self.count(Count::Resyncs, clients);
     }
 
     /// A stream is ended because its client reads too slowly.

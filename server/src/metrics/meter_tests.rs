@@ -12,7 +12,7 @@ async fn a_meter_tells_how_its_streams_are_doing() {
     meter.wrote(Written { frames: 3, bytes: 600, beats: 1, skipped: 2 });
     meter.replayed(Replay::Ring);
     meter.replayed(Replay::Database);
-    meter.resynced();
+    meter.resynced(1);
     meter.slowed();
     let health = meter.health(Duration::from_secs(30));
     assert_eq!((health.streams, health.published, health.deliveries, health.bytes), (1, 3, 3, 600));

@@ -30,6 +30,8 @@ struct Book {
     gone: Reading,
     /// The part of it that was told as `other`.
     gone_other: Counts,
+    /// Logs that were replaced while somebody watched.
+    renewed: u64,
 }
 
 #[derive(Debug)]
@@ -51,6 +53,8 @@ pub(super) struct Scrape {
     pub(super) total: Reading,
     /// How many tenants are watched.
     pub(super) watched: usize,
+    /// How many logs were replaced while somebody watched.
+    pub(super) renewed: u64,
     /// The age of the oldest last heartbeat.
     pub(super) beat_age: Duration,
     /// The age of the oldest last look at the database.
@@ -86,6 +90,11 @@ impl Meters {
         entry.into_iter().for_each(|entry| book.close(&entry));
     }
 
+    /// The log of a tenant that somebody watches was replaced by another.
+    pub fn renewed(&self) {
+        self.lock().renewed += 1;
+    }
+
     /// Looks at all of them.
     pub(super) fn scrape(&self) -> Scrape {
         let mut book = self.lock();
@@ -94,6 +103,7 @@ impl Meters {
             other: Series { label: "other".to_owned(), streams: 0, counts: book.gone_other },
             total: book.gone.clone(),
             watched: book.watched.len(),
+            renewed: book.renewed,
             ..Scrape::default()
         };
         for (tenant, entry) in &mut book.watched {

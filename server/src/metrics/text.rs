@@ -67,7 +67,7 @@ fn streams(page: &mut Page<'_>, scrape: &Scrape) -> fmt::Result {
     page.counters("replays", "Streams opened at a cursor and sent exactly what was missing.", "source", replays)?;
     page.counter(
         "resyncs",
-        "Streams opened at a cursor of no use: their clients had to load the board.",
+        "Streams whose clients had to load the board: their cursor was of no use, or their log was replaced.",
         total(Count::Resyncs),
     )?;
     page.counter("slow_streams_ended", "Streams ended because their client read too slowly.", total(Count::Slow))
@@ -84,6 +84,8 @@ fn heartbeats(page: &mut Page<'_>, scrape: &Scrape) -> fmt::Result {
 fn tailers(page: &mut Page<'_>, scrape: &Scrape) -> fmt::Result {
     let help = "From a change to its being ready for every stream, for the oldest change of each batch.";
     page.histogram("tailer_lag", help, &scrape.total.lags)?;
+    let help = "Logs of watched tenants that were found to be others than before: the database was replaced.";
+    page.counter("logs_renewed", help, scrape.renewed)?;
     let help = "How long ago the log of a watched tenant was last read to its end, at the longest.";
     page.gauge("tailer_look_age", help, Some(Unit::Seconds), scrape.look_age.as_secs_f64())
 }

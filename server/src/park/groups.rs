@@ -1,4 +1,5 @@
-//! A shard's streams of each tenant, and which tenant's turn it is.
+//! A shard's streams of each tenant's channel, and which one's turn it is. While the streams of a channel that is closed
+//! end, those of the one that took its place are here already.
 //!
 //! Tenants take turns in slices, so that one with ten thousand streams and something new all the time makes another's
 //! ten wait for a slice and not for ten thousand.
@@ -6,13 +7,12 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use crate::bus::{Channel, Listener};
-use pulsestage::id::TenantId;
+use crate::bus::{Channel, ChannelId, Listener};
 
 /// Streams that are written to before it is another tenant's turn: some milliseconds of work.
 const SLICE: usize = 1_024;
 
-/// The streams of one tenant.
+/// The streams of one channel.
 #[derive(Debug)]
 struct Group {
     channel: Arc<Channel>,
@@ -26,12 +26,12 @@ struct Group {
     again: bool,
 }
 
-/// All of a shard's streams by tenant.
+/// All of a shard's streams by channel.
 #[derive(Debug, Default)]
 pub(super) struct Groups {
-    tenants: HashMap<TenantId, Group>,
-    /// Tenants with something to write, each once.
-    turns: VecDeque<TenantId>,
+    channels: HashMap<ChannelId, Group>,
+    /// Those with something to write, each once.
+    turns: VecDeque<ChannelId>,
 }
 
 /// Streams whose turn it is.
@@ -44,10 +44,10 @@ pub(super) struct Slice {
 }
 
 impl Groups {
-    /// Adds a stream of this channel; says which member of its tenant's it is. With the first one, `listener` begins
+    /// Adds a stream of this channel; says which member of its channel's it is. With the first one, `listener` begins
     /// to hear of the channel's batches.
     pub(super) fn add(&mut self, key: usize, channel: &Arc<Channel>, listener: &Arc<dyn Listener>) -> usize {
-        let group = self.tenants.entry(channel.tenant).or_insert_with(|| {
+        let group = self.channels.entry(channel.id).or_insert_with(|| {
             channel.listen(listener.clone());
             Group { channel: channel.clone(), members: Vec::new(), next: 0, left: 0, again: false }
         });
@@ -58,26 +58,26 @@ impl Groups {
     /// Takes a stream out. With the last one, `listener` hears no more. Gives the key of the stream that is now the
     /// member that this one was, if there is one.
     pub(super) fn remove(&mut self, channel: &Channel, member: usize, listener: &Arc<dyn Listener>) -> Option<usize> {
-        let group = self.tenants.get_mut(&channel.tenant)?;
+        let group = self.channels.get_mut(&channel.id)?;
         group.members.swap_remove(member);
         let moved = group.members.get(member).copied();
         // The one that was moved may have had its turn before it or be left out of it now.
         group.again |= group.left > 0;
         if group.members.is_empty() {
             group.channel.unlisten(listener);
-            self.tenants.remove(&channel.tenant);
+            self.channels.remove(&channel.id);
         }
         moved
     }
 
-    /// Takes note that a tenant has something new.
-    pub(super) fn pushed(&mut self, tenant: TenantId) {
-        let Some(group) = self.tenants.get_mut(&tenant) else { return };
+    /// Takes note that a channel has something new.
+    pub(super) fn pushed(&mut self, channel: ChannelId) {
+        let Some(group) = self.channels.get_mut(&channel) else { return };
         if group.left > 0 {
             group.again = true;
         } else {
             group.left = group.members.len();
-            self.turns.push_back(tenant);
+            self.turns.push_back(channel);
         }
     }
 
@@ -88,8 +88,8 @@ impl Groups {
 
     /// The streams whose turn it is now.
     pub(super) fn turn(&mut self) -> Option<Slice> {
-        let tenant = self.turns.pop_front()?;
-        let group = self.tenants.get_mut(&tenant)?;
+        let channel = self.turns.pop_front()?;
+        let group = self.channels.get_mut(&channel)?;
         let all = group.members.len();
         let length = group.left.min(all).min(SLICE);
         let members = (0..length).filter_map(|n| group.members.get((group.next + n) % all).copied()).collect();
@@ -101,7 +101,7 @@ impl Groups {
             group.left = all;
         }
         if group.left > 0 {
-            self.turns.push_back(tenant);
+            self.turns.push_back(channel);
         }
         Some(Slice { channel: group.channel.clone(), members })
     }
@@ -110,7 +110,8 @@ impl Groups {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pulsestage::event::{Cursor, Epoch};
+    use pulsestage::event::{Cursor, Epoch, LogHead};
+    use pulsestage::id::TenantId;
     use pulsestage::time::Timestamp;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use uuid::Uuid;
@@ -119,14 +120,14 @@ mod tests {
     struct Ears(AtomicUsize);
 
     impl Listener for Ears {
-        fn pushed(&self, _: TenantId) {
+        fn pushed(&self, _: ChannelId) {
             self.0.fetch_add(1, Ordering::Relaxed);
         }
     }
 
     fn channel(tenant: u128) -> Arc<Channel> {
-        let head = Cursor { epoch: Epoch(1), seq: 0 };
-        Arc::new(Channel::new(TenantId(Uuid::from_u128(tenant)), head, Timestamp(0)))
+        let (tenant, cursor) = (TenantId(Uuid::from_u128(tenant)), Cursor { epoch: Epoch(1), seq: 0 });
+        Arc::new(Channel::new(&LogHead { tenant, cursor, last: None, voted_at: None }, Timestamp(0)))
     }
 
     fn ears() -> (Arc<Ears>, Arc<dyn Listener>) {
@@ -147,9 +148,9 @@ mod tests {
         }
         assert_eq!(groups.add(3_000, &small, &listener), 0);
         assert!(!groups.is_busy());
-        groups.pushed(large.tenant);
-        groups.pushed(small.tenant);
-        groups.pushed(TenantId(Uuid::from_u128(3)));
+        groups.pushed(large.id);
+        groups.pushed(small.id);
+        groups.pushed(channel(1).id);
         assert_eq!(groups.turn().unwrap().members.len(), SLICE);
         assert_eq!(groups.turn().unwrap().members, [3_000]);
         let mut rest = keys(&mut groups);
@@ -163,10 +164,10 @@ mod tests {
         let (mut groups, (_, listener)) = (Groups::default(), ears());
         let channel = channel(1);
         (0..1_500).for_each(|key| _ = groups.add(key, &channel, &listener));
-        groups.pushed(channel.tenant);
+        groups.pushed(channel.id);
         groups.turn();
-        groups.pushed(channel.tenant);
-        groups.pushed(channel.tenant);
+        groups.pushed(channel.id);
+        groups.pushed(channel.id);
         assert_eq!(keys(&mut groups).len(), 1_500 - SLICE + 1_500);
     }
 
@@ -175,17 +176,17 @@ mod tests {
         let (mut groups, (ears, listener)) = (Groups::default(), ears());
         let channel = channel(1);
         (0..1_500).for_each(|key| _ = groups.add(key, &channel, &listener));
-        groups.pushed(channel.tenant);
+        groups.pushed(channel.id);
         groups.turn();
         // The last one takes the place of the first, which had its turn.
         assert_eq!(groups.remove(&channel, 0, &listener), Some(1_499));
         let rest = keys(&mut groups);
         assert!((SLICE..1_500).all(|key| rest.contains(&key)), "{}", rest.len());
         while groups.remove(&channel, 0, &listener).is_some() {}
-        assert!(groups.tenants.is_empty());
+        assert!(groups.channels.is_empty());
         channel.push(crate::bus::frame::Batch::beat(channel.tenant, Timestamp(0)));
         assert_eq!(ears.0.load(Ordering::Relaxed), 0, "nobody is left to hear of it");
-        groups.pushed(channel.tenant);
+        groups.pushed(channel.id);
         assert!(keys(&mut groups).is_empty());
     }
 }

@@ -8,9 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::bus::Listener;
+use crate::bus::{ChannelId, Listener};
 use crate::http::sse::Opened;
-use pulsestage::id::TenantId;
 
 /// A stream that comes to be parked.
 #[derive(Debug)]
@@ -30,8 +29,8 @@ pub(super) struct Arrival {
 pub(super) struct Mail {
     /// Streams that come.
     pub(super) arrivals: Vec<Arrival>,
-    /// Tenants that have something new, each once.
-    pub(super) pushed: Vec<TenantId>,
+    /// Channels that have something new, each once.
+    pub(super) pushed: Vec<ChannelId>,
     /// Whether some streams may have to end.
     pub(super) look: bool,
     /// Over which time all streams are to end, once they are to end.
@@ -110,11 +109,11 @@ impl Inbox {
 }
 
 impl Listener for Inbox {
-    fn pushed(&self, tenant: TenantId) {
+    fn pushed(&self, channel: ChannelId) {
         self.put(|mail| {
             // Few at any time: the shard looks at once.
-            if !mail.pushed.contains(&tenant) {
-                mail.pushed.push(tenant);
+            if !mail.pushed.contains(&channel) {
+                mail.pushed.push(channel);
             }
         });
     }

@@ -91,7 +91,7 @@ impl Shard {
 
     fn read(&mut self, mail: Mail) {
         mail.arrivals.into_iter().for_each(|arrival| self.park(arrival));
-        mail.pushed.into_iter().for_each(|tenant| self.groups.pushed(tenant));
+        mail.pushed.into_iter().for_each(|channel| self.groups.pushed(channel));
         if mail.look {
             self.next_look = self.now;
         }

@@ -111,7 +111,8 @@ impl Parked {
             pass.written.beats += usize::from(is_beat);
             pass.written.bytes += length;
         }
-        Ok(())
+        let is_at_the_end = self.unsent.is_none() && pass.channel.ends_at(self.reader.place());
+        if is_at_the_end { Err(Ended::LogReplaced) } else { Ok(()) }
     }
 
     /// Writes what could not be written before, as far as its client takes it.
@@ -136,9 +137,9 @@ impl Parked {
         self.unsent.is_some()
     }
 
-    /// Whether the ring has moved past it: whatever it reads now, it has missed something.
+    /// Whether the ring has moved past it, or ends: whatever it reads now, it has missed something.
     pub(super) fn is_lost(&self) -> bool {
-        self.is_behind() && !self.seat.channel().has(self.reader.place())
+        self.is_behind() && (self.seat.channel().is_closed() || !self.seat.channel().has(self.reader.place()))
     }
 
     /// Adds to what its client has sent unasked.

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use pulsestage::event::Event;
-use pulsestage::ports::{Look, Notifier};
+use pulsestage::ports::{Clock, Look, Notifier};
 
-use crate::support::{House, MemoryStore, Plan};
+use crate::support::{House, MemoryStore, Plan, Wire};
 
 fn house() -> (House, MemoryStore) {
     let store = MemoryStore::new();
@@ -25,7 +25,8 @@ async fn facts_and_counts_come_once_it_answers_again() {
         store.counted(question, 7);
         house.bus.ring(MemoryStore::TENANT, Look::Facts);
         house.bus.ring(MemoryStore::TENANT, Look::Tallies);
-        assert_eq!(wire.message().await.cursor(), Some(MemoryStore::cursor(1)), "after {failures} failures");
+        let asked = wire.until("question:created").await.pop().unwrap();
+        assert_eq!(asked.cursor(), Some(MemoryStore::cursor(1)), "after {failures} failures");
         let Event::Upvoted(tally) = wire.message().await.envelope().event else { panic!("the count is lost") };
         assert_eq!((tally.question_id, tally.upvotes), (question, 7));
     }
@@ -40,7 +41,7 @@ async fn it_is_asked_again_soon_and_not_all_the_time() {
     store.asked(1);
     house.bus.ring(MemoryStore::TENANT, Look::Facts);
     let began = Instant::now();
-    wire.message().await;
+    wire.until("question:created").await;
     // Half a second, doubled each time, at most five.
     assert!((Duration::from_secs(20)..Duration::from_secs(60)).contains(&began.elapsed()), "{:?}", began.elapsed());
 }
@@ -82,4 +83,238 @@ async fn a_count_that_goes_back_before_the_next_look_is_told_again() {
     store.counted(question, 4);
     house.bus.ring(MemoryStore::TENANT, Look::Tallies);
     assert_eq!(back.message().await.json()["data"]["upvotes"], 4, "or it would show five for good");
+}
+
+/// Lets time pass, for the clock of the instance as well, which must have been stopped.
+async fn pass(house: &House, seconds: i64) {
+    for _ in 0..seconds {
+        house.clock.turn_on(1);
+        sleep(Duration::from_secs(1)).await;
+    }
+}
+
+/// What a stream has been sent, by type.
+fn kinds(wire: &mut Wire) -> Vec<&'static str> {
+    wire.drain().iter().map(crate::support::Message::kind).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_bell_makes_a_screen_three_seconds_late() {
+    let (house, store) = house();
+    let mut wire = house.stream("").await;
+    wire.greeting().await;
+    for round in 0..5 {
+        let question = store.asked(round);
+        let began = Instant::now();
+        assert_eq!(wire.message().await.kind(), "question:created");
+        store.counted(question, 3);
+        assert_eq!(wire.message().await.json()["data"]["upvotes"], 3);
+        assert!(began.elapsed() < Duration::from_millis(6_100), "{:?}", began.elapsed());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_count_is_found_however_long_the_database_was_away() {
+    for (seconds, hangs) in [(1, false), (10, false), (119, false), (130, false), (130, true), (4_000, false)] {
+        let (house, store) = house();
+        house.clock.stop();
+        let question = store.asked(1);
+        let mut wire = house.stream("").await;
+        wire.greeting().await;
+        pass(&house, 4).await;
+        if hangs {
+            store.hang(true)
+        } else {
+            store.away(true)
+        }
+        // Somebody else's instance takes it at once, and nobody does afterwards.
+        store.counted_at(question, 7, house.clock.now());
+        house.bus.ring(MemoryStore::TENANT, Look::Tallies);
+        pass(&house, seconds).await;
+        store.hang(false);
+        store.away(false);
+        pass(&house, 12).await;
+        let told: Vec<_> = wire.drain().into_iter().filter(|message| message.kind() == "question:upvoted").collect();
+        let last = told.last().unwrap_or_else(|| panic!("the count is lost after {seconds} s"));
+        assert_eq!(last.json()["data"]["upvotes"], 7, "after {seconds} s");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_count_that_is_lower_after_an_outage_is_told() {
+    let (house, store) = house();
+    house.clock.stop();
+    let (told, loaded) = (store.asked(1), store.asked(2));
+    let mut wire = house.stream("").await;
+    wire.greeting().await;
+    store.counted_at(told, 5, house.clock.now());
+    store.counted_at(loaded, 5, house.clock.now().plus_millis(-900_000));
+    let copy = store.copy();
+    pass(&house, 300).await;
+    // A vote is told; another one is on the board of a page that was loaded just before, and no look has seen it.
+    store.counted_at(told, 6, house.clock.now());
+    house.bus.ring(MemoryStore::TENANT, Look::Tallies);
+    pass(&house, 1).await;
+    wire.drain();
+    store.counted_at(loaded, 6, house.clock.now());
+    store.away(true);
+    pass(&house, 10).await;
+    store.replace_by(&copy);
+    store.away(false);
+    pass(&house, 5).await;
+    let counts: Vec<_> = wire.drain().into_iter().filter(|message| message.kind() == "question:upvoted").collect();
+    for question in [told, loaded] {
+        let id = question.to_string();
+        let last = counts.iter().rfind(|message| message.json()["data"]["questionId"] == id.as_str());
+        assert_eq!(last.expect("nothing is told of it").json()["data"]["upvotes"], 5);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn votes_that_are_gone_without_an_outage_are_noticed() {
+    let (house, store) = house();
+    house.clock.stop();
+    let question = store.asked(1);
+    store.counted_at(question, 5, house.clock.now());
+    let mut wire = house.stream("").await;
+    wire.greeting().await;
+    let copy = store.copy();
+    pass(&house, 400).await;
+    store.counted_at(question, 6, house.clock.now());
+    pass(&house, 4).await;
+    wire.drain();
+    store.replace_by(&copy);
+    pass(&house, 4).await;
+    assert_eq!(wire.drain().last().unwrap().json()["data"]["upvotes"], 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_the_database_is_away_a_stream_says_so_instead_of_heartbeats() {
+    for hangs in [false, true] {
+        let store = MemoryStore::new();
+        let heartbeat = Duration::from_secs(5);
+        let house = House::on(Arc::new(store.clone()), Plan { heartbeat, ..Plan::default() });
+        house.clock.stop();
+        let mut wire = house.stream("").await;
+        wire.greeting().await;
+        pass(&house, 12).await;
+        let good = house.clock.now();
+        assert_eq!(kinds(&mut wire), ["heartbeat"; 2]);
+        if hangs {
+            store.hang(true)
+        } else {
+            store.away(true)
+        }
+        let began = Instant::now();
+        let message = wire.until("stale").await.pop().unwrap();
+        assert!(began.elapsed() <= Duration::from_secs(8), "{:?}", began.elapsed());
+        assert_eq!(message.id, None, "it is no fact");
+        let since = message.json()["data"]["since"].as_i64().unwrap();
+        assert!((good.0 - 4_000..=good.0).contains(&since), "{since} at {}", good.0);
+        // Nothing but that, as often as heartbeats come, and always of the same time.
+        pass(&house, 60).await;
+        let told = wire.drain();
+        assert!((5..=13).contains(&told.len()), "{}", told.len());
+        assert!(told.iter().all(|message| message.json()["data"]["since"] == since), "{told:?}");
+        // As soon as it is back all is well.
+        store.hang(false);
+        store.away(false);
+        let began = Instant::now();
+        let told = wire.until("heartbeat").await;
+        assert!(began.elapsed() <= Duration::from_secs(7), "{:?}", began.elapsed());
+        assert!(told.len() <= 3, "{told:?}");
+        pass(&house, 60).await;
+        assert!(kinds(&mut wire).iter().all(|kind| *kind == "heartbeat"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_blip_is_told_to_nobody() {
+    let (house, store) = house();
+    let mut wire = house.stream("").await;
+    wire.greeting().await;
+    for _ in 0..5 {
+        sleep(Duration::from_secs(20)).await;
+        store.asked(1);
+        store.fail(2);
+        house.bus.ring(MemoryStore::TENANT, Look::Facts);
+        sleep(Duration::from_secs(10)).await;
+        assert!(!kinds(&mut wire).contains(&"stale"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_log_that_cannot_be_read_is_told_to_those_who_watch_it() {
+    let (house, store) = house();
+    let mut wire = house.stream("").await;
+    wire.greeting().await;
+    store.asked(1);
+    store.fail(u32::MAX);
+    house.bus.ring(MemoryStore::TENANT, Look::Facts);
+    assert_eq!(wire.message().await.kind(), "stale");
+    // Whoever comes now hears it first of all.
+    let mut late = house.stream("").await;
+    late.greeting().await;
+    assert_eq!(late.message().await.kind(), "stale");
+    store.fail(0);
+    for wire in [&mut wire, &mut late] {
+        let told: Vec<_> = wire.until("heartbeat").await.iter().map(crate::support::Message::kind).collect();
+        assert!(told.contains(&"question:created"), "{told:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_comes_while_the_database_is_away_comes_back() {
+    let (house, store) = house();
+    store.asked(1);
+    let cursor = MemoryStore::cursor(1);
+    let mut first = house.stream("").await;
+    first.greeting().await;
+    store.away(true);
+    // What is known of the tenant is good for a second.
+    house.clock.stop();
+    house.clock.turn_on(2);
+    for query in ["", &format!("last_event_id={cursor}"), "last_event_id=nonsense", "events=question:created"] {
+        let reply = house.get(&format!("/sse?{query}")).open().await;
+        // EventSource gives up for good on any status but 200.
+        assert_eq!((reply.status().as_u16(), &reply.headers()["content-type"] == "text/event-stream"), (200, true));
+        let rest = Wire::of(reply).rest().await;
+        assert!(rest.iter().any(|message| message.retry.is_some()), "{rest:?}");
+        assert!(rest.iter().all(|message| message.id.is_none()), "{rest:?}");
+    }
+    let page = house.get("/").wants_page().send().await;
+    assert_eq!((page.status.as_u16(), page.header("content-type").starts_with("text/html")), (503, true));
+    assert!(!page.header("retry-after").is_empty());
+    let board = house.get("/api/fn/load_board").send().await;
+    assert_eq!(board.status, 503, "{}", board.text());
+    store.away(false);
+    let mut back = house.stream(&format!("last_event_id={cursor}")).await;
+    back.greeting().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_happening_costs_one_query_a_tick() {
+    let (house, store) = house();
+    house.clock.stop();
+    let question = store.asked(1);
+    store.counted_at(question, 3, house.clock.now());
+    let mut wires = Vec::new();
+    for _ in 0..5 {
+        let mut wire = house.stream("").await;
+        wire.greeting().await;
+        wires.push(wire);
+    }
+    // What has changed lately is looked at for two minutes more.
+    pass(&house, 130).await;
+    let (heads, others) = store.asked_for();
+    pass(&house, 300).await;
+    let (heads, others) = (store.asked_for().0 - heads, store.asked_for().1 - others);
+    assert!((95..=101).contains(&heads), "{heads} in 300 s");
+    assert_eq!(others, 0);
+    // Nobody is there any more: nothing is asked.
+    drop(wires);
+    pass(&house, 40).await;
+    let before = store.asked_for();
+    pass(&house, 60).await;
+    assert_eq!(store.asked_for(), before);
 }

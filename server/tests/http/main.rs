@@ -5,6 +5,8 @@ mod attack;
 #[cfg(test)]
 mod bus_redis;
 #[cfg(test)]
+mod bus_replaced;
+#[cfg(test)]
 mod bus_trouble;
 #[cfg(test)]
 mod deploy;
@@ -131,6 +133,8 @@ mod live_kinds;
 mod live_limits;
 #[cfg(test)]
 mod live_parked;
+#[cfg(test)]
+mod live_replaced;
 #[cfg(test)]
 mod markup;
 #[cfg(test)]

@@ -135,7 +135,7 @@ impl House {
         let store_times = StoreTimes::default();
         let store: Arc<dyn Store> = Arc::new(TimedStore::new(store, store_times.clone()));
         let settings = BusSettings { window: plan.window, heartbeat: plan.heartbeat };
-        let bus = Bus::new(store.clone(), clock.clone(), &*chance, settings, stop.clone(), tasks.clone());
+        let bus = Bus::new(store.clone(), clock.clone(), chance.clone(), settings, stop.clone(), tasks.clone());
         let bell: Arc<dyn Notifier> = match &plan.redis_url {
             Some(url) => Arc::new(SharedBell::join(url, bus.clone(), &stop, &tasks).unwrap()),
             None => Arc::new(bus.clone()),

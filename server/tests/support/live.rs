@@ -76,7 +76,7 @@ pub(crate) struct Live {
     kind: Kind,
     trusted: rustls::RootCertStore,
     pub(crate) visit: Visit,
-    _data: Folder,
+    data: Folder,
     _site: Folder,
 }
 
@@ -101,7 +101,12 @@ impl Live {
         caller.device = Some(Uuid::from_u128(1));
         let mut visit = service.enter("default", &caller).await.unwrap();
         visit.tenant.settings.own_votes = true;
-        Self { running, kind, trusted, visit, _data: data, _site: site }
+        Self { running, kind, trusted, visit, data, _site: site }
+    }
+
+    /// Its database.
+    pub(crate) fn database(&self) -> std::path::PathBuf {
+        self.data.path().join("pulsestage.db")
     }
 
     /// Where it listens.

@@ -41,6 +41,7 @@ use pulsestage_server::world::SystemClock;
 #[derive(Clone)]
 pub(crate) struct MemoryStore(Arc<Mutex<Kept>>);
 
+#[derive(Clone)]
 struct Kept {
     epoch: Epoch,
     facts: Vec<Fact>,
@@ -50,8 +51,10 @@ struct Kept {
     failures: u32,
     /// Whether nothing can be read or written.
     is_away: bool,
-    /// Whether no question of it is ever answered.
+    /// Whether whoever asks waits for ever.
     hangs: bool,
+    /// Whether the tenant is not there any more.
+    is_gone: bool,
     /// How often it was asked where logs end, and how often for anything else of a log.
     asked: (u64, u64),
     /// Tells facts that are written later from those that were written before under the same number.
@@ -73,10 +76,66 @@ impl MemoryStore {
             failures: 0,
             is_away: false,
             hangs: false,
+            is_gone: false,
             asked: (0, 0),
             written: 0,
             surprise: None,
         })))
+    }
+
+    /// A copy of the database as it is now.
+    pub(crate) fn copy(&self) -> Self {
+        Self(Arc::new(Mutex::new(self.0.lock().unwrap().clone())))
+    }
+
+    /// Puts a copy in the place of the database, its epoch included. Whoever asks notices nothing else.
+    pub(crate) fn replace_by(&self, copy: &Self) {
+        let copy = copy.0.lock().unwrap().clone();
+        let mut kept = self.0.lock().unwrap();
+        (kept.epoch, kept.facts, kept.tallies) = (copy.epoch, copy.facts, copy.tallies);
+    }
+
+    /// The questions that it has facts of, in their order.
+    pub(crate) fn questions(&self) -> Vec<QuestionId> {
+        let kept = self.0.lock().unwrap();
+        kept.facts.iter().filter_map(|fact| fact.subject.map(QuestionId)).collect()
+    }
+
+    /// Adds to a question's count, as a vote at this moment does.
+    pub(crate) fn voted_at(&self, question: QuestionId, more: i64, at: Timestamp) {
+        let before = self.0.lock().unwrap().tallies.get(&question).copied();
+        let (upvotes, voted_at) = before.map_or((0, at), |(tally, voted_at)| (tally.upvotes, voted_at));
+        self.counted_at(question, (upvotes + more).max(0), voted_at.max(at));
+    }
+
+    /// Takes the tenant away.
+    pub(crate) fn lose_tenant(&self) {
+        self.0.lock().unwrap().is_gone = true;
+    }
+
+    /// Gives the log another epoch, as somebody does who found out that the database is another.
+    pub(crate) fn renewed(&self, epoch: Epoch) {
+        self.0.lock().unwrap().epoch = epoch;
+    }
+
+    /// The epoch of the log.
+    pub(crate) fn epoch(&self) -> Epoch {
+        self.0.lock().unwrap().epoch
+    }
+
+    /// Lets nothing be read any more, or again.
+    pub(crate) fn away(&self, is_away: bool) {
+        self.0.lock().unwrap().is_away = is_away;
+    }
+
+    /// Lets no question be answered any more, or again.
+    pub(crate) fn hang(&self, hangs: bool) {
+        self.0.lock().unwrap().hangs = hangs;
+    }
+
+    /// How often it was asked where logs end, and how often for anything else of a log.
+    pub(crate) fn asked_for(&self) -> (u64, u64) {
+        self.0.lock().unwrap().asked
     }
 
     /// Answers as a database does, if it does.
@@ -198,7 +257,8 @@ impl Store for MemoryStore {
                 last: kept.facts.last().map(Fact::identity),
                 voted_at: kept.tallies.values().map(|(_, at)| *at).max(),
             };
-            (tenants.contains(&Self::TENANT).then_some(head).into_iter().collect(), surprise)
+            let is_there = tenants.contains(&Self::TENANT) && !kept.is_gone;
+            (is_there.then_some(head).into_iter().collect(), surprise)
         });
         let (heads, surprise) = heads.await?;
         surprise.map(|id| self.asked(id));
@@ -249,8 +309,14 @@ impl Store for MemoryStore {
             .await
     }
 
-    async fn tallies(&self, tenant: TenantId) -> Stored<Vec<Tally>> {
-        self.tallies_since(tenant, Timestamp(i64::MIN)).await
+    async fn tallies(&self, _: TenantId) -> Stored<Vec<Tally>> {
+        self.read(false, |kept| {
+            let questions = kept.facts.iter().filter_map(|fact| fact.subject.map(QuestionId));
+            let counted = |question| kept.tallies.get(&question).map(|(tally, _)| *tally);
+            let count = |question| counted(question).unwrap_or(Tally { question, team: Self::TEAM, upvotes: 0 });
+            questions.map(count).collect()
+        })
+        .await
     }
 
     async fn snapshot(&self, tenant: TenantId, _: Option<ParticipantId>) -> Stored<Snapshot> {

@@ -5,6 +5,7 @@ pub(crate) mod idle;
 pub(crate) mod noisy;
 pub(crate) mod slow;
 pub(crate) mod votes;
+pub(crate) mod watched;
 
 use std::fmt;
 

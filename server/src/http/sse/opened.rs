@@ -64,6 +64,8 @@ pub(crate) enum Ended {
     LifeOver,
     /// Its reader may not see it any more.
     AccessOver,
+    /// The log is another one now.
+    LogReplaced,
     /// The server stops.
     Stopping,
 }
@@ -75,6 +77,7 @@ impl Ended {
             Self::TooSlow => "too slow",
             Self::LifeOver => "life over",
             Self::AccessOver => "access over",
+            Self::LogReplaced => "log replaced",
             Self::Stopping => "stopping",
         }
     }

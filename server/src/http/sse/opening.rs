@@ -9,7 +9,7 @@ use crate::bus::{Channel, Subscription};
 use crate::metrics::Replay;
 use crate::state::AppState;
 use pulsestage::error::Refusal;
-use pulsestage::event::{Cursor, Envelope, Event};
+use pulsestage::event::{Cursor, Envelope, Event, Stale};
 use pulsestage::id::TenantId;
 use pulsestage::ports::Chance;
 use pulsestage::time::Timestamp;
@@ -69,7 +69,11 @@ pub(super) async fn open(
     let past = match cursor {
         None => Past::None,
         Some(None) => Past::Resync,
-        Some(Some(cursor)) if cursor.epoch != channel.epoch => Past::Resync,
+        Some(Some(cursor)) if cursor.epoch != channel.epoch => {
+            // It may be from a board that is newer than what we know.
+            state.bus().look();
+            Past::Resync
+        }
         Some(Some(cursor)) => past_of(state, channel, cursor, (place, tail)).await?,
     };
     let start = match (&past, cursor) {
@@ -84,7 +88,7 @@ pub(super) async fn open(
     let missed = match past {
         Past::None => Bytes::new(),
         Past::Resync => {
-            channel.meter().resynced();
+            channel.meter().resynced(1);
             greeting.extend_from_slice(&signal(channel.tenant, Event::Resync, start, now));
             Bytes::new()
         }
@@ -93,6 +97,10 @@ pub(super) async fn open(
             choice.of_batch(&batch)
         }
     };
+    // Asked after the place was fixed: what changes from here on is in the ring.
+    if let Some(since) = channel.stale_since() {
+        greeting.extend_from_slice(&encode(None, &envelope(channel.tenant, Event::Stale(Stale { since }), now)));
+    }
     let coding = choice.coding();
     let greeting = Bytes::from([coding.head(), &coding.wrap(greeting.freeze())].concat());
     Ok(Opening { greeting, missed, place, seq: start.seq.max(tail) })
@@ -147,5 +155,9 @@ impl Past {
 }
 
 fn signal(tenant: TenantId, event: Event, cursor: Cursor, at: Timestamp) -> Bytes {
-    encode(Some(cursor), &Envelope { tenant_id: tenant, event, timestamp: at })
+    encode(Some(cursor), &envelope(tenant, event, at))
+}
+
+const fn envelope(tenant: TenantId, event: Event, at: Timestamp) -> Envelope {
+    Envelope { tenant_id: tenant, event, timestamp: at }
 }

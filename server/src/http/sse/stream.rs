@@ -99,6 +99,9 @@ impl Stream {
                     self.seat.channel().meter().slowed();
                     return self.part(Ended::TooSlow);
                 }
+                Found::Nothing if self.seat.channel().ends_at(self.reader.place()) => {
+                    return self.part(Ended::LogReplaced);
+                }
                 Found::Nothing => match self.woken().await {
                     Wake::Look => {}
                     Wake::Over(why) => return self.part(why),
