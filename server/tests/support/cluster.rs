@@ -60,21 +60,29 @@ impl Cluster {
 
     /// Starts it, also after [`kill`](Self::kill), and waits until it answers.
     pub(crate) async fn up(&mut self) {
-        let (data, port, socket) = (self.data(), self.port.to_string(), self.folder.path().to_owned());
-        let mut server = self.program("postgres");
-        server.arg("-D").arg(data).args(["-h", "127.0.0.1", "-p", &port, "-k"]).arg(socket);
-        server.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        self.child = Some(server.spawn().unwrap());
+        let port = self.port.to_string();
         let ready = async {
-            let is_ready = || {
+            loop {
+                // One that was killed a moment ago may be in the way still: then it ends, and is started anew.
+                let runs = self.child.as_mut().is_some_and(|child| child.try_wait().unwrap().is_none());
+                if !runs {
+                    self.child = Some(self.server().spawn().unwrap());
+                }
                 let mut asked = self.program("pg_isready");
-                asked.args(["-q", "-h", "127.0.0.1", "-U", "pulsestage", "-p", &port]).status().unwrap().success()
-            };
-            while !is_ready() {
+                if asked.args(["-q", "-h", "127.0.0.1", "-U", "pulsestage", "-p", &port]).status().unwrap().success() {
+                    return;
+                }
                 sleep(Duration::from_millis(50)).await;
             }
         };
         soon("PostgreSQL to answer", ready).await;
+    }
+
+    fn server(&self) -> Command {
+        let mut server = self.program("postgres");
+        server.arg("-D").arg(self.data()).args(["-h", "127.0.0.1", "-p", &self.port.to_string(), "-k"]);
+        server.arg(self.folder.path()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        server
     }
 
     /// The URL of its database.

@@ -3,6 +3,9 @@
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::process::{Child, Command, Stdio};
 
+use pulsestage::ports::Chance;
+use pulsestage_server::world::SystemChance;
+
 use super::{Folder, soon};
 
 /// A Redis of our own; killed when it is dropped.
@@ -96,8 +99,15 @@ impl Drop for Redis {
     }
 }
 
-/// A port that nobody has just now.
+/// A port that nobody has just now. It is below the range from which systems hand out ports by themselves, so that no
+/// connection gets it by chance while the server that has it is down.
 pub(crate) fn free_port() -> u16 {
-    let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap();
-    listener.local_addr().unwrap().port()
+    let mut random = [0; 2];
+    loop {
+        SystemChance.fill(&mut random);
+        let port = 20_000 + u16::from_le_bytes(random) % 12_000;
+        if TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).is_ok() {
+            return port;
+        }
+    }
 }
