@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep};
 
 use crate::stage::{Stage, on_postgres, postgres_server};
@@ -36,7 +38,7 @@ impl Ground {
         let addr = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let log = self.logs.path().join(addr.port().to_string());
         let mut command = Command::new(env!("CARGO_BIN_EXE_pulsestage"));
-        command.env_clear().args(["serve", "--addr", &addr.to_string(), "--drain-s", "0"]);
+        command.env_clear().args(["serve", "--addr", &addr.to_string(), "--drain-s", "0", "--linger-s", "0"]);
         command.arg("--data-dir").arg(data.path()).arg("--site-dir").arg(self.site.path()).args(flags);
         command.envs(url.map(|url| ("DATABASE_URL", url))).envs(key.map(|key| ("PULSESTAGE_KEY", key)));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(fs::File::create(&log).unwrap());
@@ -64,7 +66,7 @@ impl Instance {
                 if let Some(status) = self.child.try_wait().unwrap() {
                     panic!("it ended with {status}: {}", self.log());
                 }
-                if self.answers("/health/ready") {
+                if self.answers("/health/ready").await {
                     return;
                 }
                 sleep(Duration::from_millis(50)).await;
@@ -73,12 +75,15 @@ impl Instance {
         soon("an instance to be ready", ready).await;
     }
 
-    fn answers(&self, path: &str) -> bool {
-        let Ok(mut socket) = std::net::TcpStream::connect(self.addr) else { return false };
+    async fn answers(&self, path: &str) -> bool {
         let asked = format!("GET {path} HTTP/1.1\r\nhost: ask.test\r\nconnection: close\r\n\r\n");
         let mut text = String::new();
-        let _cut = socket.write_all(asked.as_bytes()).and_then(|()| socket.read_to_string(&mut text).map(drop));
-        text.starts_with("HTTP/1.1 200")
+        let answered = async {
+            let mut socket = TcpStream::connect(self.addr).await?;
+            socket.write_all(asked.as_bytes()).await?;
+            socket.read_to_string(&mut text).await
+        };
+        answered.await.is_ok() && text.starts_with("HTTP/1.1 200")
     }
 
     async fn ends(&mut self) -> ExitStatus {
@@ -253,7 +258,7 @@ async fn late(stage: Arc<Stage>) {
         }
     };
     soon("two lines about it", told).await;
-    assert!(!instance.answers("/health/live"), "its port is open only when it can serve");
+    assert!(!instance.answers("/health/live").await, "its port is open only when it can serve");
     let _relay = Relay::listening(free, &stage.url).await;
     let began = Instant::now();
     instance.is_ready().await;
