@@ -7,7 +7,7 @@
 //! * live: [`bus`] (a ring per tenant, fed by a tailer), `http::sse` (what each stream takes of it), [`park`] (threads
 //!   that write to thousands of streams)
 //! * whose access has ended: [`access`]
-//! * data: [`store`] (the one SQL text on two engines), [`demo`]
+//! * data: [`store`] (the one SQL text on two engines), [`lineage`] (whether it was put back), [`demo`]
 //! * coming in: [`auth`], [`oidc`] (a provider that vouches for people), [`mail`] (links by letter)
 //! * logos: [`pictures`]
 //! * how much is taken of everything: [`limits`]
@@ -32,6 +32,7 @@ pub mod install;
 pub mod installation_key;
 pub mod lifecycle;
 pub mod limits;
+pub mod lineage;
 pub mod link_command;
 pub mod mail;
 pub mod metrics;

@@ -81,7 +81,7 @@ pub struct Running {
 pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
     let site = find_site(args)?;
     let tls = tls(args)?;
-    let (store, key) = begin::begin(args).await?;
+    let (store, key, lineage) = begin::begin(args).await?;
     let listener = accept::listen(args.addr).with_context(|| format!("{} cannot be listened on", args.addr))?;
     let addr = listener.local_addr()?;
     let metrics_listener = args
@@ -146,7 +146,8 @@ pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
         .pruning_audit(args.audit_days)
         .measuring_for(sizes.clone());
     feeders.spawn(housekeeper.run(stop_feeding.clone()));
-    let metrics = Metrics { meters: bus.meters().clone(), store: store_times, sizes };
+    let metrics = Metrics { meters: bus.meters().clone(), store: store_times, sizes, replaced: lineage.replaced() };
+    feeders.spawn(lineage.run(stop_feeding.clone()));
     let state = AppState::new(Shared {
         service,
         store: shared_store,

@@ -1,15 +1,16 @@
 //! The first steps of a start: the database is waited for, and one instance at a time makes what is not there yet.
 
 use anyhow::Context;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 
 use super::prepare::{open_store, prepare};
 use crate::config::ServeArgs;
 use crate::installation_key::{self, KeyError};
+use crate::lineage::Watch;
 use crate::store::{OpenError, SqlStore, StartLock};
-use crate::world::{Key, SystemChance};
+use crate::world::{Key, SystemChance, SystemClock};
 use pulsestage::error::Refusal;
 use pulsestage::ports::{PortError, StoreError};
 
@@ -30,7 +31,7 @@ type Waited = Mutex<Option<String>>;
 ///
 /// # Errors
 /// The message says what is wrong and what to do.
-pub(super) async fn begin(args: &ServeArgs) -> anyhow::Result<(SqlStore, Key)> {
+pub(super) async fn begin(args: &ServeArgs) -> anyhow::Result<(SqlStore, Key, Watch)> {
     let wait = Duration::from_secs(args.database_wait_s);
     let give_up = Instant::now() + wait;
     let waited = Waited::default();
@@ -55,7 +56,7 @@ async fn begin_until(
     give_up: Instant,
     wait: Duration,
     waited: &Waited,
-) -> anyhow::Result<(SqlStore, Key)> {
+) -> anyhow::Result<(SqlStore, Key, Watch)> {
     let wait_for = |what: Option<String>| *waited.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = what;
     wait_for(Some("it has not answered yet".to_owned()));
     loop {
@@ -81,27 +82,30 @@ async fn first_steps(
     args: &ServeArgs,
     patience: Duration,
     wait_for: &(impl Fn(Option<String>) + Sync),
-) -> anyhow::Result<(SqlStore, Key)> {
+) -> anyhow::Result<(SqlStore, Key, Watch)> {
     let taken = || wait_for(Some("another instance is preparing it".to_owned()));
     let lock = StartLock::take(&args.store.url(), patience, taken).await?;
     // From here on it answers, and what takes long is work: a migration of a large database is not hurried.
     wait_for(None);
     let store = open_store(&args.store).await?;
-    let key = match made(args, &store).await {
-        Ok(key) => key,
+    let (key, lineage) = match made(args, &store).await {
+        Ok(made) => made,
         Err(error) => {
             store.close().await;
             return Err(error);
         }
     };
     lock.release(patience).await;
-    Ok((store, key))
+    Ok((store, key, lineage))
 }
 
-async fn made(args: &ServeArgs, store: &SqlStore) -> anyhow::Result<Key> {
+async fn made(args: &ServeArgs, store: &SqlStore) -> anyhow::Result<(Key, Watch)> {
+    let folder = args.store.data_dir.clone();
+    let lineage = Watch::start(store.clone(), folder, Arc::new(SystemClock), Arc::new(SystemChance));
+    let lineage = lineage.await.context("whether the database was put back could not be found out")?;
     let key = installation_key::open(store, &args.store.data_dir, &args.key, &SystemChance).await?;
     prepare(store, key, args.demo).await.context("what an empty database starts with could not be made")?;
-    Ok(key)
+    Ok((key, lineage))
 }
 
 /// Whether waiting may mend it.

@@ -21,6 +21,8 @@ mod text;
 use clap::Args;
 use std::net::SocketAddr;
 
+use crate::lineage::ReplacedCount;
+
 pub use listener::{router, serve};
 pub use meter::{Meter, Replay, Written};
 pub use meters::{MAX_TENANT_LABELS, Meters};
@@ -45,4 +47,6 @@ pub struct Metrics {
     pub store: StoreTimes,
     /// How large its tables are.
     pub sizes: KnownSizes,
+    /// How often it was found to be replaced.
+    pub replaced: ReplacedCount,
 }

@@ -98,7 +98,9 @@ fn database(page: &mut Page<'_>, state: &AppState) -> fmt::Result {
         histogram(&mut family.encode_family(&[("kind", *kind)])?, times)?;
     }
     let failures = read.iter().map(|(kind, _, failures)| (*kind, *failures));
-    page.counters("store_failures", "Times that the database was busy, away or broken.", "kind", failures)
+    page.counters("store_failures", "Times that the database was busy, away or broken.", "kind", failures)?;
+    let help = "Times that this instance found the database replaced or put back, and gave every log a new epoch.";
+    page.counter("database_replaced", help, state.metrics().replaced.get())
 }
 
 fn sizes(page: &mut Page<'_>, state: &AppState) -> fmt::Result {

@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::deed::{Asked, Deed, Tried, Work};
+use super::marks::{self, Marks};
 use super::trouble::{Done, Failure, told};
 use super::{Db, Tx, begin, sql};
 
@@ -45,10 +46,11 @@ impl std::fmt::Debug for Queue {
 
 impl Queue {
     /// Starts a writer on this database. It ends with [`close`](Self::close), or with the last clone of the queue.
-    pub(super) fn start(db: Db) -> Self {
+    pub(super) fn start(db: Db, marks: Marks) -> Self {
         let (deeds, waiting) = mpsc::channel(WAITING);
         let queue = Self { deeds, full: Arc::default(), closing: CancellationToken::new(), writer: TaskTracker::new() };
-        queue.writer.spawn(serve(db, waiting, queue.full.clone(), queue.closing.clone()));
+        let (full, closing) = (queue.full.clone(), queue.closing.clone());
+        queue.writer.spawn(serve((db, marks), waiting, full, closing));
         queue
     }
 
@@ -81,7 +83,12 @@ impl Queue {
 }
 
 /// The writer: one group after another until the queue is closed and empty.
-async fn serve(db: Db, mut waiting: mpsc::Receiver<Box<dyn Deed>>, full: Arc<AtomicBool>, closing: CancellationToken) {
+async fn serve(
+    (db, marks): (Db, Marks),
+    mut waiting: mpsc::Receiver<Box<dyn Deed>>,
+    full: Arc<AtomicBool>,
+    closing: CancellationToken,
+) {
     let mut group = Vec::new();
     loop {
         let taken = tokio::select! {
@@ -96,43 +103,57 @@ async fn serve(db: Db, mut waiting: mpsc::Receiver<Box<dyn Deed>>, full: Arc<Ato
         }
         full.store(false, Ordering::Relaxed);
         // A panic is a mistake of ours in one write. Its group is rolled back; those that come later are not to suffer.
-        if AssertUnwindSafe(settle(&db, std::mem::take(&mut group))).catch_unwind().await.is_err() {
+        if AssertUnwindSafe(settle(&db, &marks, std::mem::take(&mut group))).catch_unwind().await.is_err() {
             tracing::error!("a group of writes panicked and was rolled back");
         }
     }
 }
 
 /// Does a group and answers everybody in it.
-async fn settle(db: &Db, mut group: Vec<Box<dyn Deed>>) {
+async fn settle(db: &Db, marks: &Marks, mut group: Vec<Box<dyn Deed>>) {
     group.retain(|deed| deed.is_awaited());
     if group.is_empty() {
         return;
     }
-    let committed = commit(db, &mut group).await.map_err(told);
+    let committed = commit(db, marks, &mut group).await.map_err(told);
     for deed in group {
         deed.answer(committed);
     }
 }
 
-async fn commit(db: &Db, group: &mut [Box<dyn Deed>]) -> Done<()> {
-    tx!(begin(db), tx => {
+async fn commit(db: &Db, marks: &Marks, group: &mut [Box<dyn Deed>]) -> Done<()> {
+    let owner = marks.owner();
+    let number = tx!(begin(db), tx => {
+        let mut wrote = false;
         for deed in group {
-            run(&mut tx, &mut **deed).await?;
+            wrote |= run(&mut tx, &mut **deed).await?;
         }
-        Ok(())
-    })
+        match owner {
+            Some(owner) if wrote => marks::raise(&mut tx, owner).await,
+            _ => Ok(None),
+        }
+    })?;
+    if let Some(owner) = owner {
+        marks.raised(owner, number);
+    }
+    Ok(())
 }
 
-/// Does one write of a group. An error is the whole transaction's; the write's own it keeps for its answer.
-async fn run(tx: &mut Tx, deed: &mut dyn Deed) -> Done<()> {
+/// Does one write of a group; says whether it is kept. An error is the whole transaction's; the write's own it keeps for
+/// its answer.
+async fn run(tx: &mut Tx, deed: &mut dyn Deed) -> Done<bool> {
     match deed.at_once(tx).await {
-        Tried::Did => return Ok(()),
-        Tried::Failed => return step(tx, sql::group::UNDO).await,
+        Tried::Did => return Ok(true),
+        Tried::Failed => {
+            step(tx, sql::group::UNDO).await?;
+            return Ok(false);
+        }
         Tried::ChangedNothing => {}
     }
     step(tx, sql::group::BEGIN).await?;
     let kept = deed.whole(tx).await;
-    step(tx, if kept { sql::group::KEEP } else { sql::group::UNDO }).await
+    step(tx, if kept { sql::group::KEEP } else { sql::group::UNDO }).await?;
+    Ok(kept)
 }
 
 async fn step(tx: &mut Tx, statement: &'static str) -> Done<()> {

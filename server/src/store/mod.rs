@@ -3,6 +3,7 @@
 //! * [`open()`] takes a URL, opens the pools and runs the migrations
 //! * `sql` has every statement, `rows` what is read from them, `trouble` the one way out for errors
 //! * `group` does the writes on SQLite, many to a transaction; on PostgreSQL each has its own
+//! * `lineage` is how a database is recognised that was replaced, `marks` how far this process has written
 //! * `operations` (idempotency keys) and `facts` (the log) are part of every write, `audit` of every one by staff; the
 //!   other files are one per noun
 //!
@@ -23,6 +24,7 @@ use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 use self::checkpoints::Checkpoints;
 use self::deed::Work;
 use self::group::Queue;
+use self::marks::Marks;
 use self::trouble::Done;
 
 /// Runs the same expression on whichever engine it is.
@@ -67,6 +69,8 @@ mod guests;
 mod housekeeping;
 mod invitations;
 mod keys;
+mod lineage;
+mod marks;
 mod merges;
 mod moderation;
 mod open;
@@ -107,6 +111,8 @@ mod watched;
 
 pub use copy::{Copied, CopyError, Progress, copy};
 pub use housekeeping::Spent;
+pub use lineage::{DatabaseHistory, DatabaseLineage, InstanceMark, ServerIdentity};
+pub use marks::{MarkKeeper, MarkOwner};
 pub use open::{Durability, OpenError, Options, open};
 pub use sizes::{Sizes, TableSize};
 pub use start_lock::StartLock;
@@ -137,6 +143,8 @@ pub struct SqlStore {
     queue: Option<Queue>,
     /// Who empties the write-ahead log, on SQLite.
     checkpoints: Option<Checkpoints>,
+    /// How far this process has written.
+    marks: Marks,
 }
 
 impl SqlStore {
@@ -150,6 +158,7 @@ impl SqlStore {
         }
         on!(&self.read, pool => pool.close().await);
         on!(&self.write, pool => pool.close().await);
+        self.marks.end();
     }
 
     /// Has what the last write took back taken out of the write-ahead log soon, where there is one of ours. Whoever takes
@@ -165,7 +174,13 @@ impl SqlStore {
     async fn write_whole<T: Send + 'static>(&self, work: Work<T>) -> Done<T> {
         match &self.queue {
             Some(queue) => queue.write(work).await,
-            None => tx!(begin(&self.write), tx => { (work.whole)(&mut tx).await }),
+            None => {
+                let done = tx!(begin(&self.write), tx => { (work.whole)(&mut tx).await });
+                if done.is_ok() {
+                    self.marks.wrote();
+                }
+                done
+            }
         }
     }
 

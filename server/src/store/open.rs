@@ -16,6 +16,7 @@ use pulsestage::ports::{PortError, StoreError};
 
 use super::checkpoints::Checkpoints;
 use super::group::Queue;
+use super::marks::Marks;
 use super::trouble::{Done, comes_back, is_taken, trouble, unanswered};
 use super::{Db, SqlStore, Tx, pool, sql};
 
@@ -176,8 +177,9 @@ async fn open_file(path: &Path, options: Options) -> Result<SqlStore, OpenError>
         .await
         .map_err(OpenError::Connect)?;
     let write = Db::Sqlite(write);
-    let queue = Some(Queue::start(write.clone()));
-    Ok(SqlStore { write, read: Db::Sqlite(read), queue, checkpoints: Some(checkpoints) })
+    let marks = Marks::default();
+    let queue = Some(Queue::start(write.clone(), marks.clone()));
+    Ok(SqlStore { write, read: Db::Sqlite(read), queue, checkpoints: Some(checkpoints), marks })
 }
 
 /// The connection that writes. The first ever to a file makes its journal a write-ahead log and needs it alone for that,
@@ -315,5 +317,6 @@ async fn open_server(server: PgConnectOptions, options: Options) -> Result<SqlSt
     migrate(&POSTGRES_MIGRATIONS, &mut first).await?;
     first.close().await.map_err(OpenError::Connect)?;
     let pool = pool::open(server, options.connections, WAIT).await.map_err(OpenError::Connect)?;
-    Ok(SqlStore { write: Db::Postgres(pool.clone()), read: Db::Postgres(pool), queue: None, checkpoints: None })
+    let (write, read) = (Db::Postgres(pool.clone()), Db::Postgres(pool));
+    Ok(SqlStore { write, read, queue: None, checkpoints: None, marks: Marks::default() })
 }

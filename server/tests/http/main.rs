@@ -120,6 +120,8 @@ mod life_memory;
 #[cfg(test)]
 mod life_metrics;
 #[cfg(test)]
+mod life_replaced;
+#[cfg(test)]
 mod life_stalled;
 #[cfg(test)]
 mod life_start;

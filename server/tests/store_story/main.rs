@@ -29,6 +29,8 @@ mod isolation;
 #[cfg(test)]
 mod key;
 #[cfg(test)]
+mod lineage;
+#[cfg(test)]
 mod log;
 #[cfg(test)]
 mod merges;

@@ -63,6 +63,14 @@ fn every_statement_names_its_tenant() {
         "TENANTS",
         // Asks for the tenants that are watched, each by its id.
         "HEADS",
+        "LINEAGES",
+        "BEGIN_LINEAGE",
+        "PLACE_LINEAGE",
+        "MARKS",
+        "BEGIN_MARK",
+        "RAISE_MARK",
+        "TOUCH_MARK",
+        "PRUNE_MARKS",
     ]
     .into();
     for (name, text) in sql::all() {

@@ -19,6 +19,7 @@ use pulsestage_server::http::doors::Entrance;
 use pulsestage_server::http::health::Readiness;
 use pulsestage_server::http::host::{Authority, BaseDomain};
 use pulsestage_server::limits::{LimitArgs, Limits, NotedRefusals};
+use pulsestage_server::lineage::ReplacedCount;
 use pulsestage_server::mail::{MailArgs, MailedNotices, Smtp};
 use pulsestage_server::metrics::{KnownSizes, Metrics, StoreTimes, TimedStore};
 use pulsestage_server::oidc::{OidcArgs, Provider};
@@ -191,7 +192,12 @@ impl House {
             compresses_streams: true,
             drain: Duration::ZERO,
             limits,
-            metrics: Metrics { meters: bus.meters().clone(), store: store_times, sizes: KnownSizes::default() },
+            metrics: Metrics {
+                meters: bus.meters().clone(),
+                store: store_times,
+                sizes: KnownSizes::default(),
+                replaced: ReplacedCount::default(),
+            },
             readiness: Readiness::default(),
             entrance,
             logs_addresses: plan.log_addresses,

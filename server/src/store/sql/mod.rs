@@ -49,6 +49,7 @@ pub mod group;
 pub mod guests;
 pub mod housekeeping;
 pub mod keys;
+pub mod lineage;
 pub mod moderation;
 pub mod operations;
 pub mod people;
@@ -82,6 +83,7 @@ pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
         guests::ALL,
         housekeeping::ALL,
         keys::ALL,
+        lineage::ALL,
         operations::ALL,
         people::ALL,
         probe::ALL,
