@@ -29,8 +29,10 @@ const SLOT: usize = 4_096;
 /// The most other instances that are kept.
 const MOST_OTHERS: usize = 24;
 /// How far the moment in the file and the system's note of it may be apart, in milliseconds: the system's clock for files
-/// is a little coarse, and some file systems know whole seconds.
-const APART_MS: i64 = 1_500;
+/// is a little coarse.
+const APART_MS: i64 = 100;
+/// How often a file is written again because the two are further apart.
+const TRIES: usize = 3;
 
 /// What one slot holds.
 #[derive(Debug, Serialize, Deserialize)]
@@ -108,8 +110,8 @@ pub(super) fn open(folder: &Path) -> io::Result<Option<Opened>> {
         !record.file.is_same(id)
             || record.has_clock && changed_at(&file).is_ok_and(|at| is_apart(at, record.written_at))
     });
-    let (turn, has_clock) = record.as_ref().map_or((0, true), |record| (record.turn, record.has_clock));
-    let file = MarkFile { file, id, turn, has_clock };
+    let turn = record.as_ref().map_or(0, |record| record.turn);
+    let file = MarkFile { file, id, turn, has_clock: true };
     Ok(Some(Opened { file, known: record.map(|record| record.known), is_copy }))
 }
 
@@ -125,20 +127,21 @@ impl MarkFile {
         let mut known = known.clone();
         known.others.sort_by_key(|mark| std::cmp::Reverse(mark.at));
         known.others.truncate(MOST_OTHERS);
-        self.put(&known, clock)?;
-        let is_apart = |file: &Self, at| changed_at(&file.file).map(|changed| is_apart(changed, at));
-        if self.has_clock && is_apart(self, clock.now().0)? {
-            // Either this process was held up between the two, or the file's system has a clock of its own.
-            self.put(&known, clock)?;
-            if is_apart(self, clock.now().0)? {
-                self.has_clock = false;
-                self.put(&known, clock)?;
+        self.has_clock = true;
+        for _ in 0..TRIES {
+            let written_at = self.put(&known, clock)?;
+            if !is_apart(changed_at(&self.file)?, written_at) {
+                return Ok(());
             }
+            // This process was held up between the two.
         }
-        Ok(())
+        // Or the file's system has another clock, or one of whole seconds.
+        self.has_clock = false;
+        self.put(&known, clock).map(drop)
     }
 
-    fn put(&mut self, known: &Known, clock: &dyn Clock) -> io::Result<()> {
+    /// Writes a slot; says for when.
+    fn put(&mut self, known: &Known, clock: &dyn Clock) -> io::Result<i64> {
         self.turn += 1;
         let written_at = clock.now().0;
         let record =
@@ -151,7 +154,8 @@ impl MarkFile {
         // So that whoever looks into the file sees lines, and nothing of what was there before.
         slot.resize(SLOT - 1, b' ');
         slot.push(b'\n');
-        self.file.write_all_at(&slot, (self.turn % 2) * SLOT as u64)
+        self.file.write_all_at(&slot, (self.turn % 2) * SLOT as u64)?;
+        Ok(written_at)
     }
 
     /// Another handle, to wait for the disk with.

@@ -145,10 +145,8 @@ fn behind(known: &Known, found: &DatabaseHistory) -> Option<Replaced> {
         let found = find(mark.instance).map(|found| found.number);
         (found.unwrap_or(0) < mark.number).then_some(Replaced::Behind { known: mark.number, found })
     };
-    if let Some((mark, session)) = &known.own {
-        if find(mark.instance).is_none() && was_pruned(mark, found) {
-            return None;
-        }
+    let is_gone = |mark: &KnownMark| find(mark.instance).is_none() && was_pruned(mark, found);
+    if let Some((mark, session)) = known.own.as_ref().filter(|(mark, _)| !is_gone(mark)) {
         if let Some(replaced) = less(mark) {
             return Some(replaced);
         }
@@ -158,10 +156,7 @@ fn behind(known: &Known, found: &DatabaseHistory) -> Option<Replaced> {
             return Some(Replaced::Forked);
         }
     }
-    known
-        .others
-        .iter()
-        .find_map(|mark| if find(mark.instance).is_none() && was_pruned(mark, found) { None } else { less(mark) })
+    known.others.iter().filter(|mark| !is_gone(mark)).find_map(less)
 }
 
 /// Whether a mark that is not there was removed for its age, where there are so many that some are.
