@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::audit_command::AuditCommand;
+use crate::backup_command::BackupArgs;
 use crate::copy_command::CopyArgs;
 use crate::http::host::{Authority, BaseDomain};
 use crate::installation_key::KeyArgs;
@@ -16,8 +17,10 @@ use crate::oidc::OidcArgs;
 use crate::origin::{parse_host, parse_other_origin, parse_public_url};
 use crate::recount::RecountArgs;
 use crate::rehearse::args::RehearseArgs;
+use crate::restore_command::RestoreArgs;
 use crate::second_factor_command::SecondFactorArgs;
 use crate::tenant_command::TenantCommand;
+use crate::verify_command::VerifyArgs;
 use pulsestage::second_factor::Requirement;
 use pulsestage::service::SESSION_IDLE_DAYS;
 use pulsestage::text::Slug;
@@ -50,6 +53,13 @@ pub enum Command {
     Audit(AuditCommand),
     /// Take away the second factor of somebody who has lost it.
     SecondFactor(SecondFactorArgs),
+    /// Write everything to one file, while the server runs.
+    Backup(BackupArgs),
+    /// Make a backup the database, which must be empty unless `--replace` is given.
+    Restore(RestoreArgs),
+    /// Say whether a backup is whole, can be restored, and is sound: 0 when it is, 1 when it is not, 2 when that could not
+    /// be found out.
+    Verify(VerifyArgs),
     /// Count votes again, and say whether every count that is shown is the number of its votes.
     Recount(RecountArgs),
     /// Copy everything of one database into an empty one, on either engine, and compare the two.

@@ -14,7 +14,7 @@ use clap::Args;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::auth::secret::unhex;
+use crate::auth::secret::{hex, unhex};
 use crate::store::SqlStore;
 use crate::world::Key;
 use pulsestage::ports::{Chance, StoreError};
@@ -166,6 +166,73 @@ pub async fn open(store: &SqlStore, folder: &Path, args: &KeyArgs, chance: &dyn 
     Ok(found.key)
 }
 
+/// The key as it is given, for who takes a copy of it. Its digits are not shown.
+pub struct KeyText {
+    hex: String,
+    fingerprint: [u8; 32],
+    named: String,
+}
+
+impl KeyText {
+    /// Its hexadecimal digits: a secret.
+    #[must_use]
+    pub fn hex(&self) -> &str {
+        &self.hex
+    }
+
+    /// By what it is recognised.
+    #[must_use]
+    pub const fn fingerprint(&self) -> &[u8; 32] {
+        &self.fingerprint
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn named(&self) -> &str {
+        &self.named
+    }
+}
+
+impl fmt::Debug for KeyText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyText").field("named", &self.named).finish_non_exhaustive()
+    }
+}
+
+/// The key as it is given in this data folder; `None` when there is none.
+///
+/// # Errors
+/// When what is there cannot be read or is no key.
+pub fn given_text(folder: &Path, args: &KeyArgs) -> Result<Option<KeyText>, KeyError> {
+    let path = args.key_file.clone().unwrap_or_else(|| folder.join(FILE));
+    let (text, named) = match args.key.as_deref().filter(|text| !text.is_empty()) {
+        Some(text) => (text.to_owned(), VARIABLE.to_owned()),
+        None => match file::read(&path)? {
+            Some(text) => (text, path.display().to_string()),
+            None => return Ok(None),
+        },
+    };
+    let no_key = || if named == VARIABLE { KeyError::Variable } else { KeyError::Form(path.clone()) };
+    let bytes = parse_bytes(&text).ok_or_else(no_key)?;
+    let fingerprint = Key::new(bytes).mac(FINGERPRINT, &[]);
+    Ok(Some(KeyText { hex: hex(&bytes), fingerprint, named }))
+}
+
+/// Makes the file of a key that a backup had in it; gives where it is. A file that is there stays as it is.
+///
+/// # Errors
+/// When it is no key, or the file cannot be made.
+pub fn put_back(folder: &Path, args: &KeyArgs, text: &str, chance: &dyn Chance) -> Result<PathBuf, KeyError> {
+    let path = args.key_file.clone().unwrap_or_else(|| folder.join(FILE));
+    let trouble = |error| KeyError::File(path.clone(), "made", error);
+    let bytes = parse_bytes(text).ok_or_else(|| KeyError::Form(path.clone()))?;
+    if path.parent() == Some(folder) {
+        make_folder(folder).map_err(trouble)?;
+    }
+    file::make(&path, &bytes, chance).map_err(trouble)?;
+    Ok(path)
+}
+
 /// The key as the operator gives it.
 fn given(path: &Path, args: &KeyArgs) -> Result<Option<Found>, KeyError> {
     if let Some(text) = args.key.as_deref().filter(|text| !text.is_empty()) {
@@ -198,6 +265,10 @@ fn made(path: &Path, folder: &Path, kept: Option<[u8; 32]>, chance: &dyn Chance)
 
 /// A key from its text: 64 hexadecimal digits, or 32 bytes in either alphabet of base64.
 fn parse(text: &str) -> Option<Key> {
+    parse_bytes(text).map(Key::new)
+}
+
+fn parse_bytes(text: &str) -> Option<[u8; 32]> {
     let text = text.trim();
     let lenient = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
     let base64 = |alphabet| GeneralPurpose::new(alphabet, lenient).decode(text).ok();
@@ -206,7 +277,7 @@ fn parse(text: &str) -> Option<Key> {
         43 | 44 => base64(&alphabet::STANDARD).or_else(|| base64(&alphabet::URL_SAFE)),
         _ => None,
     };
-    bytes?.try_into().ok().map(Key::new)
+    bytes?.try_into().ok()
 }
 
 #[cfg(test)]

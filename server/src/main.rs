@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 
 use pulsestage_server::audit_command;
+use pulsestage_server::backup_command;
 use pulsestage_server::config::{Cli, Command, LogFormat, ServeArgs};
 use pulsestage_server::copy_command;
 use pulsestage_server::install::command_service;
@@ -14,9 +15,11 @@ use pulsestage_server::lifecycle;
 use pulsestage_server::link_command;
 use pulsestage_server::recount::{RecountArgs, Report};
 use pulsestage_server::rehearse;
+use pulsestage_server::restore_command;
 use pulsestage_server::second_factor_command;
 use pulsestage_server::telemetry;
 use pulsestage_server::tenant_command;
+use pulsestage_server::verify_command;
 
 fn main() -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -46,6 +49,18 @@ async fn run() -> anyhow::Result<ExitCode> {
         Some(Command::SecondFactor(args)) => {
             telemetry::start(LogFormat::Text);
             println!("{}", second_factor_command::run(args).await?);
+        }
+        Some(Command::Backup(args)) => {
+            telemetry::start(LogFormat::Text);
+            println!("{}", unless_interrupted(backup_command::run(&args)).await?);
+        }
+        Some(Command::Restore(args)) => {
+            telemetry::start(LogFormat::Text);
+            println!("{}", unless_interrupted(restore_command::run(&args)).await?);
+        }
+        Some(Command::Verify(args)) => {
+            telemetry::start(LogFormat::Text);
+            return unless_interrupted(async { Ok(verify_command::run(&args).await) }).await;
         }
         Some(Command::Recount(args)) => return recount(args).await,
         Some(Command::Copy(args)) => {
@@ -98,6 +113,17 @@ async fn serve(args: ServeArgs) -> anyhow::Result<()> {
     };
     running.stop(again).await;
     Ok(())
+}
+
+/// Does something long unless somebody says stop: what it holds is dropped then, and files that are not whole go.
+async fn unless_interrupted<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        done = work => done,
+        _ = terminate.recv() => anyhow::bail!("stopped before it was done; nothing was changed"),
+        _ = interrupt.recv() => anyhow::bail!("stopped before it was done; nothing was changed"),
+    }
 }
 
 /// Counts votes again. Whoever asks whether all is well is told no also when it was put right.

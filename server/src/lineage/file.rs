@@ -31,6 +31,8 @@ const MOST_OTHERS: usize = 24;
 /// How far the moment in the file and the system's note of it may be apart, in milliseconds: the system's clock for files
 /// is a little coarse.
 const APART_MS: i64 = 100;
+/// The same where the machine was started anew since: after a power cut one of the two may be some seconds older.
+const APART_AFTER_BOOT_MS: i64 = 10_000;
 /// How often a file is written again because the two are further apart.
 const TRIES: usize = 3;
 
@@ -45,6 +47,8 @@ struct Record {
     file: FileId,
     /// Whether that file's system notes changes by the same clock.
     has_clock: bool,
+    /// Which start of the machine it was.
+    boot: Option<String>,
     known: Known,
 }
 
@@ -78,6 +82,7 @@ pub(super) struct MarkFile {
     id: FileId,
     turn: u64,
     has_clock: bool,
+    boot: Option<String>,
 }
 
 /// A file with what was found in it.
@@ -106,12 +111,15 @@ pub(super) fn open(folder: &Path) -> io::Result<Option<Opened>> {
     }
     let id = FileId::of(&file)?;
     let record = read(&file)?;
+    let boot = boot();
     let is_copy = record.as_ref().is_some_and(|record| {
-        !record.file.is_same(id)
-            || record.has_clock && changed_at(&file).is_ok_and(|at| is_apart(at, record.written_at))
+        let is_same_boot = boot.is_some() && boot == record.boot;
+        let most = if is_same_boot { APART_MS } else { APART_AFTER_BOOT_MS };
+        let is_changed = changed_at(&file).is_ok_and(|at| is_apart(at, record.written_at, most));
+        !record.file.is_same(id) || record.has_clock && is_changed
     });
     let turn = record.as_ref().map_or(0, |record| record.turn);
-    let file = MarkFile { file, id, turn, has_clock: true };
+    let file = MarkFile { file, id, turn, has_clock: true, boot };
     Ok(Some(Opened { file, known: record.map(|record| record.known), is_copy }))
 }
 
@@ -130,7 +138,7 @@ impl MarkFile {
         self.has_clock = true;
         for _ in 0..TRIES {
             let written_at = self.put(&known, clock)?;
-            if !is_apart(changed_at(&self.file)?, written_at) {
+            if !is_apart(changed_at(&self.file)?, written_at, APART_MS) {
                 return Ok(());
             }
             // This process was held up between the two.
@@ -144,8 +152,8 @@ impl MarkFile {
     fn put(&mut self, known: &Known, clock: &dyn Clock) -> io::Result<i64> {
         self.turn += 1;
         let written_at = clock.now().0;
-        let record =
-            Record { turn: self.turn, written_at, file: self.id, has_clock: self.has_clock, known: known.clone() };
+        let (file, has_clock, boot) = (self.id, self.has_clock, self.boot.clone());
+        let record = Record { turn: self.turn, written_at, file, has_clock, boot, known: known.clone() };
         let text = serde_json::to_string(&record)?;
         let mut slot = format!("{}\n{text}\n", hex(&Sha256::digest(text.as_bytes()))).into_bytes();
         if slot.len() > SLOT {
@@ -197,8 +205,13 @@ fn changed_at(file: &File) -> io::Result<i64> {
     Ok(meta.ctime() * 1_000 + meta.ctime_nsec() / 1_000_000)
 }
 
-fn is_apart(one: i64, other: i64) -> bool {
-    one.abs_diff(other) > APART_MS.unsigned_abs()
+fn is_apart(one: i64, other: i64, most: i64) -> bool {
+    one.abs_diff(other) > most.unsigned_abs()
+}
+
+/// Which start of the machine this is, where it tells.
+fn boot() -> Option<String> {
+    std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok().map(|text| text.trim().to_owned())
 }
 
 #[cfg(test)]

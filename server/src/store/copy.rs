@@ -263,7 +263,7 @@ fn without_nul(table: &Table, row: &Row) -> Result<(), CopyError> {
 }
 
 /// Opens a database to read it, as it is: no table of it is touched.
-async fn open_source(url: &str) -> Result<Db, OpenError> {
+pub(super) async fn open_source(url: &str) -> Result<Db, OpenError> {
     match Address::parse(url)? {
         Address::File(path) => {
             let file = SqliteConnectOptions::new().filename(&path).create_if_missing(false).pragma("query_only", "on");
@@ -282,7 +282,7 @@ async fn open_source(url: &str) -> Result<Db, OpenError> {
 }
 
 /// Begins to read it as it is at this moment.
-async fn snapshot(source: &Db) -> Done<Tx> {
+pub(super) async fn snapshot(source: &Db) -> Done<Tx> {
     Ok(match source {
         Db::Sqlite(pool) => Tx::Sqlite(pool.begin_with("BEGIN DEFERRED").await?),
         Db::Postgres(pool) => {

@@ -55,6 +55,7 @@ macro_rules! tx {
 
 mod addresses;
 mod audit;
+pub mod backup;
 mod boards;
 mod cases;
 mod checkpoints;

@@ -52,11 +52,13 @@ pub struct Options {
     pub durability: Durability,
     /// The most connections to PostgreSQL.
     pub connections: u32,
+    /// The last migration that is made: the tables of an older version, for a backup of that. All are made when not given.
+    pub latest_migration: Option<i64>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { durability: Durability::Full, connections: 16 }
+        Self { durability: Durability::Full, connections: 16, latest_migration: None }
     }
 }
 
@@ -129,8 +131,16 @@ pub async fn open(url: &str, options: Options) -> Result<SqlStore, OpenError> {
         Address::Server(server) => open_server(*server, options).await?,
     };
     // The cause is logged where it is told apart.
-    store.upgrade().await.map_err(|failure| OpenError::Texts(trouble(failure)))?;
+    if options.latest_migration.is_none_or(|latest| latest >= latest_migration()) {
+        store.upgrade().await.map_err(|failure| OpenError::Texts(trouble(failure)))?;
+    }
     Ok(store)
+}
+
+/// The last migration of this version.
+pub(super) fn latest_migration() -> i64 {
+    let all = [&MIGRATIONS, &SQLITE_MIGRATIONS, &POSTGRES_MIGRATIONS];
+    all.into_iter().flat_map(Migrator::iter).map(|migration| migration.version).max().unwrap_or_default()
 }
 
 /// Where a database is.
@@ -170,7 +180,7 @@ async fn open_file(path: &Path, options: Options) -> Result<SqlStore, OpenError>
             Durability::Normal => SqliteSynchronous::Normal,
         });
     let write = open_writer(&file).await.map_err(OpenError::Connect)?;
-    migrate_file(&write).await?;
+    migrate_file(&write, options.latest_migration).await?;
     let checkpoints = Checkpoints::start(file.clone());
     let read: SqlitePool = lasting(PoolOptions::new().max_connections(SQLITE_READERS))
         .connect_with(file.pragma("query_only", "on"))
@@ -239,11 +249,11 @@ fn lasting<DB: Database>(pool: PoolOptions<DB>) -> PoolOptions<DB> {
 }
 
 /// Migrates in one transaction that holds the write lock: two processes that start at once on an empty file take turns.
-async fn migrate_file(pool: &SqlitePool) -> Result<(), OpenError> {
+async fn migrate_file(pool: &SqlitePool, latest: Option<i64>) -> Result<(), OpenError> {
     let mut tx = pool.begin_with("BEGIN IMMEDIATE").await.map_err(OpenError::Connect)?;
     let has_texts: bool =
         sqlx::query_scalar(sql::wal::LOG_HAS_TEXTS).fetch_one(&mut *tx).await.map_err(OpenError::Connect)?;
-    migrate(&SQLITE_MIGRATIONS, &mut *tx).await?;
+    migrate(&SQLITE_MIGRATIONS, latest, &mut *tx).await?;
     tx.commit().await.map_err(OpenError::Connect)?;
     if has_texts {
         // What versions before this one deleted is in pages that nothing uses any more: the file is written anew.
@@ -294,14 +304,16 @@ pub(super) async fn schema_of(tx: &mut Tx) -> Done<Schema> {
     Ok(if made.len() < ours.len() { Schema::Older } else { Schema::Ours })
 }
 
-/// Runs the migrations of both engines and of this one, in the order of their numbers. Boxed with the connection's own
+/// Runs the migrations of both engines and of this one, in the order of their numbers, up to the latest that is meant. Boxed with the connection's own
 /// lifetime: the compiler cannot see that the bare future may move between threads.
-fn migrate<'c, A>(of_engine: &Migrator, connection: A) -> BoxFuture<'c, Result<(), MigrateError>>
+fn migrate<'c, A>(of_engine: &Migrator, latest: Option<i64>, connection: A) -> BoxFuture<'c, Result<(), MigrateError>>
 where
     A: Acquire<'c> + Send + 'c,
     <A::Connection as Deref>::Target: Migrate,
 {
-    let all = Migrator::with_migrations(MIGRATIONS.iter().chain(of_engine.iter()).cloned().collect());
+    let all = MIGRATIONS.iter().chain(of_engine.iter());
+    let meant = all.filter(|migration| latest.is_none_or(|latest| migration.version <= latest));
+    let all = Migrator::with_migrations(meant.cloned().collect());
     Box::pin(async move { all.run(connection).await })
 }
 
@@ -314,7 +326,7 @@ pub(super) async fn connect(server: &PgConnectOptions, patience: Duration) -> Re
 async fn open_server(server: PgConnectOptions, options: Options) -> Result<SqlStore, OpenError> {
     // Instances that start at once migrate one after another, under a lock that goes with this connection.
     let mut first = connect(&server, WAIT).await?;
-    migrate(&POSTGRES_MIGRATIONS, &mut first).await?;
+    migrate(&POSTGRES_MIGRATIONS, options.latest_migration, &mut first).await?;
     first.close().await.map_err(OpenError::Connect)?;
     let pool = pool::open(server, options.connections, WAIT).await.map_err(OpenError::Connect)?;
     let (write, read) = (Db::Postgres(pool.clone()), Db::Postgres(pool));

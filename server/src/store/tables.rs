@@ -219,6 +219,13 @@ pub(super) async fn has_rows(tx: &mut Tx, table: &Table) -> Done<bool> {
     Ok(count > 0)
 }
 
+/// How many rows there are.
+pub(super) async fn count(tx: &mut Tx, table: &Table) -> Done<u64> {
+    let count = || statement(format!("select count(*) from {}", quoted(&table.name)));
+    let count: i64 = on!(tx, t => sqlx::query_scalar(count()).fetch_one(&mut **t).await)?;
+    Ok(u64::try_from(count).unwrap_or_default())
+}
+
 /// Takes every row out of a table.
 pub(super) async fn clear(tx: &mut Tx, table: &Table) -> Done<()> {
     let delete = || statement(format!("delete from {}", quoted(&table.name)));

@@ -105,6 +105,7 @@ mod http_typed;
 mod http_unicode;
 #[cfg(test)]
 mod life_background;
+mod life_backup;
 #[cfg(test)]
 mod life_crash;
 #[cfg(test)]

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use pulsestage::event::Cursor;
 use pulsestage::id::TenantId;
 use pulsestage::ports::Store;
+use pulsestage_server::auth::secret::hex;
 use pulsestage_server::lineage::{Watch, is_in_use};
 use pulsestage_server::store::{SqlStore, open};
 use pulsestage_server::world::{SystemChance, SystemClock};
+use sha2::Digest;
 
 use crate::stage::{Home, Stage, folder, options, stories};
 
@@ -64,6 +66,26 @@ impl Instance {
     }
 }
 
+/// Leaves a file of a mark as it was at an earlier moment, as if its system had not got to the later one: with the moment at
+/// which it is written in the place of that at which it was.
+fn leave(path: &Path, earlier: &[u8]) {
+    let stamp = |slot: &[u8]| {
+        let text = std::str::from_utf8(slot).unwrap().lines().nth(1)?;
+        let mut record: serde_json::Value = serde_json::from_str(text).unwrap();
+        record["written_at"] = pulsestage::ports::Clock::now(&SystemClock).0.into();
+        let text = record.to_string();
+        let mut slot = format!("{}\n{text}\n", hex(&sha2::Sha256::digest(text.as_bytes()))).into_bytes();
+        slot.resize(4_095, b' ');
+        slot.push(b'\n');
+        Some(slot)
+    };
+    let file = std::fs::OpenOptions::new().write(true).open(path).unwrap();
+    for (slot, place) in earlier.chunks(4_096).zip([0, 4_096]) {
+        let bytes = stamp(slot).unwrap_or_else(|| slot.to_vec());
+        std::os::unix::fs::FileExt::write_all_at(&file, &bytes, place).unwrap();
+    }
+}
+
 async fn head(stage: &Stage, tenant: TenantId) -> Cursor {
     stage.store.head(tenant).await.unwrap()
 }
@@ -84,8 +106,7 @@ async fn starts_and_crashes_renew_nothing(stage: Arc<Stage>) {
     let file = std::fs::read(folder.join("database.mark")).unwrap();
     for _ in 0..2 {
         assert_eq!(Instance::start(&stage, &folder).await.kill().await, 0);
-        let open = std::fs::OpenOptions::new().write(true).open(folder.join("database.mark")).unwrap();
-        std::os::unix::fs::FileExt::write_all_at(&open, &file, 0).unwrap();
+        leave(&folder.join("database.mark"), &file);
     }
     // A folder that is new each time.
     for _ in 0..2 {

@@ -11,6 +11,8 @@ mod dump;
 #[cfg(test)]
 mod audit;
 #[cfg(test)]
+mod backup;
+#[cfg(test)]
 mod copying;
 #[cfg(test)]
 mod doors;

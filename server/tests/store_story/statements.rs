@@ -71,6 +71,8 @@ fn every_statement_names_its_tenant() {
         "RAISE_MARK",
         "TOUCH_MARK",
         "PRUNE_MARKS",
+        "SLUGS",
+        "MIGRATION",
     ]
     .into();
     for (name, text) in sql::all() {

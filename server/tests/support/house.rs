@@ -260,5 +260,5 @@ impl Drop for House {
 
 /// Opens a database as the tests do: quick, for no test pulls the plug.
 pub(crate) async fn open_store(url: &str) -> SqlStore {
-    open(url, Options { durability: Durability::Normal, connections: 8 }).await.unwrap()
+    open(url, Options { durability: Durability::Normal, connections: 8, ..Options::default() }).await.unwrap()
 }

@@ -41,6 +41,7 @@ macro_rules! older_vote_keys {
 }
 
 pub mod audit;
+pub mod backup;
 pub mod boards;
 pub mod doors;
 pub mod epochs;
@@ -76,6 +77,7 @@ pub mod watched;
 pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
     [
         audit::ALL,
+        backup::ALL,
         boards::ALL,
         doors::ALL,
         epochs::ALL,

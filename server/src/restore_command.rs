@@ -1,0 +1,84 @@
+//! `pulsestage restore`: a backup becomes the database.
+
+use anyhow::Context;
+use clap::Args;
+use std::path::PathBuf;
+
+use crate::backup_command::{KeyPlace, described, tell};
+use crate::config::StoreArgs;
+use crate::installation_key::{self, KeyText, make_folder};
+use crate::lineage;
+use crate::store::backup::{Restored, Target, restore};
+use crate::world::{SystemChance, SystemClock};
+use pulsestage::ports::Clock;
+
+/// The flags of `restore`.
+#[derive(Debug, Args)]
+pub struct RestoreArgs {
+    /// The backup.
+    pub file: PathBuf,
+    /// Put it in the place of the data that is there, which is gone then.
+    #[arg(long)]
+    pub replace: bool,
+    /// Where the key is, or is to be.
+    #[command(flatten)]
+    pub key: KeyPlace,
+    /// Where the data is to be.
+    #[command(flatten)]
+    pub store: StoreArgs,
+}
+
+/// Restores the backup; gives what to print.
+///
+/// # Errors
+/// When nothing was restored; the message says why.
+pub async fn run(args: &RestoreArgs) -> anyhow::Result<String> {
+    let (file, folder) = (&args.file, &args.store.data_dir);
+    if lineage::is_in_use(folder) {
+        anyhow::bail!("a server is running on the data folder {}: stop it first", folder.display());
+    }
+    if args.store.database_url.is_none() {
+        make_folder(folder).with_context(|| format!("the data folder {} cannot be made", folder.display()))?;
+    }
+    let target = Target { url: &args.store.url(), replace: args.replace };
+    let world = (SystemClock.now(), &SystemChance as &dyn pulsestage::ports::Chance);
+    let restored = restore(file, target, world, &|table, done, all| tell("restore", table, done, all)).await;
+    let restored = restored.with_context(|| format!("{} was not restored", file.display()))?;
+    let key = key(args, &restored)?;
+    Ok(format!(
+        "Restored {}: {}. Every log has a new epoch: open pages load their boards again.\n{key}",
+        file.display(),
+        described(&restored.manifest)
+    ))
+}
+
+/// Sees to the key: puts it back where it is in the backup and none is there. Says how it is.
+fn key(args: &RestoreArgs, restored: &Restored) -> anyhow::Result<String> {
+    let (folder, places) = (&args.store.data_dir, args.key.args());
+    let there = installation_key::given_text(folder, &places)?;
+    let is_right = |key: &KeyText| restored.fingerprint.is_none_or(|known| known == *key.fingerprint());
+    Ok(match (there, &restored.key) {
+        (Some(key), _) if is_right(&key) => format!("Its key is there: {}.", key.named()),
+        (Some(key), Some(_)) => format!(
+            "{} is not its key, and was left as it is. The right one is in the backup: move that one away and restore again \
+             with --replace.",
+            key.named()
+        ),
+        (Some(key), None) => format!(
+            "{} is not its key, which is not in the backup. Put the right one there before you start the server.",
+            key.named()
+        ),
+        (None, Some(text)) => {
+            let path = installation_key::put_back(folder, &places, text, &SystemChance)?;
+            format!("Its key was in the backup, and is in {} now.", path.display())
+        }
+        (None, None) if restored.fingerprint.is_none() => {
+            "No key was used with it: the next start makes one.".to_owned()
+        }
+        (None, None) => {
+            "Its key is not in the backup, and not here: put installation.key into the data folder, or set \
+                         PULSESTAGE_KEY, before you start the server."
+                .to_owned()
+        }
+    })
+}

@@ -1,0 +1,194 @@
+//! A backup in the place of what a database has: on SQLite as a new file that takes the place of the old one when it is
+//! whole, on PostgreSQL in one transaction.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use pulsestage::id::uuid_v7;
+use pulsestage::ports::Chance;
+use pulsestage::time::Timestamp;
+use sqlx::pool::PoolOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteLockingMode, SqlitePool};
+
+use super::import::{Imported, NO_DATA, Target, import, read_manifest};
+use super::lines::Manifest;
+use super::{BackupError, Progress};
+use crate::store::open::{Address, connect, make_parent};
+use crate::store::trouble::is_taken;
+use crate::store::{OpenError, SqlStore, StartLock, Tx, sql, tables};
+
+/// How long a database may take for an answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a file is waited for that another process has.
+const BUSY: Duration = Duration::from_millis(500);
+/// The files of a SQLite database.
+const ENDS: [&str; 3] = ["", "-wal", "-shm"];
+
+/// What was restored.
+pub struct Restored {
+    /// What the backup says of itself.
+    pub manifest: Manifest,
+    /// The installation's key, in hexadecimal digits, if it is in it.
+    pub key: Option<String>,
+    /// By what the key of the database is recognised.
+    pub fingerprint: Option<[u8; 32]>,
+}
+
+/// Restores a backup. Every log gets a new epoch, and the database a new lineage.
+///
+/// # Errors
+/// [`BackupError`] says why not; the database is as it was then.
+pub async fn restore(
+    path: &Path,
+    target: Target<'_>,
+    (at, chance): (Timestamp, &dyn Chance),
+    progress: &Progress<'_>,
+) -> Result<Restored, BackupError> {
+    // Before anything is touched.
+    read_manifest(path)?;
+    let address = Address::parse(target.url)?;
+    if let Address::Server(server) = &address {
+        let mut session = connect(server, PATIENCE).await?;
+        let others: i64 = sqlx::query_scalar(sql::backup::POSTGRES_OTHERS).fetch_one(&mut session).await?;
+        if others > 0 {
+            let text = "a server of PulseStage, or a command, is at work on this database: stop it first";
+            return Err(BackupError::InUse(text.to_owned()));
+        }
+    }
+    // An instance that is started meanwhile waits until all of it is there.
+    let lock = StartLock::take(target.url, PATIENCE, || {}).await?;
+    let restored = match &address {
+        Address::File(file) => restore_file(path, (file, target.replace), (at, chance), progress).await,
+        Address::Server(_) => {
+            let imported = import(path, target, chance, progress).await?;
+            finish(imported, (at, chance)).await
+        }
+    };
+    lock.release(PATIENCE).await;
+    restored
+}
+
+async fn finish(imported: Imported, (at, chance): (Timestamp, &dyn Chance)) -> Result<Restored, BackupError> {
+    let Imported { store, manifest, key } = imported;
+    let finished = renew(&store, &manifest, (at, chance)).await;
+    store.close().await;
+    Ok(Restored { manifest, key, fingerprint: finished? })
+}
+
+async fn renew(
+    store: &SqlStore,
+    manifest: &Manifest,
+    (at, chance): (Timestamp, &dyn Chance),
+) -> Result<Option<[u8; 32]>, BackupError> {
+    let history = store.database_history().await?;
+    let number = history.lineages.last().map_or(1, |present| present.number + 1);
+    let mut random = [0; 10];
+    chance.fill(&mut random);
+    let reason = format!("restored from a backup of {}", Timestamp(manifest.taken_at));
+    let identity = history.identity.as_ref();
+    store.renew_lineage((number, uuid_v7(at, random)), &reason, identity, at, chance).await?;
+    Ok(store.key_fingerprint().await?)
+}
+
+async fn restore_file(
+    path: &Path,
+    (file, replace): (&Path, bool),
+    (at, chance): (Timestamp, &dyn Chance),
+    progress: &Progress<'_>,
+) -> Result<Restored, BackupError> {
+    make_parent(file).await?;
+    look(file, replace).await?;
+    let beside = beside(file, ".restoring");
+    remove(&beside).map_err(BackupError::writing)?;
+    let restored = async {
+        let url = format!("sqlite://{}", beside.display());
+        let imported = import(path, Target { url: &url, replace: false }, chance, progress).await?;
+        let restored = finish(imported, (at, chance)).await?;
+        put_in_place(&beside, file).map_err(BackupError::writing)?;
+        Ok(restored)
+    }
+    .await;
+    if restored.is_err() {
+        // What is left of it is nothing.
+        let _gone_already = remove(&beside);
+    }
+    restored
+}
+
+/// Whether a file may be replaced: nobody has it open, and it has no data or is to be replaced.
+async fn look(file: &Path, replace: bool) -> Result<(), BackupError> {
+    if !fs::metadata(file).is_ok_and(|meta| meta.len() > 0) {
+        return Ok(());
+    }
+    // A connection of another process holds a lock, also when it does nothing.
+    let options = SqliteConnectOptions::new().filename(file).create_if_missing(false).busy_timeout(BUSY);
+    let options = options.locking_mode(SqliteLockingMode::Exclusive);
+    match first_data(options).await {
+        Ok(Some(table)) if !replace => Err(BackupError::HasData(table)),
+        Ok(_) => Ok(()),
+        Err(BackupError::Open(OpenError::Connect(error))) if is_taken(&error) => {
+            Err(BackupError::InUse(format!("another process has {} open: stop the server first", file.display())))
+        }
+        // It is no database, or a broken one.
+        Err(BackupError::Open(OpenError::Connect(_))) if replace => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// The first table that has data.
+async fn first_data(options: SqliteConnectOptions) -> Result<Option<String>, BackupError> {
+    let pool: SqlitePool =
+        PoolOptions::new().max_connections(1).connect_with(options).await.map_err(OpenError::Connect)?;
+    let found = async {
+        let mut tx = Tx::Sqlite(pool.begin_with("BEGIN EXCLUSIVE").await.map_err(OpenError::Connect)?);
+        let mut found = None;
+        for table in tables::tables(&mut tx).await? {
+            if !NO_DATA.contains(&&*table.name) && tables::has_rows(&mut tx, &table).await? {
+                found = Some(table.name);
+                break;
+            }
+        }
+        let _ended = tx.end(Ok(())).await;
+        Ok(found)
+    }
+    .await;
+    pool.close().await;
+    found
+}
+
+fn beside(file: &Path, end: &str) -> PathBuf {
+    let mut name: OsString = file.as_os_str().to_owned();
+    name.push(end);
+    PathBuf::from(name)
+}
+
+/// Removes a database's files.
+fn remove(file: &Path) -> io::Result<()> {
+    for end in ENDS {
+        match fs::remove_file(beside(file, end)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Puts a file in the place of another one, whose files go last of all: wherever this breaks off, one of the two is there.
+fn put_in_place(new: &Path, file: &Path) -> io::Result<()> {
+    File::open(new)?.sync_all()?;
+    let old = beside(file, ".replaced");
+    remove(&old)?;
+    for end in ENDS {
+        match fs::rename(beside(file, end), beside(&old, end)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    fs::rename(new, file)?;
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    File::open(folder)?.sync_all()?;
+    remove(&old)
+}
