@@ -30,11 +30,11 @@ const SLOT: usize = 4_096;
 const MOST_OTHERS: usize = 24;
 /// How far the moment in the file and the system's note of it may be apart, in milliseconds: the system's clock for files
 /// is a little coarse.
-const APART_MS: i64 = 100;
+const APART_MS: i64 = 25;
 /// The same where the machine was started anew since: after a power cut one of the two may be some seconds older.
 const APART_AFTER_BOOT_MS: i64 = 10_000;
 /// How often a file is written again because the two are further apart.
-const TRIES: usize = 3;
+const TRIES: usize = 5;
 
 /// What one slot holds.
 #[derive(Debug, Serialize, Deserialize)]

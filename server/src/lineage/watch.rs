@@ -1,6 +1,5 @@
 //! Looking whether the database is the one that it was: at the start, and for as long as the server runs.
 
-use futures::FutureExt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -20,6 +19,8 @@ use pulsestage::time::DAY_MS;
 const LOOK: Duration = Duration::from_secs(1);
 /// How long one may take.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long the last mark may take.
+const GOODBYE: Duration = Duration::from_millis(200);
 /// The time between two marks on PostgreSQL, where they are no part of each write.
 const MARK_PAUSE: Duration = Duration::from_millis(100);
 /// How often an instance that writes nothing says that it is there.
@@ -134,10 +135,8 @@ impl Watch {
             () = self.look_again() => {}
             () = self.mark_again() => {}
         }
-        // What was written since the last mark.
-        if self.store.wrote().now_or_never().is_some() {
-            let _was_logged = self.store.raise_mark().await;
-        }
+        // For what was written since the last mark; a database that is away keeps nobody from ending.
+        let _was_logged = timeout(GOODBYE, self.store.raise_mark()).await;
         self.sync().await;
     }
 

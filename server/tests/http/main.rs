@@ -105,6 +105,7 @@ mod http_typed;
 mod http_unicode;
 #[cfg(test)]
 mod life_background;
+#[cfg(test)]
 mod life_backup;
 #[cfg(test)]
 mod life_crash;
