@@ -160,7 +160,8 @@ async fn a_database_that_was_put_back_is_found_by_those_who_stay_up(stage: Arc<S
         one.store.ask(stage.write(home.tenant), question).await.unwrap();
         one.mark().await;
         let (first, second) = tokio::join!(one.watch.look(), two.watch.look());
-        (first.unwrap(), second.unwrap());
+        first.unwrap();
+        second.unwrap();
         let after = head(&stage, home.tenant).await;
         assert_ne!(before.epoch, after.epoch, "round {round}");
         assert!((1..=2).contains(&(found() - known)), "round {round}: {}", found() - known);

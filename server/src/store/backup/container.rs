@@ -106,7 +106,7 @@ impl<W: Write> Writer<W> {
     /// Writes the end.
     pub(super) fn finish(self) -> io::Result<W> {
         let Hashing { mut to, hash } = self.lines.finish()?;
-        write!(to, "{SUM}{}\n", hex(&hash.finalize()))?;
+        writeln!(to, "{SUM}{}", hex(&hash.finalize()))?;
         to.into_inner().map_err(io::IntoInnerError::into_error)
     }
 }
