@@ -234,7 +234,7 @@ ensure_redis() {
 # when they are installed, which nobody asked for here.
 ensure_proxies() {
     local missing=() program
-    for program in nginx haproxy caddy; do
+    for program in nginx haproxy caddy apache2; do
         have "$program" || [ -x "/usr/sbin/$program" ] || missing+=("$program")
     done
     [ ${#missing[@]} = 0 ] || RUNLEVEL=1 apt_install 'proxies (the tests start their own)' "${missing[@]}"

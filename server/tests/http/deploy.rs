@@ -69,11 +69,17 @@ async fn nginx_as_it_comes() {
     on_postgres("deploy_nginx_as_it_comes", |stage| drill(stage, ProxyKind::PlainNginx)).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn apache() {
+    on_postgres("deploy_apache", |stage| drill(stage, ProxyKind::Apache)).await;
+}
+
 /// What stands in front of the instances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ProxyKind {
     Haproxy,
     Caddy,
+    Apache,
     /// With the settings that the page has for it.
     Nginx,
     /// An upstream with three servers, and every setting at its default.
@@ -85,6 +91,7 @@ impl ProxyKind {
         match self {
             Self::Haproxy => "haproxy",
             Self::Caddy => "caddy",
+            Self::Apache => "apache2",
             Self::Nginx | Self::PlainNginx => "nginx",
         }
     }
@@ -134,6 +141,33 @@ impl ProxyKind {
                 let text = documented("Caddy, with health checks");
                 let site = format!("{{\n    admin off\n    auto_https off\n}}\nhttp://127.0.0.1:{port} {{");
                 replaced(&text, "ask.example.com {", &site)
+            }
+            Self::Apache => {
+                let text = documented("Apache, with health checks");
+                let text = replaced(&text, "<VirtualHost *:443>", &format!("<VirtualHost 127.0.0.1:{port}>"));
+                let text: Vec<_> = text.lines().filter(|line| !line.trim_start().starts_with("SSL")).collect();
+                let modules = [
+                    "mpm_event",
+                    "authz_core",
+                    "headers",
+                    "setenvif",
+                    "slotmem_shm",
+                    "proxy",
+                    "proxy_http",
+                    "proxy_balancer",
+                    "proxy_hcheck",
+                    "lbmethod_bybusyness",
+                ]
+                .map(|name| format!("LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n"))
+                .concat();
+                // Whoever is not root runs it as themselves.
+                let user = if rustix::process::geteuid().is_root() { "User www-data\nGroup www-data\n" } else { "" };
+                format!(
+                    "ServerRoot {folder}\nDefaultRuntimeDir {folder}\nPidFile {folder}/pid\nErrorLog {folder}/error.log\n\
+                     ServerName localhost\nMutex fcntl:{folder}\nListen 127.0.0.1:{port}\nKeepAlive on\n\
+                     MaxKeepAliveRequests 0\n{modules}{user}{}\n",
+                    text.join("\n")
+                )
             }
             Self::Nginx => {
                 let text = documented("nginx, which checks nothing");
@@ -185,6 +219,7 @@ impl Proxy {
         std::fs::write(&file, kind.configuration(&folder, port, instances)).unwrap();
         let mut command = Command::new(kind.program());
         match kind {
+            ProxyKind::Apache => command.args(["-D", "FOREGROUND", "-f"]).arg(&file),
             ProxyKind::Haproxy => command.args(["-db", "-f"]).arg(&file),
             ProxyKind::Caddy => command.args(["run", "--adapter", "caddyfile", "--config"]).arg(&file),
             ProxyKind::Nginx | ProxyKind::PlainNginx => command.arg("-p").arg(folder.path()).arg("-c").arg(&file),

@@ -114,6 +114,24 @@ async fn http_2_is_answered_while_it_lingers() {
     assert!(!stream.rest().await.is_empty(), "it is told when to come back");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_waits_to_be_accepted_is_answered() {
+    // Two are accepted; the others have connected and sent their requests, and wait with the kernel.
+    let (running, _data, _site) = started(&["--linger-s", "1", "--accept-rate", "2/1h"]).await;
+    let addr = running.addr;
+    let mut waiting = Vec::new();
+    for _ in 0..40 {
+        waiting.push(Connection::send(addr, ALIVE).await);
+    }
+    let (_hurry, stopped) = stopping(running);
+    for connection in waiting {
+        let answer = soon("an answer", connection.rest()).await;
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("ok"), "{answer}");
+    }
+    soon("it to stop", stopped).await.unwrap();
+    assert!(TcpStream::connect(addr).await.is_err());
+}
+
 /// What became of a request over a connection of its own.
 #[derive(Debug, PartialEq, Eq)]
 enum Outcome {
