@@ -22,8 +22,8 @@ pub(crate) struct Args {
     /// Seconds for which is measured.
     #[arg(long, default_value_t = 30)]
     seconds: u64,
-    /// Queries a second that may be asked.
-    #[arg(long, default_value_t = 1.0)]
+    /// Questions to the database that may be asked a second; two are for whose access has ended.
+    #[arg(long, default_value_t = 3.0)]
     queries: f64,
     /// Percent of a core that may be used.
     #[arg(long, default_value_t = 1.0)]
