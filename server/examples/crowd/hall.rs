@@ -24,7 +24,7 @@ use pulsestage_server::world::{Key, SystemChance, SystemClock};
 /// How long the server may take until it listens.
 const START_PATIENCE: Duration = Duration::from_secs(30);
 /// Every limit that may be lifted. A binary that has not one of them yet is started without.
-const LIMITS: [&str; 14] = [
+const LIMITS: [&str; 17] = [
     "--max-streams",
     "--max-streams-per-tenant",
     "--max-streams-per-participant",
@@ -39,6 +39,9 @@ const LIMITS: [&str; 14] = [
     "--reads-per-tenant",
     "--newcomers-per-network",
     "--accept-rate",
+    "--open-questions-per-participant",
+    "--unknown-reads-per-tenant",
+    "--connections-per-network",
 ];
 
 /// What is to be built.
