@@ -141,6 +141,32 @@ ensure_node() {
     version_at_least "${version#v}" "$1" || die "node is $version, this needs $1 or newer: https://nodejs.org"
 }
 
+# ensure_python_clients: sets PYTHON_CLIENTS to a folder with the clients of end2end/clients/requirements*.txt; false when
+# this machine has no Python that makes environments and cannot be given one.
+ensure_python_clients() {
+    local from=end2end/clients python
+    PYTHON_CLIENTS=$TOOLS/clients-$(cat "$from"/requirements*.txt | sha256 | cut -c 1-12)
+    [ -f "$PYTHON_CLIENTS/ready" ] && return 0
+    if ! python=$(find_python); then
+        have apt-get || return 1
+        apt_install 'Python with venv' python3 python3-venv
+        python=$(find_python) || return 1
+    fi
+    log "installing clients of PyPI into $PYTHON_CLIENTS; about half a minute"
+    rm -rf "$TOOLS"/clients-*
+    "$python" -m venv "$PYTHON_CLIENTS/venv"
+    "$PYTHON_CLIENTS/venv/bin/pip" install -q --disable-pip-version-check -r "$from/requirements.txt"
+    # Two packages of one module's name: the second has a folder of its own.
+    "$PYTHON_CLIENTS/venv/bin/pip" install -q --disable-pip-version-check --no-deps \
+        --target "$PYTHON_CLIENTS/apart" -r "$from/requirements-apart.txt"
+    touch "$PYTHON_CLIENTS/ready"
+}
+
+find_python() {
+    have python3 && python3 -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 10))' 2>/dev/null &&
+        command -v python3
+}
+
 # ensure_wasm_opt: Binaryen, which shrinks the WebAssembly of a release. A newer one on PATH is welcome.
 ensure_wasm_opt() {
     local found

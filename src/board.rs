@@ -51,10 +51,10 @@ impl Board {
     /// Folds one event of the stream into the board; `at` is the event's own cursor (the stream's `id:`).
     ///
     /// A fact must have a cursor of this board's epoch. One at or before the board's own was seen before.
-    /// A tally is absolute: the latest one wins.
+    /// A tally is absolute: the latest one wins. A `cursor` moves the board's own and shows nothing.
     pub fn apply(&mut self, at: Option<Cursor>, event: &Event) -> Applied {
         if !event.is_fact() {
-            return self.apply_signal_or_tally(event);
+            return self.apply_signal_or_tally(at, event);
         }
         match at {
             Some(at) if at.epoch == self.cursor.epoch && at.seq <= self.cursor.seq => Applied::Nothing,
@@ -70,10 +70,16 @@ impl Board {
         }
     }
 
-    fn apply_signal_or_tally(&mut self, event: &Event) -> Applied {
-        match event {
-            Event::Resync => Applied::Resync,
-            Event::Upvoted(tally) => match self.questions.get_mut(&tally.question_id) {
+    fn apply_signal_or_tally(&mut self, at: Option<Cursor>, event: &Event) -> Applied {
+        match (event, at) {
+            (Event::Resync, _) => Applied::Resync,
+            // Another life of the log, as with a fact.
+            (Event::Cursor, Some(at)) if at.epoch != self.cursor.epoch => Applied::Resync,
+            (Event::Cursor, Some(at)) => {
+                self.cursor.seq = self.cursor.seq.max(at.seq);
+                Applied::Nothing
+            }
+            (Event::Upvoted(tally), _) => match self.questions.get_mut(&tally.question_id) {
                 Some(question) if question.upvotes != tally.upvotes => {
                     question.upvotes = tally.upvotes;
                     Applied::Changed
@@ -127,6 +133,8 @@ impl Board {
             | Event::TeamRestored(_)
             | Event::Connected
             | Event::Resync
+            | Event::Cursor
+            | Event::Closing
             | Event::Heartbeat(_)
             | Event::Stale(_)
             | Event::Upvoted(_) => {}

@@ -34,6 +34,12 @@ pub enum Event {
     /// Signal: the stream cannot go on from the client's cursor; load the board again.
     #[serde(rename = "resync")]
     Resync,
+    /// Signal: the reader has everything up to the stream's `id:`, and what it had not is not for it or is gone.
+    #[serde(rename = "cursor")]
+    Cursor,
+    /// Signal: the stream ends now; `retry:` says when to come back.
+    #[serde(rename = "closing")]
+    Closing,
     /// Signal: the stream is alive.
     #[serde(rename = "heartbeat")]
     Heartbeat(Heartbeat),
@@ -103,7 +109,11 @@ pub enum Event {
 }
 
 /// The `type` of each event, in the order of the wire's table.
+<<<<<<< HEAD
 pub const EVENT_TYPES: [&str; 24] = [
+=======
+pub const EVENT_TYPES: [&str; 25] = [
+>>>>>>> d18a72d (Write streams in chunks, and data into every message)
     "connected",
     "question:created",
     "question:upvoted",
@@ -127,7 +137,12 @@ pub const EVENT_TYPES: [&str; 24] = [
     "question:merged",
     "question:moderated",
     "question:reviewed",
+<<<<<<< HEAD
     "stale",
+=======
+    "cursor",
+    "closing",
+>>>>>>> d18a72d (Write streams in chunks, and data into every message)
 ];
 
 impl Event {
@@ -137,6 +152,8 @@ impl Event {
         match self {
             Self::Connected => "connected",
             Self::Resync => "resync",
+            Self::Cursor => "cursor",
+            Self::Closing => "closing",
             Self::Heartbeat(_) => "heartbeat",
             Self::Stale(_) => "stale",
             Self::Created(_) => "question:created",
@@ -165,7 +182,14 @@ impl Event {
     /// Whether it is a fact: written to the log, with a sequence number.
     #[must_use]
     pub const fn is_fact(&self) -> bool {
+<<<<<<< HEAD
         !matches!(self, Self::Connected | Self::Resync | Self::Heartbeat(_) | Self::Stale(_) | Self::Upvoted(_))
+=======
+        !matches!(
+            self,
+            Self::Connected | Self::Resync | Self::Cursor | Self::Closing | Self::Heartbeat(_) | Self::Upvoted(_)
+        )
+>>>>>>> d18a72d (Write streams in chunks, and data into every message)
     }
 
     /// The question it speaks of, if it speaks of one.
@@ -180,6 +204,8 @@ impl Event {
             Self::Frozen(d) => Some(d.question_id),
             Self::Connected
             | Self::Resync
+            | Self::Cursor
+            | Self::Closing
             | Self::Heartbeat(_)
             | Self::Stale(_)
             | Self::TeamCreated(_)
@@ -201,7 +227,7 @@ impl Event {
     /// Writes the `data` field, where the event has one.
     fn write_data<S: SerializeStruct>(&self, to: &mut S) -> Result<(), S::Error> {
         match self {
-            Self::Connected | Self::Resync => Ok(()),
+            Self::Connected | Self::Resync | Self::Cursor | Self::Closing => Ok(()),
             Self::Heartbeat(d) => to.serialize_field("data", d),
             Self::Stale(d) => to.serialize_field("data", d),
             Self::Created(d) => to.serialize_field("data", d),

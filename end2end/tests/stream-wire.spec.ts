@@ -63,8 +63,7 @@ test('the wire has the form that was agreed, byte for byte', async () => {
   const heartbeat = envelope('heartbeat', ',"data":\\{"timestamp":\\d{13}\\}');
   const form = new RegExp(
     [
-      '^retry: \\d+\\n\\n',
-      id + envelope('connected', ''),
+      '^retry: \\d+\\n' + id + envelope('connected', ''),
       `(?:${heartbeat})*`,
       id + envelope('question:created', `,"data":\\{${created}\\}`),
       `(?:${heartbeat})*`,
@@ -109,7 +108,12 @@ test('a stream sends the types and the team that were asked for', async () => {
   expect(counts.types()).not.toContain('question:created');
   expect(created.types()).not.toContain('question:upvoted');
   const [epoch, seq] = (await person.board()).board.cursor.split('-');
-  await expect.poll(() => counts.text, 'what is not shown still moves the cursor on').toContain(`id: ${epoch}-${seq}\n`);
+  await expect.poll(() => counts.text, 'what is not shown still moves the cursor on').toContain(
+    `id: ${epoch}-${seq}\ndata: {"type":"cursor","tenantId":"`,
+  );
+  for (const raw of [counts, created]) {
+    expect(raw.messages().every(({ data }) => data.startsWith('{"type":"')), 'every message has data').toBe(true);
+  }
 });
 
 test('a hundred open streams do not keep the server from stopping within two seconds', async () => {
@@ -119,7 +123,7 @@ test('a hundred open streams do not keep the server from stopping within two sec
   expect(code).toBe(0);
   expect(ms).toBeLessThan(2_000);
   await expect.poll(() => streams.every((raw) => raw.ended)).toBe(true);
-  const farewells = streams.map((raw) => Number(/retry: (\d+)\n\n$/.exec(raw.text)?.[1]));
+  const farewells = streams.map((raw) => Number(/retry: (\d+)\ndata: \{"type":"closing",[^\n]*\n\n$/.exec(raw.text)?.[1]));
   expect(farewells.every((retry) => retry >= 500), 'each says when to come back').toBe(true);
   expect(new Set(farewells).size, 'and not all at once').toBeGreaterThan(10);
 });

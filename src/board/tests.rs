@@ -114,6 +114,8 @@ fn garbage() -> impl Strategy<Value = Event> {
         }),
         1 => Just(Event::Connected),
         1 => Just(Event::Resync),
+        1 => Just(Event::Cursor),
+        1 => Just(Event::Closing),
         1 => any::<i64>().prop_map(|ms| Event::Heartbeat(Heartbeat { timestamp: Timestamp(ms) })),
         1 => any::<i64>().prop_map(|ms| Event::Stale(Stale { since: Timestamp(ms) })),
     ]
@@ -164,6 +166,22 @@ fn a_fact_moves_the_cursor_also_when_it_changes_nothing_to_be_seen() {
     let at = Cursor { epoch: EPOCH, seq: 7 };
     assert_eq!(board.apply(Some(at), &hidden), Applied::Changed);
     assert_eq!(board, Board { cursor: at, ..empty() });
+}
+
+#[test]
+fn a_cursor_moves_the_board_on_and_never_back() {
+    let mut board = empty();
+    let at = |seq| Some(Cursor { epoch: EPOCH, seq });
+    for (seq, then) in [(4, 4), (9, 9), (9, 9), (2, 9)] {
+        assert_eq!(board.apply(at(seq), &Event::Cursor), Applied::Nothing);
+        assert_eq!(board, Board { cursor: Cursor { epoch: EPOCH, seq: then }, ..empty() });
+    }
+    for event in [Event::Cursor, Event::Closing, Event::Connected] {
+        assert_eq!(board.apply(None, &event), Applied::Nothing);
+    }
+    assert_eq!(board.apply(at(20), &Event::Closing), Applied::Nothing);
+    assert_eq!(board.apply(Some(Cursor { epoch: OTHER, seq: 20 }), &Event::Cursor), Applied::Resync);
+    assert_eq!(board.cursor.seq, 9);
 }
 
 #[test]
@@ -264,7 +282,9 @@ proptest! {
             let applied = board.apply(*at, event);
             prop_assert!(board.cursor.epoch == EPOCH && board.cursor.seq >= before.cursor.seq);
             if applied != Applied::Changed {
-                prop_assert_eq!(&board, &before);
+                // A `cursor` shows nothing and still moves the reader on.
+                let cursor = if *event == Event::Cursor { board.cursor } else { before.cursor };
+                prop_assert_eq!(&board, &Board { cursor, ..before });
             }
         }
         // Lists stay in their order, whatever came in which order.

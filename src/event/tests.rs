@@ -49,6 +49,16 @@ fn resync() {
 }
 
 #[test]
+fn cursor() {
+    golden(Event::Cursor, "");
+}
+
+#[test]
+fn closing() {
+    golden(Event::Closing, "");
+}
+
+#[test]
 fn heartbeat() {
     golden(Event::Heartbeat(Heartbeat { timestamp: AT }), r#","data":{"timestamp":1759919400000}"#);
 }

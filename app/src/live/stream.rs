@@ -177,6 +177,10 @@ impl Live {
             // Another version of us speaks: its board will be readable or the page will be reloaded with it.
             return self.resync();
         };
+        // It ends: that the stream is live would be said in vain.
+        if matches!(envelope.event, Said::Closing) {
+            return;
+        }
         let applied = self.inner.core.try_update_value(|core| core.fold(id.parse::<Cursor>().ok(), &envelope));
         if matches!(envelope.event, Said::Stale(_)) {
             // Whatever waits goes on waiting, and what is shown is as old as it was.

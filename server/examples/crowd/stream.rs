@@ -43,7 +43,8 @@ impl Message {
 
     /// The place in the log, when it is a fact.
     pub(crate) fn fact(&self) -> Option<i64> {
-        self.id.filter(|_| self.kind() != "connected" && self.kind() != "resync").map(|cursor| cursor.seq)
+        let is_signal = ["connected", "resync", "cursor"].contains(&self.kind());
+        self.id.filter(|_| !is_signal).map(|cursor| cursor.seq)
     }
 
     /// The count, when it is one.

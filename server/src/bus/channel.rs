@@ -207,7 +207,7 @@ impl Channel {
             return Some(kept);
         }
         let frames = lock(&self.ring).missed(seq, place, slack_ms)?;
-        Some(self.keep_missed(seq, place, Batch::new(frames, now), known))
+        Some(self.keep_missed(seq, place, Batch::new(self.tenant, frames, now), known))
     }
 
     /// Keeps what was found for such a client for others who come back to the same place with the same cursor, unless

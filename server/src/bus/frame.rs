@@ -1,12 +1,13 @@
 //! Frames: events as the bytes of the wire, encoded once and shared by every stream.
 //!
 //! The format is the WHATWG HTML standard's `text/event-stream` (section 9.2.5). Every message is unnamed, its
-//! data one line of JSON, which never holds a line break of its own.
+//! data one line of JSON, which never holds a line break of its own. Every message has data: many clients make an empty
+//! message of a block that has none, though the standard says that there is none to make.
 
 use bytes::{Bytes, BytesMut};
 use std::fmt::Write;
 
-use super::coding::Coding;
+use super::framing::{Form, Framed};
 use super::share::{Share, Shared};
 use pulsestage::audience::Audience;
 use pulsestage::event::{Cursor, Envelope, Epoch, Event, Fact, Heartbeat, QuestionUpvoted, Stale, Tally};
@@ -16,7 +17,7 @@ use pulsestage::time::Timestamp;
 /// One message of the wire and what a stream must know to choose it.
 #[derive(Clone, Debug)]
 pub struct Frame {
-    /// The bytes, blank line included.
+    /// The bytes, blank line included. Empty for a fact of which nothing is left but its cursor.
     pub bytes: Bytes,
     /// The event's `type`.
     pub kind: &'static str,
@@ -38,7 +39,7 @@ impl Frame {
     pub fn fact(epoch: Epoch, fact: &Fact) -> Self {
         let cursor = Cursor { epoch, seq: fact.seq };
         Self {
-            bytes: fact.envelope.as_ref().map_or_else(|| advance(cursor), |envelope| encode(Some(cursor), envelope)),
+            bytes: fact.envelope.as_ref().map_or_else(Bytes::new, |envelope| encode(Some(cursor), envelope)),
             kind: fact.event().map_or("", Event::kind),
             team: fact.team,
             cursor: Some(cursor),
@@ -52,7 +53,7 @@ impl Frame {
     #[must_use]
     pub fn blank(cursor: Cursor) -> Self {
         Self {
-            bytes: advance(cursor),
+            bytes: Bytes::new(),
             kind: "",
             team: None,
             cursor: Some(cursor),
@@ -110,19 +111,23 @@ pub fn encode(cursor: Option<Cursor>, envelope: &Envelope) -> Bytes {
     Bytes::from(text)
 }
 
-/// A message that moves the reader's cursor on and shows nothing: no data, so browsers dispatch no event,
-/// yet they remember the id (WHATWG HTML, section 9.2.6).
-#[must_use]
-pub fn advance(cursor: Cursor) -> Bytes {
-    Bytes::from(format!("{}\n", id_line(cursor)))
+/// The message that moves its reader to this cursor and shows nothing.
+fn cursor_message(tenant: TenantId, cursor: Cursor, at: Timestamp) -> Bytes {
+    encode(Some(cursor), &Envelope { tenant_id: tenant, event: Event::Cursor, timestamp: at })
 }
 
-/// The frames that pass, as one piece; of the facts that do not, the last one's cursor, so that the client moves on.
-pub fn select<'a>(frames: impl IntoIterator<Item = &'a Frame>, passes: impl Fn(&Frame) -> bool) -> Bytes {
+/// The frames of one tenant that pass, as one piece; for the facts that do not and for those of which nothing is left,
+/// the last one's cursor in one message at the end, so that the client moves on.
+pub fn select<'a>(
+    tenant: TenantId,
+    at: Timestamp,
+    frames: impl IntoIterator<Item = &'a Frame>,
+    passes: impl Fn(&Frame) -> bool,
+) -> Bytes {
     let mut bytes = BytesMut::new();
     let mut hidden = None;
     for frame in frames {
-        if passes(frame) {
+        if !frame.bytes.is_empty() && passes(frame) {
             // A shown fact carries the cursor past the hidden ones before it.
             if frame.cursor.is_some() {
                 hidden = None;
@@ -133,15 +138,21 @@ pub fn select<'a>(frames: impl IntoIterator<Item = &'a Frame>, passes: impl Fn(&
         }
     }
     if let Some(cursor) = hidden {
-        bytes.extend_from_slice(&advance(cursor));
+        bytes.extend_from_slice(&cursor_message(tenant, cursor, at));
     }
     bytes.freeze()
 }
 
-/// The `retry:` field: when to come back after the stream has ended, in milliseconds.
+/// A message with the field that says when to come back after the stream has ended, in milliseconds.
 #[must_use]
-pub fn retry(millis: u64) -> Bytes {
-    Bytes::from(format!("retry: {millis}\n\n"))
+pub fn with_retry(millis: u64, message: &[u8]) -> Bytes {
+    Bytes::from([format!("retry: {millis}\n").as_bytes(), message].concat())
+}
+
+/// The last message of a stream that ends on purpose: when to come back, in milliseconds.
+#[must_use]
+pub fn closing(tenant: TenantId, retry_ms: u64, at: Timestamp) -> Bytes {
+    with_retry(retry_ms, &encode(None, &Envelope { tenant_id: tenant, event: Event::Closing, timestamp: at }))
 }
 
 fn id_line(cursor: Cursor) -> String {
@@ -151,10 +162,12 @@ fn id_line(cursor: Cursor) -> String {
 /// Frames that leave together, and their bytes as one piece for the streams that take all of them.
 #[derive(Debug)]
 pub struct Batch {
+    /// Whose they are.
+    pub tenant: TenantId,
     /// The frames, facts first.
     pub frames: Vec<Frame>,
     /// All their bytes in one piece.
-    pub whole: Bytes,
+    pub whole: Framed,
     /// The first and the last fact among them.
     pub facts: Option<(i64, i64)>,
     /// When it was made.
@@ -168,38 +181,40 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Gathers frames; their bytes become slices of one piece of memory.
+    /// Gathers frames of one tenant; their bytes become slices of one piece of memory.
     #[must_use]
-    pub fn new(mut frames: Vec<Frame>, at: Timestamp) -> Self {
-        let mut joined = BytesMut::with_capacity(frames.iter().map(|frame| frame.bytes.len()).sum());
-        frames.iter().for_each(|frame| joined.extend_from_slice(&frame.bytes));
-        let whole = joined.freeze();
+    pub fn new(tenant: TenantId, mut frames: Vec<Frame>, at: Timestamp) -> Self {
+        let whole = Framed::new(&select(tenant, at, &frames, |_| true));
         let mut from = 0;
         for frame in &mut frames {
             let to = from + frame.bytes.len();
-            frame.bytes = whole.slice(from..to);
+            frame.bytes = whole.bare().slice(from..to);
             from = to;
         }
         let seqs = || frames.iter().filter_map(|frame| frame.cursor.map(|cursor| cursor.seq));
         let facts = seqs().min().zip(seqs().max());
         let is_private = frames.iter().any(|frame| frame.audience != Audience::Everybody);
-        Self { frames, whole, facts, at, is_beat: false, is_private, shared: Shared::default() }
+        Self { tenant, frames, whole, facts, at, is_beat: false, is_private, shared: Shared::default() }
     }
 
-    /// What all streams of this share and coding are sent, in one piece that is made once.
+    /// What all streams of this share and form are sent, in one piece that is made once.
     #[must_use]
-    pub fn coded(&self, share: Share, coding: Coding) -> &Bytes {
+    pub fn written(&self, share: Share, form: Form) -> &Bytes {
         let share = if self.is_private { share } else { Share::Everything };
-        self.shared.get(share, coding, |share| match share {
+        let framed = self.shared.get(share, form.coding, |share| match share {
             Share::Everything => self.whole.clone(),
-            Share::Public => select(&self.frames, |frame| frame.audience == Audience::Everybody),
-        })
+            Share::Public => {
+                let is_public = |frame: &Frame| frame.audience == Audience::Everybody;
+                Framed::new(&select(self.tenant, self.at, &self.frames, is_public))
+            }
+        });
+        framed.get(form.framing)
     }
 
     /// A heartbeat for everybody.
     #[must_use]
     pub fn beat(tenant: TenantId, at: Timestamp) -> Self {
-        Self { is_beat: true, ..Self::new(vec![Frame::heartbeat(tenant, at)], at) }
+        Self { is_beat: true, ..Self::new(tenant, vec![Frame::heartbeat(tenant, at)], at) }
     }
 
     /// The same, left out or not for a stream that was written to just now.
@@ -238,16 +253,47 @@ mod tests {
             encode(Some(cursor), &envelope),
             "id: 000000000000000a-3\ndata: {\"type\":\"connected\",\"tenantId\":\"00000000-0000-0000-0000-000000000001\",\"timestamp\":5}\n\n"
         );
-        assert_eq!(advance(cursor), "id: 000000000000000a-3\n\n");
-        assert_eq!(retry(1500), "retry: 1500\n\n");
+        assert_eq!(
+            closing(tenant(), 1500, Timestamp(5)),
+            "retry: 1500\ndata: {\"type\":\"closing\",\"tenantId\":\"00000000-0000-0000-0000-000000000001\",\"timestamp\":5}\n\n"
+        );
+    }
+
+    #[test]
+    fn what_is_hidden_or_gone_is_one_cursor_at_the_end() {
+        let cursor = |seq| Cursor { epoch: Epoch(10), seq };
+        let said = |seq| {
+            let event = Event::Connected;
+            let envelope = Some(Envelope { tenant_id: tenant(), event, timestamp: Timestamp(5) });
+            let (team, audience, at) = (None, Audience::Everybody, Timestamp(5));
+            Frame::fact(Epoch(10), &Fact { seq, team, audience, at, envelope })
+        };
+        let text = |frames: Vec<Frame>| {
+            let batch = Batch::new(tenant(), frames, Timestamp(9));
+            String::from_utf8(batch.whole.bare().to_vec()).unwrap()
+        };
+        let moved = |seq| String::from_utf8(cursor_message(tenant(), cursor(seq), Timestamp(9)).to_vec()).unwrap();
+        assert!(moved(4).starts_with("id: 000000000000000a-4\ndata: {\"type\":\"cursor\","));
+        let shown = String::from_utf8(said(5).bytes.to_vec()).unwrap();
+        assert_eq!(text((1..=4).map(|seq| Frame::blank(cursor(seq))).collect()), moved(4));
+        assert_eq!(text(vec![Frame::blank(cursor(4)), said(5)]), shown, "a fact that is shown says it as well");
+        let beat = Frame::heartbeat(tenant(), Timestamp(9));
+        let alive = String::from_utf8(beat.bytes.to_vec()).unwrap();
+        assert_eq!(
+            text(vec![said(5), Frame::blank(cursor(6)), Frame::blank(cursor(7)), beat]),
+            format!("{shown}{alive}{}", moved(7))
+        );
+        let hidden = select(tenant(), Timestamp(9), &[said(5), said(6)], |_| false);
+        assert_eq!(hidden, moved(6));
+        assert!(select(tenant(), Timestamp(9), &[], |_| true).is_empty());
     }
 
     #[test]
     fn a_batch_shares_one_piece_of_memory() {
         let frames = vec![Frame::heartbeat(tenant(), Timestamp(1)), Frame::heartbeat(tenant(), Timestamp(2))];
-        let batch = Batch::new(frames, Timestamp(2));
+        let batch = Batch::new(tenant(), frames, Timestamp(2));
         let parts: Vec<u8> = batch.frames.iter().flat_map(|frame| frame.bytes.to_vec()).collect();
-        assert_eq!(batch.whole, parts);
+        assert_eq!(batch.whole.bare(), &parts);
         assert_eq!(batch.facts, None);
     }
 }

@@ -43,10 +43,11 @@ impl Replays {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use pulsestage::id::TenantId;
     use pulsestage::time::Timestamp;
 
     fn missed() -> Arc<Batch> {
-        Arc::new(Batch::new(Vec::new(), Timestamp(0)))
+        Arc::new(Batch::new(TenantId(uuid::Uuid::nil()), Vec::new(), Timestamp(0)))
     }
 
     #[test]

@@ -5,8 +5,8 @@ use bytes::Bytes;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use super::coding::Coding;
-use super::frame::{Batch, Frame};
+use super::frame::{Batch, Frame, select};
+use super::framing::{Form, Framed, Framing};
 use super::share::{Share, Shared};
 use pulsestage::time::Timestamp;
 
@@ -71,14 +71,25 @@ impl Chunk {
         Self { from, to, batches, facts, is_beat, is_private, shared: Box::default() }
     }
 
-    /// What all streams of this share and coding are sent, in one piece that is made once.
+    /// What all streams of this share and form are sent, in one piece that is made once.
     #[must_use]
-    pub fn coded(&self, share: Share, coding: Coding) -> &Bytes {
+    pub fn written(&self, share: Share, form: Form) -> &Bytes {
+        if let [only] = self.batches.as_slice() {
+            return only.written(share, form);
+        }
         let share = if self.is_private { share } else { Share::Everything };
-        self.shared.get_coded(share, coding, || match self.batches.as_slice() {
-            [only] => only.coded(share, coding).clone(),
-            many => Bytes::from(many.iter().map(|batch| &**batch.coded(share, coding)).collect::<Vec<_>>().concat()),
-        })
+        let framed = self.shared.get_coded(share, form.coding, || {
+            let bare = Form { framing: Framing::Bare, ..form };
+            Framed::new(&self.batches.iter().map(|batch| &**batch.written(share, bare)).collect::<Vec<_>>().concat())
+        });
+        framed.get(form.framing)
+    }
+
+    /// What a stream is sent that gets what hardly anybody else does: the frames that pass, or the cursor past them.
+    #[must_use]
+    pub fn select(&self, passes: impl Fn(&Frame) -> bool, is_new: impl Fn(&Frame) -> bool) -> Bytes {
+        let Some(last) = self.batches.last() else { return Bytes::new() };
+        select(last.tenant, last.at, self.iter().filter(|frame| is_new(frame)), passes)
     }
 
     /// Its frames, in their order.
@@ -106,12 +117,12 @@ impl Ring {
 
     /// Puts a batch at the end; what no longer fits goes at the other.
     pub(super) fn push(&mut self, batch: Batch) {
-        self.bytes += batch.whole.len();
+        self.bytes += batch.whole.bare().len();
         self.seq = batch.facts.map_or(self.seq, |(_, last)| last);
         self.batches.push_back(Arc::new(batch));
         while self.batches.len() > MAX_BATCHES || (self.bytes > MAX_BYTES && self.batches.len() > 1) {
             if let Some(gone) = self.batches.pop_front() {
-                self.bytes -= gone.whole.len();
+                self.bytes -= gone.whole.bare().len();
                 self.oldest += 1;
                 self.since = self.since.max(gone.at);
             }
@@ -134,8 +145,8 @@ impl Ring {
                 continue;
             }
             let frames = renewed.into_iter().zip(&batch.frames).map(|(new, old)| new.unwrap_or_else(|| old.clone()));
-            let new = Batch::new(frames.collect(), batch.at);
-            self.bytes = self.bytes - batch.whole.len() + new.whole.len();
+            let new = Batch::new(batch.tenant, frames.collect(), batch.at);
+            self.bytes = self.bytes - batch.whole.bare().len() + new.whole.bare().len();
             *batch = Arc::new(new);
         }
     }
@@ -151,7 +162,7 @@ impl Ring {
         let mut bytes = 0;
         let fits = |batch: &&Arc<Batch>| {
             let is_first = bytes == 0;
-            bytes += batch.whole.len();
+            bytes += batch.whole.bare().len();
             is_first || bytes <= MAX_CHUNK
         };
         Some(self.batches.iter().skip(skip).take_while(fits).cloned().collect())

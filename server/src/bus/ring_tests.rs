@@ -1,4 +1,5 @@
 use super::*;
+use crate::bus::coding::Coding;
 use pulsestage::audience::Audience;
 use pulsestage::event::{Envelope, Epoch, Event, Fact, Tally};
 use pulsestage::id::{QuestionId, TeamId, TenantId};
@@ -29,7 +30,7 @@ fn count(question: u128, upvotes: i64) -> Frame {
 fn ring(batches: impl IntoIterator<Item = (i64, Vec<Frame>)>) -> Ring {
     let mut ring = Ring::new(7, Timestamp(0));
     for (at, frames) in batches {
-        ring.push(Batch::new(frames, Timestamp(at)));
+        ring.push(Batch::new(TENANT, frames, Timestamp(at)));
     }
     ring
 }
@@ -48,7 +49,7 @@ fn a_reader_gets_what_came_since_its_place() {
     assert_eq!(ring.tail(), (3, 10));
     let Found::Chunk(chunk) = Found::of(0, ring.read(0)) else { panic!("three batches are there") };
     assert_eq!((chunk.from, chunk.to, chunk.facts, chunk.frames()), (0, 3, Some((8, 10)), 4));
-    assert_eq!(*chunk.coded(Share::Everything, Coding::Identity), text(&[fact(8), count(1, 1), fact(9), fact(10)]));
+    assert_eq!(*chunk.written(Share::Everything, Form::default()), text(&[fact(8), count(1, 1), fact(9), fact(10)]));
     let Found::Chunk(chunk) = Found::of(1, ring.read(1)) else { panic!("two batches are there") };
     assert_eq!((chunk.from, chunk.to, chunk.facts), (1, 3, Some((9, 10))));
     assert!(matches!(Found::of(3, ring.read(3)), Found::Nothing));
@@ -68,7 +69,7 @@ fn a_reader_that_is_far_behind_takes_it_in_pieces_and_gets_all_of_it() {
     let ring = ring((8..58).map(|seq| (seq, vec![long(seq)])));
     let (mut place, mut seqs, mut pieces) = (0, Vec::new(), 0);
     while let Found::Chunk(chunk) = Found::of(place, ring.read(place)) {
-        assert!(chunk.coded(Share::Everything, Coding::Identity).len() <= MAX_CHUNK);
+        assert!(chunk.written(Share::Everything, Form::default()).len() <= MAX_CHUNK);
         seqs.extend(chunk.batches.iter().filter_map(|batch| batch.facts).map(|(first, _)| first));
         (place, pieces) = (chunk.to, pieces + 1);
     }
@@ -85,7 +86,7 @@ fn only_heartbeats_are_a_beat() {
     let mut ring = ring([]);
     ring.push(Batch::beat(TENANT, Timestamp(1)));
     ring.push(Batch::beat(TENANT, Timestamp(2)));
-    ring.push(Batch::new(vec![fact(8)], Timestamp(3)));
+    ring.push(Batch::new(TENANT, vec![fact(8)], Timestamp(3)));
     let is_beat = |place, length| {
         let batches = ring.read(place).unwrap().into_iter().take(length).collect();
         Chunk::new(place, batches).is_beat
@@ -134,7 +135,7 @@ fn what_was_taken_back_is_taken_out_in_every_coding() {
     let codings = [Coding::Identity, Coding::Gzip];
     let coded = |ring: &Ring| {
         let Found::Chunk(chunk) = Found::of(0, ring.read(0)) else { panic!("three batches are there") };
-        codings.map(|coding| chunk.coded(Share::Everything, coding).clone())
+        codings.map(|coding| chunk.written(Share::Everything, Form { coding, framing: Framing::Bare }).clone())
     };
     let before = coded(&ring);
     let is_stale = |frame: &Frame| frame.cursor.is_some_and(|cursor| cursor.seq > 8);
@@ -143,8 +144,13 @@ fn what_was_taken_back_is_taken_out_in_every_coding() {
     assert_eq!(ring.stale(|_| false), None);
     ring.renew(|frame| frame.cursor.filter(|_| is_stale(frame)).map(Frame::blank));
     let after = coded(&ring);
-    let blank = |seq| Frame::blank(pulsestage::event::Cursor { epoch: Epoch(1), seq });
-    assert_eq!(after[0], text(&[fact(8), count(1, 1), blank(9), blank(10)]));
+    let gone = |seq, at| {
+        let cursor = pulsestage::event::Cursor { epoch: Epoch(1), seq };
+        let envelope = Envelope { tenant_id: TENANT, event: Event::Cursor, timestamp: Timestamp(at) };
+        let bytes = crate::bus::frame::encode(Some(cursor), &envelope);
+        Frame { bytes, ..Frame::blank(cursor) }
+    };
+    assert_eq!(after[0], text(&[fact(8), count(1, 1), gone(9, 2), gone(10, 3)]));
     assert!(before.iter().zip(&after).all(|(before, after)| before != after));
     assert_eq!((ring.tail(), ring.bytes), ((3, 10), after[0].len()), "nobody's place has moved");
 }

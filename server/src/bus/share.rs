@@ -1,9 +1,9 @@
 //! What many streams are sent of the same frames, made when the first of them comes and kept for the others.
 
-use bytes::Bytes;
 use std::sync::OnceLock;
 
 use super::coding::{Coding, deflate};
+use super::framing::Framed;
 
 /// Which of some frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,23 +23,23 @@ pub(super) struct Shared {
 
 #[derive(Debug, Default)]
 struct Coded {
-    identity: OnceLock<Bytes>,
-    gzip: OnceLock<Bytes>,
+    identity: OnceLock<Framed>,
+    gzip: OnceLock<Framed>,
 }
 
 impl Shared {
     /// The piece of this share and coding; `plain` makes a share as it is.
-    pub(super) fn get(&self, share: Share, coding: Coding, plain: impl Fn(Share) -> Bytes) -> &Bytes {
+    pub(super) fn get(&self, share: Share, coding: Coding, plain: impl Fn(Share) -> Framed) -> &Framed {
         let coded = self.of(share);
         let identity = || coded.identity.get_or_init(|| plain(share));
         match coding {
             Coding::Identity => identity(),
-            Coding::Gzip => coded.gzip.get_or_init(|| deflate(identity())),
+            Coding::Gzip => coded.gzip.get_or_init(|| Framed::new(&deflate(identity().bare()))),
         }
     }
 
     /// The piece of this share and coding, made by `whole`, which knows the coded parts.
-    pub(super) fn get_coded(&self, share: Share, coding: Coding, whole: impl FnOnce() -> Bytes) -> &Bytes {
+    pub(super) fn get_coded(&self, share: Share, coding: Coding, whole: impl FnOnce() -> Framed) -> &Framed {
         let coded = self.of(share);
         match coding {
             Coding::Identity => coded.identity.get_or_init(whole),

@@ -140,7 +140,7 @@ impl Tailer {
         // Not before: a look that fails half-way has told nobody anything.
         self.channel.tells(&tallies);
         let published = frames.len();
-        if !self.channel.push_unless_taken_back(Batch::new(frames, now), known) {
+        if !self.channel.push_unless_taken_back(Batch::new(self.channel.tenant, frames, now), known) {
             // Another look reads it as it is by now; the bell that rang for it is still to be answered.
             self.channel.tells_not(&tallies);
             return Ok(Seen::TakenBack);

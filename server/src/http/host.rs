@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use std::fmt;
 use std::str::FromStr;
 
+use super::sse;
 use crate::state::{AppState, Site};
 use pulsestage::text::Slug;
 
@@ -127,10 +128,17 @@ impl FromStr for Authority {
     }
 }
 
+/// How long an address is, as far as that matters: a stream is refused for no cursor, however long it is.
+fn length(uri: &Uri) -> usize {
+    let query = uri.query().unwrap_or_default();
+    let query = if uri.path() == "/sse" { sse::length_without_cursors(query) } else { query.len() };
+    uri.path().len() + query
+}
+
 /// Finds the tenant of the host, for everything that comes after. A host that is none of ours is 421 where people are told
 /// by which we are reached, and otherwise 404. Those who ask whether we live know us by our address.
 pub async fn find(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    if request.uri().path_and_query().is_some_and(|address| address.as_str().len() > MAX_ADDRESS) {
+    if length(request.uri()) > MAX_ADDRESS {
         return (StatusCode::URI_TOO_LONG, "This address is longer than any of ours.").into_response();
     }
     let home = home_of(state.site(), request.headers(), request.uri());

@@ -76,7 +76,7 @@ impl Park {
     /// Parks a stream: its socket, what its response's head says and how it begins. The bytes of the request that were
     /// read already and nobody asked for are not looked at, only counted.
     pub(crate) fn park(&self, socket: TcpStream, opened: Opened, head: &Parts, unasked: usize) {
-        let head = head::encode(head, self.0.settings.clock.now());
+        let head = head::encode(head, opened.reader.form().framing, self.0.settings.clock.now());
         let arrival = Arrival { socket, opened, head, unasked };
         let turn = self.0.next.fetch_add(1, Ordering::Relaxed) % self.0.inboxes.len();
         if let Some(inbox) = self.0.inboxes.get(turn) {

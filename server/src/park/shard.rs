@@ -228,7 +228,8 @@ impl Shard {
         match why {
             Ended::ClientGone => {}
             _ => {
-                let farewell = farewell(stream.coding(), &*self.settings.chance);
+                let (tenant, settings) = (stream.seat.channel().tenant, &self.settings);
+                let farewell = farewell(stream.form(), tenant, &*settings.clock, &*settings.chance);
                 stream.part(&farewell, &mut self.scratch);
             }
         }

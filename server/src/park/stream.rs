@@ -5,7 +5,7 @@ use mio::net::TcpStream;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::Shutdown;
 
-use crate::bus::{Channel, Chunk, Coding, Found};
+use crate::bus::{Channel, Chunk, Form, Found};
 use crate::http::sse::{Ended, Reader, Seat};
 use crate::metrics::Written;
 
@@ -76,8 +76,8 @@ impl Parked {
     }
 
     /// How its client is sent everything.
-    pub(super) const fn coding(&self) -> Coding {
-        self.reader.coding()
+    pub(super) const fn form(&self) -> Form {
+        self.reader.form()
     }
 
     /// The socket.
@@ -164,8 +164,9 @@ impl Parked {
     /// Says when to come back, if that can be said still, and ends the connection.
     pub(super) fn part(mut self, farewell: &[u8], scratch: &mut [u8]) {
         // Bytes that nobody has read would make the kernel reset the connection and the farewell be lost. Behind half a
-        // message a farewell would be part of it; such a client comes back without.
-        if self.hear(scratch).is_ok() && !self.is_behind() {
+        // chunk a farewell would be part of it: it is finished first, and where the client does not take that now, the
+        // connection ends without a last chunk, which tells that something is missing.
+        if self.hear(scratch).is_ok() && self.flush().is_ok() && !self.is_behind() {
             let _its_client_comes_back_anyway = write(&mut self.io, farewell);
         }
         let _gone_by_then = self.io.shutdown(Shutdown::Write);

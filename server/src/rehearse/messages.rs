@@ -4,7 +4,7 @@ use serde::Deserialize;
 use std::io;
 
 use super::http::malformed;
-use pulsestage::event::{Cursor, Envelope, Event, QuestionUpvoted};
+use pulsestage::event::{Cursor, EVENT_TYPES, Envelope, Event, QuestionUpvoted};
 use pulsestage::id::TenantId;
 
 /// The longest message that is taken.
@@ -82,14 +82,25 @@ pub(super) fn event_of(data: &[u8]) -> Option<(TenantId, Event)> {
         let count: Count = serde_json::from_slice(data).ok()?;
         return Some((count.tenant_id, Event::Upvoted(count.data)));
     }
-    let envelope: Envelope = serde_json::from_slice(data).ok()?;
-    Some((envelope.tenant_id, envelope.event))
+    if let Ok(envelope) = serde_json::from_slice::<Envelope>(data) {
+        return Some((envelope.tenant_id, envelope.event));
+    }
+    // What a later version says is passed over, and its cursor counts.
+    #[derive(Deserialize)]
+    struct Unknown {
+        #[serde(rename = "type")]
+        kind: String,
+        #[serde(rename = "tenantId")]
+        tenant_id: TenantId,
+    }
+    let unknown: Unknown = serde_json::from_slice(data).ok()?;
+    (!EVENT_TYPES.contains(&&*unknown.kind)).then_some((unknown.tenant_id, Event::Cursor))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bus::frame::{advance, encode, retry};
+    use crate::bus::frame::{closing, encode, with_retry};
     use pulsestage::event::Epoch;
     use pulsestage::id::QuestionId;
     use pulsestage::time::Timestamp;
@@ -100,10 +111,10 @@ mod tests {
         let (tenant, cursor) = (TenantId(Uuid::from_u128(1)), Cursor { epoch: Epoch(7), seq: 3 });
         let count = Event::Upvoted(QuestionUpvoted { question_id: QuestionId(Uuid::from_u128(2)), upvotes: 5 });
         let of = |event: &Event| Envelope { tenant_id: tenant, event: event.clone(), timestamp: Timestamp(9) };
-        let mut wire = retry(1_000).to_vec();
-        wire.extend_from_slice(&encode(Some(cursor), &of(&Event::Connected)));
+        let mut wire = with_retry(1_000, &encode(Some(cursor), &of(&Event::Connected))).to_vec();
         wire.extend_from_slice(&encode(None, &of(&count)));
-        wire.extend_from_slice(&advance(Cursor { seq: 4, ..cursor }));
+        wire.extend_from_slice(&encode(Some(Cursor { seq: 4, ..cursor }), &of(&Event::Cursor)));
+        wire.extend_from_slice(&closing(tenant, 1_500, Timestamp(9)));
         for piece in 1..wire.len() {
             let (mut messages, mut read) = (Messages::default(), Vec::new());
             for bytes in wire.chunks(piece) {
@@ -113,8 +124,9 @@ mod tests {
                     read.push((message.id.map(|id| id.seq), event));
                 }
             }
-            let wanted =
-                [(Some(3), Some((tenant, Event::Connected))), (None, Some((tenant, count.clone()))), (Some(4), None)];
+            let events = [Event::Connected, count.clone(), Event::Cursor, Event::Closing];
+            let wanted = [Some(3), None, Some(4), None].into_iter().zip(events.map(|event| Some((tenant, event))));
+            let wanted: Vec<_> = wanted.collect();
             assert_eq!(read, wanted, "in pieces of {piece}");
         }
     }
@@ -127,6 +139,8 @@ mod tests {
         let mut endless = Messages::default();
         endless.inlet().extend(std::iter::repeat_n(b'x', MAX_MESSAGE + 1));
         assert!(endless.next().is_err());
+        let later = br#"{"type":"poll:opened","tenantId":"00000000-0000-0000-0000-000000000001","data":[1]}"#;
+        assert!(event_of(later).is_some_and(|(_, event)| event == Event::Cursor));
         assert!(event_of(b"{").is_none() && event_of(br#"{"type":"question:upvoted","data":1}"#).is_none());
     }
 }

@@ -74,7 +74,7 @@ impl Screen {
 
     fn show_one(&mut self, message: &Message, at: u64) -> Next {
         let Some(data) = &message.data else {
-            // What this audience does not see; the cursor goes on.
+            // A server of an older version: what this audience does not see; the cursor goes on.
             self.board.cursor = message.id.unwrap_or(self.board.cursor);
             return Next::Read;
         };
@@ -82,6 +82,10 @@ impl Screen {
             self.outcome.unreadable += 1;
             return Next::Read;
         };
+        // It says when to come back, and may not know whose stream it would have been.
+        if event == Event::Closing {
+            return Next::Read;
+        }
         if tenant != self.board.tenant {
             self.outcome.unreadable += 1;
             return Next::Read;

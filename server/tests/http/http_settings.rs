@@ -19,7 +19,7 @@ async fn settings_take_effect_at_once_and_everybody_is_told() {
     let reply = call(&house, "change_settings", &acme.owner, &with(fields(&acme), &changes)).await;
     assert_eq!(reply.status, 200, "{}", reply.text());
     let told = soon("the fact", wire.message()).await;
-    let json: Value = serde_json::from_str(told.data.as_deref().unwrap()).unwrap();
+    let json: Value = serde_json::from_str(&told.data).unwrap();
     assert_eq!((&json["type"], &json["data"]["settings"]["askingOpen"]), (&"tenant:updated".into(), &false.into()));
     assert_eq!(json["data"]["settings"]["accent"], "#1D4ED8");
     for public in [told.raw.clone(), house.get("/api/fn/load_board?tenant=acme").send().await.text().to_owned()] {

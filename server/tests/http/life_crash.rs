@@ -14,7 +14,6 @@ use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
@@ -182,18 +181,15 @@ async fn follow(addr: SocketAddr, screen: Arc<Mutex<Screen>>) {
 
 async fn read(addr: SocketAddr, screen: &Mutex<Screen>) -> Result<(), Failed> {
     let cursor = screen.lock().unwrap().board.cursor;
-    let mut socket = TcpStream::connect(addr).await?;
-    socket.write_all(format!("GET /sse HTTP/1.1\r\nhost: x\r\nlast-event-id: {cursor}\r\n\r\n").as_bytes()).await?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(TcpStream::connect(addr).await?)).await?;
+    tokio::spawn(connection);
+    let request = Request::get("/sse").header("host", "x").header("last-event-id", cursor.to_string());
+    let mut body = sender.send_request(request.body(Full::new(Bytes::new()))?).await?.into_body();
     let mut bytes = Vec::new();
-    let mut is_body = false;
-    while socket.read_buf(&mut bytes).await? > 0 {
-        let end = if is_body { "\n\n" } else { "\r\n\r\n" };
-        while let Some(at) = bytes.windows(end.len()).position(|window| window == end.as_bytes()) {
-            let message: Vec<u8> = bytes.drain(..at + end.len()).collect();
-            if !is_body {
-                is_body = true;
-                break;
-            }
+    while let Some(frame) = body.frame().await {
+        bytes.extend_from_slice(frame?.data_ref().map(|data| &data[..]).unwrap_or_default());
+        while let Some(at) = bytes.windows(2).position(|window| window == b"\n\n") {
+            let message: Vec<u8> = bytes.drain(..at + 2).collect();
             let message = Message::parse(std::str::from_utf8(&message)?);
             if message.kind() == "resync" {
                 let fresh = board(addr).await?;
@@ -204,7 +200,7 @@ async fn read(addr: SocketAddr, screen: &Mutex<Screen>) -> Result<(), Failed> {
             }
             let mut screen = screen.lock().unwrap();
             let before = screen.board.cursor.seq;
-            let is_fact = message.data.is_some() && message.envelope().event.is_fact();
+            let is_fact = message.envelope().event.is_fact();
             let applied = message.fold_into(&mut screen.board);
             let is_next = message.cursor().is_some_and(|cursor| cursor.seq == before + 1);
             screen.astray += usize::from(is_fact && (!is_next || matches!(applied, Applied::Nothing)));

@@ -44,7 +44,7 @@ impl Somebody {
 /// The stream must say goodbye and end within a second of `since`.
 async fn ends(wire: Wire, since: Instant, why: &str) {
     let rest = wire.rest().await;
-    assert!(rest.last().is_some_and(|last| last.retry.is_some() && last.data.is_none()), "{why}: {rest:?}");
+    assert!(rest.last().is_some_and(|last| last.farewell().is_some()), "{why}: {rest:?}");
     assert!(since.elapsed() < Duration::from_secs(1), "{why}: {:?}", since.elapsed());
 }
 

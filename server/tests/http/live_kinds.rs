@@ -42,7 +42,7 @@ async fn a_stream_begins_goes_on_and_is_resumed() {
             assert_eq!(stream.message().await.cursor().unwrap().seq, start.seq + 2, "{kind:?}");
         }
         let moved_on = only_votes.message().await;
-        assert_eq!((moved_on.kind(), moved_on.cursor().unwrap().seq), ("", start.seq + 2), "{kind:?}");
+        assert_eq!((moved_on.kind(), moved_on.cursor().unwrap().seq), ("cursor", start.seq + 2), "{kind:?}");
         live.stop().await;
     }
 }

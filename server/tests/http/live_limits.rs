@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::support::{Connection, Kind, Live, soon};
+use crate::support::{Connection, Kind, Live, Message, soon};
 
 const CONNECTED: &str = "\"type\":\"connected\"";
 
@@ -14,9 +14,8 @@ async fn a_life_ends_with_the_time_to_come_back() {
         let start = wire.greeting().await;
         let rest = wire.rest().await;
         assert_eq!(rest.len(), 1, "{kind:?} {rest:?}");
-        let retry = rest[0].retry.unwrap();
+        let retry = rest[0].farewell().unwrap();
         assert!((1_000..3_000).contains(&retry), "{kind:?} {retry}");
-        assert_eq!(rest[0].raw, format!("retry: {retry}\n\n"), "{kind:?}");
         live.has_streams(0).await;
         // What was said while nobody listened is heard by those who come back.
         live.ask("Is anybody there?").await;
@@ -45,8 +44,8 @@ async fn the_33rd_tab_waits_until_another_is_closed() {
     let turned_away = open(7).await.rest().await;
     let (head, body) = turned_away.split_once("\r\n\r\n").unwrap();
     assert!(head.starts_with("HTTP/1.1 200 OK\r\n") && head.contains("text/event-stream"), "{head}");
-    let retry = body.strip_prefix("retry: ").and_then(|rest| rest.strip_suffix("\n\n")).unwrap();
-    assert!((5_000..=15_000).contains(&retry.parse::<u64>().unwrap()), "{retry}");
+    let retry = Message::parse(body).farewell().unwrap();
+    assert!((5_000..=15_000).contains(&retry), "{retry}");
     open(8).await.until(CONNECTED).await;
     drop(tabs.pop());
     let streams = &live.running.state.limits().streams;

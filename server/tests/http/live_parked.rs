@@ -2,7 +2,7 @@
 
 use tokio::io::AsyncWriteExt;
 
-use crate::support::{Connection, Kind, Live, soon};
+use crate::support::{Connection, Kind, Live, Message, soon};
 
 const CONNECTED: &str = "\"type\":\"connected\"";
 /// Asks as fast as it can, and hears of each question alone.
@@ -18,7 +18,7 @@ const FREELY: &[&str] = &[
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_head_ends_with_the_connection() {
+async fn a_stream_is_chunks_and_says_so() {
     let live = Live::start(Kind::Plain, &["--cors-origin", "https://intranet.example.com"]).await;
     let origin = "GET /sse HTTP/1.1\r\nhost: x\r\norigin: https://intranet.example.com\r\n\r\n";
     let mut stream = Connection::send(live.addr(), origin).await;
@@ -26,13 +26,135 @@ async fn the_head_ends_with_the_connection() {
     let text = stream.text();
     let (head, body) = text.split_once("\r\n\r\n").unwrap();
     assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
-    for line in ["connection: close", "access-control-allow-origin: https://intranet.example.com"] {
+    for line in
+        ["transfer-encoding: chunked", "connection: close", "access-control-allow-origin: https://intranet.example.com"]
+    {
         assert!(head.lines().any(|other| other == line), "{line} in {head}");
     }
-    for name in ["content-length", "transfer-encoding"] {
-        assert!(!head.contains(name), "{head}");
+    assert!(!head.contains("content-length"), "{head}");
+    assert!(body.split_once("\r\n").unwrap().1.starts_with("retry: "), "{body}");
+    live.stop().await;
+}
+
+/// The bytes of a body of chunks, whether its last chunk came, and what is left of a chunk that has not come whole.
+fn unchunked(mut body: &[u8]) -> (Vec<u8>, bool, usize) {
+    let mut bytes = Vec::new();
+    while let Some(end) = body.windows(2).position(|two| two == b"\r\n") {
+        let size = usize::from_str_radix(std::str::from_utf8(&body[..end]).unwrap(), 16).unwrap();
+        let rest = &body[end + 2..];
+        if size == 0 {
+            assert_eq!(rest, b"\r\n", "nothing comes after the last chunk");
+            return (bytes, true, 0);
+        }
+        if rest.len() < size + 2 {
+            break;
+        }
+        bytes.extend_from_slice(&rest[..size]);
+        assert_eq!(&rest[size..size + 2], b"\r\n", "a chunk ends where its size says");
+        body = &rest[size + 2..];
     }
-    assert!(body.starts_with("retry: "), "{body}");
+    (bytes, false, body.len())
+}
+
+/// The messages of a stream that was read byte by byte, each whole.
+fn messages(bytes: &[u8], gzip: bool) -> Vec<Message> {
+    let text = if gzip {
+        let mut decoder = flate2::write::GzDecoder::new(Vec::new());
+        std::io::Write::write_all(&mut decoder, bytes).unwrap();
+        std::io::Write::flush(&mut decoder).unwrap();
+        std::mem::take(decoder.get_mut())
+    } else {
+        bytes.to_vec()
+    };
+    let text = String::from_utf8(text).unwrap();
+    assert!(text.ends_with("\n\n"), "half a message: {text}");
+    text.split_inclusive("\n\n").map(Message::parse).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_a_stream_says_is_whole_chunks_up_to_the_last_one() {
+    for gzip in [false, true] {
+        let live = Live::start(Kind::Plain, &[FREELY, &["--heartbeat-s", "1"]].concat()).await;
+        let subscription = live.running.state.bus().subscribe(live.visit.tenant.id).await.unwrap();
+        let (epoch, start) = (subscription.channel().epoch, subscription.channel().tail().1);
+        drop(subscription);
+        let first = live.ask("What did they miss?").await;
+        let coding = if gzip { "accept-encoding: gzip\r\n" } else { "" };
+        let mut streams = Vec::new();
+        for query in [
+            String::new(),
+            format!("lastEventId={epoch}-{start}"),
+            "lastEventId=garbage".to_owned(),
+            "events=question:pinned".to_owned(),
+            format!("events=question:upvoted&lastEventId={epoch}-{start}"),
+            "teamId=00000000-0000-0000-0000-000000000001".to_owned(),
+        ] {
+            let request = format!("GET /sse?{query} HTTP/1.1\r\nhost: x\r\n{coding}\r\n");
+            streams.push(Connection::send(live.addr(), &request).await);
+        }
+        live.has_streams(streams.len()).await;
+        live.vote(&first).await;
+        live.ask("And what came then?").await;
+        let mut watcher = live.stream("").await;
+        watcher.until("heartbeat").await;
+        watcher.until("heartbeat").await;
+        drop(watcher);
+        live.stop().await;
+        for stream in streams {
+            let bytes = stream.rest_of_bytes().await;
+            let head = bytes.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
+            let (body, is_ended, left) = unchunked(&bytes[head..]);
+            assert!(is_ended && left == 0, "{gzip}: {}", String::from_utf8_lossy(&bytes));
+            let messages = messages(&body, gzip);
+            assert_eq!(messages[0].kind(), "connected");
+            assert!(messages.last().unwrap().farewell().is_some(), "{messages:?}");
+            assert!(messages.iter().any(|message| message.kind() == "heartbeat"), "{messages:?}");
+            let moved = messages.iter().rev().find_map(Message::cursor).unwrap();
+            assert_eq!(moved.seq, start + 2, "{messages:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_chunk_that_was_written_in_part_is_finished_before_anything_else() {
+    let live = Live::start(Kind::Plain, &[FREELY, &["--heartbeat-s", "600"]].concat()).await;
+    let mut lazy = Connection::get(live.addr(), "/sse").await;
+    lazy.until(CONNECTED).await;
+    let mut quick = live.stream("").await;
+    let start = quick.greeting().await;
+    let long = "as it is ".repeat(53);
+    for n in 1..=1_500_i64 {
+        live.ask(&format!("{n} {long}")).await;
+        quick.message().await;
+    }
+    // All of it is read while the server stops: what was half written is whole, or the end is not said to be one.
+    let reading = tokio::spawn(lazy.rest_of_bytes());
+    live.stop().await;
+    let bytes = reading.await.unwrap();
+    let head = bytes.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
+    let (body, is_ended, left) = unchunked(&bytes[head..]);
+    let text = String::from_utf8(body).unwrap();
+    let read: Vec<_> = text.split_inclusive("\n\n").filter(|text| text.ends_with("\n\n")).map(Message::parse).collect();
+    let seqs: Vec<_> = read.iter().skip(1).filter_map(Message::cursor).map(|cursor| cursor.seq).collect();
+    assert_eq!(seqs, (start.seq + 1..).take(seqs.len()).collect::<Vec<_>>(), "each once and in order");
+    if is_ended {
+        assert!(left == 0 && read.last().unwrap().farewell().is_some());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn http_1_0_gets_no_chunks() {
+    let live = Live::start(Kind::Plain, &[]).await;
+    for version in ["HTTP/1.0", "HTTP/1.0\r\nconnection: keep-alive"] {
+        let mut stream = Connection::send(live.addr(), &format!("GET /sse {version}\r\nhost: x\r\n\r\n")).await;
+        stream.until(CONNECTED).await;
+        let question = live.ask(&format!("Is it bare, {}?", version.len())).await;
+        stream.until(&question.id.to_string()).await;
+        let text = stream.text();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        assert!(!head.contains("transfer-encoding"), "{head}");
+        assert!(body.starts_with("retry: ") && !body.contains('\r'), "{body}");
+    }
     live.stop().await;
 }
 

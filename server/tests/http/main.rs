@@ -58,6 +58,7 @@ mod http_health;
 mod http_hosts;
 #[cfg(test)]
 mod http_join;
+mod http_language;
 #[cfg(test)]
 mod http_limits;
 #[cfg(test)]

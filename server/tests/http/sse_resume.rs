@@ -66,6 +66,23 @@ async fn by_the_header_which_wins_over_the_query() {
 }
 
 #[tokio::test]
+async fn by_each_spelling_and_the_last_of_two() {
+    for query in [
+        "lastEventId=START",
+        "Last-Event-ID=START",
+        "last-event-id=START",
+        "lastEventId=garbage&last_event_id=START",
+        "last_event_id=0000000000000000-1&lastEventId=START&lastEventId=",
+        "color=red&last_event_id=START&%00=%ff&t=1",
+    ] {
+        let (house, default, _acme) = House::new(Plan::default()).await;
+        let start = past(&house, &default).await;
+        let mut wire = house.stream(&query.replace("START", &start.to_string())).await;
+        reads_the_past(&house, &default, &mut wire, start).await;
+    }
+}
+
+#[tokio::test]
 async fn an_empty_header_is_none() {
     let (house, default, _acme) = House::new(Plan::default()).await;
     let start = past(&house, &default).await;
@@ -156,6 +173,15 @@ async fn a_cursor_of_no_use_is_one_resync() {
     }
     let wire = Wire::of(house.get("/sse").header("last-event-id", "\u{e9}\u{1F600}").open().await);
     is_resync("not ASCII", &house, &default, wire).await;
+    for query in
+        ["lastEventId=%", "lastEventId=%zz", "last-event-id=%00", "Last-Event-ID=%ff%fe", "lastEventId=1&lastEventId=2"]
+    {
+        is_resync(query, &house, &default, house.stream(query).await).await;
+    }
+    for name in ["last_event_id", "lastEventId"] {
+        let wire = house.stream(&format!("{name}={}", "1".repeat(60_000))).await;
+        is_resync("longer than any address", &house, &default, wire).await;
+    }
 }
 
 #[tokio::test]

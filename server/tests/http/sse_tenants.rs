@@ -86,9 +86,7 @@ async fn is_own(wire: &mut Wire, own: &Room, other: &Room, head: pulsestage::eve
     let read = async {
         loop {
             let message = wire.message().await;
-            if message.data.is_some() {
-                assert_eq!(message.envelope().tenant_id, own.tenant.id, "{}", message.raw);
-            }
+            assert_eq!(message.envelope().tenant_id, own.tenant.id, "{}", message.raw);
             for mark in &foreign {
                 assert!(!message.raw.contains(mark), "{mark} in a frame of {}: {}", own.slug, message.raw);
             }

@@ -76,13 +76,11 @@ async fn a_stream_begins_as_agreed() {
     for name in ["content-length", "content-encoding", "set-cookie", "access-control-allow-origin", "etag"] {
         assert_eq!(header(name), None, "{name}");
     }
-    let retry = wire.message().await;
-    assert_eq!(retry.raw, format!("retry: {}\n\n", retry.retry.unwrap()));
-    assert!((1_000..3_000).contains(&retry.retry.unwrap()));
     let connected = wire.message().await;
-    let at = connected.envelope().timestamp.0;
+    let (at, retry) = (connected.envelope().timestamp.0, connected.retry.unwrap());
+    assert!((1_000..3_000).contains(&retry));
     let expected = format!(
-        "id: {head}\ndata: {{\"type\":\"connected\",\"tenantId\":\"{}\",\"timestamp\":{at}}}\n\n",
+        "retry: {retry}\nid: {head}\ndata: {{\"type\":\"connected\",\"tenantId\":\"{}\",\"timestamp\":{at}}}\n\n",
         acme.tenant.id
     );
     assert_eq!(connected.raw, expected);

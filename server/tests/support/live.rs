@@ -247,6 +247,13 @@ impl Connection {
         soon(wanted, read).await;
     }
 
+    /// Reads to the end of the connection; gives all of it.
+    pub(crate) async fn rest_of_bytes(mut self) -> Vec<u8> {
+        // A connection that was reset has ended as well.
+        let _ = soon("the end of a connection", self.socket.read_to_end(&mut self.read)).await;
+        self.read
+    }
+
     /// Reads to the end of the connection; gives what came since it was last read.
     pub(crate) async fn rest(mut self) -> String {
         let from = self.read.len();

@@ -19,7 +19,7 @@ mod relay;
 mod smtp;
 mod wire;
 
-pub(crate) use asserts::{Boards, assert_refused, boards};
+pub(crate) use asserts::{Boards, assert_refused, assert_refused_page, boards};
 pub(crate) use call::{Call, Reply, encode_form};
 pub(crate) use clock::HandClock;
 pub(crate) use cluster::Cluster;

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::io::Write;
 
 use pulsestage::board::{Applied, Board};
-use pulsestage::event::{Cursor, Envelope};
+use pulsestage::event::{Cursor, Envelope, Event};
 
 use super::soon;
 
@@ -30,7 +30,7 @@ pub(crate) struct Message {
     /// Its bytes with the blank line.
     pub(crate) raw: String,
     pub(crate) id: Option<String>,
-    pub(crate) data: Option<String>,
+    pub(crate) data: String,
     pub(crate) retry: Option<u64>,
 }
 
@@ -47,23 +47,33 @@ impl Message {
         let known = names.clone().all(|name| ["id", "data", "retry"].contains(&name));
         assert!(known, "a field that nobody agreed on in {raw:?}");
         let retry = field("retry").map(|digits| digits.parse().unwrap());
-        Self { raw: raw.to_owned(), id: field("id"), data: field("data"), retry }
+        let data = field("data").unwrap_or_else(|| panic!("a block without data is an empty message to some: {raw:?}"));
+        Self { raw: raw.to_owned(), id: field("id"), data, retry }
     }
 
-    /// The envelope; it must have one.
+    /// The envelope.
     pub(crate) fn envelope(&self) -> Envelope {
-        let data = self.data.as_deref().unwrap_or_else(|| panic!("no data in {:?}", self.raw));
-        serde_json::from_str(data).unwrap_or_else(|error| panic!("{error} in {data}"))
+        serde_json::from_str(&self.data).unwrap_or_else(|error| panic!("{error} in {}", self.data))
     }
 
     /// The data as JSON.
     pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(self.data.as_deref().unwrap_or("null")).unwrap()
+        serde_json::from_str(&self.data).unwrap()
     }
 
-    /// The event's `type`; nothing for a message without data.
+    /// The event's `type`.
     pub(crate) fn kind(&self) -> &'static str {
-        if self.data.is_some() { self.envelope().event.kind() } else { "" }
+        self.envelope().event.kind()
+    }
+
+    /// Whether it only moves its reader to this cursor.
+    pub(crate) fn moves_to(&self, cursor: Cursor) -> bool {
+        self.kind() == "cursor" && self.cursor() == Some(cursor) && self.retry.is_none()
+    }
+
+    /// When to come back, if the stream ends with it.
+    pub(crate) fn farewell(&self) -> Option<u64> {
+        self.retry.filter(|_| self.kind() == "closing" && self.id.is_none())
     }
 
     /// The cursor in its `id:`.
@@ -73,20 +83,12 @@ impl Message {
 
     /// Folds it into a board as a browser does.
     pub(crate) fn fold_into(&self, board: &mut Board) -> Applied {
-        if self.data.is_none() {
+        let envelope = self.envelope();
+        if envelope.event == Event::Closing {
             return Applied::Nothing;
         }
-        let envelope = self.envelope();
         assert_eq!(envelope.tenant_id, board.tenant, "another tenant's frame: {}", self.raw);
-        let applied = board.apply(self.cursor(), &envelope.event);
-        // What is hidden or only a signal still moves the reader on.
-        if let Some(cursor) = self.cursor().filter(|_| !envelope.event.is_fact())
-            && cursor.epoch == board.cursor.epoch
-            && cursor.seq > board.cursor.seq
-        {
-            board.cursor = cursor;
-        }
-        applied
+        board.apply(self.cursor(), &envelope.event)
     }
 }
 
@@ -158,10 +160,10 @@ impl Wire {
         soon(what, read).await
     }
 
-    /// Reads `retry:` and `connected`; gives the cursor that it starts at.
+    /// Reads `connected`, with `retry:`; gives the cursor that it starts at.
     pub(crate) async fn greeting(&mut self) -> Cursor {
-        assert!(self.message().await.retry.is_some());
         let connected = self.message().await;
+        assert!(connected.retry.is_some());
         assert_eq!(connected.kind(), "connected");
         connected.cursor().unwrap()
     }

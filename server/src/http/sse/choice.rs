@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::filter::Filter;
 use crate::bus::frame::{Batch, Frame, select};
-use crate::bus::{Chunk, Coding, Share};
+use crate::bus::{Chunk, Form, Share};
 use pulsestage::audience::{Audience, StaffOf, Viewer};
 use pulsestage::id::ParticipantId;
 
@@ -16,7 +16,7 @@ pub(crate) struct Choice {
     participant: Option<ParticipantId>,
     /// Who chose or may see otherwise than everybody. Few do, and there are very many streams.
     special: Option<Box<Special>>,
-    coding: Coding,
+    form: Form,
 }
 
 #[derive(Debug)]
@@ -27,15 +27,15 @@ struct Special {
 
 impl Choice {
     /// What passes this filter of what this viewer may see.
-    pub(super) fn new(filter: Filter, viewer: Viewer, coding: Coding) -> Self {
+    pub(super) fn new(filter: Filter, viewer: Viewer, form: Form) -> Self {
         let Viewer { participant, staff } = viewer;
         let special = (!filter.is_open() || staff != StaffOf::Nobody).then(|| Box::new(Special { filter, staff }));
-        Self { participant, special, coding }
+        Self { participant, special, form }
     }
 
     /// How its client is sent everything.
-    pub(crate) const fn coding(&self) -> Coding {
-        self.coding
+    pub(crate) const fn form(&self) -> Form {
+        self.form
     }
 
     /// Its part of a chunk, of whose facts it has those up to `seen`. What many are sent is shared with them.
@@ -44,18 +44,18 @@ impl Choice {
         if chunk.facts.is_none_or(|(first, _)| is_new(first))
             && let Some(share) = self.share(chunk.is_private, || chunk.iter())
         {
-            return Cow::Borrowed(chunk.coded(share, self.coding));
+            return Cow::Borrowed(chunk.written(share, self.form));
         }
         // A client that comes back may have some facts of a batch already.
-        let new = chunk.iter().filter(|frame| frame.cursor.is_none_or(|cursor| is_new(cursor.seq)));
-        Cow::Owned(self.coding.wrap(select(new, |frame| self.takes(frame))))
+        let is_new = |frame: &Frame| frame.cursor.is_none_or(|cursor| is_new(cursor.seq));
+        Cow::Owned(self.form.wrap(chunk.select(|frame| self.takes(frame), is_new)))
     }
 
     /// Its part of what was missed.
     pub(super) fn of_batch(&self, batch: &Batch) -> Bytes {
         match self.share(batch.is_private, || batch.frames.iter()) {
-            Some(share) => batch.coded(share, self.coding).clone(),
-            None => self.coding.wrap(select(&batch.frames, |frame| self.takes(frame))),
+            Some(share) => batch.written(share, self.form).clone(),
+            None => self.form.wrap(select(batch.tenant, batch.at, &batch.frames, |frame| self.takes(frame))),
         }
     }
 

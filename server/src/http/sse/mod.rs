@@ -7,20 +7,23 @@ mod filter;
 mod leave;
 mod opened;
 mod opening;
+mod query;
 mod reader;
 mod stream;
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Query, State};
-use axum::http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::extract::{RawQuery, State};
+use axum::http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
+use bytes::Bytes;
 use serde_json::json;
+use uuid::Uuid;
 
+use super::api::refusal_response;
 use super::host;
-use crate::bus::Coding;
-use crate::bus::frame::retry;
+use crate::bus::frame::closing;
+use crate::bus::{Coding, Form, Framing};
 use crate::limits::{Activity, Holder};
 use crate::state::AppState;
 use choice::Choice;
@@ -29,48 +32,33 @@ use leave::Leave;
 use opening::retry_millis;
 use pulsestage::audience::Viewer;
 use pulsestage::error::{Noun, Refusal};
+use pulsestage::id::TenantId;
+use query::StreamQuery;
 use stream::Stream;
 
 pub(crate) use berth::Berth;
+pub use query::length_without_cursors;
+
 pub(crate) use opened::{Ended, Opened, Seat, farewell, share_of};
 pub use opening::MAX_REPLAY;
 pub(crate) use reader::Reader;
-
-/// The longest cursor that is looked at: an epoch of 16 digits, a hyphen and a number of 19.
-const MAX_CURSOR: usize = 64;
-
-/// What a client may say in the address.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct StreamQuery {
-    /// The tenant's slug; the one whose host it is when absent, or `default`.
-    tenant_id: Option<String>,
-    /// Where to go on, for clients that cannot set the header.
-    #[serde(rename = "last_event_id")]
-    last_event_id: Option<String>,
-    /// Event types to be sent, separated by commas; all when absent.
-    events: Option<String>,
-    /// A team's id: only its questions are sent.
-    team_id: Option<String>,
-}
 
 /// Opens a stream.
 pub async fn open(
     State(state): State<AppState>,
     method: Method,
+    version: Version,
     headers: HeaderMap,
     extensions: Extensions,
-    query: Result<Query<StreamQuery>, axum::extract::rejection::QueryRejection>,
+    RawQuery(query): RawQuery,
 ) -> Response {
-    let Ok(Query(query)) = query else {
-        return refused(StatusCode::BAD_REQUEST, "The address cannot be read");
-    };
-    let filter = match Filter::parse(query.events.as_deref(), query.team_id.as_deref()) {
+    let query = StreamQuery::parse(query.as_deref().unwrap_or_default());
+    let filter = match Filter::parse(query.events.as_deref(), query.team.as_deref()) {
         Ok(filter) => filter,
-        Err(message) => return refused(StatusCode::BAD_REQUEST, &message),
+        Err(message) => return malformed(&message),
     };
     let home = host::home(&extensions);
-    let Some(slug) = home.resolve(query.tenant_id.as_deref().unwrap_or_default()) else {
+    let Some(slug) = home.resolve(query.tenant.as_deref().unwrap_or_default()) else {
         return refused_by(&state, &Refusal::NotFound { what: Noun::Tenant });
     };
     let caller = state.caller(&headers, &extensions);
@@ -79,10 +67,6 @@ pub async fn open(
         Err(refusal) => return refused_by(&state, &refusal),
     };
     let filter = filter.seen_by(visit.sight());
-    let header = headers.get("last-event-id").map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-    // The header wins, for browsers send it with their own reconnects. An empty one is none, wherever it stands.
-    let cursor = [header, query.last_event_id].into_iter().flatten().find(|text| !text.is_empty());
-    let cursor = cursor.map(|text| if text.len() > MAX_CURSOR { None } else { text.parse().ok() });
     let coding = if state.compresses_streams() { coding::accepted(&headers) } else { Coding::Identity };
     let allowed = visit.rules.limits.streams.and_then(|most| usize::try_from(most).ok());
     let holder = match visit.known_by() {
@@ -91,20 +75,24 @@ pub async fn open(
     };
     let permit = match state.limits().streams.admit_within(visit.tenant.id, holder, allowed) {
         Ok(permit) => permit,
-        Err(full) => return streaming(Body::from(retry(full.retry_millis(state.chance()))), Coding::Identity),
+        Err(full) => return ended(&state, visit.tenant.id, full.retry_millis(state.chance())),
     };
-    let choice = Choice::new(filter, Viewer::from(&visit.actor), coding);
-    match Opened::new(&state, visit.tenant.id, cursor, choice, (permit, leave)).await {
-        Ok(opened) => streaming(body(opened, &method, &extensions, state), coding),
+    // The answer to HEAD is its head alone, and whoever comes while we stop is told when to come back.
+    let is_lasting = method == Method::GET && !state.streams_stop().is_cancelled();
+    let berth = extensions.get::<Berth>().filter(|_| is_lasting);
+    // What is not written by us is framed by whoever writes it, and HTTP/1.0 knows no chunks.
+    let is_chunked = berth.is_some() && version >= Version::HTTP_11;
+    let framing = if is_chunked { Framing::Chunked } else { Framing::Bare };
+    let choice = Choice::new(filter, Viewer::from(&visit.actor), Form { coding, framing });
+    match Opened::new(&state, visit.tenant.id, query.cursor(&headers), choice, (permit, leave)).await {
+        Ok(opened) => streaming(body(opened, berth, &extensions, state), coding),
         Err(refusal) => refused_by(&state, &refusal),
     }
 }
 
 /// The stream as a body, unless there is a berth for it: then its connection takes it from there and has no use for one.
-fn body(opened: Opened, method: &Method, extensions: &Extensions, state: AppState) -> Body {
-    // The answer to HEAD is its head alone, and whoever comes while we stop is told when to come back.
-    let is_lasting = method == Method::GET && !state.streams_stop().is_cancelled();
-    match extensions.get::<Berth>().filter(|_| is_lasting) {
+fn body(opened: Opened, berth: Option<&Berth>, extensions: &Extensions, state: AppState) -> Body {
+    match berth {
         Some(berth) => {
             berth.claim(opened);
             Body::empty()
@@ -132,20 +120,29 @@ fn streaming(body: Body, coding: Coding) -> Response {
     response
 }
 
+/// A stream that ends at once, to be asked for again after so many milliseconds.
+fn ended(state: &AppState, tenant: TenantId, retry_ms: u64) -> Response {
+    let closing: Bytes = closing(tenant, retry_ms, state.clock().now());
+    streaming(Body::from(closing), Coding::Identity)
+}
+
 fn refused_by(state: &AppState, refusal: &Refusal) -> Response {
     // EventSource gives up for good on every status but 200. That is right where asking again is of no use; where the
     // trouble is ours and passes, the stream ends at once and its client comes back.
     if refusal.status() >= 500 {
-        return streaming(Body::from(retry(retry_millis(state.chance()))), Coding::Identity);
+        // Whose stream it would have been may not be known.
+        return ended(state, TenantId(Uuid::nil()), retry_millis(state.chance()));
     }
-    // 404 and its text are the wire's contract.
-    let message = match refusal {
-        Refusal::NotFound { what: Noun::Tenant } => "Tenant not found".to_owned(),
-        other => other.to_string(),
-    };
-    refused(StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), &message)
+    match refusal {
+        // The wire's contract, to the letter.
+        Refusal::NotFound { what: Noun::Tenant } => {
+            (StatusCode::NOT_FOUND, Json(json!({ "error": "Tenant not found" }))).into_response()
+        }
+        other => refusal_response(other),
+    }
 }
 
-fn refused(status: StatusCode, message: &str) -> Response {
-    (status, Json(json!({ "error": message }))).into_response()
+fn malformed(message: &str) -> Response {
+    let body = json!({ "refusal": "malformed", "error": message, "message": message });
+    (StatusCode::BAD_REQUEST, Json(body)).into_response()
 }

@@ -12,14 +12,14 @@ use super::leave::Leave;
 use super::opening::{self, retry_millis};
 use super::reader::Reader;
 use crate::access::Pass;
-use crate::bus::frame::retry;
-use crate::bus::{Channel, Coding, Subscription};
+use crate::bus::frame::closing;
+use crate::bus::{Channel, Form, Subscription};
 use crate::limits::{Permit, Settled};
 use crate::state::AppState;
 use pulsestage::error::Refusal;
 use pulsestage::event::Cursor;
 use pulsestage::id::TenantId;
-use pulsestage::ports::Chance;
+use pulsestage::ports::{Chance, Clock};
 
 /// A stream that was granted and is not written yet.
 #[derive(Debug)]
@@ -162,9 +162,9 @@ impl Drop for Seat {
     }
 }
 
-/// What a stream that ends says last: when to come back.
-pub(crate) fn farewell(coding: Coding, chance: &dyn Chance) -> Bytes {
-    coding.wrap(retry(retry_millis(chance)))
+/// What a stream of this tenant that ends says last: when to come back.
+pub(crate) fn farewell(form: Form, tenant: TenantId, clock: &dyn Clock, chance: &dyn Chance) -> Bytes {
+    form.last(closing(tenant, retry_millis(chance), clock.now()))
 }
 
 /// A random part of a time: whoever waits for so long is not there together with all others.

@@ -4,7 +4,7 @@ use bytes::{Bytes, BytesMut};
 use std::sync::Arc;
 
 use super::choice::Choice;
-use crate::bus::frame::{Batch, Frame, encode, retry};
+use crate::bus::frame::{Batch, Frame, encode, with_retry};
 use crate::bus::{Channel, Subscription};
 use crate::metrics::Replay;
 use crate::state::AppState;
@@ -83,8 +83,8 @@ pub(super) async fn open(
     };
     let now = state.clock().now();
     let mut greeting = BytesMut::new();
-    greeting.extend_from_slice(&retry(retry_millis(state.chance())));
-    greeting.extend_from_slice(&signal(channel.tenant, Event::Connected, start, now));
+    let connected = signal(channel.tenant, Event::Connected, start, now);
+    greeting.extend_from_slice(&with_retry(retry_millis(state.chance()), &connected));
     let missed = match past {
         Past::None => Bytes::new(),
         Past::Resync => {
@@ -97,12 +97,16 @@ pub(super) async fn open(
             choice.of_batch(&batch)
         }
     };
+<<<<<<< HEAD
     // Asked after the place was fixed: what changes from here on is in the ring.
     if let Some(since) = channel.stale_since() {
         greeting.extend_from_slice(&encode(None, &envelope(channel.tenant, Event::Stale(Stale { since }), now)));
     }
     let coding = choice.coding();
     let greeting = Bytes::from([coding.head(), &coding.wrap(greeting.freeze())].concat());
+=======
+    let greeting = choice.form().first(greeting.freeze());
+>>>>>>> d18a72d (Write streams in chunks, and data into every message)
     Ok(Opening { greeting, missed, place, seq: start.seq.max(tail) })
 }
 
@@ -139,14 +143,14 @@ async fn past_of(
     channel.told_aside(&tallies);
     let frames = facts.iter().map(|fact| Frame::fact(cursor.epoch, fact));
     let frames = frames.chain(tallies.iter().map(|tally| Frame::tally(tenant, tally, now))).collect();
-    Ok(Past::of(channel.keep_missed(cursor.seq, place, Batch::new(frames, now), retractions), Replay::Database))
+    Ok(Past::of(channel.keep_missed(cursor.seq, place, Batch::new(tenant, frames, now), retractions), Replay::Database))
 }
 
 impl Past {
     /// What was missed, unless it is so much that the board is less.
     fn of(missed: Arc<Batch>, source: Replay) -> Self {
         let facts = missed.frames.iter().filter(|frame| frame.cursor.is_some()).count();
-        if facts > MAX_REPLAY || missed.whole.len() > MAX_REPLAY_BYTES {
+        if facts > MAX_REPLAY || missed.whole.bare().len() > MAX_REPLAY_BYTES {
             Self::Resync
         } else {
             Self::Replay(missed, source)

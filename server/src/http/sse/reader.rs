@@ -4,7 +4,7 @@ use bytes::Bytes;
 use std::borrow::Cow;
 
 use super::choice::Choice;
-use crate::bus::{Chunk, Coding};
+use crate::bus::{Chunk, Form};
 
 /// One client's way through the ring.
 #[derive(Debug)]
@@ -28,8 +28,8 @@ impl Reader {
     }
 
     /// How its client is sent everything.
-    pub(crate) const fn coding(&self) -> Coding {
-        self.choice.coding()
+    pub(crate) const fn form(&self) -> Form {
+        self.choice.form()
     }
 
     /// What its client is sent of a chunk read at its place; it goes on after it.

@@ -30,8 +30,8 @@ pub(super) struct Stream {
     ends: Instant,
     /// Whether it knows that the server stops.
     is_told: bool,
-    /// Written last, so that the client comes back at its own time.
-    farewell: Option<Bytes>,
+    /// Whether it has said that it ends.
+    is_over: bool,
     /// Keeps its connection from giving way to another.
     _busy: Option<Busy>,
     state: AppState,
@@ -46,7 +46,6 @@ enum Wake {
 impl Stream {
     /// Goes on where an opened stream begins.
     pub(super) fn new(opened: Opened, busy: Option<Busy>, state: AppState) -> Self {
-        let coding = opened.reader.coding();
         Self {
             pushed: opened.seat.channel().watch(),
             reader: opened.reader,
@@ -55,7 +54,7 @@ impl Stream {
             written: None,
             ends: Instant::now() + opened.life.unwrap_or(FOR_EVER),
             is_told: false,
-            farewell: Some(farewell(coding, state.chance())),
+            is_over: false,
             _busy: busy,
             state,
         }
@@ -71,8 +70,9 @@ impl Stream {
         if let Some(opening) = self.opening.pop_front() {
             return Some(opening);
         }
-        // Without a farewell it has said it: this is the end.
-        self.farewell.as_ref()?;
+        if self.is_over {
+            return None;
+        }
         loop {
             if self.seat.is_over() {
                 return self.part(Ended::AccessOver);
@@ -110,10 +110,12 @@ impl Stream {
         }
     }
 
-    /// The last that its client is written.
-    const fn part(&mut self, why: Ended) -> Option<Bytes> {
+    /// The last that its client is written, so that it comes back at a time of its own.
+    fn part(&mut self, why: Ended) -> Option<Bytes> {
         self.seat.end(why);
-        self.farewell.take()
+        self.is_over = true;
+        let (tenant, state) = (self.seat.channel().tenant, &self.state);
+        Some(farewell(self.reader.form(), tenant, state.clock(), state.chance()))
     }
 
     /// Whether its client knows that we are alive without a heartbeat.
