@@ -16,8 +16,8 @@ use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::http::{
-    api, doors, export, health, host, join, look, origin, own, page, policy, session, spelling, sse, texts, thread,
-    trace,
+    api, doors, errors, export, health, host, join, look, origin, own, page, policy, session, spelling, sse, texts,
+    thread, trace,
 };
 use crate::state::AppState;
 
@@ -71,6 +71,7 @@ pub fn router(state: AppState) -> Router {
         .layer(from_fn_with_state(state.clone(), origin::check))
         .layer(from_fn_with_state(state.clone(), host::find))
         .layer(option_layer(cross_origin(state.origins())))
+        .layer(from_fn_with_state(state.clone(), errors::in_language))
         .layer(from_fn_with_state(state.clone(), policy::tell))
         .layer(from_fn_with_state(state.clone(), trace::request))
         .with_state(state)

@@ -18,6 +18,7 @@ use tower::ServiceExt;
 
 use super::House;
 use super::body::{Late, TimedBody};
+use crate::http::errors::Asked;
 use crate::http::sse::Berth;
 use crate::limits::Activity;
 
@@ -74,9 +75,8 @@ impl Door {
 }
 
 /// The answer to whoever did not send what they began to (RFC 9110, section 15.5.9).
-fn too_late() -> Response<Body> {
-    let mut response = Response::new(Body::from("This took too long. Send it again."));
-    *response.status_mut() = StatusCode::REQUEST_TIMEOUT;
+fn too_late(asked: &Asked) -> Response<Body> {
+    let mut response = asked.told(StatusCode::REQUEST_TIMEOUT);
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response
 }
@@ -95,6 +95,7 @@ impl Service<Request<Incoming>> for Door {
         request.extensions_mut().insert(ConnectInfo(self.peer));
         // For a stream that stays with hyper: it is no reason to let its connection go.
         request.extensions_mut().insert(self.activity.clone());
+        let asked = Asked::by(request.method(), request.uri().path(), request.headers());
         let berth = self.berth.clone();
         if let Some(berth) = &berth {
             request.extensions_mut().insert(berth.clone());
@@ -106,7 +107,7 @@ impl Service<Request<Incoming>> for Door {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
             if late.is_some_and(|late| late.is_set()) {
-                return Ok(too_late());
+                return Ok(too_late(&asked));
             }
             let _busy = busy;
             match berth.filter(Berth::is_claimed) {

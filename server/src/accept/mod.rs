@@ -6,13 +6,14 @@
 //! * `plain`: HTTP/1.1, whose streams leave hyper for the park
 //! * `tls`: TLS with HTTP/2 or HTTP/1.1 inside
 //! * `door`: from hyper to the router; `body`: what clients send, in time
-//! * `tap`: the socket under all of them
+//! * `tap`: the socket under all of them; `worded`: what hyper says by itself
 
 mod body;
 mod door;
 mod plain;
 mod tap;
 mod tls;
+mod worded;
 
 use axum::Router;
 use std::io;

@@ -11,11 +11,12 @@ use tokio::net::TcpStream;
 
 use super::door::Door;
 use super::tap::Tap;
+use super::worded::Worded;
 use super::{HEAD_TIMEOUT, House, report};
 use crate::http::sse::Berth;
 use crate::limits;
 
-type Connection = http1::Connection<TokioIo<Tap>, Door>;
+type Connection = http1::Connection<TokioIo<Worded<Tap>>, Door>;
 
 /// How a connection goes on.
 enum Turn {
@@ -33,7 +34,7 @@ pub(super) async fn serve(socket: TcpStream, peer: SocketAddr, counted: limits::
     let used = door.used();
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
-    let mut connection = http.serve_connection(TokioIo::new(tap), door);
+    let mut connection = http.serve_connection(TokioIo::new(Worded::new(tap)), door);
     let turn = tokio::select! {
         biased;
         () = counted.ended() => return tracing::debug!("a connection gave way to another"),
@@ -49,7 +50,7 @@ pub(super) async fn serve(socket: TcpStream, peer: SocketAddr, counted: limits::
             let parts = connection.into_parts();
             let Some((opened, head)) = berth.take() else { return };
             let Some(settled) = counted.settle() else { return };
-            match parts.io.into_inner().into_socket().into_std() {
+            match parts.io.into_inner().into_inner().into_socket().into_std() {
                 Ok(socket) => house.park.park(socket, opened.over(settled), &head, parts.read_buf.len()),
                 Err(error) => tracing::warn!(%error, "a stream's socket could not be taken over"),
             }

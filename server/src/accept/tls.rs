@@ -21,6 +21,7 @@ use tokio_rustls::server::TlsStream;
 
 use super::door::Door;
 use super::tap::Tap;
+use super::worded::Worded;
 use super::{HEAD_TIMEOUT, House, report};
 use crate::limits::Connection;
 
@@ -135,7 +136,7 @@ async fn http_11(stream: TlsStream<Tap>, door: Door, house: &House) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
     let used = door.used();
-    let mut connection = http.serve_connection(TokioIo::new(stream), door);
+    let mut connection = http.serve_connection(TokioIo::new(Worded::new(stream)), door);
     let ended = tokio::select! {
         ended = &mut connection => ended,
         () = house.stopping.over(|| used.is_set()) => {

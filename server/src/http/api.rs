@@ -4,7 +4,9 @@ use app::api::{Backend, FormError, SAVED};
 use axum::Json;
 use axum::body::{Body, HttpBody};
 use axum::extract::{Request, State};
-use axum::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HOST, LOCATION, REFERER, RETRY_AFTER, SET_COOKIE};
+use axum::http::header::{
+    ACCEPT, ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HOST, LOCATION, REFERER, RETRY_AFTER, SET_COOKIE,
+};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -30,8 +32,12 @@ pub const ROUTE: &str = "/api/fn/{*name}";
 pub async fn call(State(state): State<AppState>, request: Request) -> Response {
     let path = request.uri().path();
     if !is_function(path, request.method()) {
-        let takes_another = [Method::GET, Method::POST].iter().any(|method| is_function(path, method));
-        return if takes_another { method_not_allowed().await } else { missing().await };
+        let other = [Method::GET, Method::POST].into_iter().find(|method| is_function(path, method));
+        let Some(other) = other else { return missing().await };
+        let mut response = method_not_allowed().await;
+        let allowed = if other == Method::GET { "GET, HEAD" } else { "POST" };
+        response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
+        return response;
     }
     let backend = Backend {
         service: state.service().clone(),
@@ -188,7 +194,9 @@ fn is_form_or_json(headers: &HeaderMap) -> bool {
 
 /// An address under the API that no server function has.
 pub async fn missing() -> Response {
-    (StatusCode::NOT_FOUND, Json(json!({ "error": "There is nothing at this address" }))).into_response()
+    let sentence = "There is nothing at this address.";
+    (StatusCode::NOT_FOUND, Json(json!({ "refusal": "not_found", "error": sentence, "message": sentence })))
+        .into_response()
 }
 
 /// A method that the address does not take.
@@ -203,6 +211,8 @@ pub fn refusal_response(refusal: &Refusal) -> Response {
     let mut body = serde_json::to_value(refusal).unwrap_or_default();
     if let Some(object) = body.as_object_mut() {
         object.insert("message".to_owned(), refusal.to_string().into());
+        // Where clients of other makes look for it.
+        object.insert("error".to_owned(), refusal.to_string().into());
     }
     let mut response = (status, Json(body)).into_response();
     if let Refusal::TooManyRequests { retry_after_s } | Refusal::Unavailable { retry_after_s } = refusal {

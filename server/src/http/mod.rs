@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod doors;
+pub mod errors;
 pub mod export;
 pub mod health;
 pub mod host;

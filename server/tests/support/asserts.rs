@@ -15,6 +15,13 @@ pub(crate) async fn boards(house: &House, one: &Room, other: &Room) -> Boards {
     (read(one).await, read(other).await)
 }
 
+/// A refusal for a browser: this status, and a page that says this sentence.
+pub(crate) fn assert_refused_page(case: &str, reply: &Reply, status: u16, sentence: &str) {
+    assert_eq!(reply.status, StatusCode::from_u16(status).unwrap(), "{case}: {}", String::from_utf8_lossy(&reply.body));
+    assert_eq!(reply.header("content-type"), "text/html; charset=utf-8", "{case}");
+    assert!(reply.text().contains(sentence), "{case}: {}", reply.text());
+}
+
 /// A refusal: this status, JSON, our word for it and a sentence for people.
 pub(crate) fn assert_refused(case: &str, reply: &Reply, status: u16, refusal: &str) {
     assert_eq!(reply.status, StatusCode::from_u16(status).unwrap(), "{case}: {}", String::from_utf8_lossy(&reply.body));

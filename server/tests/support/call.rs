@@ -90,10 +90,18 @@ impl Call {
 
     /// Sends it and reads the answer.
     pub(crate) async fn send(self) -> Reply {
+        self.send_unless(|_| false).await.unwrap()
+    }
+
+    /// The same, unless nobody wants to read an answer of this status: it may have no end.
+    pub(crate) async fn send_unless(self, is_unwanted: impl Fn(StatusCode) -> bool) -> Option<Reply> {
         let path = self.path.clone();
         let (head, body) = self.open().await.into_parts();
+        if is_unwanted(head.status) {
+            return None;
+        }
         let body = soon(&path, body.collect()).await.unwrap().to_bytes();
-        Reply { status: head.status, headers: head.headers, body }
+        Some(Reply { status: head.status, headers: head.headers, body })
     }
 }
 
