@@ -35,7 +35,7 @@ pub async fn call(State(state): State<AppState>, request: Request) -> Response {
         let other = [Method::GET, Method::POST].into_iter().find(|method| is_function(path, method));
         let Some(other) = other else { return missing().await };
         let mut response = method_not_allowed().await;
-        let allowed = if other == Method::GET { "GET, HEAD" } else { "POST" };
+        let allowed = if other == Method::GET { "GET" } else { "POST" };
         response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
         return response;
     }

@@ -16,7 +16,7 @@ use pulsestage_server::world::SystemChance;
 
 use crate::http_tenancy::{call, fields, with};
 use crate::stage::{Stage, stories};
-use crate::support::{House, PASSWORD, Plan, Reply, Room, Wire, assert_refused_page};
+use crate::support::{House, PASSWORD, Plan, Reply, Room, Wire, assert_refused, assert_refused_page};
 
 const ANN: &str = "ann@example.com";
 

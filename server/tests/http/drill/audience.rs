@@ -295,8 +295,7 @@ impl Screen {
     }
 
     fn show(&self, message: &Message) -> Result<Applied, Failed> {
-        let Some(data) = &message.data else { return Ok(Applied::Nothing) };
-        let said: serde_json::Value = serde_json::from_str(data)?;
+        let said: serde_json::Value = serde_json::from_str(&message.data)?;
         if said["type"] == "stale" {
             self.stale.fetch_add(1, Ordering::Relaxed);
             *self.stale_since.lock().unwrap() = said["data"]["since"].as_i64().map(Timestamp);
