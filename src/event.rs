@@ -109,11 +109,7 @@ pub enum Event {
 }
 
 /// The `type` of each event, in the order of the wire's table.
-<<<<<<< HEAD
-pub const EVENT_TYPES: [&str; 24] = [
-=======
-pub const EVENT_TYPES: [&str; 25] = [
->>>>>>> d18a72d (Write streams in chunks, and data into every message)
+pub const EVENT_TYPES: [&str; 26] = [
     "connected",
     "question:created",
     "question:upvoted",
@@ -137,12 +133,9 @@ pub const EVENT_TYPES: [&str; 25] = [
     "question:merged",
     "question:moderated",
     "question:reviewed",
-<<<<<<< HEAD
     "stale",
-=======
     "cursor",
     "closing",
->>>>>>> d18a72d (Write streams in chunks, and data into every message)
 ];
 
 impl Event {
@@ -182,14 +175,16 @@ impl Event {
     /// Whether it is a fact: written to the log, with a sequence number.
     #[must_use]
     pub const fn is_fact(&self) -> bool {
-<<<<<<< HEAD
-        !matches!(self, Self::Connected | Self::Resync | Self::Heartbeat(_) | Self::Stale(_) | Self::Upvoted(_))
-=======
         !matches!(
             self,
-            Self::Connected | Self::Resync | Self::Cursor | Self::Closing | Self::Heartbeat(_) | Self::Upvoted(_)
+            Self::Connected
+                | Self::Resync
+                | Self::Cursor
+                | Self::Closing
+                | Self::Heartbeat(_)
+                | Self::Stale(_)
+                | Self::Upvoted(_)
         )
->>>>>>> d18a72d (Write streams in chunks, and data into every message)
     }
 
     /// The question it speaks of, if it speaks of one.

@@ -226,13 +226,13 @@ impl Batch {
     /// Tells everybody that what they show is as it was at that time: the database does not answer.
     #[must_use]
     pub fn stale(tenant: TenantId, since: Timestamp, at: Timestamp) -> Self {
-        Self::new(vec![Frame::signal(tenant, None, Event::Stale(Stale { since }), at)], at)
+        Self::new(tenant, vec![Frame::signal(tenant, None, Event::Stale(Stale { since }), at)], at)
     }
 
     /// Tells everybody that the log is another one now, which ends here if it is there at all.
     #[must_use]
     pub fn resync(tenant: TenantId, head: Option<Cursor>, at: Timestamp) -> Self {
-        Self::new(vec![Frame::signal(tenant, head, Event::Resync, at)], at)
+        Self::new(tenant, vec![Frame::signal(tenant, head, Event::Resync, at)], at)
     }
 }
 
@@ -265,8 +265,8 @@ mod tests {
         let said = |seq| {
             let event = Event::Connected;
             let envelope = Some(Envelope { tenant_id: tenant(), event, timestamp: Timestamp(5) });
-            let (team, audience, at) = (None, Audience::Everybody, Timestamp(5));
-            Frame::fact(Epoch(10), &Fact { seq, team, audience, at, envelope })
+            let (team, audience, at, subject) = (None, Audience::Everybody, Timestamp(5), None);
+            Frame::fact(Epoch(10), &Fact { seq, team, audience, at, subject, envelope })
         };
         let text = |frames: Vec<Frame>| {
             let batch = Batch::new(tenant(), frames, Timestamp(9));

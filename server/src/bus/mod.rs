@@ -6,13 +6,10 @@
 mod channel;
 mod coding;
 pub mod frame;
-<<<<<<< HEAD
+mod framing;
 mod freshness;
 mod looks;
 mod poller;
-=======
-mod framing;
->>>>>>> d18a72d (Write streams in chunks, and data into every message)
 pub mod redis;
 mod replays;
 mod retractions;
@@ -37,11 +34,8 @@ use pulsestage::ports::{Chance, Clock, Look, Notifier, Store, StoreError};
 
 pub use channel::{Channel, ChannelId, Known, Listener};
 pub use coding::Coding;
-<<<<<<< HEAD
-pub use looks::Looks;
-=======
 pub use framing::{Form, Framed, Framing};
->>>>>>> d18a72d (Write streams in chunks, and data into every message)
+pub use looks::Looks;
 pub use ring::{Chunk, Found};
 pub use share::Share;
 use tailer::Tailer;

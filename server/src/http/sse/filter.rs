@@ -6,11 +6,7 @@ use pulsestage::id::TeamId;
 use pulsestage::service::Sight;
 
 /// Signals of the stream itself go to everybody: without them a client cannot tell that it is alive.
-<<<<<<< HEAD
-const SIGNALS: [&str; 4] = ["connected", "heartbeat", "resync", "stale"];
-=======
-const SIGNALS: [&str; 5] = ["connected", "heartbeat", "resync", "cursor", "closing"];
->>>>>>> d18a72d (Write streams in chunks, and data into every message)
+const SIGNALS: [&str; 6] = ["connected", "heartbeat", "resync", "stale", "cursor", "closing"];
 
 /// A set of event types: a bit for each, in the order of [`EVENT_TYPES`]. A stream keeps it for as long as it is open,
 /// and an address may name a type as often as it likes.

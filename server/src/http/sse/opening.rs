@@ -97,16 +97,11 @@ pub(super) async fn open(
             choice.of_batch(&batch)
         }
     };
-<<<<<<< HEAD
     // Asked after the place was fixed: what changes from here on is in the ring.
     if let Some(since) = channel.stale_since() {
         greeting.extend_from_slice(&encode(None, &envelope(channel.tenant, Event::Stale(Stale { since }), now)));
     }
-    let coding = choice.coding();
-    let greeting = Bytes::from([coding.head(), &coding.wrap(greeting.freeze())].concat());
-=======
     let greeting = choice.form().first(greeting.freeze());
->>>>>>> d18a72d (Write streams in chunks, and data into every message)
     Ok(Opening { greeting, missed, place, seq: start.seq.max(tail) })
 }
 
