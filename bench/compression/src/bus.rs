@@ -4,5 +4,7 @@
 mod coding;
 #[path = "../../../server/src/bus/frame.rs"]
 pub mod frame;
+#[path = "../../../server/src/bus/framing.rs"]
+mod framing;
 #[path = "../../../server/src/bus/share.rs"]
 mod share;

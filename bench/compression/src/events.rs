@@ -94,7 +94,7 @@ impl Hall {
                     5 => vec![hall.changed()],
                     _ => hall.tallies(1),
                 };
-                Batch::new(frames, Timestamp(hall.now))
+                Batch::new(hall.tenant, frames, Timestamp(hall.now))
             })
             .collect()
     }
@@ -114,7 +114,7 @@ impl Hall {
                     frames.push(hall.changed());
                 }
                 frames.extend(hall.tallies(8));
-                Batch::new(frames, Timestamp(hall.now))
+                Batch::new(hall.tenant, frames, Timestamp(hall.now))
             })
             .collect()
     }
@@ -126,7 +126,7 @@ impl Hall {
             .map(|_| {
                 let mut frames: Vec<Frame> = (0..20).map(|_| hall.created()).collect();
                 frames.extend(hall.tallies(20));
-                Batch::new(frames, Timestamp(hall.now))
+                Batch::new(hall.tenant, frames, Timestamp(hall.now))
             })
             .collect()
     }

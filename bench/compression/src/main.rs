@@ -72,7 +72,7 @@ fn tables() -> Result<(), Box<dyn Error>> {
         .map(|(at, form)| form.1.then(|| memory_of(at)).transpose())
         .collect::<Result<_, _>>()?;
     for (name, batches) in &halls {
-        let whole: usize = batches.iter().map(|batch| batch.whole.len()).sum();
+        let whole: usize = batches.iter().map(|batch| batch.whole.bare().len()).sum();
         println!("\n{name}: {} bytes in a batch on average\n", whole / batches.len());
         println!(
             "| form | bytes of a batch | with its packet | CPU for a batch | for 2,000 streams | memory per stream |"
@@ -106,7 +106,7 @@ fn run(maker: Maker, batches: &[Batch]) -> Result<(usize, f64), Box<dyn Error>> 
         let mut form = maker()?;
         bytes = form.head().len();
         for batch in batches {
-            bytes += form.batch(&batch.whole)?.len();
+            bytes += form.batch(batch.whole.bare())?.len();
         }
         rounds += 1;
     }
@@ -128,7 +128,7 @@ fn memory_kib(maker: Maker) -> Result<f64, Box<dyn Error>> {
     for _ in 0..ENCODERS {
         let mut form = maker()?;
         for batch in &batches {
-            form.batch(&batch.whole)?;
+            form.batch(batch.whole.bare())?;
         }
         encoders.push(form);
     }

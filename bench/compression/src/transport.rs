@@ -56,10 +56,10 @@ fn forms() -> [(&'static str, Encode); 6] {
     let mut blocks = GzipBlocks::new(6, 1);
     let mut deflated = GzipBlocks::new(6, 1);
     [
-        ("Server-Sent Events, JSON", Box::new(|batch| Ok(chunk(&batch.whole)))),
+        ("Server-Sent Events, JSON", Box::new(|batch| Ok(chunk(batch.whole.bare())))),
         (
             "Server-Sent Events, JSON, gzip as it is sent",
-            Box::new(move |batch| Ok(chunk(&blocks.batch(&batch.whole)?))),
+            Box::new(move |batch| Ok(chunk(&blocks.batch(batch.whole.bare())?))),
         ),
         ("WebSocket, text, JSON", Box::new(|batch| messages(batch, TEXT, |frame| Ok(json(frame)?.into_bytes())))),
         (
