@@ -27,7 +27,7 @@ async fn streams_of_a_log_that_was_replaced_load_the_board_and_go_on() {
             let rest = wire.rest().await;
             let told: Vec<_> =
                 rest.iter().map(|message| (message.kind(), message.cursor(), message.retry.is_some())).collect();
-            assert_eq!(told, [("resync", Some(here), false), ("", None, true)], "{kind:?}");
+            assert_eq!(told, [("resync", Some(here), false), ("closing", None, true)], "{kind:?}");
         }
         // Old and new streams of one tenant at a time are not mixed up.
         let mut back = live.stream(&format!("last_event_id={before}")).await;
