@@ -184,7 +184,8 @@ ensure_wasm_opt() {
 
 ensure_nextest() {
     local found
-    found=$(cargo nextest --version 2>/dev/null | sed -n '1s/^cargo-nextest \([0-9.]*\).*/\1/p')
+    # Where there is none the question fails, which is an answer and no reason to end.
+    found=$(cargo nextest --version 2>/dev/null | sed -n '1s/^cargo-nextest \([0-9.]*\).*/\1/p') || true
     [ -n "$found" ] && version_at_least "$found" "$NEXTEST_MINIMUM" && return 0
     ensure_rust
     ensure_c_compiler
