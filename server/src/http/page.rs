@@ -153,7 +153,7 @@ pub(super) fn unavailable(request: &Request, refusal: &Refusal) -> Response {
     }
     let page = Html(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>One moment</title>\
-        <meta name=\"viewport\" content=\"width=device-width\">\
+        <meta name=\"viewport\" content=\"width=device-width\"><meta name=\"color-scheme\" content=\"light dark\">\
         <p>The database does not answer at this moment. This page opens by itself once it does.</p></html>",
     );
     let (status, wait) = (response.status(), response.headers_mut().remove(RETRY_AFTER));
@@ -178,7 +178,7 @@ fn wait_outside(TooFast { retry_after_s }: TooFast, chance: &dyn Chance) -> Resp
         (CACHE_CONTROL, HeaderValue::from_static("private, no-store")),
     ];
     let page = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>One moment</title>\
-        <meta name=\"viewport\" content=\"width=device-width\">\
+        <meta name=\"viewport\" content=\"width=device-width\"><meta name=\"color-scheme\" content=\"light dark\">\
         <p>Many people are joining at this moment. This page opens by itself in a few seconds.</p></html>";
     (StatusCode::TOO_MANY_REQUESTS, headers, Html(page)).into_response()
 }
