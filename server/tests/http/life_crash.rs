@@ -25,25 +25,8 @@ use pulsestage::command::BoardView;
 use pulsestage::id::{QuestionId, TeamId};
 use pulsestage::question::Question;
 
-use crate::support::{Folder, Message, encode_form, soon};
+use crate::support::{Folder, LIMITS, Message, encode_form, soon};
 
-const OPEN: [&str; 15] = [
-    "--max-streams-per-participant",
-    "--votes-per-participant",
-    "--asks-per-participant",
-    "--reads-per-participant",
-    "--writes-per-tenant",
-    "--reads-per-tenant",
-    "--newcomers-per-network",
-    "--asks-per-tenant",
-    "--connections-per-network",
-    "--open-questions-per-participant",
-    "--reads-per-unknown-network",
-    "--unknown-reads-per-tenant",
-    "--streams-per-unknown-network",
-    "--accept-rate",
-    "--drain-s",
-];
 const VOTERS: usize = 10;
 /// The pause of whoever could not be answered.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -57,7 +40,8 @@ impl Victim {
     fn start(addr: SocketAddr, data: &Folder, site: &Folder) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_pulsestage"));
         command.args(["serve", "--addr", &addr.to_string()]).arg("--data-dir").arg(data.path());
-        command.arg("--site-dir").arg(site.path()).args(OPEN.iter().flat_map(|limit| [*limit, "0"]));
+        command.arg("--site-dir").arg(site.path()).args(LIMITS.iter().flat_map(|limit| [*limit, "0"]));
+        command.args(["--drain-s", "0"]);
         Self(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
     }
 }

@@ -31,7 +31,7 @@ pub(crate) use listening::Log;
 pub(crate) use live::{Connection, Kind, Live, args};
 pub(crate) use memory::MemoryStore;
 pub(crate) use people::{ASKER, Room, signed_in};
-pub(crate) use process::Process;
+pub(crate) use process::{LIMITS, Process};
 pub(crate) use provider::{FakeProvider, Says};
 pub(crate) use redis::{Redis, free_port};
 pub(crate) use relay::Relay;

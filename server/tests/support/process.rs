@@ -9,6 +9,24 @@ use tokio::time::sleep;
 
 use super::{Folder, soon};
 
+/// The limits that an audience on one address would meet; with 0 each is off.
+pub(crate) const LIMITS: [&str; 14] = [
+    "--max-streams-per-participant",
+    "--votes-per-participant",
+    "--asks-per-participant",
+    "--reads-per-participant",
+    "--writes-per-tenant",
+    "--reads-per-tenant",
+    "--newcomers-per-network",
+    "--asks-per-tenant",
+    "--connections-per-network",
+    "--open-questions-per-participant",
+    "--reads-per-unknown-network",
+    "--unknown-reads-per-tenant",
+    "--streams-per-unknown-network",
+    "--accept-rate",
+];
+
 /// A server's process, killed when it is dropped.
 pub(crate) struct Process {
     child: Child,

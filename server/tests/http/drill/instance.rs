@@ -6,29 +6,11 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use super::audience::{self, Failed};
-use crate::support::{Folder, free_port, soon};
+use crate::support::{Folder, LIMITS, free_port, soon};
 use pulsestage::board::Board;
 
 /// The key that all instances share.
 const KEY: &str = "6f1d2c3b4a5968778695a4b3c2d1e0f0112233445566778899aabbccddeeff00";
-
-/// The limits that an audience on one address would meet.
-const OPEN: [&str; 14] = [
-    "--max-streams-per-participant",
-    "--votes-per-participant",
-    "--asks-per-participant",
-    "--reads-per-participant",
-    "--writes-per-tenant",
-    "--reads-per-tenant",
-    "--newcomers-per-network",
-    "--asks-per-tenant",
-    "--connections-per-network",
-    "--open-questions-per-participant",
-    "--reads-per-unknown-network",
-    "--unknown-reads-per-tenant",
-    "--streams-per-unknown-network",
-    "--accept-rate",
-];
 
 /// One instance. Killed when it is dropped.
 pub(super) struct Instance {
@@ -52,7 +34,7 @@ impl Instance {
         let mut command = command(&self.database);
         command.args(["serve", "--drain-s", "0", "--heartbeat-s", "2", "--addr", &self.addr.to_string()]);
         command.arg("--data-dir").arg(self.data.path()).arg("--site-dir").arg(self.site.path());
-        command.args(OPEN.iter().flat_map(|limit| [*limit, "0"]));
+        command.args(LIMITS.iter().flat_map(|limit| [*limit, "0"]));
         if let Some(redis) = &self.redis {
             command.env("REDIS_URL", redis);
         }
