@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::event::{Cursor, Event, QuestionCreated, QuestionMerged, QuestionRef};
 use crate::id::{QuestionId, TenantId};
-use crate::question::{Answer, Mark, Question};
+use crate::question::{Answer, Question, Stamp};
 use crate::tag::Tag;
 use crate::team::Team;
 use crate::text::sort_key;
@@ -166,8 +166,8 @@ impl Board {
     }
 }
 
-fn mark(on: bool, by: Option<crate::id::UserId>, at: Option<crate::time::Timestamp>) -> Option<Mark> {
-    on.then_some(()).and(by.zip(at)).map(|(by, at)| Mark { by, at })
+fn mark(on: bool, by: Option<crate::id::UserId>, at: Option<crate::time::Timestamp>) -> Option<Stamp> {
+    on.then_some(()).and(by.zip(at)).map(|(by, at)| Stamp { by, at })
 }
 
 /// Keeps a list in the order in which the store reads it: by name whatever the case, then by id.

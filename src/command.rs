@@ -70,7 +70,7 @@ pub struct CreateTag {
 }
 
 /// What a write is done under: its idempotency key, or none when the client does not care.
-pub type Key = Option<OperationId>;
+pub type IdempotencyKey = Option<OperationId>;
 
 /// A vote as it stands after [`SetVote`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -178,19 +178,19 @@ pub struct ExportedQuestion {
 
 /// Where a page of questions ends: the next one begins with the question asked after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct QuestionMark {
+pub struct QuestionCursor {
     /// When the page's last question was asked.
     pub at: Timestamp,
     /// Its id.
     pub id: QuestionId,
 }
 
-impl QuestionMark {
+impl QuestionCursor {
     /// Before the first.
     pub const OLDEST: Self = Self { at: Timestamp(i64::MIN), id: QuestionId(uuid::Uuid::nil()) };
 }
 
-impl From<&ExportedQuestion> for QuestionMark {
+impl From<&ExportedQuestion> for QuestionCursor {
     fn from(question: &ExportedQuestion) -> Self {
         Self { at: question.asked_at, id: question.id }
     }

@@ -10,7 +10,7 @@ use crate::time::Timestamp;
 
 /// Makes a version 7 UUID (RFC 9562, section 5.7) from a time and ten random bytes.
 ///
-/// Time and chance are arguments: both come in through ports.
+/// Time and randomness are arguments: both come in through ports.
 #[must_use]
 pub fn uuid_v7(at: Timestamp, random: [u8; 10]) -> Uuid {
     Builder::from_unix_timestamp_millis(at.millis_unsigned(), &random).into_uuid()
@@ -29,10 +29,10 @@ impl QuestionIds {
     /// An id that was not there before.
     pub fn next(&self, at: Timestamp, mut random: [u8; 10]) -> QuestionId {
         let second = at.whole_second();
-        let chance = u16::from_be_bytes([random[0], random[1]]);
+        let rng = u16::from_be_bytes([random[0], random[1]]);
         let place = {
             let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            let place = if last.0 == second.0 { last.1 + 1 + chance % 4 } else { chance % 1_024 };
+            let place = if last.0 == second.0 { last.1 + 1 + rng % 4 } else { rng % 1_024 };
             *last = (second.0, place.min(Self::LAST));
             last.1
         };

@@ -3,7 +3,7 @@
 //! # Layout
 //!
 //! * values: [`id`], [`time`], [`text`], and the nouns [`tenant`], [`team`], [`tag`], [`question`], [`user`], [`person`],
-//!   [`session`], [`email`], [`password`], [`second_factor`], [`door`]
+//!   [`session`], [`email`], [`password`], [`second_factor`], [`link`]
 //! * a tenant's own: [`settings`] (as they are typed), [`accent`], [`logo`], [`join`] (codes of its teams)
 //! * rules: [`permission`] (who may do what), [`error`] (every no we say)
 //! * live: [`event`] (the facts and tallies on the wire), [`board`] (the one reducer that folds them)
@@ -18,7 +18,6 @@ pub mod audience;
 pub mod audit;
 pub mod board;
 pub mod command;
-pub mod door;
 pub mod email;
 pub mod error;
 pub mod event;
@@ -26,17 +25,17 @@ pub mod export;
 pub mod health;
 pub mod id;
 pub mod join;
+pub mod link;
 pub mod logo;
 pub mod markup;
 pub mod moderation;
 pub mod password;
+pub mod people_import;
 pub mod permission;
 pub mod person;
 pub mod ports;
 pub mod question;
 pub mod retention;
-pub mod roster;
-pub mod screen;
 pub mod second_factor;
 pub mod service;
 pub mod session;
@@ -46,6 +45,7 @@ pub mod tag;
 pub mod team;
 pub mod tenant;
 pub mod text;
+pub mod text_filter;
 pub mod thread;
 pub mod time;
 pub mod user;

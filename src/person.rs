@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{SessionId, TeamId, UserId};
-use crate::roster::RowReport;
+use crate::people_import::RowReport;
 use crate::session::Session;
 use crate::tenant::{Made, Tenant};
 use crate::time::Timestamp;

@@ -1,7 +1,7 @@
 //! What the domain needs from the world. The server implements these; tests put others in their place.
 
+pub mod account;
 mod audit;
-pub mod doors;
 mod guests;
 mod moderation;
 mod notices;
@@ -20,11 +20,11 @@ use uuid::Uuid;
 
 use crate::board::Board;
 use crate::command::VoteReceipt;
-use crate::door::LinkDoor;
 use crate::error::Refusal;
 use crate::event::{Cursor, Epoch, Fact, LogHead, LogPage, Tally};
 use crate::health::Health;
 use crate::id::{OperationId, ParticipantId, QuestionId, SessionId, TagId, TeamId, TenantId, UserId};
+use crate::link::LinkPurpose;
 use crate::moderation::Hold;
 use crate::permission::Action;
 use crate::question::Question;
@@ -35,16 +35,16 @@ use crate::text::{AnswerText, Color, Name, QuestionBody, Slug};
 use crate::time::Timestamp;
 use crate::user::{Membership, Role};
 
-pub use audit::{AuditStore, Missed, NoWitness, Refused, Way, Witness};
-pub use doors::{
-    ADDRESS_LINK_LIFE_MS, Credentials, DoorStore, InsteadOf, LinkUse, Mailer, NewAddressChange, NewPersonLink,
-    NoPasswords, Passwords, Verdict,
+pub use account::{
+    ADDRESS_LINK_LIFE_MS, AccountStore, InsteadOf, LinkUse, Mailer, NewAddressChange, NewPersonLink, NoPasswords,
+    PasswordCheck, PasswordCredentials, Passwords,
 };
+pub use audit::{AuditSink, AuditStore, DeniedAction, FailedSignIn, NoAuditSink, SignInMethod};
 pub use guests::{GuestJoin, GuestStore};
 pub use moderation::{Merge, ModerationStore};
-pub use notices::{News, NoNotices, Notice, Notices};
+pub use notices::{NoNotices, Notice, NoticeKind, Notices};
 pub use people::{
-    Ending, FreshLink, Invitations, Manager, NewPerson, NewSession, NoPeople, PeopleStore, SessionStore, Sheets,
+    CsvReader, Ending, FreshLink, Invitations, Manager, NewPerson, NewSession, NoPeople, PeopleStore, SessionStore,
 };
 pub use pictures::{NoPictures, Pictures};
 pub use reports::ReportStore;
@@ -54,7 +54,7 @@ pub use second_factor::{
 };
 pub use tenancy::{FoundTeam, NewTeam, TeamChange, TenancyStore};
 pub use texts::TextStore;
-pub use threads::{Party, ThreadStore};
+pub use threads::{ThreadReader, ThreadStore};
 pub use unicode::{PlainUnicode, Unicode};
 
 /// The world's no: something we stand on does not hold. The adapter that made it has logged the cause.
@@ -94,7 +94,7 @@ impl From<StoreError> for Refusal {
 }
 
 /// What a store answers.
-pub type Stored<T> = Result<T, StoreError>;
+pub type StoreResult<T> = Result<T, StoreError>;
 
 /// The SHA-256 of a secret that a person holds: we keep this, never the secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -133,7 +133,7 @@ pub struct NewQuestion {
     pub id: QuestionId,
     pub team: TeamId,
     pub body: QuestionBody,
-    /// Who asked: the account, or a guest's browser. Stored so that they can know it again, never shown.
+    /// Who asked: the account, or a guest's browser. StoreResult so that they can know it again, never shown.
     pub author: ParticipantId,
     /// Why it waits for a moderator, when it does.
     pub hold: Option<Hold>,
@@ -169,7 +169,7 @@ pub struct NewLink {
     /// The role it gives.
     pub role: Role,
     /// The one door that it opens.
-    pub door: LinkDoor,
+    pub door: LinkPurpose,
     /// When it was made.
     pub at: Timestamp,
     /// Worth nothing from then on.
@@ -217,7 +217,7 @@ pub struct Snapshot {
 #[async_trait]
 pub trait Store:
     AuditStore
-    + DoorStore
+    + AccountStore
     + GuestStore
     + ModerationStore
     + PeopleStore
@@ -229,41 +229,41 @@ pub trait Store:
     + ThreadStore
 {
     /// The tenant of this slug.
-    async fn tenant_by_slug(&self, slug: &Slug) -> Stored<Option<Tenant>>;
+    async fn tenant_by_slug(&self, slug: &Slug) -> StoreResult<Option<Tenant>>;
     /// Every tenant, oldest first.
-    async fn tenants(&self) -> Stored<Vec<Tenant>>;
+    async fn tenants(&self) -> StoreResult<Vec<Tenant>>;
     /// Makes a tenant; [`Refusal::NameTaken`] when its slug is in use.
-    async fn create_tenant(&self, new: NewTenant) -> Stored<Tenant>;
+    async fn create_tenant(&self, new: NewTenant) -> StoreResult<Tenant>;
 
     /// The public board (nothing under review) and the votes of `viewer` on it.
-    async fn snapshot(&self, tenant: TenantId, viewer: Option<ParticipantId>) -> Stored<Snapshot>;
+    async fn snapshot(&self, tenant: TenantId, viewer: Option<ParticipantId>) -> StoreResult<Snapshot>;
     /// Where the tenant's log ends now.
-    async fn head(&self, tenant: TenantId) -> Stored<Cursor>;
+    async fn head(&self, tenant: TenantId) -> StoreResult<Cursor>;
     /// Where the logs of these tenants end, in any order; those that are not there are left out.
-    async fn log_heads(&self, tenants: &[TenantId]) -> Stored<Vec<LogHead>>;
+    async fn log_heads(&self, tenants: &[TenantId]) -> StoreResult<Vec<LogHead>>;
     /// Gives every log a new epoch, so that no cursor from before is good any more, if this tenant's log has this epoch
     /// still: several servers may find out at once. Says whether it had.
-    async fn renew_epochs_if(&self, tenant: TenantId, seen: Epoch, chance: &dyn Chance) -> Stored<bool>;
+    async fn renew_epochs_if(&self, tenant: TenantId, seen: Epoch, rng: &dyn Rng) -> StoreResult<bool>;
     /// At most `limit` facts after `seq`, in order.
-    async fn facts_after(&self, tenant: TenantId, seq: i64, limit: i64) -> Stored<Vec<Fact>>;
+    async fn facts_after(&self, tenant: TenantId, seq: i64, limit: i64) -> StoreResult<Vec<Fact>>;
     /// The same, with what the fact at `seq` is, so that the reader sees whether it is the one that they know.
-    async fn log_page(&self, tenant: TenantId, seq: i64, limit: i64) -> Stored<LogPage>;
+    async fn log_page(&self, tenant: TenantId, seq: i64, limit: i64) -> StoreResult<LogPage>;
     /// The number up to which facts were removed: nobody can resume from a cursor before it. What is read *after* some
     /// facts were says whether these have a gap before them.
-    async fn log_floor(&self, tenant: TenantId) -> Stored<i64>;
+    async fn log_floor(&self, tenant: TenantId) -> StoreResult<i64>;
     /// When the fact at `seq` was written; `None` when there is none.
-    async fn fact_time(&self, tenant: TenantId, seq: i64) -> Stored<Option<Timestamp>>;
+    async fn fact_time(&self, tenant: TenantId, seq: i64) -> StoreResult<Option<Timestamp>>;
     /// The counts of the public questions whose votes changed at `since` or later.
-    async fn tallies_since(&self, tenant: TenantId, since: Timestamp) -> Stored<Vec<Tally>>;
+    async fn tallies_since(&self, tenant: TenantId, since: Timestamp) -> StoreResult<Vec<Tally>>;
     /// The counts of all public questions.
-    async fn tallies(&self, tenant: TenantId) -> Stored<Vec<Tally>>;
+    async fn tallies(&self, tenant: TenantId) -> StoreResult<Vec<Tally>>;
 
     /// Writes a question; `NotFound(Team)` when the team is not the tenant's, [`Refusal::LimitReached`] when the tenant or
     /// the asker has as many as there may be.
-    async fn ask(&self, write: Write, new: NewQuestion) -> Stored<Question>;
+    async fn ask(&self, write: Write, new: NewQuestion) -> StoreResult<Question>;
     /// Counts or takes back one vote; [`Refusal::Frozen`] or [`Refusal::VotingClosed`] when the question takes none,
     /// [`Refusal::OwnQuestion`] when it is the voter's own and those do not count here.
-    async fn set_vote(&self, write: Write, ballot: Ballot) -> Stored<VoteReceipt>;
+    async fn set_vote(&self, write: Write, ballot: Ballot) -> StoreResult<VoteReceipt>;
     /// Answers a question; [`Refusal::Frozen`] when it is frozen, [`Refusal::Changed`] when it is not as it was seen.
     async fn answer(
         &self,
@@ -272,32 +272,32 @@ pub trait Store:
         text: AnswerText,
         seen: Option<i64>,
         by: UserId,
-    ) -> Stored<Question>;
+    ) -> StoreResult<Question>;
     /// Puts a tag on a question or takes it off; no fact when nothing changed.
-    async fn set_tag(&self, write: Write, question: QuestionId, tag: TagId, on: bool) -> Stored<Question>;
+    async fn set_tag(&self, write: Write, question: QuestionId, tag: TagId, on: bool) -> StoreResult<Question>;
     /// Pins or unpins a question; no fact when nothing changed.
-    async fn set_pinned(&self, write: Write, question: QuestionId, on: bool, by: UserId) -> Stored<Question>;
+    async fn set_pinned(&self, write: Write, question: QuestionId, on: bool, by: UserId) -> StoreResult<Question>;
     /// Freezes or unfreezes a question; no fact when nothing changed.
-    async fn set_frozen(&self, write: Write, question: QuestionId, on: bool, by: UserId) -> Stored<Question>;
+    async fn set_frozen(&self, write: Write, question: QuestionId, on: bool, by: UserId) -> StoreResult<Question>;
     /// Adds a team; [`Refusal::NameTaken`] when its name is in use.
-    async fn create_team(&self, write: Write, new: NewTeam) -> Stored<Team>;
+    async fn create_team(&self, write: Write, new: NewTeam) -> StoreResult<Team>;
     /// Adds a tag; [`Refusal::NameTaken`] when its name is in use.
-    async fn create_tag(&self, write: Write, id: TagId, name: Name, color: Color) -> Stored<Tag>;
+    async fn create_tag(&self, write: Write, id: TagId, name: Name, color: Color) -> StoreResult<Tag>;
 
     /// Keeps a one-time link; says no when [`MOST_WAITING_LINKS`] of the same tenant, role and door wait already.
-    async fn put_link(&self, link: NewLink) -> Stored<bool>;
+    async fn put_link(&self, link: NewLink) -> StoreResult<bool>;
     /// Uses a link for signing in up, makes the person that the session is for, and opens it; `None` when it was used, has
     /// run out, never was, or opens another door.
-    async fn redeem_link(&self, link: SecretHash, session: NewSession) -> Stored<Option<Admission>>;
+    async fn redeem_link(&self, link: SecretHash, session: NewSession) -> StoreResult<Option<Admission>>;
     /// Writes something that nobody needs, to see whether anything can be written: [`PortError::Full`] while not.
-    async fn probe(&self, at: Timestamp) -> Stored<()>;
+    async fn probe(&self, at: Timestamp) -> StoreResult<()>;
     /// The team of a question in any state.
-    async fn team_of(&self, tenant: TenantId, question: QuestionId) -> Stored<Option<TeamId>>;
+    async fn team_of(&self, tenant: TenantId, question: QuestionId) -> StoreResult<Option<TeamId>>;
 }
 
 /// What there is to look at after a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Look {
+pub enum Change {
     /// The log has grown.
     Facts,
     /// The log has grown, and something that was told before is not to be told again: a text or a name is gone.
@@ -311,18 +311,18 @@ pub enum Look {
 /// The bell: says "look", never "this happened". A ring that is lost, doubled or reordered makes a screen late, never wrong.
 pub trait Notifier: Send + Sync {
     /// Rings for everybody who watches this tenant. Never blocks and never fails: losing it is allowed.
-    fn ring(&self, tenant: TenantId, look: Look);
+    fn notify(&self, tenant: TenantId, look: Change);
 }
 
 /// Somebody is too fast.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TooFast {
+pub struct RateLimited {
     /// When the same will be taken, in seconds.
     pub retry_after_s: u32,
 }
 
-impl From<TooFast> for Refusal {
-    fn from(TooFast { retry_after_s }: TooFast) -> Self {
+impl From<RateLimited> for Refusal {
+    fn from(RateLimited { retry_after_s }: RateLimited) -> Self {
         Self::TooManyRequests { retry_after_s }
     }
 }
@@ -331,35 +331,35 @@ impl From<TooFast> for Refusal {
 ///
 /// Asked of everything that is about to reach the store.
 #[async_trait]
-pub trait Pace: Send + Sync {
+pub trait RateLimiter: Send + Sync {
     /// Counts this in, or says when it would be taken; what is not taken is not counted. Never blocks. `who` is the
     /// participant or the person who does it, absent when nobody knows.
     ///
     /// # Errors
-    /// [`TooFast`] when `who` or the tenant has had its share for now.
-    fn admit(&self, tenant: TenantId, who: Option<Uuid>, action: Action) -> Result<(), TooFast>;
+    /// [`RateLimited`] when `who` or the tenant has had its share for now.
+    fn admit(&self, tenant: TenantId, who: Option<Uuid>, action: Action) -> Result<(), RateLimited>;
 
     /// Counts in somebody whom nobody knows. They have a share of their own, by network and by tenant, so that whatever
     /// they do leaves those who are known what is theirs.
     ///
     /// # Errors
-    /// [`TooFast`] when their network, or all who are unknown in the tenant, have had their share for now.
-    fn admit_unknown(&self, tenant: TenantId, network: Option<IpAddr>, action: Action) -> Result<(), TooFast> {
+    /// [`RateLimited`] when their network, or all who are unknown in the tenant, have had their share for now.
+    fn admit_unknown(&self, tenant: TenantId, network: Option<IpAddr>, action: Action) -> Result<(), RateLimited> {
         let _ = network;
         self.admit(tenant, None, action)
     }
 
-    /// [`Pace::admit`], and at most so many in a minute for `who`, where the tenant says so itself.
+    /// [`RateLimiter::admit`], and at most so many in a minute for `who`, where the tenant says so itself.
     ///
     /// # Errors
-    /// As [`Pace::admit`].
+    /// As [`RateLimiter::admit`].
     fn admit_within(
         &self,
         tenant: TenantId,
         who: Option<Uuid>,
         action: Action,
         per_minute: Option<u32>,
-    ) -> Result<(), TooFast> {
+    ) -> Result<(), RateLimited> {
         let _ = per_minute;
         self.admit(tenant, who, action)
     }
@@ -373,11 +373,11 @@ pub type Turn = Box<dyn Send>;
 
 /// No limits: for commands and for what the server does by itself.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct NoPace;
+pub struct Unlimited;
 
 #[async_trait]
-impl Pace for NoPace {
-    fn admit(&self, _: TenantId, _: Option<Uuid>, _: Action) -> Result<(), TooFast> {
+impl RateLimiter for Unlimited {
+    fn admit(&self, _: TenantId, _: Option<Uuid>, _: Action) -> Result<(), RateLimited> {
         Ok(())
     }
 
@@ -387,16 +387,16 @@ impl Pace for NoPace {
 }
 
 /// Knows how each tenant's streams are doing.
-pub trait Vitals: Send + Sync {
+pub trait StreamHealth: Send + Sync {
     /// How this tenant's are doing; all zeros when nobody watches.
     fn health(&self, tenant: TenantId) -> Health;
 }
 
 /// Knows of no streams: for commands, which have none.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct NoVitals;
+pub struct NoStreamHealth;
 
-impl Vitals for NoVitals {
+impl StreamHealth for NoStreamHealth {
     fn health(&self, _: TenantId) -> Health {
         Health::default()
     }
@@ -408,8 +408,8 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
 }
 
-/// Chance comes in here.
-pub trait Chance: Send + Sync {
+/// Rng comes in here.
+pub trait Rng: Send + Sync {
     /// Fills the buffer with bytes that nobody can guess.
     fn fill(&self, buffer: &mut [u8]);
 }

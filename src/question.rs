@@ -57,7 +57,7 @@ pub struct UnknownWord;
 /// A mark that a moderator set (pinned, frozen): by whom and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Mark {
+pub struct Stamp {
     /// The moderator.
     pub by: UserId,
     /// When it was set.
@@ -97,9 +97,9 @@ pub struct Question {
     /// Its answer, when it has one.
     pub answer: Option<Answer>,
     /// Set while it is pinned to the top.
-    pub pinned: Option<Mark>,
+    pub pinned: Option<Stamp>,
     /// Set while it is closed to votes and answers.
-    pub frozen: Option<Mark>,
+    pub frozen: Option<Stamp>,
     /// What its asker chose to be called, where they chose to be called anything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub author_name: Option<String>,

@@ -24,7 +24,7 @@ pub const SETUP_LIFE_MS: i64 = 15 * 60 * 1_000;
 /// Codes of any kind that may be tried after one password.
 pub const TRIES_PER_SIGN_IN: i64 = 5;
 /// Wrong codes of the app that are taken of one person in [`WRONG_CODES_MS`]. With three codes of a million right at a
-/// time, that is one chance in 33,000 an hour for whoever has the password already.
+/// time, that is one rng in 33,000 an hour for whoever has the password already.
 pub const WRONG_CODES: i64 = 10;
 /// The time over which wrong codes are counted, in milliseconds: an hour.
 pub const WRONG_CODES_MS: i64 = 60 * 60 * 1_000;

@@ -3,11 +3,11 @@
 // A page's type is as deep as its markup; cargo-leptos erases it in development, plain cargo does not.
 #![recursion_limit = "256"]
 
+#[cfg(feature = "ssr")]
+pub mod account;
 pub mod api;
 pub mod branding;
 pub mod components;
-#[cfg(feature = "ssr")]
-pub mod doors;
 #[cfg(feature = "ssr")]
 pub mod join;
 pub mod live;

@@ -18,9 +18,9 @@ use tokio::time::Instant;
 
 use pulsestage::command::{BoardView, VoteReceipt};
 use pulsestage::id::{QuestionId, TeamId, uuid_v7};
-use pulsestage::ports::{Chance, Clock};
+use pulsestage::ports::{Clock, Rng};
 use pulsestage::question::Question;
-use pulsestage_server::world::{SystemChance, SystemClock};
+use pulsestage_server::system::{SystemClock, SystemRng};
 
 /// Votes as fast as they are acknowledged, and checks the counts.
 #[derive(Clone, Debug, Parser)]
@@ -245,6 +245,6 @@ impl Answer {
 /// An idempotency key, as browsers send one with every write.
 fn fresh_key() -> String {
     let mut random = [0; 10];
-    SystemChance.fill(&mut random);
+    SystemRng.fill(&mut random);
     uuid_v7(SystemClock.now(), random).to_string()
 }

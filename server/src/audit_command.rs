@@ -6,9 +6,9 @@ use crate::config::{StoreArgs, parse_slug};
 use crate::housekeeping::BATCH;
 use crate::lifecycle;
 use crate::store::SqlStore;
-use crate::world::{SystemChance, SystemClock};
+use crate::system::{SystemClock, SystemRng};
 use pulsestage::id::{TenantId, uuid_v7};
-use pulsestage::ports::{Chance, Clock, Store};
+use pulsestage::ports::{Clock, Rng, Store};
 use pulsestage::text::Slug;
 use pulsestage::time::{DAY_MS, Timestamp};
 
@@ -72,7 +72,7 @@ async fn prune_tenant(store: &SqlStore, tenant: TenantId, before: Timestamp, now
     }
     if all > 0 {
         let mut random = [0; 10];
-        SystemChance.fill(&mut random);
+        SystemRng.fill(&mut random);
         store.note_pruned(tenant, before, all, uuid_v7(now, random), now).await?;
     }
     Ok(all)

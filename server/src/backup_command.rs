@@ -12,8 +12,8 @@ use crate::auth::secret::hex;
 use crate::config::StoreArgs;
 use crate::installation_key::{self, KeyArgs, KeyText, VARIABLE};
 use crate::store::backup::{BackupError, Manifest, NewBackup, export, fingerprint};
-use crate::world::{SystemChance, SystemClock};
-use pulsestage::ports::{Chance, Clock};
+use crate::system::{SystemClock, SystemRng};
+use pulsestage::ports::{Clock, Rng};
 use pulsestage::time::Timestamp;
 
 /// The flags of `backup`.
@@ -141,7 +141,7 @@ struct Part(PathBuf);
 impl Part {
     fn new(file: &Path) -> io::Result<Self> {
         let mut random = [0; 8];
-        SystemChance.fill(&mut random);
+        SystemRng.fill(&mut random);
         let mut name = OsString::from(".");
         name.push(file.file_name().ok_or(io::ErrorKind::InvalidInput)?);
         name.push(format!(".{}.part", hex(&random)));

@@ -186,7 +186,7 @@ pub struct ServeArgs {
     /// Where metrics are served.
     #[command(flatten)]
     pub metrics: MetricsArgs,
-    /// Days without a visit after which moderators, admins and owners are signed out; 0 is never. A session lasts two weeks at
+    /// Days without a request after which moderators, admins and owners are signed out; 0 is never. A session lasts two weeks at
     /// most.
     #[arg(long, env = "PULSESTAGE_SESSION_IDLE_DAYS", value_name = "DAYS", default_value_t = SESSION_IDLE_DAYS, value_parser = clap::value_parser!(u32).range(0..=14))]
     pub session_idle_days: u32,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::install::command_service;
 use crate::recount::Report;
 use crate::store::{Copied, Progress, copy};
-use crate::world::SystemChance;
+use crate::system::SystemRng;
 
 /// The flags of `copy`.
 #[derive(Debug, Args)]
@@ -26,7 +26,7 @@ pub struct CopyArgs {
 /// # Errors
 /// When nothing was copied; the message says why and what to do.
 pub async fn run(args: &CopyArgs) -> anyhow::Result<(String, ExitCode)> {
-    let Copied { tables, tenants, store } = copy(&args.from, &args.to, &SystemChance, &tell).await?;
+    let Copied { tables, tenants, store } = copy(&args.from, &args.to, &SystemRng, &tell).await?;
     let counted = command_service(Arc::new(store.clone())).recount(None, false).await;
     store.close().await;
     let counted = counted?;

@@ -15,7 +15,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
-use pulsestage::ports::{PortError, Store, Stored};
+use pulsestage::ports::{PortError, Store, StoreResult};
 use pulsestage::text::Slug;
 
 /// How long the store may take for one thing.
@@ -78,8 +78,8 @@ impl Deadlines {
         &self,
         store: &Arc<dyn Store>,
         kind: Work,
-        work: impl Future<Output = Stored<T>> + Send,
-    ) -> Stored<T> {
+        work: impl Future<Output = StoreResult<T>> + Send,
+    ) -> StoreResult<T> {
         let mut work = std::pin::pin!(work);
         loop {
             let patience = if self.is_stalled() { STALLED } else { DEADLINE };
@@ -133,6 +133,6 @@ async fn watch(known: Weak<Known>, store: Arc<dyn Store>) {
     }
 }
 
-async fn ping(store: &Arc<dyn Store>) -> Stored<()> {
+async fn ping(store: &Arc<dyn Store>) -> StoreResult<()> {
     store.tenant_by_slug(&Slug::default_tenant()).await.map(drop)
 }

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use pulsestage::error::{Noun, Refusal};
 use pulsestage::id::TenantId;
-use pulsestage::ports::{Look, Notifier, Store};
-use pulsestage::service::{Caller, Service};
+use pulsestage::ports::{Change, Notifier, Store};
+use pulsestage::service::{Credentials, Service};
 use pulsestage::session::SessionLabel;
 use pulsestage::text::{Name, Slug};
 use pulsestage::user::Role;
 
 use crate::auth::Secret;
-use crate::world::{Key, SystemChance, SystemClock};
+use crate::system::{InstallationKey, SystemClock, SystemRng};
 
 /// Makes the first tenant with its team when there is none; says whether it made the tenant.
 ///
@@ -20,14 +20,9 @@ use crate::world::{Key, SystemChance, SystemClock};
 ///
 /// # Errors
 /// When the store is in trouble.
-pub async fn first_tenant(store: Arc<dyn Store>, key: Key) -> Result<bool, Refusal> {
-    let service = Service::new(
-        store.clone(),
-        Arc::new(NobodyListens),
-        Arc::new(SystemClock),
-        Arc::new(SystemChance),
-        Arc::new(key),
-    );
+pub async fn first_tenant(store: Arc<dyn Store>, key: InstallationKey) -> Result<bool, Refusal> {
+    let service =
+        Service::new(store.clone(), Arc::new(NoopNotifier), Arc::new(SystemClock), Arc::new(SystemRng), Arc::new(key));
     let slug = Slug::default_tenant();
     let made = match &service.tenants().await?[..] {
         [] => {
@@ -37,8 +32,8 @@ pub async fn first_tenant(store: Arc<dyn Store>, key: Key) -> Result<bool, Refus
         [only] if only.slug == slug.as_str() && store.head(only.id).await?.seq == 0 => false,
         _ => return Ok(false),
     };
-    let visit = service.enter_as_operator(&slug).await?;
-    is_new(service.create_team(&visit, None, "Everyone").await, Noun::Team)?;
+    let context = service.authenticate_as_operator(&slug).await?;
+    is_new(service.create_team(&context, None, "Everyone").await, Noun::Team)?;
     Ok(made)
 }
 
@@ -56,25 +51,25 @@ fn is_new<T>(made: Result<T, Refusal>, noun: Noun) -> Result<bool, Refusal> {
 ///
 /// # Errors
 /// When there is no such tenant.
-pub async fn owner(service: &Service, slug: &Slug) -> Result<Caller, Refusal> {
-    let (link, session) = (Secret::new(&SystemChance), Secret::new(&SystemChance));
+pub async fn owner(service: &Service, slug: &Slug) -> Result<Credentials, Refusal> {
+    let (link, session) = (Secret::new(&SystemRng), Secret::new(&SystemRng));
     service.put_link(slug, Role::Owner, link.hash()).await?;
     service.redeem_link(link.hash(), session.hash(), SessionLabel::default()).await?;
-    Ok(Caller { sessions: vec![(slug.as_str().to_owned(), session.hash())], ..Caller::default() })
+    Ok(Credentials { sessions: vec![(slug.as_str().to_owned(), session.hash())], ..Credentials::default() })
 }
 
 /// The use cases for a command beside the server. It needs no key of the installation's, for it knows no participants:
 /// who runs it need not have the server's secrets.
 #[must_use]
 pub fn command_service(store: Arc<dyn Store>) -> Service {
-    let (clock, chance, key) = (Arc::new(SystemClock), Arc::new(SystemChance), Key::throwaway(&SystemChance));
-    Service::new(store, Arc::new(NobodyListens), clock, chance, Arc::new(key))
+    let (clock, rng, key) = (Arc::new(SystemClock), Arc::new(SystemRng), InstallationKey::throwaway(&SystemRng));
+    Service::new(store, Arc::new(NoopNotifier), clock, rng, Arc::new(key))
 }
 
 /// The notifier of commands that have no streams of their own.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct NobodyListens;
+pub struct NoopNotifier;
 
-impl Notifier for NobodyListens {
-    fn ring(&self, _: TenantId, _: Look) {}
+impl Notifier for NoopNotifier {
+    fn notify(&self, _: TenantId, _: Change) {}
 }

@@ -16,8 +16,8 @@ use std::path::{Path, PathBuf};
 
 use crate::auth::secret::{hex, unhex};
 use crate::store::SqlStore;
-use crate::world::Key;
-use pulsestage::ports::{Chance, StoreError};
+use crate::system::InstallationKey;
+use pulsestage::ports::{Rng, StoreError};
 
 pub use self::file::make_folder;
 
@@ -95,11 +95,11 @@ pub enum KeyError {
 
 /// A key with where it is from.
 struct Found {
-    key: Key,
-    place: Place,
+    key: InstallationKey,
+    place: KeySource,
 }
 
-enum Place {
+enum KeySource {
     Variable,
     File(PathBuf),
     /// A file that was not there before this start.
@@ -109,8 +109,8 @@ enum Place {
 impl Found {
     fn named(&self) -> String {
         match &self.place {
-            Place::Variable => VARIABLE.to_owned(),
-            Place::File(path) | Place::Made(path) => path.display().to_string(),
+            KeySource::Variable => VARIABLE.to_owned(),
+            KeySource::File(path) | KeySource::Made(path) => path.display().to_string(),
         }
     }
 }
@@ -120,7 +120,7 @@ impl Found {
 ///
 /// # Errors
 /// [`KeyError`] says what to do about it.
-pub async fn open(store: &SqlStore, folder: &Path, args: &KeyArgs, chance: &dyn Chance) -> Result<Key, KeyError> {
+pub async fn open(store: &SqlStore, folder: &Path, args: &KeyArgs, rng: &dyn Rng) -> Result<InstallationKey, KeyError> {
     let path = args.key_file.clone().unwrap_or_else(|| folder.join(FILE));
     // In this order: whoever takes the key out of the database has kept the fingerprint before.
     let kept = store.kept_key().await?;
@@ -128,7 +128,7 @@ pub async fn open(store: &SqlStore, folder: &Path, args: &KeyArgs, chance: &dyn 
     let found = match given(&path, args)? {
         Some(found) => found,
         None if known.is_some() && !args.new_key => return Err(KeyError::Lost(path)),
-        None => made(&path, folder, kept.filter(|_| !args.new_key), chance)?,
+        None => made(&path, folder, kept.filter(|_| !args.new_key), rng)?,
     };
     let fingerprint = found.key.mac(FINGERPRINT, &[]);
     match known {
@@ -143,19 +143,20 @@ pub async fn open(store: &SqlStore, folder: &Path, args: &KeyArgs, chance: &dyn 
         Some(_) => return Err(KeyError::Wrong(found.named())),
         None => {
             // A key that is given must be the one that an older version kept, or everybody would be a stranger.
-            if kept.is_some_and(|kept| Key::new(kept).mac(FINGERPRINT, &[]) != fingerprint) && !args.new_key {
+            if kept.is_some_and(|kept| InstallationKey::new(kept).mac(FINGERPRINT, &[]) != fingerprint) && !args.new_key
+            {
                 return Err(KeyError::Wrong(found.named()));
             }
         }
     }
     if known != Some(fingerprint) && store.keep_key_fingerprint(fingerprint, args.new_key).await? != fingerprint {
         // Another instance was quicker, with a key of its own: nothing knows the one that was just made.
-        if let (Place::Made(path), None) = (&found.place, kept) {
+        if let (KeySource::Made(path), None) = (&found.place, kept) {
             file::remove(path).map_err(|error| KeyError::File(path.clone(), "removed", error))?;
         }
         return Err(KeyError::Wrong(found.named()));
     }
-    if let Place::Made(path) = &found.place {
+    if let KeySource::Made(path) = &found.place {
         tracing::info!(file = %path.display(), "made the file of the installation's key: keep a copy apart from the database");
     }
     // Last of all: wherever this breaks off before, the next start goes on.
@@ -214,7 +215,7 @@ pub fn given_text(folder: &Path, args: &KeyArgs) -> Result<Option<KeyText>, KeyE
     };
     let no_key = || if named == VARIABLE { KeyError::Variable } else { KeyError::Form(path.clone()) };
     let bytes = parse_bytes(&text).ok_or_else(no_key)?;
-    let fingerprint = Key::new(bytes).mac(FINGERPRINT, &[]);
+    let fingerprint = InstallationKey::new(bytes).mac(FINGERPRINT, &[]);
     Ok(Some(KeyText { hex: hex(&bytes), fingerprint, named }))
 }
 
@@ -222,14 +223,14 @@ pub fn given_text(folder: &Path, args: &KeyArgs) -> Result<Option<KeyText>, KeyE
 ///
 /// # Errors
 /// When it is no key, or the file cannot be made.
-pub fn put_back(folder: &Path, args: &KeyArgs, text: &str, chance: &dyn Chance) -> Result<PathBuf, KeyError> {
+pub fn put_back(folder: &Path, args: &KeyArgs, text: &str, rng: &dyn Rng) -> Result<PathBuf, KeyError> {
     let path = args.key_file.clone().unwrap_or_else(|| folder.join(FILE));
-    let trouble = |error| KeyError::File(path.clone(), "made", error);
+    let file_error = |error| KeyError::File(path.clone(), "made", error);
     let bytes = parse_bytes(text).ok_or_else(|| KeyError::Form(path.clone()))?;
     if path.parent() == Some(folder) {
-        make_folder(folder).map_err(trouble)?;
+        make_folder(folder).map_err(file_error)?;
     }
-    file::make(&path, &bytes, chance).map_err(trouble)?;
+    file::make(&path, &bytes, rng).map_err(file_error)?;
     Ok(path)
 }
 
@@ -237,35 +238,35 @@ pub fn put_back(folder: &Path, args: &KeyArgs, text: &str, chance: &dyn Chance) 
 fn given(path: &Path, args: &KeyArgs) -> Result<Option<Found>, KeyError> {
     if let Some(text) = args.key.as_deref().filter(|text| !text.is_empty()) {
         let key = parse(text).ok_or(KeyError::Variable)?;
-        return Ok(Some(Found { key, place: Place::Variable }));
+        return Ok(Some(Found { key, place: KeySource::Variable }));
     }
     let Some(text) = file::read(path)? else { return Ok(None) };
     let key = parse(&text).ok_or_else(|| KeyError::Form(path.to_owned()))?;
-    Ok(Some(Found { key, place: Place::File(path.to_owned()) }))
+    Ok(Some(Found { key, place: KeySource::File(path.to_owned()) }))
 }
 
 /// A file with the key that the database has, or with a new one. One that another process has made meanwhile is taken as
 /// it is.
-fn made(path: &Path, folder: &Path, kept: Option<[u8; 32]>, chance: &dyn Chance) -> Result<Found, KeyError> {
-    let trouble = |error| KeyError::File(path.to_owned(), "made", error);
+fn made(path: &Path, folder: &Path, kept: Option<[u8; 32]>, rng: &dyn Rng) -> Result<Found, KeyError> {
+    let file_error = |error| KeyError::File(path.to_owned(), "made", error);
     let bytes = kept.unwrap_or_else(|| {
         let mut bytes = [0; 32];
-        chance.fill(&mut bytes);
+        rng.fill(&mut bytes);
         bytes
     });
     if path.parent() == Some(folder) {
-        make_folder(folder).map_err(trouble)?;
+        make_folder(folder).map_err(file_error)?;
     }
-    let is_ours = file::make(path, &bytes, chance).map_err(trouble)?;
-    let text = file::read(path)?.ok_or_else(|| trouble(std::io::ErrorKind::NotFound.into()))?;
+    let is_ours = file::make(path, &bytes, rng).map_err(file_error)?;
+    let text = file::read(path)?.ok_or_else(|| file_error(std::io::ErrorKind::NotFound.into()))?;
     let key = parse(&text).ok_or_else(|| KeyError::Form(path.to_owned()))?;
-    let place = if is_ours { Place::Made(path.to_owned()) } else { Place::File(path.to_owned()) };
+    let place = if is_ours { KeySource::Made(path.to_owned()) } else { KeySource::File(path.to_owned()) };
     Ok(Found { key, place })
 }
 
 /// A key from its text: 64 hexadecimal digits, or 32 bytes in either alphabet of base64.
-fn parse(text: &str) -> Option<Key> {
-    parse_bytes(text).map(Key::new)
+fn parse(text: &str) -> Option<InstallationKey> {
+    parse_bytes(text).map(InstallationKey::new)
 }
 
 fn parse_bytes(text: &str) -> Option<[u8; 32]> {
@@ -288,7 +289,7 @@ mod tests {
     #[test]
     fn a_key_is_read_in_three_ways() {
         let bytes = [0xFB; 32];
-        let key = Key::new(bytes).mac("x", b"");
+        let key = InstallationKey::new(bytes).mac("x", b"");
         let hex = "fb".repeat(32);
         let url = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes);
         let standard = base64::engine::general_purpose::STANDARD.encode(bytes);

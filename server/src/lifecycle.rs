@@ -14,24 +14,24 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::accept::{self, Stopping, Tls};
-use crate::access::{Passes, Watcher};
+use crate::access::{AccessRegister, Watcher};
 use crate::auth::{Cookies, Invites, PasswordKeeper, Work};
-use crate::bus::redis::SharedBell;
+use crate::bus::redis::RedisNotifier;
 use crate::bus::{Bus, BusSettings};
 use crate::config::ServeArgs;
+use crate::csv_reader::CsvTables;
 use crate::housekeeping::Housekeeper;
 use crate::http::health::Readiness;
-use crate::limits::{Limits, NotedRefusals, Pacer, raise_open_files};
+use crate::limits::{AcceptLimiter, AuditedRefusals, Limits, raise_open_files};
 use crate::mail::MailedNotices;
 use crate::metrics::{self, KnownSizes, Metrics, StoreTimes, TimedStore};
 use crate::park::{Park, ParkSettings};
 use crate::pictures::Redrawer;
 use crate::router;
-use crate::sheets::CsvSheets;
 use crate::state::{AppState, Shared, Site};
 use crate::store::SqlStore;
+use crate::system::{SystemClock, SystemRng};
 use crate::unicode::Tables;
-use crate::world::{SystemChance, SystemClock};
 use pulsestage::ports::{Notifier, Store};
 use pulsestage::service::Service;
 
@@ -94,32 +94,32 @@ pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
     let (stop_feeding, feeders) = (CancellationToken::new(), TaskTracker::new());
     let store_times = StoreTimes::default();
     let shared_store: Arc<dyn Store> = Arc::new(TimedStore::new(Arc::new(store.clone()), store_times.clone()));
-    let (clock, chance) = (Arc::new(SystemClock), Arc::new(SystemChance));
+    let (clock, rng) = (Arc::new(SystemClock), Arc::new(SystemRng));
     let settings = BusSettings { window: args.window(), heartbeat: args.heartbeat() };
     let bus =
-        Bus::new(shared_store.clone(), clock.clone(), chance.clone(), settings, stop_feeding.clone(), feeders.clone());
+        Bus::new(shared_store.clone(), clock.clone(), rng.clone(), settings, stop_feeding.clone(), feeders.clone());
     let bell: Arc<dyn Notifier> = match &args.redis_url {
         Some(url) => {
-            let joined = SharedBell::join(url, bus.clone(), &stop_feeding, &feeders);
+            let joined = RedisNotifier::join(url, bus.clone(), &stop_feeding, &feeders);
             Arc::new(joined.context("REDIS_URL is not an address of Redis")?)
         }
         None => Arc::new(bus.clone()),
     };
     let limits = Limits::new(&args.limits, raise_open_files(), clock.clone());
     let refusals =
-        NotedRefusals::start(shared_store.clone(), clock.clone(), chance.clone(), stop_feeding.clone(), &feeders);
-    let service = Service::new(shared_store.clone(), bell.clone(), clock.clone(), chance.clone(), Arc::new(key))
-        .paced_by(limits.paces.clone())
+        AuditedRefusals::start(shared_store.clone(), clock.clone(), rng.clone(), stop_feeding.clone(), &feeders);
+    let service = Service::new(shared_store.clone(), bell.clone(), clock.clone(), rng.clone(), Arc::new(key))
+        .limited_by(limits.paces.clone())
         .with_open_questions(args.limits.open_questions())
         .watched_by(Arc::new(bus.meters().clone()))
-        .guarded_by(Arc::new(PasswordKeeper::new(Work::OWASP, chance.clone())))
+        .guarded_by(Arc::new(PasswordKeeper::new(Work::OWASP, rng.clone())))
         .drawing_by(Arc::new(Redrawer::default()))
         .comparing_by(Arc::new(Tables))
         .asking_second_factor(Arc::new(key), args.require_second_factor)
         .witnessed_by(Arc::new(refusals));
     let origin = args.public_url.as_deref().map(|url| url.trim_end_matches('/').to_owned());
-    let invites = Invites::new(reached_at(origin.as_deref(), tls.is_some(), addr), chance.clone());
-    let service = service.inviting_by(Arc::new(invites), Arc::new(CsvSheets));
+    let invites = Invites::new(reached_at(origin.as_deref(), tls.is_some(), addr), rng.clone());
+    let service = service.inviting_by(Arc::new(invites), Arc::new(CsvTables));
     let secure = tls.is_some() || origin.as_deref().is_some_and(|origin| origin.starts_with("https://"));
     let entrance = entrance(args, origin.as_deref(), addr, tls.is_some(), clock.clone())?;
     let service = service
@@ -129,10 +129,10 @@ pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
         threads: args.stream_threads(),
         heartbeat: args.heartbeat(),
         clock: clock.clone(),
-        chance: chance.clone(),
+        rng: rng.clone(),
     };
     let park = Park::start(settings, &connections).context("the threads of the streams could not be started")?;
-    let passes = Passes::default();
+    let passes = AccessRegister::default();
     let watcher = Watcher {
         passes: passes.clone(),
         store: shared_store.clone(),
@@ -142,7 +142,7 @@ pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
     };
     feeders.spawn(watcher.run(stop_feeding.clone()));
     let sizes = KnownSizes::default();
-    let housekeeper = Housekeeper::new(store.clone(), clock.clone(), chance.clone(), bell.clone())
+    let housekeeper = Housekeeper::new(store.clone(), clock.clone(), rng.clone(), bell.clone())
         .pruning_audit(args.audit_days)
         .measuring_for(sizes.clone());
     feeders.spawn(housekeeper.run(stop_feeding.clone()));
@@ -152,7 +152,7 @@ pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
         service,
         store: shared_store,
         clock,
-        chance,
+        rng,
         bus,
         passes,
         cookies: Cookies::new(key, secure),
@@ -177,15 +177,15 @@ pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
     if let Some(listener) = metrics_listener {
         feeders.spawn(metrics::serve(listener, state.clone(), stop_feeding.clone()));
     }
-    let house = accept::House {
+    let context = accept::ConnectionContext {
         router: router::router(state.clone()),
         park: park.clone(),
         tls: tls.clone(),
         connections: state.limits().connections.clone(),
         stopping: stopping.clone(),
     };
-    let pacer = Pacer::new(args.limits.accept_rate);
-    connections.spawn(accept::serve(listener, Arc::new(house), pacer, connections.clone()));
+    let pacer = AcceptLimiter::new(args.limits.accept_rate);
+    connections.spawn(accept::serve(listener, Arc::new(context), pacer, connections.clone()));
     Ok(Running {
         addr,
         metrics_addr,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::config::LinkArgs;
 use crate::install::command_service;
 use crate::lifecycle;
-use crate::world::SystemClock;
-use pulsestage::door::{LinkDoor, WaitingLink};
+use crate::system::SystemClock;
+use pulsestage::link::{LinkPurpose, WaitingLink};
 use pulsestage::ports::Clock;
 use pulsestage::service::Service;
 
@@ -47,8 +47,8 @@ pub async fn carry_out(service: &Service, args: &LinkArgs) -> anyhow::Result<Str
 fn line(link: &WaitingLink, now: i64) -> String {
     const MINUTE_MS: i64 = 60_000;
     let door = match link.door {
-        LinkDoor::SignIn => "signs in",
-        LinkDoor::Claim => "claims the installation",
+        LinkPurpose::SignIn => "signs in",
+        LinkPurpose::Claim => "claims the installation",
     };
     let (age, left) = (now.saturating_sub(link.at.0), link.expires_at.0.saturating_sub(now));
     format!("{}\t{door}\tmade {} minutes ago, good for {} more", link.role.as_str(), age / MINUTE_MS, left / MINUTE_MS)
@@ -62,8 +62,12 @@ mod tests {
 
     #[test]
     fn a_link_is_a_line_without_its_secret() {
-        let link =
-            WaitingLink { role: Role::Admin, door: LinkDoor::SignIn, at: Timestamp(0), expires_at: Timestamp(600_000) };
+        let link = WaitingLink {
+            role: Role::Admin,
+            door: LinkPurpose::SignIn,
+            at: Timestamp(0),
+            expires_at: Timestamp(600_000),
+        };
         assert_eq!(line(&link, 120_000), "admin\tsigns in\tmade 2 minutes ago, good for 8 more");
     }
 }

@@ -9,7 +9,7 @@ use crate::config::StoreArgs;
 use crate::installation_key::{self, KeyText, make_folder};
 use crate::lineage;
 use crate::store::backup::{Restored, Target, restore};
-use crate::world::{SystemChance, SystemClock};
+use crate::system::{SystemClock, SystemRng};
 use pulsestage::ports::Clock;
 
 /// The flags of `restore`.
@@ -41,8 +41,8 @@ pub async fn run(args: &RestoreArgs) -> anyhow::Result<String> {
         make_folder(folder).with_context(|| format!("the data folder {} cannot be made", folder.display()))?;
     }
     let target = Target { url: &args.store.url(), replace: args.replace };
-    let world = (SystemClock.now(), &SystemChance as &dyn pulsestage::ports::Chance);
-    let restored = restore(file, target, world, &|table, done, all| tell("restore", table, done, all)).await;
+    let system = (SystemClock.now(), &SystemRng as &dyn pulsestage::ports::Rng);
+    let restored = restore(file, target, system, &|table, done, all| tell("restore", table, done, all)).await;
     let restored = restored.with_context(|| format!("{} was not restored", file.display()))?;
     let key = key(args, &restored)?;
     Ok(format!(
@@ -69,7 +69,7 @@ fn key(args: &RestoreArgs, restored: &Restored) -> anyhow::Result<String> {
             key.named()
         ),
         (None, Some(text)) => {
-            let path = installation_key::put_back(folder, &places, text, &SystemChance)?;
+            let path = installation_key::put_back(folder, &places, text, &SystemRng)?;
             format!("Its key was in the backup, and is in {} now.", path.display())
         }
         (None, None) if restored.fingerprint.is_none() => {

@@ -16,8 +16,8 @@ use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::http::{
-    api, doors, errors, export, health, host, join, look, origin, own, page, policy, session, spelling, sse, texts,
-    thread, trace,
+    account, api, branding, errors, export, health, host, join, origin, own, page, policy, session, spelling, sse,
+    texts, thread, trace,
 };
 use crate::state::AppState;
 
@@ -27,7 +27,7 @@ pub fn router(state: AppState) -> Router {
     let files = Path::new(&*site.site_root);
     let pages = Router::<AppState>::new()
         .leptos_routes_with_handler(generate_route_list(App), get(page::render))
-        .merge(doors::routes(&state))
+        .merge(account::routes(&state))
         .merge(own::routes())
         .merge(texts::routes())
         .merge(thread::routes(&state))
@@ -47,12 +47,12 @@ pub fn router(state: AppState) -> Router {
         .route("/j/{code}", get(join::enter).fallback(api::method_not_allowed))
         .route("/j/{code}/qr.svg", get(join::qr).fallback(api::method_not_allowed))
         .route("/operator", get(|| async { Redirect::to("/admin/operator") }))
-        .route("/t/{tenant}/theme.css", get(look::theme).fallback(api::method_not_allowed))
+        .route("/t/{tenant}/theme.css", get(branding::theme).fallback(api::method_not_allowed))
         .route(
             "/t/{tenant}/logo",
-            get(look::logo)
-                .post(look::put_logo)
-                .layer(DefaultBodyLimit::max(look::MAX_FORM))
+            get(branding::logo)
+                .post(branding::put_logo)
+                .layer(DefaultBodyLimit::max(branding::MAX_FORM))
                 .fallback(api::method_not_allowed),
         )
         .route("/export/{file}", get(export::file).fallback(api::method_not_allowed))

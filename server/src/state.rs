@@ -7,16 +7,16 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-use crate::access::Passes;
+use crate::access::AccessRegister;
 use crate::auth::Cookies;
 use crate::bus::Bus;
-use crate::http::doors::Entrance;
+use crate::http::account::AccountState;
 use crate::http::health::Readiness;
 use crate::http::host::{Authority, BaseDomain};
 use crate::limits::Limits;
 use crate::metrics::Metrics;
-use pulsestage::ports::{Chance, Clock, Store};
-use pulsestage::service::{Caller, Origin, Service};
+use pulsestage::ports::{Clock, Rng, Store};
+use pulsestage::service::{Credentials, RequestOrigin, Service};
 
 /// What every request handler shares. Cheap to clone.
 #[derive(Clone)]
@@ -28,9 +28,9 @@ pub struct Shared {
     pub service: Service,
     pub store: Arc<dyn Store>,
     pub clock: Arc<dyn Clock>,
-    pub chance: Arc<dyn Chance>,
+    pub rng: Arc<dyn Rng>,
     pub bus: Bus,
-    pub passes: Passes,
+    pub passes: AccessRegister,
     pub cookies: Cookies,
     pub site: Site,
     pub origins: Vec<String>,
@@ -41,7 +41,7 @@ pub struct Shared {
     pub limits: Limits,
     pub metrics: Metrics,
     pub readiness: Readiness,
-    pub entrance: Entrance,
+    pub entrance: AccountState,
     pub logs_addresses: bool,
 }
 
@@ -90,10 +90,10 @@ impl AppState {
         &*self.0.clock
     }
 
-    /// Chance.
+    /// Rng.
     #[must_use]
-    pub fn chance(&self) -> &dyn Chance {
-        &*self.0.chance
+    pub fn rng(&self) -> &dyn Rng {
+        &*self.0.rng
     }
 
     /// The event bus.
@@ -104,7 +104,7 @@ impl AppState {
 
     /// The passes on which streams of signed-in people are open.
     #[must_use]
-    pub fn passes(&self) -> &Passes {
+    pub fn passes(&self) -> &AccessRegister {
         &self.0.passes
     }
 
@@ -116,9 +116,9 @@ impl AppState {
 
     /// Who a request says it is from, and where it came from.
     #[must_use]
-    pub fn caller(&self, headers: &HeaderMap, extensions: &Extensions) -> Caller {
-        let network = self.limits().doors.network(headers, extensions).address();
-        Caller { origin: Origin { network, is_new: false }, ..self.cookies().caller(headers) }
+    pub fn credentials(&self, headers: &HeaderMap, extensions: &Extensions) -> Credentials {
+        let network = self.limits().sign_in.network(headers, extensions).address();
+        Credentials { origin: RequestOrigin { network, is_new: false }, ..self.cookies().credentials(headers) }
     }
 
     /// The built pages.
@@ -159,7 +159,7 @@ impl AppState {
 
     /// What the doors need of the world.
     #[must_use]
-    pub fn entrance(&self) -> &Entrance {
+    pub fn entrance(&self) -> &AccountState {
         &self.0.entrance
     }
 

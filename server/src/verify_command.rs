@@ -10,8 +10,8 @@ use std::process::ExitCode;
 use crate::auth::secret::hex;
 use crate::backup_command::{described, tell};
 use crate::store::backup::{BackupError, Imported, Manifest, Soundness, Target, import, sound};
-use crate::world::SystemChance;
-use pulsestage::ports::Chance;
+use crate::system::SystemRng;
+use pulsestage::ports::Rng;
 
 /// Something is wrong with the backup.
 const WRONG: u8 = 1;
@@ -84,7 +84,7 @@ async fn restored(file: &Path, scratch: &Scratch) -> Result<(Manifest, Soundness
     let url = format!("sqlite://{}", scratch.0.join("verify.db").display());
     let target = Target { url: &url, replace: false };
     let progress = |table: &str, done: u64, all: u64| tell("verify", table, done, all);
-    let Imported { store, manifest, .. } = import(file, target, &SystemChance, &progress).await?;
+    let Imported { store, manifest, .. } = import(file, target, &SystemRng, &progress).await?;
     let soundness = sound(&store).await;
     store.close().await;
     Ok((manifest, soundness?))
@@ -155,7 +155,7 @@ struct Scratch(PathBuf);
 impl Scratch {
     fn new(parent: &Path) -> std::io::Result<Self> {
         let mut random = [0; 8];
-        SystemChance.fill(&mut random);
+        SystemRng.fill(&mut random);
         let path = parent.join(format!("pulsestage-verify-{}", hex(&random)));
         DirBuilder::new().mode(0o700).create(&path)?;
         Ok(Self(path))

@@ -18,19 +18,19 @@ use pulsestage::text::ANSWER_MAX;
 use pulsestage::time::Timestamp;
 use pulsestage_server::demo::{DemoPorts, Seeded, seed};
 use pulsestage_server::store::{Options, SqlStore, open};
-use pulsestage_server::world::{Key, SystemChance};
+use pulsestage_server::system::{InstallationKey, SystemRng};
 
 const NOW: Timestamp = Timestamp(1_790_000_000_000);
 const HOUR_MS: i64 = 3_600_000;
-const KEY: Key = Key::new([7; 32]);
+const KEY: InstallationKey = InstallationKey::new([7; 32]);
 
 /// A new database in a folder of the test's own.
-struct House {
+struct TestDatabase {
     store: SqlStore,
     folder: PathBuf,
 }
 
-impl House {
+impl TestDatabase {
     async fn new(name: &str) -> Self {
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("demo-{name}-{}", std::process::id()));
         let url = format!("sqlite://{}", folder.join("demo.db").display());
@@ -39,7 +39,7 @@ impl House {
 
     async fn seed(&self) -> Result<Seeded, Refusal> {
         let store: Arc<dyn Store> = Arc::new(self.store.clone());
-        seed(DemoPorts { store, chance: Arc::new(SystemChance), pseudonyms: Arc::new(KEY), now: NOW }).await
+        seed(DemoPorts { store, rng: Arc::new(SystemRng), pseudonyms: Arc::new(KEY), now: NOW }).await
     }
 
     /// Every tenant with its board, oldest first.
@@ -64,7 +64,7 @@ fn count(board: &Board, is: impl Fn(&Question) -> bool) -> usize {
 
 #[tokio::test]
 async fn an_empty_database_gets_two_tenants_in_all_states_and_keeps_them() {
-    let house = House::new("fills").await;
+    let house = TestDatabase::new("fills").await;
     let seeded = house.seed().await.unwrap();
     let boards = house.boards().await;
 
@@ -149,7 +149,7 @@ fn participant(tenant: TenantId, device: u128) -> ParticipantId {
 
 #[tokio::test]
 async fn the_two_tenants_share_nothing() {
-    let house = House::new("shares").await;
+    let house = TestDatabase::new("shares").await;
     house.seed().await.unwrap();
     let boards = house.boards().await;
     let [first, second] = [&boards[0].1, &boards[1].1].map(everything_of);
@@ -173,7 +173,7 @@ fn everything_of(board: &Board) -> BTreeSet<String> {
 
 #[tokio::test]
 async fn a_database_with_a_tenant_of_its_own_is_left_alone() {
-    let house = House::new("leaves").await;
+    let house = TestDatabase::new("leaves").await;
     pulsestage_server::install::first_tenant(Arc::new(house.store.clone()), KEY).await.unwrap();
     let before = house.boards().await;
     assert_eq!(before.len(), 1);

@@ -15,7 +15,7 @@ use crate::permission::Action;
 
 pub use act::{Act, refused_word, words};
 pub use detail::{Detail, Details, Subject};
-pub use read::{AuditView, Filter, Mark, Page, Query, Record};
+pub use read::{AuditView, Filter, Page, PageCursor, Query, Record};
 
 /// Whether it was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

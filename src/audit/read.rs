@@ -41,32 +41,32 @@ pub struct Record {
 
 /// Where a page of the audit ends: the next one begins with the entry before it in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Mark {
+pub struct PageCursor {
     /// When the page's last entry was written.
     pub at: Timestamp,
     /// Its id.
     pub id: Uuid,
 }
 
-impl Mark {
+impl PageCursor {
     /// The end of the page before the first.
     pub const NEWEST: Self = Self { at: Timestamp(i64::MAX), id: Uuid::max() };
 }
 
-impl From<&Record> for Mark {
+impl From<&Record> for PageCursor {
     fn from(record: &Record) -> Self {
         Self { at: record.at, id: record.id }
     }
 }
 
 /// As it stands in an address: `1759919400000-0199…`.
-impl fmt::Display for Mark {
+impl fmt::Display for PageCursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}-{}", self.at.0, self.id.simple())
     }
 }
 
-impl std::str::FromStr for Mark {
+impl std::str::FromStr for PageCursor {
     type Err = crate::question::UnknownWord;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -116,7 +116,7 @@ impl Query {
     ///
     /// # Errors
     /// [`Refusal::Invalid`] for what is no id, action, outcome, moment or mark.
-    pub fn parse(&self) -> Result<(Filter, Mark), Refusal> {
+    pub fn parse(&self) -> Result<(Filter, PageCursor), Refusal> {
         let known = |text: &str| words().into_iter().find(|word| word == text);
         let filter = Filter {
             by: word("by", &self.by, |text| text.parse().ok())?,
@@ -127,7 +127,7 @@ impl Query {
             until: word("until", &self.until, Timestamp::from_form)?,
         };
         let before = word("before", &self.before, |text| text.parse().ok())?;
-        Ok((filter, before.unwrap_or(Mark::NEWEST)))
+        Ok((filter, before.unwrap_or(PageCursor::NEWEST)))
     }
 }
 
@@ -138,7 +138,7 @@ pub struct Page {
     /// The entries, newest first.
     pub records: Vec<Record>,
     /// Where the next page begins; none when this is the last.
-    pub next: Option<Mark>,
+    pub next: Option<PageCursor>,
 }
 
 /// A page of the audit, and whose it is.

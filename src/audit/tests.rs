@@ -44,7 +44,7 @@ fn a_query_is_read_or_refused_by_its_field() {
     let query = Query { action: "pin".to_owned(), outcome: "refused".to_owned(), ..Query::default() };
     let (filter, before) = query.parse().unwrap();
     assert_eq!((filter.action.as_deref(), filter.outcome), (Some("pin"), Some(Outcome::Refused)));
-    assert_eq!(before, Mark::NEWEST);
+    assert_eq!(before, PageCursor::NEWEST);
     for (field, query) in [
         ("by", Query { by: "me".to_owned(), ..Query::default() }),
         ("action", Query { action: "' or 1=1".to_owned(), ..Query::default() }),
@@ -61,12 +61,12 @@ fn a_query_is_read_or_refused_by_its_field() {
 proptest! {
     #[test]
     fn a_mark_reads_back_what_it_wrote(at: i64, id: u128) {
-        let mark = Mark { at: Timestamp(at), id: Uuid::from_u128(id) };
+        let mark = PageCursor { at: Timestamp(at), id: Uuid::from_u128(id) };
         prop_assert_eq!(mark.to_string().parse(), Ok(mark));
     }
 
     #[test]
     fn no_text_panics(text in ".*") {
-        let _ = text.parse::<Mark>();
+        let _ = text.parse::<PageCursor>();
     }
 }

@@ -72,7 +72,7 @@ pub struct FieldProblem {
 
 /// Why PulseStage said no.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[serde(tag = "refusal", rename_all = "snake_case", try_from = "wire::Said")]
+#[serde(tag = "refusal", rename_all = "snake_case", try_from = "wire::ErrorBody")]
 pub enum Refusal {
     /// The request could not be read at all.
     #[error("The request could not be read: {detail}")]
@@ -138,7 +138,7 @@ pub enum Refusal {
     #[error("No votes are taken at the moment.")]
     VotesClosed,
     /// Somebody else has changed it since it was looked at.
-    #[error("Somebody else has just changed this question. Look at it as it is now, then try again.")]
+    #[error("Somebody else has just changed this question. Change at it as it is now, then try again.")]
     Changed,
     /// Another moderator is at it.
     #[error("Another moderator is at this question.")]

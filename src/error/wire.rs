@@ -11,10 +11,10 @@ use crate::text::TextProblem;
 /// All that any refusal may say.
 #[derive(Deserialize, Default)]
 #[serde(default)]
-pub(super) struct Said {
+pub(super) struct ErrorBody {
     refusal: String,
     detail: String,
-    fields: Vec<SaidField>,
+    fields: Vec<ErrorField>,
     what: String,
     retry_after_s: u32,
 }
@@ -22,17 +22,17 @@ pub(super) struct Said {
 /// All that may be said of a field.
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct SaidField {
+struct ErrorField {
     field: String,
     problem: String,
     min: u32,
     max: u32,
 }
 
-impl TryFrom<Said> for Refusal {
+impl TryFrom<ErrorBody> for Refusal {
     type Error = &'static str;
 
-    fn try_from(said: Said) -> Result<Self, Self::Error> {
+    fn try_from(said: ErrorBody) -> Result<Self, Self::Error> {
         Ok(match said.refusal.as_str() {
             "malformed" => Self::Malformed { detail: said.detail },
             "invalid" => Self::Invalid { fields: fields(said.fields)? },
@@ -73,9 +73,9 @@ impl TryFrom<Said> for Refusal {
     }
 }
 
-fn fields(said: Vec<SaidField>) -> Result<Vec<FieldProblem>, &'static str> {
+fn fields(said: Vec<ErrorField>) -> Result<Vec<FieldProblem>, &'static str> {
     let mut fields = Vec::with_capacity(said.len());
-    for SaidField { field, problem, min, max } in said {
+    for ErrorField { field, problem, min, max } in said {
         let problem = match problem.as_str() {
             "empty" => TextProblem::Empty,
             "too_short" => TextProblem::TooShort { min },

@@ -1,7 +1,7 @@
 //! What a decision makes of a case, and what everybody else learns of it. Both are pure: the store asks them inside the
 //! transaction in which it keeps the outcome.
 
-use super::{Case, Hold, Removal, Removed, Standing, Verdict};
+use super::{Case, Hold, Removal, Removed, ReviewDecision, Standing};
 use crate::error::Refusal;
 use crate::event::{
     Event, QuestionAnswered, QuestionCreated, QuestionFrozen, QuestionMerged, QuestionPinned, QuestionRef,
@@ -30,21 +30,23 @@ impl Case {
     ///
     /// # Errors
     /// [`Refusal::NotNow`] where it cannot be made, [`Refusal::Frozen`] where it would change an answer that is frozen.
-    pub fn decided(mut self, verdict: Verdict, by: UserId, at: Timestamp) -> Result<Self, Refusal> {
+    pub fn decided(mut self, verdict: ReviewDecision, by: UserId, at: Timestamp) -> Result<Self, Refusal> {
         let removed = self.removed.as_ref().map(|removed| removed.removal);
         let waits = self.question.status == Status::UnderReview;
         match (verdict, removed) {
-            (Verdict::Approve, None) if waits => self.show(),
-            (Verdict::Hold, None) if !waits => self.hold_back(Hold::Moderator),
-            (Verdict::Decline { reason }, None) => self.remove(Removal::Declined, Some(by), at, reason),
-            (Verdict::Restore, Some(Removal::Declined)) | (Verdict::Undelete, Some(Removal::Deleted)) => {
+            (ReviewDecision::Approve, None) if waits => self.show(),
+            (ReviewDecision::Hold, None) if !waits => self.hold_back(Hold::Moderator),
+            (ReviewDecision::Decline { reason }, None) => self.remove(Removal::Declined, Some(by), at, reason),
+            (ReviewDecision::Restore, Some(Removal::Declined)) | (ReviewDecision::Undelete, Some(Removal::Deleted)) => {
                 self.removed = None;
                 self.show();
             }
-            (Verdict::Delete, None | Some(Removal::Declined)) => self.remove(Removal::Deleted, Some(by), at, None),
-            (Verdict::Edit { body }, None) => self.edit(body),
-            (Verdict::Reopen, None) if self.question.frozen.is_some() => return Err(Refusal::Frozen),
-            (Verdict::Reopen, None) if self.question.status == Status::Answered => {
+            (ReviewDecision::Delete, None | Some(Removal::Declined)) => {
+                self.remove(Removal::Deleted, Some(by), at, None)
+            }
+            (ReviewDecision::Edit { body }, None) => self.edit(body),
+            (ReviewDecision::Reopen, None) if self.question.frozen.is_some() => return Err(Refusal::Frozen),
+            (ReviewDecision::Reopen, None) if self.question.status == Status::Answered => {
                 self.question.answer = None;
                 self.question.status = Status::Open;
             }
@@ -59,7 +61,7 @@ impl Case {
     /// # Errors
     /// [`Refusal::NotNow`] once it is answered, frozen or off the board.
     pub fn rewritten(mut self, body: QuestionBody, hold: Option<Hold>) -> Result<Self, Refusal> {
-        self.must_be_open()?;
+        self.require_open()?;
         self.question.body = body.into_string();
         self.original = None;
         if let Some(hold) = hold {
@@ -75,7 +77,7 @@ impl Case {
     /// # Errors
     /// As [`Case::rewritten`].
     pub fn withdrawn(mut self, at: Timestamp) -> Result<Self, Refusal> {
-        self.must_be_open()?;
+        self.require_open()?;
         self.remove(Removal::Withdrawn, None, at, None);
         self.forget_texts("");
         (self.question.answer, self.hold, self.reports) = (None, None, 0);
@@ -152,7 +154,7 @@ impl Case {
         self
     }
 
-    fn must_be_open(&self) -> Result<(), Refusal> {
+    fn require_open(&self) -> Result<(), Refusal> {
         let is_open = self.removed.is_none() && self.question.status != Status::Answered;
         if is_open && self.question.frozen.is_none() { Ok(()) } else { Err(Refusal::NotNow) }
     }

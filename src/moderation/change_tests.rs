@@ -2,8 +2,8 @@ use super::*;
 use crate::board::Board;
 use crate::event::{Cursor, Epoch};
 use crate::id::{TeamId, TenantId};
-use crate::moderation::Verdict;
-use crate::question::{Answer, Mark};
+use crate::moderation::ReviewDecision;
+use crate::question::{Answer, Stamp};
 use crate::text::Limits;
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -50,7 +50,7 @@ fn case(status: Status) -> Case {
 
 #[derive(Clone, Debug)]
 enum Step {
-    Decide(Verdict),
+    Decide(ReviewDecision),
     Rewrite(bool),
     Withdraw,
     Merge,
@@ -58,16 +58,16 @@ enum Step {
     Report,
 }
 
-fn verdict() -> impl Strategy<Value = Verdict> {
+fn verdict() -> impl Strategy<Value = ReviewDecision> {
     prop_oneof![
-        Just(Verdict::Approve),
-        Just(Verdict::Hold),
-        any::<bool>().prop_map(|why| Verdict::Decline { reason: why.then(|| "Off topic".to_owned()) }),
-        Just(Verdict::Restore),
-        Just(Verdict::Delete),
-        Just(Verdict::Undelete),
-        "[a-z]{1,9}".prop_map(|text| Verdict::Edit { body: body(&text) }),
-        Just(Verdict::Reopen),
+        Just(ReviewDecision::Approve),
+        Just(ReviewDecision::Hold),
+        any::<bool>().prop_map(|why| ReviewDecision::Decline { reason: why.then(|| "Off topic".to_owned()) }),
+        Just(ReviewDecision::Restore),
+        Just(ReviewDecision::Delete),
+        Just(ReviewDecision::Undelete),
+        "[a-z]{1,9}".prop_map(|text| ReviewDecision::Edit { body: body(&text) }),
+        Just(ReviewDecision::Reopen),
     ]
 }
 
@@ -104,8 +104,8 @@ proptest! {
         steps in prop::collection::vec(step(), 0..12),
     ) {
         let mut case = case(status);
-        case.question.pinned = pinned.then_some(Mark { by: BY, at: AT });
-        case.question.frozen = frozen.then_some(Mark { by: BY, at: AT });
+        case.question.pinned = pinned.then_some(Stamp { by: BY, at: AT });
+        case.question.frozen = frozen.then_some(Stamp { by: BY, at: AT });
         let mut cursor = Cursor { epoch: Epoch(1), seq: 0 };
         let mut board = Board::empty(TenantId(Uuid::nil()), cursor);
         if case.is_public() {
@@ -139,8 +139,8 @@ proptest! {
 #[test]
 fn every_change_is_another_version_and_edits_keep_the_first_text() {
     let case = case(Status::Open);
-    let edited = case.decided(Verdict::Edit { body: body("Once") }, BY, AT).unwrap();
-    let edited = edited.decided(Verdict::Edit { body: body("Twice") }, BY, AT).unwrap();
+    let edited = case.decided(ReviewDecision::Edit { body: body("Once") }, BY, AT).unwrap();
+    let edited = edited.decided(ReviewDecision::Edit { body: body("Twice") }, BY, AT).unwrap();
     assert_eq!((edited.original.as_deref(), &*edited.question.body, edited.version), (Some("Why?"), "Twice", 3));
 }
 
@@ -151,7 +151,7 @@ fn reports_hold_a_question_that_a_moderator_has_not_looked_at() {
     let enough = Case { reports: one_short.reports + 1, ..one_short };
     assert_eq!(enough.clone().reported().hold, Some(Hold::Reports));
     let reported = Case { report_reasons: vec!["Rude".to_owned()], ..enough.clone() }.reported();
-    let looked_at = reported.decided(Verdict::Approve, BY, AT).unwrap();
+    let looked_at = reported.decided(ReviewDecision::Approve, BY, AT).unwrap();
     assert!(looked_at.is_public() && looked_at.reports == 0 && looked_at.report_reasons.is_empty(), "{looked_at:?}");
     let answered = Case { reports: 100, ..case(Status::Answered) };
     assert!(answered.reported().is_public());
@@ -160,9 +160,9 @@ fn reports_hold_a_question_that_a_moderator_has_not_looked_at() {
 #[test]
 fn what_was_withdrawn_is_nobodys_to_restore_and_what_is_deleted_is_told() {
     let gone = case(Status::Open).withdrawn(AT).unwrap();
-    assert_eq!(gone.clone().decided(Verdict::Restore, BY, AT), Err(Refusal::NotNow));
+    assert_eq!(gone.clone().decided(ReviewDecision::Restore, BY, AT), Err(Refusal::NotNow));
     assert_eq!(gone.standing(), Standing::Withdrawn);
-    let deleted = case(Status::Answered).decided(Verdict::Delete, BY, AT).unwrap();
+    let deleted = case(Status::Answered).decided(ReviewDecision::Delete, BY, AT).unwrap();
     assert_eq!(public_facts(&case(Status::Answered), &deleted), [Event::Removed(QuestionRef { question_id: ID })]);
-    assert!(deleted.decided(Verdict::Undelete, BY, AT).unwrap().is_public());
+    assert!(deleted.decided(ReviewDecision::Undelete, BY, AT).unwrap().is_public());
 }

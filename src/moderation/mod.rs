@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use crate::audit::Act;
 use crate::id::{QuestionId, UserId};
-use crate::question::{Mark, Question, UnknownWord};
+use crate::question::{Question, Stamp, UnknownWord};
 use crate::tenant::Tenant;
 use crate::text::QuestionBody;
 use crate::time::Timestamp;
@@ -115,7 +115,7 @@ pub struct Case {
     /// An answer that is not given yet.
     pub draft: Option<Draft>,
     /// The moderator who is at it.
-    pub claim: Option<Mark>,
+    pub claim: Option<Stamp>,
     /// How many people reported it.
     pub reports: i64,
     /// What the latest of them gave as reasons, each a line, the newest first.
@@ -142,7 +142,7 @@ pub struct ReviewView {
 
 /// What a moderator decides about a question.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum ReviewDecision {
     /// It waited and is shown now.
     Approve,
     /// It was shown and waits now.
@@ -167,7 +167,7 @@ pub enum Verdict {
     Reopen,
 }
 
-impl Verdict {
+impl ReviewDecision {
     /// What it is in the audit.
     #[must_use]
     pub const fn act(&self) -> Act {

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 
-use super::{Stored, Write};
-use crate::audit::{Entry, Filter, Mark, Record};
+use super::{StoreResult, Write};
+use crate::audit::{Entry, Filter, PageCursor, Record};
 use crate::id::{TeamId, TenantId, UserId};
 use crate::permission::Action;
 use crate::tenant::Tenant;
@@ -12,14 +12,20 @@ use crate::tenant::Tenant;
 #[async_trait]
 pub trait AuditStore: Send + Sync {
     /// Notes something that has no transaction of its own: a refusal.
-    async fn note(&self, write: Write, entry: Entry) -> Stored<()>;
+    async fn note(&self, write: Write, entry: Entry) -> StoreResult<()>;
     /// At most `limit` of the tenant's entries that are older than `before`, newest first.
-    async fn audit(&self, tenant: TenantId, filter: &Filter, before: Mark, limit: i64) -> Stored<Vec<Record>>;
+    async fn audit(
+        &self,
+        tenant: TenantId,
+        filter: &Filter,
+        before: PageCursor,
+        limit: i64,
+    ) -> StoreResult<Vec<Record>>;
 }
 
 /// Somebody who is signed in was refused what the permission table forbids them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Refused {
+pub struct DeniedAction {
     /// The tenant.
     pub tenant: TenantId,
     /// Who they are.
@@ -32,7 +38,7 @@ pub struct Refused {
 
 /// By what somebody tried to come in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Way {
+pub enum SignInMethod {
     /// A password.
     Password,
     /// A link.
@@ -43,7 +49,7 @@ pub enum Way {
     SecondFactor,
 }
 
-impl Way {
+impl SignInMethod {
     /// The word in the audit and in the log.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -58,21 +64,21 @@ impl Way {
 
 /// Somebody tried to come in and did not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Missed {
+pub struct FailedSignIn {
     /// The tenant, as far as that is known.
     pub tenant: Option<TenantId>,
     /// Whose way in it was, when it is anybody's.
     pub whose: Option<UserId>,
     /// By what.
-    pub way: Way,
+    pub way: SignInMethod,
 }
 
 /// Is told of refusals. Never blocks and never fails: a flood of refusals is noted in part.
-pub trait Witness: Send + Sync {
+pub trait AuditSink: Send + Sync {
     /// Somebody was refused something.
-    fn refused(&self, refused: Refused);
+    fn refused(&self, refused: DeniedAction);
     /// Somebody tried to come in and did not.
-    fn missed(&self, missed: Missed);
+    fn missed(&self, missed: FailedSignIn);
     /// It was found out which tenant a request is for.
     fn entered(&self, tenant: &Tenant) {
         let _ = tenant;
@@ -81,10 +87,10 @@ pub trait Witness: Send + Sync {
 
 /// Sees nothing: for commands, which nobody is refused.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct NoWitness;
+pub struct NoAuditSink;
 
-impl Witness for NoWitness {
-    fn refused(&self, _: Refused) {}
+impl AuditSink for NoAuditSink {
+    fn refused(&self, _: DeniedAction) {}
 
-    fn missed(&self, _: Missed) {}
+    fn missed(&self, _: FailedSignIn) {}
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::Stored;
+use super::StoreResult;
 use crate::id::{ParticipantId, TenantId};
 use crate::time::Timestamp;
 
@@ -25,9 +25,9 @@ pub struct GuestJoin {
 #[async_trait]
 pub trait GuestStore: Send + Sync {
     /// Whether this participant has asked, voted, reported or written anything.
-    async fn has_taken_part(&self, tenant: TenantId, participant: ParticipantId) -> Stored<bool>;
+    async fn has_taken_part(&self, tenant: TenantId, participant: ParticipantId) -> StoreResult<bool>;
     /// Makes everything of a guest the account's: questions, votes, reports, threads, idempotency keys, and the facts that
     /// are for the asker alone. Where both have voted for or reported one question it counts once, and a vote for what is now
     /// their own question is taken back unless such votes count here. To do it again changes nothing.
-    async fn join_guest(&self, join: GuestJoin) -> Stored<()>;
+    async fn join_guest(&self, join: GuestJoin) -> StoreResult<()>;
 }

@@ -5,7 +5,7 @@ use crate::user::Role;
 
 /// What was done.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum News {
+pub enum NoticeKind {
     /// They have another password.
     Password,
     /// They have another address; none, or the new one.
@@ -40,7 +40,7 @@ pub struct Notice {
     /// The tenant's name.
     pub tenant: String,
     /// What was done.
-    pub news: News,
+    pub news: NoticeKind,
 }
 
 /// Tells people of what was done. Never blocks and never fails: what was done stays done when a letter is lost.

@@ -6,7 +6,7 @@
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use super::{PortError, SecretHash, SignedIn, Stored};
+use super::{PortError, SecretHash, SignedIn, StoreResult};
 use crate::email::Email;
 use crate::id::{SessionId, TeamId, TenantId, UserId};
 use crate::person::{PeopleFilter, Person, TeamChoice};
@@ -95,7 +95,7 @@ pub trait Invitations: Send + Sync {
 }
 
 /// Reads tables that people made in other programs.
-pub trait Sheets: Send + Sync {
+pub trait CsvReader: Send + Sync {
     /// The rows of a table, each with the number of its line; at most so many.
     fn rows(&self, text: &str, most: usize) -> Vec<(u64, Vec<String>)>;
 }
@@ -124,7 +124,7 @@ impl Invitations for NoPeople {
     }
 }
 
-impl Sheets for NoPeople {
+impl CsvReader for NoPeople {
     fn rows(&self, _: &str, _: usize) -> Vec<(u64, Vec<String>)> {
         Vec::new()
     }
@@ -134,61 +134,73 @@ impl Sheets for NoPeople {
 #[async_trait]
 pub trait PeopleStore: Send + Sync {
     /// The people that a filter names, by name.
-    async fn people(&self, tenant: TenantId, filter: PeopleFilter) -> Stored<Vec<Person>>;
+    async fn people(&self, tenant: TenantId, filter: PeopleFilter) -> StoreResult<Vec<Person>>;
     /// The teams that people can be given roles in, by name.
-    async fn team_choices(&self, tenant: TenantId) -> Stored<Vec<TeamChoice>>;
+    async fn team_choices(&self, tenant: TenantId) -> StoreResult<Vec<TeamChoice>>;
     /// What the moderators of the tenant or of any team, and those above them, are called.
-    async fn staff_names(&self, tenant: TenantId) -> Stored<Vec<(UserId, String)>>;
+    async fn staff_names(&self, tenant: TenantId) -> StoreResult<Vec<(UserId, String)>>;
     /// The addresses of all people, as [`super::Unicode::email_key`] has them.
-    async fn email_keys(&self, tenant: TenantId) -> Stored<Vec<String>>;
+    async fn email_keys(&self, tenant: TenantId) -> StoreResult<Vec<String>>;
     /// How many people the tenant has, deactivated ones included.
-    async fn people_count(&self, tenant: TenantId) -> Stored<i64>;
+    async fn people_count(&self, tenant: TenantId) -> StoreResult<i64>;
     /// A person.
-    async fn person(&self, tenant: TenantId, id: UserId) -> Stored<Option<Person>>;
+    async fn person(&self, tenant: TenantId, id: UserId) -> StoreResult<Option<Person>>;
     /// The person with this address, whatever the case of its letters.
-    async fn person_by_email(&self, tenant: TenantId, email: &Email) -> Stored<Option<Person>>;
+    async fn person_by_email(&self, tenant: TenantId, email: &Email) -> StoreResult<Option<Person>>;
     /// Adds a person on nobody's word but the caller's; [`EmailTaken`](crate::error::Refusal::EmailTaken) when the
     /// address is in use, `NotFound(Team)` for a team that is not the tenant's.
-    async fn add_person(&self, tenant: TenantId, new: NewPerson) -> Stored<Person>;
+    async fn add_person(&self, tenant: TenantId, new: NewPerson) -> StoreResult<Person>;
     /// Adds a person on a manager's word, who may give the role.
-    async fn add_person_by(&self, manager: Manager, new: NewPerson) -> Stored<Person>;
+    async fn add_person_by(&self, manager: Manager, new: NewPerson) -> StoreResult<Person>;
     /// Adds many people on a manager's word: all of them or, when one is refused, none.
-    async fn add_people_by(&self, manager: Manager, new: Vec<NewPerson>) -> Stored<()>;
+    async fn add_people_by(&self, manager: Manager, new: Vec<NewPerson>) -> StoreResult<()>;
     /// Keeps an invitation of a person and withdraws those before it; the person must be active.
-    async fn put_invitation(&self, manager: Manager, id: UserId, link: SecretHash, until: Timestamp) -> Stored<Person>;
+    async fn put_invitation(
+        &self,
+        manager: Manager,
+        id: UserId,
+        link: SecretHash,
+        until: Timestamp,
+    ) -> StoreResult<Person>;
     /// Changes what a person is called: everybody may do that for themselves.
-    async fn set_name(&self, tenant: TenantId, id: UserId, name: Name) -> Stored<Person>;
+    async fn set_name(&self, tenant: TenantId, id: UserId, name: Name) -> StoreResult<Person>;
     /// Changes what a person is called and where they get mail: whoever reads their mail can sign in as them, so it
     /// takes a manager. [`EmailTaken`](crate::error::Refusal::EmailTaken) when the address is in use.
-    async fn set_profile(&self, manager: Manager, id: UserId, name: Name, email: Option<Email>) -> Stored<Person>;
+    async fn set_profile(&self, manager: Manager, id: UserId, name: Name, email: Option<Email>) -> StoreResult<Person>;
     /// Gives a person a role; their sessions end when it is another.
     /// [`LastOwner`](crate::error::Refusal::LastOwner) when nobody would own the tenant.
-    async fn set_role(&self, manager: Manager, id: UserId, role: Role) -> Stored<Person>;
+    async fn set_role(&self, manager: Manager, id: UserId, role: Role) -> StoreResult<Person>;
     /// Gives a person a role in a team, or none; their streams end when it is another.
-    async fn set_membership(&self, manager: Manager, id: UserId, team: TeamId, role: Option<Role>) -> Stored<Person>;
+    async fn set_membership(
+        &self,
+        manager: Manager,
+        id: UserId,
+        team: TeamId,
+        role: Option<Role>,
+    ) -> StoreResult<Person>;
     /// Keeps a person out, whose sessions and streams end, or lets them in again. As [`PeopleStore::set_role`].
-    async fn set_active(&self, manager: Manager, id: UserId, active: bool) -> Stored<Person>;
+    async fn set_active(&self, manager: Manager, id: UserId, active: bool) -> StoreResult<Person>;
 }
 
 /// Keeps sessions and what ended them.
 #[async_trait]
 pub trait SessionStore: Send + Sync {
     /// Who this session belongs to, if it is open at `now`.
-    async fn session(&self, hash: SecretHash, now: Timestamp) -> Stored<Option<SignedIn>>;
+    async fn session(&self, hash: SecretHash, now: Timestamp) -> StoreResult<Option<SignedIn>>;
     /// The open sessions of a person, the latest first.
-    async fn sessions_of(&self, tenant: TenantId, user: UserId, now: Timestamp) -> Stored<Vec<Session>>;
+    async fn sessions_of(&self, tenant: TenantId, user: UserId, now: Timestamp) -> StoreResult<Vec<Session>>;
     /// Opens a session for somebody who is there and may come in; `NotFound(Person)` for anybody else.
-    async fn open_session(&self, tenant: TenantId, session: NewSession) -> Stored<()>;
+    async fn open_session(&self, tenant: TenantId, session: NewSession) -> StoreResult<()>;
     /// Takes note that a session was used on the day of `now`. Nothing finer is kept.
-    async fn touch_session(&self, hash: SecretHash, now: Timestamp) -> Stored<()>;
+    async fn touch_session(&self, hash: SecretHash, now: Timestamp) -> StoreResult<()>;
     /// Ends a session by its secret and says of which tenant it was; ending one that is over is no error.
-    async fn end_session(&self, hash: SecretHash, ending: Ending) -> Stored<Option<TenantId>>;
+    async fn end_session(&self, hash: SecretHash, ending: Ending) -> StoreResult<Option<TenantId>>;
     /// Ends one session of a person; says whether there was one.
-    async fn revoke_session(&self, tenant: TenantId, user: UserId, id: SessionId, ending: Ending) -> Stored<bool>;
+    async fn revoke_session(&self, tenant: TenantId, user: UserId, id: SessionId, ending: Ending) -> StoreResult<bool>;
     /// Ends all sessions of a person, and their streams.
-    async fn revoke_sessions(&self, tenant: TenantId, user: UserId, ending: Ending) -> Stored<()>;
+    async fn revoke_sessions(&self, tenant: TenantId, user: UserId, ending: Ending) -> StoreResult<()>;
     /// What was revoked at `since` or later, in all tenants, each under its id.
-    async fn revocations_since(&self, since: Timestamp) -> Stored<Vec<(Uuid, Revocation)>>;
+    async fn revocations_since(&self, since: Timestamp) -> StoreResult<Vec<(Uuid, Revocation)>>;
     /// Forgets what was revoked before `until`.
-    async fn forget_revocations(&self, until: Timestamp) -> Stored<()>;
+    async fn forget_revocations(&self, until: Timestamp) -> StoreResult<()>;
 }

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 
-use super::Stored;
-use crate::export::{ExportedQuestion, Miscount, QuestionFilter, QuestionMark, Scope, Voters};
+use super::StoreResult;
+use crate::export::{ExportedQuestion, Miscount, QuestionCursor, QuestionFilter, Scope, Voters};
 use crate::id::{QuestionId, TeamId, TenantId};
 use crate::statistics::{Range, Statistics};
 use crate::tag::Tag;
@@ -14,9 +14,9 @@ use crate::time::Timestamp;
 #[async_trait]
 pub trait ReportStore: Send + Sync {
     /// The teams within this scope, by name.
-    async fn teams_within(&self, tenant: TenantId, scope: Scope) -> Stored<Vec<TeamName>>;
+    async fn teams_within(&self, tenant: TenantId, scope: Scope) -> StoreResult<Vec<TeamName>>;
     /// The tenant's tags, by name.
-    async fn palette(&self, tenant: TenantId) -> Stored<Vec<Tag>>;
+    async fn palette(&self, tenant: TenantId) -> StoreResult<Vec<Tag>>;
     /// At most `limit` questions that were asked after the mark, in the order in which they were asked. What the filter
     /// says of texts is left to [`QuestionFilter::matches`].
     async fn exported_questions(
@@ -24,11 +24,11 @@ pub trait ReportStore: Send + Sync {
         tenant: TenantId,
         scope: Scope,
         filter: &QuestionFilter,
-        after: QuestionMark,
+        after: QuestionCursor,
         limit: i64,
-    ) -> Stored<Vec<ExportedQuestion>>;
+    ) -> StoreResult<Vec<ExportedQuestion>>;
     /// Who voted for a question; `None` when it is not there, or not in this scope.
-    async fn voters(&self, tenant: TenantId, scope: Scope, question: QuestionId) -> Stored<Option<Voters>>;
+    async fn voters(&self, tenant: TenantId, scope: Scope, question: QuestionId) -> StoreResult<Option<Voters>>;
     /// How much was asked, voted and answered up to now.
     async fn statistics(
         &self,
@@ -37,10 +37,15 @@ pub trait ReportStore: Send + Sync {
         team: Option<TeamId>,
         range: Range,
         now: Timestamp,
-    ) -> Stored<Statistics>;
+    ) -> StoreResult<Statistics>;
     /// How many questions the tenant has, and those whose count is not the number of their votes.
-    async fn recount(&self, tenant: TenantId) -> Stored<(i64, Vec<Miscount>)>;
+    async fn recount(&self, tenant: TenantId) -> StoreResult<(i64, Vec<Miscount>)>;
     /// Makes a question's count the number of its votes, as it is at the moment of writing. The count that was wrong
     /// and the one that is right, or none when it was right already.
-    async fn repair_count(&self, tenant: TenantId, question: QuestionId, now: Timestamp) -> Stored<Option<Miscount>>;
+    async fn repair_count(
+        &self,
+        tenant: TenantId,
+        question: QuestionId,
+        now: Timestamp,
+    ) -> StoreResult<Option<Miscount>>;
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{Ending, InsteadOf, NewSession, SecretHash, SignedIn, Stored};
+use super::{Ending, InsteadOf, NewSession, SecretHash, SignedIn, StoreResult};
 use crate::id::UserId;
 use crate::second_factor::{FactorOwner, Salt, SecondFactor};
 use crate::tenant::Tenant;
@@ -116,12 +116,12 @@ pub trait SecondFactorCodes: Send + Sync {
 #[async_trait]
 pub trait SecondFactorStore: Send + Sync {
     /// The second factor of a person.
-    async fn second_factor(&self, owner: FactorOwner) -> Stored<Option<SecondFactor>>;
+    async fn second_factor(&self, owner: FactorOwner) -> StoreResult<Option<SecondFactor>>;
     /// Turns one on in the place of whatever there was; says whether it did: not when the proof is no good, and not
     /// without one when there is a second factor already.
-    async fn enable_second_factor(&self, new: NewSecondFactor) -> Stored<bool>;
+    async fn enable_second_factor(&self, new: NewSecondFactor) -> StoreResult<bool>;
     /// Turns one on and completes the sign-in that waited for it; `None` when that is over.
-    async fn enable_at_sign_in(&self, new: NewSecondFactor, sign_in: CompletedSignIn) -> Stored<Option<SignedIn>>;
+    async fn enable_at_sign_in(&self, new: NewSecondFactor, sign_in: CompletedSignIn) -> StoreResult<Option<SignedIn>>;
     /// Gives a person other recovery codes; says whether the proof was good.
     async fn replace_recovery_codes(
         &self,
@@ -129,14 +129,14 @@ pub trait SecondFactorStore: Send + Sync {
         proof: Proof,
         recovery: Vec<SecretHash>,
         ending: Ending,
-    ) -> Stored<bool>;
+    ) -> StoreResult<bool>;
     /// Turns it off; says whether the proof was good.
-    async fn disable_second_factor(&self, owner: FactorOwner, proof: Proof, ending: Ending) -> Stored<bool>;
+    async fn disable_second_factor(&self, owner: FactorOwner, proof: Proof, ending: Ending) -> StoreResult<bool>;
     /// Takes it away on the operator's word, and ends the person's sessions; says whether there was one.
-    async fn reset_second_factor(&self, owner: FactorOwner, ending: Ending) -> Stored<bool>;
+    async fn reset_second_factor(&self, owner: FactorOwner, ending: Ending) -> StoreResult<bool>;
 
     /// The sign-in that waits under this secret.
-    async fn pending_sign_in(&self, pending: SecretHash, now: Timestamp) -> Stored<Option<PendingSignIn>>;
+    async fn pending_sign_in(&self, pending: SecretHash, now: Timestamp) -> StoreResult<Option<PendingSignIn>>;
     /// Counts a try, before the code is looked at: of a sign-in, when there is one, and of a person. Codes of the app
     /// are counted against a person's hour as well, recovery codes are not: there are too many to guess.
     async fn count_code_try(
@@ -145,14 +145,14 @@ pub trait SecondFactorStore: Send + Sync {
         pending: Option<SecretHash>,
         is_totp: bool,
         now: Timestamp,
-    ) -> Stored<CodeTry>;
+    ) -> StoreResult<CodeTry>;
     /// Opens the session; `None` when the proof is no good, or the sign-in is over.
     async fn complete_sign_in(
         &self,
         owner: FactorOwner,
         proof: Proof,
         sign_in: CompletedSignIn,
-    ) -> Stored<Option<SignedIn>>;
+    ) -> StoreResult<Option<SignedIn>>;
 }
 
 /// Compares nothing: for commands, in which nobody signs in.

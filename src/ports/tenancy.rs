@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{Stored, Write};
+use super::{StoreResult, Write};
 use crate::id::{TagId, TeamId, TenantId};
 use crate::join::JoinCode;
 use crate::logo::Logo;
@@ -48,36 +48,36 @@ pub struct FoundTeam {
 #[async_trait]
 pub trait TenancyStore: Send + Sync {
     /// The tenant of this slug with all that holds in it, also when it is archived.
-    async fn tenancy(&self, slug: &Slug) -> Stored<Option<Tenancy>>;
+    async fn tenancy(&self, slug: &Slug) -> StoreResult<Option<Tenancy>>;
     /// Every tenant with its numbers, oldest first.
-    async fn tenant_summaries(&self) -> Stored<Vec<TenantSummary>>;
+    async fn tenant_summaries(&self) -> StoreResult<Vec<TenantSummary>>;
     /// Sets what the operator allows a tenant; `NotFound(Tenant)` when there is none.
-    async fn set_limits(&self, slug: &Slug, limits: TenantLimits) -> Stored<()>;
+    async fn set_limits(&self, slug: &Slug, limits: TenantLimits) -> StoreResult<()>;
     /// Archives a tenant, or brings it back; `NotFound(Tenant)` when there is none.
-    async fn set_archived(&self, slug: &Slug, since: Option<Timestamp>) -> Stored<()>;
+    async fn set_archived(&self, slug: &Slug, since: Option<Timestamp>) -> StoreResult<()>;
     /// Changes settings and name, save the logo; [`Refusal::Outdated`](crate::error::Refusal) when they are of another
     /// version than the one that was seen.
-    async fn change_settings(&self, write: Write, new: NewSettings) -> Stored<Tenant>;
+    async fn change_settings(&self, write: Write, new: NewSettings) -> StoreResult<Tenant>;
     /// Puts a logo in the place of the one before; `None` takes it away. `word` is what the settings call it.
-    async fn set_logo(&self, write: Write, logo: Option<Logo>, word: Option<String>) -> Stored<Tenant>;
+    async fn set_logo(&self, write: Write, logo: Option<Logo>, word: Option<String>) -> StoreResult<Tenant>;
     /// The logo of a tenant.
-    async fn logo(&self, tenant: TenantId) -> Stored<Option<Logo>>;
+    async fn logo(&self, tenant: TenantId) -> StoreResult<Option<Logo>>;
 
     /// Every team of a tenant, archived ones as well, by name.
-    async fn teams(&self, tenant: TenantId) -> Stored<Vec<TeamDetails>>;
+    async fn teams(&self, tenant: TenantId) -> StoreResult<Vec<TeamDetails>>;
     /// Changes a team; `NotFound(Team)` when it is archived.
-    async fn change_team(&self, write: Write, change: TeamChange) -> Stored<Team>;
+    async fn change_team(&self, write: Write, change: TeamChange) -> StoreResult<Team>;
     /// Changes what a team takes; no fact when nothing changed.
-    async fn set_team_state(&self, write: Write, team: TeamId, state: TeamState) -> Stored<Team>;
+    async fn set_team_state(&self, write: Write, team: TeamId, state: TeamState) -> StoreResult<Team>;
     /// Puts a team away with its questions, or brings both back; no fact when nothing changed.
-    async fn set_team_archived(&self, write: Write, team: TeamId, on: bool) -> Stored<Team>;
+    async fn set_team_archived(&self, write: Write, team: TeamId, on: bool) -> StoreResult<Team>;
     /// Gives a team another code; `false` when another team has it already.
-    async fn set_join_code(&self, write: Write, team: TeamId, code: &JoinCode) -> Stored<bool>;
+    async fn set_join_code(&self, write: Write, team: TeamId, code: &JoinCode) -> StoreResult<bool>;
     /// The team of this code, if neither it nor its tenant is archived.
-    async fn team_by_code(&self, code: &JoinCode) -> Stored<Option<FoundTeam>>;
+    async fn team_by_code(&self, code: &JoinCode) -> StoreResult<Option<FoundTeam>>;
 
     /// Changes a tag everywhere; [`Refusal::NameTaken`](crate::error::Refusal) when its name is in use.
-    async fn change_tag(&self, write: Write, id: TagId, name: Name, color: Color) -> Stored<Tag>;
+    async fn change_tag(&self, write: Write, id: TagId, name: Name, color: Color) -> StoreResult<Tag>;
     /// Deletes a tag and takes it off every question; one that is gone is gone.
-    async fn delete_tag(&self, write: Write, id: TagId) -> Stored<()>;
+    async fn delete_tag(&self, write: Write, id: TagId) -> StoreResult<()>;
 }

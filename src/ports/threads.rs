@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{SecretHash, Stored, Write};
+use super::{SecretHash, StoreResult, Write};
 use crate::id::{MessageId, ParticipantId, QuestionId, TenantId, UserId};
 use crate::tenant::Tenant;
 use crate::text::MessageBody;
@@ -10,7 +10,7 @@ use crate::thread::Thread;
 
 /// Who reads or writes a thread. Of an asker only their own threads are there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Party {
+pub enum ThreadReader {
     /// The browser that asked.
     Asker(ParticipantId),
     /// Whoever holds the link of the question.
@@ -23,9 +23,9 @@ pub enum Party {
 #[async_trait]
 pub trait ThreadStore: Send + Sync {
     /// The thread of a question.
-    async fn thread(&self, tenant: TenantId, question: QuestionId, reader: Party) -> Stored<Thread>;
+    async fn thread(&self, tenant: TenantId, question: QuestionId, reader: ThreadReader) -> StoreResult<Thread>;
     /// The question that a link leads to, unless it is deleted or its tenant is archived.
-    async fn thread_link(&self, link: SecretHash) -> Stored<Option<(Tenant, QuestionId)>>;
+    async fn thread_link(&self, link: SecretHash) -> StoreResult<Option<(Tenant, QuestionId)>>;
     /// Writes a message and tells the other side that there is one; [`Refusal::NotNow`] when there are as many as there may
     /// be.
     ///
@@ -34,10 +34,10 @@ pub trait ThreadStore: Send + Sync {
         &self,
         write: Write,
         question: QuestionId,
-        writer: Party,
+        writer: ThreadReader,
         id: MessageId,
         body: MessageBody,
-    ) -> Stored<Thread>;
+    ) -> StoreResult<Thread>;
     /// Makes this the link of an asker's question, or leaves it without one.
     async fn set_thread_link(
         &self,
@@ -45,5 +45,5 @@ pub trait ThreadStore: Send + Sync {
         question: QuestionId,
         asker: ParticipantId,
         link: Option<SecretHash>,
-    ) -> Stored<()>;
+    ) -> StoreResult<()>;
 }

@@ -1,6 +1,6 @@
 //! Reading: the board for a page.
 
-use super::{Service, Visit};
+use super::{RequestContext, Service};
 use crate::audience::StaffOf;
 use crate::command::BoardView;
 use crate::error::Refusal;
@@ -12,23 +12,27 @@ impl Service {
     ///
     /// # Errors
     /// When the visitor may not see it, or asks for it too often.
-    pub async fn board(&self, visit: &Visit) -> Result<BoardView, Refusal> {
-        visit.must_see()?;
-        match visit.known_by() {
-            Some(who) => self.pace.admit(visit.tenant.id, Some(who), Action::SeeBoard)?,
-            None => self.pace.admit_unknown(visit.tenant.id, visit.origin.counted_network(), Action::SeeBoard)?,
+    pub async fn board(&self, context: &RequestContext) -> Result<BoardView, Refusal> {
+        context.require_any_team()?;
+        match context.known_by() {
+            Some(who) => self.rate_limiter.admit(context.tenant.id, Some(who), Action::SeeBoard)?,
+            None => self.rate_limiter.admit_unknown(
+                context.tenant.id,
+                context.origin.counted_network(),
+                Action::SeeBoard,
+            )?,
         }
-        let mut snapshot = self.store.snapshot(visit.tenant.id, visit.actor.participant).await?;
-        if let Some(sight) = visit.sight() {
-            snapshot.board.teams.retain(|team| sight.has(team.id));
-            snapshot.board.questions.retain(|_, question| sight.has(question.team_id));
+        let mut snapshot = self.store.snapshot(context.tenant.id, context.actor.participant).await?;
+        if let Some(team_filter) = context.team_filter() {
+            snapshot.board.teams.retain(|team| team_filter.has(team.id));
+            snapshot.board.questions.retain(|_, question| team_filter.has(question.team_id));
             snapshot.voted.retain(|id| snapshot.board.questions.contains_key(id));
             snapshot.own.retain(|id| snapshot.board.questions.contains_key(id));
         }
         Ok(BoardView {
             tenant: snapshot.tenant,
-            role: visit.actor.role,
-            moderates: match visit.actor.staff_of() {
+            role: context.actor.role,
+            moderates: match context.actor.staff_of() {
                 StaffOf::Teams(teams) => teams,
                 StaffOf::Nobody | StaffOf::Everything => Vec::new(),
             },

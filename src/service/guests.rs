@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::Service;
 use crate::error::Refusal;
 use crate::id::{ParticipantId, SessionId};
-use crate::ports::{GuestJoin, Look, SignedIn};
+use crate::ports::{Change, GuestJoin, SignedIn};
 
 /// With more pairs than these all are looked at again; what is kept stays small.
 const KEPT: usize = 8_192;
@@ -53,7 +53,7 @@ impl Service {
         }
         let (own_votes, at) = (tenant.settings.own_votes, self.clock.now());
         self.store.join_guest(GuestJoin { tenant: tenant.id, guest, account, own_votes, at }).await?;
-        self.notifier.ring(tenant.id, Look::Tallies);
+        self.notifier.notify(tenant.id, Change::Tallies);
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! How a tenant's streams are doing.
 
-use super::{Service, Visit};
+use super::{RequestContext, Service};
 use crate::error::Refusal;
 use crate::health::HealthView;
 use crate::permission::Action;
@@ -10,13 +10,13 @@ impl Service {
     ///
     /// # Errors
     /// When the visitor may not see it, or asks for it too often.
-    pub fn health(&self, visit: &Visit) -> Result<HealthView, Refusal> {
-        visit.must(Action::SeeHealth)?;
-        self.pace.admit(visit.tenant.id, visit.actor.user.map(|user| user.0), Action::SeeHealth)?;
+    pub fn health(&self, context: &RequestContext) -> Result<HealthView, Refusal> {
+        context.require(Action::SeeHealth)?;
+        self.rate_limiter.admit(context.tenant.id, context.actor.user.map(|user| user.0), Action::SeeHealth)?;
         Ok(HealthView {
-            tenant: visit.tenant.clone(),
-            role: visit.actor.role,
-            health: self.vitals.health(visit.tenant.id),
+            tenant: context.tenant.clone(),
+            role: context.actor.role,
+            health: self.stream_health.health(context.tenant.id),
         })
     }
 }

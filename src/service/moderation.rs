@@ -2,17 +2,17 @@
 
 use uuid::Uuid;
 
-use super::{Service, Visit};
+use super::{RequestContext, Service};
 use crate::audience::StaffOf;
-use crate::command::Key;
+use crate::command::IdempotencyKey;
 use crate::error::Refusal;
 use crate::id::{OperationId, QuestionId, TeamId};
-use crate::moderation::{Case, Hold, MAX_BULK, MOST_CASES, Note, ReviewView, Verdict};
+use crate::moderation::{Case, Hold, MAX_BULK, MOST_CASES, Note, ReviewDecision, ReviewView};
 use crate::permission::Action;
 use crate::person::Person;
-use crate::ports::{Look, Merge};
-use crate::screen::screen;
+use crate::ports::{Change, Merge};
 use crate::text::{QuestionBody, TextProblem, tidy_within};
+use crate::text_filter::screen;
 use crate::user::Actor;
 
 /// The longest reason that an asker is told, in characters.
@@ -37,12 +37,12 @@ impl Service {
     ///
     /// # Errors
     /// When the visitor moderates nothing, or asks for them too often.
-    pub async fn cases(&self, visit: &Visit) -> Result<(Vec<Case>, bool), Refusal> {
-        visit.must_somewhere(Action::Moderate)?;
-        self.pace.admit(visit.tenant.id, visit.actor.user.map(|user| user.0), Action::SeeBoard)?;
-        Ok(match visit.actor.staff_of() {
-            StaffOf::Everything => self.store.cases(visit.tenant.id, None, MOST_CASES).await?,
-            StaffOf::Teams(teams) => self.store.cases(visit.tenant.id, Some(&teams), MOST_CASES).await?,
+    pub async fn cases(&self, context: &RequestContext) -> Result<(Vec<Case>, bool), Refusal> {
+        context.require_somewhere(Action::Moderate)?;
+        self.rate_limiter.admit(context.tenant.id, context.actor.user.map(|user| user.0), Action::SeeBoard)?;
+        Ok(match context.actor.staff_of() {
+            StaffOf::Everything => self.store.cases(context.tenant.id, None, MOST_CASES).await?,
+            StaffOf::Teams(teams) => self.store.cases(context.tenant.id, Some(&teams), MOST_CASES).await?,
             StaffOf::Nobody => (Vec::new(), false),
         })
     }
@@ -51,19 +51,19 @@ impl Service {
     ///
     /// # Errors
     /// When the visitor may not moderate it, it is not there, or they ask too often.
-    pub async fn case(&self, visit: &Visit, question: QuestionId) -> Result<Case, Refusal> {
-        self.must_on(visit, Action::Moderate, question).await?;
-        self.pace.admit(visit.tenant.id, visit.actor.user.map(|user| user.0), Action::SeeBoard)?;
-        Ok(self.store.case(visit.tenant.id, question).await?)
+    pub async fn case(&self, context: &RequestContext, question: QuestionId) -> Result<Case, Refusal> {
+        self.require_on(context, Action::Moderate, question).await?;
+        self.rate_limiter.admit(context.tenant.id, context.actor.user.map(|user| user.0), Action::SeeBoard)?;
+        Ok(self.store.case(context.tenant.id, question).await?)
     }
 
     /// What the review page is drawn from.
     ///
     /// # Errors
     /// As [`Service::cases`].
-    pub async fn review(&self, visit: &Visit) -> Result<ReviewView, Refusal> {
-        let (cases, more) = self.cases(visit).await?;
-        Ok(ReviewView { tenant: visit.tenant.clone(), role: visit.actor.role, cases, more })
+    pub async fn review(&self, context: &RequestContext) -> Result<ReviewView, Refusal> {
+        let (cases, more) = self.cases(context).await?;
+        Ok(ReviewView { tenant: context.tenant.clone(), role: context.actor.role, cases, more })
     }
 
     /// Does what a moderator decided about a question, if it is still as they saw it.
@@ -73,18 +73,18 @@ impl Service {
     /// be done.
     pub async fn decide(
         &self,
-        visit: &Visit,
-        key: Key,
+        context: &RequestContext,
+        key: IdempotencyKey,
         question: QuestionId,
-        verdict: Verdict,
+        verdict: ReviewDecision,
         seen: Option<i64>,
     ) -> Result<Case, Refusal> {
         let action = action_of(&verdict);
-        self.must_on(visit, action, question).await?;
-        let by = visit.user()?;
-        let (write, _turn) = self.write(visit, action, key, by.0).await?;
+        self.require_on(context, action, question).await?;
+        let by = context.user()?;
+        let (write, _turn) = self.write(context, action, key, by.0).await?;
         let case = self.store.decide(write, question, verdict, seen, by).await?;
-        self.notifier.ring(visit.tenant.id, Look::TakenBack);
+        self.notifier.notify(context.tenant.id, Change::TakenBack);
         Ok(case)
     }
 
@@ -95,22 +95,22 @@ impl Service {
     /// When there are too many at once.
     pub async fn decide_all(
         &self,
-        visit: &Visit,
-        key: Key,
+        context: &RequestContext,
+        key: IdempotencyKey,
         questions: Vec<(QuestionId, Option<i64>)>,
-        verdict: &Verdict,
+        verdict: &ReviewDecision,
     ) -> Result<Vec<BulkItem>, Refusal> {
         if questions.len() > MAX_BULK {
             let limit = u32::try_from(MAX_BULK).unwrap_or(u32::MAX);
             return Err(Refusal::field("questions", TextProblem::TooLong { max: limit }));
         }
-        let by = visit.user()?;
+        let by = context.user()?;
         // The whole of it counts as one request.
-        self.pace.admit(visit.tenant.id, Some(by.0), action_of(verdict))?;
+        self.rate_limiter.admit(context.tenant.id, Some(by.0), action_of(verdict))?;
         let mut done = Vec::with_capacity(questions.len());
         for (question, seen) in questions {
             let refusal = self
-                .decide_next(visit, key.map(|key| key_of(key, question)), question, verdict.clone(), seen)
+                .decide_next(context, key.map(|key| key_of(key, question)), question, verdict.clone(), seen)
                 .await
                 .err();
             done.push(BulkItem { question, refusal });
@@ -121,22 +121,22 @@ impl Service {
     /// One of many, by somebody who may have lost the right to do it since the one before.
     async fn decide_next(
         &self,
-        visit: &Visit,
-        key: Key,
+        context: &RequestContext,
+        key: IdempotencyKey,
         question: QuestionId,
-        verdict: Verdict,
+        verdict: ReviewDecision,
         seen: Option<i64>,
     ) -> Result<(), Refusal> {
-        let by = visit.user()?;
-        let person = self.store.person(visit.tenant.id, by).await?.filter(Person::is_active);
+        let by = context.user()?;
+        let person = self.store.person(context.tenant.id, by).await?.filter(Person::is_active);
         let person = person.ok_or(Refusal::NotSignedIn)?;
-        let actor = Actor { role: person.role, memberships: person.memberships, ..visit.actor.clone() };
-        let now = Visit { actor, ..visit.clone() };
+        let actor = Actor { role: person.role, memberships: person.memberships, ..context.actor.clone() };
+        let now = RequestContext { actor, ..context.clone() };
         let action = action_of(&verdict);
-        self.must_on(&now, action, question).await?;
-        let (write, _turn) = self.write_next(visit, action, key, by.0).await;
+        self.require_on(&now, action, question).await?;
+        let (write, _turn) = self.write_next(context, action, key, by.0).await;
         self.store.decide(write, question, verdict, seen, by).await?;
-        self.notifier.ring(visit.tenant.id, Look::TakenBack);
+        self.notifier.notify(context.tenant.id, Change::TakenBack);
         Ok(())
     }
 
@@ -144,17 +144,23 @@ impl Service {
     ///
     /// # Errors
     /// When the visitor may not, the text is too long, or another moderator has claimed the question.
-    pub async fn note(&self, visit: &Visit, key: Key, question: QuestionId, note: Note) -> Result<Case, Refusal> {
-        self.must_on(visit, Action::Review, question).await?;
-        let by = visit.user()?;
+    pub async fn note(
+        &self,
+        context: &RequestContext,
+        key: IdempotencyKey,
+        question: QuestionId,
+        note: Note,
+    ) -> Result<Case, Refusal> {
+        self.require_on(context, Action::Review, question).await?;
+        let by = context.user()?;
         let note = match note {
             Note::Label(text) => Note::Label(text_within("label", text, MAX_LABEL)?),
             Note::Draft(text) => Note::Draft(text_within("answer", text, MAX_DRAFT)?),
             other => other,
         };
-        let (write, _turn) = self.write(visit, Action::Review, key, by.0).await?;
+        let (write, _turn) = self.write(context, Action::Review, key, by.0).await?;
         let case = self.store.remark(write, question, note, by).await?;
-        self.notifier.ring(visit.tenant.id, Look::Facts);
+        self.notifier.notify(context.tenant.id, Change::Facts);
         Ok(case)
     }
 
@@ -164,19 +170,19 @@ impl Service {
     /// When the visitor may not, or the two are not on one team's board.
     pub async fn merge(
         &self,
-        visit: &Visit,
-        key: Key,
+        context: &RequestContext,
+        key: IdempotencyKey,
         source: QuestionId,
         target: QuestionId,
     ) -> Result<Case, Refusal> {
-        self.must_on(visit, Action::Review, source).await?;
-        self.must_on(visit, Action::Review, target).await?;
-        let by = visit.user()?;
+        self.require_on(context, Action::Review, source).await?;
+        self.require_on(context, Action::Review, target).await?;
+        let by = context.user()?;
         let merge = Merge { source, target };
-        let (write, _turn) = self.write(visit, Action::Review, key, by.0).await?;
+        let (write, _turn) = self.write(context, Action::Review, key, by.0).await?;
         let case = self.store.merge(write, merge, by).await?;
-        self.notifier.ring(visit.tenant.id, Look::TakenBack);
-        self.notifier.ring(visit.tenant.id, Look::Tallies);
+        self.notifier.notify(context.tenant.id, Change::TakenBack);
+        self.notifier.notify(context.tenant.id, Change::Tallies);
         Ok(case)
     }
 
@@ -184,13 +190,18 @@ impl Service {
     ///
     /// # Errors
     /// When the visitor may not, or the question was not merged.
-    pub async fn split(&self, visit: &Visit, key: Key, source: QuestionId) -> Result<Case, Refusal> {
-        self.must_on(visit, Action::Review, source).await?;
-        let by = visit.user()?;
-        let (write, _turn) = self.write(visit, Action::Review, key, by.0).await?;
+    pub async fn split(
+        &self,
+        context: &RequestContext,
+        key: IdempotencyKey,
+        source: QuestionId,
+    ) -> Result<Case, Refusal> {
+        self.require_on(context, Action::Review, source).await?;
+        let by = context.user()?;
+        let (write, _turn) = self.write(context, Action::Review, key, by.0).await?;
         let case = self.store.split(write, source, by).await?;
-        self.notifier.ring(visit.tenant.id, Look::TakenBack);
-        self.notifier.ring(visit.tenant.id, Look::Tallies);
+        self.notifier.notify(context.tenant.id, Change::TakenBack);
+        self.notifier.notify(context.tenant.id, Change::Tallies);
         Ok(case)
     }
 
@@ -198,28 +209,28 @@ impl Service {
     ///
     /// # Errors
     /// When it is not.
-    pub fn edited(&self, visit: &Visit, text: &str) -> Result<Verdict, Refusal> {
-        let body = QuestionBody::parse(text, visit.tenant.settings.question_length)
+    pub fn edited(&self, context: &RequestContext, text: &str) -> Result<ReviewDecision, Refusal> {
+        let body = QuestionBody::parse(text, context.tenant.settings.question_length)
             .map_err(|problem| Refusal::field("question", problem))?;
-        Ok(Verdict::Edit { body })
+        Ok(ReviewDecision::Edit { body })
     }
 
     /// A decline with its reason; an empty one is none.
     ///
     /// # Errors
     /// When the reason is too long.
-    pub fn declined(&self, reason: &str) -> Result<Verdict, Refusal> {
+    pub fn declined(&self, reason: &str) -> Result<ReviewDecision, Refusal> {
         let reason = Some(reason.to_owned()).filter(|reason| !reason.trim().is_empty());
-        Ok(Verdict::Decline { reason: text_within("reason", reason, MAX_REASON)? })
+        Ok(ReviewDecision::Decline { reason: text_within("reason", reason, MAX_REASON)? })
     }
 
     /// Why a new text has to wait for a moderator. One that a moderator wrote waits as everybody's: when a question is
     /// shown must not tell who asked it.
-    pub(super) fn hold(visit: &Visit, team: TeamId, text: &str) -> Option<Hold> {
-        if visit.settings_in(team).pre_moderation {
+    pub(super) fn hold(context: &RequestContext, team: TeamId, text: &str) -> Option<Hold> {
+        if context.settings_in(team).pre_moderation {
             return Some(Hold::PreModeration);
         }
-        screen(text, &visit.rules.staff.words)
+        screen(text, &context.rules.staff.words)
     }
 }
 
@@ -229,9 +240,9 @@ fn key_of(key: OperationId, question: QuestionId) -> OperationId {
 }
 
 /// What somebody must be allowed for this.
-const fn action_of(verdict: &Verdict) -> Action {
+const fn action_of(verdict: &ReviewDecision) -> Action {
     match verdict {
-        Verdict::Delete | Verdict::Undelete => Action::DeleteQuestion,
+        ReviewDecision::Delete | ReviewDecision::Undelete => Action::DeleteQuestion,
         _ => Action::Review,
     }
 }

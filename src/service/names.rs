@@ -1,6 +1,6 @@
 //! What somebody may call themselves beside a question.
 
-use super::{Service, Visit};
+use super::{RequestContext, Service};
 use crate::error::Refusal;
 use crate::id::TeamId;
 use crate::text::{Name, TextProblem};
@@ -101,11 +101,16 @@ impl Service {
     ///
     /// # Errors
     /// [`TextProblem::Reserved`] for the field `name`.
-    pub(super) async fn must_be_free(&self, visit: &Visit, team: TeamId, name: &Name) -> Result<(), Refusal> {
+    pub(super) async fn require_free_name(
+        &self,
+        context: &RequestContext,
+        team: TeamId,
+        name: &Name,
+    ) -> Result<(), Refusal> {
         let reserved = || Err(Refusal::field("name", TextProblem::Reserved));
         let shapes = |text: &str| self.shapes(text);
         let wanted = shapes(name.as_str());
-        if visit.actor.role_in(team) < Role::Moderator {
+        if context.actor.role_in(team) < Role::Moderator {
             let words = name
                 .as_str()
                 .split(|c: char| !c.is_alphanumeric() && !c.is_ascii_punctuation() || "-_.,:;/()[]#*".contains(c));
@@ -114,16 +119,16 @@ impl Service {
             let kept = self.reserved.get_or_init(|| ReservedNames::new(shapes));
             if kept.offices.iter().any(is_office)
                 || kept.alone.iter().any(|word| wanted.is_like(word))
-                || wanted.is_like(&shapes(&visit.tenant.name))
+                || wanted.is_like(&shapes(&context.tenant.name))
             {
                 return reserved();
             }
         }
-        let staff = self.store.staff_names(visit.tenant.id).await?;
-        let me = visit.actor.user;
+        let staff = self.store.staff_names(context.tenant.id).await?;
+        let me = context.actor.user;
         let is_mine = match me {
             Some(me) => {
-                let me = self.store.person(visit.tenant.id, me).await?;
+                let me = self.store.person(context.tenant.id, me).await?;
                 me.is_some_and(|me| wanted.is_like(&shapes(&me.name)))
             }
             None => false,

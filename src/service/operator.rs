@@ -1,8 +1,8 @@
 //! What the operator does: an owner of the default tenant, or whoever has the command line of the server.
 
-use super::{Service, Visit};
+use super::{RequestContext, Service};
 use crate::audit::{Act, Entry};
-use crate::command::Key;
+use crate::command::IdempotencyKey;
 use crate::error::{Noun, Refusal};
 use crate::id::{OperationId, UserId};
 use crate::permission::Action;
@@ -12,13 +12,13 @@ use crate::text::{Name, Slug};
 use crate::user::Role;
 use uuid::Uuid;
 
-impl Visit {
+impl RequestContext {
     /// Refuses whoever is no operator. Another tenant's owner is none.
     ///
     /// # Errors
-    /// As [`Visit::must`].
-    fn must_operate(&self) -> Result<(), Refusal> {
-        self.must(Action::Operate)?;
+    /// As [`RequestContext::require`].
+    fn require_operator(&self) -> Result<(), Refusal> {
+        self.require(Action::Operate)?;
         if self.tenant.slug == Slug::default_tenant().as_str() { Ok(()) } else { Err(Refusal::NotAllowed) }
     }
 }
@@ -28,12 +28,12 @@ impl Service {
     ///
     /// # Errors
     /// When the visitor is no operator, or asks too often.
-    pub async fn operator_view(&self, visit: &Visit) -> Result<OperatorView, Refusal> {
-        visit.must_operate()?;
-        self.pace.admit(visit.tenant.id, visit.actor.user.map(|user| user.0), Action::SeeHealth)?;
+    pub async fn operator_view(&self, context: &RequestContext) -> Result<OperatorView, Refusal> {
+        context.require_operator()?;
+        self.rate_limiter.admit(context.tenant.id, context.actor.user.map(|user| user.0), Action::SeeHealth)?;
         Ok(OperatorView {
-            tenant: visit.tenant.clone(),
-            role: visit.actor.role,
+            tenant: context.tenant.clone(),
+            role: context.actor.role,
             tenants: self.store.tenant_summaries().await?,
             fresh: None,
         })
@@ -43,15 +43,15 @@ impl Service {
     ///
     /// # Errors
     /// When the visitor is no operator, the slug is none or in use, or the name is none.
-    pub async fn operate_create(&self, visit: &Visit, slug: &str, name: &str) -> Result<Made, Refusal> {
-        visit.must_operate()?;
+    pub async fn operate_create(&self, context: &RequestContext, slug: &str, name: &str) -> Result<Made, Refusal> {
+        context.require_operator()?;
         let slug = Slug::parse(slug).map_err(|problem| Refusal::field("slug", problem))?;
         let name = Name::parse(name).map_err(|problem| Refusal::field("name", problem))?;
-        self.must_be_proved(visit)?;
-        let _turn = self.operate(visit).await?;
-        let tenant = self.make_tenant(visit.actor.user, slug.clone(), name).await?;
+        self.require_recent_proof(context)?;
+        let _turn = self.operate(context).await?;
+        let tenant = self.make_tenant(context.actor.user, slug.clone(), name).await?;
         let link = self.invitations.bearer_link(&tenant);
-        self.make_link(visit.actor.user, &slug, Role::Owner, link.hash).await?;
+        self.make_link(context.actor.user, &slug, Role::Owner, link.hash).await?;
         Ok(Made { tenant, link: link.address })
     }
 
@@ -59,20 +59,25 @@ impl Service {
     ///
     /// # Errors
     /// When the visitor is no operator, or there is no such tenant.
-    pub async fn operate_limits(&self, visit: &Visit, slug: &str, limits: TenantLimits) -> Result<(), Refusal> {
-        visit.must_operate()?;
-        let _turn = self.operate(visit).await?;
-        self.limit_tenant(visit.actor.user, &known_form(slug)?, limits).await
+    pub async fn operate_limits(
+        &self,
+        context: &RequestContext,
+        slug: &str,
+        limits: TenantLimits,
+    ) -> Result<(), Refusal> {
+        context.require_operator()?;
+        let _turn = self.operate(context).await?;
+        self.limit_tenant(context.actor.user, &known_form(slug)?, limits).await
     }
 
     /// Archives a tenant or brings it back at the operator's wish.
     ///
     /// # Errors
     /// When the visitor is no operator, or there is no such tenant, or it is the default one.
-    pub async fn operate_archived(&self, visit: &Visit, slug: &str, on: bool) -> Result<(), Refusal> {
-        visit.must_operate()?;
-        let _turn = self.operate(visit).await?;
-        self.archive_tenant(visit.actor.user, &known_form(slug)?, on).await
+    pub async fn operate_archived(&self, context: &RequestContext, slug: &str, on: bool) -> Result<(), Refusal> {
+        context.require_operator()?;
+        let _turn = self.operate(context).await?;
+        self.archive_tenant(context.actor.user, &known_form(slug)?, on).await
     }
 
     /// Every tenant with its numbers: for the command line, not for visitors.
@@ -159,9 +164,9 @@ impl Service {
     }
 
     /// Waits for the operator's turn to write.
-    async fn operate(&self, visit: &Visit) -> Result<crate::ports::Turn, Refusal> {
-        let by = visit.user()?;
-        let (_, turn) = self.write(visit, Action::Operate, Key::None, by.0).await?;
+    async fn operate(&self, context: &RequestContext) -> Result<crate::ports::Turn, Refusal> {
+        let by = context.user()?;
+        let (_, turn) = self.write(context, Action::Operate, IdempotencyKey::None, by.0).await?;
         Ok(turn)
     }
 }

@@ -1,12 +1,12 @@
 //! What askers do with their own questions, and participants with others'.
 
-use super::{Service, Visit};
-use crate::command::Key;
+use super::{RequestContext, Service};
+use crate::command::IdempotencyKey;
 use crate::error::Refusal;
 use crate::id::QuestionId;
 use crate::moderation::OwnQuestion;
 use crate::permission::Action;
-use crate::ports::Look;
+use crate::ports::Change;
 use crate::text::{QuestionBody, tidy_within};
 
 /// The longest reason of a report, in characters.
@@ -17,11 +17,11 @@ impl Service {
     ///
     /// # Errors
     /// When the visitor may not see the board, or asks too often.
-    pub async fn own_questions(&self, visit: &Visit) -> Result<Vec<OwnQuestion>, Refusal> {
-        visit.must(Action::SeeBoard)?;
-        let Some(asker) = visit.actor.participant else { return Ok(Vec::new()) };
-        self.pace.admit(visit.tenant.id, Some(asker.0), Action::SeeBoard)?;
-        Ok(self.store.own_questions(visit.tenant.id, asker).await?)
+    pub async fn own_questions(&self, context: &RequestContext) -> Result<Vec<OwnQuestion>, Refusal> {
+        context.require(Action::SeeBoard)?;
+        let Some(asker) = context.actor.participant else { return Ok(Vec::new()) };
+        self.rate_limiter.admit(context.tenant.id, Some(asker.0), Action::SeeBoard)?;
+        Ok(self.store.own_questions(context.tenant.id, asker).await?)
     }
 
     /// Changes the text of a question that this browser asked, while it is open.
@@ -31,20 +31,20 @@ impl Service {
     /// open.
     pub async fn edit_own(
         &self,
-        visit: &Visit,
-        key: Key,
+        context: &RequestContext,
+        key: IdempotencyKey,
         question: QuestionId,
         text: &str,
     ) -> Result<OwnQuestion, Refusal> {
-        visit.must(Action::Ask)?;
-        let asker = visit.participant()?;
-        let body = QuestionBody::parse(text, visit.tenant.settings.question_length)
+        context.require(Action::Ask)?;
+        let asker = context.participant()?;
+        let body = QuestionBody::parse(text, context.tenant.settings.question_length)
             .map_err(|problem| Refusal::field("question", problem))?;
-        let team = self.question_team(visit, question).await?;
-        let hold = Self::hold(visit, team, body.as_str());
-        let (write, _turn) = self.write(visit, Action::Ask, key, asker.0).await?;
+        let team = self.question_team(context, question).await?;
+        let hold = Self::hold(context, team, body.as_str());
+        let (write, _turn) = self.write(context, Action::Ask, key, asker.0).await?;
         let own = self.store.edit_own(write, question, asker, body, hold).await?;
-        self.notifier.ring(visit.tenant.id, Look::TakenBack);
+        self.notifier.notify(context.tenant.id, Change::TakenBack);
         Ok(own)
     }
 
@@ -52,12 +52,17 @@ impl Service {
     ///
     /// # Errors
     /// When the question is not theirs or no longer open.
-    pub async fn withdraw_own(&self, visit: &Visit, key: Key, question: QuestionId) -> Result<OwnQuestion, Refusal> {
-        visit.must(Action::SeeBoard)?;
-        let asker = visit.participant()?;
-        let (write, _turn) = self.write(visit, Action::Ask, key, asker.0).await?;
+    pub async fn withdraw_own(
+        &self,
+        context: &RequestContext,
+        key: IdempotencyKey,
+        question: QuestionId,
+    ) -> Result<OwnQuestion, Refusal> {
+        context.require(Action::SeeBoard)?;
+        let asker = context.participant()?;
+        let (write, _turn) = self.write(context, Action::Ask, key, asker.0).await?;
         let own = self.store.withdraw_own(write, question, asker).await?;
-        self.notifier.ring(visit.tenant.id, Look::TakenBack);
+        self.notifier.notify(context.tenant.id, Change::TakenBack);
         Ok(own)
     }
 
@@ -65,16 +70,22 @@ impl Service {
     ///
     /// # Errors
     /// When the reason is too long, or there is no such question on the board.
-    pub async fn report(&self, visit: &Visit, key: Key, question: QuestionId, reason: &str) -> Result<(), Refusal> {
-        visit.must(Action::SeeBoard)?;
-        let reporter = visit.participant()?;
+    pub async fn report(
+        &self,
+        context: &RequestContext,
+        key: IdempotencyKey,
+        question: QuestionId,
+        reason: &str,
+    ) -> Result<(), Refusal> {
+        context.require(Action::SeeBoard)?;
+        let reporter = context.participant()?;
         // One line: moderators see the reasons of a question below each other.
         let reason = reason.split_whitespace().collect::<Vec<_>>().join(" ");
         let reason = tidy_within(&reason, MAX_REASON).map_err(|problem| Refusal::field("reason", problem))?;
         let reason = reason.unwrap_or_default();
-        let (write, _turn) = self.write(visit, Action::Vote, key, reporter.0).await?;
+        let (write, _turn) = self.write(context, Action::Vote, key, reporter.0).await?;
         self.store.report(write, question, reporter, reason).await?;
-        self.notifier.ring(visit.tenant.id, Look::TakenBack);
+        self.notifier.notify(context.tenant.id, Change::TakenBack);
         Ok(())
     }
 }

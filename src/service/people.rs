@@ -1,13 +1,13 @@
 //! People: listed, invited, and what they may do changed, by those who run the tenant.
 
 use super::proof::runs;
-use super::{Service, Visit};
+use super::{RequestContext, Service};
 use crate::email::Email;
 use crate::error::{FieldProblem, Noun, Refusal};
 use crate::id::{TeamId, UserId};
 use crate::permission::{Action, may_manage};
 use crate::person::{Invited, PeopleFilter, PeopleView, Person};
-use crate::ports::{Manager, NewAddressChange, NewPerson, News, StoreError, Turn};
+use crate::ports::{Manager, NewAddressChange, NewPerson, NoticeKind, StoreError, Turn};
 use crate::text::{Name, TextProblem};
 use crate::user::{Membership, Role};
 
@@ -36,11 +36,16 @@ impl Service {
     ///
     /// # Errors
     /// When the visitor may not manage people, or asks for them too often.
-    pub async fn people(&self, visit: &Visit, text: &str, after: Option<UserId>) -> Result<PeopleView, Refusal> {
-        visit.must(Action::ManagePeople)?;
-        let me = visit.user()?;
-        let tenant = visit.tenant.id;
-        self.pace.admit(tenant, Some(me.0), Action::Moderate)?;
+    pub async fn people(
+        &self,
+        context: &RequestContext,
+        text: &str,
+        after: Option<UserId>,
+    ) -> Result<PeopleView, Refusal> {
+        context.require(Action::ManagePeople)?;
+        let me = context.user()?;
+        let tenant = context.tenant.id;
+        self.rate_limiter.admit(tenant, Some(me.0), Action::Moderate)?;
         let text: String = text.chars().filter(|c| !c.is_control()).take(SEARCH_MAX).collect();
         let text = text.trim().to_owned();
         let filter = PeopleFilter { text: text.to_lowercase(), after, limit: PAGE + 1 };
@@ -48,8 +53,8 @@ impl Service {
         let has_more = people.len() > PAGE as usize;
         people.truncate(PAGE as usize);
         Ok(PeopleView {
-            tenant: visit.tenant.clone(),
-            role: visit.actor.role,
+            tenant: context.tenant.clone(),
+            role: context.actor.role,
             me,
             teams: self.store.team_choices(tenant).await?,
             next: people.last().filter(|_| has_more).map(|person| person.id),
@@ -64,8 +69,8 @@ impl Service {
     ///
     /// # Errors
     /// When the visitor may not, a field is not right, or somebody has the address.
-    pub async fn invite(&self, visit: &Visit, invite: Invite) -> Result<Invited, Refusal> {
-        visit.must(Action::ManagePeople)?;
+    pub async fn invite(&self, context: &RequestContext, invite: Invite) -> Result<Invited, Refusal> {
+        context.require(Action::ManagePeople)?;
         let (name, email) = match (Name::parse(&invite.name), Email::parse(&invite.email)) {
             (Ok(name), Ok(email)) => (name, email),
             (name, email) => return Err(Refusal::Invalid { fields: problems(name.err(), email.err()) }),
@@ -79,34 +84,37 @@ impl Service {
         }
         let id = UserId(self.new_id());
         let new = NewPerson { id, name, email: Some(email), role: invite.role, memberships, at: self.clock.now() };
-        self.must_be_proved(visit)?;
-        let (manager, _turn) = self.manager(visit).await?;
-        self.store.add_person_by(manager, new).await.map_err(|no| refused(visit, no))?;
-        Ok(self.send_invitation(visit, id).await?.1)
+        self.require_recent_proof(context)?;
+        let (manager, _turn) = self.manager(context).await?;
+        self.store.add_person_by(manager, new).await.map_err(|no| refused(context, no))?;
+        Ok(self.send_invitation(context, id).await?.1)
     }
 
     /// Makes another link for somebody who was added; those before it are worth nothing any more.
     ///
     /// # Errors
     /// When the visitor may not, or the person is not there or is kept out.
-    pub async fn invite_again(&self, visit: &Visit, id: UserId) -> Result<Invited, Refusal> {
-        self.managed_or_self(visit, id).await?;
-        self.must_be_proved(visit)?;
-        let (person, invited) = self.send_invitation(visit, id).await?;
-        if visit.actor.user != Some(id) {
-            self.tell(visit, &person, News::NewLink);
+    pub async fn invite_again(&self, context: &RequestContext, id: UserId) -> Result<Invited, Refusal> {
+        self.managed_or_self(context, id).await?;
+        self.require_recent_proof(context)?;
+        let (person, invited) = self.send_invitation(context, id).await?;
+        if context.actor.user != Some(id) {
+            self.tell(context, &person, NoticeKind::NewLink);
         }
         Ok(invited)
     }
 
-    async fn send_invitation(&self, visit: &Visit, id: UserId) -> Result<(Person, Invited), Refusal> {
-        let (manager, _turn) = self.manager(visit).await?;
-        let link = self.invitations.link(&visit.tenant);
+    async fn send_invitation(&self, context: &RequestContext, id: UserId) -> Result<(Person, Invited), Refusal> {
+        let (manager, _turn) = self.manager(context).await?;
+        let link = self.invitations.link(&context.tenant);
         let until = manager.ending.at.plus_millis(INVITATION_LIFE_MS);
-        let person = self.store.put_invitation(manager, id, link.hash, until).await.map_err(|no| refused(visit, no))?;
+        let person =
+            self.store.put_invitation(manager, id, link.hash, until).await.map_err(|no| refused(context, no))?;
         let sent = match person.email.as_deref().map(Email::parse) {
             // Mail in trouble is no reason to lose the link: it is shown instead.
-            Some(Ok(email)) => self.invitations.send(&email, &person.name, &visit.tenant, &link).await.unwrap_or(false),
+            Some(Ok(email)) => {
+                self.invitations.send(&email, &person.name, &context.tenant, &link).await.unwrap_or(false)
+            }
             _ => false,
         };
         let invited = Invited { name: person.name.clone(), link: (!sent).then_some(link.address) };
@@ -118,21 +126,21 @@ impl Service {
     /// # Errors
     /// When the visitor may not give that role or the person holds more than the visitor may take, the person is not
     /// there, or nobody would own the tenant.
-    pub async fn set_role(&self, visit: &Visit, id: UserId, role: Role) -> Result<Person, Refusal> {
-        visit.must(Action::ManagePeople)?;
+    pub async fn set_role(&self, context: &RequestContext, id: UserId, role: Role) -> Result<Person, Refusal> {
+        context.require(Action::ManagePeople)?;
         if role == Role::Guest {
             return Err(Refusal::field("role", TextProblem::BadForm));
         }
-        let before = self.managed_or_self(visit, id).await?;
+        let before = self.managed_or_self(context, id).await?;
         let is_of_admins = runs(before.role) || runs(role);
         if is_of_admins {
-            self.must_be_proved(visit)?;
+            self.require_recent_proof(context)?;
         }
-        let (manager, _turn) = self.manager(visit).await?;
-        let person = self.store.set_role(manager, id, role).await.map_err(|no| refused(visit, no))?;
-        self.look_at_revocations(visit);
+        let (manager, _turn) = self.manager(context).await?;
+        let person = self.store.set_role(manager, id, role).await.map_err(|no| refused(context, no))?;
+        self.look_at_revocations(context);
         if is_of_admins && before.role != person.role {
-            self.tell(visit, &person, News::Role(role));
+            self.tell(context, &person, NoticeKind::Role(role));
         }
         Ok(person)
     }
@@ -143,18 +151,18 @@ impl Service {
     /// When the visitor may not, or the person or the team is not there.
     pub async fn set_membership(
         &self,
-        visit: &Visit,
+        context: &RequestContext,
         id: UserId,
         team: TeamId,
         role: Option<Role>,
     ) -> Result<Person, Refusal> {
-        visit.must(Action::ManagePeople)?;
+        context.require(Action::ManagePeople)?;
         if !role.is_none_or(is_team_role) {
             return Err(Refusal::field("role", TextProblem::BadForm));
         }
-        let (manager, _turn) = self.manager(visit).await?;
-        let person = self.store.set_membership(manager, id, team, role).await.map_err(|no| refused(visit, no))?;
-        self.look_at_revocations(visit);
+        let (manager, _turn) = self.manager(context).await?;
+        let person = self.store.set_membership(manager, id, team, role).await.map_err(|no| refused(context, no))?;
+        self.look_at_revocations(context);
         Ok(person)
     }
 
@@ -162,14 +170,14 @@ impl Service {
     ///
     /// # Errors
     /// As [`Service::set_role`].
-    pub async fn set_active(&self, visit: &Visit, id: UserId, active: bool) -> Result<Person, Refusal> {
-        visit.must(Action::ManagePeople)?;
-        if runs(self.managed_or_self(visit, id).await?.role) {
-            self.must_be_proved(visit)?;
+    pub async fn set_active(&self, context: &RequestContext, id: UserId, active: bool) -> Result<Person, Refusal> {
+        context.require(Action::ManagePeople)?;
+        if runs(self.managed_or_self(context, id).await?.role) {
+            self.require_recent_proof(context)?;
         }
-        let (manager, _turn) = self.manager(visit).await?;
-        let person = self.store.set_active(manager, id, active).await.map_err(|no| refused(visit, no))?;
-        self.look_at_revocations(visit);
+        let (manager, _turn) = self.manager(context).await?;
+        let person = self.store.set_active(manager, id, active).await.map_err(|no| refused(context, no))?;
+        self.look_at_revocations(context);
         Ok(person)
     }
 
@@ -178,32 +186,38 @@ impl Service {
     ///
     /// # Errors
     /// When the visitor may not, a field is not right, or somebody else has the address.
-    pub async fn set_profile(&self, visit: &Visit, id: UserId, name: &str, email: &str) -> Result<Person, Refusal> {
-        visit.must(Action::ManagePeople)?;
+    pub async fn set_profile(
+        &self,
+        context: &RequestContext,
+        id: UserId,
+        name: &str,
+        email: &str,
+    ) -> Result<Person, Refusal> {
+        context.require(Action::ManagePeople)?;
         let email = if email.trim().is_empty() { Ok(None) } else { Email::parse(email).map(Some) };
         let (name, email) = match (Name::parse(name), email) {
             (Ok(name), Ok(email)) => (name, email),
             (name, email) => return Err(Refusal::Invalid { fields: problems(name.err(), email.err()) }),
         };
-        let before = self.managed_or_self(visit, id).await?;
+        let before = self.managed_or_self(context, id).await?;
         let had = before.email.as_deref().and_then(|email| Email::parse(email).ok());
         let is_another = had.as_ref().map(Email::key) != email.as_ref().map(Email::key);
         if is_another {
-            self.must_be_proved(visit)?;
+            self.require_recent_proof(context)?;
         }
-        let (manager, _turn) = self.manager(visit).await?;
+        let (manager, _turn) = self.manager(context).await?;
         match email {
-            Some(email) if is_another && self.notices.reach() && self.has_been_here(visit, &before).await? => {
-                self.ask_address(visit, manager, &before, email.clone()).await?;
-                let person = self.store.set_profile(manager, id, name, had).await.map_err(|no| refused(visit, no))?;
-                self.tell(visit, &before, News::AddressAsked(email));
+            Some(email) if is_another && self.notices.reach() && self.has_been_here(context, &before).await? => {
+                self.ask_address(context, manager, &before, email.clone()).await?;
+                let person = self.store.set_profile(manager, id, name, had).await.map_err(|no| refused(context, no))?;
+                self.tell(context, &before, NoticeKind::AddressAsked(email));
                 Ok(person)
             }
             email => {
                 let person = self.store.set_profile(manager, id, name, email.clone()).await;
-                let person = person.map_err(|no| refused(visit, no))?;
+                let person = person.map_err(|no| refused(context, no))?;
                 if is_another {
-                    self.tell(visit, &before, News::Address(email));
+                    self.tell(context, &before, NoticeKind::Address(email));
                 }
                 Ok(person)
             }
@@ -211,18 +225,24 @@ impl Service {
     }
 
     /// Whether somebody could lose something by another address.
-    async fn has_been_here(&self, visit: &Visit, person: &Person) -> Result<bool, Refusal> {
-        let known = self.store.credentials_of(visit.tenant.id, person.id).await?;
+    async fn has_been_here(&self, context: &RequestContext, person: &Person) -> Result<bool, Refusal> {
+        let known = self.store.credentials_of(context.tenant.id, person.id).await?;
         Ok(person.seen_at.is_some() || known.is_some_and(|known| known.password.is_some()))
     }
 
     /// Keeps another address of a person until it is confirmed, and sends a link there.
-    async fn ask_address(&self, visit: &Visit, manager: Manager, person: &Person, email: Email) -> Result<(), Refusal> {
-        let link = self.invitations.address_link(&visit.tenant);
+    async fn ask_address(
+        &self,
+        context: &RequestContext,
+        manager: Manager,
+        person: &Person,
+        email: Email,
+    ) -> Result<(), Refusal> {
+        let link = self.invitations.address_link(&context.tenant);
         let change = NewAddressChange { hash: link.hash, user: person.id, email: email.clone() };
-        self.store.put_address_change(manager, change).await.map_err(|no| refused(visit, no))?;
-        let news = News::ConfirmAddress { link: link.address };
-        self.tell_at(Some(email.as_str()), &person.name, &visit.tenant.name, news);
+        self.store.put_address_change(manager, change).await.map_err(|no| refused(context, no))?;
+        let news = NoticeKind::ConfirmAddress { link: link.address };
+        self.tell_at(Some(email.as_str()), &person.name, &context.tenant.name, news);
         Ok(())
     }
 
@@ -231,45 +251,45 @@ impl Service {
     ///
     /// # Errors
     /// When the visitor is not signed in, or the name is none.
-    pub async fn rename_self(&self, visit: &Visit, name: &str) -> Result<Person, Refusal> {
-        let me = visit.user()?;
+    pub async fn rename_self(&self, context: &RequestContext, name: &str) -> Result<Person, Refusal> {
+        let me = context.user()?;
         let name = Name::parse(name).map_err(|problem| Refusal::field("name", problem))?;
-        self.pace.admit(visit.tenant.id, Some(me.0), Action::ManagePeople)?;
-        Ok(self.store.set_name(visit.tenant.id, me, name).await?)
+        self.rate_limiter.admit(context.tenant.id, Some(me.0), Action::ManagePeople)?;
+        Ok(self.store.set_name(context.tenant.id, me, name).await?)
     }
 
     /// A person, for one who may manage them.
-    pub(super) async fn managed(&self, visit: &Visit, id: UserId) -> Result<Person, Refusal> {
-        visit.must(Action::ManagePeople)?;
-        let person = self.store.person(visit.tenant.id, id).await?.ok_or(Refusal::NotFound { what: Noun::Person })?;
-        match may_manage(visit.actor.role, person.role) {
+    pub(super) async fn managed(&self, context: &RequestContext, id: UserId) -> Result<Person, Refusal> {
+        context.require(Action::ManagePeople)?;
+        let person = self.store.person(context.tenant.id, id).await?.ok_or(Refusal::NotFound { what: Noun::Person })?;
+        match may_manage(context.actor.role, person.role) {
             true => Ok(person),
-            false => Err(visit.refuse(Action::ManagePeople, None)),
+            false => Err(context.refuse(Action::ManagePeople, None)),
         }
     }
 
     /// The same, and also for what those who manage people may do with themselves.
-    async fn managed_or_self(&self, visit: &Visit, id: UserId) -> Result<Person, Refusal> {
-        visit.must(Action::ManagePeople)?;
-        if visit.actor.user != Some(id) {
-            return self.managed(visit, id).await;
+    async fn managed_or_self(&self, context: &RequestContext, id: UserId) -> Result<Person, Refusal> {
+        context.require(Action::ManagePeople)?;
+        if context.actor.user != Some(id) {
+            return self.managed(context, id).await;
         }
-        self.store.person(visit.tenant.id, id).await?.ok_or(Refusal::NotFound { what: Noun::Person })
+        self.store.person(context.tenant.id, id).await?.ok_or(Refusal::NotFound { what: Noun::Person })
     }
 
     /// The visitor as one who changes what others may do, when it is their turn; held as in [`Service::write`].
-    pub(super) async fn manager(&self, visit: &Visit) -> Result<(Manager, Turn), Refusal> {
-        let (tenant, user) = (visit.tenant.id, visit.user()?);
-        self.pace.admit(tenant, Some(user.0), Action::ManagePeople)?;
-        let turn = self.pace.turn(tenant, Action::ManagePeople).await;
+    pub(super) async fn manager(&self, context: &RequestContext) -> Result<(Manager, Turn), Refusal> {
+        let (tenant, user) = (context.tenant.id, context.user()?);
+        self.rate_limiter.admit(tenant, Some(user.0), Action::ManagePeople)?;
+        let turn = self.rate_limiter.turn(tenant, Action::ManagePeople).await;
         Ok((Manager { tenant, user, ending: self.ending() }, turn))
     }
 }
 
 /// What the store said no to: that somebody may not manage somebody leaves its trace as every such no does.
-fn refused(visit: &Visit, error: StoreError) -> Refusal {
+fn refused(context: &RequestContext, error: StoreError) -> Refusal {
     match Refusal::from(error) {
-        Refusal::NotAllowed => visit.refuse(Action::ManagePeople, None),
+        Refusal::NotAllowed => context.refuse(Action::ManagePeople, None),
         other => other,
     }
 }

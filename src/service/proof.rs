@@ -2,14 +2,14 @@
 //!
 //! A session that was left open, or stolen, is not enough to change how somebody comes in, or who runs a tenant.
 
-use super::doors::trouble;
-use super::{Service, Visit};
+use super::account::trouble;
+use super::{RequestContext, Service};
 use crate::email::Email;
 use crate::error::Refusal;
 use crate::id::{TenantId, UserId};
 use crate::password::Password;
 use crate::person::Person;
-use crate::ports::{Missed, News, Notice, SecretHash, Verdict, Way};
+use crate::ports::{FailedSignIn, Notice, NoticeKind, PasswordCheck, SecretHash, SignInMethod};
 use crate::user::Role;
 
 /// For how long somebody who showed who they are needs no other proof, in milliseconds: ten minutes.
@@ -26,22 +26,22 @@ pub struct WaysToProve {
 
 impl Service {
     /// Refuses somebody who did not show who they are a moment ago.
-    pub(super) fn must_be_proved(&self, visit: &Visit) -> Result<(), Refusal> {
-        if self.is_proved(visit) { Ok(()) } else { Err(Refusal::ProofNeeded) }
+    pub(super) fn require_recent_proof(&self, context: &RequestContext) -> Result<(), Refusal> {
+        if self.is_proved(context) { Ok(()) } else { Err(Refusal::ProofNeeded) }
     }
 
     /// Whether somebody showed who they are a moment ago.
     #[must_use]
-    pub fn is_proved(&self, visit: &Visit) -> bool {
-        visit.proved_at.is_some_and(|at| self.clock.now().0.saturating_sub(at.0) < PROOF_LIFE_MS)
+    pub fn is_proved(&self, context: &RequestContext) -> bool {
+        context.proved_at.is_some_and(|at| self.clock.now().0.saturating_sub(at.0) < PROOF_LIFE_MS)
     }
 
     /// How the visitor can show who they are.
     ///
     /// # Errors
     /// When they are not signed in.
-    pub async fn ways_to_prove(&self, visit: &Visit) -> Result<WaysToProve, Refusal> {
-        let known = self.store.credentials_of(visit.tenant.id, visit.user()?).await?.ok_or(Refusal::NotSignedIn)?;
+    pub async fn ways_to_prove(&self, context: &RequestContext) -> Result<WaysToProve, Refusal> {
+        let known = self.store.credentials_of(context.tenant.id, context.user()?).await?.ok_or(Refusal::NotSignedIn)?;
         Ok(WaysToProve { password: known.password.is_some(), email: known.email })
     }
 
@@ -49,23 +49,23 @@ impl Service {
     ///
     /// # Errors
     /// [`Refusal::WrongCredentials`] when they do not, or have none.
-    pub async fn prove(&self, visit: &Visit, password: &str) -> Result<(), Refusal> {
-        let user = visit.user()?;
-        let session = visit.actor.session.ok_or(Refusal::NotSignedIn)?;
-        let tenant = visit.tenant.id;
+    pub async fn prove(&self, context: &RequestContext, password: &str) -> Result<(), Refusal> {
+        let user = context.user()?;
+        let session = context.actor.session.ok_or(Refusal::NotSignedIn)?;
+        let tenant = context.tenant.id;
         let known = self.store.credentials_of(tenant, user).await?.ok_or(Refusal::NotSignedIn)?;
         let kept = known.password.ok_or(Refusal::WrongCredentials)?;
         let password = Password::parse(password).map_err(|_| Refusal::WrongCredentials)?;
-        if self.passwords.verify(&password, Some(&kept)).await.map_err(trouble)? == Verdict::Wrong {
-            self.missed(tenant, Some(user), Way::Password);
+        if self.passwords.verify(&password, Some(&kept)).await.map_err(trouble)? == PasswordCheck::Wrong {
+            self.missed(tenant, Some(user), SignInMethod::Password);
             return Err(Refusal::WrongCredentials);
         }
         Ok(self.store.prove(tenant, user, session, self.clock.now()).await?)
     }
 
     /// Has it noted that somebody tried to come in and did not.
-    pub(super) fn missed(&self, tenant: TenantId, whose: Option<UserId>, way: Way) {
-        self.watched.0.missed(Missed { tenant: Some(tenant), whose, way });
+    pub(super) fn missed(&self, tenant: TenantId, whose: Option<UserId>, way: SignInMethod) {
+        self.watched.0.missed(FailedSignIn { tenant: Some(tenant), whose, way });
     }
 
     /// The answer to a link that is worth nothing. That it was tried is noted, where it is known whose it was.
@@ -73,17 +73,17 @@ impl Service {
         // Trouble is logged already, and the answer is the same.
         let whose = self.store.whose_link(secret).await.unwrap_or_default();
         let (tenant, whose) = whose.map_or((None, None), |(tenant, whose)| (Some(tenant), whose));
-        self.watched.0.missed(Missed { tenant, whose, way: Way::Link });
+        self.watched.0.missed(FailedSignIn { tenant, whose, way: SignInMethod::Link });
         Refusal::LinkSpent
     }
 
     /// Has somebody told of what was done to how they come in, where they get mail and there is a way to.
-    pub(super) fn tell(&self, visit: &Visit, person: &Person, news: News) {
-        self.tell_at(person.email.as_deref(), &person.name, &visit.tenant.name, news);
+    pub(super) fn tell(&self, context: &RequestContext, person: &Person, news: NoticeKind) {
+        self.tell_at(person.email.as_deref(), &person.name, &context.tenant.name, news);
     }
 
     /// The same for somebody of whom this is known.
-    pub(super) fn tell_at(&self, email: Option<&str>, name: &str, tenant: &str, news: News) {
+    pub(super) fn tell_at(&self, email: Option<&str>, name: &str, tenant: &str, news: NoticeKind) {
         if let Some(to) = email.and_then(|email| Email::parse(email).ok()) {
             self.notices.tell(Notice { to, name: name.to_owned(), tenant: tenant.to_owned(), news });
         }

@@ -3,7 +3,7 @@
 use super::Service;
 use crate::error::{Noun, Refusal};
 use crate::export::Miscount;
-use crate::ports::Look;
+use crate::ports::Change;
 use crate::tenant::Tenant;
 use crate::text::Slug;
 
@@ -49,7 +49,7 @@ impl Service {
             repaired.extend(done);
         }
         if !repaired.is_empty() {
-            self.notifier.ring(tenant.id, Look::Tallies);
+            self.notifier.notify(tenant.id, Change::Tallies);
         }
         Ok(repaired)
     }

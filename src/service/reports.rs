@@ -1,10 +1,10 @@
 //! What staff look back on and take away: the audit, statistics, exports.
 
-use super::{Service, Visit};
-use crate::audit::{self, Act, AuditView, Entry, Mark, Record};
+use super::{RequestContext, Service};
+use crate::audit::{self, Act, AuditView, Entry, PageCursor, Record};
 use crate::error::{Noun, Refusal};
 use crate::export::{
-    ExportChoices, ExportedQuestion, QuestionFilter, QuestionMark, QuestionQuery, Scope, Voters, word,
+    ExportChoices, ExportedQuestion, QuestionCursor, QuestionFilter, QuestionQuery, Scope, Voters, word,
 };
 use crate::id::{QuestionId, TeamId};
 use crate::permission::Action;
@@ -22,34 +22,38 @@ impl Service {
     ///
     /// # Errors
     /// When the visitor may not see it, the query cannot be read, or they ask too often.
-    pub async fn audit(&self, visit: &Visit, query: &audit::Query) -> Result<AuditView, Refusal> {
-        visit.must(Action::SeeAudit)?;
-        self.pace.admit(visit.tenant.id, visit.actor.user.map(|user| user.0), Action::SeeAudit)?;
+    pub async fn audit(&self, context: &RequestContext, query: &audit::Query) -> Result<AuditView, Refusal> {
+        context.require(Action::SeeAudit)?;
+        self.rate_limiter.admit(context.tenant.id, context.actor.user.map(|user| user.0), Action::SeeAudit)?;
         let (filter, before) = query.parse()?;
-        let page = self.audit_page(visit, &filter, before, PAGE).await?;
-        Ok(AuditView { tenant: visit.tenant.clone(), page })
+        let page = self.audit_page(context, &filter, before, PAGE).await?;
+        Ok(AuditView { tenant: context.tenant.clone(), page })
     }
 
     /// What was done to a question, newest first: for the moderators of its team.
     ///
     /// # Errors
     /// When the visitor may not moderate it, or it is not there.
-    pub async fn history(&self, visit: &Visit, question: QuestionId) -> Result<Vec<Record>, Refusal> {
-        self.must_on(visit, Action::Moderate, question).await?;
-        self.pace.admit(visit.tenant.id, visit.actor.user.map(|user| user.0), Action::Moderate)?;
+    pub async fn history(&self, context: &RequestContext, question: QuestionId) -> Result<Vec<Record>, Refusal> {
+        self.require_on(context, Action::Moderate, question).await?;
+        self.rate_limiter.admit(context.tenant.id, context.actor.user.map(|user| user.0), Action::Moderate)?;
         let filter = audit::Filter { subject: Some(question.0), ..audit::Filter::default() };
-        Ok(self.store.audit(visit.tenant.id, &filter, Mark::NEWEST, HISTORY).await?)
+        Ok(self.store.audit(context.tenant.id, &filter, PageCursor::NEWEST, HISTORY).await?)
     }
 
     /// Begins to take the audit away, and notes that.
     ///
     /// # Errors
     /// As [`Service::audit`].
-    pub async fn begin_audit_export(&self, visit: &Visit, query: &audit::Query) -> Result<audit::Filter, Refusal> {
-        visit.must(Action::SeeAudit)?;
+    pub async fn begin_audit_export(
+        &self,
+        context: &RequestContext,
+        query: &audit::Query,
+    ) -> Result<audit::Filter, Refusal> {
+        context.require(Action::SeeAudit)?;
         let (filter, _) = query.parse()?;
-        let entry = Entry::of(visit.user()?, Act::ExportAudit);
-        self.note_taken(visit, Action::SeeAudit, entry).await?;
+        let entry = Entry::of(context.user()?, Act::ExportAudit);
+        self.note_taken(context, Action::SeeAudit, entry).await?;
         Ok(filter)
     }
 
@@ -59,28 +63,28 @@ impl Service {
     /// When the visitor may not see it.
     pub async fn audit_export_page(
         &self,
-        visit: &Visit,
+        context: &RequestContext,
         filter: &audit::Filter,
-        before: Mark,
+        before: PageCursor,
     ) -> Result<audit::Page, Refusal> {
-        visit.must(Action::SeeAudit)?;
-        self.audit_page(visit, filter, before, EXPORTED_AT_ONCE).await
+        context.require(Action::SeeAudit)?;
+        self.audit_page(context, filter, before, EXPORTED_AT_ONCE).await
     }
 
     async fn audit_page(
         &self,
-        visit: &Visit,
+        context: &RequestContext,
         filter: &audit::Filter,
-        before: Mark,
+        before: PageCursor,
         limit: i64,
     ) -> Result<audit::Page, Refusal> {
         // One more than is shown, to know whether there is another page.
-        let mut records = self.store.audit(visit.tenant.id, filter, before, limit + 1).await?;
+        let mut records = self.store.audit(context.tenant.id, filter, before, limit + 1).await?;
         let more = i64::try_from(records.len()).is_ok_and(|count| count > limit);
         if more {
             records.pop();
         }
-        let next = records.last().filter(|_| more).map(Mark::from);
+        let next = records.last().filter(|_| more).map(PageCursor::from);
         Ok(audit::Page { records, next })
     }
 
@@ -88,29 +92,34 @@ impl Service {
     ///
     /// # Errors
     /// When the visitor may not see it, or the range or the team cannot be read or is not there.
-    pub async fn statistics(&self, visit: &Visit, range: &str, team: &str) -> Result<StatisticsView, Refusal> {
+    pub async fn statistics(
+        &self,
+        context: &RequestContext,
+        range: &str,
+        team: &str,
+    ) -> Result<StatisticsView, Refusal> {
         let team = word("team", team, |text| text.parse().ok())?;
-        let scope = self.scope(visit, Action::SeeStatistics, team)?;
-        self.pace.admit(visit.tenant.id, visit.actor.user.map(|user| user.0), Action::SeeStatistics)?;
+        let scope = self.scope(context, Action::SeeStatistics, team)?;
+        self.rate_limiter.admit(context.tenant.id, context.actor.user.map(|user| user.0), Action::SeeStatistics)?;
         let range = word("range", range, Range::of_word)?.unwrap_or_default();
-        let teams = self.store.teams_within(visit.tenant.id, scope).await?;
+        let teams = self.store.teams_within(context.tenant.id, scope).await?;
         if team.is_some_and(|team| teams.iter().all(|known| known.id != team)) {
             return Err(Refusal::NotFound { what: Noun::Team });
         }
-        let statistics = self.store.statistics(visit.tenant.id, scope, team, range, self.clock.now()).await?;
-        Ok(StatisticsView { tenant: visit.tenant.clone(), role: visit.actor.role, teams, team, statistics })
+        let statistics = self.store.statistics(context.tenant.id, scope, team, range, self.clock.now()).await?;
+        Ok(StatisticsView { tenant: context.tenant.clone(), role: context.actor.role, teams, team, statistics })
     }
 
     /// What an export can be narrowed to.
     ///
     /// # Errors
     /// When the visitor may export nothing.
-    pub async fn export_choices(&self, visit: &Visit) -> Result<ExportChoices, Refusal> {
-        let scope = self.scope(visit, Action::Export, None)?;
-        self.pace.admit(visit.tenant.id, visit.actor.user.map(|user| user.0), Action::Export)?;
-        let teams = self.store.teams_within(visit.tenant.id, scope).await?;
-        let tags = self.store.palette(visit.tenant.id).await?;
-        Ok(ExportChoices { tenant: visit.tenant.clone(), role: visit.actor.role, teams, tags })
+    pub async fn export_choices(&self, context: &RequestContext) -> Result<ExportChoices, Refusal> {
+        let scope = self.scope(context, Action::Export, None)?;
+        self.rate_limiter.admit(context.tenant.id, context.actor.user.map(|user| user.0), Action::Export)?;
+        let teams = self.store.teams_within(context.tenant.id, scope).await?;
+        let tags = self.store.palette(context.tenant.id).await?;
+        Ok(ExportChoices { tenant: context.tenant.clone(), role: context.actor.role, teams, tags })
     }
 
     /// Begins to take questions or votes away, and notes that.
@@ -119,21 +128,21 @@ impl Service {
     /// When the visitor may not, or the query cannot be read or names a team that is not there.
     pub async fn begin_export(
         &self,
-        visit: &Visit,
+        context: &RequestContext,
         query: &QuestionQuery,
         (act, format): (Act, &'static str),
     ) -> Result<QuestionFilter, Refusal> {
         let team = word("team", &query.team, |text| text.parse().ok())?;
-        let scope = self.scope(visit, Action::Export, team)?;
+        let scope = self.scope(context, Action::Export, team)?;
         let filter = query.parse()?;
         if let Some(team) = team {
-            let teams = self.store.teams_within(visit.tenant.id, scope).await?;
+            let teams = self.store.teams_within(context.tenant.id, scope).await?;
             if teams.iter().all(|known| known.id != team) {
                 return Err(Refusal::NotFound { what: Noun::Team });
             }
         }
-        let entry = Entry::of(visit.user()?, act).team(team).after("format", format);
-        self.note_taken(visit, Action::Export, entry).await?;
+        let entry = Entry::of(context.user()?, act).team(team).after("format", format);
+        self.note_taken(context, Action::Export, entry).await?;
         Ok(filter)
     }
 
@@ -144,15 +153,15 @@ impl Service {
     /// When the visitor may not.
     pub async fn export_page(
         &self,
-        visit: &Visit,
+        context: &RequestContext,
         filter: &QuestionFilter,
-        after: QuestionMark,
-    ) -> Result<(Vec<ExportedQuestion>, Option<QuestionMark>), Refusal> {
-        let scope = self.scope(visit, Action::Export, filter.team)?;
-        let tenant = visit.tenant.id;
+        after: QuestionCursor,
+    ) -> Result<(Vec<ExportedQuestion>, Option<QuestionCursor>), Refusal> {
+        let scope = self.scope(context, Action::Export, filter.team)?;
+        let tenant = context.tenant.id;
         let mut page = self.store.exported_questions(tenant, scope, filter, after, EXPORTED_AT_ONCE).await?;
         let is_full = i64::try_from(page.len()).is_ok_and(|count| count == EXPORTED_AT_ONCE);
-        let next = page.last().filter(|_| is_full).map(QuestionMark::from);
+        let next = page.last().filter(|_| is_full).map(QuestionCursor::from);
         page.retain(|question| filter.matches(question));
         Ok((page, next))
     }
@@ -163,26 +172,26 @@ impl Service {
     /// When the visitor may not.
     pub async fn voters(
         &self,
-        visit: &Visit,
+        context: &RequestContext,
         filter: &QuestionFilter,
         question: QuestionId,
     ) -> Result<Option<Voters>, Refusal> {
-        let scope = self.scope(visit, Action::Export, filter.team)?;
-        Ok(self.store.voters(visit.tenant.id, scope, question).await?)
+        let scope = self.scope(context, Action::Export, filter.team)?;
+        Ok(self.store.voters(context.tenant.id, scope, question).await?)
     }
 
     /// What of the tenant the visitor may do this in.
-    fn scope(&self, visit: &Visit, action: Action, team: Option<TeamId>) -> Result<Scope, Refusal> {
+    fn scope(&self, context: &RequestContext, action: Action, team: Option<TeamId>) -> Result<Scope, Refusal> {
         match team {
-            Some(team) => visit.must_in(action, team)?,
-            None => visit.must_somewhere(action)?,
+            Some(team) => context.require_in(action, team)?,
+            None => context.require_somewhere(action)?,
         }
-        if visit.may(action) { Ok(Scope::Tenant) } else { visit.user().map(Scope::ModeratedBy) }
+        if context.allows(action) { Ok(Scope::Tenant) } else { context.user().map(Scope::ModeratedBy) }
     }
 
     /// Notes what is no change and has no transaction of its own.
-    async fn note_taken(&self, visit: &Visit, action: Action, entry: Entry) -> Result<(), Refusal> {
-        let (write, _turn) = self.write(visit, action, None, visit.user()?.0).await?;
+    async fn note_taken(&self, context: &RequestContext, action: Action, entry: Entry) -> Result<(), Refusal> {
+        let (write, _turn) = self.write(context, action, None, context.user()?.0).await?;
         Ok(self.store.note(write, entry).await?)
     }
 }

@@ -1,14 +1,14 @@
 //! The second factor: set up, asked for after a password or a link, and changed.
 
-use super::doors::Arrival;
-use super::{Service, Visit};
+use super::account::SignInBrowser;
+use super::{RequestContext, Service};
 use crate::email::Email;
 use crate::error::{Noun, Refusal};
 use crate::id::UserId;
 use crate::permission::Action;
 use crate::ports::{
-    CodeTry, CompletedSignIn, NewSecondFactor, NewSession, News, PendingSignIn, Proof, SecondFactorCodes, SecretHash,
-    SignedIn, Way,
+    CodeTry, CompletedSignIn, NewSecondFactor, NewSession, NoticeKind, PendingSignIn, Proof, SecondFactorCodes,
+    SecretHash, SignInMethod, SignedIn,
 };
 use crate::second_factor::{
     Code, FactorCheck, FactorOwner, RECOVERY_CODES, SETUP_LIFE_MS, Salt, SecondFactor, base32, recovery_code,
@@ -59,7 +59,7 @@ impl Service {
         &self,
         pending: SecretHash,
         code: &str,
-        arrival: &Arrival,
+        arrival: &SignInBrowser,
     ) -> Result<SignedIn, Refusal> {
         let waiting = self.pending_sign_in(pending).await?;
         let owner = owner_of(&waiting);
@@ -82,7 +82,7 @@ impl Service {
         pending: SecretHash,
         sealed: &str,
         code: &str,
-        arrival: &Arrival,
+        arrival: &SignInBrowser,
     ) -> Result<(SignedIn, NewCodes), Refusal> {
         let waiting = self.pending_sign_in(pending).await?;
         let owner = owner_of(&waiting);
@@ -93,7 +93,7 @@ impl Service {
         let sign_in = self.completed(owner.user, pending, arrival);
         let signed_in = self.store.enable_at_sign_in(new, sign_in).await?.ok_or(Refusal::LinkSpent)?;
         self.account_joined(&signed_in, arrival.device).await;
-        let news = News::SecondFactor { on: true };
+        let news = NoticeKind::SecondFactor { on: true };
         self.tell_at(waiting.email.as_deref(), &waiting.name, &waiting.tenant.name, news);
         Ok((signed_in, codes))
     }
@@ -102,7 +102,7 @@ impl Service {
     #[must_use]
     pub fn factor_setup(&self, owner: FactorOwner) -> FactorSetup {
         let mut salt = Salt([0; 16]);
-        self.chance.fill(&mut salt.0);
+        self.rng.fill(&mut salt.0);
         let until = self.clock.now().plus_millis(SETUP_LIFE_MS);
         FactorSetup {
             secret: base32(&self.factor_codes.secret(owner, salt)),
@@ -122,8 +122,8 @@ impl Service {
     ///
     /// # Errors
     /// [`Refusal::NotSignedIn`] for nobody.
-    pub async fn own_second_factor(&self, visit: &Visit) -> Result<FactorView, Refusal> {
-        let owner = visit.factor_owner()?;
+    pub async fn own_second_factor(&self, context: &RequestContext) -> Result<FactorView, Refusal> {
+        let owner = context.factor_owner()?;
         let person = self.store.person(owner.tenant, owner.user).await?.ok_or(Refusal::NotSignedIn)?;
         let factor = self.store.second_factor(owner).await?;
         let is_required = self.requirement.demands(person.role, &person.memberships);
@@ -138,16 +138,16 @@ impl Service {
     /// ago, [`Refusal::TooManyRequests`] when too many codes were wrong.
     pub async fn enable_second_factor(
         &self,
-        visit: &Visit,
+        context: &RequestContext,
         sealed: &str,
         code: &str,
         current: &str,
     ) -> Result<NewCodes, Refusal> {
-        let owner = self.factor_change(visit)?;
+        let owner = self.factor_change(context)?;
         let had = self.store.second_factor(owner).await?;
         // Whoever has one shows it; otherwise somebody at an open browser could shut its owner out with one of theirs.
         if had.is_none() {
-            self.must_be_proved(visit)?;
+            self.require_recent_proof(context)?;
         }
         let (new, codes) = self.new_factor(owner, sealed, code, None).await?;
         let instead_of = match had {
@@ -157,7 +157,7 @@ impl Service {
         if !self.store.enable_second_factor(NewSecondFactor { instead_of, ..new }).await? {
             return Err(self.missed_code(owner));
         }
-        self.tell_owner(visit, owner, true).await?;
+        self.tell_owner(context, owner, true).await?;
         Ok(codes)
     }
 
@@ -165,8 +165,8 @@ impl Service {
     ///
     /// # Errors
     /// [`Refusal::WrongCredentials`] when the code is not right, or there is no second factor.
-    pub async fn replace_recovery_codes(&self, visit: &Visit, code: &str) -> Result<NewCodes, Refusal> {
-        let owner = self.factor_change(visit)?;
+    pub async fn replace_recovery_codes(&self, context: &RequestContext, code: &str) -> Result<NewCodes, Refusal> {
+        let owner = self.factor_change(context)?;
         let factor = self.store.second_factor(owner).await?.ok_or(Refusal::WrongCredentials)?;
         let proof = self.proof(owner, factor.salt, code, None).await?;
         let (codes, hashes) = self.recovery_codes(owner);
@@ -178,9 +178,9 @@ impl Service {
     ///
     /// # Errors
     /// As [`Service::replace_recovery_codes`]; [`Refusal::NotAllowed`] when they must have one.
-    pub async fn disable_second_factor(&self, visit: &Visit, code: &str) -> Result<(), Refusal> {
-        let owner = self.factor_change(visit)?;
-        if self.requirement.demands(visit.actor.role, &visit.actor.memberships) {
+    pub async fn disable_second_factor(&self, context: &RequestContext, code: &str) -> Result<(), Refusal> {
+        let owner = self.factor_change(context)?;
+        if self.requirement.demands(context.actor.role, &context.actor.memberships) {
             return Err(Refusal::NotAllowed);
         }
         let factor = self.store.second_factor(owner).await?.ok_or(Refusal::WrongCredentials)?;
@@ -189,7 +189,7 @@ impl Service {
         if !disabled {
             return Err(self.missed_code(owner));
         }
-        self.tell_owner(visit, owner, false).await
+        self.tell_owner(context, owner, false).await
     }
 
     /// Takes somebody's second factor away, who has lost it, and ends their sessions: for the command line, not for
@@ -208,22 +208,22 @@ impl Service {
 
     /// The answer to a code that is not right, which is noted as every try to come in is that fails.
     fn missed_code(&self, owner: FactorOwner) -> Refusal {
-        self.missed(owner.tenant, Some(owner.user), Way::SecondFactor);
+        self.missed(owner.tenant, Some(owner.user), SignInMethod::SecondFactor);
         Refusal::WrongCredentials
     }
 
     /// Has the visitor told that their second factor is on or off.
-    async fn tell_owner(&self, visit: &Visit, owner: FactorOwner, on: bool) -> Result<(), Refusal> {
+    async fn tell_owner(&self, context: &RequestContext, owner: FactorOwner, on: bool) -> Result<(), Refusal> {
         if let Some(person) = self.store.person(owner.tenant, owner.user).await? {
-            self.tell(visit, &person, News::SecondFactor { on });
+            self.tell(context, &person, NoticeKind::SecondFactor { on });
         }
         Ok(())
     }
 
     /// Whose second factor the visitor is about to change.
-    fn factor_change(&self, visit: &Visit) -> Result<FactorOwner, Refusal> {
-        let owner = visit.factor_owner()?;
-        self.pace.admit(owner.tenant, Some(owner.user.0), Action::ManagePeople)?;
+    fn factor_change(&self, context: &RequestContext) -> Result<FactorOwner, Refusal> {
+        let owner = context.factor_owner()?;
+        self.rate_limiter.admit(owner.tenant, Some(owner.user.0), Action::ManagePeople)?;
         Ok(owner)
     }
 
@@ -283,7 +283,7 @@ impl Service {
         let codes: Vec<String> = (0..RECOVERY_CODES)
             .map(|_| {
                 let mut random = [0; 10];
-                self.chance.fill(&mut random);
+                self.rng.fill(&mut random);
                 recovery_code(random)
             })
             .collect();
@@ -292,14 +292,14 @@ impl Service {
     }
 
     /// The session of a sign-in that a code completes.
-    fn completed(&self, user: UserId, pending: SecretHash, arrival: &Arrival) -> CompletedSignIn {
+    fn completed(&self, user: UserId, pending: SecretHash, arrival: &SignInBrowser) -> CompletedSignIn {
         let (session, instead_of) = self.session_for(user, arrival);
         let session = NewSession { check: FactorCheck::Passed, ..session };
         CompletedSignIn { pending, session, instead_of }
     }
 }
 
-impl Visit {
+impl RequestContext {
     /// Whose second factor the visitor's is.
     ///
     /// # Errors

@@ -1,11 +1,11 @@
 //! Sessions: who one is of, a new one, and the end of one.
 
-use super::{Service, Visit};
+use super::{RequestContext, Service};
 use crate::error::{Noun, Refusal};
 use crate::id::{SessionId, UserId};
 use crate::permission::Action;
 use crate::person::{Person, SessionsView};
-use crate::ports::{Look, NewSession, News, SecretHash, SignedIn};
+use crate::ports::{Change, NewSession, NoticeKind, SecretHash, SignedIn};
 use crate::second_factor::FactorCheck;
 use crate::session::SessionLabel;
 use crate::time::Timestamp;
@@ -13,7 +13,7 @@ use crate::user::Role;
 
 /// How long a session lasts, in milliseconds: two weeks.
 pub const SESSION_LIFE_MS: i64 = 14 * 24 * 60 * 60 * 1_000;
-/// After how many days without a visit a session of staff is over, unless the operator says otherwise.
+/// After how many days without a request a session of staff is over, unless the operator says otherwise.
 pub const SESSION_IDLE_DAYS: u32 = 3;
 
 impl Service {
@@ -51,7 +51,7 @@ impl Service {
     pub async fn sign_out(&self, session: SecretHash) -> Result<(), Refusal> {
         let ended = self.store.end_session(session, self.ending()).await?;
         if let Some(tenant) = ended {
-            self.notifier.ring(tenant, Look::Access);
+            self.notifier.notify(tenant, Change::Access);
         }
         Ok(())
     }
@@ -60,20 +60,20 @@ impl Service {
     ///
     /// # Errors
     /// When the visitor is not signed in, or may not manage that person.
-    pub async fn sessions(&self, visit: &Visit, of: Option<UserId>) -> Result<SessionsView, Refusal> {
-        let me = visit.user()?;
-        let tenant = visit.tenant.id;
-        self.pace.admit(tenant, Some(me.0), Action::SeeHealth)?;
+    pub async fn sessions(&self, context: &RequestContext, of: Option<UserId>) -> Result<SessionsView, Refusal> {
+        let me = context.user()?;
+        let tenant = context.tenant.id;
+        self.rate_limiter.admit(tenant, Some(me.0), Action::SeeHealth)?;
         let person = match of.filter(|id| *id != me) {
-            Some(id) => self.managed(visit, id).await?,
+            Some(id) => self.managed(context, id).await?,
             None => self.store.person(tenant, me).await?.ok_or(Refusal::NotFound { what: Noun::Person })?,
         };
         Ok(SessionsView {
-            tenant: visit.tenant.clone(),
-            role: visit.actor.role,
+            tenant: context.tenant.clone(),
+            role: context.actor.role,
             own: person.id == me,
             sessions: self.store.sessions_of(tenant, person.id, self.clock.now()).await?,
-            current: visit.actor.session,
+            current: context.actor.session,
             person,
         })
     }
@@ -82,14 +82,19 @@ impl Service {
     ///
     /// # Errors
     /// As [`Service::sessions`], and when there is no such session.
-    pub async fn revoke_session(&self, visit: &Visit, of: Option<UserId>, id: SessionId) -> Result<(), Refusal> {
-        let (user, told) = self.revocable(visit, of).await?;
-        if !self.store.revoke_session(visit.tenant.id, user, id, self.ending()).await? {
+    pub async fn revoke_session(
+        &self,
+        context: &RequestContext,
+        of: Option<UserId>,
+        id: SessionId,
+    ) -> Result<(), Refusal> {
+        let (user, told) = self.revocable(context, of).await?;
+        if !self.store.revoke_session(context.tenant.id, user, id, self.ending()).await? {
             return Err(Refusal::NotFound { what: Noun::Session });
         }
-        self.look_at_revocations(visit);
+        self.look_at_revocations(context);
         if let Some(person) = told {
-            self.tell(visit, &person, News::SessionsEnded);
+            self.tell(context, &person, NoticeKind::SessionsEnded);
         }
         Ok(())
     }
@@ -98,28 +103,32 @@ impl Service {
     ///
     /// # Errors
     /// As [`Service::sessions`].
-    pub async fn revoke_sessions(&self, visit: &Visit, of: Option<UserId>) -> Result<(), Refusal> {
-        let (user, told) = self.revocable(visit, of).await?;
-        self.store.revoke_sessions(visit.tenant.id, user, self.ending()).await?;
-        self.look_at_revocations(visit);
+    pub async fn revoke_sessions(&self, context: &RequestContext, of: Option<UserId>) -> Result<(), Refusal> {
+        let (user, told) = self.revocable(context, of).await?;
+        self.store.revoke_sessions(context.tenant.id, user, self.ending()).await?;
+        self.look_at_revocations(context);
         if let Some(person) = told {
-            self.tell(visit, &person, News::SessionsEnded);
+            self.tell(context, &person, NoticeKind::SessionsEnded);
         }
         Ok(())
     }
 
     /// Whose sessions the visitor is about to end, and who is to be told of it.
-    async fn revocable(&self, visit: &Visit, of: Option<UserId>) -> Result<(UserId, Option<Person>), Refusal> {
-        let me = visit.user()?;
-        self.pace.admit(visit.tenant.id, Some(me.0), Action::ManagePeople)?;
+    async fn revocable(
+        &self,
+        context: &RequestContext,
+        of: Option<UserId>,
+    ) -> Result<(UserId, Option<Person>), Refusal> {
+        let me = context.user()?;
+        self.rate_limiter.admit(context.tenant.id, Some(me.0), Action::ManagePeople)?;
         match of.filter(|id| *id != me) {
-            Some(id) => Ok((id, Some(self.managed(visit, id).await?))),
+            Some(id) => Ok((id, Some(self.managed(context, id).await?))),
             None => Ok((me, None)),
         }
     }
 
     /// Has every instance look whose access has ended.
-    pub(super) fn look_at_revocations(&self, visit: &Visit) {
-        self.notifier.ring(visit.tenant.id, Look::Access);
+    pub(super) fn look_at_revocations(&self, context: &RequestContext) {
+        self.notifier.notify(context.tenant.id, Change::Access);
     }
 }

@@ -1,11 +1,11 @@
 //! Signing in by a one-time link. Secrets are made here and leave at once; only their hashes are kept.
 
 use super::Service;
-use super::doors::Arrival;
+use super::account::SignInBrowser;
 use crate::audit::{Act, Entry};
-use crate::door::{LinkDoor, RoleLink, WaitingLink};
 use crate::error::{Noun, Refusal};
 use crate::id::{TenantId, UserId};
+use crate::link::{LinkPurpose, RoleLink, WaitingLink};
 use crate::ports::{Admission, NewLink, SecretHash};
 use crate::session::SessionLabel;
 use crate::text::Slug;
@@ -20,7 +20,7 @@ impl Service {
     /// # Errors
     /// When there is no such tenant; [`Refusal::TooManyRequests`] when as many as may be wait to be used.
     pub async fn put_link(&self, slug: &Slug, role: Role, secret: SecretHash) -> Result<(), Refusal> {
-        self.put_link_to(slug, role, LinkDoor::SignIn, secret).await
+        self.put_link_to(slug, role, LinkPurpose::SignIn, secret).await
     }
 
     /// Keeps a one-time link that opens this door.
@@ -28,7 +28,7 @@ impl Service {
         &self,
         slug: &Slug,
         role: Role,
-        door: LinkDoor,
+        door: LinkPurpose,
         secret: SecretHash,
     ) -> Result<(), Refusal> {
         /// In seconds: the oldest of those that wait is worth nothing by then.
@@ -56,7 +56,7 @@ impl Service {
     /// # Errors
     /// When there is no such tenant.
     pub async fn withdraw_links(&self, slug: &Slug, role: Option<Role>) -> Result<u64, Refusal> {
-        let count = self.store.withdraw_links(self.tenant_of(slug).await?, LinkDoor::SignIn, role).await?;
+        let count = self.store.withdraw_links(self.tenant_of(slug).await?, LinkPurpose::SignIn, role).await?;
         if count > 0 {
             let count = i64::try_from(count).unwrap_or(i64::MAX);
             let entry = |by| Entry::of(by, Act::WithdrawLinks).before("role", role).before("count", count);
@@ -86,7 +86,7 @@ impl Service {
     ///
     /// # Errors
     /// As [`Service::role_link`].
-    pub async fn sign_in_with_role(&self, link: SecretHash, arrival: &Arrival) -> Result<Admission, Refusal> {
+    pub async fn sign_in_with_role(&self, link: SecretHash, arrival: &SignInBrowser) -> Result<Admission, Refusal> {
         let admission = self.redeem_link(link, arrival.session, arrival.label.clone()).await?;
         if let (Admission::SignedIn(_), Some(former)) = (&admission, arrival.instead_of) {
             self.sign_out(former).await?;

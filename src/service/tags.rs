@@ -1,11 +1,11 @@
 //! The tag palette.
 
-use super::{Service, Visit};
-use crate::command::{CreateTag, Key};
+use super::{RequestContext, Service};
+use crate::command::{CreateTag, IdempotencyKey};
 use crate::error::{FieldProblem, Refusal};
 use crate::id::TagId;
 use crate::permission::Action;
-use crate::ports::Look;
+use crate::ports::Change;
 use crate::tag::Tag;
 use crate::text::{Color, Name, TextProblem};
 
@@ -14,14 +14,19 @@ impl Service {
     ///
     /// # Errors
     /// When the visitor may not, the name is empty, too long or taken, or the colour is not `#RRGGBB`.
-    pub async fn create_tag(&self, visit: &Visit, key: Key, tag: CreateTag) -> Result<Tag, Refusal> {
-        visit.must_somewhere(Action::CreateTag)?;
-        let by = visit.user()?;
+    pub async fn create_tag(
+        &self,
+        context: &RequestContext,
+        key: IdempotencyKey,
+        tag: CreateTag,
+    ) -> Result<Tag, Refusal> {
+        context.require_somewhere(Action::CreateTag)?;
+        let by = context.user()?;
         let (name, color) = parse(&tag)?;
         let id = TagId(self.new_id());
-        let (write, _turn) = self.write(visit, Action::CreateTag, key, by.0).await?;
+        let (write, _turn) = self.write(context, Action::CreateTag, key, by.0).await?;
         let tag = self.store.create_tag(write, id, name, color).await?;
-        self.notifier.ring(visit.tenant.id, Look::Facts);
+        self.notifier.notify(context.tenant.id, Change::Facts);
         Ok(tag)
     }
 
@@ -29,13 +34,19 @@ impl Service {
     ///
     /// # Errors
     /// As [`Service::create_tag`], or when the tag is not the tenant's.
-    pub async fn change_tag(&self, visit: &Visit, key: Key, id: TagId, tag: CreateTag) -> Result<Tag, Refusal> {
-        visit.must(Action::EditTag)?;
-        let by = visit.user()?;
+    pub async fn change_tag(
+        &self,
+        context: &RequestContext,
+        key: IdempotencyKey,
+        id: TagId,
+        tag: CreateTag,
+    ) -> Result<Tag, Refusal> {
+        context.require(Action::EditTag)?;
+        let by = context.user()?;
         let (name, color) = parse(&tag)?;
-        let (write, _turn) = self.write(visit, Action::EditTag, key, by.0).await?;
+        let (write, _turn) = self.write(context, Action::EditTag, key, by.0).await?;
         let tag = self.store.change_tag(write, id, name, color).await?;
-        self.notifier.ring(visit.tenant.id, Look::TakenBack);
+        self.notifier.notify(context.tenant.id, Change::TakenBack);
         Ok(tag)
     }
 
@@ -43,12 +54,12 @@ impl Service {
     ///
     /// # Errors
     /// When the visitor may not, or the tag is not the tenant's.
-    pub async fn delete_tag(&self, visit: &Visit, key: Key, id: TagId) -> Result<(), Refusal> {
-        visit.must(Action::EditTag)?;
-        let by = visit.user()?;
-        let (write, _turn) = self.write(visit, Action::EditTag, key, by.0).await?;
+    pub async fn delete_tag(&self, context: &RequestContext, key: IdempotencyKey, id: TagId) -> Result<(), Refusal> {
+        context.require(Action::EditTag)?;
+        let by = context.user()?;
+        let (write, _turn) = self.write(context, Action::EditTag, key, by.0).await?;
         self.store.delete_tag(write, id).await?;
-        self.notifier.ring(visit.tenant.id, Look::TakenBack);
+        self.notifier.notify(context.tenant.id, Change::TakenBack);
         Ok(())
     }
 }

@@ -1,12 +1,12 @@
 //! Teams: made, changed, opened and closed, put away and brought back.
 
-use super::{Service, Visit};
-use crate::command::Key;
+use super::{RequestContext, Service};
+use crate::command::IdempotencyKey;
 use crate::error::Refusal;
 use crate::id::TeamId;
 use crate::join::JoinCode;
 use crate::permission::Action;
-use crate::ports::{Look, NewTeam, TeamChange};
+use crate::ports::{Change, NewTeam, TeamChange};
 use crate::team::{Team, TeamSettings, TeamState, TeamsView};
 use crate::text::{Name, Slug, TextProblem};
 
@@ -15,27 +15,32 @@ impl Service {
     ///
     /// # Errors
     /// When the visitor may not see them, or asks too often.
-    pub async fn teams(&self, visit: &Visit) -> Result<TeamsView, Refusal> {
-        visit.must(Action::EditTeam)?;
-        self.pace.admit(visit.tenant.id, visit.actor.user.map(|user| user.0), Action::SeeBoard)?;
-        let teams = self.store.teams(visit.tenant.id).await?;
-        Ok(TeamsView { tenant: visit.tenant.clone(), role: visit.actor.role, teams })
+    pub async fn teams(&self, context: &RequestContext) -> Result<TeamsView, Refusal> {
+        context.require(Action::EditTeam)?;
+        self.rate_limiter.admit(context.tenant.id, context.actor.user.map(|user| user.0), Action::SeeBoard)?;
+        let teams = self.store.teams(context.tenant.id).await?;
+        Ok(TeamsView { tenant: context.tenant.clone(), role: context.actor.role, teams })
     }
 
     /// Adds a team.
     ///
     /// # Errors
     /// When the visitor may not, or the name is empty, too long or taken.
-    pub async fn create_team(&self, visit: &Visit, key: Key, name: &str) -> Result<Team, Refusal> {
-        visit.must(Action::CreateTeam)?;
-        let by = visit.user()?;
+    pub async fn create_team(
+        &self,
+        context: &RequestContext,
+        key: IdempotencyKey,
+        name: &str,
+    ) -> Result<Team, Refusal> {
+        context.require(Action::CreateTeam)?;
+        let by = context.user()?;
         let name = Name::parse(name).map_err(|problem| Refusal::field("name", problem))?;
         let id = TeamId(self.new_id());
         let slug = Slug::of_name(&name, &format!("team-{}", &id.0.simple().to_string()[24..]));
         let new = NewTeam { id, slug, name, code: self.draw_code() };
-        let (write, _turn) = self.write(visit, Action::CreateTeam, key, by.0).await?;
+        let (write, _turn) = self.write(context, Action::CreateTeam, key, by.0).await?;
         let team = self.store.create_team(write, new).await?;
-        self.notifier.ring(visit.tenant.id, Look::Facts);
+        self.notifier.notify(context.tenant.id, Change::Facts);
         Ok(team)
     }
 
@@ -45,17 +50,17 @@ impl Service {
     /// When the visitor may not, the name is empty, too long or taken, or the team is not the tenant's or archived.
     pub async fn change_team(
         &self,
-        visit: &Visit,
-        key: Key,
+        context: &RequestContext,
+        key: IdempotencyKey,
         team: TeamId,
         (name, settings): (&str, TeamSettings),
     ) -> Result<Team, Refusal> {
-        visit.must(Action::EditTeam)?;
-        let by = visit.user()?;
+        context.require(Action::EditTeam)?;
+        let by = context.user()?;
         let name = Name::parse(name).map_err(|problem| Refusal::field("name", problem))?;
-        let (write, _turn) = self.write(visit, Action::EditTeam, key, by.0).await?;
+        let (write, _turn) = self.write(context, Action::EditTeam, key, by.0).await?;
         let team = self.store.change_team(write, TeamChange { id: team, name, settings }).await?;
-        self.changed(visit);
+        self.changed(context);
         Ok(team)
     }
 
@@ -63,13 +68,19 @@ impl Service {
     ///
     /// # Errors
     /// When the visitor may not, the state is none, or the team is not the tenant's or archived.
-    pub async fn set_team_state(&self, visit: &Visit, key: Key, team: TeamId, state: &str) -> Result<Team, Refusal> {
-        visit.must(Action::EditTeam)?;
-        let by = visit.user()?;
+    pub async fn set_team_state(
+        &self,
+        context: &RequestContext,
+        key: IdempotencyKey,
+        team: TeamId,
+        state: &str,
+    ) -> Result<Team, Refusal> {
+        context.require(Action::EditTeam)?;
+        let by = context.user()?;
         let state: TeamState = state.parse().map_err(|_| Refusal::field("state", TextProblem::BadForm))?;
-        let (write, _turn) = self.write(visit, Action::EditTeam, key, by.0).await?;
+        let (write, _turn) = self.write(context, Action::EditTeam, key, by.0).await?;
         let team = self.store.set_team_state(write, team, state).await?;
-        self.notifier.ring(visit.tenant.id, Look::TakenBack);
+        self.notifier.notify(context.tenant.id, Change::TakenBack);
         Ok(team)
     }
 
@@ -77,12 +88,18 @@ impl Service {
     ///
     /// # Errors
     /// When the visitor may not, or the team is not the tenant's.
-    pub async fn set_team_archived(&self, visit: &Visit, key: Key, team: TeamId, on: bool) -> Result<Team, Refusal> {
-        visit.must(Action::EditTeam)?;
-        let by = visit.user()?;
-        let (write, _turn) = self.write(visit, Action::EditTeam, key, by.0).await?;
+    pub async fn set_team_archived(
+        &self,
+        context: &RequestContext,
+        key: IdempotencyKey,
+        team: TeamId,
+        on: bool,
+    ) -> Result<Team, Refusal> {
+        context.require(Action::EditTeam)?;
+        let by = context.user()?;
+        let (write, _turn) = self.write(context, Action::EditTeam, key, by.0).await?;
         let team = self.store.set_team_archived(write, team, on).await?;
-        self.changed(visit);
+        self.changed(context);
         Ok(team)
     }
 
@@ -90,12 +107,12 @@ impl Service {
     ///
     /// # Errors
     /// When the visitor may not, or the team is not the tenant's.
-    pub async fn renew_code(&self, visit: &Visit, team: TeamId) -> Result<JoinCode, Refusal> {
+    pub async fn renew_code(&self, context: &RequestContext, team: TeamId) -> Result<JoinCode, Refusal> {
         /// Two codes that are taken in a row are as good as impossible.
         const TRIES: u32 = 8;
-        visit.must(Action::EditTeam)?;
-        let by = visit.user()?;
-        let (write, _turn) = self.write(visit, Action::EditTeam, None, by.0).await?;
+        context.require(Action::EditTeam)?;
+        let by = context.user()?;
+        let (write, _turn) = self.write(context, Action::EditTeam, None, by.0).await?;
         for _ in 0..TRIES {
             let code = self.draw_code();
             if self.store.set_join_code(write, team, &code).await? {
@@ -106,13 +123,13 @@ impl Service {
     }
 
     fn draw_code(&self) -> JoinCode {
-        JoinCode::draw(|bytes| self.chance.fill(bytes))
+        JoinCode::draw(|bytes| self.rng.fill(bytes))
     }
 
     /// The tenant's rules are others now: everybody is told, and here they hold at once.
-    pub(super) fn changed(&self, visit: &Visit) {
-        self.known.forget(&visit.tenant.slug);
-        self.notifier.ring(visit.tenant.id, Look::TakenBack);
-        self.notifier.ring(visit.tenant.id, Look::Access);
+    pub(super) fn changed(&self, context: &RequestContext) {
+        self.known.forget(&context.tenant.slug);
+        self.notifier.notify(context.tenant.id, Change::TakenBack);
+        self.notifier.notify(context.tenant.id, Change::Access);
     }
 }

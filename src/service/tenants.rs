@@ -45,7 +45,7 @@ impl Service {
     /// When the slug is in use.
     pub async fn create_tenant(&self, slug: Slug, name: Name) -> Result<Tenant, Refusal> {
         let mut epoch = [0; 8];
-        self.chance.fill(&mut epoch);
+        self.rng.fill(&mut epoch);
         let new = NewTenant {
             id: TenantId(self.new_id()),
             slug,

@@ -1,11 +1,11 @@
 //! How long texts are kept, and what people may do with their own.
 
-use super::{Service, Visit};
-use crate::command::Key;
+use super::{RequestContext, Service};
+use crate::command::IdempotencyKey;
 use crate::error::{Noun, Refusal};
 use crate::id::OperationId;
 use crate::permission::Action;
-use crate::ports::{Look, Write};
+use crate::ports::{Change, Write};
 use crate::retention::{Erased, Retention, Written};
 use crate::text::Slug;
 
@@ -14,21 +14,27 @@ impl Service {
     ///
     /// # Errors
     /// When the visitor may not see its settings, or asks too often.
-    pub async fn retention(&self, visit: &Visit) -> Result<Retention, Refusal> {
-        visit.must(Action::EditSettings)?;
-        self.pace.admit(visit.tenant.id, visit.actor.user.map(|user| user.0), Action::SeeHealth)?;
-        Ok(self.store.retention(visit.tenant.id).await?)
+    pub async fn retention(&self, context: &RequestContext) -> Result<Retention, Refusal> {
+        context.require(Action::EditSettings)?;
+        self.rate_limiter.admit(context.tenant.id, context.actor.user.map(|user| user.0), Action::SeeHealth)?;
+        Ok(self.store.retention(context.tenant.id).await?)
     }
 
     /// Changes how long the tenant keeps texts: `days` as typed, and whether all of them are to stay for now.
     ///
     /// # Errors
     /// When the visitor may not, or `days` is no number of days.
-    pub async fn set_retention(&self, visit: &Visit, key: Key, days: &str, hold: bool) -> Result<Retention, Refusal> {
-        visit.must(Action::EditSettings)?;
-        let by = visit.user()?;
+    pub async fn set_retention(
+        &self,
+        context: &RequestContext,
+        key: IdempotencyKey,
+        days: &str,
+        hold: bool,
+    ) -> Result<Retention, Refusal> {
+        context.require(Action::EditSettings)?;
+        let by = context.user()?;
         let days = Retention::parse_days(days)?;
-        let (write, _turn) = self.write(visit, Action::EditSettings, key, by.0).await?;
+        let (write, _turn) = self.write(context, Action::EditSettings, key, by.0).await?;
         let new = Retention { days, hold_since: hold.then_some(write.at) };
         Ok(self.store.set_retention(write, new, Some(by)).await?)
     }
@@ -60,22 +66,22 @@ impl Service {
     ///
     /// # Errors
     /// When the browser has no identity, or asks too often.
-    pub async fn written(&self, visit: &Visit) -> Result<Written, Refusal> {
-        let participant = visit.participant()?;
-        self.pace.admit(visit.tenant.id, Some(participant.0), Action::SeeBoard)?;
-        Ok(self.store.written_by(visit.tenant.id, participant).await?)
+    pub async fn written(&self, context: &RequestContext) -> Result<Written, Refusal> {
+        let participant = context.participant()?;
+        self.rate_limiter.admit(context.tenant.id, Some(participant.0), Action::SeeBoard)?;
+        Ok(self.store.written_by(context.tenant.id, participant).await?)
     }
 
     /// Erases what this participant wrote here, in the same way.
     ///
     /// # Errors
     /// As [`Service::written`].
-    pub async fn erase_written(&self, visit: &Visit) -> Result<Erased, Refusal> {
-        let participant = visit.participant()?;
-        let (write, _turn) = self.write(visit, Action::Ask, None, participant.0).await?;
+    pub async fn erase_written(&self, context: &RequestContext) -> Result<Erased, Refusal> {
+        let participant = context.participant()?;
+        let (write, _turn) = self.write(context, Action::Ask, None, participant.0).await?;
         let erased = self.store.erase_written(write, participant).await;
         // Also when it failed half-way: what is erased by then is.
-        self.notifier.ring(visit.tenant.id, Look::TakenBack);
+        self.notifier.notify(context.tenant.id, Change::TakenBack);
         Ok(erased?)
     }
 }

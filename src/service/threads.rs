@@ -1,11 +1,11 @@
 //! The private thread between the asker of a question and the moderators of its team.
 
-use super::{Service, Visit};
-use crate::command::Key;
+use super::{RequestContext, Service};
+use crate::command::IdempotencyKey;
 use crate::error::Refusal;
 use crate::id::{MessageId, QuestionId};
 use crate::permission::Action;
-use crate::ports::{Look, Party, SecretHash};
+use crate::ports::{Change, SecretHash, ThreadReader};
 use crate::tenant::Tenant;
 use crate::text::MessageBody;
 use crate::thread::{Side, Thread};
@@ -15,10 +15,10 @@ impl Service {
     ///
     /// # Errors
     /// When the visitor does not moderate the question, or did not ask it: then it is not there.
-    pub async fn thread(&self, visit: &Visit, question: QuestionId, side: Side) -> Result<Thread, Refusal> {
-        let (party, who) = self.party(visit, question, side).await?;
-        self.pace.admit(visit.tenant.id, Some(who), Action::SeeBoard)?;
-        Ok(self.store.thread(visit.tenant.id, question, party).await?)
+    pub async fn thread(&self, context: &RequestContext, question: QuestionId, side: Side) -> Result<Thread, Refusal> {
+        let (party, who) = self.party(context, question, side).await?;
+        self.rate_limiter.admit(context.tenant.id, Some(who), Action::SeeBoard)?;
+        Ok(self.store.thread(context.tenant.id, question, party).await?)
     }
 
     /// Writes to the other side.
@@ -27,18 +27,18 @@ impl Service {
     /// As [`Service::thread`]; when there is nothing in the message, it is too long, or one too many.
     pub async fn say(
         &self,
-        visit: &Visit,
-        key: Key,
+        context: &RequestContext,
+        key: IdempotencyKey,
         question: QuestionId,
         side: Side,
         text: &str,
     ) -> Result<Thread, Refusal> {
-        let (party, who) = self.party(visit, question, side).await?;
+        let (party, who) = self.party(context, question, side).await?;
         let action = if side == Side::Asker { Action::Ask } else { Action::Review };
         let body = message(text)?;
-        let (write, _turn) = self.write(visit, action, key, who).await?;
+        let (write, _turn) = self.write(context, action, key, who).await?;
         let thread = self.store.say(write, question, party, MessageId(self.new_id()), body).await?;
-        self.notifier.ring(visit.tenant.id, Look::Facts);
+        self.notifier.notify(context.tenant.id, Change::Facts);
         Ok(thread)
     }
 
@@ -49,14 +49,14 @@ impl Service {
     /// When the question is not theirs.
     pub async fn set_thread_link(
         &self,
-        visit: &Visit,
-        key: Key,
+        context: &RequestContext,
+        key: IdempotencyKey,
         question: QuestionId,
         link: Option<SecretHash>,
     ) -> Result<(), Refusal> {
-        visit.must(Action::SeeBoard)?;
-        let asker = visit.participant()?;
-        let (write, _turn) = self.write(visit, Action::Ask, key, asker.0).await?;
+        context.require(Action::SeeBoard)?;
+        let asker = context.participant()?;
+        let (write, _turn) = self.write(context, Action::Ask, key, asker.0).await?;
         Ok(self.store.set_thread_link(write, question, asker, link).await?)
     }
 
@@ -74,8 +74,8 @@ impl Service {
     /// As [`Service::thread_link`].
     pub async fn thread_by_link(&self, link: SecretHash) -> Result<(Tenant, QuestionId, Thread), Refusal> {
         let (tenant, question) = self.thread_link(link).await?;
-        self.pace.admit(tenant.id, Some(question.0), Action::SeeBoard)?;
-        let thread = self.store.thread(tenant.id, question, Party::Holder).await?;
+        self.rate_limiter.admit(tenant.id, Some(question.0), Action::SeeBoard)?;
+        let thread = self.store.thread(tenant.id, question, ThreadReader::Holder).await?;
         Ok((tenant, question, thread))
     }
 
@@ -83,28 +83,39 @@ impl Service {
     ///
     /// # Errors
     /// As [`Service::thread_link`] and [`Service::say`].
-    pub async fn say_by_link(&self, visit: &Visit, key: Key, link: SecretHash, text: &str) -> Result<Thread, Refusal> {
+    pub async fn say_by_link(
+        &self,
+        context: &RequestContext,
+        key: IdempotencyKey,
+        link: SecretHash,
+        text: &str,
+    ) -> Result<Thread, Refusal> {
         let (tenant, question) = self.thread_link(link).await?;
-        if tenant.id != visit.tenant.id {
+        if tenant.id != context.tenant.id {
             return Err(Refusal::LinkSpent);
         }
         let body = message(text)?;
-        let (write, _turn) = self.write(visit, Action::Ask, key, question.0).await?;
-        let thread = self.store.say(write, question, Party::Holder, MessageId(self.new_id()), body).await?;
-        self.notifier.ring(visit.tenant.id, Look::Facts);
+        let (write, _turn) = self.write(context, Action::Ask, key, question.0).await?;
+        let thread = self.store.say(write, question, ThreadReader::Holder, MessageId(self.new_id()), body).await?;
+        self.notifier.notify(context.tenant.id, Change::Facts);
         Ok(thread)
     }
 
-    async fn party(&self, visit: &Visit, question: QuestionId, side: Side) -> Result<(Party, uuid::Uuid), Refusal> {
+    async fn party(
+        &self,
+        context: &RequestContext,
+        question: QuestionId,
+        side: Side,
+    ) -> Result<(ThreadReader, uuid::Uuid), Refusal> {
         match side {
             Side::Moderators => {
-                self.must_on(visit, Action::Review, question).await?;
-                let by = visit.user()?;
-                Ok((Party::Moderator(by), by.0))
+                self.require_on(context, Action::Review, question).await?;
+                let by = context.user()?;
+                Ok((ThreadReader::Moderator(by), by.0))
             }
             Side::Asker => {
-                let asker = visit.participant()?;
-                Ok((Party::Asker(asker), asker.0))
+                let asker = context.participant()?;
+                Ok((ThreadReader::Asker(asker), asker.0))
             }
         }
     }

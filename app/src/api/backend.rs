@@ -6,7 +6,7 @@ use http::{HeaderValue, StatusCode, header};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 use pulsestage::error::{Noun, Refusal};
-use pulsestage::service::{Caller, Service, Visit};
+use pulsestage::service::{Credentials, RequestContext, Service};
 use pulsestage::text::Slug;
 
 use super::{API_PREFIX, ApiError};
@@ -50,34 +50,34 @@ pub struct Backend {
     /// The use cases.
     pub service: Service,
     /// What the request brought to say who it is from.
-    pub caller: Caller,
+    pub credentials: Credentials,
     /// Which tenant is meant where none is named.
     pub home: Home,
 }
 
-/// The use cases and the caller's visit to a tenant; an empty slug means the one that is at home on this host.
-pub(super) async fn enter(tenant: &str) -> Result<(Service, Visit), ApiError> {
-    let (service, caller, slug) = called(tenant)?;
-    let visit = service.enter(&slug, &caller).await.map_err(refuse)?;
-    Ok((service, visit))
+/// The use cases and the request context of a tenant; an empty slug means the one that is at home on this host.
+pub(super) async fn authenticate(tenant: &str) -> Result<(Service, RequestContext), ApiError> {
+    let (service, credentials, slug) = called(tenant)?;
+    let context = service.authenticate(&slug, &credentials).await.map_err(refuse)?;
+    Ok((service, context))
 }
 
 /// The same where participants ask, vote, report or look at what is theirs: the session is not touched.
-pub(super) async fn enter_without_touch(tenant: &str) -> Result<(Service, Visit), ApiError> {
-    let (service, caller, slug) = called(tenant)?;
-    let visit = service.enter_without_touch(&slug, &caller).await.map_err(refuse)?;
-    Ok((service, visit))
+pub(super) async fn authenticate_without_touch(tenant: &str) -> Result<(Service, RequestContext), ApiError> {
+    let (service, credentials, slug) = called(tenant)?;
+    let context = service.authenticate_without_touch(&slug, &credentials).await.map_err(refuse)?;
+    Ok((service, context))
 }
 
 /// The use cases, who calls them, and the tenant that is meant.
-fn called(tenant: &str) -> Result<(Service, Caller, String), ApiError> {
-    let Backend { service, caller, home } = use_context().ok_or_else(|| refuse(Refusal::Internal))?;
+fn called(tenant: &str) -> Result<(Service, Credentials, String), ApiError> {
+    let Backend { service, credentials, home } = use_context().ok_or_else(|| refuse(Refusal::Internal))?;
     if let Some(response) = use_context::<ResponseOptions>() {
         // What follows is one viewer's own: no cache between us may keep it.
         response.insert_header(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     }
     let slug = home.resolve(tenant).ok_or_else(|| refuse(Refusal::NotFound { what: Noun::Tenant }))?.to_owned();
-    Ok((service, caller, slug))
+    Ok((service, credentials, slug))
 }
 
 /// Puts the refusal's status on the response that is being made, be it a server function's or a page's.

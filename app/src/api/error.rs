@@ -72,7 +72,7 @@ impl From<Refusal> for ApiError {
 
 /// A refusal with its sentence, as it goes over the wire.
 #[derive(Serialize)]
-struct Said<'a> {
+struct RefusalMessage<'a> {
     #[serde(flatten)]
     refusal: &'a Refusal,
     message: String,
@@ -80,7 +80,7 @@ struct Said<'a> {
 
 impl Serialize for ApiError {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let said = |refusal| Said { refusal, message: self.to_string() };
+        let said = |refusal| RefusalMessage { refusal, message: self.to_string() };
         match self {
             Self::Refused(refusal) => said(refusal).serialize(to),
             // It arises where answers are read and is never sent; what is nearest to it says "ask again".

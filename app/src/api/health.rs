@@ -8,11 +8,11 @@ use pulsestage::health::HealthView;
 
 use super::ApiError;
 #[cfg(feature = "ssr")]
-use super::backend::{enter, refuse};
+use super::backend::{authenticate, refuse};
 
 /// How the streams of the caller's own tenant are doing.
 #[server(prefix = "/api/fn", endpoint = "load_health", input = GetUrl)]
 pub async fn load_health(#[server(default)] tenant: String) -> Result<HealthView, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
-    service.health(&visit).map_err(refuse)
+    let (service, context) = authenticate(&tenant).await?;
+    service.health(&context).map_err(refuse)
 }

@@ -1,6 +1,6 @@
 //! The server functions: addresses of the use cases for pages, forms and the browser. They decide nothing.
 //!
-//! The only place with `#[server]`. Each body finds the caller's visit, calls one use case and maps its refusal.
+//! The only place with `#[server]`. Each body makes the request's context, calls one use case and maps its refusal.
 
 #[cfg(feature = "ssr")]
 mod backend;

@@ -3,14 +3,14 @@
 #![expect(missing_docs, reason = "the macro makes a struct of each function, with its arguments as fields")]
 
 use leptos::prelude::*;
-use pulsestage::command::Key;
+use pulsestage::command::IdempotencyKey;
 use pulsestage::id::{QuestionId, TagId};
 use pulsestage::question::Question;
 use pulsestage::team::Team;
 
 use super::ApiError;
 #[cfg(feature = "ssr")]
-use super::backend::{enter, refuse};
+use super::backend::{authenticate, refuse};
 #[cfg(feature = "ssr")]
 use pulsestage::command::{AnswerQuestion, CreateTag as NewTag, SetMark, SetTag};
 
@@ -21,10 +21,10 @@ pub async fn answer(
     question: QuestionId,
     answer: String,
     #[server(default)] seen: Option<i64>,
-    #[server(default)] op: Key,
+    #[server(default)] op: IdempotencyKey,
 ) -> Result<Question, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
-    service.answer(&visit, op, AnswerQuestion { question, text: answer, seen }).await.map_err(refuse)
+    let (service, context) = authenticate(&tenant).await?;
+    service.answer(&context, op, AnswerQuestion { question, text: answer, seen }).await.map_err(refuse)
 }
 
 /// Puts a tag on a question.
@@ -33,10 +33,10 @@ pub async fn tag(
     #[server(default)] tenant: String,
     question: QuestionId,
     tag: TagId,
-    #[server(default)] op: Key,
+    #[server(default)] op: IdempotencyKey,
 ) -> Result<Question, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
-    service.set_tag(&visit, op, SetTag { question, tag, on: true }).await.map_err(refuse)
+    let (service, context) = authenticate(&tenant).await?;
+    service.set_tag(&context, op, SetTag { question, tag, on: true }).await.map_err(refuse)
 }
 
 /// Takes a tag off a question.
@@ -45,10 +45,10 @@ pub async fn untag(
     #[server(default)] tenant: String,
     question: QuestionId,
     tag: TagId,
-    #[server(default)] op: Key,
+    #[server(default)] op: IdempotencyKey,
 ) -> Result<Question, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
-    service.set_tag(&visit, op, SetTag { question, tag, on: false }).await.map_err(refuse)
+    let (service, context) = authenticate(&tenant).await?;
+    service.set_tag(&context, op, SetTag { question, tag, on: false }).await.map_err(refuse)
 }
 
 /// Pins a question to the top.
@@ -56,10 +56,10 @@ pub async fn untag(
 pub async fn pin(
     #[server(default)] tenant: String,
     question: QuestionId,
-    #[server(default)] op: Key,
+    #[server(default)] op: IdempotencyKey,
 ) -> Result<Question, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
-    service.set_pinned(&visit, op, SetMark { question, on: true }).await.map_err(refuse)
+    let (service, context) = authenticate(&tenant).await?;
+    service.set_pinned(&context, op, SetMark { question, on: true }).await.map_err(refuse)
 }
 
 /// Lets a pinned question go.
@@ -67,10 +67,10 @@ pub async fn pin(
 pub async fn unpin(
     #[server(default)] tenant: String,
     question: QuestionId,
-    #[server(default)] op: Key,
+    #[server(default)] op: IdempotencyKey,
 ) -> Result<Question, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
-    service.set_pinned(&visit, op, SetMark { question, on: false }).await.map_err(refuse)
+    let (service, context) = authenticate(&tenant).await?;
+    service.set_pinned(&context, op, SetMark { question, on: false }).await.map_err(refuse)
 }
 
 /// Closes a question to votes and answers.
@@ -78,10 +78,10 @@ pub async fn unpin(
 pub async fn freeze(
     #[server(default)] tenant: String,
     question: QuestionId,
-    #[server(default)] op: Key,
+    #[server(default)] op: IdempotencyKey,
 ) -> Result<Question, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
-    service.set_frozen(&visit, op, SetMark { question, on: true }).await.map_err(refuse)
+    let (service, context) = authenticate(&tenant).await?;
+    service.set_frozen(&context, op, SetMark { question, on: true }).await.map_err(refuse)
 }
 
 /// Opens a frozen question again.
@@ -89,10 +89,10 @@ pub async fn freeze(
 pub async fn unfreeze(
     #[server(default)] tenant: String,
     question: QuestionId,
-    #[server(default)] op: Key,
+    #[server(default)] op: IdempotencyKey,
 ) -> Result<Question, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
-    service.set_frozen(&visit, op, SetMark { question, on: false }).await.map_err(refuse)
+    let (service, context) = authenticate(&tenant).await?;
+    service.set_frozen(&context, op, SetMark { question, on: false }).await.map_err(refuse)
 }
 
 /// Adds a team to the tenant.
@@ -100,10 +100,10 @@ pub async fn unfreeze(
 pub async fn create_team(
     #[server(default)] tenant: String,
     name: String,
-    #[server(default)] op: Key,
+    #[server(default)] op: IdempotencyKey,
 ) -> Result<Team, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
-    service.create_team(&visit, op, &name).await.map_err(refuse)
+    let (service, context) = authenticate(&tenant).await?;
+    service.create_team(&context, op, &name).await.map_err(refuse)
 }
 
 /// Adds a tag to the tenant's palette.
@@ -112,8 +112,8 @@ pub async fn create_tag(
     #[server(default)] tenant: String,
     name: String,
     color: String,
-    #[server(default)] op: Key,
+    #[server(default)] op: IdempotencyKey,
 ) -> Result<pulsestage::tag::Tag, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
-    service.create_tag(&visit, op, NewTag { name, color }).await.map_err(refuse)
+    let (service, context) = authenticate(&tenant).await?;
+    service.create_tag(&context, op, NewTag { name, color }).await.map_err(refuse)
 }

@@ -9,7 +9,7 @@ use pulsestage::tenant::{Made, OperatorView};
 use super::ApiError;
 #[cfg(feature = "ssr")]
 use super::{
-    backend::{enter, refuse},
+    backend::{authenticate, refuse},
     flash,
 };
 #[cfg(feature = "ssr")]
@@ -18,8 +18,8 @@ use pulsestage::{person::Flash, tenant::TenantLimits};
 /// Every tenant with its numbers.
 #[server(prefix = "/api/fn", endpoint = "load_tenants", input = GetUrl)]
 pub async fn load_tenants(#[server(default)] tenant: String) -> Result<OperatorView, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
-    let view = service.operator_view(&visit).await.map_err(refuse)?;
+    let (service, context) = authenticate(&tenant).await?;
+    let view = service.operator_view(&context).await.map_err(refuse)?;
     let fresh = match flash::take() {
         Some(Flash::Made(made)) => Some(*made),
         _ => None,
@@ -30,8 +30,8 @@ pub async fn load_tenants(#[server(default)] tenant: String) -> Result<OperatorV
 /// Makes a tenant; the answer has the one-time link of its first owner.
 #[server(prefix = "/api/fn", endpoint = "create_tenant")]
 pub async fn create_tenant(#[server(default)] tenant: String, slug: String, name: String) -> Result<Made, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
-    let made = service.operate_create(&visit, &slug, &name).await.map_err(refuse)?;
+    let (service, context) = authenticate(&tenant).await?;
+    let made = service.operate_create(&context, &slug, &name).await.map_err(refuse)?;
     flash::keep(&Flash::Made(Box::new(made.clone())));
     Ok(made)
 }
@@ -45,21 +45,21 @@ pub async fn limit_tenant(
     #[server(default)] questions: String,
     #[server(default)] people: String,
 ) -> Result<(), ApiError> {
-    let (service, visit) = enter(&tenant).await?;
+    let (service, context) = authenticate(&tenant).await?;
     let limits = TenantLimits::parse(&streams, &questions, &people).map_err(refuse)?;
-    service.operate_limits(&visit, &slug, limits).await.map_err(refuse)
+    service.operate_limits(&context, &slug, limits).await.map_err(refuse)
 }
 
 /// Lets nobody into a tenant any more.
 #[server(prefix = "/api/fn", endpoint = "archive_tenant")]
 pub async fn archive_tenant(#[server(default)] tenant: String, slug: String) -> Result<(), ApiError> {
-    let (service, visit) = enter(&tenant).await?;
-    service.operate_archived(&visit, &slug, true).await.map_err(refuse)
+    let (service, context) = authenticate(&tenant).await?;
+    service.operate_archived(&context, &slug, true).await.map_err(refuse)
 }
 
 /// Lets people into a tenant again.
 #[server(prefix = "/api/fn", endpoint = "restore_tenant")]
 pub async fn restore_tenant(#[server(default)] tenant: String, slug: String) -> Result<(), ApiError> {
-    let (service, visit) = enter(&tenant).await?;
-    service.operate_archived(&visit, &slug, false).await.map_err(refuse)
+    let (service, context) = authenticate(&tenant).await?;
+    service.operate_archived(&context, &slug, false).await.map_err(refuse)
 }

@@ -4,19 +4,19 @@
 
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
-use pulsestage::command::Key;
+use pulsestage::command::IdempotencyKey;
 use pulsestage::id::QuestionId;
 use pulsestage::moderation::OwnQuestion;
 
 use super::ApiError;
 #[cfg(feature = "ssr")]
-use super::backend::{enter_without_touch, refuse};
+use super::backend::{authenticate_without_touch, refuse};
 
 /// What the calling browser has asked, newest first, wherever it stands.
 #[server(prefix = "/api/fn", endpoint = "own_questions", input = GetUrl)]
 pub async fn own_questions(#[server(default)] tenant: String) -> Result<Vec<OwnQuestion>, ApiError> {
-    let (service, visit) = enter_without_touch(&tenant).await?;
-    service.own_questions(&visit).await.map_err(refuse)
+    let (service, context) = authenticate_without_touch(&tenant).await?;
+    service.own_questions(&context).await.map_err(refuse)
 }
 
 /// Changes the text of one's own question.
@@ -25,10 +25,10 @@ pub async fn edit_own(
     #[server(default)] tenant: String,
     question: QuestionId,
     text: String,
-    #[server(default)] op: Key,
+    #[server(default)] op: IdempotencyKey,
 ) -> Result<OwnQuestion, ApiError> {
-    let (service, visit) = enter_without_touch(&tenant).await?;
-    service.edit_own(&visit, op, question, &text).await.map_err(refuse)
+    let (service, context) = authenticate_without_touch(&tenant).await?;
+    service.edit_own(&context, op, question, &text).await.map_err(refuse)
 }
 
 /// Takes one's own question back.
@@ -36,10 +36,10 @@ pub async fn edit_own(
 pub async fn withdraw_own(
     #[server(default)] tenant: String,
     question: QuestionId,
-    #[server(default)] op: Key,
+    #[server(default)] op: IdempotencyKey,
 ) -> Result<OwnQuestion, ApiError> {
-    let (service, visit) = enter_without_touch(&tenant).await?;
-    service.withdraw_own(&visit, op, question).await.map_err(refuse)
+    let (service, context) = authenticate_without_touch(&tenant).await?;
+    service.withdraw_own(&context, op, question).await.map_err(refuse)
 }
 
 /// Says to the moderators that somebody else's question should not be there.
@@ -48,8 +48,8 @@ pub async fn report(
     #[server(default)] tenant: String,
     question: QuestionId,
     reason: String,
-    #[server(default)] op: Key,
+    #[server(default)] op: IdempotencyKey,
 ) -> Result<(), ApiError> {
-    let (service, visit) = enter_without_touch(&tenant).await?;
-    service.report(&visit, op, question, &reason).await.map_err(refuse)
+    let (service, context) = authenticate_without_touch(&tenant).await?;
+    service.report(&context, op, question, &reason).await.map_err(refuse)
 }

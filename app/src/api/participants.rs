@@ -4,21 +4,21 @@
 
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
-use pulsestage::command::{BoardView, Key, VoteReceipt};
+use pulsestage::command::{BoardView, IdempotencyKey, VoteReceipt};
 use pulsestage::id::{QuestionId, TeamId};
 use pulsestage::question::Question;
 
 use super::ApiError;
 #[cfg(feature = "ssr")]
-use super::backend::{enter, enter_without_touch, refuse};
+use super::backend::{authenticate, authenticate_without_touch, refuse};
 #[cfg(feature = "ssr")]
 use pulsestage::command;
 
 /// The board of a tenant as the caller sees it.
 #[server(prefix = "/api/fn", endpoint = "load_board", input = GetUrl)]
 pub async fn load_board(#[server(default)] tenant: String) -> Result<BoardView, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
-    service.board(&visit).await.map_err(refuse)
+    let (service, context) = authenticate(&tenant).await?;
+    service.board(&context).await.map_err(refuse)
 }
 
 /// Puts a question to a team.
@@ -28,10 +28,10 @@ pub async fn ask(
     team: TeamId,
     question: String,
     #[server(default)] name: Option<String>,
-    #[server(default)] op: Key,
+    #[server(default)] op: IdempotencyKey,
 ) -> Result<Question, ApiError> {
-    let (service, visit) = enter_without_touch(&tenant).await?;
-    service.ask(&visit, op, command::Ask { team, body: question, name }).await.map_err(refuse)
+    let (service, context) = authenticate_without_touch(&tenant).await?;
+    service.ask(&context, op, command::Ask { team, body: question, name }).await.map_err(refuse)
 }
 
 /// Makes the caller's vote be what they want it to be.
@@ -40,8 +40,8 @@ pub async fn set_vote(
     #[server(default)] tenant: String,
     question: QuestionId,
     up: bool,
-    #[server(default)] op: Key,
+    #[server(default)] op: IdempotencyKey,
 ) -> Result<VoteReceipt, ApiError> {
-    let (service, visit) = enter_without_touch(&tenant).await?;
-    service.set_vote(&visit, op, command::SetVote { question, up }).await.map_err(refuse)
+    let (service, context) = authenticate_without_touch(&tenant).await?;
+    service.set_vote(&context, op, command::SetVote { question, up }).await.map_err(refuse)
 }

@@ -11,7 +11,7 @@ use pulsestage::user::Role;
 use super::ApiError;
 #[cfg(feature = "ssr")]
 use super::{
-    backend::{enter, refuse},
+    backend::{authenticate, refuse},
     flash,
 };
 #[cfg(feature = "ssr")]
@@ -24,8 +24,8 @@ pub async fn load_people(
     #[server(default)] text: String,
     #[server(default)] after: Option<UserId>,
 ) -> Result<PeopleView, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
-    let view = service.people(&visit, &text, after).await.map_err(refuse)?;
+    let (service, context) = authenticate(&tenant).await?;
+    let view = service.people(&context, &text, after).await.map_err(refuse)?;
     Ok(PeopleView { fresh: flash::take(), ..view })
 }
 
@@ -39,7 +39,7 @@ pub async fn invite_person(
     #[server(default)] team: String,
     #[server(default)] team_role: String,
 ) -> Result<Invited, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
+    let (service, context) = authenticate(&tenant).await?;
     let membership = match team.is_empty() {
         true => None,
         false => Some(Membership {
@@ -47,7 +47,7 @@ pub async fn invite_person(
             role: if team_role.is_empty() { Role::Member } else { read(&team_role)? },
         }),
     };
-    let invited = service.invite(&visit, Invite { name, email, role, membership }).await.map_err(refuse)?;
+    let invited = service.invite(&context, Invite { name, email, role, membership }).await.map_err(refuse)?;
     flash::keep(&Flash::Invited(invited.clone()));
     Ok(invited)
 }
@@ -55,8 +55,8 @@ pub async fn invite_person(
 /// Makes another link for somebody.
 #[server(prefix = "/api/fn", endpoint = "invite_again")]
 pub async fn invite_again(#[server(default)] tenant: String, person: UserId) -> Result<Invited, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
-    let invited = service.invite_again(&visit, person).await.map_err(refuse)?;
+    let (service, context) = authenticate(&tenant).await?;
+    let invited = service.invite_again(&context, person).await.map_err(refuse)?;
     flash::keep(&Flash::Invited(invited.clone()));
     Ok(invited)
 }
@@ -64,8 +64,8 @@ pub async fn invite_again(#[server(default)] tenant: String, person: UserId) -> 
 /// Gives a person a role in the whole tenant.
 #[server(prefix = "/api/fn", endpoint = "set_role")]
 pub async fn set_role(#[server(default)] tenant: String, person: UserId, role: Role) -> Result<Person, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
-    service.set_role(&visit, person, role).await.map_err(refuse)
+    let (service, context) = authenticate(&tenant).await?;
+    service.set_role(&context, person, role).await.map_err(refuse)
 }
 
 /// Gives a person a role in a team; an empty one takes it away.
@@ -76,16 +76,16 @@ pub async fn set_team_role(
     team: TeamId,
     #[server(default)] role: String,
 ) -> Result<Person, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
+    let (service, context) = authenticate(&tenant).await?;
     let role = if role.is_empty() { None } else { Some(read(&role)?) };
-    service.set_membership(&visit, person, team, role).await.map_err(refuse)
+    service.set_membership(&context, person, team, role).await.map_err(refuse)
 }
 
 /// Keeps a person out, or lets them in again.
 #[server(prefix = "/api/fn", endpoint = "set_active")]
 pub async fn set_active(#[server(default)] tenant: String, person: UserId, active: bool) -> Result<Person, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
-    service.set_active(&visit, person, active).await.map_err(refuse)
+    let (service, context) = authenticate(&tenant).await?;
+    service.set_active(&context, person, active).await.map_err(refuse)
 }
 
 /// Changes what a person is called and where they get mail.
@@ -96,8 +96,8 @@ pub async fn change_person(
     name: String,
     #[server(default)] email: String,
 ) -> Result<Person, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
-    service.set_profile(&visit, person, &name, &email).await.map_err(refuse)
+    let (service, context) = authenticate(&tenant).await?;
+    service.set_profile(&context, person, &name, &email).await.map_err(refuse)
 }
 
 /// Reads people from a table, and adds them when that is wanted.
@@ -107,8 +107,8 @@ pub async fn import_people(
     table: String,
     mode: ImportMode,
 ) -> Result<Import, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
-    let import = service.import_people(&visit, &table, mode).await.map_err(refuse)?;
+    let (service, context) = authenticate(&tenant).await?;
+    let import = service.import_people(&context, &table, mode).await.map_err(refuse)?;
     flash::keep(&Flash::Imported(import.in_short()));
     Ok(import)
 }
@@ -119,8 +119,8 @@ pub async fn load_sessions(
     #[server(default)] tenant: String,
     #[server(default)] of: Option<UserId>,
 ) -> Result<SessionsView, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
-    service.sessions(&visit, of).await.map_err(refuse)
+    let (service, context) = authenticate(&tenant).await?;
+    service.sessions(&context, of).await.map_err(refuse)
 }
 
 /// Ends one session.
@@ -130,8 +130,8 @@ pub async fn revoke_session(
     #[server(default)] of: Option<UserId>,
     session: SessionId,
 ) -> Result<(), ApiError> {
-    let (service, visit) = enter(&tenant).await?;
-    service.revoke_session(&visit, of, session).await.map_err(refuse)
+    let (service, context) = authenticate(&tenant).await?;
+    service.revoke_session(&context, of, session).await.map_err(refuse)
 }
 
 /// Ends all sessions of somebody.
@@ -140,15 +140,15 @@ pub async fn revoke_sessions(
     #[server(default)] tenant: String,
     #[server(default)] of: Option<UserId>,
 ) -> Result<(), ApiError> {
-    let (service, visit) = enter(&tenant).await?;
-    service.revoke_sessions(&visit, of).await.map_err(refuse)
+    let (service, context) = authenticate(&tenant).await?;
+    service.revoke_sessions(&context, of).await.map_err(refuse)
 }
 
 /// Changes what the caller is called.
 #[server(prefix = "/api/fn", endpoint = "rename_self")]
 pub async fn rename_self(#[server(default)] tenant: String, name: String) -> Result<Person, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
-    service.rename_self(&visit, &name).await.map_err(refuse)
+    let (service, context) = authenticate(&tenant).await?;
+    service.rename_self(&context, &name).await.map_err(refuse)
 }
 
 /// A word of a form; one that is none of ours is a form that cannot be read.

@@ -12,7 +12,7 @@ use pulsestage::statistics::StatisticsView;
 
 use super::ApiError;
 #[cfg(feature = "ssr")]
-use super::backend::{enter, refuse};
+use super::backend::{authenticate, refuse};
 
 /// A page of the audit.
 #[server(prefix = "/api/fn", endpoint = "load_audit", input = GetUrl)]
@@ -20,15 +20,15 @@ pub async fn load_audit(
     #[server(default)] tenant: String,
     #[server(default)] query: Query,
 ) -> Result<AuditView, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
-    service.audit(&visit, &query).await.map_err(refuse)
+    let (service, context) = authenticate(&tenant).await?;
+    service.audit(&context, &query).await.map_err(refuse)
 }
 
 /// What was done to a question.
 #[server(prefix = "/api/fn", endpoint = "load_history", input = GetUrl)]
 pub async fn load_history(#[server(default)] tenant: String, question: QuestionId) -> Result<Vec<Record>, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
-    service.history(&visit, question).await.map_err(refuse)
+    let (service, context) = authenticate(&tenant).await?;
+    service.history(&context, question).await.map_err(refuse)
 }
 
 /// How much was asked, voted and answered.
@@ -38,13 +38,13 @@ pub async fn load_statistics(
     #[server(default)] range: String,
     #[server(default)] team: String,
 ) -> Result<StatisticsView, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
-    service.statistics(&visit, &range, &team).await.map_err(refuse)
+    let (service, context) = authenticate(&tenant).await?;
+    service.statistics(&context, &range, &team).await.map_err(refuse)
 }
 
 /// What an export can be narrowed to.
 #[server(prefix = "/api/fn", endpoint = "load_export", input = GetUrl)]
 pub async fn load_export(#[server(default)] tenant: String) -> Result<ExportChoices, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
-    service.export_choices(&visit).await.map_err(refuse)
+    let (service, context) = authenticate(&tenant).await?;
+    service.export_choices(&context).await.map_err(refuse)
 }

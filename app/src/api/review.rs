@@ -4,17 +4,17 @@
 
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
-use pulsestage::command::Key;
+use pulsestage::command::IdempotencyKey;
 use pulsestage::id::QuestionId;
 #[cfg(feature = "ssr")]
 use pulsestage::moderation::Note;
-use pulsestage::moderation::{Case, ReviewView, Verdict};
+use pulsestage::moderation::{Case, ReviewDecision, ReviewView};
 use pulsestage::service::BulkItem;
 use serde::{Deserialize, Serialize};
 
 use super::ApiError;
 #[cfg(feature = "ssr")]
-use super::backend::{enter, refuse};
+use super::backend::{authenticate, refuse};
 
 /// A decision without a text of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,7 +52,7 @@ impl Decision {
     }
 }
 
-impl From<Decision> for Verdict {
+impl From<Decision> for ReviewDecision {
     fn from(decision: Decision) -> Self {
         match decision {
             Decision::Approve => Self::Approve,
@@ -69,22 +69,22 @@ impl From<Decision> for Verdict {
 /// All that the moderators know of one question.
 #[server(prefix = "/api/fn", endpoint = "load_case", input = GetUrl)]
 pub async fn load_case(#[server(default)] tenant: String, question: QuestionId) -> Result<Case, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
-    service.case(&visit, question).await.map_err(refuse)
+    let (service, context) = authenticate(&tenant).await?;
+    service.case(&context, question).await.map_err(refuse)
 }
 
 /// All questions that the caller moderates, with what moderators know of them; newest first.
 #[server(prefix = "/api/fn", endpoint = "cases", input = GetUrl)]
 pub async fn cases(#[server(default)] tenant: String) -> Result<Vec<Case>, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
-    service.cases(&visit).await.map(|(cases, _)| cases).map_err(refuse)
+    let (service, context) = authenticate(&tenant).await?;
+    service.cases(&context).await.map(|(cases, _)| cases).map_err(refuse)
 }
 
 /// The review page: the tenant, the caller's role, and all questions that the caller moderates.
 #[server(prefix = "/api/fn", endpoint = "load_review", input = GetUrl)]
 pub async fn load_review(#[server(default)] tenant: String) -> Result<ReviewView, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
-    service.review(&visit).await.map_err(refuse)
+    let (service, context) = authenticate(&tenant).await?;
+    service.review(&context).await.map_err(refuse)
 }
 
 /// Decides about a question, as it was seen.
@@ -94,10 +94,10 @@ pub async fn decide(
     question: QuestionId,
     decision: Decision,
     #[server(default)] seen: Option<i64>,
-    #[server(default)] op: Key,
+    #[server(default)] op: IdempotencyKey,
 ) -> Result<Case, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
-    service.decide(&visit, op, question, decision.into(), seen).await.map_err(refuse)
+    let (service, context) = authenticate(&tenant).await?;
+    service.decide(&context, op, question, decision.into(), seen).await.map_err(refuse)
 }
 
 /// Declines a question; its asker is told the reason.
@@ -107,11 +107,11 @@ pub async fn decline(
     question: QuestionId,
     reason: String,
     #[server(default)] seen: Option<i64>,
-    #[server(default)] op: Key,
+    #[server(default)] op: IdempotencyKey,
 ) -> Result<Case, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
+    let (service, context) = authenticate(&tenant).await?;
     let verdict = service.declined(&reason).map_err(refuse)?;
-    service.decide(&visit, op, question, verdict, seen).await.map_err(refuse)
+    service.decide(&context, op, question, verdict, seen).await.map_err(refuse)
 }
 
 /// Gives a question another text; the first one is kept.
@@ -121,11 +121,11 @@ pub async fn edit(
     question: QuestionId,
     text: String,
     #[server(default)] seen: Option<i64>,
-    #[server(default)] op: Key,
+    #[server(default)] op: IdempotencyKey,
 ) -> Result<Case, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
-    let verdict = service.edited(&visit, &text).map_err(refuse)?;
-    service.decide(&visit, op, question, verdict, seen).await.map_err(refuse)
+    let (service, context) = authenticate(&tenant).await?;
+    let verdict = service.edited(&context, &text).map_err(refuse)?;
+    service.decide(&context, op, question, verdict, seen).await.map_err(refuse)
 }
 
 /// Decides the same about many questions and says what came of each.
@@ -134,11 +134,11 @@ pub async fn decide_all(
     #[server(default)] tenant: String,
     questions: Vec<QuestionId>,
     decision: Decision,
-    #[server(default)] op: Key,
+    #[server(default)] op: IdempotencyKey,
 ) -> Result<Vec<BulkItem>, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
+    let (service, context) = authenticate(&tenant).await?;
     let questions = questions.into_iter().map(|question| (question, None)).collect();
-    service.decide_all(&visit, op, questions, &decision.into()).await.map_err(refuse)
+    service.decide_all(&context, op, questions, &decision.into()).await.map_err(refuse)
 }
 
 /// Stars a question for moderators, or takes the star off.
@@ -147,10 +147,10 @@ pub async fn star(
     #[server(default)] tenant: String,
     question: QuestionId,
     on: bool,
-    #[server(default)] op: Key,
+    #[server(default)] op: IdempotencyKey,
 ) -> Result<Case, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
-    service.note(&visit, op, question, Note::Star(on)).await.map_err(refuse)
+    let (service, context) = authenticate(&tenant).await?;
+    service.note(&context, op, question, Note::Star(on)).await.map_err(refuse)
 }
 
 /// Gives a question a word for moderators; an empty one takes it off.
@@ -159,10 +159,10 @@ pub async fn label(
     #[server(default)] tenant: String,
     question: QuestionId,
     label: String,
-    #[server(default)] op: Key,
+    #[server(default)] op: IdempotencyKey,
 ) -> Result<Case, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
-    service.note(&visit, op, question, Note::Label(Some(label))).await.map_err(refuse)
+    let (service, context) = authenticate(&tenant).await?;
+    service.note(&context, op, question, Note::Label(Some(label))).await.map_err(refuse)
 }
 
 /// Keeps an answer that is not given yet, where the other moderators see it; an empty one is forgotten.
@@ -171,10 +171,10 @@ pub async fn draft(
     #[server(default)] tenant: String,
     question: QuestionId,
     text: String,
-    #[server(default)] op: Key,
+    #[server(default)] op: IdempotencyKey,
 ) -> Result<Case, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
-    service.note(&visit, op, question, Note::Draft(Some(text))).await.map_err(refuse)
+    let (service, context) = authenticate(&tenant).await?;
+    service.note(&context, op, question, Note::Draft(Some(text))).await.map_err(refuse)
 }
 
 /// Tells the other moderators that the caller is at a question, or no longer.
@@ -183,10 +183,10 @@ pub async fn claim(
     #[server(default)] tenant: String,
     question: QuestionId,
     on: bool,
-    #[server(default)] op: Key,
+    #[server(default)] op: IdempotencyKey,
 ) -> Result<Case, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
-    service.note(&visit, op, question, Note::Claim(on)).await.map_err(refuse)
+    let (service, context) = authenticate(&tenant).await?;
+    service.note(&context, op, question, Note::Claim(on)).await.map_err(refuse)
 }
 
 /// Gives the votes of one question to another that says the same.
@@ -195,10 +195,10 @@ pub async fn merge(
     #[server(default)] tenant: String,
     question: QuestionId,
     into: QuestionId,
-    #[server(default)] op: Key,
+    #[server(default)] op: IdempotencyKey,
 ) -> Result<Case, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
-    service.merge(&visit, op, question, into).await.map_err(refuse)
+    let (service, context) = authenticate(&tenant).await?;
+    service.merge(&context, op, question, into).await.map_err(refuse)
 }
 
 /// Takes a merge back.
@@ -206,8 +206,8 @@ pub async fn merge(
 pub async fn split(
     #[server(default)] tenant: String,
     question: QuestionId,
-    #[server(default)] op: Key,
+    #[server(default)] op: IdempotencyKey,
 ) -> Result<Case, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
-    service.split(&visit, op, question).await.map_err(refuse)
+    let (service, context) = authenticate(&tenant).await?;
+    service.split(&context, op, question).await.map_err(refuse)
 }

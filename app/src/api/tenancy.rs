@@ -4,7 +4,7 @@
 
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
-use pulsestage::command::Key;
+use pulsestage::command::IdempotencyKey;
 use pulsestage::id::{TagId, TeamId};
 use pulsestage::settings::{SettingsForm, SettingsView};
 use pulsestage::tag::Tag;
@@ -13,7 +13,7 @@ use pulsestage::tenant::Tenant;
 
 use super::ApiError;
 #[cfg(feature = "ssr")]
-use super::backend::{enter, refuse};
+use super::backend::{authenticate, refuse};
 #[cfg(feature = "ssr")]
 use pulsestage::command::CreateTag as NewTag;
 #[cfg(feature = "ssr")]
@@ -22,8 +22,8 @@ use pulsestage::team::TeamSettings;
 /// The tenant's settings, those that are not public as well.
 #[server(prefix = "/api/fn", endpoint = "load_settings", input = GetUrl)]
 pub async fn load_settings(#[server(default)] tenant: String) -> Result<SettingsView, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
-    service.settings(&visit).await.map_err(refuse)
+    let (service, context) = authenticate(&tenant).await?;
+    service.settings(&context).await.map_err(refuse)
 }
 
 /// Changes the tenant's settings.
@@ -31,17 +31,17 @@ pub async fn load_settings(#[server(default)] tenant: String) -> Result<Settings
 pub async fn change_settings(
     #[server(default)] tenant: String,
     settings: SettingsForm,
-    #[server(default)] op: Key,
+    #[server(default)] op: IdempotencyKey,
 ) -> Result<Tenant, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
-    service.change_settings(&visit, op, settings).await.map_err(refuse)
+    let (service, context) = authenticate(&tenant).await?;
+    service.change_settings(&context, op, settings).await.map_err(refuse)
 }
 
 /// Every team of the tenant, for those who run it.
 #[server(prefix = "/api/fn", endpoint = "load_teams", input = GetUrl)]
 pub async fn load_teams(#[server(default)] tenant: String) -> Result<TeamsView, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
-    service.teams(&visit).await.map_err(refuse)
+    let (service, context) = authenticate(&tenant).await?;
+    service.teams(&context).await.map_err(refuse)
 }
 
 /// Changes a team's name and what it decides otherwise than its tenant: `yes`, `no`, or whatever else for "as there".
@@ -52,11 +52,11 @@ pub async fn change_team(
     name: String,
     #[server(default)] guests: String,
     #[server(default)] review: String,
-    #[server(default)] op: Key,
+    #[server(default)] op: IdempotencyKey,
 ) -> Result<Team, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
+    let (service, context) = authenticate(&tenant).await?;
     let settings = TeamSettings::of_words(&guests, &review);
-    service.change_team(&visit, op, team, (&name, settings)).await.map_err(refuse)
+    service.change_team(&context, op, team, (&name, settings)).await.map_err(refuse)
 }
 
 /// Opens a team, opens it for votes alone, or closes it.
@@ -65,10 +65,10 @@ pub async fn set_team_state(
     #[server(default)] tenant: String,
     team: TeamId,
     state: String,
-    #[server(default)] op: Key,
+    #[server(default)] op: IdempotencyKey,
 ) -> Result<Team, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
-    service.set_team_state(&visit, op, team, &state).await.map_err(refuse)
+    let (service, context) = authenticate(&tenant).await?;
+    service.set_team_state(&context, op, team, &state).await.map_err(refuse)
 }
 
 /// Puts a team away with its questions.
@@ -76,10 +76,10 @@ pub async fn set_team_state(
 pub async fn archive_team(
     #[server(default)] tenant: String,
     team: TeamId,
-    #[server(default)] op: Key,
+    #[server(default)] op: IdempotencyKey,
 ) -> Result<Team, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
-    service.set_team_archived(&visit, op, team, true).await.map_err(refuse)
+    let (service, context) = authenticate(&tenant).await?;
+    service.set_team_archived(&context, op, team, true).await.map_err(refuse)
 }
 
 /// Brings a team back with its questions.
@@ -87,17 +87,17 @@ pub async fn archive_team(
 pub async fn restore_team(
     #[server(default)] tenant: String,
     team: TeamId,
-    #[server(default)] op: Key,
+    #[server(default)] op: IdempotencyKey,
 ) -> Result<Team, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
-    service.set_team_archived(&visit, op, team, false).await.map_err(refuse)
+    let (service, context) = authenticate(&tenant).await?;
+    service.set_team_archived(&context, op, team, false).await.map_err(refuse)
 }
 
 /// Gives a team another join code; the answer is that code.
 #[server(prefix = "/api/fn", endpoint = "renew_code")]
 pub async fn renew_code(#[server(default)] tenant: String, team: TeamId) -> Result<String, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
-    service.renew_code(&visit, team).await.map(|code| code.to_string()).map_err(refuse)
+    let (service, context) = authenticate(&tenant).await?;
+    service.renew_code(&context, team).await.map(|code| code.to_string()).map_err(refuse)
 }
 
 /// Gives a tag another name or colour.
@@ -107,10 +107,10 @@ pub async fn change_tag(
     tag: TagId,
     name: String,
     color: String,
-    #[server(default)] op: Key,
+    #[server(default)] op: IdempotencyKey,
 ) -> Result<Tag, ApiError> {
-    let (service, visit) = enter(&tenant).await?;
-    service.change_tag(&visit, op, tag, NewTag { name, color }).await.map_err(refuse)
+    let (service, context) = authenticate(&tenant).await?;
+    service.change_tag(&context, op, tag, NewTag { name, color }).await.map_err(refuse)
 }
 
 /// Deletes a tag and takes it off every question.
@@ -118,8 +118,8 @@ pub async fn change_tag(
 pub async fn delete_tag(
     #[server(default)] tenant: String,
     tag: TagId,
-    #[server(default)] op: Key,
+    #[server(default)] op: IdempotencyKey,
 ) -> Result<(), ApiError> {
-    let (service, visit) = enter(&tenant).await?;
-    service.delete_tag(&visit, op, tag).await.map_err(refuse)
+    let (service, context) = authenticate(&tenant).await?;
+    service.delete_tag(&context, op, tag).await.map_err(refuse)
 }

@@ -4,7 +4,7 @@
 
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
-use pulsestage::command::Key;
+use pulsestage::command::IdempotencyKey;
 use pulsestage::id::QuestionId;
 #[cfg(feature = "ssr")]
 use pulsestage::thread::Side;
@@ -12,13 +12,13 @@ use pulsestage::thread::Thread;
 
 use super::ApiError;
 #[cfg(feature = "ssr")]
-use super::backend::{enter_without_touch, refuse};
+use super::backend::{authenticate_without_touch, refuse};
 
 /// What was written about a question between its asker and the moderators.
 #[server(prefix = "/api/fn", endpoint = "load_thread", input = GetUrl)]
 pub async fn load_thread(#[server(default)] tenant: String, question: QuestionId) -> Result<Thread, ApiError> {
-    let (service, visit) = enter_without_touch(&tenant).await?;
-    service.thread(&visit, question, Side::Moderators).await.map_err(refuse)
+    let (service, context) = authenticate_without_touch(&tenant).await?;
+    service.thread(&context, question, Side::Moderators).await.map_err(refuse)
 }
 
 /// Writes to the asker of a question, as one of its moderators.
@@ -27,8 +27,8 @@ pub async fn say(
     #[server(default)] tenant: String,
     question: QuestionId,
     text: String,
-    #[server(default)] op: Key,
+    #[server(default)] op: IdempotencyKey,
 ) -> Result<Thread, ApiError> {
-    let (service, visit) = enter_without_touch(&tenant).await?;
-    service.say(&visit, op, question, Side::Moderators, &text).await.map_err(refuse)
+    let (service, context) = authenticate_without_touch(&tenant).await?;
+    service.say(&context, op, question, Side::Moderators, &text).await.map_err(refuse)
 }

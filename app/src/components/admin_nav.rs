@@ -8,7 +8,7 @@ use pulsestage::tenant::{Tenant, TenantSettings};
 use pulsestage::user::Role;
 
 use super::header::PlainHeader;
-use super::place::{Place, ViewKind};
+use super::page_url::{PageUrl, ViewKind};
 use super::problem;
 use crate::api::{SAVED, form_error};
 use crate::branding::Branding;
@@ -34,14 +34,14 @@ const PAGES: [(&str, &str, Option<Action>); 11] = [
 
 /// The address of one of the pages.
 #[must_use]
-pub fn address(place: &Place, page: &str) -> String {
+pub fn address(place: &PageUrl, page: &str) -> String {
     let queue = place.of(ViewKind::Queue);
     if page.is_empty() { queue } else { format!("{queue}/{page}") }
 }
 
 /// The way between the pages that this role may see. `here` is what the address of the page ends with.
 #[must_use]
-pub fn admin_nav(place: &Place, here: &str, role: Role, settings: &TenantSettings) -> AnyView {
+pub fn admin_nav(place: &PageUrl, here: &str, role: Role, settings: &TenantSettings) -> AnyView {
     let seen = PAGES.into_iter().filter(|(_, _, action)| action.is_none_or(|action| may(role, action, settings)));
     let link = |href: String, word: &'static str, is_here: bool| {
         view! {
@@ -73,7 +73,7 @@ pub fn AdminFrame(
     #[prop(into)]
     lead: String,
     /// Where it is.
-    place: Place,
+    place: PageUrl,
     /// Whose it is.
     tenant: Tenant,
     /// What the reader may do.

@@ -8,9 +8,9 @@ use pulsestage::id::QuestionId;
 use pulsestage::text::{ANSWER_MAX, AnswerText, check};
 
 use super::claims::Claims;
+use super::edit_session::{EditSession, offer_undo};
 use super::queue_row::OnDeed;
-use super::seen::{Seen, offer_undo};
-use crate::live::few::Few;
+use crate::live::vec_map::VecMap;
 use crate::live::{Moderation, Progress};
 use crate::ui::erase::{Erase, part};
 use crate::ui::field::{Submit, TextArea};
@@ -18,11 +18,11 @@ use crate::ui::icon::{Icon, icon};
 
 /// The answers that were begun on this page. `Copy`.
 #[derive(Clone, Copy, Debug)]
-pub struct Drafts(StoredValue<Few<String>>);
+pub struct Drafts(StoredValue<VecMap<String>>);
 
 impl Default for Drafts {
     fn default() -> Self {
-        Self(StoredValue::new(Few::default()))
+        Self(StoredValue::new(VecMap::default()))
     }
 }
 
@@ -72,7 +72,7 @@ pub fn AnswerEditor(
     let fate = Memo::new(move |_| progress.get().map(|progress| progress.get()).unwrap_or_default());
     let error = Signal::derive(move || refused_here.get().or_else(|| fate.get().problem()));
     let is_first = initial.is_empty();
-    let seen = Seen::of(question, claims);
+    let seen = EditSession::of(question, claims);
     let close = move || {
         drafts.forget(question);
         on_close.run(());

@@ -6,7 +6,7 @@ use pulsestage::question::Status;
 
 use super::answer::Answer;
 use super::marks::{Marks, State};
-use super::place::Place;
+use super::page_url::PageUrl;
 use super::tags::TagList;
 use super::vote::Vote;
 use crate::live::{RowField, RowStoreFields};
@@ -70,7 +70,7 @@ pub(super) fn Words(
 }
 
 /// The way to what can be done with one's own question, or said about another's.
-fn way(place: StoredValue<Place>, question: QuestionId, own: bool) -> AnyView {
+fn way(place: StoredValue<PageUrl>, question: QuestionId, own: bool) -> AnyView {
     let (page, word) =
         if own { (format!("/mine#q-{question}"), "Yours") } else { (format!("/report/{question}"), "Report") };
     let class = if own { "q__way q__own" } else { "q__way" };
@@ -95,7 +95,7 @@ pub fn Card(
     /// Whether a vote for one's own question counts here.
     own_votes: Signal<bool>,
     /// Where the page is.
-    place: StoredValue<Place>,
+    place: StoredValue<PageUrl>,
     /// The reader wants their vote to count, or not to.
     on_vote: Callback<(QuestionId, bool)>,
 ) -> impl IntoView {

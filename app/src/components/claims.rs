@@ -6,7 +6,7 @@ use pulsestage::moderation::{CLAIM_LIFE_MS, Case};
 
 use crate::api::{self, ApiError};
 use crate::live::Live;
-use crate::live::few::Few;
+use crate::live::vec_map::VecMap;
 use crate::platform;
 use crate::ui::time::Now;
 
@@ -15,7 +15,7 @@ use crate::ui::time::Now;
 pub struct Claims {
     live: Live,
     /// Until when each is theirs, by this browser's clock.
-    theirs: RwSignal<Few<f64>>,
+    theirs: RwSignal<VecMap<f64>>,
     /// Who the reader is, once something was theirs.
     me: StoredValue<Option<UserId>>,
     now: Option<Now>,
@@ -26,7 +26,7 @@ impl Claims {
     #[must_use]
     pub fn follow(live: Live) -> Self {
         let me = StoredValue::new(None);
-        let claims = Self { live, theirs: RwSignal::new(Few::default()), me, now: use_context() };
+        let claims = Self { live, theirs: RwSignal::new(VecMap::default()), me, now: use_context() };
         Effect::new(move || {
             platform::spawn(async move {
                 for case in api::cases(live.slug()).await.unwrap_or_default() {

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::composer;
 use super::filters::cleared;
-use super::place::{Place, ViewKind};
+use super::page_url::{PageUrl, ViewKind};
 use crate::live::{Counts, Filters, Tab};
 use crate::ui::empty::Empty;
 use crate::ui::erase::Erase;
@@ -42,7 +42,7 @@ pub fn EmptyList(
     /// Why it is empty.
     why: Why,
     /// Where the page is.
-    place: Place,
+    place: PageUrl,
     /// What the reader chose.
     filters: Filters,
     /// Whether the reader may ask.

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use pulsestage::tag::Tag;
 use pulsestage::team::Team;
 
-use super::place::Place;
+use super::page_url::PageUrl;
 use super::tags::tint;
 use crate::live::{Counts, Filters, Sort, Tab};
 use crate::ui::erase::{Erase, part};
@@ -25,7 +25,7 @@ const fn tab_word(tab: Tab) -> &'static str {
 const fn sort_words(sort: Sort) -> &'static str {
     match sort {
         Sort::Votes => "Most votes",
-        Sort::Newest => "Newest",
+        Sort::LatestResponse => "LatestResponse",
         Sort::Oldest => "Oldest",
     }
 }
@@ -54,7 +54,7 @@ pub fn cleared(filters: &Filters) -> Filters {
 #[component]
 pub fn FilterBar(
     /// Where the page is.
-    place: StoredValue<Place>,
+    place: StoredValue<PageUrl>,
     /// What the reader chose.
     filters: Signal<Filters>,
     /// The counts of the tabs.

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use pulsestage::user::Role;
 
 use super::badge::Badge;
-use super::place::{Place, ViewKind};
+use super::page_url::{PageUrl, ViewKind};
 use crate::branding::Branding;
 use crate::live::Connection;
 use crate::ui::erase::{Erase, part};
@@ -24,7 +24,7 @@ pub fn RoomHeader(
     /// The tenant's slug, for the sign-out form.
     slug: String,
     /// Where the page is.
-    place: Place,
+    place: PageUrl,
     /// What the reader is here.
     role: Role,
     /// Whether the reader may see the queue.
@@ -134,7 +134,7 @@ pub(crate) fn Brand(
 }
 
 #[component]
-fn Account(role: Role, slug: String, place: Place, sees_health: bool) -> impl IntoView {
+fn Account(role: Role, slug: String, place: PageUrl, sees_health: bool) -> impl IntoView {
     let title = title(role);
     let other = |kind: ViewKind, word: &'static str| {
         (kind != place.kind).then(|| {

@@ -5,7 +5,7 @@ use pulsestage::audit::{Outcome, Record};
 use pulsestage::id::QuestionId;
 
 use crate::api::{self, ApiError};
-use crate::live::newest::Newest;
+use crate::live::latest_response::LatestResponse;
 use crate::platform;
 use crate::ui::erase::{Erase, part};
 use crate::ui::fold::Fold;
@@ -28,7 +28,7 @@ pub fn HistoryBox(
 ) -> impl IntoView {
     let history = RwSignal::new(None::<Result<Vec<Record>, ApiError>>);
     let open = RwSignal::new(false);
-    let loads = Newest::default();
+    let loads = LatestResponse::default();
     let load = move |(is_open, _): &(bool, Deeds)| {
         let Some(slug) = slug.try_get_value().filter(|_| *is_open) else { return };
         let request = loads.ask();

@@ -6,8 +6,8 @@ use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{Element, Node};
 
 use super::empty_list::{EmptyList, Why};
-use super::place::Place;
-use crate::live::{Counts, Filters, RowField, RowStoreFields, Rows, RowsStoreFields, Waiting};
+use super::page_url::PageUrl;
+use crate::live::{Counts, Filters, HeldOrder, RowField, RowStoreFields, Rows, RowsStoreFields};
 use crate::ui::dom;
 use crate::ui::erase::{Erase, part};
 use crate::ui::icon::{Icon, icon};
@@ -35,7 +35,7 @@ pub fn QuestionList(
     /// The rows in drawing order.
     rows: Store<Rows>,
     /// What waits while the list is held still.
-    waiting: Signal<Waiting>,
+    waiting: Signal<HeldOrder>,
     /// What the reader chose.
     filters: Signal<Filters>,
     /// The counts of the tabs.
@@ -43,7 +43,7 @@ pub fn QuestionList(
     /// Whether team or tags narrow the list.
     narrowed: Signal<bool>,
     /// Where the page is.
-    place: StoredValue<Place>,
+    place: StoredValue<PageUrl>,
     /// Whether the reader may ask.
     may_ask: bool,
     /// Hears of the reader's finger, pointer and keyboard.
@@ -81,7 +81,7 @@ pub fn QuestionList(
                     <li>{row.run(field)}</li>
                 </For>
             </ol>
-            <News waiting=waiting here=here on_show=presence.on_show />
+            <NoticeKind waiting=waiting here=here on_show=presence.on_show />
         </section>
     }
     .erase()
@@ -109,10 +109,10 @@ fn blurred(event: &FocusEvent, presence: Presence) {
     }
 }
 
-/// News that would move the list: shown here when the reader says so. It is not a live region: while somebody is in
+/// NoticeKind that would move the list: shown here when the reader says so. It is not a live region: while somebody is in
 /// the list its number may change many times a minute, and the page's one announcer says what is new.
 #[component]
-fn News(waiting: Signal<Waiting>, here: Signal<String>, on_show: Callback<()>) -> impl IntoView {
+fn NoticeKind(waiting: Signal<HeldOrder>, here: Signal<String>, on_show: Callback<()>) -> impl IntoView {
     let words = Memo::new(move |_| news(waiting.get()));
     let show = move |event: MouseEvent| {
         event.prevent_default();
@@ -136,12 +136,12 @@ fn News(waiting: Signal<Waiting>, here: Signal<String>, on_show: Callback<()>) -
 }
 
 /// The words before "Show", when there is something to show.
-fn news(waiting: Waiting) -> Option<String> {
+fn news(waiting: HeldOrder) -> Option<String> {
     match waiting {
-        Waiting { new: 0, moved: false } => None,
-        Waiting { new: 0, moved: true } => Some("Order changed. ".to_owned()),
-        Waiting { new, moved: false } => Some(format!("{new} new. ")),
-        Waiting { new, moved: true } => Some(format!("{new} new, order changed. ")),
+        HeldOrder { new: 0, moved: false } => None,
+        HeldOrder { new: 0, moved: true } => Some("Order changed. ".to_owned()),
+        HeldOrder { new, moved: false } => Some(format!("{new} new. ")),
+        HeldOrder { new, moved: true } => Some(format!("{new} new, order changed. ")),
     }
 }
 
@@ -157,7 +157,7 @@ mod tests {
             (1, false, Some("1 new. ")),
             (4, true, Some("4 new, order changed. ")),
         ] {
-            assert_eq!(news(Waiting { new, moved }).as_deref(), words);
+            assert_eq!(news(HeldOrder { new, moved }).as_deref(), words);
         }
     }
 }

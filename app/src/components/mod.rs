@@ -14,6 +14,7 @@ mod case_why;
 pub mod claims;
 pub mod composer;
 pub mod create;
+mod edit_session;
 pub mod empty_list;
 pub mod filters;
 pub mod header;
@@ -21,17 +22,16 @@ pub mod history_box;
 pub mod list;
 pub mod marks;
 pub mod notices;
+pub mod page_url;
 pub mod palette;
-pub mod place;
 pub mod problem;
 pub mod queue_row;
-mod seen;
 pub mod side;
 pub mod skeleton;
 pub mod sparkline;
+pub mod stream_health;
 pub mod tags;
 pub mod thread_box;
-pub mod vitals;
 pub mod vote;
 
 #[cfg(test)]

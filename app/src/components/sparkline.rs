@@ -7,7 +7,7 @@ use crate::ui::erase::Erase;
 /// The size of the drawing; it is stretched to its place.
 const WIDTH: f64 = 120.0;
 const HEIGHT: f64 = 32.0;
-/// Room for the line's own width.
+/// BoardPage for the line's own width.
 const EDGE: f64 = 2.0;
 
 /// A value at a moment; moments ascend.

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::answer_editor::Drafts;
 use super::card::Card;
 use super::composer::Composer;
-use super::place::{Place, ViewKind};
+use super::page_url::{PageUrl, ViewKind};
 use super::queue_row::QueueRow;
 use crate::live::{Progress, Row, RowField, Rows, RowsStoreFields};
 
@@ -56,7 +56,7 @@ fn card(row: Row) -> String {
 }
 
 fn card_in_owner(row: Row) -> String {
-    let place = StoredValue::new(Place::new(Some("acme".to_owned()), ViewKind::Questions));
+    let place = StoredValue::new(PageUrl::new(Some("acme".to_owned()), ViewKind::Questions));
     let own_votes = Signal::derive(|| false);
     let on_vote = Callback::new(|_| ());
     drawn(row, |row, slug| {

@@ -5,11 +5,11 @@ use pulsestage::command::VoteReceipt;
 use pulsestage::event::{Event, QuestionUpvoted};
 use pulsestage::id::{OperationId, QuestionId};
 
-use super::calm::{Waiting, settle};
-use super::few::Few;
 use super::filters::Filters;
+use super::held_order::{HeldOrder, settle};
 use super::project::{Counts, Mine, project, row};
 use super::row::Row;
+use super::vec_map::VecMap;
 use super::votes::{Click, Votes};
 
 /// The truth of one page.
@@ -28,8 +28,8 @@ pub(super) struct Core {
 }
 
 /// A list of questions as a set.
-pub(super) fn few(questions: Vec<QuestionId>) -> Few<()> {
-    let mut few = Few::default();
+pub(super) fn few(questions: Vec<QuestionId>) -> VecMap<()> {
+    let mut few = VecMap::default();
     for question in questions {
         few.put(question, ());
     }
@@ -41,7 +41,7 @@ pub(super) fn few(questions: Vec<QuestionId>) -> Few<()> {
 pub(super) struct Drawing {
     pub(super) rows: Vec<Row>,
     pub(super) counts: Counts,
-    pub(super) waiting: Waiting,
+    pub(super) waiting: HeldOrder,
     /// Questions that are drawn as fresh for the first time.
     pub(super) came: Vec<QuestionId>,
 }
@@ -64,7 +64,7 @@ impl Core {
             let look_up = |id| self.board.questions.get(&id).map(|question| row(&self.board, &self.mine, question));
             settle(&self.drawn, wanted.rows, look_up)
         } else {
-            (wanted.rows, Waiting::default())
+            (wanted.rows, HeldOrder::default())
         };
         self.drawn = rows.iter().map(|row| row.id).collect();
         Drawing { rows, counts: wanted.counts, waiting, came }

@@ -38,21 +38,21 @@ pub enum Sort {
     #[default]
     Votes,
     /// The latest question.
-    Newest,
+    LatestResponse,
     /// The earliest question.
     Oldest,
 }
 
 impl Sort {
     /// Every order, as the page lists them.
-    pub const ALL: [Self; 3] = [Self::Votes, Self::Newest, Self::Oldest];
+    pub const ALL: [Self; 3] = [Self::Votes, Self::LatestResponse, Self::Oldest];
 
     /// The word in the address.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Votes => "votes",
-            Self::Newest => "newest",
+            Self::LatestResponse => "newest",
             Self::Oldest => "oldest",
         }
     }

@@ -7,33 +7,33 @@
 //! * the page's own: [`Live`] and what it says of itself ([`Connection`], [`Progress`], [`Toasts`])
 //! * the browser: `stream` (only with the feature `hydrate`)
 
-mod asking;
+mod actions;
+mod ask_state;
 mod bell;
-mod calm;
 mod core;
-mod deeds;
-pub mod few;
 mod filters;
+mod held_order;
+pub mod vec_map;
 // Only a stream folds, and only a browser has one.
 #[cfg(any(test, feature = "hydrate"))]
 mod fold;
-#[cfg(any(test, feature = "hydrate"))]
-mod heard;
+pub mod latest_response;
 #[cfg(feature = "hydrate")]
 mod listener;
-pub mod newest;
 mod patience;
 mod project;
+mod review_action;
 #[cfg(feature = "hydrate")]
 mod ring;
 mod row;
-mod steps;
 #[cfg(feature = "hydrate")]
 mod stream;
 #[cfg(test)]
 mod test_board;
 mod toasts;
 mod votes;
+#[cfg(any(test, feature = "hydrate"))]
+mod wire_event;
 
 use leptos::prelude::*;
 use pulsestage::command::BoardView;
@@ -48,16 +48,16 @@ use reactive_stores::Store;
 use crate::platform;
 use core::Core;
 
+pub use actions::{Moderation, Progress};
 pub use bell::Bell;
-pub use calm::{HOLD_MS, Waiting, settle};
-pub use deeds::{Moderation, Progress};
 pub use filters::{Filters, Sort, Tab};
+pub use held_order::{HOLD_MS, HeldOrder, settle};
 pub use patience::{
     FIRST_WORD_MS, LONGEST_MS, SHORTEST_MS, VOTE_PATIENCE_MS, WRITE_PATIENCE_MS, Watchdog, answer_ms, backoff_ms,
 };
 pub use project::{Counts, Mine, Projection, project, row};
+pub use review_action::{Decision, Step};
 pub use row::{Row, RowField, RowStoreFields, Rows, RowsStoreFields};
-pub use steps::{Decision, Step};
 pub use toasts::{TOAST_MS, Toast, ToastAction, ToastKind, Toasts, UNDO_MS};
 pub use votes::{Click, Intent, Settled, Votes};
 
@@ -100,7 +100,7 @@ pub struct Live {
     /// The palette, by name.
     pub tags: Signal<Vec<Tag>>,
     /// What waits while the list is held still.
-    pub waiting: Signal<Waiting>,
+    pub waiting: Signal<HeldOrder>,
     /// How the question that was sent last fares.
     pub asking: Signal<Progress>,
     /// Questions of which moderators know something else now; whoever looks them up empties it.
@@ -129,11 +129,11 @@ struct Inner {
     counts: RwSignal<Counts>,
     teams: RwSignal<Vec<Team>>,
     tags: RwSignal<Vec<Tag>>,
-    waiting: RwSignal<Waiting>,
+    waiting: RwSignal<HeldOrder>,
     tenant: RwSignal<Tenant>,
     role: RwSignal<Role>,
     asking: RwSignal<Progress>,
-    asked: StoredValue<Option<asking::Asked>>,
+    asked: StoredValue<Option<ask_state::AskState>>,
     /// Until when a pointer holds the list; 0 when none does.
     held_until: StoredValue<f64>,
     /// Whether the keyboard is in the list.
@@ -161,7 +161,7 @@ impl Live {
             counts: RwSignal::new(drawing.counts),
             teams: RwSignal::new(teams),
             tags: RwSignal::new(tags),
-            waiting: RwSignal::new(Waiting::default()),
+            waiting: RwSignal::new(HeldOrder::default()),
             tenant: RwSignal::new(tenant),
             role: RwSignal::new(role),
             asking: RwSignal::new(Progress::Idle),

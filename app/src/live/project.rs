@@ -5,9 +5,9 @@ use pulsestage::id::TeamId;
 use pulsestage::question::{Question, Status};
 use pulsestage::team::TeamState;
 
-use super::few::Few;
 use super::filters::{Filters, Sort, Tab};
 use super::row::Row;
+use super::vec_map::VecMap;
 use super::votes::Votes;
 
 /// What is the reader's own on the board, and what this page knows beyond it.
@@ -16,17 +16,17 @@ pub struct Mine {
     /// The reader's votes.
     pub votes: Votes,
     /// The questions that this browser asked.
-    pub own: Few<()>,
+    pub own: VecMap<()>,
     /// How many changes of a question are under way from this page.
-    pub pending: Few<u32>,
+    pub pending: VecMap<u32>,
     /// Questions that arrived live a moment ago.
-    pub fresh: Few<()>,
+    pub fresh: VecMap<()>,
 }
 
 /// How many questions each tab has under the filters of team and tags.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Waiting for an answer.
+    /// HeldOrder for an answer.
     pub open: u32,
     /// Answered.
     pub answered: u32,
@@ -140,7 +140,7 @@ fn sort(rows: &mut [Row], by: Sort) {
         let newest_first = || (b.created_at, b.id).cmp(&(a.created_at, a.id));
         b.pinned.cmp(&a.pinned).then_with(|| match by {
             Sort::Votes => b.upvotes.cmp(&a.upvotes).then_with(newest_first),
-            Sort::Newest => newest_first(),
+            Sort::LatestResponse => newest_first(),
             Sort::Oldest => newest_first().reverse(),
         })
     });

@@ -3,7 +3,7 @@ use crate::live::test_board::{any_board, board, question, question_id, tag, tag_
 use proptest::prelude::*;
 use pulsestage::id::QuestionId;
 use pulsestage::id::{OperationId, UserId};
-use pulsestage::question::Mark;
+use pulsestage::question::Stamp;
 use pulsestage::time::Timestamp;
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -30,11 +30,11 @@ fn any_filters() -> impl Strategy<Value = Filters> {
 #[test]
 fn pinned_questions_come_first_then_the_chosen_order() {
     let mut pinned = question(3, 0);
-    pinned.pinned = Some(Mark { by: UserId(Uuid::from_u128(1)), at: Timestamp(1) });
+    pinned.pinned = Some(Stamp { by: UserId(Uuid::from_u128(1)), at: Timestamp(1) });
     let board = board([question(1, 5), question(2, 9), pinned, question(4, 5)]);
     let order = |sort| ids(&project(&board, &Mine::default(), &by(sort)));
     assert_eq!(order(Sort::Votes), [3, 2, 4, 1].map(question_id));
-    assert_eq!(order(Sort::Newest), [3, 4, 2, 1].map(question_id));
+    assert_eq!(order(Sort::LatestResponse), [3, 4, 2, 1].map(question_id));
     assert_eq!(order(Sort::Oldest), [3, 1, 2, 4].map(question_id));
 }
 
@@ -54,7 +54,7 @@ fn an_answered_or_frozen_question_takes_no_votes() {
     let mut answered = question(1, 0);
     answered.status = Status::Answered;
     let mut frozen = question(2, 0);
-    frozen.frozen = Some(Mark { by: UserId(Uuid::from_u128(1)), at: Timestamp(1) });
+    frozen.frozen = Some(Stamp { by: UserId(Uuid::from_u128(1)), at: Timestamp(1) });
     let board = board([answered, frozen, question(3, 0)]);
     let all = Filters::default().with_tab(Tab::All).with_sort(Sort::Oldest);
     let takes: Vec<bool> = project(&board, &Mine::default(), &all).rows.iter().map(|row| row.takes_votes).collect();
@@ -109,7 +109,7 @@ proptest! {
             if first.pinned == second.pinned {
                 let in_order = match filters.sort {
                     Sort::Votes => (first.upvotes, first.created_at, first.id) > (second.upvotes, second.created_at, second.id),
-                    Sort::Newest => (first.created_at, first.id) > (second.created_at, second.id),
+                    Sort::LatestResponse => (first.created_at, first.id) > (second.created_at, second.id),
                     Sort::Oldest => (first.created_at, first.id) < (second.created_at, second.id),
                 };
                 prop_assert!(in_order, "{:?}", filters.sort);

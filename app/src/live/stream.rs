@@ -173,7 +173,7 @@ impl Live {
             line.watchdog.sign_of_life(now);
             line.attempt = 0;
         });
-        let Some(envelope) = heard::read(data) else {
+        let Some(envelope) = wire_event::read(data) else {
             // Another version of us speaks: its board will be readable or the page will be reloaded with it.
             return self.resync();
         };

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use pulsestage::board::Board;
 use pulsestage::event::{Cursor, Envelope, Epoch, Event, QuestionCreated, QuestionUpvoted};
 use pulsestage::id::{QuestionId, TagId, TeamId, TenantId, UserId};
-use pulsestage::question::{Answer, Mark, Question, Status};
+use pulsestage::question::{Answer, Question, Stamp, Status};
 use pulsestage::tag::Tag;
 use pulsestage::team::{Team, TeamState};
 use pulsestage::tenant::{Tenant, TenantSettings};
@@ -93,7 +93,7 @@ pub(super) fn any_board() -> impl Strategy<Value = Board> {
     let state = (0..2usize, 0..3usize, proptest::collection::btree_set(0..3usize, 0..3), any::<bool>(), any::<bool>());
     let one = (0..5i64, 0..4i64, state);
     proptest::collection::vec(one, 0..12).prop_map(|drawn| {
-        let mark = Mark { by: UserId(Uuid::from_u128(9)), at: Timestamp(5) };
+        let mark = Stamp { by: UserId(Uuid::from_u128(9)), at: Timestamp(5) };
         board((0..).zip(drawn).map(|(n, (upvotes, second, (team, status, tags, pinned, frozen)))| {
             let status = Status::ALL[status];
             Question {

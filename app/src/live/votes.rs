@@ -7,7 +7,7 @@
 use pulsestage::command::VoteReceipt;
 use pulsestage::id::{OperationId, QuestionId};
 
-use super::few::Few;
+use super::vec_map::VecMap;
 
 /// A vote on its way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,15 +48,15 @@ pub struct Settled {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Votes {
     /// As the server has them.
-    counted: Few<()>,
-    intents: Few<Intent>,
+    counted: VecMap<()>,
+    intents: VecMap<Intent>,
 }
 
 impl Votes {
     /// The votes that the server had when the board was read.
     #[must_use]
     pub fn new(counted: impl IntoIterator<Item = QuestionId>) -> Self {
-        Self { counted: all(counted), intents: Few::default() }
+        Self { counted: all(counted), intents: VecMap::default() }
     }
 
     /// Takes over the votes that came with a board that was loaded again; intents stay.
@@ -140,7 +140,7 @@ impl Votes {
     }
 }
 
-fn all(questions: impl IntoIterator<Item = QuestionId>) -> Few<()> {
+fn all(questions: impl IntoIterator<Item = QuestionId>) -> VecMap<()> {
     questions.into_iter().map(|question| (question, ())).collect()
 }
 

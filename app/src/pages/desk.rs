@@ -15,7 +15,7 @@ use crate::api::{ApiError, FormError, Json, form_error};
 use crate::branding::Branding;
 use crate::components::admin_nav::{address, admin_nav, saved};
 use crate::components::header::PlainHeader;
-use crate::components::place::{Place, ViewKind};
+use crate::components::page_url::{PageUrl, ViewKind};
 use crate::ui::erase::{Erase, part};
 use crate::ui::icon::{Icon, icon};
 use crate::ui::notice::{Notice, Weight};
@@ -40,7 +40,7 @@ const FIELDS: [&str; 13] = [
 /// Where a desk stands.
 #[derive(Clone, Debug)]
 pub(super) struct Desk {
-    place: Place,
+    place: PageUrl,
     /// The tenant's slug, for the forms.
     pub(super) slug: String,
     branding: Branding,
@@ -48,7 +48,7 @@ pub(super) struct Desk {
 }
 
 /// Loads what a page is drawn from, and draws it, or says why not.
-pub(super) fn page<T, F>(again: &'static str, load: fn(String) -> F, draw: fn(T, Place) -> AnyView) -> AnyView
+pub(super) fn page<T, F>(again: &'static str, load: fn(String) -> F, draw: fn(T, PageUrl) -> AnyView) -> AnyView
 where
     T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
     F: Future<Output = Result<T, ApiError>> + Send + 'static,
@@ -60,7 +60,7 @@ where
     view! {
         <Suspense>
             {move || Suspend::new(async move {
-                let place = Place::new(slug.get_untracked(), ViewKind::Queue);
+                let place = PageUrl::new(slug.get_untracked(), ViewKind::Queue);
                 match loaded.await {
                     Ok(view) => draw(view, place),
                     Err(error) => failed(&error, &place, again),
@@ -72,7 +72,7 @@ where
 }
 
 /// The page in place of one that was not to be had. Its status was set where the refusal was made.
-fn failed(error: &ApiError, place: &Place, again: &str) -> AnyView {
+fn failed(error: &ApiError, place: &PageUrl, again: &str) -> AnyView {
     match error {
         ApiError::Refused(Refusal::NotFound { what: Noun::Tenant }) => view! { <NotFoundPage /> }.erase(),
         ApiError::Refused(Refusal::NotSignedIn | Refusal::NotAllowed) => {
@@ -83,7 +83,7 @@ fn failed(error: &ApiError, place: &Place, again: &str) -> AnyView {
 }
 
 impl Desk {
-    pub(super) fn new(place: Place, tenant: &Tenant) -> Self {
+    pub(super) fn new(place: PageUrl, tenant: &Tenant) -> Self {
         let Tenant { slug, settings, .. } = tenant.clone();
         Self { place, slug, branding: Branding::from(tenant), settings }
     }

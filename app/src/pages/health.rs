@@ -13,8 +13,8 @@ use crate::api::{self, ApiError, Json};
 use crate::branding::Branding;
 use crate::components::admin_nav::admin_nav;
 use crate::components::header::RoomHeader;
-use crate::components::place::{Place, ViewKind};
-use crate::components::vitals::Vitals;
+use crate::components::page_url::{PageUrl, ViewKind};
+use crate::components::stream_health::Vitals;
 use crate::live::Connection;
 use crate::platform;
 use crate::ui::empty::Empty;
@@ -39,8 +39,8 @@ pub(super) fn page() -> AnyView {
             {move || Suspend::new(async move {
                 let named = slug.get_untracked();
                 match loaded.await {
-                    Ok(view) => draw(view, Place::new(named, ViewKind::Health)),
-                    Err(error) => failed(&error, &Place::new(named, ViewKind::Health)),
+                    Ok(view) => draw(view, PageUrl::new(named, ViewKind::Health)),
+                    Err(error) => failed(&error, &PageUrl::new(named, ViewKind::Health)),
                 }
             })}
         </Suspense>
@@ -48,7 +48,7 @@ pub(super) fn page() -> AnyView {
     .erase()
 }
 
-fn draw(view: HealthView, place: Place) -> AnyView {
+fn draw(view: HealthView, place: PageUrl) -> AnyView {
     Now::provide();
     let HealthView { tenant, role, health } = view;
     let health = RwSignal::new(health);
@@ -144,7 +144,7 @@ fn poll(slug: String, health: RwSignal<Health>) -> (Signal<Connection>, Signal<O
 }
 
 /// The page in place of figures that were not to be had. Its status was set where the refusal was made.
-fn failed(error: &ApiError, place: &Place) -> AnyView {
+fn failed(error: &ApiError, place: &PageUrl) -> AnyView {
     match error {
         ApiError::Refused(Refusal::NotFound { what: Noun::Tenant }) => view! { <NotFoundPage /> }.erase(),
         ApiError::Refused(Refusal::NotSignedIn | Refusal::NotAllowed) => {

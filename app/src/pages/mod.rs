@@ -1,6 +1,7 @@
 //! One component per address. Pages load the board, put it live, and wire the components to it.
 
 pub mod admin;
+pub mod board;
 mod desk;
 pub mod health;
 pub mod moderator;
@@ -11,7 +12,6 @@ mod people_forms;
 pub mod questions;
 mod reports;
 mod review;
-pub mod room;
 mod sessions;
 mod settings;
 pub mod solo;

@@ -4,13 +4,13 @@ use leptos::prelude::*;
 use pulsestage::command::BoardView;
 use pulsestage::permission::{Action, may};
 
+use super::board::{BoardPage, RoomFrame};
 use super::outcome::Loading;
-use super::room::{Room, RoomFrame};
 use super::solo::ModeratorsOnly;
 use crate::components::admin_nav::admin_nav;
 use crate::components::answer_editor::Drafts;
 use crate::components::claims::Claims;
-use crate::components::place::{Place, ViewKind};
+use crate::components::page_url::{PageUrl, ViewKind};
 use crate::components::queue_row::QueueRow;
 use crate::components::side::{MANAGE, Manage, Numbers};
 use crate::live::{Filters, Moderation, RowField};
@@ -22,15 +22,15 @@ pub(super) fn page(board: Loading) -> AnyView {
     board.draw(ViewKind::Queue, draw)
 }
 
-fn draw(view: BoardView, place: Place, filters: Signal<Filters>) -> AnyView {
+fn draw(view: BoardView, place: PageUrl, filters: Signal<Filters>) -> AnyView {
     if !may(view.role, Action::Moderate, &view.tenant.settings) {
         return view! { <ModeratorsOnly home=place.of(ViewKind::Questions) /> }.erase();
     }
     let nav = admin_nav(&place, "", view.role, &view.tenant.settings);
-    let room = Room::open(view, place, filters);
-    let Room { live, slug, .. } = room;
+    let room = BoardPage::open(view, place, filters);
+    let BoardPage { live, slug, .. } = room;
     let drafts = Drafts::default();
-    let may_create_tag = room.may(Action::CreateTag);
+    let may_create_tag = room.allows(Action::CreateTag);
     let on_deed = Callback::new(move |deed: Moderation| live.moderate(deed));
     let claims = Some(Claims::follow(live));
     let row = Callback::new(move |row: RowField| {
@@ -53,7 +53,7 @@ fn draw(view: BoardView, place: Place, filters: Signal<Filters>) -> AnyView {
             slug=slug
             teams=live.teams
             tags=live.tags
-            may_create_team=room.may(Action::CreateTeam)
+            may_create_team=room.allows(Action::CreateTeam)
             may_create_tag=may_create_tag
             on_deed=on_deed
         />

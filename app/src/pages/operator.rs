@@ -5,7 +5,7 @@ use pulsestage::tenant::{Made, OperatorView, TenantSummary};
 
 use super::desk::{self, Desk, line, send};
 use crate::api;
-use crate::components::place::Place;
+use crate::components::page_url::PageUrl;
 use crate::ui::erase::Erase;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::notice::{Notice, Weight};
@@ -16,7 +16,7 @@ pub(super) fn page() -> AnyView {
     desk::page("operator", api::load_tenants, draw)
 }
 
-fn draw(view: OperatorView, place: Place) -> AnyView {
+fn draw(view: OperatorView, place: PageUrl) -> AnyView {
     let OperatorView { tenant, tenants, fresh, .. } = view;
     let desk = Desk::new(place, &tenant).of_all();
     let cards: Vec<_> = tenants.iter().map(|summary| card(&desk, summary, summary.slug == tenant.slug)).collect();

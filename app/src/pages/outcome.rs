@@ -7,7 +7,7 @@ use pulsestage::error::{Noun, Refusal};
 
 use super::solo::{BrokenPage, MembersOnly, NotFoundPage};
 use crate::api::{self, ApiError, Json};
-use crate::components::place::{Place, ViewKind};
+use crate::components::page_url::{PageUrl, ViewKind};
 use crate::components::skeleton::Skeleton;
 use crate::live::Filters;
 use crate::ui::erase::Erase;
@@ -37,7 +37,7 @@ impl Loading {
     }
 
     /// Draws `room` with the board once it is there, or says why it is not.
-    pub fn draw(self, kind: ViewKind, room: fn(BoardView, Place, Signal<Filters>) -> AnyView) -> AnyView {
+    pub fn draw(self, kind: ViewKind, room: fn(BoardView, PageUrl, Signal<Filters>) -> AnyView) -> AnyView {
         let Self { board, slug, filters, path } = self;
         view! {
             <Suspense fallback=Skeleton>
@@ -45,7 +45,7 @@ impl Loading {
                     match board.await {
                         Ok(view) => {
                             let named = slug.get_untracked().map(|_| view.tenant.slug.clone());
-                            room(view, Place::new(named, kind), filters)
+                            room(view, PageUrl::new(named, kind), filters)
                         }
                         Err(error) => failed(&error, path.get_untracked()),
                     }

@@ -14,7 +14,7 @@ use super::people_forms::{self as forms, Hidden};
 use super::solo::{AdminsOnly, BrokenPage, NotFoundPage};
 use crate::api::{self, ApiError, Json};
 use crate::components::admin_nav::{AdminFrame, address};
-use crate::components::place::{Place, ViewKind};
+use crate::components::page_url::{PageUrl, ViewKind};
 use crate::ui::empty::Empty;
 use crate::ui::erase::Erase;
 use crate::ui::icon::{Icon, icon};
@@ -49,7 +49,7 @@ pub(super) fn page() -> AnyView {
     view! {
         <Suspense>
             {move || Suspend::new(async move {
-                let place = Place::new(asked.get_untracked().0, ViewKind::Queue);
+                let place = PageUrl::new(asked.get_untracked().0, ViewKind::Queue);
                 match loaded.await {
                     Ok(view) => draw(view, place),
                     Err(error) => failed(&error, &place, "people"),
@@ -61,7 +61,7 @@ pub(super) fn page() -> AnyView {
 }
 
 /// The page in place of one that was not to be had. Its status was set where the refusal was made.
-pub(super) fn failed(error: &ApiError, place: &Place, here: &str) -> AnyView {
+pub(super) fn failed(error: &ApiError, place: &PageUrl, here: &str) -> AnyView {
     match error {
         ApiError::Refused(Refusal::NotFound { what: Noun::Tenant | Noun::Person }) => {
             view! { <NotFoundPage /> }.erase()
@@ -73,7 +73,7 @@ pub(super) fn failed(error: &ApiError, place: &Place, here: &str) -> AnyView {
     }
 }
 
-fn draw(view: PeopleView, place: Place) -> AnyView {
+fn draw(view: PeopleView, place: PageUrl) -> AnyView {
     let PeopleView { tenant, role, me, teams, people, total, text, next, fresh } = view;
     let slug = tenant.slug.clone();
     let cards: Vec<_> = people.iter().map(|person| card(person, role, me, &teams, &slug, &place)).collect();
@@ -145,7 +145,7 @@ fn search(here: String, text: String) -> AnyView {
 }
 
 /// One person, with what the reader may do about them.
-fn card(person: &Person, role: Role, me: UserId, teams: &[TeamChoice], slug: &str, place: &Place) -> AnyView {
+fn card(person: &Person, role: Role, me: UserId, teams: &[TeamChoice], slug: &str, place: &PageUrl) -> AnyView {
     let id = person.id.to_string();
     let manages = may_manage(role, person.role) || (person.id == me && role >= Role::Admin);
     let word = ROLES.iter().find(|(known, _)| *known == person.role).map_or("Guest", |(_, word)| *word);

@@ -6,11 +6,11 @@ use pulsestage::id::{QuestionId, TeamId};
 use pulsestage::permission::Action;
 use pulsestage::team::TeamState;
 
+use super::board::{BoardPage, RoomFrame};
 use super::outcome::Loading;
-use super::room::{Room, RoomFrame};
 use crate::components::card::Card;
 use crate::components::composer::{self, Composer};
-use crate::components::place::{Place, ViewKind};
+use crate::components::page_url::{PageUrl, ViewKind};
 use crate::components::problem;
 use crate::components::side::About;
 use crate::live::{Filters, RowField};
@@ -23,10 +23,10 @@ pub fn QuestionsPage() -> impl IntoView {
     Loading::begin().draw(ViewKind::Questions, draw)
 }
 
-fn draw(view: BoardView, place: Place, filters: Signal<Filters>) -> AnyView {
-    let room = Room::open(view, place, filters);
-    let Room { live, slug, .. } = room;
-    let (may_vote, may_ask) = (room.may(Action::Vote), room.may(Action::Ask));
+fn draw(view: BoardView, place: PageUrl, filters: Signal<Filters>) -> AnyView {
+    let room = BoardPage::open(view, place, filters);
+    let BoardPage { live, slug, .. } = room;
+    let (may_vote, may_ask) = (room.allows(Action::Vote), room.allows(Action::Ask));
     let may_vote = Memo::new(move |_| may_vote && live.tenant.with(|tenant| tenant.settings.voting_open));
     let own_votes = Memo::new(move |_| live.tenant.with(|tenant| tenant.settings.own_votes));
     let on_vote = Callback::new(move |(question, up): (QuestionId, bool)| live.vote(question, up));
@@ -76,8 +76,8 @@ fn draw(view: BoardView, place: Place, filters: Signal<Filters>) -> AnyView {
     .erase()
 }
 
-fn ask_box(room: Room) -> impl IntoView {
-    let Room { live, slug, refused, .. } = room;
+fn ask_box(room: BoardPage) -> impl IntoView {
+    let BoardPage { live, slug, refused, .. } = room;
     let refused_before = refused.get_untracked().filter(|error| error.endpoint == "ask");
     // None while the tenant takes no questions: the box then says so.
     let asked = Memo::new(move |_| {

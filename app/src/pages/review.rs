@@ -12,8 +12,8 @@ use pulsestage::permission::{Action, may};
 use super::desk::{self, Desk};
 use crate::api;
 use crate::components::case_card::case_card;
-use crate::components::place::Place;
-use crate::live::newest::Newest;
+use crate::components::page_url::PageUrl;
+use crate::live::latest_response::LatestResponse;
 use crate::live::{Bell, Decision, Step, UNDO_MS};
 use crate::platform;
 use crate::ui::empty::Empty;
@@ -25,7 +25,7 @@ use crate::ui::time::Now;
 /// Which questions are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Show {
-    Waiting,
+    HeldOrder,
     Reported,
     Starred,
     Gone,
@@ -34,7 +34,7 @@ enum Show {
 
 impl Show {
     const ALL: [(Self, &'static str, &'static str); 5] = [
-        (Self::Waiting, "waiting", "Waiting"),
+        (Self::HeldOrder, "waiting", "HeldOrder"),
         (Self::Reported, "reported", "Reported"),
         (Self::Starred, "starred", "Starred"),
         (Self::Gone, "gone", "Off the board"),
@@ -42,12 +42,12 @@ impl Show {
     ];
 
     fn of_word(word: Option<&str>) -> Self {
-        Self::ALL.into_iter().find(|(_, name, _)| Some(*name) == word).map_or(Self::Waiting, |(show, ..)| show)
+        Self::ALL.into_iter().find(|(_, name, _)| Some(*name) == word).map_or(Self::HeldOrder, |(show, ..)| show)
     }
 
     fn takes(self, case: &Case) -> bool {
         match self {
-            Self::Waiting => case.removed.is_none() && case.hold.is_some(),
+            Self::HeldOrder => case.removed.is_none() && case.hold.is_some(),
             Self::Reported => case.removed.is_none() && (case.reports > 0 || case.hold == Some(Hold::Reports)),
             Self::Starred => case.starred,
             Self::Gone => case.removed.is_some(),
@@ -72,7 +72,7 @@ struct Review {
     cases: RwSignal<Vec<Case>>,
     more: RwSignal<bool>,
     said: RwSignal<Option<Said>>,
-    lists: Newest,
+    lists: LatestResponse,
 }
 
 impl Review {
@@ -143,7 +143,7 @@ pub(super) fn page() -> AnyView {
     desk::page("review", api::load_review, draw)
 }
 
-fn draw(view: ReviewView, place: Place) -> AnyView {
+fn draw(view: ReviewView, place: PageUrl) -> AnyView {
     Now::provide();
     let ReviewView { tenant, role, cases, more } = view;
     let may_delete = may(role, Action::DeleteQuestion, &tenant.settings);
@@ -153,7 +153,7 @@ fn draw(view: ReviewView, place: Place) -> AnyView {
         cases: RwSignal::new(cases),
         more: RwSignal::new(more),
         said: RwSignal::new(None),
-        lists: Newest::default(),
+        lists: LatestResponse::default(),
     };
     Bell::listen(&tenant.slug, move || review.reload());
     let query = use_query_map();
@@ -281,7 +281,7 @@ fn bulk(review: Review, desk: &Desk, show: Memo<Show>, shown: Memo<Vec<QuestionI
         .erase()
     };
     let (approve, decline) = (button(Decision::Approve, "Approve all"), button(Decision::Decline, "Decline all"));
-    let is_offered = Memo::new(move |_| show.get() == Show::Waiting && shown.with(|shown| shown.len() > 1));
+    let is_offered = Memo::new(move |_| show.get() == Show::HeldOrder && shown.with(|shown| shown.len() > 1));
     view! {
         <div class="form__row" hidden=move || !is_offered.get()>
             {approve}

@@ -8,7 +8,7 @@ use pulsestage::session::Session;
 use super::people::{NAME_LIMIT, failed};
 use crate::api::{self, Json};
 use crate::components::admin_nav::AdminFrame;
-use crate::components::place::{Place, ViewKind};
+use crate::components::page_url::{PageUrl, ViewKind};
 use crate::ui::erase::Erase;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::time::{in_utc, on_day};
@@ -24,7 +24,7 @@ pub(super) fn page() -> AnyView {
     view! {
         <Suspense>
             {move || Suspend::new(async move {
-                let place = Place::new(asked.get_untracked().0, ViewKind::Queue);
+                let place = PageUrl::new(asked.get_untracked().0, ViewKind::Queue);
                 match loaded.await {
                     Ok(view) => draw(view, place),
                     Err(error) => failed(&error, &place, "sessions"),
@@ -35,7 +35,7 @@ pub(super) fn page() -> AnyView {
     .erase()
 }
 
-fn draw(view: SessionsView, place: Place) -> AnyView {
+fn draw(view: SessionsView, place: PageUrl) -> AnyView {
     let SessionsView { tenant, role, person, own, sessions, current } = view;
     let lead = match own {
         true => format!("The browsers in which you are signed in as {}.", person.name),

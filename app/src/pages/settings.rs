@@ -10,7 +10,7 @@ use pulsestage::text::{Color, Slug};
 use super::desk::{self, Desk, choice, line, number, send, tick};
 use crate::api;
 use crate::components::admin_nav::address;
-use crate::components::place::Place;
+use crate::components::page_url::PageUrl;
 use crate::ui::dom;
 use crate::ui::erase::{Erase, part};
 use crate::ui::icon::Icon;
@@ -21,7 +21,7 @@ pub(super) fn page() -> AnyView {
     desk::page("settings", api::load_settings, draw)
 }
 
-fn draw(view: SettingsView, place: Place) -> AnyView {
+fn draw(view: SettingsView, place: PageUrl) -> AnyView {
     let SettingsView { tenant, staff, version, role } = view;
     let operates = tenant.slug == Slug::default_tenant().as_str() && may(role, Action::Operate, &tenant.settings);
     let all = operates.then(|| {

@@ -8,7 +8,7 @@ use pulsestage::tag::Tag;
 use super::desk::{self, Desk, line, send};
 use super::solo::AdminsOnly;
 use crate::api;
-use crate::components::place::{Place, ViewKind};
+use crate::components::page_url::{PageUrl, ViewKind};
 use crate::components::tags::safe_color;
 use crate::ui::empty::Empty;
 use crate::ui::erase::Erase;
@@ -19,7 +19,7 @@ pub(super) fn page() -> AnyView {
     desk::page("tags", api::load_board, draw)
 }
 
-fn draw(view: BoardView, place: Place) -> AnyView {
+fn draw(view: BoardView, place: PageUrl) -> AnyView {
     let BoardView { tenant, role, board, .. } = view;
     if !may(role, Action::EditTag, &tenant.settings) {
         super::status::set_status(403);

@@ -5,7 +5,7 @@ use pulsestage::team::{TeamDetails, TeamSettings, TeamState, TeamsView};
 
 use super::desk::{self, Desk, choice, line, send};
 use crate::api;
-use crate::components::place::Place;
+use crate::components::page_url::PageUrl;
 use crate::platform;
 use crate::ui::erase::Erase;
 use crate::ui::icon::{Icon, icon};
@@ -15,7 +15,7 @@ pub(super) fn page() -> AnyView {
     desk::page("teams", api::load_teams, draw)
 }
 
-fn draw(view: TeamsView, place: Place) -> AnyView {
+fn draw(view: TeamsView, place: PageUrl) -> AnyView {
     let TeamsView { tenant, teams, .. } = view;
     let desk = Desk::new(place, &tenant);
     let (archived, there): (Vec<_>, Vec<_>) = teams.into_iter().partition(|details| details.is_archived);

@@ -16,10 +16,10 @@ use pulsestage::ports::Store;
 use pulsestage::service::Service;
 use pulsestage::text::{Name, Slug};
 use pulsestage_server::auth::Cookies;
-use pulsestage_server::install::{NobodyListens, owner};
+use pulsestage_server::install::{NoopNotifier, owner};
 use pulsestage_server::installation_key::{self, KeyArgs};
 use pulsestage_server::store::{Options, SqlStore, open};
-use pulsestage_server::world::{Key, SystemChance, SystemClock};
+use pulsestage_server::system::{InstallationKey, SystemClock, SystemRng};
 
 /// How long the server may take until it listens.
 const START_PATIENCE: Duration = Duration::from_secs(30);
@@ -92,7 +92,7 @@ impl Hall {
         let file = format!("sqlite://{}", folder.0.join("pulsestage.db").display());
         let url = plan.database_url.clone().unwrap_or(file);
         let store = open(&url, Options::default()).await?;
-        let key = installation_key::open(&store, &folder.0, &KeyArgs::default(), &SystemChance).await?;
+        let key = installation_key::open(&store, &folder.0, &KeyArgs::default(), &SystemRng).await?;
         let tenants = furnish(&store, key, &plan).await?;
         store.close().await;
         let output = Command::new(server).args(["serve", "--help"]).output();
@@ -172,10 +172,10 @@ async fn address(process: &mut Child, folder: &Path) -> anyhow::Result<SocketAdd
 }
 
 /// The tenants with their teams and questions; the first is called `default`.
-async fn furnish(store: &SqlStore, key: Key, plan: &Plan) -> anyhow::Result<Vec<Tenant>> {
+async fn furnish(store: &SqlStore, key: InstallationKey, plan: &Plan) -> anyhow::Result<Vec<Tenant>> {
     let shared: Arc<dyn Store> = Arc::new(store.clone());
     let service =
-        Service::new(shared, Arc::new(NobodyListens), Arc::new(SystemClock), Arc::new(SystemChance), Arc::new(key));
+        Service::new(shared, Arc::new(NoopNotifier), Arc::new(SystemClock), Arc::new(SystemRng), Arc::new(key));
     let mut tenants = Vec::new();
     for number in 0..plan.tenants {
         let name = if number == 0 { "default".to_owned() } else { format!("tenant-{number}") };
@@ -183,12 +183,12 @@ async fn furnish(store: &SqlStore, key: Key, plan: &Plan) -> anyhow::Result<Vec<
         service.create_tenant(slug.clone(), name).await?;
         let mut caller = owner(&service, &slug).await?;
         caller.device = Some(Uuid::from_u128(u128::MAX));
-        let visit = service.enter(slug.as_str(), &caller).await?;
-        let team = service.create_team(&visit, None, "Everyone").await?.id;
+        let context = service.authenticate(slug.as_str(), &caller).await?;
+        let team = service.create_team(&context, None, "Everyone").await?.id;
         let mut questions = Vec::new();
         for number in 0..plan.questions {
             let body = format!("Is question {number} the best of all?");
-            questions.push(service.ask(&visit, None, Ask { team, body, name: None }).await?.id);
+            questions.push(service.ask(&context, None, Ask { team, body, name: None }).await?.id);
         }
         tenants.push(Tenant { slug: slug.into_string(), team, questions });
     }
@@ -215,8 +215,8 @@ impl Drop for Folder {
 }
 
 fn random() -> [u8; 16] {
-    use pulsestage::ports::Chance;
+    use pulsestage::ports::Rng;
     let mut bytes = [0; 16];
-    SystemChance.fill(&mut bytes);
+    SystemRng.fill(&mut bytes);
     bytes
 }

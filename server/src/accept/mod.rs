@@ -9,7 +9,7 @@
 //! * `tap`: the socket under all of them; `worded`: what hyper says by itself
 
 mod body;
-mod door;
+mod connection_service;
 mod plain;
 mod tap;
 mod tls;
@@ -25,7 +25,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::limits::{Connection, Connections, Pacer};
+use crate::limits::{AcceptLimiter, Connection, Connections};
 use crate::park::Park;
 
 pub use tls::Tls;
@@ -45,7 +45,7 @@ const BACKLOG: i32 = 4_096;
 
 /// What every connection needs.
 #[derive(Debug)]
-pub struct House {
+pub struct ConnectionContext {
     /// Answers requests.
     pub router: Router,
     /// Takes over the streams of plain connections.
@@ -84,35 +84,40 @@ impl Stopping {
 
 /// Accepts connections until the house stops, at the pace that is set, each served by a task of its own in `tasks`. The
 /// listener is closed when nobody is left in its queue.
-pub async fn serve(listener: TcpListener, house: Arc<House>, mut pacer: Pacer, tasks: TaskTracker) {
+pub async fn serve(
+    listener: TcpListener,
+    context: Arc<ConnectionContext>,
+    mut pacer: AcceptLimiter,
+    tasks: TaskTracker,
+) {
     loop {
         let accepted = tokio::select! {
-            () = house.stopping.stop.cancelled() => break,
+            () = context.stopping.stop.cancelled() => break,
             accepted = async {
                 pacer.ready().await;
                 listener.accept().await
             } => accepted,
         };
         match accepted {
-            Ok((socket, peer)) => admit(socket, peer, &house, &tasks),
+            Ok((socket, peer)) => admit(socket, peer, &context, &tasks),
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
                 // Out of descriptors, most likely: those that are at work go on, new ones wait in the backlog.
-                house.connections.make_room();
+                context.connections.make_room();
                 tracing::error!(%error, "connections cannot be accepted for the moment");
                 sleep(EXHAUSTED_PAUSE).await;
             }
         }
     }
-    if house.stopping.lingers {
-        accept_last(&listener, &house, &tasks).await;
+    if context.stopping.lingers {
+        accept_last(&listener, &context, &tasks).await;
     }
 }
 
 /// Serves a connection. Whoever finds no room is hung up on.
-fn admit(socket: TcpStream, peer: SocketAddr, house: &Arc<House>, tasks: &TaskTracker) {
-    if let Some(counted) = house.connections.admit(peer.ip()) {
-        tasks.spawn(connection(socket, peer, counted, house.clone()));
+fn admit(socket: TcpStream, peer: SocketAddr, context: &Arc<ConnectionContext>, tasks: &TaskTracker) {
+    if let Some(counted) = context.connections.admit(peer.ip()) {
+        tasks.spawn(connection(socket, peer, counted, context.clone()));
     }
 }
 
@@ -122,14 +127,14 @@ fn admit(socket: TcpStream, peer: SocketAddr, house: &Arc<House>, tasks: &TaskTr
 /// whether it was done. So new connections are kept out first, while those whose handshake has begun complete it, and
 /// the queue is emptied then. Whoever is kept out has sent nothing, asks once more after a second, is told that nobody
 /// listens, and tries elsewhere.
-async fn accept_last(listener: &TcpListener, house: &Arc<House>, tasks: &TaskTracker) {
+async fn accept_last(listener: &TcpListener, context: &Arc<ConnectionContext>, tasks: &TaskTracker) {
     if let Err(error) = keep_out(listener) {
         tracing::debug!(%error, "new connections could not be kept out; some may be reset");
     }
     let last = async {
         while let Ok(accepted) = timeout(LAST_PAUSE, listener.accept()).await {
             match accepted {
-                Ok((socket, peer)) => admit(socket, peer, house, tasks),
+                Ok((socket, peer)) => admit(socket, peer, context, tasks),
                 Err(error) if is_of_one_connection(&error) => {}
                 Err(_) => return,
             }
@@ -179,15 +184,15 @@ pub fn listen(addr: SocketAddr) -> io::Result<TcpListener> {
     TcpListener::from_std(socket.into())
 }
 
-async fn connection(socket: TcpStream, peer: SocketAddr, counted: Connection, house: Arc<House>) {
+async fn connection(socket: TcpStream, peer: SocketAddr, counted: Connection, context: Arc<ConnectionContext>) {
     // An event is small and must leave at once.
     if let Err(error) = socket.set_nodelay(true) {
         tracing::debug!(%error, "no delay could not be set");
     }
-    match &house.tls {
-        None => plain::serve(socket, peer, counted, &house).await,
+    match &context.tls {
+        None => plain::serve(socket, peer, counted, &context).await,
         Some(tls) => tokio::select! {
-            () = tls.serve(socket, peer, &counted, &house) => {}
+            () = tls.serve(socket, peer, &counted, &context) => {}
             () = counted.ended() => tracing::debug!("a connection gave way to another"),
         },
     }

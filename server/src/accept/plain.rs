@@ -9,62 +9,67 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 use tokio::net::TcpStream;
 
-use super::door::Door;
+use super::connection_service::ConnectionService;
 use super::tap::Tap;
 use super::worded::Worded;
-use super::{HEAD_TIMEOUT, House, report};
-use crate::http::sse::Berth;
+use super::{ConnectionContext, HEAD_TIMEOUT, report};
+use crate::http::sse::UpgradeSlot;
 use crate::limits;
 
-type Connection = http1::Connection<TokioIo<Worded<Tap>>, Door>;
+type Connection = http1::Connection<TokioIo<Worded<Tap>>, ConnectionService>;
 
 /// How a connection goes on.
 enum Turn {
     /// Its last answer was given, or it broke off.
     Ended(hyper::Result<()>),
-    /// There is a stream in the berth, and everything before it was written.
+    /// There is a stream in the upgrade_slot, and everything before it was written.
     Claimed,
 }
 
 /// Serves one connection to its end, or until it is a stream.
-pub(super) async fn serve(socket: TcpStream, peer: SocketAddr, counted: limits::Connection, house: &House) {
-    let (berth, tap) = (Berth::default(), Tap::new(socket));
+pub(super) async fn serve(
+    socket: TcpStream,
+    peer: SocketAddr,
+    counted: limits::Connection,
+    context: &ConnectionContext,
+) {
+    let (upgrade_slot, tap) = (UpgradeSlot::default(), Tap::new(socket));
     let is_stuck = tap.is_stuck();
-    let door = Door::new(house, peer, counted.activity(), Some(berth.clone()));
-    let used = door.used();
+    let service = ConnectionService::new(context, peer, counted.activity(), Some(upgrade_slot.clone()));
+    let used = service.used();
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
-    let mut connection = http.serve_connection(TokioIo::new(Worded::new(tap)), door);
+    let mut connection = http.serve_connection(TokioIo::new(Worded::new(tap)), service);
     let turn = tokio::select! {
         biased;
         () = counted.ended() => return tracing::debug!("a connection gave way to another"),
-        turn = turn(&mut connection, &berth, &is_stuck) => turn,
-        () = house.stopping.over(|| used.is_set()) => {
+        turn = turn(&mut connection, &upgrade_slot, &is_stuck) => turn,
+        () = context.stopping.over(|| used.is_set()) => {
             Pin::new(&mut connection).graceful_shutdown();
-            turn(&mut connection, &berth, &is_stuck).await
+            turn(&mut connection, &upgrade_slot, &is_stuck).await
         }
     };
     match turn {
         Turn::Ended(ended) => report(ended),
         Turn::Claimed => {
             let parts = connection.into_parts();
-            let Some((opened, head)) = berth.take() else { return };
+            let Some((opened, head)) = upgrade_slot.take() else { return };
             let Some(settled) = counted.settle() else { return };
             match parts.io.into_inner().into_inner().into_socket().into_std() {
-                Ok(socket) => house.park.park(socket, opened.over(settled), &head, parts.read_buf.len()),
+                Ok(socket) => context.park.park(socket, opened.over(settled), &head, parts.read_buf.len()),
                 Err(error) => tracing::warn!(%error, "a stream's socket could not be taken over"),
             }
         }
     }
 }
 
-async fn turn(connection: &mut Connection, berth: &Berth, is_stuck: &AtomicBool) -> Turn {
+async fn turn(connection: &mut Connection, upgrade_slot: &UpgradeSlot, is_stuck: &AtomicBool) -> Turn {
     poll_fn(|context| {
         if let Poll::Ready(ended) = pin!(&mut *connection).poll(context) {
             return Poll::Ready(Turn::Ended(ended));
         }
         // An earlier answer that the client has not taken yet is in hyper's buffer: it goes first.
-        if berth.is_complete() && !is_stuck.load(Ordering::Relaxed) {
+        if upgrade_slot.is_complete() && !is_stuck.load(Ordering::Relaxed) {
             return Poll::Ready(Turn::Claimed);
         }
         Poll::Pending

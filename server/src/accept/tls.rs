@@ -19,10 +19,10 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use super::door::Door;
+use super::connection_service::ConnectionService;
 use super::tap::Tap;
 use super::worded::Worded;
-use super::{HEAD_TIMEOUT, House, report};
+use super::{ConnectionContext, HEAD_TIMEOUT, report};
 use crate::limits::Connection;
 
 /// HTTP/2's own names in ALPN, best first.
@@ -96,29 +96,35 @@ impl Tls {
     }
 
     /// Serves one connection to its end.
-    pub(super) async fn serve(&self, socket: TcpStream, peer: SocketAddr, counted: &Connection, house: &House) {
-        let door = Door::new(house, peer, counted.activity(), None);
+    pub(super) async fn serve(
+        &self,
+        socket: TcpStream,
+        peer: SocketAddr,
+        counted: &Connection,
+        context: &ConnectionContext,
+    ) {
+        let service = ConnectionService::new(context, peer, counted.activity(), None);
         let shaken = tokio::select! {
             shaken = timeout(HEAD_TIMEOUT, self.acceptor.accept(Tap::new(socket))) => shaken,
-            () = house.stopping.over(|| false) => return,
+            () = context.stopping.over(|| false) => return,
         };
         match shaken {
-            Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(H2) => h2(stream, door, house).await,
-            Ok(Ok(stream)) => http_11(stream, door, house).await,
+            Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(H2) => h2(stream, service, context).await,
+            Ok(Ok(stream)) => http_11(stream, service, context).await,
             Ok(Err(error)) => tracing::debug!(%error, "no TLS with a client"),
             Err(_) => tracing::debug!("a client did not shake hands in time"),
         }
     }
 }
 
-async fn h2(stream: TlsStream<Tap>, door: Door, house: &House) {
+async fn h2(stream: TlsStream<Tap>, service: ConnectionService, context: &ConnectionContext) {
     let mut http = http2::Builder::new(TokioExecutor::new());
     http.timer(TokioTimer::new()).keep_alive_interval(PING).keep_alive_timeout(PING).max_send_buf_size(SEND_BUFFER);
-    let used = door.used();
-    let mut connection = http.serve_connection(TokioIo::new(stream), door);
+    let used = service.used();
+    let mut connection = http.serve_connection(TokioIo::new(stream), service);
     // GOAWAY (RFC 9113, section 6.8) is what `connection: close` is in HTTP/1.1: what is open goes on, what is new takes
     // another connection. Of one that comes while we linger that would be asked in vain.
-    let stopping = &house.stopping;
+    let stopping = &context.stopping;
     let came_late = stopping.told.is_cancelled();
     let over =
         async { if came_late { stopping.over(|| used.is_set()).await } else { stopping.told.cancelled().await } };
@@ -132,14 +138,14 @@ async fn h2(stream: TlsStream<Tap>, door: Door, house: &House) {
     report(ended);
 }
 
-async fn http_11(stream: TlsStream<Tap>, door: Door, house: &House) {
+async fn http_11(stream: TlsStream<Tap>, service: ConnectionService, context: &ConnectionContext) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
-    let used = door.used();
-    let mut connection = http.serve_connection(TokioIo::new(Worded::new(stream)), door);
+    let used = service.used();
+    let mut connection = http.serve_connection(TokioIo::new(Worded::new(stream)), service);
     let ended = tokio::select! {
         ended = &mut connection => ended,
-        () = house.stopping.over(|| used.is_set()) => {
+        () = context.stopping.over(|| used.is_set()) => {
             Pin::new(&mut connection).graceful_shutdown();
             connection.await
         }

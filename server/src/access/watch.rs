@@ -10,7 +10,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::Passes;
+use super::AccessRegister;
 use crate::park::Park;
 
 /// The time between two readings when nobody rings.
@@ -25,7 +25,7 @@ const SWEEP: u32 = 120;
 /// The reader of an instance.
 pub struct Watcher {
     /// What it ends.
-    pub passes: Passes,
+    pub passes: AccessRegister,
     /// Where it reads.
     pub store: Arc<dyn Store>,
     /// The time.

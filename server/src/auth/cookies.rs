@@ -9,10 +9,10 @@ use uuid::Uuid;
 
 use super::secret::{Secret, hex, unhex};
 use crate::oidc::Attempt;
-use crate::world::Key;
+use crate::system::InstallationKey;
 use pulsestage::id::UserId;
 use pulsestage::second_factor::PENDING_LIFE_MS;
-use pulsestage::service::{Caller, Origin, SESSION_LIFE_MS};
+use pulsestage::service::{Credentials, RequestOrigin, SESSION_LIFE_MS};
 use pulsestage::text::Slug;
 use pulsestage::time::Timestamp;
 
@@ -24,7 +24,7 @@ const MAX_SESSIONS: usize = 16;
 /// Reads and writes our cookies.
 #[derive(Clone, Copy, Debug)]
 pub struct Cookies {
-    key: Key,
+    key: InstallationKey,
     /// Over https, so that the cookies are `Secure` and carry the `__Host-` prefix that keeps sub-domains from setting them.
     secure: bool,
 }
@@ -32,7 +32,7 @@ pub struct Cookies {
 impl Cookies {
     /// Cookies signed with this key, for a site that is reached over https or not.
     #[must_use]
-    pub const fn new(key: Key, secure: bool) -> Self {
+    pub const fn new(key: InstallationKey, secure: bool) -> Self {
         Self { key, secure }
     }
 
@@ -44,16 +44,16 @@ impl Cookies {
 
     /// Who a request says it is from. A cookie that is forged or broken is as good as none.
     #[must_use]
-    pub fn caller(&self, headers: &HeaderMap) -> Caller {
+    pub fn credentials(&self, headers: &HeaderMap) -> Credentials {
         let prefix = self.session_name("");
         let sessions = brought(headers).filter_map(|cookie| {
             let slug = cookie.name().strip_prefix(&prefix)?;
             Some((Slug::parse(slug).ok()?.into_string(), Secret::parse(cookie.value())?.hash()))
         });
-        Caller {
+        Credentials {
             sessions: sessions.take(MAX_SESSIONS).collect(),
             device: value_of(headers, &self.device_name()).and_then(|value| self.verified(&value)),
-            origin: Origin::default(),
+            origin: RequestOrigin::default(),
         }
     }
 
@@ -207,7 +207,7 @@ fn value_of(headers: &HeaderMap, name: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::world::SystemChance;
+    use crate::system::SystemRng;
 
     fn with_cookie(text: &str) -> HeaderMap {
         HeaderMap::from_iter([(COOKIE, text.parse().unwrap())])
@@ -219,30 +219,30 @@ mod tests {
 
     #[test]
     fn a_participant_is_known_by_our_signature_alone() {
-        let cookies = Cookies::new(Key::new([1; 32]), false);
+        let cookies = Cookies::new(InstallationKey::new([1; 32]), false);
         let device = Uuid::from_u128(5);
         let genuine = pair(&cookies.device_cookie(device));
-        assert_eq!(cookies.caller(&with_cookie(&genuine)).device, Some(device));
-        let foreign = pair(&Cookies::new(Key::new([2; 32]), false).device_cookie(device));
+        assert_eq!(cookies.credentials(&with_cookie(&genuine)).device, Some(device));
+        let foreign = pair(&Cookies::new(InstallationKey::new([2; 32]), false).device_cookie(device));
         let swapped = genuine.replace(&device.simple().to_string(), &Uuid::from_u128(6).simple().to_string());
         for forged in [foreign, swapped, "pulsestage_p=".into(), "pulsestage_p=x.y".into(), "pulsestage_p=;;;".into()] {
-            assert_eq!(cookies.caller(&with_cookie(&forged)).device, None, "{forged}");
+            assert_eq!(cookies.credentials(&with_cookie(&forged)).device, None, "{forged}");
         }
     }
 
     #[test]
     fn a_session_goes_with_its_tenant() {
-        let cookies = Cookies::new(Key::new([1; 32]), true);
-        let secret = Secret::new(&SystemChance);
+        let cookies = Cookies::new(InstallationKey::new([1; 32]), true);
+        let secret = Secret::new(&SystemRng);
         let headers = with_cookie(&format!("a=b; {}", pair(&cookies.session_cookie("acme", &secret))));
-        assert_eq!(cookies.caller(&headers).sessions, [("acme".to_owned(), secret.hash())]);
+        assert_eq!(cookies.credentials(&headers).sessions, [("acme".to_owned(), secret.hash())]);
         assert_eq!(cookies.session(&headers, "acme"), Some(secret));
         assert_eq!(cookies.session(&headers, "default"), None);
     }
 
     #[test]
     fn a_browser_is_known_in_its_tenant_by_our_signature_alone() {
-        let cookies = Cookies::new(Key::new([1; 32]), false);
+        let cookies = Cookies::new(InstallationKey::new([1; 32]), false);
         let known = (Uuid::from_u128(5), UserId(Uuid::from_u128(6)));
         let genuine = pair(&cookies.known_browser_cookie("acme", known.0, known.1));
         assert_eq!(cookies.known_browser(&with_cookie(&genuine), "acme"), Some(known));
@@ -254,7 +254,8 @@ mod tests {
         );
         let other = Uuid::from_u128(7).simple().to_string();
         let swapped = genuine.replace(&known.1.0.simple().to_string(), &other);
-        let foreign = pair(&Cookies::new(Key::new([2; 32]), false).known_browser_cookie("acme", known.0, known.1));
+        let foreign =
+            pair(&Cookies::new(InstallationKey::new([2; 32]), false).known_browser_cookie("acme", known.0, known.1));
         let moved = genuine.replace("acme", "default");
         for (forged, slug) in
             [(swapped, "acme"), (foreign, "acme"), (moved, "default"), ("pulsestage_b_acme=a.b".into(), "acme")]
@@ -265,7 +266,7 @@ mod tests {
 
     #[test]
     fn cookies_are_out_of_reach_of_scripts_and_other_sites() {
-        let text = Cookies::new(Key::new([1; 32]), true).device_cookie(Uuid::nil()).to_string();
+        let text = Cookies::new(InstallationKey::new([1; 32]), true).device_cookie(Uuid::nil()).to_string();
         for part in ["__Host-pulsestage_p=", "HttpOnly", "Secure", "SameSite=Lax", "Path=/", "Max-Age=31536000"] {
             assert!(text.contains(part), "{text}");
         }

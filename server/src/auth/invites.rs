@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use std::sync::Arc;
 
 use pulsestage::email::Email;
-use pulsestage::ports::{Chance, FreshLink, Invitations, PortError};
+use pulsestage::ports::{FreshLink, Invitations, PortError, Rng};
 use pulsestage::tenant::Tenant;
 
 use super::Secret;
@@ -12,18 +12,18 @@ use super::Secret;
 /// Makes links to the page on which whoever brings one sets a name and a password.
 pub struct Invites {
     origin: String,
-    chance: Arc<dyn Chance>,
+    rng: Arc<dyn Rng>,
 }
 
 impl Invites {
     /// Links to this origin, such as `https://ask.example.com`.
     #[must_use]
-    pub fn new(origin: String, chance: Arc<dyn Chance>) -> Self {
-        Self { origin, chance }
+    pub fn new(origin: String, rng: Arc<dyn Rng>) -> Self {
+        Self { origin, rng }
     }
 
     fn fresh(&self, door: &str) -> FreshLink {
-        let secret = Secret::new(&*self.chance);
+        let secret = Secret::new(&*self.rng);
         FreshLink { address: format!("{}/{door}/{}", self.origin, secret.reveal()), hash: secret.hash() }
     }
 }

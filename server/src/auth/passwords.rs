@@ -15,7 +15,7 @@ use unicode_normalization::UnicodeNormalization;
 use zxcvbn::{Score, zxcvbn};
 
 use pulsestage::password::{Password, PasswordHash};
-use pulsestage::ports::{Chance, Passwords, PortError, Verdict};
+use pulsestage::ports::{PasswordCheck, Passwords, PortError, Rng};
 
 /// So many are hashed at once: with 19 MiB each they fit into the smallest box, and leave a core to the streams.
 const AT_ONCE: usize = 2;
@@ -34,7 +34,7 @@ const ESTIMATED_CHARS: usize = 72;
 pub struct Work {
     /// Memory, in KiB.
     pub memory_kib: u32,
-    /// Passes over it.
+    /// AccessRegister over it.
     pub passes: u32,
 }
 
@@ -57,7 +57,7 @@ pub struct PasswordKeeper(Arc<Keeper>);
 
 struct Keeper {
     argon2: Argon2<'static>,
-    chance: Arc<dyn Chance>,
+    rng: Arc<dyn Rng>,
     /// Who may hash now.
     seats: Arc<Semaphore>,
     /// Who may wait for a seat, those on one included.
@@ -90,12 +90,12 @@ impl Memory {
 impl PasswordKeeper {
     /// Hashes with this much work.
     #[must_use]
-    pub fn new(work: Work, chance: Arc<dyn Chance>) -> Self {
+    pub fn new(work: Work, rng: Arc<dyn Rng>) -> Self {
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, work.params());
-        let nobody = nobody(argon2.params(), &*chance);
+        let nobody = nobody(argon2.params(), &*rng);
         Self(Arc::new(Keeper {
             argon2,
-            chance,
+            rng,
             seats: Arc::new(Semaphore::new(AT_ONCE)),
             places: Arc::new(Semaphore::new(AT_ONCE + WAITING)),
             nobody,
@@ -152,7 +152,7 @@ impl Passwords for PasswordKeeper {
         self.seated(move |keeper| keeper.hash(&text)).await?
     }
 
-    async fn verify(&self, password: &Password, kept: Option<&PasswordHash>) -> Result<Verdict, PortError> {
+    async fn verify(&self, password: &Password, kept: Option<&PasswordHash>) -> Result<PasswordCheck, PortError> {
         let text = normal(password);
         let kept = kept.map(|kept| kept.as_str().to_owned());
         self.seated(move |keeper| keeper.verify(&text, kept.as_deref())).await?
@@ -162,7 +162,7 @@ impl Passwords for PasswordKeeper {
 impl Keeper {
     fn hash(&self, text: &str) -> Result<PasswordHash, PortError> {
         let mut salt = [0; SALT_BYTES];
-        self.chance.fill(&mut salt);
+        self.rng.fill(&mut salt);
         let params = self.argon2.params();
         let output = self.compute(&self.argon2, text, &salt, Params::DEFAULT_OUTPUT_LEN)?;
         let phc = params.try_into().ok().zip(Salt::new(&salt).ok()).map(|(params, salt)| Phc {
@@ -176,18 +176,18 @@ impl Keeper {
         Ok(PasswordHash::new(phc.to_string()))
     }
 
-    fn verify(&self, text: &str, kept: Option<&str>) -> Result<Verdict, PortError> {
+    fn verify(&self, text: &str, kept: Option<&str>) -> Result<PasswordCheck, PortError> {
         let phc = Phc::new(kept.unwrap_or(&self.nobody)).map_err(broken)?;
-        let (Some(salt), Some(expected)) = (phc.salt, phc.hash) else { return Ok(Verdict::Wrong) };
+        let (Some(salt), Some(expected)) = (phc.salt, phc.hash) else { return Ok(PasswordCheck::Wrong) };
         let algorithm = Algorithm::try_from(phc.algorithm.as_str()).map_err(broken)?;
         let version = phc.version.map(Version::try_from).transpose().map_err(broken)?.unwrap_or_default();
         let then = Argon2::new(algorithm, version, Params::try_from(&phc).map_err(broken)?);
         let computed = self.compute(&then, text, &salt, expected.len())?;
         // `Output` compares in constant time.
         Ok(match computed == expected && kept.is_some() {
-            false => Verdict::Wrong,
-            true if self.is_weak(&phc) => Verdict::RightButWeak,
-            true => Verdict::Right,
+            false => PasswordCheck::Wrong,
+            true if self.is_weak(&phc) => PasswordCheck::RightButWeak,
+            true => PasswordCheck::Right,
         })
     }
 
@@ -222,11 +222,11 @@ fn normal(password: &Password) -> String {
     password.reveal().nfkc().collect()
 }
 
-/// A hash that no password has been made into: the parameters and the chance of any other.
-fn nobody(params: &Params, chance: &dyn Chance) -> String {
+/// A hash that no password has been made into: the parameters and the rng of any other.
+fn nobody(params: &Params, rng: &dyn Rng) -> String {
     let (mut salt, mut output) = ([0; SALT_BYTES], [0; Params::DEFAULT_OUTPUT_LEN]);
-    chance.fill(&mut salt);
-    chance.fill(&mut output);
+    rng.fill(&mut salt);
+    rng.fill(&mut output);
     let made = params.try_into().ok().zip(Salt::new(&salt).ok().zip(Output::new(&output).ok()));
     let phc = made.map(|(params, (salt, output))| Phc {
         algorithm: Algorithm::Argon2id.ident(),

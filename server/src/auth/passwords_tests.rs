@@ -1,9 +1,9 @@
 use super::*;
-use crate::world::SystemChance;
+use crate::system::SystemRng;
 use futures::FutureExt;
 
 fn keeper(work: Work) -> PasswordKeeper {
-    PasswordKeeper::new(work, Arc::new(SystemChance))
+    PasswordKeeper::new(work, Arc::new(SystemRng))
 }
 
 fn password(text: &str) -> Password {
@@ -16,8 +16,8 @@ async fn a_password_is_known_again_and_another_is_not() {
     let kept = keeper.hash(&password("correct horse")).await.unwrap();
     assert!(kept.as_str().starts_with("$argon2id$v=19$m=8,t=1,p=1$"), "{}", kept.as_str());
     assert_ne!(keeper.hash(&password("correct horse")).await.unwrap(), kept, "each has a salt of its own");
-    assert_eq!(keeper.verify(&password("correct horse"), Some(&kept)).await, Ok(Verdict::Right));
-    assert_eq!(keeper.verify(&password("correct horsf"), Some(&kept)).await, Ok(Verdict::Wrong));
+    assert_eq!(keeper.verify(&password("correct horse"), Some(&kept)).await, Ok(PasswordCheck::Right));
+    assert_eq!(keeper.verify(&password("correct horsf"), Some(&kept)).await, Ok(PasswordCheck::Wrong));
 }
 
 #[tokio::test]
@@ -25,9 +25,9 @@ async fn an_unknown_account_costs_what_a_known_one_costs() {
     let keeper = keeper(Work::LEAST);
     let kept = keeper.hash(&password("correct horse")).await.unwrap();
     let before = keeper.computed();
-    assert_eq!(keeper.verify(&password("wrong horse"), Some(&kept)).await, Ok(Verdict::Wrong));
+    assert_eq!(keeper.verify(&password("wrong horse"), Some(&kept)).await, Ok(PasswordCheck::Wrong));
     let known = keeper.computed() - before;
-    assert_eq!(keeper.verify(&password("wrong horse"), None).await, Ok(Verdict::Wrong));
+    assert_eq!(keeper.verify(&password("wrong horse"), None).await, Ok(PasswordCheck::Wrong));
     assert_eq!((known, keeper.computed() - before - known), (1, 1));
     let real = Phc::new(kept.as_str()).unwrap();
     let made_up = Phc::new(&keeper.0.nobody).unwrap();
@@ -40,11 +40,15 @@ async fn an_unknown_account_costs_what_a_known_one_costs() {
 async fn a_hash_that_was_made_with_less_work_is_told() {
     let (then, now) = (keeper(Work::LEAST), keeper(Work { memory_kib: 16, passes: 1 }));
     let kept = then.hash(&password("correct horse")).await.unwrap();
-    assert_eq!(now.verify(&password("correct horse"), Some(&kept)).await, Ok(Verdict::RightButWeak));
-    assert_eq!(now.verify(&password("wrong horse"), Some(&kept)).await, Ok(Verdict::Wrong));
+    assert_eq!(now.verify(&password("correct horse"), Some(&kept)).await, Ok(PasswordCheck::RightButWeak));
+    assert_eq!(now.verify(&password("wrong horse"), Some(&kept)).await, Ok(PasswordCheck::Wrong));
     let stronger = now.hash(&password("correct horse")).await.unwrap();
-    assert_eq!(now.verify(&password("correct horse"), Some(&stronger)).await, Ok(Verdict::Right));
-    assert_eq!(then.verify(&password("correct horse"), Some(&stronger)).await, Ok(Verdict::Right), "never weaker");
+    assert_eq!(now.verify(&password("correct horse"), Some(&stronger)).await, Ok(PasswordCheck::Right));
+    assert_eq!(
+        then.verify(&password("correct horse"), Some(&stronger)).await,
+        Ok(PasswordCheck::Right),
+        "never weaker"
+    );
 }
 
 #[tokio::test]
@@ -52,7 +56,7 @@ async fn the_same_letters_are_the_same_password_however_they_are_typed() {
     let keeper = keeper(Work::LEAST);
     let kept = keeper.hash(&password("caf\u{e9} Ångström")).await.unwrap();
     let typed = password("cafe\u{301} A\u{30a}ngstro\u{308}m");
-    assert_eq!(keeper.verify(&typed, Some(&kept)).await, Ok(Verdict::Right));
+    assert_eq!(keeper.verify(&typed, Some(&kept)).await, Ok(PasswordCheck::Right));
 }
 
 #[tokio::test]
@@ -78,7 +82,7 @@ async fn stored_nonsense_is_broken_and_no_panic() {
     {
         let kept = PasswordHash::new(text.to_owned());
         let verdict = keeper.verify(&password("correct horse"), Some(&kept)).await;
-        assert!(matches!(verdict, Err(PortError::Broken) | Ok(Verdict::Wrong)), "{text}: {verdict:?}");
+        assert!(matches!(verdict, Err(PortError::Broken) | Ok(PasswordCheck::Wrong)), "{text}: {verdict:?}");
     }
 }
 
@@ -94,9 +98,9 @@ async fn a_crowd_waits_and_whoever_is_too_many_is_told() {
     assert_eq!(keeper.verify(&guess, None).await, Err(PortError::Busy));
     drop(seats);
     for one in crowd {
-        assert_eq!(one.await, Ok(Verdict::Wrong));
+        assert_eq!(one.await, Ok(PasswordCheck::Wrong));
     }
-    assert_eq!(keeper.verify(&guess, None).await, Ok(Verdict::Wrong), "there is room again");
+    assert_eq!(keeper.verify(&guess, None).await, Ok(PasswordCheck::Wrong), "there is room again");
 }
 
 #[tokio::test]
@@ -105,7 +109,7 @@ async fn the_memory_of_a_seat_is_used_again() {
     let guess = password("correct horse");
     let kept = keeper.hash(&guess).await.unwrap();
     for verdict in futures::future::join_all((0..60).map(|_| keeper.verify(&guess, Some(&kept)))).await {
-        assert_eq!(verdict, Ok(Verdict::Right));
+        assert_eq!(verdict, Ok(PasswordCheck::Right));
     }
     let blocks = keeper.0.memory.0.lock().unwrap();
     assert!((1..=AT_ONCE).contains(&blocks.len()), "{} for 61 hashes", blocks.len());
@@ -119,9 +123,9 @@ async fn what_is_left_in_the_memory_changes_no_hash() {
     let kept = [keeper(small).hash(&guess).await.unwrap(), keeper(large).hash(&guess).await.unwrap()];
     let keeper = keeper(large);
     for _ in 0..4 {
-        assert_eq!(keeper.verify(&guess, Some(&kept[0])).await, Ok(Verdict::RightButWeak));
-        assert_eq!(keeper.verify(&guess, Some(&kept[1])).await, Ok(Verdict::Right));
-        assert_eq!(keeper.verify(&password("another horse"), Some(&kept[1])).await, Ok(Verdict::Wrong));
+        assert_eq!(keeper.verify(&guess, Some(&kept[0])).await, Ok(PasswordCheck::RightButWeak));
+        assert_eq!(keeper.verify(&guess, Some(&kept[1])).await, Ok(PasswordCheck::Right));
+        assert_eq!(keeper.verify(&password("another horse"), Some(&kept[1])).await, Ok(PasswordCheck::Wrong));
     }
 }
 

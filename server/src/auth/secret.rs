@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 use std::fmt;
 use std::fmt::Write;
 
-use pulsestage::ports::{Chance, SecretHash};
+use pulsestage::ports::{Rng, SecretHash};
 
 /// A secret on its way to the person who will hold it. Not shown by `Debug`.
 #[derive(Clone, PartialEq, Eq)]
@@ -13,9 +13,9 @@ pub struct Secret(String);
 impl Secret {
     /// Makes a secret that nobody can guess.
     #[must_use]
-    pub fn new(chance: &dyn Chance) -> Self {
+    pub fn new(rng: &dyn Rng) -> Self {
         let mut bytes = [0; 32];
-        chance.fill(&mut bytes);
+        rng.fill(&mut bytes);
         Self(hex(&bytes))
     }
 
@@ -26,7 +26,7 @@ impl Secret {
         formed.then(|| Self(text.to_owned()))
     }
 
-    /// What we keep of it. A plain hash is enough: the secret has 256 bits of chance, so there is nothing to guess.
+    /// What we keep of it. A plain hash is enough: the secret has 256 bits of randomness, so there is nothing to guess.
     #[must_use]
     pub fn hash(&self) -> SecretHash {
         SecretHash(Sha256::digest(self.0.as_bytes()).into())
@@ -69,14 +69,14 @@ pub fn unhex(text: &str) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::world::SystemChance;
+    use crate::system::SystemRng;
 
     #[test]
     fn a_secret_is_taken_back_and_never_shown() {
-        let secret = Secret::new(&SystemChance);
+        let secret = Secret::new(&SystemRng);
         assert_eq!(Secret::parse(secret.reveal()), Some(secret.clone()));
         assert_eq!(format!("{secret:?}"), "Secret(..)");
-        assert_ne!(secret, Secret::new(&SystemChance));
+        assert_ne!(secret, Secret::new(&SystemRng));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 
 use super::secret::{hex, unhex};
-use crate::world::Key;
+use crate::system::InstallationKey;
 use pulsestage::ports::{SecondFactorCodes, SecretHash};
 use pulsestage::second_factor::{FactorOwner, STEP_S, Salt, WINDOW};
 use pulsestage::time::Timestamp;
@@ -18,7 +18,7 @@ const RECOVERY: &str = "recovery code";
 const SETUP: &str = "second factor setup";
 
 /// Secrets by HMAC under the installation's key: the database has none of them.
-impl SecondFactorCodes for Key {
+impl SecondFactorCodes for InstallationKey {
     fn secret(&self, owner: FactorOwner, salt: Salt) -> [u8; 20] {
         let mac = self.mac(SECRET, &message(owner, &salt.0));
         let mut secret = [0; 20];
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn a_code_is_good_for_a_step_either_way() {
-        let (key, salt, now) = (Key::new([1; 32]), Salt([2; 16]), Timestamp(1_000 * STEP_S * 1_000));
+        let (key, salt, now) = (InstallationKey::new([1; 32]), Salt([2; 16]), Timestamp(1_000 * STEP_S * 1_000));
         let secret = key.secret(owner(1), salt);
         for (step, is_good) in [(998, false), (999, true), (1_000, true), (1_001, true), (1_002, false)] {
             let found = key.step_of(owner(1), salt, hotp(&secret, step), now);
@@ -117,12 +117,12 @@ mod tests {
         let code = hotp(&secret, 1_000);
         assert_eq!(key.step_of(owner(2), salt, code, now), None, "another person's");
         assert_eq!(key.step_of(owner(1), Salt([3; 16]), code, now), None, "another setup's");
-        assert_eq!(Key::new([2; 32]).step_of(owner(1), salt, code, now), None, "another installation's");
+        assert_eq!(InstallationKey::new([2; 32]).step_of(owner(1), salt, code, now), None, "another installation's");
     }
 
     #[test]
     fn a_setup_comes_back_from_its_person_in_time() {
-        let (key, salt, until) = (Key::new([1; 32]), Salt([2; 16]), Timestamp(5_000));
+        let (key, salt, until) = (InstallationKey::new([1; 32]), Salt([2; 16]), Timestamp(5_000));
         let sealed = key.seal_setup(owner(1), salt, until);
         assert_eq!(key.open_setup(owner(1), &sealed, Timestamp(4_999)), Some(salt));
         assert_eq!(key.open_setup(owner(1), &sealed, until), None);
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn a_recovery_code_is_hashed_for_its_person() {
-        let key = Key::new([1; 32]);
+        let key = InstallationKey::new([1; 32]);
         assert_eq!(key.recovery_hash(owner(1), "abc"), key.recovery_hash(owner(1), "abc"));
         assert_ne!(key.recovery_hash(owner(1), "abc"), key.recovery_hash(owner(2), "abc"));
         assert_ne!(key.recovery_hash(owner(1), "abc"), key.recovery_hash(owner(1), "abd"));

@@ -7,16 +7,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
+use super::changes::Changes;
 use super::frame::{Batch, Frame};
 use super::freshness::Freshness;
-use super::looks::Looks;
+use super::replay_buffer::{Found, ReplayBuffer};
 use super::replays::Replays;
 use super::retractions::Retractions;
-use super::ring::{Found, Ring};
 use crate::metrics::Meter;
 use pulsestage::event::{Cursor, Epoch, FactIdentity, LogHead, Tally};
 use pulsestage::id::{QuestionId, TenantId};
-use pulsestage::ports::Look;
+use pulsestage::ports::Change;
 use pulsestage::time::Timestamp;
 
 /// Hears of every batch of the channels that it listens to, on the thread that makes it. Must not block.
@@ -48,7 +48,7 @@ pub struct Channel {
     /// The life of the log that it follows.
     pub epoch: Epoch,
     // A plain mutex: held for a few instructions, never across an await.
-    ring: Mutex<Ring>,
+    buffer: Mutex<ReplayBuffer>,
     /// What clients that came back had missed.
     replays: Mutex<Replays>,
     /// Each question's count as it was last put into the ring.
@@ -64,7 +64,7 @@ pub struct Channel {
     /// How often something was taken out of the ring.
     retracted: AtomicU64,
     /// What the bell rang for since the tailer last looked.
-    rung: AtomicU8,
+    notified: AtomicU8,
     bell: Notify,
     /// Written by the tailer alone.
     last_fact: Mutex<LastFact>,
@@ -89,7 +89,7 @@ impl Channel {
             id: ChannelId(NEXT.fetch_add(1, Ordering::Relaxed)),
             tenant: head.tenant,
             epoch,
-            ring: Mutex::new(Ring::new(seq, now)),
+            buffer: Mutex::new(ReplayBuffer::new(seq, now)),
             replays: Mutex::default(),
             told: Mutex::default(),
             pushed: watch::Sender::new(0),
@@ -97,7 +97,7 @@ impl Channel {
             rung_back: AtomicU64::new(0),
             settled: AtomicU64::new(0),
             retracted: AtomicU64::new(0),
-            rung: AtomicU8::new(0),
+            notified: AtomicU8::new(0),
             bell: Notify::new(),
             last_fact: Mutex::new(LastFact { seq, identity: head.last }),
             freshness: Mutex::new(Freshness::new(now, head.voted_at)),
@@ -121,9 +121,9 @@ impl Channel {
     /// Closes it: nothing comes after this batch, and the streams end once they were sent it.
     pub(super) fn close(&self, last: Option<Batch>) {
         // Closed under the ring's lock: who has read the last batch sees that it is the last.
-        self.push_with(|ring| {
+        self.push_with(|buffer| {
             if !self.is_closed() {
-                last.into_iter().for_each(|batch| ring.push(batch));
+                last.into_iter().for_each(|batch| buffer.push(batch));
                 self.is_closed.store(true, Ordering::Release);
             }
             true
@@ -152,23 +152,23 @@ impl Channel {
     }
 
     fn push_if(&self, batch: Batch, may: impl FnOnce() -> bool) -> bool {
-        self.push_with(|ring| {
+        self.push_with(|buffer| {
             let is_put_in = !self.is_closed() && may();
             if is_put_in {
-                ring.push(batch);
+                buffer.push(batch);
             }
             is_put_in
         })
     }
 
     /// Changes the ring, and wakes the streams if that says so.
-    fn push_with(&self, change: impl FnOnce(&mut Ring) -> bool) -> bool {
+    fn push_with(&self, change: impl FnOnce(&mut ReplayBuffer) -> bool) -> bool {
         let pushed = {
-            let mut ring = lock(&self.ring);
-            if !change(&mut ring) {
+            let mut buffer = lock(&self.buffer);
+            if !change(&mut buffer) {
                 return false;
             }
-            ring.tail().0
+            buffer.tail().0
         };
         // The ring is free before anybody wakes.
         self.pushed.send_replace(pushed);
@@ -179,20 +179,20 @@ impl Channel {
     /// Where the live tail starts now: the next batch's number, and the last fact before it.
     #[must_use]
     pub fn tail(&self) -> (u64, i64) {
-        lock(&self.ring).tail()
+        lock(&self.buffer).tail()
     }
 
     /// What is in the ring from this place on, as far as it is read in one go.
     #[must_use]
     pub fn read(&self, place: u64) -> Found {
-        let batches = lock(&self.ring).read(place);
+        let batches = lock(&self.buffer).read(place);
         Found::of(place, batches)
     }
 
     /// Whether nothing is missed yet by going on from this place.
     #[must_use]
     pub fn has(&self, place: u64) -> bool {
-        lock(&self.ring).has(place)
+        lock(&self.buffer).has(place)
     }
 
     /// What a client that has everything up to this fact misses before this place, when no database has to be asked: it
@@ -206,7 +206,7 @@ impl Channel {
         if let Some(kept) = lock(&self.replays).get(seq, place) {
             return Some(kept);
         }
-        let frames = lock(&self.ring).missed(seq, place, slack_ms)?;
+        let frames = lock(&self.buffer).missed(seq, place, slack_ms)?;
         Some(self.keep_missed(seq, place, Batch::new(self.tenant, frames, now), known))
     }
 
@@ -236,13 +236,13 @@ impl Channel {
 
     /// The first and the last fact in the ring that these make stale.
     pub(super) fn outdated(&self, retractions: &Retractions) -> Option<(i64, i64)> {
-        lock(&self.ring).stale(|frame| retractions.concerns(frame))
+        lock(&self.buffer).stale(|frame| retractions.concerns(frame))
     }
 
     /// Takes what these took back out of the ring and forgets the replays. `now` has the stale facts as they are now;
     /// one that is not there says nothing any more.
     pub(super) fn retract(&self, retractions: &Retractions, now: &HashMap<i64, Frame>) {
-        lock(&self.ring).renew(|frame| {
+        lock(&self.buffer).renew(|frame| {
             let cursor = frame.cursor.filter(|_| retractions.concerns(frame))?;
             Some(now.get(&cursor.seq).cloned().unwrap_or_else(|| Frame::blank(cursor)))
         });
@@ -291,7 +291,7 @@ impl Channel {
             }
         }
         if told.len() < before {
-            self.ring(Look::Tallies);
+            self.notify(Change::Tallies);
         }
     }
 
@@ -312,28 +312,28 @@ impl Channel {
     }
 
     /// Says that there is something to look at.
-    pub fn ring(&self, look: Look) {
-        if look == Look::TakenBack {
+    pub fn notify(&self, look: Change) {
+        if look == Change::TakenBack {
             self.rung_back.fetch_add(1, Ordering::AcqRel);
         }
-        self.wake(Looks::of(look));
+        self.wake(Changes::of(look));
     }
 
     /// Has the tailer look.
-    pub(super) fn wake(&self, looks: Looks) {
-        self.rung.fetch_or(looks.bits(), Ordering::Release);
+    pub(super) fn wake(&self, looks: Changes) {
+        self.notified.fetch_or(looks.bits(), Ordering::Release);
         self.bell.notify_one();
     }
 
     /// Waits for the bell.
-    pub async fn rung(&self) {
+    pub async fn notified(&self) {
         self.bell.notified().await;
     }
 
     /// What the bell rang for since the last time this was asked.
     #[must_use]
-    pub fn take_looks(&self) -> Looks {
-        Looks::from_bits(self.rung.swap(0, Ordering::AcqRel))
+    pub fn take_looks(&self) -> Changes {
+        Changes::from_bits(self.notified.swap(0, Ordering::AcqRel))
     }
 
     /// The last fact that streams were sent.
@@ -398,12 +398,12 @@ impl Channel {
     }
 
     /// What there is to look at, now that this is the latest change of a count in the database.
-    pub(super) fn heard(&self, voted_at: Option<Timestamp>, now: Timestamp) -> Option<Looks> {
+    pub(super) fn heard(&self, voted_at: Option<Timestamp>, now: Timestamp) -> Option<Changes> {
         let mut freshness = lock(&self.freshness);
         let looks = freshness.heard(voted_at, now);
         match (freshness.stale_since(), freshness.is_failing()) {
-            (Some(_), _) => Some(Looks::RETELL_COUNTS),
-            (None, true) => Some(looks.unwrap_or(Looks::FACTS).and(Looks::ALL_COUNTS)),
+            (Some(_), _) => Some(Changes::RETELL_COUNTS),
+            (None, true) => Some(looks.unwrap_or(Changes::FACTS).and(Changes::ALL_COUNTS)),
             (None, false) => looks,
         }
     }
@@ -506,10 +506,10 @@ mod tests {
     #[test]
     fn the_bell_says_what_to_look_at_once() {
         let channel = channel();
-        channel.ring(Look::Facts);
+        channel.notify(Change::Facts);
         assert!(!channel.take_looks().tallies());
-        channel.ring(Look::Tallies);
-        channel.ring(Look::Facts);
+        channel.notify(Change::Tallies);
+        channel.notify(Change::Facts);
         assert!(channel.take_looks().tallies());
         assert!(!channel.take_looks().tallies());
     }
@@ -520,9 +520,9 @@ mod tests {
         let batch = || Batch::beat(channel.tenant, Timestamp(1));
         let known = channel.retractions();
         assert!(channel.push_unless_taken_back(batch(), known));
-        channel.ring(Look::Facts);
+        channel.notify(Change::Facts);
         assert!(channel.push_unless_taken_back(batch(), known));
-        channel.ring(Look::TakenBack);
+        channel.notify(Change::TakenBack);
         assert!(!channel.push_unless_taken_back(batch(), known));
         assert_eq!(channel.tail().0, 2);
         assert!(channel.push_unless_taken_back(batch(), channel.retractions()));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 use tokio::time::Instant;
 
-use super::looks::Looks;
+use super::changes::Changes;
 use pulsestage::time::Timestamp;
 
 /// One look that fails, or several within this time, are a blip of which nobody is told.
@@ -74,19 +74,19 @@ impl Freshness {
     }
 
     /// What the latest change of a count that is in the database now asks for.
-    pub(super) fn heard(&mut self, voted_at: Option<Timestamp>, now: Timestamp) -> Option<Looks> {
+    pub(super) fn heard(&mut self, voted_at: Option<Timestamp>, now: Timestamp) -> Option<Changes> {
         let before = std::mem::replace(&mut self.voted_at, voted_at);
         if voted_at < before {
             // Votes are gone: what took the place of the database has fewer.
-            return Some(Looks::RETELL_COUNTS);
+            return Some(Changes::RETELL_COUNTS);
         }
         if voted_at > before {
             let from = before.unwrap_or(Timestamp(0));
             self.reach = Some(self.reach.map_or(from, |reach| reach.min(from)));
             self.is_reached = false;
-            return Some(Looks::MISSED_COUNTS);
+            return Some(Changes::MISSED_COUNTS);
         }
-        (voted_at >= Some(self.since(now))).then_some(Looks::MISSED_COUNTS)
+        (voted_at >= Some(self.since(now))).then_some(Changes::MISSED_COUNTS)
     }
 
     /// From when on a look that begins now has to look for counts.
@@ -149,11 +149,11 @@ mod tests {
     #[test]
     fn a_change_by_a_clock_that_is_behind_is_found() {
         let mut fresh = Freshness::new(at(10_000), Some(at(9_000)));
-        assert_eq!(fresh.heard(Some(at(9_001)), at(10_003)), Some(Looks::MISSED_COUNTS));
-        assert_eq!(fresh.heard(Some(at(9_002)), at(10_006)), Some(Looks::MISSED_COUNTS));
+        assert_eq!(fresh.heard(Some(at(9_001)), at(10_003)), Some(Changes::MISSED_COUNTS));
+        assert_eq!(fresh.heard(Some(at(9_002)), at(10_006)), Some(Changes::MISSED_COUNTS));
         // As often as it takes, until a look has gone well that began after the last change was heard of.
         assert_eq!(fresh.reach_back(at(10_006)), at(8_880));
-        assert_eq!(fresh.heard(Some(at(9_003)), at(10_008)), Some(Looks::MISSED_COUNTS));
+        assert_eq!(fresh.heard(Some(at(9_003)), at(10_008)), Some(Changes::MISSED_COUNTS));
         fresh.succeed(at(10_006));
         assert_eq!(fresh.reach_back(at(10_009)), at(8_880));
         fresh.succeed(at(10_009));
@@ -164,9 +164,9 @@ mod tests {
     #[test]
     fn what_changed_lately_is_looked_at_for_a_while() {
         let mut fresh = Freshness::new(at(10_000), Some(at(9_990)));
-        assert_eq!(fresh.heard(Some(at(9_990)), at(10_003)), Some(Looks::MISSED_COUNTS));
+        assert_eq!(fresh.heard(Some(at(9_990)), at(10_003)), Some(Changes::MISSED_COUNTS));
         fresh.succeed(at(10_110));
-        assert_eq!(fresh.heard(Some(at(9_990)), at(10_113)), Some(Looks::MISSED_COUNTS));
+        assert_eq!(fresh.heard(Some(at(9_990)), at(10_113)), Some(Changes::MISSED_COUNTS));
         fresh.succeed(at(10_111));
         assert_eq!(fresh.heard(Some(at(9_990)), at(10_114)), None);
     }
@@ -174,8 +174,8 @@ mod tests {
     #[test]
     fn votes_that_are_gone_make_all_counts_news() {
         let mut fresh = Freshness::new(at(10_000), Some(at(9_990)));
-        assert_eq!(fresh.heard(Some(at(9_980)), at(10_003)), Some(Looks::RETELL_COUNTS));
-        assert_eq!(fresh.heard(None, at(10_006)), Some(Looks::RETELL_COUNTS));
+        assert_eq!(fresh.heard(Some(at(9_980)), at(10_003)), Some(Changes::RETELL_COUNTS));
+        assert_eq!(fresh.heard(None, at(10_006)), Some(Changes::RETELL_COUNTS));
         assert_eq!(fresh.heard(None, at(10_009)), None);
     }
 }

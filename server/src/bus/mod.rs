@@ -1,19 +1,19 @@
 //! The event bus: a channel per watched tenant, fed by a tailer, read by streams.
 //!
-//! Nothing is published *to* the bus. A change is committed to the database and the bell is rung; the tailer of
+//! Nothing is published *to* the bus. A change is committed to the database and the notifier is called; the tailer of
 //! that tenant then reads what is new. A ring that is lost, doubled or out of order makes a screen late, never wrong.
 
+mod changes;
 mod channel;
 mod coding;
 pub mod frame;
 mod framing;
 mod freshness;
-mod looks;
 mod poller;
 pub mod redis;
+mod replay_buffer;
 mod replays;
 mod retractions;
-mod ring;
 mod share;
 mod tailer;
 
@@ -30,13 +30,13 @@ use crate::metrics::Meters;
 use pulsestage::error::{Noun, Refusal};
 use pulsestage::event::Epoch;
 use pulsestage::id::TenantId;
-use pulsestage::ports::{Chance, Clock, Look, Notifier, Store, StoreError};
+use pulsestage::ports::{Change, Clock, Notifier, Rng, Store, StoreError};
 
+pub use changes::Changes;
 pub use channel::{Channel, ChannelId, Known, Listener};
 pub use coding::Coding;
 pub use framing::{Form, Framed, Framing};
-pub use looks::Looks;
-pub use ring::{Chunk, Found};
+pub use replay_buffer::{Chunk, Found};
 pub use share::Share;
 use tailer::Tailer;
 
@@ -61,7 +61,7 @@ struct Shared {
     channels: RwLock<Channels>,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
-    chance: Arc<dyn Chance>,
+    rng: Arc<dyn Rng>,
     settings: BusSettings,
     meters: Meters,
     stop: CancellationToken,
@@ -129,20 +129,20 @@ impl Bus {
     pub fn new(
         store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
-        chance: Arc<dyn Chance>,
+        rng: Arc<dyn Rng>,
         settings: BusSettings,
         stop: CancellationToken,
         tasks: TaskTracker,
     ) -> Self {
         let mut instance = [0; 16];
-        chance.fill(&mut instance);
+        rng.fill(&mut instance);
         let instance = Uuid::from_bytes(instance);
         let meters = Meters::new(settings.heartbeat);
         Self(Arc::new(Shared {
             channels: RwLock::default(),
             store,
             clock,
-            chance,
+            rng,
             settings,
             meters,
             stop,
@@ -173,8 +173,8 @@ impl Bus {
         &self.0.meters
     }
 
-    /// Has everything looked at for which the bell may have been rung.
-    pub fn ring_all(&self) {
+    /// Has everything looked at for which the notifier may have been called.
+    pub fn notify_all(&self) {
         self.0.access.notify_one();
         self.look();
     }
@@ -222,7 +222,7 @@ impl Bus {
     fn follow(&self, channel: Channel) -> Arc<Channel> {
         let channel = Arc::new(channel);
         // What was committed since its head was read rang for nobody.
-        channel.ring(Look::Facts);
+        channel.notify(Change::Facts);
         let tailer = Tailer {
             channel: channel.clone(),
             store: self.0.store.clone(),
@@ -262,14 +262,14 @@ impl Bus {
 }
 
 impl Notifier for Bus {
-    fn ring(&self, tenant: TenantId, look: Look) {
-        if look == Look::Access {
+    fn notify(&self, tenant: TenantId, look: Change) {
+        if look == Change::Access {
             self.0.access.notify_one();
             return;
         }
         let channels = self.0.channels.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(channel) = channels.by_tenant.get(&tenant) {
-            channel.ring(look);
+            channel.notify(look);
         }
     }
 }

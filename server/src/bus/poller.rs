@@ -6,9 +6,9 @@ use std::sync::{Arc, PoisonError, Weak};
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, sleep_until, timeout};
 
+use super::changes::Changes;
 use super::channel::{Channel, LastFact};
 use super::frame::Batch;
-use super::looks::Looks;
 use super::{Bus, Shared};
 use crate::store::sql::watched::MOST;
 use pulsestage::event::{Epoch, LogHead};
@@ -56,7 +56,7 @@ impl Finding {
     }
 }
 
-/// Looks until the bus stops or has no channel any more.
+/// Changes until the bus stops or has no channel any more.
 pub(super) async fn run(bus: Weak<Shared>) {
     let Some(shared) = bus.upgrade() else { return };
     let (stop, asked) = (shared.stop.clone(), shared.poll.clone());
@@ -120,7 +120,7 @@ impl Bus {
         !channels.is_polled
     }
 
-    /// Looks where all logs end, and wakes the tailers that have something to do.
+    /// Changes where all logs end, and wakes the tailers that have something to do.
     async fn poll(&self) -> Result<(), StoreError> {
         let all = self.all();
         let mut replaced = 0;
@@ -149,7 +149,7 @@ impl Bus {
         self.0.retired.lock().unwrap_or_else(PoisonError::into_inner).contains(&epoch)
     }
 
-    /// Looks where the logs of some channels end; says how many were replaced.
+    /// Changes where the logs of some channels end; says how many were replaced.
     async fn poll_some(&self, channels: &[Arc<Channel>]) -> Result<usize, StoreError> {
         let (began, now) = (Instant::now(), self.0.clock.now());
         // Before the database is asked: what it says is then never older than what streams were sent.
@@ -165,7 +165,7 @@ impl Bus {
             match head.map(|head| (head, Finding::of(channel, known, head, is_retired))) {
                 Some((head, Finding::Followed { has_news })) => {
                     let looks = channel.heard(head.voted_at, now);
-                    match looks.or_else(|| has_news.then_some(Looks::FACTS)) {
+                    match looks.or_else(|| has_news.then_some(Changes::FACTS)) {
                         Some(looks) => channel.wake(looks),
                         None => channel.is_current(now, self.0.clock.now()),
                     }
@@ -193,7 +193,7 @@ impl Bus {
             tenant.id = %channel.tenant,
             "the log has lost facts that were sent, or has others in their place: every log gets a new epoch"
         );
-        let renewed = self.0.store.renew_epochs_if(channel.tenant, seen, &*self.0.chance);
+        let renewed = self.0.store.renew_epochs_if(channel.tenant, seen, &*self.0.rng);
         timeout(PATIENCE, renewed).await.unwrap_or(Err(StoreError::Port(PortError::Busy)))?;
         self.look();
         Ok(())

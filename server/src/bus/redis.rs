@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::Bus;
 use pulsestage::id::TenantId;
-use pulsestage::ports::{Look, Notifier};
+use pulsestage::ports::{Change, Notifier};
 
 /// Where rings are published.
 pub const TOPIC: &str = "pulsestage:look";
@@ -29,12 +29,12 @@ const RETRY: Duration = Duration::from_secs(1);
 
 /// Rings here and on every other instance.
 #[derive(Clone, Debug)]
-pub struct SharedBell {
+pub struct RedisNotifier {
     here: Bus,
-    there: mpsc::Sender<(TenantId, Look)>,
+    there: mpsc::Sender<(TenantId, Change)>,
 }
 
-impl SharedBell {
+impl RedisNotifier {
     /// Joins this instance's bus to those of others through Redis. Its tasks run in `tasks` until `stop`; a Redis
     /// that cannot be reached is tried again and again.
     ///
@@ -50,16 +50,16 @@ impl SharedBell {
     }
 }
 
-impl Notifier for SharedBell {
-    fn ring(&self, tenant: TenantId, look: Look) {
-        self.here.ring(tenant, look);
+impl Notifier for RedisNotifier {
+    fn notify(&self, tenant: TenantId, look: Change) {
+        self.here.notify(tenant, look);
         // A full queue has rings enough; a closed one means that we are stopping.
         let _dropped_when_full = self.there.try_send((tenant, look));
     }
 }
 
-/// Publishes what is queued, each tenant and look once however often it was rung meanwhile.
-async fn publish(client: Client, me: Uuid, mut queue: mpsc::Receiver<(TenantId, Look)>) {
+/// Publishes what is queued, each tenant and look once however often it was notified meanwhile.
+async fn publish(client: Client, me: Uuid, mut queue: mpsc::Receiver<(TenantId, Change)>) {
     let mut waiting = Vec::new();
     let mut connection = None;
     while queue.recv_many(&mut waiting, QUEUE).await > 0 {
@@ -71,7 +71,7 @@ async fn publish(client: Client, me: Uuid, mut queue: mpsc::Receiver<(TenantId, 
         }
         if let Err(error) = send(&client, &mut connection, &pipe).await {
             connection = None;
-            tracing::warn!(%error, "Redis did not take a ring; other instances will be late until it is back");
+            tracing::warn!(%error, "Redis did not take a buffer; other instances will be late until it is back");
         }
     }
 }
@@ -116,40 +116,40 @@ async fn hear(client: &Client, me: Uuid, bus: &Bus) -> Result<(), RedisError> {
     let mut heard = client.get_async_pubsub().await?;
     heard.subscribe(TOPIC).await?;
     tracing::info!("hearing other instances through Redis");
-    // Whatever was rung while we did not hear is looked for now.
-    bus.ring_all();
+    // Whatever was notified while we did not hear is looked for now.
+    bus.notify_all();
     let mut messages = heard.on_message();
     while let Some(message) = messages.next().await {
         let text = message.get_payload::<String>().unwrap_or_default();
         match parse(&text) {
             Some((from, _, _)) if from == me => {}
-            Some((_, tenant, look)) => bus.ring(tenant, look),
+            Some((_, tenant, look)) => bus.notify(tenant, look),
             None => tracing::debug!("a message on our topic is not a ring"),
         }
     }
     Ok(())
 }
 
-fn parse(text: &str) -> Option<(Uuid, TenantId, Look)> {
+fn parse(text: &str) -> Option<(Uuid, TenantId, Change)> {
     let mut words = text.split(' ');
     let from = words.next()?.parse().ok()?;
     let tenant = words.next()?.parse().ok()?;
     let look = match words.next()? {
-        "facts" => Look::Facts,
-        "taken_back" => Look::TakenBack,
-        "tallies" => Look::Tallies,
-        "access" => Look::Access,
+        "facts" => Change::Facts,
+        "taken_back" => Change::TakenBack,
+        "tallies" => Change::Tallies,
+        "access" => Change::Access,
         _ => return None,
     };
     words.next().is_none().then_some((from, tenant, look))
 }
 
-const fn word(look: Look) -> &'static str {
+const fn word(look: Change) -> &'static str {
     match look {
-        Look::Facts => "facts",
-        Look::TakenBack => "taken_back",
-        Look::Tallies => "tallies",
-        Look::Access => "access",
+        Change::Facts => "facts",
+        Change::TakenBack => "taken_back",
+        Change::Tallies => "tallies",
+        Change::Access => "access",
     }
 }
 
@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn a_ring_reads_back_and_garbage_is_no_ring() {
         let (me, tenant) = (Uuid::from_u128(1), TenantId(Uuid::from_u128(2)));
-        for look in [Look::Facts, Look::TakenBack, Look::Tallies, Look::Access] {
+        for look in [Change::Facts, Change::TakenBack, Change::Tallies, Change::Access] {
             assert_eq!(parse(&format!("{me} {tenant} {}", word(look))), Some((me, tenant, look)));
         }
         for garbage in ["", "x", &format!("{me}"), &format!("{me} {tenant} all"), &format!("{me} {tenant} facts x")] {

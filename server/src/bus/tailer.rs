@@ -8,12 +8,12 @@ use tokio::sync::{Notify, Semaphore};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::changes::Changes;
 use super::channel::{Channel, LastFact};
 use super::frame::{Batch, Frame};
-use super::looks::Looks;
 use super::retractions::Retractions;
 use pulsestage::event::{Event, Fact, Tally};
-use pulsestage::ports::{Clock, PortError, Store, StoreError, Stored};
+use pulsestage::ports::{Clock, PortError, Store, StoreError, StoreResult};
 use pulsestage::time::Timestamp;
 
 /// How far back counts are looked at after a ring: what has not changed since is not sent again, and what was changed by
@@ -51,7 +51,7 @@ enum Seen {
     /// Nothing that the ring does not say.
     Nothing,
     /// Something, which is in the ring now.
-    News,
+    NoticeKind,
     /// Something was taken back meanwhile: it is to be looked at again.
     TakenBack,
     /// The last fact that the ring has is another one now.
@@ -90,7 +90,7 @@ impl Tailer {
     async fn follow(&self) {
         let mut failures = 0;
         loop {
-            self.channel.rung().await;
+            self.channel.notified().await;
             if self.channel.is_closed() {
                 return;
             }
@@ -101,7 +101,7 @@ impl Tailer {
             }
             match seen {
                 Ok(Seen::Nothing) => {}
-                Ok(Seen::News) => sleep(self.window).await,
+                Ok(Seen::NoticeKind) => sleep(self.window).await,
                 // What the bell rang for is still to be looked at.
                 Ok(Seen::TakenBack) => self.channel.wake(looks),
                 Ok(Seen::AnotherLog) => {
@@ -111,7 +111,7 @@ impl Tailer {
                 Err(error) => {
                     tracing::warn!(tenant.id = %self.channel.tenant, %error, "could not read what is new; trying again");
                     self.channel.failed(began, self.clock.now());
-                    self.channel.wake(looks.and(Looks::ALL_COUNTS));
+                    self.channel.wake(looks.and(Changes::ALL_COUNTS));
                     failures += 1;
                     sleep(backoff(failures)).await;
                 }
@@ -120,7 +120,7 @@ impl Tailer {
     }
 
     /// Reads what is new and puts it into the ring.
-    async fn look(&self, looks: Looks) -> Result<Seen, StoreError> {
+    async fn look(&self, looks: Changes) -> Result<Seen, StoreError> {
         let _turn = if looks.all() { self.full_looks.acquire().await.ok() } else { None };
         let began = self.clock.now();
         // Counts are read before facts and sent after them: a count is then never ahead of the fact that makes
@@ -149,11 +149,11 @@ impl Tailer {
         self.looked(looks, began, now);
         let lag = oldest.map(|at| Duration::from_millis(now.0.saturating_sub(at.0).max(0).unsigned_abs()));
         self.channel.meter().published(published, lag);
-        Ok(Seen::News)
+        Ok(Seen::NoticeKind)
     }
 
     /// Takes note of a look that went well.
-    fn looked(&self, looks: Looks, began: Timestamp, now: Timestamp) {
+    fn looked(&self, looks: Changes, began: Timestamp, now: Timestamp) {
         // After a failure all counts are owed, and facts alone leave the counts out.
         if looks.tallies() && (looks.all() || !self.channel.is_failing()) {
             self.channel.is_current(began, now);
@@ -197,7 +197,7 @@ impl Tailer {
         Ok(())
     }
 
-    async fn changed_tallies(&self, looks: Looks, now: Timestamp) -> Result<Vec<Tally>, StoreError> {
+    async fn changed_tallies(&self, looks: Changes, now: Timestamp) -> Result<Vec<Tally>, StoreError> {
         let tenant = self.channel.tenant;
         if looks.all() {
             // Asked before they are read: streams that are told so meanwhile are told all of them by another look.
@@ -214,7 +214,7 @@ impl Tailer {
 }
 
 /// What the database answers, if it does.
-async fn answer<T>(asked: impl Future<Output = Stored<T>>) -> Stored<T> {
+async fn answer<T>(asked: impl Future<Output = StoreResult<T>>) -> StoreResult<T> {
     timeout(PATIENCE, asked).await.unwrap_or(Err(StoreError::Port(PortError::Busy)))
 }
 

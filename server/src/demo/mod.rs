@@ -15,11 +15,11 @@ mod timeline;
 use std::sync::Arc;
 
 use pulsestage::error::{Noun, Refusal};
-use pulsestage::ports::{Chance, Pseudonyms, Store};
+use pulsestage::ports::{Pseudonyms, Rng, Store};
 use pulsestage::service::Service;
 use pulsestage::time::Timestamp;
 
-use crate::install::NobodyListens;
+use crate::install::NoopNotifier;
 use clock::StageClock;
 use play::Play;
 
@@ -27,8 +27,8 @@ use play::Play;
 pub struct DemoPorts {
     /// Where it goes.
     pub store: Arc<dyn Store>,
-    /// The server's chance.
-    pub chance: Arc<dyn Chance>,
+    /// The server's randomness.
+    pub rng: Arc<dyn Rng>,
     /// The server's pseudonyms.
     pub pseudonyms: Arc<dyn Pseudonyms>,
     /// The moment the audience is in; all that is seeded lies in the hour before it.
@@ -52,12 +52,12 @@ pub enum Seeded {
 /// # Errors
 /// When the store is in trouble. What was written until then stays.
 pub async fn seed(ports: DemoPorts) -> Result<Seeded, Refusal> {
-    let DemoPorts { store, chance, pseudonyms, now } = ports;
+    let DemoPorts { store, rng, pseudonyms, now } = ports;
     if !store.tenants().await?.is_empty() {
         return Ok(Seeded::HasData);
     }
     let clock = Arc::new(StageClock::starting(now));
-    let service = Service::new(store, Arc::new(NobodyListens), clock.clone(), chance, pseudonyms);
+    let service = Service::new(store, Arc::new(NoopNotifier), clock.clone(), rng, pseudonyms);
     let play = Play { service, clock, now };
     let mut questions = 0;
     for (place, script) in (0..).zip(content::TENANTS) {

@@ -7,13 +7,13 @@ use uuid::Uuid;
 use pulsestage::command::{AnswerQuestion, Ask, CreateTag, SetMark, SetTag, SetVote};
 use pulsestage::error::{Noun, Refusal};
 use pulsestage::id::{QuestionId, TagId, TeamId};
-use pulsestage::service::{Caller, Service, Visit};
+use pulsestage::service::{Credentials, RequestContext, Service};
 use pulsestage::text::{Name, Slug};
 use pulsestage::time::Timestamp;
 
 use super::clock::StageClock;
 use super::content::DemoTenant;
-use super::timeline::{Deed, Step, timeline};
+use super::timeline::{DemoAction, DemoStep, timeline};
 use crate::install;
 
 /// How long before now the doors open: tenants, people, teams and tags are made then.
@@ -28,8 +28,8 @@ pub(super) struct Play {
 
 /// The things of one tenant by the names its script has for them, and the people who act on them.
 struct Cast {
-    host: Visit,
-    audience: Vec<Visit>,
+    host: RequestContext,
+    audience: Vec<RequestContext>,
     teams: BTreeMap<&'static str, TeamId>,
     tags: BTreeMap<&'static str, TagId>,
     questions: BTreeMap<usize, QuestionId>,
@@ -59,12 +59,12 @@ impl Play {
     }
 
     /// Lets the audience in and sets the stage.
-    async fn cast(&self, script: &'static DemoTenant, host: &Caller) -> Result<Cast, Refusal> {
-        let host = self.service.enter(script.slug, host).await?;
+    async fn cast(&self, script: &'static DemoTenant, host: &Credentials) -> Result<Cast, Refusal> {
+        let host = self.service.authenticate(script.slug, host).await?;
         let mut audience = Vec::with_capacity(script.audience);
         for device in (1..).map(Uuid::from_u128).take(script.audience) {
-            let caller = Caller { device: Some(device), ..Caller::default() };
-            audience.push(self.service.enter(script.slug, &caller).await?);
+            let credentials = Credentials { device: Some(device), ..Credentials::default() };
+            audience.push(self.service.authenticate(script.slug, &credentials).await?);
         }
         let (mut teams, mut tags) = (BTreeMap::new(), BTreeMap::new());
         for name in script.teams {
@@ -77,31 +77,31 @@ impl Play {
         Ok(Cast { host, audience, teams, tags, questions: BTreeMap::new() })
     }
 
-    async fn perform(&self, cast: &mut Cast, step: &Step) -> Result<(), Refusal> {
+    async fn perform(&self, cast: &mut Cast, step: &DemoStep) -> Result<(), Refusal> {
         let (service, host) = (&self.service, &cast.host);
         match step.deed {
-            Deed::Ask { by } => {
+            DemoAction::Ask { by } => {
                 let ask = Ask { team: cast.team(step.question.team)?, body: step.question.body.to_owned(), name: None };
                 let question = service.ask(cast.person(by)?, None, ask).await?;
                 cast.questions.insert(step.place, question.id);
             }
-            Deed::Vote { by } => {
+            DemoAction::Vote { by } => {
                 let vote = SetVote { question: cast.question(step)?, up: true };
                 service.set_vote(cast.person(by)?, None, vote).await?;
             }
-            Deed::Tag(name) => {
+            DemoAction::Tag(name) => {
                 let set = SetTag { question: cast.question(step)?, tag: cast.tag(name)?, on: true };
                 service.set_tag(host, None, set).await?;
             }
-            Deed::Answer(text) => {
+            DemoAction::Answer(text) => {
                 let answer = AnswerQuestion { question: cast.question(step)?, text: text.to_owned(), seen: None };
                 service.answer(host, None, answer).await?;
             }
-            Deed::Pin => {
+            DemoAction::Pin => {
                 let mark = SetMark { question: cast.question(step)?, on: true };
                 service.set_pinned(host, None, mark).await?;
             }
-            Deed::Freeze => {
+            DemoAction::Freeze => {
                 let mark = SetMark { question: cast.question(step)?, on: true };
                 service.set_frozen(host, None, mark).await?;
             }
@@ -111,7 +111,7 @@ impl Play {
 }
 
 impl Cast {
-    fn question(&self, step: &Step) -> Result<QuestionId, Refusal> {
+    fn question(&self, step: &DemoStep) -> Result<QuestionId, Refusal> {
         self.questions.get(&step.place).copied().ok_or(Refusal::NotFound { what: Noun::Question })
     }
 
@@ -123,7 +123,7 @@ impl Cast {
         self.tags.get(name).copied().ok_or(Refusal::NotFound { what: Noun::Tag })
     }
 
-    fn person(&self, number: usize) -> Result<&Visit, Refusal> {
+    fn person(&self, number: usize) -> Result<&RequestContext, Refusal> {
         self.audience.get(number).ok_or(Refusal::NoParticipant)
     }
 }

@@ -9,7 +9,7 @@ const LAST_VOTE: i64 = -5 * SECOND;
 
 /// One thing that somebody did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Step {
+pub(super) struct DemoStep {
     /// When, in milliseconds relative to the moment of seeding; never in the future.
     pub(super) at: i64,
     /// Which question of the tenant, counted from 0.
@@ -17,12 +17,12 @@ pub(super) struct Step {
     /// The same question itself.
     pub(super) question: &'static DemoQuestion,
     /// What.
-    pub(super) deed: Deed,
+    pub(super) deed: DemoAction,
 }
 
 /// What was done. People of the audience are numbered from 0 to below [`DemoTenant::audience`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Deed {
+pub(super) enum DemoAction {
     Ask { by: usize },
     Tag(&'static str),
     Vote { by: usize },
@@ -32,13 +32,13 @@ pub(super) enum Deed {
 }
 
 /// Everything that happened in this tenant, in order.
-pub(super) fn timeline(script: &'static DemoTenant) -> Vec<Step> {
-    let mut steps: Vec<Step> = script
+pub(super) fn timeline(script: &'static DemoTenant) -> Vec<DemoStep> {
+    let mut steps: Vec<DemoStep> = script
         .questions()
         .enumerate()
         .flat_map(|(place, question)| {
             let deeds = deeds(place, question, script.audience).into_iter();
-            deeds.map(move |(at, deed)| Step { at, place, question, deed })
+            deeds.map(move |(at, deed)| DemoStep { at, place, question, deed })
         })
         .collect();
     // Stable, so of two deeds of one moment the one that makes the other possible stays first.
@@ -46,27 +46,27 @@ pub(super) fn timeline(script: &'static DemoTenant) -> Vec<Step> {
     steps
 }
 
-fn deeds(place: usize, question: &'static DemoQuestion, audience: usize) -> Vec<(i64, Deed)> {
+fn deeds(place: usize, question: &'static DemoQuestion, audience: usize) -> Vec<(i64, DemoAction)> {
     let asked = -question.asked * MINUTE + odd_seconds(place);
     let after = |minutes: i64| asked + minutes * MINUTE;
     let answered = question.answer.as_ref().map(|answer| after(answer.after));
     let frozen = question.frozen.map(after);
     let closed = answered.into_iter().chain(frozen).min().unwrap_or(LAST_VOTE);
 
-    let mut deeds = vec![(asked, Deed::Ask { by: place * 7 % audience })];
+    let mut deeds = vec![(asked, DemoAction::Ask { by: place * 7 % audience })];
     for (nth, tag) in (1..).zip(question.tags) {
-        deeds.push((asked + nth * 25 * SECOND, Deed::Tag(tag)));
+        deeds.push((asked + nth * 25 * SECOND, DemoAction::Tag(tag)));
     }
     for (nth, by) in (1..=question.votes).zip(voters(place, audience)) {
         // Squared, so that votes come fast while a question is new and trickle later.
         let all = question.votes + 1;
-        deeds.push((asked + (closed - asked) * nth * nth / (all * all), Deed::Vote { by }));
+        deeds.push((asked + (closed - asked) * nth * nth / (all * all), DemoAction::Vote { by }));
     }
-    deeds.extend(question.pinned.map(|minutes| (after(minutes), Deed::Pin)));
+    deeds.extend(question.pinned.map(|minutes| (after(minutes), DemoAction::Pin)));
     if let Some(answer) = &question.answer {
-        deeds.push((after(answer.after), Deed::Answer(answer.text)));
+        deeds.push((after(answer.after), DemoAction::Answer(answer.text)));
     }
-    deeds.extend(frozen.map(|at| (at, Deed::Freeze)));
+    deeds.extend(frozen.map(|at| (at, DemoAction::Freeze)));
     deeds
 }
 
@@ -102,21 +102,21 @@ mod tests {
         for script in TENANTS {
             let mut voters: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
             let (mut asked, mut closed) = (BTreeSet::new(), BTreeSet::new());
-            for Step { place, question, deed, .. } in timeline(script) {
-                assert_eq!(asked.contains(&place), !matches!(deed, Deed::Ask { .. }), "{}", question.body);
+            for DemoStep { place, question, deed, .. } in timeline(script) {
+                assert_eq!(asked.contains(&place), !matches!(deed, DemoAction::Ask { .. }), "{}", question.body);
                 match deed {
-                    Deed::Ask { by } => {
+                    DemoAction::Ask { by } => {
                         assert!(by < script.audience);
                         asked.insert(place);
                     }
-                    Deed::Vote { by } => {
+                    DemoAction::Vote { by } => {
                         assert!(by < script.audience && !closed.contains(&place), "{}", question.body);
                         assert!(voters.entry(place).or_default().insert(by), "{}", question.body);
                     }
-                    Deed::Answer(_) | Deed::Freeze => {
+                    DemoAction::Answer(_) | DemoAction::Freeze => {
                         closed.insert(place);
                     }
-                    Deed::Tag(_) | Deed::Pin => {}
+                    DemoAction::Tag(_) | DemoAction::Pin => {}
                 }
             }
             for (place, question) in script.questions().enumerate() {

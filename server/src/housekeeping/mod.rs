@@ -14,7 +14,7 @@ use crate::http::sse::MAX_REPLAY;
 use crate::metrics::KnownSizes;
 use crate::store::{Spent, SqlStore};
 use pulsestage::id::{OperationId, TenantId, uuid_v7};
-use pulsestage::ports::{Chance, Clock, Look, Notifier, Store, Stored, Write};
+use pulsestage::ports::{Change, Clock, Notifier, Rng, Store, StoreResult, Write};
 use pulsestage::time::{DAY_MS, Timestamp};
 
 /// The time between two rounds.
@@ -56,7 +56,7 @@ pub struct Housekeeper {
     name: Uuid,
     /// How old an entry of the audit may become, in days; any age when absent.
     audit_days: Option<u32>,
-    chance: Arc<dyn Chance>,
+    rng: Arc<dyn Rng>,
     /// How large the tables are, as was last looked.
     sizes: KnownSizes,
     /// The tenant at which the round before ended.
@@ -66,12 +66,12 @@ pub struct Housekeeper {
 impl Housekeeper {
     /// Keeps this store tidy.
     #[must_use]
-    pub fn new(store: SqlStore, clock: Arc<dyn Clock>, chance: Arc<dyn Chance>, notifier: Arc<dyn Notifier>) -> Self {
+    pub fn new(store: SqlStore, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>, notifier: Arc<dyn Notifier>) -> Self {
         let mut random = [0; 10];
-        chance.fill(&mut random);
+        rng.fill(&mut random);
         let name = uuid_v7(clock.now(), random);
         let (audit_days, sizes, reached) = (None, KnownSizes::default(), Arc::default());
-        Self { store, clock, notifier, name, audit_days, chance, sizes, reached }
+        Self { store, clock, notifier, name, audit_days, rng, sizes, reached }
     }
 
     /// The same, with entries of the audit removed that are older than so many days.
@@ -86,7 +86,7 @@ impl Housekeeper {
         Self { sizes, ..self }
     }
 
-    /// Looks how large the tables are.
+    /// Changes how large the tables are.
     pub async fn measure(&self) {
         // Trouble was logged by the store; what was known stays.
         if let Ok(sizes) = self.store.sizes().await {
@@ -117,7 +117,7 @@ impl Housekeeper {
     ///
     /// # Errors
     /// When the database is in trouble; what was removed until then is removed.
-    pub async fn round(&self, stop: &CancellationToken) -> Stored<Round> {
+    pub async fn round(&self, stop: &CancellationToken) -> StoreResult<Round> {
         let mut round = Round::default();
         if !self.has_lease().await? {
             return Ok(round);
@@ -140,7 +140,7 @@ impl Housekeeper {
         Ok(round)
     }
 
-    async fn has_lease(&self) -> Stored<bool> {
+    async fn has_lease(&self) -> StoreResult<bool> {
         let now = self.clock.now();
         self.store.lease(TASK, self.name, now, now.plus_millis(LEASE_MS)).await
     }
@@ -151,7 +151,7 @@ impl Housekeeper {
     }
 
     /// Removes what a tenant needs no more.
-    async fn tidy(&self, tenant: TenantId, stop: &CancellationToken, deadline: Instant) -> Stored<u64> {
+    async fn tidy(&self, tenant: TenantId, stop: &CancellationToken, deadline: Instant) -> StoreResult<u64> {
         let now = self.clock.now();
         let mut removed = 0;
         for what in Spent::ALL {
@@ -162,7 +162,7 @@ impl Housekeeper {
         let batch = || self.store.remove_expired(self.write(tenant), TEXTS_AT_ONCE);
         let texts = in_batches(batch, TEXTS_AT_ONCE, stop, deadline).await?;
         if texts > 0 {
-            self.notifier.ring(tenant, Look::Facts);
+            self.notifier.notify(tenant, Change::Facts);
         }
         removed += self.prune(tenant, now, stop, deadline).await?;
         let keep = i64::try_from(MAX_REPLAY).unwrap_or(i64::MAX);
@@ -177,13 +177,13 @@ impl Housekeeper {
         now: Timestamp,
         stop: &CancellationToken,
         deadline: Instant,
-    ) -> Stored<u64> {
+    ) -> StoreResult<u64> {
         let Some(days) = self.audit_days else { return Ok(0) };
         let before = now.plus_millis(-i64::from(days) * DAY_MS).day();
         let pruned = in_batches(|| self.store.prune_audit(tenant, before, BATCH), BATCH, stop, deadline).await?;
         if pruned > 0 {
             let mut random = [0; 10];
-            self.chance.fill(&mut random);
+            self.rng.fill(&mut random);
             self.store.note_pruned(tenant, before, pruned, uuid_v7(now, random), now).await?;
         }
         Ok(pruned)
@@ -200,12 +200,12 @@ impl Housekeeper {
 }
 
 /// Goes on until a batch is less than `most`, it is told to stop, or the time is up.
-async fn in_batches<F: Future<Output = Stored<u64>>>(
+async fn in_batches<F: Future<Output = StoreResult<u64>>>(
     batch: impl Fn() -> F,
     most: i64,
     stop: &CancellationToken,
     deadline: Instant,
-) -> Stored<u64> {
+) -> StoreResult<u64> {
     let mut all = 0;
     loop {
         let removed = batch().await?;

@@ -14,7 +14,7 @@ use http_body_util::{BodyExt, Collected, LengthLimitError, Limited};
 use leptos::prelude::provide_context;
 use serde_json::json;
 
-use super::doors::confirm;
+use super::account::confirm;
 use super::host;
 use crate::auth::secret::unhex;
 use crate::state::AppState;
@@ -41,7 +41,7 @@ pub async fn call(State(state): State<AppState>, request: Request) -> Response {
     }
     let backend = Backend {
         service: state.service().clone(),
-        caller: state.caller(request.headers(), request.extensions()),
+        credentials: state.credentials(request.headers(), request.extensions()),
         home: host::home(request.extensions()),
     };
     leptos_axum::handle_server_fns_with_context(move || provide_context(backend.clone()), request).await.into_response()

@@ -3,7 +3,7 @@
 //! Handlers answer in the language that their callers usually speak, and axum, tower-http and our layers say some things by
 //! a status alone. What they say is put here into the caller's language, and no such answer is left without a body.
 
-use app::doors::{ProblemPage, document};
+use app::account::{ProblemPage, document};
 use axum::body::{Body, HttpBody};
 use axum::extract::{Request, State};
 use axum::http::header::{

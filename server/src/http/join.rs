@@ -79,7 +79,7 @@ pub async fn qr(State(state): State<AppState>, Path(typed): Path<String>, reques
     ([(CONTENT_TYPE, "image/svg+xml"), (CACHE_CONTROL, "private, max-age=300")], Body::from(svg)).into_response()
 }
 
-/// Looks a code up. Codes that are none are counted for the network that tries them, and beyond the limit the answer to
+/// Changes a code up. Codes that are none are counted for the network that tries them, and beyond the limit the answer to
 /// one more is to wait; a code that is right is right, whoever else tried what from there.
 async fn find(
     state: &AppState,
@@ -87,10 +87,10 @@ async fn find(
     headers: &HeaderMap,
     extensions: &Extensions,
 ) -> Result<(JoinCode, FoundTeam), Refusal> {
-    let doors = &state.limits().doors;
+    let sign_in = &state.limits().sign_in;
     let found = state.service().find_code(typed).await;
     if matches!(found, Err(Refusal::NotFound { .. })) {
-        doors.missed_code(doors.network(headers, extensions))?;
+        sign_in.missed_code(sign_in.network(headers, extensions))?;
     }
     found
 }

@@ -1,13 +1,13 @@
 //! Everything that speaks HTTP, one concern per file.
 
+pub mod account;
 pub mod api;
-pub mod doors;
+pub mod branding;
 pub mod errors;
 pub mod export;
 pub mod health;
 pub mod host;
 pub mod join;
-pub mod look;
 pub mod origin;
 pub mod own;
 pub mod page;

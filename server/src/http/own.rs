@@ -1,6 +1,6 @@
 //! What a browser has asked, and reporting what others have: pages and forms that work without script.
 
-use app::doors::{Mine, Problems, Report, reason};
+use app::account::{Mine, Problems, Report, reason};
 use axum::Router;
 use axum::extract::{Path, Request, State};
 use axum::http::HeaderMap;
@@ -11,14 +11,14 @@ use axum::routing::get;
 use std::collections::HashMap;
 use uuid::Uuid;
 
+use super::account::form::Fields;
+use super::account::{context, draw, go, kept_out, nowhere, room_of, slug_of};
 use super::api::{self, refusal_response};
-use super::doors::form::Fields;
-use super::doors::{draw, go, kept_out, nowhere, room_of, slug_of, visit};
 use crate::state::AppState;
-use pulsestage::command::Key;
+use pulsestage::command::IdempotencyKey;
 use pulsestage::error::{Noun, Refusal};
 use pulsestage::id::{OperationId, QuestionId, uuid_v7};
-use pulsestage::service::Visit;
+use pulsestage::service::RequestContext;
 
 /// Both pages, in the default tenant and in those that their address names.
 pub fn routes() -> Router<AppState> {
@@ -45,11 +45,11 @@ pub(super) fn tenant_of(named: &HashMap<String, String>, request: &Request) -> S
 /// A key for the form on a page.
 pub(super) fn fresh_key(state: &AppState) -> OperationId {
     let mut random = [0; 10];
-    state.chance().fill(&mut random);
+    state.rng().fill(&mut random);
     OperationId(uuid_v7(state.clock().now(), random))
 }
 
-pub(super) fn key_of(form: &Fields) -> Key {
+pub(super) fn key_of(form: &Fields) -> IdempotencyKey {
     form.get("op").parse().ok().map(OperationId)
 }
 
@@ -60,18 +60,18 @@ pub(super) fn id_of(text: &str) -> Option<QuestionId> {
 /// What this browser has asked.
 async fn mine(State(state): State<AppState>, Path(named): Named, request: Request) -> Response {
     let slug = tenant_of(&named, &request);
-    let visit = match visit(&state, request.headers(), &slug).await {
-        Ok(visit) => visit,
+    let context = match context(&state, request.headers(), &slug).await {
+        Ok(context) => context,
         Err(refusal) => return kept_out(&refusal, state, request).await,
     };
-    draw_mine(&state, request.headers(), &visit, None).await
+    draw_mine(&state, request.headers(), &context, None).await
 }
 
 /// Another text for a question, or none.
 async fn change(State(state): State<AppState>, Path(named): Named, request: Request) -> Response {
     let slug = tenant_of(&named, &request);
-    let visit = match visit(&state, request.headers(), &slug).await {
-        Ok(visit) => visit,
+    let context = match context(&state, request.headers(), &slug).await {
+        Ok(context) => context,
         Err(refusal) => return kept_out(&refusal, state, request).await,
     };
     let (headers, form) = match Fields::of_body(request).await {
@@ -82,29 +82,34 @@ async fn change(State(state): State<AppState>, Path(named): Named, request: Requ
     let changed = async {
         let question = question.ok_or(Refusal::NotFound { what: Noun::Question })?;
         match form.get("do") {
-            "withdraw" => state.service().withdraw_own(&visit, key_of(&form), question).await,
-            _ => state.service().edit_own(&visit, key_of(&form), question, form.get("text")).await,
+            "withdraw" => state.service().withdraw_own(&context, key_of(&form), question).await,
+            _ => state.service().edit_own(&context, key_of(&form), question, form.get("text")).await,
         }
     };
     match changed.await {
         Ok(own) => go(&format!("{}/mine#q-{}", room_of(&slug), own.id), &[]),
-        Err(refusal) => draw_mine(&state, &headers, &visit, Some((question, form.get("text"), &refusal))).await,
+        Err(refusal) => draw_mine(&state, &headers, &context, Some((question, form.get("text"), &refusal))).await,
     }
 }
 
 /// A change that was refused: of which question, the text as typed, and why.
 type Refused<'a> = (Option<QuestionId>, &'a str, &'a Refusal);
 
-async fn draw_mine(state: &AppState, headers: &HeaderMap, visit: &Visit, refused: Option<Refused<'_>>) -> Response {
-    let questions = match state.service().own_questions(visit).await {
+async fn draw_mine(
+    state: &AppState,
+    headers: &HeaderMap,
+    context: &RequestContext,
+    refused: Option<Refused<'_>>,
+) -> Response {
+    let questions = match state.service().own_questions(context).await {
         Ok(questions) => questions,
         Err(refusal) => return refusal_response(&refusal),
     };
     let page = Mine {
-        tenant: (&visit.tenant).into(),
-        room: room_of(&visit.tenant.slug),
-        signed_in_to: visit.actor.user.map(|_| visit.tenant.slug.clone()),
-        limits: visit.tenant.settings.question_length,
+        tenant: (&context.tenant).into(),
+        room: room_of(&context.tenant.slug),
+        signed_in_to: context.actor.user.map(|_| context.tenant.slug.clone()),
+        limits: context.tenant.settings.question_length,
         key: fresh_key(state),
         refused: refused.map(|(question, typed, refusal)| {
             let there = question.filter(|id| questions.iter().any(|own| own.id == *id));
@@ -118,12 +123,12 @@ async fn draw_mine(state: &AppState, headers: &HeaderMap, visit: &Visit, refused
 /// The form by which a question is reported.
 async fn report(State(state): State<AppState>, Path(named): Named, request: Request) -> Response {
     let slug = tenant_of(&named, &request);
-    let visit = match visit(&state, request.headers(), &slug).await {
-        Ok(visit) => visit,
+    let context = match context(&state, request.headers(), &slug).await {
+        Ok(context) => context,
         Err(refusal) => return kept_out(&refusal, state, request).await,
     };
-    match asked(&state, &visit, &named).await {
-        Ok(question) => draw_report(&state, request.headers(), &visit, question, None),
+    match asked(&state, &context, &named).await {
+        Ok(question) => draw_report(&state, request.headers(), &context, question, None),
         Err(Refusal::NotFound { .. }) => nowhere(state, request).await,
         Err(refusal) => refusal_response(&refusal),
     }
@@ -132,46 +137,46 @@ async fn report(State(state): State<AppState>, Path(named): Named, request: Requ
 /// The question as everybody sees it who may see it at all.
 async fn asked(
     state: &AppState,
-    visit: &Visit,
+    context: &RequestContext,
     named: &HashMap<String, String>,
 ) -> Result<(QuestionId, String), Refusal> {
     let missing = Refusal::NotFound { what: Noun::Question };
     let id = named.get("question").and_then(|text| id_of(text)).ok_or(missing.clone())?;
-    let board = state.service().board(visit).await?.board;
+    let board = state.service().board(context).await?.board;
     board.questions.get(&id).map(|question| (id, question.body.clone())).ok_or(missing)
 }
 
 async fn send_report(State(state): State<AppState>, Path(named): Named, request: Request) -> Response {
     let slug = tenant_of(&named, &request);
-    let visit = match visit(&state, request.headers(), &slug).await {
-        Ok(visit) => visit,
+    let context = match context(&state, request.headers(), &slug).await {
+        Ok(context) => context,
         Err(refusal) => return kept_out(&refusal, state, request).await,
     };
     let (headers, form) = match Fields::of_body(request).await {
         Ok(form) => form,
         Err(refusal) => return refusal_response(&refusal),
     };
-    let question = match asked(&state, &visit, &named).await {
+    let question = match asked(&state, &context, &named).await {
         Ok(question) => question,
         Err(refusal) => return refusal_response(&refusal),
     };
     let reason = reason(form.get("why"), form.get("words"));
-    let reported = state.service().report(&visit, key_of(&form), question.0, &reason).await;
-    draw_report(&state, &headers, &visit, question, Some((form.get("words"), reported)))
+    let reported = state.service().report(&context, key_of(&form), question.0, &reason).await;
+    draw_report(&state, &headers, &context, question, Some((form.get("words"), reported)))
 }
 
 fn draw_report(
     state: &AppState,
     headers: &HeaderMap,
-    visit: &Visit,
+    context: &RequestContext,
     question: (QuestionId, String),
     sent: Option<(&str, Result<(), Refusal>)>,
 ) -> Response {
     let (typed, outcome) = sent.unzip();
     let refusal = outcome.as_ref().and_then(|outcome| outcome.as_ref().err());
     let page = Report {
-        tenant: (&visit.tenant).into(),
-        room: room_of(&visit.tenant.slug),
+        tenant: (&context.tenant).into(),
+        room: room_of(&context.tenant.slug),
         question,
         key: fresh_key(state),
         is_done: outcome.as_ref().is_some_and(Result::is_ok),

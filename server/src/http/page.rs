@@ -21,32 +21,32 @@ use super::{host, policy};
 use crate::state::AppState;
 use pulsestage::error::Refusal;
 use pulsestage::id::uuid_v7;
-use pulsestage::ports::{Chance, TooFast};
-use pulsestage::service::Caller;
+use pulsestage::ports::{RateLimited, Rng};
+use pulsestage::service::Credentials;
 use pulsestage::text::Slug;
 use pulsestage::user::Role;
 
 /// Renders the page of this address. A browser without a participant's cookie gets one, so that its forms work at once.
 pub async fn render(State(state): State<AppState>, request: Request) -> Response {
     let home = host::home(request.extensions());
-    let mut caller = state.caller(request.headers(), request.extensions());
-    if caller.device.is_none() {
-        let doors = &state.limits().doors;
-        let network = doors.network(request.headers(), request.extensions());
-        if let Err(too_fast) = doors.newcomer(network, named(request.uri().path(), &home)) {
-            return wait_outside(too_fast, state.chance());
+    let mut credentials = state.credentials(request.headers(), request.extensions());
+    if credentials.device.is_none() {
+        let sign_in = &state.limits().sign_in;
+        let network = sign_in.network(request.headers(), request.extensions());
+        if let Err(too_fast) = sign_in.newcomer(network, named(request.uri().path(), &home)) {
+            return wait_outside(too_fast, state.rng());
         }
     }
-    let minted = caller.device.is_none().then(|| new_device(&state));
-    caller.device = caller.device.or(minted);
-    caller.origin.is_new = minted.is_some();
+    let minted = credentials.device.is_none().then(|| new_device(&state));
+    credentials.device = credentials.device.or(minted);
+    credentials.origin.is_new = minted.is_some();
     let sheet = theme_sheet(&state, &named(request.uri().path(), &home)).await;
     let wanted = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
-    let visited = (state.clone(), caller.clone(), named(request.uri().path(), &home));
-    let backend = Backend { service: state.service().clone(), caller, home };
+    let visited = (state.clone(), credentials.clone(), named(request.uri().path(), &home));
+    let backend = Backend { service: state.service().clone(), credentials, home };
     let settings = ClientSettings { heartbeat_ms: u64::try_from(state.heartbeat().as_millis()).unwrap_or(u64::MAX) };
     let options = state.site().options.clone();
-    let nonce = policy::Nonce::new(state.chance());
+    let nonce = policy::Nonce::new(state.rng());
     let policy = policy::of_page(&state, &nonce);
     let provide = move || {
         // Instead of leptos' own, which nobody but the page would know.
@@ -77,8 +77,12 @@ pub async fn render(State(state): State<AppState>, request: Request) -> Response
 }
 
 /// Whether a visitor to whom a page is closed has not signed in there: signing in may open it.
-async fn is_nobody((state, caller, slug): (AppState, Caller, Slug)) -> bool {
-    state.service().enter(slug.as_str(), &caller).await.is_ok_and(|visit| visit.actor.role == Role::Guest)
+async fn is_nobody((state, credentials, slug): (AppState, Credentials, Slug)) -> bool {
+    state
+        .service()
+        .authenticate(slug.as_str(), &credentials)
+        .await
+        .is_ok_and(|context| context.actor.role == Role::Guest)
 }
 
 /// To the door of the room that this page is in, and from there back to it.
@@ -166,11 +170,11 @@ pub(super) fn unavailable(request: &Request, refusal: &Refusal) -> Response {
 }
 
 /// A page that comes again by itself: more people are joining at once than are let in at once.
-fn wait_outside(TooFast { retry_after_s }: TooFast, chance: &dyn Chance) -> Response {
+fn wait_outside(RateLimited { retry_after_s }: RateLimited, rng: &dyn Rng) -> Response {
     /// Not all of them at the same moment, in seconds.
     const SPREAD_S: u8 = 5;
     let mut random = [0; 1];
-    chance.fill(&mut random);
+    rng.fill(&mut random);
     let seconds = HeaderValue::from(retry_after_s.saturating_add(u32::from(random[0] % SPREAD_S)));
     let headers = [
         (RETRY_AFTER, seconds.clone()),
@@ -185,7 +189,7 @@ fn wait_outside(TooFast { retry_after_s }: TooFast, chance: &dyn Chance) -> Resp
 
 fn new_device(state: &AppState) -> Uuid {
     let mut random = [0; 10];
-    state.chance().fill(&mut random);
+    state.rng().fill(&mut random);
     uuid_v7(state.clock().now(), random)
 }
 

@@ -14,12 +14,12 @@ use std::fmt;
 
 use crate::auth::secret::hex;
 use crate::state::AppState;
-use pulsestage::ports::Chance;
+use pulsestage::ports::Rng;
 
 /// What holds for every document of ours.
 const DOCUMENT: &str = "default-src 'none'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; \
     style-src 'self'; img-src 'self'; manifest-src 'self'";
-/// What holds for what is no document: files, JSON, streams. Opened by itself it can do nothing.
+/// What holds for what is no document: files, JSON, streams. OpenedStream by itself it can do nothing.
 const NO_DOCUMENT: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 /// Headers that are the same for everything.
 const ALWAYS: [(HeaderName, &str); 6] = [
@@ -43,9 +43,9 @@ pub struct Nonce(String);
 
 impl Nonce {
     /// A new one, of 128 random bits.
-    pub fn new(chance: &dyn Chance) -> Self {
+    pub fn new(rng: &dyn Rng) -> Self {
         let mut random = [0; 16];
-        chance.fill(&mut random);
+        rng.fill(&mut random);
         Self(hex(&random))
     }
 

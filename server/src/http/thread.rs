@@ -1,6 +1,6 @@
 //! The private thread of a question, for its asker: pages and forms that work without script.
 
-use app::doors::{Problems, ThreadPage};
+use app::account::{Problems, ThreadPage};
 use axum::extract::{Path, Request, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -8,16 +8,16 @@ use axum::routing::get;
 use axum::{Router, middleware};
 use std::collections::HashMap;
 
+use super::account::form::Fields;
+use super::account::{context, count_failed, draw, draw_spent, go, kept_out, nowhere, private, room_of};
 use super::api::{self, refusal_response};
-use super::doors::form::Fields;
-use super::doors::{count_failed, draw, draw_spent, go, kept_out, nowhere, private, room_of, visit};
 use super::host;
 use super::own::{fresh_key, id_of, key_of, tenant_of};
 use crate::auth::Secret;
 use crate::state::AppState;
 use pulsestage::error::Refusal;
 use pulsestage::id::QuestionId;
-use pulsestage::service::Visit;
+use pulsestage::service::RequestContext;
 use pulsestage::tenant::Tenant;
 use pulsestage::thread::{Side, Thread};
 
@@ -46,15 +46,15 @@ struct Sent {
 
 async fn show(State(state): State<AppState>, Path(named): Named, request: Request) -> Response {
     let slug = tenant_of(&named, &request);
-    let visit = match visit(&state, request.headers(), &slug).await {
-        Ok(visit) => visit,
+    let context = match context(&state, request.headers(), &slug).await {
+        Ok(context) => context,
         Err(refusal) => return kept_out(&refusal, state, request).await,
     };
     let Some(question) = named.get("question").and_then(|text| id_of(text)) else {
         return nowhere(state, request).await;
     };
-    match state.service().thread(&visit, question, Side::Asker).await {
-        Ok(thread) => draw_own(&state, request.headers(), &visit, question, thread, Sent::default()),
+    match state.service().thread(&context, question, Side::Asker).await {
+        Ok(thread) => draw_own(&state, request.headers(), &context, question, thread, Sent::default()),
         Err(Refusal::NotFound { .. } | Refusal::NoParticipant) => nowhere(state, request).await,
         Err(refusal) => refusal_response(&refusal),
     }
@@ -62,8 +62,8 @@ async fn show(State(state): State<AppState>, Path(named): Named, request: Reques
 
 async fn send(State(state): State<AppState>, Path(named): Named, request: Request) -> Response {
     let slug = tenant_of(&named, &request);
-    let visit = match visit(&state, request.headers(), &slug).await {
-        Ok(visit) => visit,
+    let context = match context(&state, request.headers(), &slug).await {
+        Ok(context) => context,
         Err(refusal) => return kept_out(&refusal, state, request).await,
     };
     let Some(question) = named.get("question").and_then(|text| id_of(text)) else {
@@ -78,21 +78,21 @@ async fn send(State(state): State<AppState>, Path(named): Named, request: Reques
     let mut sent = Sent { typed: form.get("text").to_owned(), ..Sent::default() };
     let done = match form.get("do") {
         "link" => {
-            let secret = Secret::new(state.chance());
+            let secret = Secret::new(state.rng());
             sent.link = Some(format!("{}/thread/{}", origin.unwrap_or_default(), secret.reveal()));
-            service.set_thread_link(&visit, key, question, Some(secret.hash())).await
+            service.set_thread_link(&context, key, question, Some(secret.hash())).await
         }
-        "unlink" => service.set_thread_link(&visit, key, question, None).await,
-        _ => service.say(&visit, key, question, Side::Asker, form.get("text")).await.map(drop),
+        "unlink" => service.set_thread_link(&context, key, question, None).await,
+        _ => service.say(&context, key, question, Side::Asker, form.get("text")).await.map(drop),
     };
     match done {
         // Shown at once: it is kept nowhere.
         Ok(()) if sent.link.is_some() => {}
-        Ok(()) => return go(&own_address(&visit.tenant, question), &[]),
+        Ok(()) => return go(&own_address(&context.tenant, question), &[]),
         Err(refusal) => sent = Sent { refusal: Some(refusal), link: None, ..sent },
     }
-    match service.thread(&visit, question, Side::Asker).await {
-        Ok(thread) => draw_own(&state, &headers, &visit, question, thread, sent),
+    match service.thread(&context, question, Side::Asker).await {
+        Ok(thread) => draw_own(&state, &headers, &context, question, thread, sent),
         Err(refusal) => refusal_response(&refusal),
     }
 }
@@ -104,13 +104,13 @@ fn own_address(tenant: &Tenant, question: QuestionId) -> String {
 fn draw_own(
     state: &AppState,
     headers: &HeaderMap,
-    visit: &Visit,
+    context: &RequestContext,
     question: QuestionId,
     thread: Thread,
     sent: Sent,
 ) -> Response {
-    let action = own_address(&visit.tenant, question);
-    draw_page(state, headers, &visit.tenant, action, false, thread, sent)
+    let action = own_address(&context.tenant, question);
+    draw_page(state, headers, &context.tenant, action, false, thread, sent)
 }
 
 async fn show_by_link(State(state): State<AppState>, Path(token): Path<String>, request: Request) -> Response {
@@ -137,8 +137,9 @@ async fn send_by_link(State(state): State<AppState>, Path(token): Path<String>, 
         let secret = Secret::parse(&token).ok_or(Refusal::LinkSpent)?;
         let (tenant, _) = service.thread_link(secret.hash()).await?;
         // As nobody: the link alone says what may be done.
-        let visit = service.enter_without_touch(&tenant.slug, &pulsestage::service::Caller::default()).await?;
-        let said = service.say_by_link(&visit, key_of(&form), secret.hash(), form.get("text")).await;
+        let context =
+            service.authenticate_without_touch(&tenant.slug, &pulsestage::service::Credentials::default()).await?;
+        let said = service.say_by_link(&context, key_of(&form), secret.hash(), form.get("text")).await;
         Ok((secret, tenant, said))
     };
     match said.await {

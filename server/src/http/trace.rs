@@ -18,7 +18,7 @@ use tracing::{Instrument, Level, Span};
 use super::api;
 use crate::auth::secret::hex;
 use crate::state::AppState;
-use pulsestage::ports::Chance;
+use pulsestage::ports::Rng;
 
 /// The header that an id comes and goes in.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -48,10 +48,10 @@ pub async fn request(State(state): State<AppState>, request: Request, next: Next
     );
     if let Some(parent) = TraceParent::of(request.headers()) {
         span.record("trace_id", parent.trace_id).record("parent_id", parent.parent_id);
-        span.record("span_id", fresh_id(state.chance()).as_str());
+        span.record("span_id", fresh_id(state.rng()).as_str());
     }
     if state.logs_addresses()
-        && let Some(address) = state.limits().doors.address(request.headers(), request.extensions())
+        && let Some(address) = state.limits().sign_in.address(request.headers(), request.extensions())
     {
         span.record("address", display(address));
     }
@@ -116,8 +116,8 @@ impl Drop for Line {
 
 /// The id that a proxy of ours gave the request, or a new one.
 fn id_of(state: &AppState, headers: &HeaderMap) -> String {
-    let given = if state.limits().doors.is_behind_proxy() { only(headers, &REQUEST_ID) } else { None };
-    given.filter(|id| is_id(id)).map_or_else(|| fresh_id(state.chance()), str::to_owned)
+    let given = if state.limits().sign_in.is_behind_proxy() { only(headers, &REQUEST_ID) } else { None };
+    given.filter(|id| is_id(id)).map_or_else(|| fresh_id(state.rng()), str::to_owned)
 }
 
 /// Whether it is an id as proxies and clouds write them, and nothing that a log could be forged with.
@@ -126,9 +126,9 @@ fn is_id(text: &str) -> bool {
 }
 
 /// 64 random bits: what W3C Trace Context takes as the id of a span. Never all zero, which is none.
-fn fresh_id(chance: &dyn Chance) -> String {
+fn fresh_id(rng: &dyn Rng) -> String {
     let mut random = [0; 8];
-    chance.fill(&mut random);
+    rng.fill(&mut random);
     random[0] |= 1;
     hex(&random)
 }

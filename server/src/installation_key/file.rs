@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::KeyError;
 use crate::auth::secret::hex;
-use pulsestage::ports::Chance;
+use pulsestage::ports::Rng;
 
 /// What a group and others may do.
 const OTHERS: u32 = 0o077;
@@ -40,14 +40,14 @@ pub fn make_folder(folder: &Path) -> io::Result<()> {
 
 /// The text of a key's file; `None` when there is none.
 pub(super) fn read(path: &Path) -> Result<Option<String>, KeyError> {
-    let trouble = |error| KeyError::File(path.to_owned(), "read", error);
+    let file_error = |error| KeyError::File(path.to_owned(), "read", error);
     let file = match File::open(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        opened => opened.map_err(trouble)?,
+        opened => opened.map_err(file_error)?,
     };
     // Of the file that was opened, whatever has the name by now. One of somebody else's, such as a mounted secret, is
     // kept by them, as ssh sees it too.
-    let found = file.metadata().map_err(trouble)?;
+    let found = file.metadata().map_err(file_error)?;
     if is_ours(&found) && found.permissions().mode() & OTHERS != 0 {
         return Err(KeyError::Open(path.to_owned()));
     }
@@ -55,15 +55,15 @@ pub(super) fn read(path: &Path) -> Result<Option<String>, KeyError> {
     match file.take(LONGEST).read_to_string(&mut text) {
         Ok(_) => Ok(Some(text)),
         Err(error) if error.kind() == ErrorKind::InvalidData => Err(KeyError::Form(path.to_owned())),
-        Err(error) => Err(trouble(error)),
+        Err(error) => Err(file_error(error)),
     }
 }
 
 /// Makes the file with this key in it, whole and on the disk or not at all; says whether it did: a file that is there
 /// stays as it is.
-pub(super) fn make(path: &Path, key: &[u8; 32], chance: &dyn Chance) -> io::Result<bool> {
+pub(super) fn make(path: &Path, key: &[u8; 32], rng: &dyn Rng) -> io::Result<bool> {
     let mut random = [0; 8];
-    chance.fill(&mut random);
+    rng.fill(&mut random);
     let mut name = path.file_name().ok_or(ErrorKind::InvalidInput)?.to_owned();
     name.push(format!(".{}", hex(&random)));
     let beside = path.with_file_name(name);

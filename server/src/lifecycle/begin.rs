@@ -10,7 +10,7 @@ use crate::config::ServeArgs;
 use crate::installation_key::{self, KeyError};
 use crate::lineage::Watch;
 use crate::store::{OpenError, SqlStore, StartLock};
-use crate::world::{Key, SystemChance, SystemClock};
+use crate::system::{InstallationKey, SystemClock, SystemRng};
 use pulsestage::error::Refusal;
 use pulsestage::ports::{PortError, StoreError};
 
@@ -31,7 +31,7 @@ type Waited = Mutex<Option<String>>;
 ///
 /// # Errors
 /// The message says what is wrong and what to do.
-pub(super) async fn begin(args: &ServeArgs) -> anyhow::Result<(SqlStore, Key, Watch)> {
+pub(super) async fn begin(args: &ServeArgs) -> anyhow::Result<(SqlStore, InstallationKey, Watch)> {
     let wait = Duration::from_secs(args.database_wait_s);
     let give_up = Instant::now() + wait;
     let waited = Waited::default();
@@ -56,7 +56,7 @@ async fn begin_until(
     give_up: Instant,
     wait: Duration,
     waited: &Waited,
-) -> anyhow::Result<(SqlStore, Key, Watch)> {
+) -> anyhow::Result<(SqlStore, InstallationKey, Watch)> {
     let wait_for = |what: Option<String>| *waited.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = what;
     wait_for(Some("it has not answered yet".to_owned()));
     loop {
@@ -82,7 +82,7 @@ async fn first_steps(
     args: &ServeArgs,
     patience: Duration,
     wait_for: &(impl Fn(Option<String>) + Sync),
-) -> anyhow::Result<(SqlStore, Key, Watch)> {
+) -> anyhow::Result<(SqlStore, InstallationKey, Watch)> {
     let taken = || wait_for(Some("another instance is preparing it".to_owned()));
     let lock = StartLock::take(&args.store.url(), patience, taken).await?;
     // From here on it answers, and what takes long is work: a migration of a large database is not hurried.
@@ -99,11 +99,11 @@ async fn first_steps(
     Ok((store, key, lineage))
 }
 
-async fn made(args: &ServeArgs, store: &SqlStore) -> anyhow::Result<(Key, Watch)> {
+async fn made(args: &ServeArgs, store: &SqlStore) -> anyhow::Result<(InstallationKey, Watch)> {
     let folder = args.store.data_dir.clone();
-    let lineage = Watch::start(store.clone(), folder, Arc::new(SystemClock), Arc::new(SystemChance));
+    let lineage = Watch::start(store.clone(), folder, Arc::new(SystemClock), Arc::new(SystemRng));
     let lineage = lineage.await.context("whether the database was put back could not be found out")?;
-    let key = installation_key::open(store, &args.store.data_dir, &args.key, &SystemChance).await?;
+    let key = installation_key::open(store, &args.store.data_dir, &args.key, &SystemRng).await?;
     prepare(store, key, args.demo).await.context("what an empty database starts with could not be made")?;
     Ok((key, lineage))
 }

@@ -11,13 +11,13 @@ use super::reached_at;
 use crate::accept::Tls;
 use crate::config::{ServeArgs, SqliteSync, StoreArgs};
 use crate::demo::{self, DemoPorts, Seeded};
-use crate::http::doors::Entrance;
+use crate::http::account::AccountState;
 use crate::installation_key::make_folder;
 use crate::mail::Smtp;
 use crate::metrics::{StoreTimes, TimedStore};
 use crate::oidc::Provider;
 use crate::store::{Durability, Options, SqlStore};
-use crate::world::{Key, SystemChance, SystemClock};
+use crate::system::{InstallationKey, SystemClock, SystemRng};
 use crate::{install, store};
 
 /// Opens the database that is meant and brings its tables up to date.
@@ -44,12 +44,12 @@ pub(super) fn entrance(
     addr: SocketAddr,
     is_tls: bool,
     clock: Arc<dyn Clock>,
-) -> anyhow::Result<Entrance> {
+) -> anyhow::Result<AccountState> {
     let mailer = Smtp::new(&args.mail)?.map(|smtp| Arc::new(smtp) as Arc<dyn Mailer>);
     let origin = reached_at(origin, is_tls, addr);
     let provider = args.oidc.settings().map(|settings| Provider::new(settings, &origin, clock));
     let provider = provider.transpose().context("the OpenID Connect provider cannot be used")?;
-    Ok(Entrance::new(mailer, provider.map(Arc::new)))
+    Ok(AccountState::new(mailer, provider.map(Arc::new)))
 }
 
 /// The certificate and its key, when they are given.
@@ -59,13 +59,13 @@ pub(super) fn tls(args: &ServeArgs) -> anyhow::Result<Option<Tls>> {
 }
 
 /// Makes sure that there is somebody to serve: demo data if asked for, otherwise an empty tenant with one team.
-pub(super) async fn prepare(store: &SqlStore, key: Key, demo: bool) -> anyhow::Result<()> {
+pub(super) async fn prepare(store: &SqlStore, key: InstallationKey, demo: bool) -> anyhow::Result<()> {
     // With deadlines: a database that hangs now is asked anew.
     let shared: Arc<dyn Store> = Arc::new(TimedStore::new(Arc::new(store.clone()), StoreTimes::default()));
     if demo {
         let ports = DemoPorts {
             store: shared.clone(),
-            chance: Arc::new(SystemChance),
+            rng: Arc::new(SystemRng),
             pseudonyms: Arc::new(key),
             now: SystemClock.now(),
         };

@@ -1,7 +1,7 @@
 //! What whoever started the server is told.
 
 use pulsestage::error::Refusal;
-use pulsestage::ports::{Chance, MOST_WAITING_LINKS};
+use pulsestage::ports::{MOST_WAITING_LINKS, Rng};
 use pulsestage::service::Service;
 use pulsestage::tenant::Tenant;
 use pulsestage::text::Slug;
@@ -9,16 +9,16 @@ use pulsestage::user::Role;
 
 use super::{Running, reached_at};
 use crate::auth::Secret;
-use crate::http::doors::claim_link;
+use crate::http::account::claim_link;
 use crate::http::session::{moderators_page, tenant_page};
-use crate::world::SystemChance;
+use crate::system::SystemRng;
 
 /// Makes a one-time link for a tenant.
 ///
 /// # Errors
 /// When there is no such tenant, or as many links as may be wait to be used.
 pub async fn make_link(service: &Service, origin: &str, tenant: &Slug, role: Role) -> anyhow::Result<String> {
-    let secret = Secret::new(&SystemChance as &dyn Chance);
+    let secret = Secret::new(&SystemRng as &dyn Rng);
     match service.make_link(None, tenant, role, secret.hash()).await {
         Ok(()) => {}
         Err(Refusal::TooManyRequests { .. }) => anyhow::bail!(
@@ -57,7 +57,7 @@ pub async fn welcome(running: &Running) -> anyhow::Result<String> {
         text += "\nEach sign-in link works once, within a day. `pulsestage link --tenant SLUG` makes another.\n";
         return Ok(text);
     }
-    let claim = Secret::new(running.state.chance());
+    let claim = Secret::new(running.state.rng());
     match service.offer_claim(&Slug::default_tenant(), claim.hash()).await {
         Ok(true) => {
             let link = claim_link(&origin, &claim);

@@ -27,9 +27,9 @@ pub(super) struct Keyed<K> {
     swept: i64,
 }
 
-/// Leave to do something; it counts once it is handed to [`Keyed::count`].
+/// KeyedPermit to do something; it counts once it is handed to [`Keyed::count`].
 #[derive(Debug)]
-pub(super) struct Leave(i64);
+pub(super) struct KeyedPermit(i64);
 
 impl<K: Eq + Hash> Keyed<K> {
     pub(super) fn new(limit: Limit) -> Self {
@@ -41,32 +41,32 @@ impl<K: Eq + Hash> Keyed<K> {
     }
 
     /// Whether there is one for this key to take now; otherwise how long to wait, in nanoseconds.
-    pub(super) fn ask(&self, key: &K, now: i64) -> Result<Leave, i64> {
+    pub(super) fn ask(&self, key: &K, now: i64) -> Result<KeyedPermit, i64> {
         match self.limit.0 {
             Some(rate) => self.ask_at(rate, key, now),
-            None => Ok(Leave(now)),
+            None => Ok(KeyedPermit(now)),
         }
     }
 
     /// The same at a rate of this key's own.
-    pub(super) fn ask_at(&self, rate: Rate, key: &K, now: i64) -> Result<Leave, i64> {
+    pub(super) fn ask_at(&self, rate: Rate, key: &K, now: i64) -> Result<KeyedPermit, i64> {
         let full_at = match self.full_at.get(key) {
             Some(full_at) => *full_at,
             None if self.full_at.len() < self.max => now,
             None => self.overflow,
         };
-        rate.take(full_at, now).map(Leave)
+        rate.take(full_at, now).map(KeyedPermit)
     }
 
     /// Takes what was left.
-    pub(super) fn count(&mut self, key: K, leave: Leave, now: i64) {
+    pub(super) fn count(&mut self, key: K, leave: KeyedPermit, now: i64) {
         if self.limit != Limit::NONE {
             self.count_at(key, leave, now);
         }
     }
 
     /// The same for what was left by [`Keyed::ask_at`].
-    pub(super) fn count_at(&mut self, key: K, Leave(full_at): Leave, now: i64) {
+    pub(super) fn count_at(&mut self, key: K, KeyedPermit(full_at): KeyedPermit, now: i64) {
         if let Some(known) = self.full_at.get_mut(&key) {
             *known = full_at;
             return;

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use pulsestage::ports::Chance;
+use pulsestage::ports::Rng;
 
 /// How much sooner or later than the mean a stream ends, in percent.
 const JITTER_PERCENT: u64 = 20;
@@ -21,11 +21,11 @@ impl StreamLife {
 
     /// How long one stream may live: drawn for each, a fifth more or less than the mean. `None` is without end.
     #[must_use]
-    pub fn draw(&self, chance: &dyn Chance) -> Option<Duration> {
+    pub fn draw(&self, rng: &dyn Rng) -> Option<Duration> {
         let mean = u64::try_from(self.0?.as_millis()).unwrap_or(u64::MAX / 200);
         let jitter = mean * JITTER_PERCENT / 100;
         let mut random = [0; 8];
-        chance.fill(&mut random);
+        rng.fill(&mut random);
         Some(Duration::from_millis(mean - jitter + u64::from_le_bytes(random) % (2 * jitter + 1)))
     }
 }
@@ -33,12 +33,12 @@ impl StreamLife {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::world::SystemChance;
+    use crate::system::SystemRng;
 
-    /// Chance that always says the same.
+    /// Rng that always says the same.
     struct Fixed(u64);
 
-    impl Chance for Fixed {
+    impl Rng for Fixed {
         fn fill(&self, buffer: &mut [u8]) {
             buffer.copy_from_slice(&self.0.to_le_bytes());
         }
@@ -49,7 +49,7 @@ mod tests {
         let life = StreamLife::new(Duration::from_secs(900));
         assert_eq!(life.draw(&Fixed(0)), Some(Duration::from_secs(720)));
         assert_eq!(life.draw(&Fixed(360_000)), Some(Duration::from_secs(1_080)));
-        let lives: Vec<u64> = (0..1_000).map(|_| life.draw(&SystemChance).unwrap().as_secs()).collect();
+        let lives: Vec<u64> = (0..1_000).map(|_| life.draw(&SystemRng).unwrap().as_secs()).collect();
         assert!(lives.iter().all(|life| (720..=1_080).contains(life)));
         let (sooner, later) = (lives.iter().filter(|l| **l < 810).count(), lives.iter().filter(|l| **l >= 990).count());
         assert!(sooner > 150 && later > 150, "{sooner} and {later} of a thousand, a quarter each on the mean");
@@ -57,6 +57,6 @@ mod tests {
 
     #[test]
     fn zero_is_without_end() {
-        assert_eq!(StreamLife::new(Duration::ZERO).draw(&SystemChance), None);
+        assert_eq!(StreamLife::new(Duration::ZERO).draw(&SystemRng), None);
     }
 }

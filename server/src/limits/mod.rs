@@ -10,30 +10,30 @@
 //!
 //! Nobody is held back by their address alone: a hall of a thousand phones is one address.
 
+mod accept_limiter;
+mod action_limiter;
 mod args;
 mod connections;
-mod doors;
 mod files;
 mod keyed;
 mod life;
 mod network;
-mod pace;
-mod pacer;
 mod rate;
 mod refusals;
+mod sign_in;
 mod streams;
 mod turns;
 
+pub use accept_limiter::AcceptLimiter;
+pub use action_limiter::{ActionLimiter, HeldBack};
 pub use args::LimitArgs;
 pub use connections::{Activity, Busy, Connection, ConnectionLimits, Connections, Settled, Shed};
-pub use doors::{Doors, Guess};
 pub use files::raise_open_files;
 pub use life::StreamLife;
 pub use network::Network;
-pub use pace::{HeldBack, Paces};
-pub use pacer::Pacer;
 pub use rate::{Limit, Rate};
-pub use refusals::{MISSED_A_MINUTE, NOTED_A_MINUTE, NotedRefusals};
+pub use refusals::{AuditedRefusals, MISSED_A_MINUTE, NOTED_A_MINUTE};
+pub use sign_in::{PasswordAttempt, SignInLimits};
 pub use streams::{Admission, FullOf, Holder, Permit, Refused, StreamLimits, TurnedAway};
 
 use std::sync::Arc;
@@ -47,10 +47,10 @@ pub struct Limits {
     pub streams: Admission,
     /// How long a stream lives.
     pub stream_life: StreamLife,
-    /// How fast requests may come; the use cases are given it by `Service::paced_by`.
-    pub paces: Arc<Paces>,
+    /// How fast requests may come; the use cases are given it by `Service::limited_by`.
+    pub paces: Arc<ActionLimiter>,
     /// Those whom nobody knows yet.
-    pub doors: Arc<Doors>,
+    pub sign_in: Arc<SignInLimits>,
     /// Connections that are open.
     pub connections: Connections,
 }
@@ -62,8 +62,8 @@ impl Limits {
         Self {
             streams: Admission::new(args.streams(open_files)),
             stream_life: args.stream_life(),
-            paces: Arc::new(Paces::new(args, clock.clone())),
-            doors: Arc::new(Doors::new(args, clock)),
+            paces: Arc::new(ActionLimiter::new(args, clock.clone())),
+            sign_in: Arc::new(SignInLimits::new(args, clock)),
             connections: Connections::new(args.connections(open_files)),
         }
     }

@@ -7,7 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use pulsestage::ports::TooFast;
+use pulsestage::ports::RateLimited;
 use pulsestage::time::Timestamp;
 
 /// The most that may be had at once.
@@ -111,9 +111,9 @@ pub(super) fn nanos(at: Timestamp) -> i64 {
 }
 
 /// A wait in nanoseconds as people are told it: in whole seconds, never too early.
-pub(super) fn too_fast(wait: i64) -> TooFast {
+pub(super) fn too_fast(wait: i64) -> RateLimited {
     let seconds = u64::try_from(wait).unwrap_or_default().div_ceil(1_000_000_000).max(1);
-    TooFast { retry_after_s: u32::try_from(seconds).unwrap_or(u32::MAX) }
+    RateLimited { retry_after_s: u32::try_from(seconds).unwrap_or(u32::MAX) }
 }
 
 #[cfg(test)]

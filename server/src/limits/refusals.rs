@@ -16,7 +16,7 @@ use super::rate::{Limit, Rate, nanos};
 use crate::http::trace;
 use pulsestage::audit::{Act, Entry};
 use pulsestage::id::{OperationId, TenantId, UserId};
-use pulsestage::ports::{Chance, Clock, Missed, Refused, Store, Way, Witness, Write};
+use pulsestage::ports::{AuditSink, Clock, DeniedAction, FailedSignIn, Rng, SignInMethod, Store, Write};
 use pulsestage::tenant::Tenant;
 use pulsestage::time::Timestamp;
 
@@ -30,7 +30,7 @@ const LOGGED_A_MINUTE: u32 = 60;
 const WAITING: usize = 256;
 
 /// Has refusals noted in the audit.
-pub struct NotedRefusals {
+pub struct AuditedRefusals {
     clock: Arc<dyn Clock>,
     people: Mutex<Keyed<(TenantId, UserId)>>,
     accounts: Mutex<Keyed<(TenantId, Option<UserId>)>>,
@@ -42,18 +42,18 @@ pub struct NotedRefusals {
 /// A refusal that waits, with the span of the request in which it was said.
 type Waiting = (TenantId, Entry, Timestamp, Span);
 
-impl NotedRefusals {
+impl AuditedRefusals {
     /// Begins to note them in this store, until it is stopped; then it notes what waits still.
     #[must_use]
     pub fn start(
         store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
-        chance: Arc<dyn Chance>,
+        rng: Arc<dyn Rng>,
         stop: CancellationToken,
         tasks: &TaskTracker,
     ) -> Self {
         let (queue, waiting) = mpsc::channel(WAITING);
-        tasks.spawn(serve(store, chance, waiting, stop));
+        tasks.spawn(serve(store, rng, waiting, stop));
         let limit = Limit(Rate::new(NOTED_A_MINUTE, Duration::from_secs(60)));
         let of_tenant = Limit(Rate::new(MISSED_A_MINUTE, Duration::from_secs(60)));
         Self {
@@ -83,24 +83,24 @@ impl NotedRefusals {
     }
 }
 
-impl Witness for NotedRefusals {
+impl AuditSink for AuditedRefusals {
     fn entered(&self, tenant: &Tenant) {
         trace::tell_tenant(tenant.slug.as_str());
     }
 
-    fn refused(&self, refused: Refused) {
+    fn refused(&self, refused: DeniedAction) {
         let now = self.clock.now();
         let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
         if people.take((refused.tenant, refused.by), nanos(now)).is_err() {
             return;
         }
         drop(people);
-        let Refused { tenant, by, action, team } = refused;
+        let DeniedAction { tenant, by, action, team } = refused;
         self.note(tenant, Entry::refused(by, action).team(team), now);
     }
 
-    fn missed(&self, missed: Missed) {
-        let Missed { tenant, whose, way } = missed;
+    fn missed(&self, missed: FailedSignIn) {
+        let FailedSignIn { tenant, whose, way } = missed;
         let now = self.clock.now();
         self.log.lock().unwrap_or_else(PoisonError::into_inner).line(now, tenant, way);
         let Some(tenant) = tenant.filter(|tenant| self.is_to_be_noted(*tenant, whose, now)) else { return };
@@ -111,7 +111,7 @@ impl Witness for NotedRefusals {
 
 async fn serve(
     store: Arc<dyn Store>,
-    chance: Arc<dyn Chance>,
+    rng: Arc<dyn Rng>,
     mut waiting: mpsc::Receiver<Waiting>,
     stop: CancellationToken,
 ) {
@@ -125,7 +125,7 @@ async fn serve(
         };
         let Some((tenant, entry, at, span)) = next else { return };
         let mut key = [0; 16];
-        chance.fill(&mut key);
+        rng.fill(&mut key);
         let writer = entry.by.map_or_else(Uuid::nil, |by| by.0);
         let write = Write { tenant, operation: OperationId(Uuid::from_bytes(key)), writer, at };
         // The store has logged its trouble; the refusal itself was said long ago.
@@ -158,7 +158,7 @@ impl Lines {
         (false, over)
     }
 
-    fn line(&mut self, now: Timestamp, tenant: Option<TenantId>, way: Way) {
+    fn line(&mut self, now: Timestamp, tenant: Option<TenantId>, way: SignInMethod) {
         let (has_room, over) = self.next(now);
         if let Some(count) = over {
             tracing::warn!(count, "further sign-ins failed in the minute before");
@@ -175,9 +175,9 @@ impl Lines {
     }
 }
 
-impl fmt::Debug for NotedRefusals {
+impl fmt::Debug for AuditedRefusals {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NotedRefusals").finish_non_exhaustive()
+        f.debug_struct("AuditedRefusals").finish_non_exhaustive()
     }
 }
 

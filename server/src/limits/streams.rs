@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::network::Network;
 use pulsestage::id::{ParticipantId, TenantId};
-use pulsestage::ports::Chance;
+use pulsestage::ports::Rng;
 
 /// Whoever is turned away comes back no sooner than this, in milliseconds.
 const EARLIEST_MS: u64 = 5_000;
@@ -67,9 +67,9 @@ pub struct TurnedAway {
 impl TurnedAway {
     /// When this one is to come back, in milliseconds: drawn for each, and the later the more there are outside.
     #[must_use]
-    pub fn retry_millis(&self, chance: &dyn Chance) -> u64 {
+    pub fn retry_millis(&self, rng: &dyn Rng) -> u64 {
         let mut random = [0; 8];
-        chance.fill(&mut random);
+        rng.fill(&mut random);
         EARLIEST_MS + u64::from_le_bytes(random) % self.spread_ms
     }
 }
@@ -97,7 +97,7 @@ struct Shared {
 
 #[derive(Default)]
 struct Seats {
-    house: Room,
+    instance: Room,
     tenants: HashMap<TenantId, Room>,
     // A participant is of one tenant: their ids are pseudonyms that no two tenants share.
     people: HashMap<ParticipantId, usize>,
@@ -189,7 +189,7 @@ impl Admission {
             (all, None) => all,
         };
         let mut seats = self.seats();
-        let Seats { house, tenants, people, networks } = &mut *seats;
+        let Seats { instance, tenants, people, networks } = &mut *seats;
         let of_person = who.participant().and_then(|who| people.get(&who)).copied().unwrap_or_default();
         let room = tenants.get(&tenant).copied().unwrap_or_default();
         let of_tenant = room.taken;
@@ -199,7 +199,7 @@ impl Admission {
                 let of_network = networks.get(&network).copied().unwrap_or_default();
                 is_reached(limits.per_unknown_network, of_network)
                     || room.unknown >= for_unknown(per_tenant)
-                    || is_reached(for_unknown(limits.total), house.unknown)
+                    || is_reached(for_unknown(limits.total), instance.unknown)
             }
         };
         let turned_away = if is_reached(limits.per_participant, of_person) {
@@ -207,8 +207,8 @@ impl Admission {
             Some((FullOf::Participant, LEAST_SPREAD_MS + MORE_SPREAD_MS))
         } else if of_tenant >= per_tenant {
             Some((FullOf::Tenant, tenants.entry(tenant).or_default().turn_away(per_tenant.max(1))))
-        } else if is_reached(limits.total, house.taken) {
-            Some((FullOf::Streams, house.turn_away(limits.total)))
+        } else if is_reached(limits.total, instance.taken) {
+            Some((FullOf::Streams, instance.turn_away(limits.total)))
         } else if is_full_for_unknown {
             Some((FullOf::Unknown, LEAST_SPREAD_MS + MORE_SPREAD_MS))
         } else {
@@ -218,7 +218,7 @@ impl Admission {
             self.0.refused[full as usize].fetch_add(1, Ordering::Relaxed);
             return Err(TurnedAway { full, spread_ms });
         }
-        house.let_in(who);
+        instance.let_in(who);
         tenants.entry(tenant).or_default().let_in(who);
         match who {
             Holder::Known(Some(who)) => *people.entry(who).or_default() += 1,
@@ -231,7 +231,7 @@ impl Admission {
     /// How many streams there are.
     #[must_use]
     pub fn taken(&self) -> usize {
-        self.seats().house.taken
+        self.seats().instance.taken
     }
 
     /// How many were turned away so far.
@@ -256,8 +256,8 @@ impl Drop for Permit {
     fn drop(&mut self) {
         let mut seats = self.admission.seats();
         let of_unknown = usize::from(self.who.is_unknown());
-        seats.house.taken -= 1;
-        seats.house.unknown -= of_unknown;
+        seats.instance.taken -= 1;
+        seats.instance.unknown -= of_unknown;
         if let Some(room) = seats.tenants.get_mut(&self.tenant) {
             room.taken -= 1;
             room.unknown -= of_unknown;

@@ -3,7 +3,7 @@ use axum::http::{Extensions, HeaderMap};
 use std::sync::atomic::AtomicUsize;
 use uuid::Uuid;
 
-use crate::world::SystemChance;
+use crate::system::SystemRng;
 
 const ONE: TenantId = TenantId(Uuid::from_u128(1));
 const OTHER: TenantId = TenantId(Uuid::from_u128(2));
@@ -30,7 +30,7 @@ fn full(admission: &Admission, tenant: TenantId, who: Holder) -> Option<FullOf> 
 
 fn is_empty(admission: &Admission) -> bool {
     let seats = admission.seats();
-    seats.house.taken == 0 && seats.tenants.is_empty() && seats.people.is_empty()
+    seats.instance.taken == 0 && seats.tenants.is_empty() && seats.people.is_empty()
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn the_more_are_outside_the_later_they_come_back() {
     for _ in 0..200 {
         let turned_away = admission.admit(ONE, SIGNED_IN).unwrap_err();
         spreads.push(turned_away.spread_ms);
-        let retry = turned_away.retry_millis(&SystemChance);
+        let retry = turned_away.retry_millis(&SystemRng);
         assert!((EARLIEST_MS..EARLIEST_MS + turned_away.spread_ms).contains(&retry), "{retry}");
     }
     assert!(spreads.is_sorted());
@@ -83,7 +83,7 @@ fn two_who_are_turned_away_do_not_come_back_together() {
     let admission = limits(1, 0, 0);
     let _held = admission.admit(ONE, SIGNED_IN).unwrap();
     let turned_away = admission.admit(ONE, SIGNED_IN).unwrap_err();
-    let retries: std::collections::HashSet<u64> = (0..100).map(|_| turned_away.retry_millis(&SystemChance)).collect();
+    let retries: std::collections::HashSet<u64> = (0..100).map(|_| turned_away.retry_millis(&SystemRng)).collect();
     assert!(retries.len() > 50, "{}", retries.len());
 }
 

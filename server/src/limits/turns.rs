@@ -54,13 +54,13 @@ impl<L: Lane> Turns<L> {
             lines.free -= 1;
             return Ok(Turn(Some(Self(self.0.clone()))));
         }
-        let (caller, line) = oneshot::channel();
+        let (credentials, line) = oneshot::channel();
         let Lines { waiting, order, .. } = &mut *lines;
         let others = waiting.entry(lane).or_insert_with(|| {
             order.push_back(lane);
             VecDeque::new()
         });
-        others.push_back(caller);
+        others.push_back(credentials);
         Err(line)
     }
 

@@ -87,7 +87,7 @@ pub(super) struct MarkFile {
 
 /// A file with what was found in it.
 #[derive(Debug)]
-pub(super) struct Opened {
+pub(super) struct OpenedFile {
     pub(super) file: MarkFile,
     pub(super) known: Option<Known>,
     /// Whether somebody else has put it there.
@@ -98,7 +98,7 @@ pub(super) struct Opened {
 ///
 /// # Errors
 /// When it cannot be read or made.
-pub(super) fn open(folder: &Path) -> io::Result<Option<Opened>> {
+pub(super) fn open(folder: &Path) -> io::Result<Option<OpenedFile>> {
     make_folder(folder)?;
     let path = folder.join(NAME);
     let mut options = OpenOptions::new();
@@ -120,7 +120,7 @@ pub(super) fn open(folder: &Path) -> io::Result<Option<Opened>> {
     });
     let turn = record.as_ref().map_or(0, |record| record.turn);
     let file = MarkFile { file, id, turn, has_clock: true, boot };
-    Ok(Some(Opened { file, known: record.map(|record| record.known), is_copy }))
+    Ok(Some(OpenedFile { file, known: record.map(|record| record.known), is_copy }))
 }
 
 /// Whether a process has the file of a data folder.

@@ -1,7 +1,7 @@
 use super::*;
 use crate::lineage::KnownMark;
-use crate::world::{SystemChance, SystemClock};
-use pulsestage::ports::Chance;
+use crate::system::{SystemClock, SystemRng};
+use pulsestage::ports::Rng;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use uuid::Uuid;
@@ -12,7 +12,7 @@ struct Folder(PathBuf);
 impl Folder {
     fn new() -> Self {
         let mut random = [0; 16];
-        SystemChance.fill(&mut random);
+        SystemRng.fill(&mut random);
         let path = std::env::temp_dir().join(format!("pulsestage-mark-{}", Uuid::from_bytes(random).simple()));
         std::fs::create_dir(&path).unwrap();
         Self(path)
@@ -35,11 +35,11 @@ fn known(number: i64) -> Known {
     Known { lineage: Uuid::from_u128(1), own: Some((mark(u128::MAX, number), Uuid::from_u128(2))), others }
 }
 
-fn opened(folder: &Folder) -> Opened {
+fn opened(folder: &Folder) -> OpenedFile {
     open(&folder.0).unwrap().unwrap()
 }
 
-fn number(opened: &Opened) -> Option<i64> {
+fn number(opened: &OpenedFile) -> Option<i64> {
     opened.known.as_ref().and_then(|known| known.own).map(|(mark, _)| mark.number)
 }
 

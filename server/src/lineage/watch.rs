@@ -8,11 +8,11 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::ReplacedCount;
-use super::file::{self, MarkFile, Opened};
+use super::file::{self, MarkFile, OpenedFile};
 use super::judge::{Finding, Known, KnownMark, Replaced, judge};
 use crate::store::{DatabaseHistory, InstanceMark, MarkKeeper, MarkOwner, SqlStore};
 use pulsestage::id::uuid_v7;
-use pulsestage::ports::{Chance, Clock, PortError, StoreError, Stored};
+use pulsestage::ports::{Clock, PortError, Rng, StoreError, StoreResult};
 use pulsestage::time::DAY_MS;
 
 /// The time between two looks at the database.
@@ -31,13 +31,13 @@ const MOST_MARKS: i64 = 256;
 /// How often a start begins again because other instances start as well.
 const TRIES: usize = 8;
 
-/// Looks whether the database is the one that it was. Cheap to clone; all clones are one.
+/// Changes whether the database is the one that it was. Cheap to clone; all clones are one.
 #[derive(Clone)]
 pub struct Watch {
     store: SqlStore,
     folder: PathBuf,
     clock: Arc<dyn Clock>,
-    chance: Arc<dyn Chance>,
+    rng: Arc<dyn Rng>,
     kept: Arc<Kept>,
     replaced: ReplacedCount,
 }
@@ -102,7 +102,7 @@ impl MarkKeeper for Kept {
 }
 
 impl Watch {
-    /// Looks at the database before anybody is served from it, and gives every log a new epoch if it was replaced. From
+    /// Changes at the database before anybody is served from it, and gives every log a new epoch if it was replaced. From
     /// then on what this process writes is marked.
     ///
     /// # Errors
@@ -111,11 +111,11 @@ impl Watch {
         store: SqlStore,
         folder: PathBuf,
         clock: Arc<dyn Clock>,
-        chance: Arc<dyn Chance>,
-    ) -> Stored<Self> {
+        rng: Arc<dyn Rng>,
+    ) -> StoreResult<Self> {
         let state = Mutex::new(State::default());
         let kept = Arc::new(Kept { clock: clock.clone(), state });
-        let this = Self { store, folder, clock, chance, kept, replaced: ReplacedCount::default() };
+        let this = Self { store, folder, clock, rng, kept, replaced: ReplacedCount::default() };
         let (known, is_copy) = this.open_file();
         this.settle(known, is_copy).await?;
         this.sync().await;
@@ -128,7 +128,7 @@ impl Watch {
         self.replaced.clone()
     }
 
-    /// Looks once a second, and marks what was written, until it is told to stop.
+    /// Changes once a second, and marks what was written, until it is told to stop.
     pub async fn run(self, stop: CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => {}
@@ -161,11 +161,11 @@ impl Watch {
         }
     }
 
-    /// Looks once.
+    /// Changes once.
     ///
     /// # Errors
     /// When the database is in trouble.
-    pub async fn look(&self) -> Stored<()> {
+    pub async fn look(&self) -> StoreResult<()> {
         let (known, regressed) = {
             let state = self.kept.lock();
             (state.known.clone(), state.regressed.clone())
@@ -191,7 +191,7 @@ impl Watch {
     /// Opens the file; gives what was in it.
     fn open_file(&self) -> (Option<Known>, bool) {
         match file::open(&self.folder) {
-            Ok(Some(Opened { file, known, is_copy })) => {
+            Ok(Some(OpenedFile { file, known, is_copy })) => {
                 self.kept.lock().file = Some(file);
                 (known, is_copy)
             }
@@ -212,14 +212,14 @@ impl Watch {
     }
 
     /// Takes the file over from a server that had it, as soon as that has ended.
-    async fn take_file(&self) -> Stored<()> {
+    async fn take_file(&self) -> StoreResult<()> {
         {
             let state = self.kept.lock();
             if state.file.is_some() || state.is_without_file {
                 return Ok(());
             }
         }
-        let Ok(Some(Opened { file, known, is_copy })) = file::open(&self.folder) else { return Ok(()) };
+        let Ok(Some(OpenedFile { file, known, is_copy })) = file::open(&self.folder) else { return Ok(()) };
         let found = self.store.database_history().await?;
         let finding = judge(known.as_ref(), is_copy, &found);
         // Before the file is written over: it is all that tells.
@@ -230,14 +230,14 @@ impl Watch {
         Ok(())
     }
 
-    async fn settle(&self, known: Option<Known>, is_copy: bool) -> Stored<()> {
+    async fn settle(&self, known: Option<Known>, is_copy: bool) -> StoreResult<()> {
         let found = self.store.database_history().await?;
         let finding = judge(known.as_ref(), is_copy, &found);
         self.settle_from(known, finding, found).await
     }
 
     /// Does what a finding asks for, until the database is the one that is known; then begins to mark.
-    async fn settle_from(&self, known: Option<Known>, finding: Finding, found: DatabaseHistory) -> Stored<()> {
+    async fn settle_from(&self, known: Option<Known>, finding: Finding, found: DatabaseHistory) -> StoreResult<()> {
         let (mut known, mut finding, mut found) = (known, finding, found);
         for _ in 0..TRIES {
             match &finding {
@@ -262,12 +262,11 @@ impl Watch {
     }
 
     /// Gives every log a new epoch, unless another instance is doing so.
-    async fn renew(&self, replaced: &Replaced, found: &DatabaseHistory) -> Stored<()> {
+    async fn renew(&self, replaced: &Replaced, found: &DatabaseHistory) -> StoreResult<()> {
         let number = found.lineages.last().map_or(1, |present| present.number + 1);
         let (now, reason) = (self.clock.now(), replaced.to_string());
         let identity = found.identity.as_ref();
-        if let Some(logs) = self.store.renew_lineage((number, self.id()), &reason, identity, now, &*self.chance).await?
-        {
+        if let Some(logs) = self.store.renew_lineage((number, self.id()), &reason, identity, now, &*self.rng).await? {
             self.replaced.add_one();
             tracing::warn!(
                 logs,
@@ -279,7 +278,7 @@ impl Watch {
     }
 
     /// Goes on with the mark of the run before, or begins one.
-    async fn begin_marks(&self, known: Option<&Known>, found: &DatabaseHistory) -> Stored<()> {
+    async fn begin_marks(&self, known: Option<&Known>, found: &DatabaseHistory) -> StoreResult<()> {
         let Some(present) = found.lineages.last() else { return Err(StoreError::Port(PortError::Broken)) };
         let own = known.and_then(|known| known.own);
         let is_there = |instance: Uuid| found.marks.iter().any(|mark| mark.instance == instance);
@@ -320,7 +319,7 @@ impl Watch {
 
     /// Keeps where the present life of the database is, when that was not known: it was moved there on purpose, or the
     /// server did not tell before.
-    async fn place(&self, found: &DatabaseHistory) -> Stored<()> {
+    async fn place(&self, found: &DatabaseHistory) -> StoreResult<()> {
         match (found.lineages.last(), &found.identity) {
             (Some(present), Some(identity)) if present.identity.is_none() => {
                 self.store.place_lineage(present.id, identity).await
@@ -348,7 +347,7 @@ impl Watch {
 
     fn id(&self) -> Uuid {
         let mut random = [0; 10];
-        self.chance.fill(&mut random);
+        self.rng.fill(&mut random);
         uuid_v7(self.clock.now(), random)
     }
 }

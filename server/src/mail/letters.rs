@@ -1,14 +1,14 @@
 //! What letters say: plain text, one link, and what to do when one did not ask for it.
 
-use pulsestage::door::{Letter, Purpose};
 use pulsestage::email::Email;
-use pulsestage::ports::{News, Notice};
+use pulsestage::link::{Letter, PersonLinkPurpose};
+use pulsestage::ports::{Notice, NoticeKind};
 
 /// What a letter is about.
 #[derive(Clone, Copy, Debug)]
 pub struct Occasion<'a> {
     /// What its link is for.
-    pub purpose: Purpose,
+    pub purpose: PersonLinkPurpose,
     /// The tenant's name.
     pub tenant: &'a str,
     /// What the reader is called.
@@ -22,17 +22,17 @@ pub struct Occasion<'a> {
 pub fn letter(to: Email, occasion: Occasion<'_>) -> Letter {
     let Occasion { purpose, tenant, name, link } = occasion;
     let (subject, why, instead) = match purpose {
-        Purpose::Invitation => (
+        PersonLinkPurpose::Invitation => (
             format!("You are invited to {tenant}"),
             format!("you are invited to {tenant} on PulseStage. Open this link to choose your password:"),
             "The link works once, within seven days. If you do not know what this is about, ignore it.",
         ),
-        Purpose::Password => (
+        PersonLinkPurpose::Password => (
             format!("A new password for {tenant}"),
             format!("open this link to choose a new password for {tenant}:"),
             "The link works once, within an hour. If you did not ask for it, ignore this: your password stays.",
         ),
-        Purpose::SignIn => (
+        PersonLinkPurpose::SignIn => (
             format!("Sign in to {tenant}"),
             format!("open this link to sign in to {tenant}:"),
             "The link works once, within 15 minutes. If you did not ask for it, ignore this: nobody was signed in.",
@@ -49,12 +49,14 @@ pub(super) fn notice(notice: Notice) -> Letter {
     const ALARM: &str = "If that was not you and you did not ask for it, tell whoever runs this room at once.";
     let Notice { to, name, tenant, news } = notice;
     let (subject, what, instead) = match news {
-        News::Password => ("Your password was changed", "your password was changed.".to_owned(), ALARM),
-        News::Address(Some(email)) => {
+        NoticeKind::Password => ("Your password was changed", "your password was changed.".to_owned(), ALARM),
+        NoticeKind::Address(Some(email)) => {
             ("Your address was changed", format!("your e-mail address was changed to {}.", email.as_str()), ALARM)
         }
-        News::Address(None) => ("Your address was changed", "your e-mail address was taken away.".to_owned(), ALARM),
-        News::AddressAsked(email) => (
+        NoticeKind::Address(None) => {
+            ("Your address was changed", "your e-mail address was taken away.".to_owned(), ALARM)
+        }
+        NoticeKind::AddressAsked(email) => (
             "Your address is to be changed",
             format!(
                 "your e-mail address is to be {}. It stays as it is until that is confirmed there.",
@@ -62,28 +64,28 @@ pub(super) fn notice(notice: Notice) -> Letter {
             ),
             ALARM,
         ),
-        News::ConfirmAddress { link } => (
+        NoticeKind::ConfirmAddress { link } => (
             "Confirm your address",
             format!("open this link to confirm that this is your e-mail address:\n\n{link}"),
             "The link works once, within a day. If you do not know what this is about, ignore it: nothing is changed then.",
         ),
-        News::NewLink => (
+        NoticeKind::NewLink => (
             "A link was made for you",
             "somebody who runs this room made a link with which you choose a new password.".to_owned(),
             ALARM,
         ),
-        News::Role(role) => ("Your role was changed", format!("your role is {role} now."), ALARM),
-        News::SessionsEnded => (
+        NoticeKind::Role(role) => ("Your role was changed", format!("your role is {role} now."), ALARM),
+        NoticeKind::SessionsEnded => (
             "You were signed out",
             "somebody who runs this room ended your sessions. Sign in again when you need to.".to_owned(),
             ALARM,
         ),
-        News::SecondFactor { on: true } => (
+        NoticeKind::SecondFactor { on: true } => (
             "A second factor was set up",
             "signing in asks for a code of your second factor from now on.".to_owned(),
             ALARM,
         ),
-        News::SecondFactor { on: false } => {
+        NoticeKind::SecondFactor { on: false } => {
             ("The second factor was taken off", "signing in asks for no second factor any more.".to_owned(), ALARM)
         }
     };
@@ -104,19 +106,19 @@ mod tests {
     fn a_notice_says_what_was_done_and_has_no_second_header() {
         let other = Email::parse("other@example.com").unwrap();
         let all = [
-            (News::Password, "your password was changed"),
-            (News::Address(Some(other.clone())), "changed to other@example.com"),
-            (News::Address(None), "taken away"),
-            (News::AddressAsked(other), "is to be other@example.com"),
+            (NoticeKind::Password, "your password was changed"),
+            (NoticeKind::Address(Some(other.clone())), "changed to other@example.com"),
+            (NoticeKind::Address(None), "taken away"),
+            (NoticeKind::AddressAsked(other), "is to be other@example.com"),
             (
-                News::ConfirmAddress { link: "https://a.example/address/1".to_owned() },
+                NoticeKind::ConfirmAddress { link: "https://a.example/address/1".to_owned() },
                 "\nhttps://a.example/address/1\n",
             ),
-            (News::NewLink, "a new password"),
-            (News::Role(pulsestage::user::Role::Admin), "your role is admin"),
-            (News::SessionsEnded, "ended your sessions"),
-            (News::SecondFactor { on: true }, "second factor"),
-            (News::SecondFactor { on: false }, "no second factor"),
+            (NoticeKind::NewLink, "a new password"),
+            (NoticeKind::Role(pulsestage::user::Role::Admin), "your role is admin"),
+            (NoticeKind::SessionsEnded, "ended your sessions"),
+            (NoticeKind::SecondFactor { on: true }, "second factor"),
+            (NoticeKind::SecondFactor { on: false }, "no second factor"),
         ];
         for (news, said) in all {
             let to = Email::parse("ann@example.com").unwrap();
@@ -128,9 +130,11 @@ mod tests {
 
     #[test]
     fn a_letter_has_its_link_and_says_how_long_it_is_good() {
-        for (purpose, time) in
-            [(Purpose::Invitation, "seven days"), (Purpose::Password, "an hour"), (Purpose::SignIn, "15 minutes")]
-        {
+        for (purpose, time) in [
+            (PersonLinkPurpose::Invitation, "seven days"),
+            (PersonLinkPurpose::Password, "an hour"),
+            (PersonLinkPurpose::SignIn, "15 minutes"),
+        ] {
             let occasion = Occasion { purpose, tenant: "Acme\r\nBcc: x@y", name: "Ann", link: "https://a.example/l/1" };
             let letter = letter(Email::parse("ann@example.com").unwrap(), occasion);
             assert!(letter.text.contains("\nhttps://a.example/l/1\n") && letter.text.contains(time), "{}", letter.text);

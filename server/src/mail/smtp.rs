@@ -10,7 +10,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::args::MailArgs;
-use pulsestage::door::Letter;
+use pulsestage::link::Letter;
 use pulsestage::ports::{Mailer, PortError};
 
 /// How long the mail server may take for each step.

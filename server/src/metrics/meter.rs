@@ -108,7 +108,7 @@ pub struct Written {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Replay {
     /// In the ring.
-    Ring,
+    ReplayBuffer,
     /// In the database.
     Database,
 }
@@ -197,7 +197,7 @@ impl Meter {
 
     /// A client came back and gets what it missed.
     pub fn replayed(&self, from: Replay) {
-        self.count(if from == Replay::Ring { Count::RingReplays } else { Count::DatabaseReplays }, 1);
+        self.count(if from == Replay::ReplayBuffer { Count::RingReplays } else { Count::DatabaseReplays }, 1);
     }
 
     /// So many clients must load the board.

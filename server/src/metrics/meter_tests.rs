@@ -10,7 +10,7 @@ async fn a_meter_tells_how_its_streams_are_doing() {
     tokio::time::advance(Duration::from_secs(20)).await;
     meter.published(3, Some(Duration::from_millis(7)));
     meter.wrote(Written { frames: 3, bytes: 600, beats: 1, skipped: 2 });
-    meter.replayed(Replay::Ring);
+    meter.replayed(Replay::ReplayBuffer);
     meter.replayed(Replay::Database);
     meter.resynced(1);
     meter.slowed();

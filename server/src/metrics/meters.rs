@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::meter::{Counts, Meter, Reading};
 use pulsestage::health::Health;
 use pulsestage::id::TenantId;
-use pulsestage::ports::Vitals;
+use pulsestage::ports::StreamHealth;
 
 /// Most tenants with a label of their own.
 pub const MAX_TENANT_LABELS: usize = 50;
@@ -95,7 +95,7 @@ impl Meters {
         self.lock().renewed += 1;
     }
 
-    /// Looks at all of them.
+    /// Changes at all of them.
     pub(super) fn scrape(&self) -> Scrape {
         let mut book = self.lock();
         book.give_labels();
@@ -147,7 +147,7 @@ impl Book {
     }
 }
 
-impl Vitals for Meters {
+impl StreamHealth for Meters {
     fn health(&self, tenant: TenantId) -> Health {
         let meter = self.lock().watched.get(&tenant).map(|entry| entry.meter.clone());
         meter.map(|meter| meter.health(self.heartbeat)).unwrap_or_default()

@@ -1,6 +1,6 @@
 //! How long the database takes, by what is asked of it: a [`Store`] around the store.
 
-mod doors;
+mod account;
 mod guests;
 mod moderation;
 mod people;
@@ -16,13 +16,13 @@ use tokio::time::Instant;
 
 use super::histogram::{Distribution, Histogram};
 use crate::deadline::{Deadlines, Work};
-use pulsestage::audit::{Entry, Filter, Mark, Record};
+use pulsestage::audit::{Entry, Filter, PageCursor, Record};
 use pulsestage::command::VoteReceipt;
 use pulsestage::event::{Cursor, Epoch, Fact, LogHead, LogPage, Tally};
 use pulsestage::id::{ParticipantId, QuestionId, TagId, TeamId, TenantId, UserId};
 use pulsestage::ports::{
-    Admission, AuditStore, Ballot, Chance, NewLink, NewQuestion, NewSession, NewTeam, NewTenant, PortError, SecretHash,
-    Snapshot, Store, StoreError, Stored, Write,
+    Admission, AuditStore, Ballot, NewLink, NewQuestion, NewSession, NewTeam, NewTenant, PortError, Rng, SecretHash,
+    Snapshot, Store, StoreError, StoreResult, Write,
 };
 use pulsestage::question::Question;
 use pulsestage::tag::Tag;
@@ -133,16 +133,29 @@ impl TimedStore {
         Self { store, times, deadlines: Deadlines::default() }
     }
 
-    pub(super) async fn timed<T>(&self, kind: Kind, work: impl Future<Output = Stored<T>> + Send) -> Stored<T> {
+    pub(super) async fn timed<T>(
+        &self,
+        kind: Kind,
+        work: impl Future<Output = StoreResult<T>> + Send,
+    ) -> StoreResult<T> {
         self.timed_as(kind, kind.work(), work).await
     }
 
     /// The same for what may take long where there is much of it, whatever its kind.
-    pub(super) async fn timed_long<T>(&self, kind: Kind, work: impl Future<Output = Stored<T>> + Send) -> Stored<T> {
+    pub(super) async fn timed_long<T>(
+        &self,
+        kind: Kind,
+        work: impl Future<Output = StoreResult<T>> + Send,
+    ) -> StoreResult<T> {
         self.timed_as(kind, Work::Long, work).await
     }
 
-    async fn timed_as<T>(&self, kind: Kind, length: Work, work: impl Future<Output = Stored<T>> + Send) -> Stored<T> {
+    async fn timed_as<T>(
+        &self,
+        kind: Kind,
+        length: Work,
+        work: impl Future<Output = StoreResult<T>> + Send,
+    ) -> StoreResult<T> {
         let began = Instant::now();
         let done = self.deadlines.keep(&self.store, length, work).await;
         let times = &self.times.0.times[kind as usize];
@@ -160,75 +173,81 @@ impl TimedStore {
 
 #[async_trait]
 impl AuditStore for TimedStore {
-    async fn note(&self, write: Write, entry: Entry) -> Stored<()> {
+    async fn note(&self, write: Write, entry: Entry) -> StoreResult<()> {
         // A single row.
         self.timed_as(Kind::Audit, Work::Short, self.store.note(write, entry)).await
     }
 
-    async fn audit(&self, tenant: TenantId, filter: &Filter, before: Mark, limit: i64) -> Stored<Vec<Record>> {
+    async fn audit(
+        &self,
+        tenant: TenantId,
+        filter: &Filter,
+        before: PageCursor,
+        limit: i64,
+    ) -> StoreResult<Vec<Record>> {
         self.timed(Kind::Audit, self.store.audit(tenant, filter, before, limit)).await
     }
 }
 
 #[async_trait]
 impl Store for TimedStore {
-    async fn tenant_by_slug(&self, slug: &Slug) -> Stored<Option<Tenant>> {
+    async fn tenant_by_slug(&self, slug: &Slug) -> StoreResult<Option<Tenant>> {
         self.timed(Kind::Tenant, self.store.tenant_by_slug(slug)).await
     }
 
-    async fn tenants(&self) -> Stored<Vec<Tenant>> {
+    async fn tenants(&self) -> StoreResult<Vec<Tenant>> {
         self.timed(Kind::Tenant, self.store.tenants()).await
     }
 
-    async fn create_tenant(&self, new: NewTenant) -> Stored<Tenant> {
+    async fn create_tenant(&self, new: NewTenant) -> StoreResult<Tenant> {
         self.timed(Kind::Tenant, self.store.create_tenant(new)).await
     }
 
-    async fn snapshot(&self, tenant: TenantId, viewer: Option<ParticipantId>) -> Stored<Snapshot> {
+    async fn snapshot(&self, tenant: TenantId, viewer: Option<ParticipantId>) -> StoreResult<Snapshot> {
         self.timed(Kind::Board, self.store.snapshot(tenant, viewer)).await
     }
 
-    async fn head(&self, tenant: TenantId) -> Stored<Cursor> {
+    async fn head(&self, tenant: TenantId) -> StoreResult<Cursor> {
         self.timed(Kind::Log, self.store.head(tenant)).await
     }
 
-    async fn log_heads(&self, tenants: &[TenantId]) -> Stored<Vec<LogHead>> {
+    async fn log_heads(&self, tenants: &[TenantId]) -> StoreResult<Vec<LogHead>> {
         self.timed(Kind::Log, self.store.log_heads(tenants)).await
     }
 
-    async fn renew_epochs_if(&self, tenant: TenantId, seen: Epoch, chance: &dyn Chance) -> Stored<bool> {
-        self.timed(Kind::Tenant, self.store.renew_epochs_if(tenant, seen, chance)).await
+    async fn renew_epochs_if(&self, tenant: TenantId, seen: Epoch, rng: &dyn Rng) -> StoreResult<bool> {
+        self.timed(Kind::Tenant, self.store.renew_epochs_if(tenant, seen, rng)).await
     }
 
-    async fn log_page(&self, tenant: TenantId, seq: i64, limit: i64) -> Stored<LogPage> {
+    async fn log_page(&self, tenant: TenantId, seq: i64, limit: i64) -> StoreResult<LogPage> {
         self.timed(Kind::Log, self.store.log_page(tenant, seq, limit)).await
     }
 
-    async fn facts_after(&self, tenant: TenantId, seq: i64, limit: i64) -> Stored<Vec<Fact>> {
+    async fn facts_after(&self, tenant: TenantId, seq: i64, limit: i64) -> StoreResult<Vec<Fact>> {
         self.timed(Kind::Log, self.store.facts_after(tenant, seq, limit)).await
     }
 
-    async fn log_floor(&self, tenant: TenantId) -> Stored<i64> {
+    async fn log_floor(&self, tenant: TenantId) -> StoreResult<i64> {
         self.timed(Kind::Log, self.store.log_floor(tenant)).await
     }
 
-    async fn fact_time(&self, tenant: TenantId, seq: i64) -> Stored<Option<Timestamp>> {
+    async fn fact_time(&self, tenant: TenantId, seq: i64) -> StoreResult<Option<Timestamp>> {
         self.timed(Kind::Log, self.store.fact_time(tenant, seq)).await
     }
 
-    async fn tallies_since(&self, tenant: TenantId, since: Timestamp) -> Stored<Vec<Tally>> {
+    async fn tallies_since(&self, tenant: TenantId, since: Timestamp) -> StoreResult<Vec<Tally>> {
         self.timed(Kind::Log, self.store.tallies_since(tenant, since)).await
     }
 
-    async fn tallies(&self, tenant: TenantId) -> Stored<Vec<Tally>> {
+    async fn tallies(&self, tenant: TenantId) -> StoreResult<Vec<Tally>> {
         self.timed(Kind::Log, self.store.tallies(tenant)).await
     }
 
-    async fn ask(&self, write: Write, new: NewQuestion) -> Stored<Question> {
+    async fn ask(&self, write: Write, new: NewQuestion) -> StoreResult<Question> {
         self.timed(Kind::Ask, self.store.ask(write, new)).await
     }
 
-    async fn set_vote(&self, write: Write, ballot: Ballot) -> Stored<VoteReceipt> {
+    async fn set_vote(&self, write: Write, ballot: Ballot) -> StoreResult<VoteReceipt> {
         self.timed(Kind::Vote, self.store.set_vote(write, ballot)).await
     }
 
@@ -239,39 +258,39 @@ impl Store for TimedStore {
         text: AnswerText,
         seen: Option<i64>,
         by: UserId,
-    ) -> Stored<Question> {
+    ) -> StoreResult<Question> {
         self.timed(Kind::Moderate, self.store.answer(write, question, text, seen, by)).await
     }
 
-    async fn set_tag(&self, write: Write, question: QuestionId, tag: TagId, on: bool) -> Stored<Question> {
+    async fn set_tag(&self, write: Write, question: QuestionId, tag: TagId, on: bool) -> StoreResult<Question> {
         self.timed(Kind::Moderate, self.store.set_tag(write, question, tag, on)).await
     }
 
-    async fn set_pinned(&self, write: Write, question: QuestionId, on: bool, by: UserId) -> Stored<Question> {
+    async fn set_pinned(&self, write: Write, question: QuestionId, on: bool, by: UserId) -> StoreResult<Question> {
         self.timed(Kind::Moderate, self.store.set_pinned(write, question, on, by)).await
     }
 
-    async fn set_frozen(&self, write: Write, question: QuestionId, on: bool, by: UserId) -> Stored<Question> {
+    async fn set_frozen(&self, write: Write, question: QuestionId, on: bool, by: UserId) -> StoreResult<Question> {
         self.timed(Kind::Moderate, self.store.set_frozen(write, question, on, by)).await
     }
 
-    async fn create_team(&self, write: Write, new: NewTeam) -> Stored<Team> {
+    async fn create_team(&self, write: Write, new: NewTeam) -> StoreResult<Team> {
         self.timed(Kind::Moderate, self.store.create_team(write, new)).await
     }
 
-    async fn create_tag(&self, write: Write, id: TagId, name: Name, color: Color) -> Stored<Tag> {
+    async fn create_tag(&self, write: Write, id: TagId, name: Name, color: Color) -> StoreResult<Tag> {
         self.timed(Kind::Moderate, self.store.create_tag(write, id, name, color)).await
     }
 
-    async fn put_link(&self, link: NewLink) -> Stored<bool> {
+    async fn put_link(&self, link: NewLink) -> StoreResult<bool> {
         self.timed(Kind::SignIn, self.store.put_link(link)).await
     }
 
-    async fn redeem_link(&self, link: SecretHash, session: NewSession) -> Stored<Option<Admission>> {
+    async fn redeem_link(&self, link: SecretHash, session: NewSession) -> StoreResult<Option<Admission>> {
         self.timed(Kind::SignIn, self.store.redeem_link(link, session)).await
     }
 
-    async fn probe(&self, at: Timestamp) -> Stored<()> {
+    async fn probe(&self, at: Timestamp) -> StoreResult<()> {
         let probed = self.timed(Kind::Tenant, self.store.probe(at)).await;
         if probed.is_ok() {
             self.times.0.is_full.store(false, Ordering::Release);
@@ -279,7 +298,7 @@ impl Store for TimedStore {
         probed
     }
 
-    async fn team_of(&self, tenant: TenantId, question: QuestionId) -> Stored<Option<TeamId>> {
+    async fn team_of(&self, tenant: TenantId, question: QuestionId) -> StoreResult<Option<TeamId>> {
         self.timed(Kind::Moderate, self.store.team_of(tenant, question)).await
     }
 }

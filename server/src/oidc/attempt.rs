@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 use crate::auth::secret::{Secret, hex, unhex};
-use crate::world::Key;
-use pulsestage::ports::Chance;
+use crate::system::InstallationKey;
+use pulsestage::ports::Rng;
 use pulsestage::time::Timestamp;
 
 /// How long signing in at the provider may take, in milliseconds: ten minutes.
@@ -34,22 +34,22 @@ pub struct Attempt {
 impl Attempt {
     /// Begins a try.
     #[must_use]
-    pub fn begin(chance: &dyn Chance, now: Timestamp, tenant: String, to: String) -> Self {
-        let secret = || Secret::new(chance).reveal().to_owned();
+    pub fn begin(rng: &dyn Rng, now: Timestamp, tenant: String, to: String) -> Self {
+        let secret = || Secret::new(rng).reveal().to_owned();
         let expires_at = now.plus_millis(LIFE_MS).0;
         Self { state: secret(), nonce: secret(), verifier: secret(), tenant, to, expires_at }
     }
 
     /// The value of its cookie.
     #[must_use]
-    pub fn seal(&self, key: &Key) -> String {
+    pub fn seal(&self, key: &InstallationKey) -> String {
         let text = serde_json::to_vec(self).unwrap_or_default();
         format!("{}.{}", hex(&text), hex(&key.mac(LABEL, &text)))
     }
 
     /// Reads a cookie's value; nothing when it is not ours or too old.
     #[must_use]
-    pub fn open(sealed: &str, key: &Key, now: Timestamp) -> Option<Self> {
+    pub fn open(sealed: &str, key: &InstallationKey, now: Timestamp) -> Option<Self> {
         let (text, code) = sealed.split_once('.')?;
         let text = unhex(text)?;
         let attempt: Self =
@@ -73,18 +73,18 @@ impl fmt::Debug for Attempt {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::world::SystemChance;
+    use crate::system::SystemRng;
 
     #[test]
     fn an_attempt_is_known_by_our_signature_and_for_some_minutes() {
-        let (key, now) = (Key::new([1; 32]), Timestamp(1_000_000));
-        let attempt = Attempt::begin(&SystemChance, now, "acme".to_owned(), "/t/acme/".to_owned());
+        let (key, now) = (InstallationKey::new([1; 32]), Timestamp(1_000_000));
+        let attempt = Attempt::begin(&SystemRng, now, "acme".to_owned(), "/t/acme/".to_owned());
         let sealed = attempt.seal(&key);
         let at = |later| Attempt::open(&sealed, &key, now.plus_millis(later));
         assert_eq!(at(0), Some(attempt.clone()));
         assert_eq!(at(LIFE_MS - 1), Some(attempt.clone()));
         assert_eq!(at(LIFE_MS), None);
-        assert_eq!(Attempt::open(&sealed, &Key::new([2; 32]), now), None);
+        assert_eq!(Attempt::open(&sealed, &InstallationKey::new([2; 32]), now), None);
         let (text, code) = sealed.split_once('.').unwrap();
         let other = Attempt { tenant: "other".to_owned(), ..attempt };
         let swapped = format!("{}.{code}", other.seal(&key).split_once('.').unwrap().0);
@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn two_attempts_have_nothing_in_common() {
-        let begin = || Attempt::begin(&SystemChance, Timestamp(0), String::new(), String::new());
+        let begin = || Attempt::begin(&SystemRng, Timestamp(0), String::new(), String::new());
         let (a, b) = (begin(), begin());
         let all = [&a.state, &a.nonce, &a.verifier, &b.state, &b.nonce, &b.verifier];
         assert_eq!(std::collections::HashSet::from(all).len(), 6);

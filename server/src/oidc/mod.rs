@@ -12,4 +12,4 @@ mod provider;
 
 pub use args::{FirstRole, OidcArgs, OidcSettings};
 pub use attempt::Attempt;
-pub use provider::{Provider, Trouble};
+pub use provider::{Provider, ProviderError};

@@ -22,8 +22,8 @@ use super::args::OidcSettings;
 use super::attempt::Attempt;
 use super::http::Http;
 use crate::unicode::{domain, nfc};
-use pulsestage::door::{Identity, Introduction};
 use pulsestage::email::Email;
+use pulsestage::link::{Identity, ProviderIdentity};
 use pulsestage::ports::Clock;
 use pulsestage::time::Timestamp;
 
@@ -76,7 +76,7 @@ type Client =
 
 /// Why somebody was not signed in by the provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Trouble {
+pub enum ProviderError {
     /// It could not be asked, or it does not work as it should.
     #[error("the provider could not be asked")]
     Away,
@@ -116,7 +116,7 @@ impl Provider {
     ///
     /// # Errors
     /// When the provider does not say where that is.
-    pub async fn address(&self, attempt: &Attempt) -> Result<Url, Trouble> {
+    pub async fn address(&self, attempt: &Attempt) -> Result<Url, ProviderError> {
         let client = self.client(&*self.metadata(FRESH_MS).await?);
         let (state, nonce) = (attempt.state.clone(), attempt.nonce.clone());
         let verifier = PkceCodeVerifier::new(attempt.verifier.clone());
@@ -137,7 +137,7 @@ impl Provider {
         attempt: &Attempt,
         code: String,
         issuer: Option<&str>,
-    ) -> Result<Introduction, Trouble> {
+    ) -> Result<ProviderIdentity, ProviderError> {
         let metadata = self.metadata(FRESH_MS).await?;
         self.must_be_from(issuer, &metadata)?;
         let client = self.client(&metadata);
@@ -158,7 +158,7 @@ impl Provider {
 
     /// A provider that names itself must name itself rightly, and one that always does so must not be silent: the
     /// answer would be another provider's (RFC 9207).
-    fn must_be_from(&self, issuer: Option<&str>, metadata: &Metadata) -> Result<(), Trouble> {
+    fn must_be_from(&self, issuer: Option<&str>, metadata: &Metadata) -> Result<(), ProviderError> {
         match issuer {
             Some(issuer) if issuer == self.issuer.as_str() => Ok(()),
             None if !metadata.additional_metadata().authorization_response_iss_parameter_supported => Ok(()),
@@ -166,7 +166,12 @@ impl Provider {
         }
     }
 
-    async fn tokens(&self, client: &Client, attempt: &Attempt, code: String) -> Result<CoreTokenResponse, Trouble> {
+    async fn tokens(
+        &self,
+        client: &Client,
+        attempt: &Attempt,
+        code: String,
+    ) -> Result<CoreTokenResponse, ProviderError> {
         let request =
             client.exchange_code(AuthorizationCode::new(code)).map_err(|_| away("it has no token endpoint"))?;
         let request = request.set_pkce_verifier(PkceCodeVerifier::new(attempt.verifier.clone()));
@@ -211,7 +216,7 @@ impl Provider {
     }
 
     /// What the provider says of itself and its keys, heard at most so many milliseconds ago.
-    async fn metadata(&self, fresh_ms: i64) -> Result<Arc<Metadata>, Trouble> {
+    async fn metadata(&self, fresh_ms: i64) -> Result<Arc<Metadata>, ProviderError> {
         let now = self.clock.now();
         if let Some((heard, known)) = &*self.known.lock().unwrap_or_else(PoisonError::into_inner)
             && (0..fresh_ms).contains(&now.0.saturating_sub(heard.0))
@@ -248,28 +253,28 @@ fn address(said: &str) -> Option<Email> {
 }
 
 /// What is believed: the signed token, and what the provider told further of the same person.
-fn introduction(claims: &CoreIdTokenClaims, further: Option<&CoreUserInfoClaims>) -> Introduction {
+fn introduction(claims: &CoreIdTokenClaims, further: Option<&CoreUserInfoClaims>) -> ProviderIdentity {
     let email = claims.email().or_else(|| further?.email());
     let is_verified = match claims.email() {
         Some(_) => claims.email_verified(),
         None => further.and_then(CoreUserInfoClaims::email_verified),
     };
     let name = claims.name().or_else(|| further?.name()).and_then(|name| name.get(None));
-    Introduction {
+    ProviderIdentity {
         identity: Identity { issuer: claims.issuer().to_string(), subject: claims.subject().to_string() },
         verified_email: email.filter(|_| is_verified == Some(true)).and_then(|email| address(email)),
         name: name.map(|name| nfc(name).into_owned()),
     }
 }
 
-fn away(why: &str) -> Trouble {
+fn away(why: &str) -> ProviderError {
     tracing::warn!(why, "the OpenID provider does not work as it should");
-    Trouble::Away
+    ProviderError::Away
 }
 
-fn unbelievable(why: &str) -> Trouble {
+fn unbelievable(why: &str) -> ProviderError {
     tracing::warn!(why, "somebody came back from the OpenID provider and was not believed");
-    Trouble::Unbelievable
+    ProviderError::Unbelievable
 }
 
 impl fmt::Debug for Provider {

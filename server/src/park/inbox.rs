@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::bus::{ChannelId, Listener};
-use crate::http::sse::Opened;
+use crate::http::sse::OpenedStream;
 
 /// A stream that comes to be parked.
 #[derive(Debug)]
@@ -17,7 +17,7 @@ pub(super) struct Arrival {
     /// The bare socket.
     pub(super) socket: TcpStream,
     /// The stream.
-    pub(super) opened: Opened,
+    pub(super) opened: OpenedStream,
     /// The head of its response.
     pub(super) head: Bytes,
     /// How many bytes its client has sent that nobody asked for.

@@ -26,9 +26,9 @@ use std::thread;
 use std::time::Duration;
 use tokio_util::task::TaskTracker;
 
-use crate::http::sse::Opened;
+use crate::http::sse::OpenedStream;
 use inbox::{Arrival, Inbox};
-use pulsestage::ports::{Chance, Clock};
+use pulsestage::ports::{Clock, Rng};
 use shard::Shard;
 
 /// What the threads need to know.
@@ -41,7 +41,7 @@ pub struct ParkSettings {
     /// For the dates of responses.
     pub clock: Arc<dyn Clock>,
     /// For the times at which streams end and come back.
-    pub chance: Arc<dyn Chance>,
+    pub rng: Arc<dyn Rng>,
 }
 
 /// The threads that own the parked streams. Cheap to clone.
@@ -75,7 +75,7 @@ impl Park {
 
     /// Parks a stream: its socket, what its response's head says and how it begins. The bytes of the request that were
     /// read already and nobody asked for are not looked at, only counted.
-    pub(crate) fn park(&self, socket: TcpStream, opened: Opened, head: &Parts, unasked: usize) {
+    pub(crate) fn park(&self, socket: TcpStream, opened: OpenedStream, head: &Parts, unasked: usize) {
         let head = head::encode(head, opened.reader.form().framing, self.0.settings.clock.now());
         let arrival = Arrival { socket, opened, head, unasked };
         let turn = self.0.next.fetch_add(1, Ordering::Relaxed) % self.0.inboxes.len();

@@ -15,9 +15,9 @@ use tokio::time::Instant;
 use super::ParkSettings;
 use super::groups::Groups;
 use super::inbox::{Arrival, Inbox, Mail};
-use super::stream::{Parked, Pass, Tick};
+use super::stream::{BufferScan, Parked, Tick};
 use crate::bus::Listener;
-use crate::http::sse::{Ended, farewell, share_of};
+use crate::http::sse::{Ended, closing_frame, share_of};
 
 /// The waker's token; streams have the key that they have in the slab.
 const WAKE: Token = Token(usize::MAX);
@@ -98,7 +98,7 @@ impl Shard {
         if let Some(over) = mail.drain {
             self.is_ending = true;
             for (_, stream) in &mut self.streams {
-                let ends = self.now + ticks(share_of(over, &*self.settings.chance));
+                let ends = self.now + ticks(share_of(over, &*self.settings.rng));
                 stream.ends = stream.ends.min(ends);
             }
             self.next_look = self.now;
@@ -170,7 +170,7 @@ impl Shard {
         let lively = self.lively();
         let Some(stream) = self.streams.get_mut(key) else { return };
         let channel = stream.seat.channel().clone();
-        let mut pass = Pass::new(&channel, self.now, lively);
+        let mut pass = BufferScan::new(&channel, self.now, lively);
         let went = stream.flush().and_then(|()| stream.feed(&mut pass));
         channel.meter().wrote(pass.written);
         self.conclude(key, went);
@@ -179,7 +179,7 @@ impl Shard {
     /// Writes to the streams whose turn it is.
     fn write_slice(&mut self) {
         let Some(slice) = self.groups.turn() else { return };
-        let mut pass = Pass::new(&slice.channel, self.now, self.lively());
+        let mut pass = BufferScan::new(&slice.channel, self.now, self.lively());
         let mut over = Vec::new();
         for key in slice.members {
             if let Some(stream) = self.streams.get_mut(key)
@@ -229,8 +229,8 @@ impl Shard {
             Ended::ClientGone => {}
             _ => {
                 let (tenant, settings) = (stream.seat.channel().tenant, &self.settings);
-                let farewell = farewell(stream.form(), tenant, &*settings.clock, &*settings.chance);
-                stream.part(&farewell, &mut self.scratch);
+                let closing_frame = closing_frame(stream.form(), tenant, &*settings.clock, &*settings.rng);
+                stream.part(&closing_frame, &mut self.scratch);
             }
         }
     }

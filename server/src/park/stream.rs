@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::Shutdown;
 
 use crate::bus::{Channel, Chunk, Form, Found};
-use crate::http::sse::{Ended, Reader, Seat};
+use crate::http::sse::{Ended, Reader, StreamLease};
 use crate::metrics::Written;
 
 /// What a client may send on a stream before it is let go: nothing is expected of it.
@@ -20,7 +20,7 @@ pub(super) type Tick = u32;
 pub(super) struct Parked {
     io: TcpStream,
     reader: Reader,
-    pub(super) seat: Seat,
+    pub(super) seat: StreamLease,
     unsent: Option<Box<Unsent>>,
     /// When it has to end.
     pub(super) ends: Tick,
@@ -36,7 +36,7 @@ type Unsent = (Bytes, Option<Bytes>);
 
 /// How the streams of a pass read the ring: most are at one place, so what one has read serves the next.
 #[derive(Debug)]
-pub(super) struct Pass<'a> {
+pub(super) struct BufferScan<'a> {
     channel: &'a Channel,
     /// The place after which there was nothing when the pass began.
     tail: u64,
@@ -48,7 +48,7 @@ pub(super) struct Pass<'a> {
     pub(super) written: Written,
 }
 
-impl<'a> Pass<'a> {
+impl<'a> BufferScan<'a> {
     /// A pass over this channel's streams.
     pub(super) fn new(channel: &'a Channel, now: Tick, lively: Tick) -> Self {
         Self { channel, tail: channel.tail().0, chunk: None, now, lively, written: Written::default() }
@@ -60,7 +60,7 @@ impl<'a> Pass<'a> {
             match self.channel.read(place) {
                 Found::Chunk(chunk) => self.chunk = Some(chunk),
                 Found::Nothing => return Ok(None),
-                Found::Missed => return Err(Ended::TooSlow),
+                Found::FailedSignIn => return Err(Ended::TooSlow),
             }
         }
         Ok(self.chunk.as_ref())
@@ -69,7 +69,7 @@ impl<'a> Pass<'a> {
 
 impl Parked {
     /// A stream that begins with this, and then that if there is any.
-    pub(super) fn new(io: TcpStream, reader: Reader, seat: Seat, opening: (Bytes, Bytes), ends: Tick) -> Self {
+    pub(super) fn new(io: TcpStream, reader: Reader, seat: StreamLease, opening: (Bytes, Bytes), ends: Tick) -> Self {
         let (first, then) = opening;
         let unsent = Some(Box::new((first, Some(then).filter(|then| !then.is_empty()))));
         Self { io, reader, seat, unsent, ends, written: None, unasked: 0, member: 0 }
@@ -86,7 +86,7 @@ impl Parked {
     }
 
     /// Writes whatever the ring has for it, as far as its client takes it.
-    pub(super) fn feed(&mut self, pass: &mut Pass<'_>) -> Result<(), Ended> {
+    pub(super) fn feed(&mut self, pass: &mut BufferScan<'_>) -> Result<(), Ended> {
         while self.unsent.is_none() && self.reader.place() < pass.tail {
             let (now, lively) = (pass.now, pass.lively);
             let Some(chunk) = pass.at(self.reader.place())? else { return Ok(()) };
@@ -162,12 +162,12 @@ impl Parked {
     }
 
     /// Says when to come back, if that can be said still, and ends the connection.
-    pub(super) fn part(mut self, farewell: &[u8], scratch: &mut [u8]) {
-        // Bytes that nobody has read would make the kernel reset the connection and the farewell be lost. Behind half a
-        // chunk a farewell would be part of it: it is finished first, and where the client does not take that now, the
+    pub(super) fn part(mut self, closing_frame: &[u8], scratch: &mut [u8]) {
+        // Bytes that nobody has read would make the kernel reset the connection and the closing_frame be lost. Behind half a
+        // chunk a closing_frame would be part of it: it is finished first, and where the client does not take that now, the
         // connection ends without a last chunk, which tells that something is missing.
         if self.hear(scratch).is_ok() && self.flush().is_ok() && !self.is_behind() {
-            let _its_client_comes_back_anyway = write(&mut self.io, farewell);
+            let _its_client_comes_back_anyway = write(&mut self.io, closing_frame);
         }
         let _gone_by_then = self.io.shutdown(Shutdown::Write);
     }

@@ -11,8 +11,8 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::process::Usage;
-use crate::world::SystemChance;
-use pulsestage::ports::Chance;
+use crate::system::SystemRng;
+use pulsestage::ports::Rng;
 
 /// How long the instance may take to start.
 const START: Duration = Duration::from_secs(60);
@@ -26,7 +26,7 @@ struct Folder(PathBuf);
 impl Folder {
     fn new() -> std::io::Result<Self> {
         let mut random = [0; 8];
-        SystemChance.fill(&mut random);
+        SystemRng.fill(&mut random);
         let name = format!("pulsestage-rehearsal-{:016x}", u64::from_le_bytes(random));
         let path = std::env::temp_dir().join(name);
         // Nobody else looks into it: the instance keeps its key there.

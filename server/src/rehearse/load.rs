@@ -10,7 +10,7 @@ use super::client::Client;
 use super::hall::Hall;
 use super::plan::{Pace, Plan, pick};
 use super::room::Room;
-use crate::world::SystemChance;
+use crate::system::SystemRng;
 use pulsestage::id::{QuestionId, TeamId};
 
 /// People who take their votes and questions back at once.
@@ -52,9 +52,9 @@ impl Audience {
         if self.questions.is_empty() {
             return Votes::new();
         }
-        let first = pick(&SystemChance, self.people.len());
+        let first = pick(&SystemRng, self.people.len());
         for number in 0..pace.count() {
-            let due = began + Duration::from_micros(pace.due(number, &SystemChance));
+            let due = began + Duration::from_micros(pace.due(number, &SystemRng));
             sleep_until(due).await;
             // Everybody once, then everybody once more: each time another question, so that each vote counts.
             let number = usize::try_from(number).unwrap_or(usize::MAX);
@@ -84,8 +84,8 @@ impl Audience {
     async fn ask(&self, pace: Pace, began: Instant) -> Asked {
         let mut running = JoinSet::new();
         for number in 0..pace.count() {
-            sleep_until(began + Duration::from_micros(pace.due(number, &SystemChance))).await;
-            let browser = self.people[pick(&SystemChance, self.people.len())].clone();
+            sleep_until(began + Duration::from_micros(pace.due(number, &SystemRng))).await;
+            let browser = self.people[pick(&SystemRng, self.people.len())].clone();
             let (hall, room, team) = (self.hall.clone(), self.room.clone(), self.team);
             running.spawn(async move {
                 let body = format!("Rehearsal: what comes after question {} of the hall?", number + 1);

@@ -28,7 +28,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use crate::limits::raise_open_files;
-use crate::world::SystemChance;
+use crate::system::SystemRng;
 use args::RehearseArgs;
 use client::{Client, Origin};
 use hall::Hall;
@@ -251,7 +251,7 @@ async fn come_in(audience: &Audience, plan: &Plan, goal: &Goal) -> JoinSet<Outco
     let door = Arc::new(Semaphore::new(AT_THE_DOOR));
     let mut entering = JoinSet::new();
     for (number, browser) in (0..).zip(&audience.people) {
-        sleep_until(began + Duration::from_micros(arrivals.due(number, &SystemChance))).await;
+        sleep_until(began + Duration::from_micros(arrivals.due(number, &SystemRng))).await;
         let (hall, room, browser) = (audience.hall.clone(), audience.room.clone(), browser.clone());
         let (door, goal) = (door.clone(), goal.clone());
         entering.spawn(async move {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::args::{Limits, RehearseArgs};
-use pulsestage::ports::Chance;
+use pulsestage::ports::Rng;
 
 /// Boards hold a copy of every question for every participant: more copies than this are more than a laptop holds.
 const MOST_COPIES: u64 = 5_000_000;
@@ -122,9 +122,9 @@ impl Pace {
 
     /// When the thing of this number is due, in microseconds after the start.
     #[must_use]
-    pub fn due(&self, number: u64, chance: &dyn Chance) -> u64 {
+    pub fn due(&self, number: u64, rng: &dyn Rng) -> u64 {
         // Exact to a millionth of a slot, which is enough for anything that is slept for.
-        let within = (unit(chance) * self.every as f64) as u64;
+        let within = (unit(rng) * self.every as f64) as u64;
         number.saturating_mul(self.every).saturating_add(within)
     }
 }
@@ -135,23 +135,23 @@ pub(super) fn micros(time: Duration) -> u64 {
 }
 
 /// A random number from 0 to less than 1.
-pub(super) fn unit(chance: &dyn Chance) -> f64 {
+pub(super) fn unit(rng: &dyn Rng) -> f64 {
     let mut random = [0; 8];
-    chance.fill(&mut random);
+    rng.fill(&mut random);
     // The 53 bits that a float holds exactly.
     (u64::from_le_bytes(random) >> 11) as f64 / (1_u64 << 53) as f64
 }
 
 /// A random index below `len`.
-pub(super) fn pick(chance: &dyn Chance, len: usize) -> usize {
-    ((unit(chance) * len as f64) as usize).min(len.saturating_sub(1))
+pub(super) fn pick(rng: &dyn Rng, len: usize) -> usize {
+    ((unit(rng) * len as f64) as usize).min(len.saturating_sub(1))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::config::{Cli, Command};
-    use crate::world::SystemChance;
+    use crate::system::SystemRng;
     use clap::Parser;
 
     fn plan(words: &str) -> Result<Plan, String> {
@@ -185,7 +185,7 @@ mod tests {
         let pace = Pace::new(20, 60_000_000, Duration::from_secs(30));
         assert_eq!(pace, Pace { every: 3_000_000, count: 10 });
         for number in 0..10 {
-            let due = pace.due(number, &SystemChance);
+            let due = pace.due(number, &SystemRng);
             assert!((number * 3_000_000..(number + 1) * 3_000_000).contains(&due), "{number}: {due}");
         }
         assert_eq!(Pace::new(0, 1_000_000, Duration::from_secs(1)).count(), 0);
@@ -194,7 +194,7 @@ mod tests {
     #[test]
     fn an_index_is_within_its_list() {
         for len in [1, 2, 7] {
-            assert!((0..100).all(|_| pick(&SystemChance, len) < len));
+            assert!((0..100).all(|_| pick(&SystemRng, len) < len));
         }
     }
 }

@@ -7,11 +7,11 @@ use std::io;
 use super::client::{Answer, Client, EventStream, form_value};
 use super::http::malformed;
 use crate::http::session::tenant_page;
-use crate::world::{SystemChance, SystemClock};
+use crate::system::{SystemClock, SystemRng};
 use pulsestage::board::Board;
 use pulsestage::event::Cursor;
 use pulsestage::id::{QuestionId, TeamId, uuid_v7};
-use pulsestage::ports::{Chance, Clock};
+use pulsestage::ports::{Clock, Rng};
 use pulsestage::text::Slug;
 
 /// One tenant of a server.
@@ -79,7 +79,7 @@ impl Room {
 /// A fresh idempotency key, as a browser makes it.
 fn operation() -> uuid::Uuid {
     let mut random = [0; 10];
-    SystemChance.fill(&mut random);
+    SystemRng.fill(&mut random);
     uuid_v7(SystemClock.now(), random)
 }
 

@@ -1,18 +1,18 @@
 //! Addresses that wait to be confirmed, when somebody showed who they are, and whose a link was.
 
 use pulsestage::audit::{Act, Entry};
-use pulsestage::door::AddressChange;
 use pulsestage::error::Refusal;
 use pulsestage::id::{SessionId, TenantId, UserId};
+use pulsestage::link::AddressChange;
 use pulsestage::person::Person;
 use pulsestage::ports::{ADDRESS_LINK_LIFE_MS, Ending, Manager, NewAddressChange, SecretHash};
 use pulsestage::time::Timestamp;
 use uuid::Uuid;
 
 use super::audit::{note, unkeyed};
+use super::db_error::DbResult;
 use super::people::managed;
-use super::rows::doors::{AddressChangeRow, ConfirmedRow, CredentialsRow};
-use super::trouble::Done;
+use super::rows::account::{AddressChangeRow, ConfirmedRow, CredentialsRow};
 use super::{SqlStore, people, people_reads, sql};
 use crate::unicode::email_key;
 
@@ -23,7 +23,7 @@ impl SqlStore {
         user: UserId,
         session: SessionId,
         at: Timestamp,
-    ) -> Done<()> {
+    ) -> DbResult<()> {
         on!(&self.write, pool => sqlx::query(sql::sessions::PROVE)
             .bind(tenant.0)
             .bind(user.0)
@@ -35,26 +35,26 @@ impl SqlStore {
         Ok(())
     }
 
-    pub(super) async fn find_whose_link(&self, hash: SecretHash) -> Done<Option<(TenantId, Option<UserId>)>> {
-        let own: Option<(Uuid, Uuid)> = on!(&self.read, pool => sqlx::query_as(sql::doors::WHOSE_PERSON_LINK)
+    pub(super) async fn find_whose_link(&self, hash: SecretHash) -> DbResult<Option<(TenantId, Option<UserId>)>> {
+        let own: Option<(Uuid, Uuid)> = on!(&self.read, pool => sqlx::query_as(sql::account::WHOSE_PERSON_LINK)
             .bind(hash.0.as_slice())
             .fetch_optional(pool)
             .await)?;
         if let Some((tenant, user)) = own {
             return Ok(Some((TenantId(tenant), Some(UserId(user)))));
         }
-        let tenant: Option<Uuid> = on!(&self.read, pool => sqlx::query_scalar(sql::doors::WHOSE_ROLE_LINK)
+        let tenant: Option<Uuid> = on!(&self.read, pool => sqlx::query_scalar(sql::account::WHOSE_ROLE_LINK)
             .bind(hash.0.as_slice())
             .fetch_optional(pool)
             .await)?;
         Ok(tenant.map(|tenant| (TenantId(tenant), None)))
     }
 
-    pub(super) async fn keep_address_change(&self, manager: Manager, change: NewAddressChange) -> Done<()> {
+    pub(super) async fn keep_address_change(&self, manager: Manager, change: NewAddressChange) -> DbResult<()> {
         written!(self, tx => {
             let Manager { tenant, user, ending } = manager;
             managed(tx, &manager, change.user).await?;
-            let taken: Option<CredentialsRow> = on!(tx, t => sqlx::query_as(sql::doors::CREDENTIALS)
+            let taken: Option<CredentialsRow> = on!(tx, t => sqlx::query_as(sql::account::CREDENTIALS)
                 .bind(tenant.0)
                 .bind(email_key(&change.email))
                 .fetch_optional(&mut **t)
@@ -62,7 +62,7 @@ impl SqlStore {
             if taken.is_some() {
                 return Err(Refusal::EmailTaken.into());
             }
-            on!(tx, t => sqlx::query(sql::doors::PUT_ADDRESS_CHANGE)
+            on!(tx, t => sqlx::query(sql::account::PUT_ADDRESS_CHANGE)
                 .bind(tenant.0)
                 .bind(change.user.0)
                 .bind(change.hash.0.as_slice())
@@ -79,8 +79,12 @@ impl SqlStore {
         })
     }
 
-    pub(super) async fn find_address_change(&self, hash: SecretHash, now: Timestamp) -> Done<Option<AddressChange>> {
-        let row: Option<AddressChangeRow> = on!(&self.read, pool => sqlx::query_as(sql::doors::ADDRESS_CHANGE)
+    pub(super) async fn find_address_change(
+        &self,
+        hash: SecretHash,
+        now: Timestamp,
+    ) -> DbResult<Option<AddressChange>> {
+        let row: Option<AddressChangeRow> = on!(&self.read, pool => sqlx::query_as(sql::account::ADDRESS_CHANGE)
             .bind(hash.0.as_slice())
             .bind(now.0)
             .fetch_optional(pool)
@@ -94,14 +98,14 @@ impl SqlStore {
         change: AddressChange,
         hash: SecretHash,
         ending: Ending,
-    ) -> Done<Option<Person>> {
+    ) -> DbResult<Option<Person>> {
         written!(self, tx => {
             let (tenant, id) = (change.tenant.id, change.user);
             people::lock(tx, tenant).await?;
             let Some(before) = people_reads::person(tx, tenant, id).await?.filter(Person::is_active) else {
                 return Ok(None);
             };
-            let used: Option<ConfirmedRow> = on!(tx, t => sqlx::query_as(sql::doors::USE_ADDRESS_CHANGE)
+            let used: Option<ConfirmedRow> = on!(tx, t => sqlx::query_as(sql::account::USE_ADDRESS_CHANGE)
                 .bind(tenant.0)
                 .bind(id.0)
                 .bind(hash.0.as_slice())
@@ -121,7 +125,7 @@ impl SqlStore {
                 return Err(Refusal::EmailTaken.into());
             }
             // They went to the address before.
-            on!(tx, t => sqlx::query(sql::doors::WITHDRAW_ALL).bind(tenant.0).bind(id.0).execute(&mut **t).await.map(drop))?;
+            on!(tx, t => sqlx::query(sql::account::WITHDRAW_ALL).bind(tenant.0).bind(id.0).execute(&mut **t).await.map(drop))?;
             let by = UserId(used.asked_by);
             let entry = Entry::of(by, Act::EditProfile).subject(id);
             let entry = entry.change("email", before.email.as_ref(), Some(&used.email));

@@ -1,15 +1,15 @@
 //! The audit: what was done is noted in the transaction that does it.
 
 use async_trait::async_trait;
-use pulsestage::audit::{Details, Entry, Filter, Mark, Outcome, Record};
+use pulsestage::audit::{Details, Entry, Filter, Outcome, PageCursor, Record};
 use pulsestage::id::{OperationId, TeamId, TenantId, UserId};
-use pulsestage::ports::{AuditStore, Stored, Write};
+use pulsestage::ports::{AuditStore, StoreResult, Write};
 use pulsestage::time::Timestamp;
 use sha2::{Digest, Sha256};
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::trouble::{Done, Failure, trouble};
+use super::db_error::{DbError, DbResult, store_error};
 use super::{SqlStore, Tx, sql};
 
 /// A row of `audit_log` with the names of its person and team.
@@ -29,8 +29,8 @@ struct RecordRow {
 }
 
 impl RecordRow {
-    fn into_record(self) -> Done<Record> {
-        let unknown = || Failure::Unreadable("outcome", "unknown word".to_owned());
+    fn into_record(self) -> DbResult<Record> {
+        let unknown = || DbError::Unreadable("outcome", "unknown word".to_owned());
         Ok(Record {
             id: self.id,
             at: Timestamp(self.at),
@@ -49,7 +49,7 @@ impl RecordRow {
 
 /// Notes what a write did, in its transaction. To be called once the write is known to have changed something, so that
 /// a repetition under the same key and a write that changed nothing leave no trace.
-pub(super) async fn note(tx: &mut Tx, write: &Write, entry: Entry) -> Done<()> {
+pub(super) async fn note(tx: &mut Tx, write: &Write, entry: Entry) -> DbResult<()> {
     let (before, after) = (json(&entry.before)?, json(&entry.after)?);
     let id = id(write, &entry, [before.as_deref(), after.as_deref()]);
     on!(tx, t => sqlx::query(sql::audit::NOTE)
@@ -75,14 +75,14 @@ pub(super) fn unkeyed(tenant: TenantId, by: UserId, once: Uuid, at: Timestamp) -
 }
 
 /// Values as they are stored; none is null.
-fn json(details: &Details) -> Done<Option<String>> {
+fn json(details: &Details) -> DbResult<Option<String>> {
     if details.is_empty() {
         return Ok(None);
     }
-    serde_json::to_string(details).map(Some).map_err(|error| Failure::json("audit entry", &error))
+    serde_json::to_string(details).map(Some).map_err(|error| DbError::json("audit entry", &error))
 }
 
-/// The entry's id, made of what it says and of the write's key: chance has no part in it, and of two entries of one
+/// The entry's id, made of what it says and of the write's key: randomness has no part in it, and of two entries of one
 /// write none takes the other's place. It sorts by time, as every id does.
 fn id(write: &Write, entry: &Entry, details: [Option<&str>; 2]) -> Uuid {
     let mut hash = Sha256::new();
@@ -101,21 +101,33 @@ fn id(write: &Write, entry: &Entry, details: [Option<&str>; 2]) -> Uuid {
 
 #[async_trait]
 impl AuditStore for SqlStore {
-    async fn note(&self, write: Write, entry: Entry) -> Stored<()> {
-        self.note_alone(write, entry).await.map_err(trouble)
+    async fn note(&self, write: Write, entry: Entry) -> StoreResult<()> {
+        self.note_alone(write, entry).await.map_err(store_error)
     }
 
-    async fn audit(&self, tenant: TenantId, filter: &Filter, before: Mark, limit: i64) -> Stored<Vec<Record>> {
-        self.read_audit(tenant, filter, before, limit).await.map_err(trouble)
+    async fn audit(
+        &self,
+        tenant: TenantId,
+        filter: &Filter,
+        before: PageCursor,
+        limit: i64,
+    ) -> StoreResult<Vec<Record>> {
+        self.read_audit(tenant, filter, before, limit).await.map_err(store_error)
     }
 }
 
 impl SqlStore {
-    async fn note_alone(&self, write: Write, entry: Entry) -> Done<()> {
+    async fn note_alone(&self, write: Write, entry: Entry) -> DbResult<()> {
         written!(self, tx => { note(tx, &write, entry).await })
     }
 
-    async fn read_audit(&self, tenant: TenantId, filter: &Filter, before: Mark, limit: i64) -> Done<Vec<Record>> {
+    async fn read_audit(
+        &self,
+        tenant: TenantId,
+        filter: &Filter,
+        before: PageCursor,
+        limit: i64,
+    ) -> DbResult<Vec<Record>> {
         let statement = if filter.subject.is_some() { sql::audit::PAGE_ABOUT } else { sql::audit::PAGE };
         let rows: Vec<RecordRow> = on!(&self.read, pool => sqlx::query_as(statement)
             .bind(tenant.0)

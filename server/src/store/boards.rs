@@ -8,13 +8,13 @@ use pulsestage::id::{ParticipantId, QuestionId, TenantId};
 use pulsestage::ports::Snapshot;
 use uuid::Uuid;
 
+use super::db_error::DbResult;
 use super::facts::missing;
 use super::rows::{HeadRow, QuestionRow, QuestionTagRow, TagRow, TeamRow, TenantRow, tags_by_name, teams_by_name};
-use super::trouble::Done;
 use super::{SqlStore, sql};
 
 impl SqlStore {
-    pub(super) async fn read_board(&self, tenant: TenantId, viewer: Option<ParticipantId>) -> Done<Snapshot> {
+    pub(super) async fn read_board(&self, tenant: TenantId, viewer: Option<ParticipantId>) -> DbResult<Snapshot> {
         tx!(self.begin_read(), tx => {
             let head: Option<HeadRow> =
                 on!(&mut tx, t => sqlx::query_as(sql::facts::HEAD).bind(tenant.0).fetch_optional(&mut **t).await)?;
@@ -59,7 +59,7 @@ fn with_tags(
     rows: Vec<QuestionRow>,
     board: &Board,
     question_tags: &[QuestionTagRow],
-) -> Done<BTreeMap<QuestionId, pulsestage::question::Question>> {
+) -> DbResult<BTreeMap<QuestionId, pulsestage::question::Question>> {
     let place: HashMap<Uuid, usize> = board.tags.iter().enumerate().map(|(place, tag)| (tag.id.0, place)).collect();
     let mut places: HashMap<Uuid, Vec<usize>> = HashMap::new();
     for row in question_tags {

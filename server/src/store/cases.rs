@@ -7,23 +7,23 @@ use pulsestage::moderation::{Case, public_facts};
 use pulsestage::ports::Write;
 use uuid::Uuid;
 
-use super::facts::Place;
+use super::db_error::DbResult;
+use super::facts::LogSlot;
 use super::questions::missing;
 use super::rows::CaseRow;
-use super::trouble::Done;
 use super::{Tx, sql};
 
 /// A case in a transaction that holds its tenant's row: nobody else changes it before the end.
 pub(super) struct Held {
     pub(super) case: Case,
     pub(super) author: ParticipantId,
-    place: Place,
+    place: LogSlot,
 }
 
 impl Held {
     /// Takes the tenant's row, then reads the case.
-    pub(super) async fn take(tx: &mut Tx, tenant: TenantId, id: QuestionId) -> Done<Self> {
-        let place = Place::take(tx, tenant).await?;
+    pub(super) async fn take(tx: &mut Tx, tenant: TenantId, id: QuestionId) -> DbResult<Self> {
+        let place = LogSlot::take(tx, tenant).await?;
         let case = case(tx, tenant, id).await?;
         let author: Uuid = on!(tx, t => sqlx::query_scalar(sql::moderation::AUTHOR)
             .bind(tenant.0)
@@ -35,7 +35,7 @@ impl Held {
 
     /// Keeps what the case has become and writes the facts of it: what everybody sees, what moderators ask for again,
     /// and where the question stands for its asker.
-    pub(super) async fn becomes(self, tx: &mut Tx, write: &Write, after: Case) -> Done<Case> {
+    pub(super) async fn becomes(self, tx: &mut Tx, write: &Write, after: Case) -> DbResult<Case> {
         keep(tx, write, &after).await?;
         let mut facts: Vec<_> =
             public_facts(&self.case, &after).into_iter().map(|fact| (Audience::Everybody, fact)).collect();
@@ -50,7 +50,7 @@ impl Held {
     }
 
     /// Tells moderators that what they know of the question is another now.
-    pub(super) async fn noted(self, tx: &mut Tx, write: &Write) -> Done<Case> {
+    pub(super) async fn noted(self, tx: &mut Tx, write: &Write) -> DbResult<Case> {
         let id = self.case.question.id;
         let fact = Event::Moderated(QuestionRef { question_id: id });
         let team = self.case.question.team_id;
@@ -59,19 +59,19 @@ impl Held {
     }
 
     /// Writes these facts about the question, which itself is as it was.
-    pub(super) async fn tell(self, tx: &mut Tx, write: &Write, facts: Vec<(Audience, Event)>) -> Done<()> {
+    pub(super) async fn tell(self, tx: &mut Tx, write: &Write, facts: Vec<(Audience, Event)>) -> DbResult<()> {
         self.place.write_all(tx, write, self.case.question.team_id, facts).await
     }
 
     /// Nothing has changed.
-    pub(super) async fn leave(self, tx: &mut Tx) -> Done<Case> {
+    pub(super) async fn leave(self, tx: &mut Tx) -> DbResult<Case> {
         self.place.give_back(tx).await?;
         Ok(self.case)
     }
 }
 
 /// A case as it is now.
-pub(super) async fn case(tx: &mut Tx, tenant: TenantId, id: QuestionId) -> Done<Case> {
+pub(super) async fn case(tx: &mut Tx, tenant: TenantId, id: QuestionId) -> DbResult<Case> {
     let row: Option<CaseRow> =
         on!(tx, t => sqlx::query_as(sql::moderation::CASE).bind(tenant.0).bind(id.0).fetch_optional(&mut **t).await)?;
     let row = row.ok_or_else(missing)?;
@@ -79,7 +79,7 @@ pub(super) async fn case(tx: &mut Tx, tenant: TenantId, id: QuestionId) -> Done<
     row.into_case(tags)
 }
 
-async fn keep(tx: &mut Tx, write: &Write, after: &Case) -> Done<()> {
+async fn keep(tx: &mut Tx, write: &Write, after: &Case) -> DbResult<()> {
     let (question, removed) = (&after.question, after.removed.as_ref());
     let answer = question.answer.as_ref();
     on!(tx, t => sqlx::query(sql::moderation::KEEP)

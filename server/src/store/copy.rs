@@ -5,16 +5,16 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures::stream::StreamExt;
-use pulsestage::ports::{Chance, StoreError};
+use pulsestage::ports::{Rng, StoreError};
 use sqlx::ConnectOptions;
 use sqlx::pool::PoolOptions;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 
+use super::db_error::{DbError, DbResult, store_error};
 use super::epochs::renew_all;
 use super::open::{Address, OpenError, Schema, connect, schema_of};
 use super::tables::{self, Checksum, Kind, Row, Table, Value};
-use super::trouble::{Done, Failure, trouble};
 use super::{Db, Options, SqlStore, StartLock, Tx, begin, open, sql};
 
 /// What belongs to one database, and is not taken along: who is at work on it, and how it is recognised.
@@ -70,9 +70,9 @@ pub enum CopyError {
 }
 
 /// A failure inside, before it is logged.
-impl From<Failure> for CopyError {
-    fn from(failure: Failure) -> Self {
-        Self::Store(trouble(failure))
+impl From<DbError> for CopyError {
+    fn from(failure: DbError) -> Self {
+        Self::Store(store_error(failure))
     }
 }
 
@@ -106,11 +106,11 @@ pub enum Progress<'a> {
 pub async fn copy(
     from: &str,
     to: &str,
-    chance: &dyn Chance,
+    rng: &dyn Rng,
     progress: &(dyn Fn(Progress<'_>) + Send + Sync),
 ) -> Result<Copied, CopyError> {
     let source = open_source(from).await.map_err(CopyError::From)?;
-    let copied = from_source(&source, to, chance, progress).await;
+    let copied = from_source(&source, to, rng, progress).await;
     on!(&source, pool => pool.close().await);
     copied
 }
@@ -118,7 +118,7 @@ pub async fn copy(
 async fn from_source(
     source: &Db,
     to: &str,
-    chance: &dyn Chance,
+    rng: &dyn Rng,
     progress: &(dyn Fn(Progress<'_>) + Send + Sync),
 ) -> Result<Copied, CopyError> {
     let mut source = snapshot(source).await?;
@@ -132,7 +132,7 @@ async fn from_source(
     // Held to the end: an instance that is started on the target meanwhile waits, and finds all of it.
     let lock = StartLock::take(to, PATIENCE, || progress(Progress::Waits)).await.map_err(CopyError::To)?;
     let store = open(to, Options::default()).await.map_err(CopyError::To)?;
-    let copied = into_target(&mut source, &store, chance, progress).await;
+    let copied = into_target(&mut source, &store, rng, progress).await;
     // The snapshot was only read.
     let _ended = source.end(Ok(())).await;
     match copied {
@@ -152,21 +152,21 @@ type CopiedTables = Vec<(String, u64, String)>;
 async fn into_target(
     source: &mut Tx,
     store: &SqlStore,
-    chance: &dyn Chance,
+    rng: &dyn Rng,
     progress: &(dyn Fn(Progress<'_>) + Send + Sync),
 ) -> Result<(CopiedTables, usize), CopyError> {
     let mut target = begin(&store.write).await?;
     if let Tx::Postgres(tx) = &mut target {
-        sqlx::query(sql::tables::MAY_BE_IDLE).execute(&mut **tx).await.map_err(Failure::from)?;
+        sqlx::query(sql::tables::MAY_BE_IDLE).execute(&mut **tx).await.map_err(DbError::from)?;
     }
-    let done = in_transaction(source, &mut target, chance, progress).await;
+    let done = in_transaction(source, &mut target, rng, progress).await;
     match done {
         Ok(done) => {
             target.end(Ok(())).await?;
             Ok(done)
         }
         Err(error) => {
-            let _rolled_back = target.end::<()>(Err(Failure::Told(pulsestage::ports::PortError::Broken))).await;
+            let _rolled_back = target.end::<()>(Err(DbError::Told(pulsestage::ports::PortError::Broken))).await;
             Err(error)
         }
     }
@@ -175,7 +175,7 @@ async fn into_target(
 async fn in_transaction(
     source: &mut Tx,
     target: &mut Tx,
-    chance: &dyn Chance,
+    rng: &dyn Rng,
     progress: &(dyn Fn(Progress<'_>) + Send + Sync),
 ) -> Result<(CopiedTables, usize), CopyError> {
     let tables = tables::tables(target).await?;
@@ -205,7 +205,7 @@ async fn in_transaction(
             return Err(CopyError::Unlike(table.name.clone()));
         }
     }
-    let tenants = renew_all(target, chance).await?;
+    let tenants = renew_all(target, rng).await?;
     let told = tables.into_iter().zip(sums).map(|(table, sum)| (table.name, sum.rows, sum.to_string()));
     Ok((told.collect(), tenants))
 }
@@ -282,7 +282,7 @@ pub(super) async fn open_source(url: &str) -> Result<Db, OpenError> {
 }
 
 /// Begins to read it as it is at this moment.
-pub(super) async fn snapshot(source: &Db) -> Done<Tx> {
+pub(super) async fn snapshot(source: &Db) -> DbResult<Tx> {
     Ok(match source {
         Db::Sqlite(pool) => Tx::Sqlite(pool.begin_with("BEGIN DEFERRED").await?),
         Db::Postgres(pool) => {

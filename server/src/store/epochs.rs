@@ -3,10 +3,10 @@
 
 use pulsestage::event::Epoch;
 use pulsestage::id::TenantId;
-use pulsestage::ports::{Chance, Stored};
+use pulsestage::ports::{Rng, StoreResult};
 use uuid::Uuid;
 
-use super::trouble::{Done, trouble};
+use super::db_error::{DbResult, store_error};
 use super::{SqlStore, Tx, begin, sql};
 
 impl SqlStore {
@@ -15,13 +15,13 @@ impl SqlStore {
     ///
     /// # Errors
     /// When the database is in trouble; every log then has the epoch that it had.
-    pub async fn renew_epochs(&self, chance: &dyn Chance) -> Stored<usize> {
-        let renewed: Done<usize> = async { tx!(begin(&self.write), tx => { renew_all(&mut tx, chance).await }) }.await;
-        renewed.map_err(trouble)
+    pub async fn renew_epochs(&self, rng: &dyn Rng) -> StoreResult<usize> {
+        let renewed: DbResult<usize> = async { tx!(begin(&self.write), tx => { renew_all(&mut tx,rng).await }) }.await;
+        renewed.map_err(store_error)
     }
 
     /// The same, if this tenant's log has this epoch still; says whether it had.
-    pub(super) async fn renew_all_if(&self, tenant: TenantId, seen: Epoch, chance: &dyn Chance) -> Done<bool> {
+    pub(super) async fn renew_all_if(&self, tenant: TenantId, seen: Epoch, rng: &dyn Rng) -> DbResult<bool> {
         tx!(begin(&self.write), tx => {
             // The row that all who renew take first: whoever waits for it sees what the one before has done.
             let first: Option<Uuid> =
@@ -33,7 +33,7 @@ impl SqlStore {
                 .await)?;
             let is_same = now == Some(seen.0.cast_signed());
             if is_same {
-                renew_all(&mut tx, chance).await?;
+                renew_all(&mut tx,rng).await?;
             }
             Ok(is_same)
         })
@@ -41,13 +41,13 @@ impl SqlStore {
 }
 
 /// The same as a part of another transaction.
-pub(super) async fn renew_all(tx: &mut Tx, chance: &dyn Chance) -> Done<usize> {
+pub(super) async fn renew_all(tx: &mut Tx, rng: &dyn Rng) -> DbResult<usize> {
     // By id, so that two that do it at once do not wait for each other.
     let tenants: Vec<Uuid> = on!(tx, t => sqlx::query_scalar(sql::epochs::TENANTS).fetch_all(&mut **t).await)?;
     for tenant in &tenants {
         on!(tx, t => sqlx::query(sql::epochs::RENEW)
             .bind(tenant)
-            .bind(random_epoch(chance).0.cast_signed())
+            .bind(random_epoch(rng).0.cast_signed())
             .execute(&mut **t)
             .await
             .map(drop))?;
@@ -55,8 +55,8 @@ pub(super) async fn renew_all(tx: &mut Tx, chance: &dyn Chance) -> Done<usize> {
     Ok(tenants.len())
 }
 
-fn random_epoch(chance: &dyn Chance) -> Epoch {
+fn random_epoch(rng: &dyn Rng) -> Epoch {
     let mut bytes = [0; 8];
-    chance.fill(&mut bytes);
+    rng.fill(&mut bytes);
     Epoch(u64::from_be_bytes(bytes))
 }

@@ -9,27 +9,27 @@ use pulsestage::ports::Write;
 use pulsestage::time::Timestamp;
 use uuid::Uuid;
 
+use super::db_error::{DbError, DbResult};
 use super::rows::HeadRow;
-use super::trouble::{Done, Failure};
 use super::{SqlStore, Tx, sql};
 
-/// A place in the log that this transaction holds: [`write`](Place::write) it or [`give_back`](Place::give_back).
+/// A place in the log that this transaction holds: [`write`](LogSlot::write) it or [`give_back`](LogSlot::give_back).
 #[must_use]
-pub(super) struct Place {
+pub(super) struct LogSlot {
     tenant: TenantId,
     seq: i64,
 }
 
-impl Place {
+impl LogSlot {
     /// Takes the next place, and with it the tenant's row. Everything read after this stays as it is until the commit.
-    pub(super) async fn take(tx: &mut Tx, tenant: TenantId) -> Done<Self> {
+    pub(super) async fn take(tx: &mut Tx, tenant: TenantId) -> DbResult<Self> {
         let seq: Option<i64> =
             on!(tx, t => sqlx::query_scalar(sql::facts::TAKE_SEQ).bind(tenant.0).fetch_optional(&mut **t).await)?;
         seq.map(|seq| Self { tenant, seq }).ok_or_else(|| missing().into())
     }
 
     /// Writes a fact for everybody in this place.
-    pub(super) async fn write(self, tx: &mut Tx, write: &Write, team: Option<TeamId>, event: &Event) -> Done<()> {
+    pub(super) async fn write(self, tx: &mut Tx, write: &Write, team: Option<TeamId>, event: &Event) -> DbResult<()> {
         self.write_for(tx, write, (team, Audience::Everybody), event).await
     }
 
@@ -40,13 +40,13 @@ impl Place {
         write: &Write,
         (team, audience): (Option<TeamId>, Audience),
         event: &Event,
-    ) -> Done<()> {
+    ) -> DbResult<()> {
         let (audience, asker) = match audience {
             Audience::Everybody => ("all", None),
             Audience::Staff => ("staff", None),
             Audience::Asker(asker) => ("asker", Some(asker)),
         };
-        let signal = || Failure::Unreadable("event to be written", "a signal or a tally is no fact".to_owned());
+        let signal = || DbError::Unreadable("event to be written", "a signal or a tally is no fact".to_owned());
         let (subject, into) = subjects(event).ok_or_else(signal)?;
         on!(tx, t => sqlx::query(sql::facts::INSERT)
             .bind(self.tenant.0)
@@ -71,7 +71,7 @@ impl Place {
         write: &Write,
         team: TeamId,
         facts: impl IntoIterator<Item = (Audience, Event)>,
-    ) -> Done<()> {
+    ) -> DbResult<()> {
         let tenant = self.tenant;
         let mut place = Some(self);
         for (audience, event) in facts {
@@ -88,7 +88,7 @@ impl Place {
     }
 
     /// Nothing changed, so there is no fact: the next one gets this place.
-    pub(super) async fn give_back(self, tx: &mut Tx) -> Done<()> {
+    pub(super) async fn give_back(self, tx: &mut Tx) -> DbResult<()> {
         on!(tx, t => sqlx::query(sql::facts::RETURN_SEQ).bind(self.tenant.0).execute(&mut **t).await.map(drop))?;
         Ok(())
     }
@@ -117,19 +117,19 @@ pub(super) fn missing() -> Refusal {
 }
 
 impl SqlStore {
-    pub(super) async fn log_head(&self, tenant: TenantId) -> Done<Cursor> {
+    pub(super) async fn log_head(&self, tenant: TenantId) -> DbResult<Cursor> {
         let row: Option<HeadRow> =
             on!(&self.read, pool => sqlx::query_as(sql::facts::HEAD).bind(tenant.0).fetch_optional(pool).await)?;
         row.map(Cursor::from).ok_or_else(|| missing().into())
     }
 
-    pub(super) async fn log_begins_after(&self, tenant: TenantId) -> Done<i64> {
+    pub(super) async fn log_begins_after(&self, tenant: TenantId) -> DbResult<i64> {
         let floor: Option<i64> =
             on!(&self.read, pool => sqlx::query_scalar(sql::facts::FLOOR).bind(tenant.0).fetch_optional(pool).await)?;
         floor.ok_or_else(|| missing().into())
     }
 
-    pub(super) async fn log_time(&self, tenant: TenantId, seq: i64) -> Done<Option<Timestamp>> {
+    pub(super) async fn log_time(&self, tenant: TenantId, seq: i64) -> DbResult<Option<Timestamp>> {
         let at: Option<i64> = on!(&self.read, pool => sqlx::query_scalar(sql::facts::TIME)
             .bind(tenant.0)
             .bind(seq)

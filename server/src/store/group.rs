@@ -18,9 +18,9 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::deed::{Asked, Deed, Tried, Work};
+use super::db_error::{DbError, DbResult, told};
 use super::marks::{self, Marks};
-use super::trouble::{Done, Failure, told};
+use super::queued_write::{QueuedOperation, QueuedWrite, Tried, WriteOperation};
 use super::{Db, Tx, begin, sql};
 
 /// Writes that may wait; one more is told that we are busy. At the slowest disk's pace a wait of seconds.
@@ -31,7 +31,7 @@ const TOGETHER: usize = 256;
 /// The way to the writer. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Queue {
-    deeds: mpsc::Sender<Box<dyn Deed>>,
+    deeds: mpsc::Sender<Box<dyn QueuedWrite>>,
     /// Whether somebody was turned away since the writer last took from the queue: that is logged once.
     full: Arc<AtomicBool>,
     closing: CancellationToken,
@@ -58,20 +58,20 @@ impl Queue {
     ///
     /// Whoever stops waiting leaves a write that is either done or not: one that nobody awaits any more when its turn
     /// comes is passed over.
-    pub(super) async fn write<T: Send + 'static>(&self, work: Work<T>) -> Done<T> {
+    pub(super) async fn write<T: Send + 'static>(&self, work: WriteOperation<T>) -> DbResult<T> {
         let (reply, answer) = oneshot::channel();
-        match self.deeds.try_send(Box::new(Asked::new(work, reply))) {
+        match self.deeds.try_send(Box::new(QueuedOperation::new(work, reply))) {
             Ok(()) => {}
             Err(TrySendError::Full(_)) => {
                 if !self.full.swap(true, Ordering::Relaxed) {
                     tracing::warn!(waiting = WAITING, "more writes come than the database takes; some are turned away");
                 }
-                return Err(Failure::Told(PortError::Busy));
+                return Err(DbError::Told(PortError::Busy));
             }
             Err(TrySendError::Closed(_)) => return Err(sqlx::Error::PoolClosed.into()),
         }
         // No answer at all comes of a group that panicked, which was logged.
-        answer.await.unwrap_or(Err(Failure::Told(PortError::Broken)))
+        answer.await.unwrap_or(Err(DbError::Told(PortError::Broken)))
     }
 
     /// Takes no more writes, and waits until those that were taken are done.
@@ -85,7 +85,7 @@ impl Queue {
 /// The writer: one group after another until the queue is closed and empty.
 async fn serve(
     (db, marks): (Db, Marks),
-    mut waiting: mpsc::Receiver<Box<dyn Deed>>,
+    mut waiting: mpsc::Receiver<Box<dyn QueuedWrite>>,
     full: Arc<AtomicBool>,
     closing: CancellationToken,
 ) {
@@ -110,7 +110,7 @@ async fn serve(
 }
 
 /// Does a group and answers everybody in it.
-async fn settle(db: &Db, marks: &Marks, mut group: Vec<Box<dyn Deed>>) {
+async fn settle(db: &Db, marks: &Marks, mut group: Vec<Box<dyn QueuedWrite>>) {
     group.retain(|deed| deed.is_awaited());
     if group.is_empty() {
         return;
@@ -121,7 +121,7 @@ async fn settle(db: &Db, marks: &Marks, mut group: Vec<Box<dyn Deed>>) {
     }
 }
 
-async fn commit(db: &Db, marks: &Marks, group: &mut [Box<dyn Deed>]) -> Done<()> {
+async fn commit(db: &Db, marks: &Marks, group: &mut [Box<dyn QueuedWrite>]) -> DbResult<()> {
     let owner = marks.owner();
     let number = tx!(begin(db), tx => {
         let mut wrote = false;
@@ -141,7 +141,7 @@ async fn commit(db: &Db, marks: &Marks, group: &mut [Box<dyn Deed>]) -> Done<()>
 
 /// Does one write of a group; says whether it is kept. An error is the whole transaction's; the write's own it keeps for
 /// its answer.
-async fn run(tx: &mut Tx, deed: &mut dyn Deed) -> Done<bool> {
+async fn run(tx: &mut Tx, deed: &mut dyn QueuedWrite) -> DbResult<bool> {
     match deed.at_once(tx).await {
         Tried::Did => return Ok(true),
         Tried::Failed => {
@@ -156,7 +156,7 @@ async fn run(tx: &mut Tx, deed: &mut dyn Deed) -> Done<bool> {
     Ok(kept)
 }
 
-async fn step(tx: &mut Tx, statement: &'static str) -> Done<()> {
+async fn step(tx: &mut Tx, statement: &'static str) -> DbResult<()> {
     on!(tx, t => sqlx::query(statement).execute(&mut **t).await.map(drop))?;
     Ok(())
 }

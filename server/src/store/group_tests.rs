@@ -6,9 +6,9 @@ use futures::future::join_all;
 use std::path::PathBuf;
 use uuid::Uuid;
 
-use pulsestage::ports::Chance;
+use pulsestage::ports::Rng;
 
-use crate::world::SystemChance;
+use crate::system::SystemRng;
 
 /// A table for these tests, with a rule that rows can break.
 const TABLE: &str = "create table marks (number bigint not null primary key, filling text not null)";
@@ -17,7 +17,7 @@ const MARKS: &str = "select number from marks order by number";
 
 async fn opened() -> (SqlStore, PathBuf) {
     let mut random = [0; 16];
-    SystemChance.fill(&mut random);
+    SystemRng.fill(&mut random);
     let folder = std::env::temp_dir().join(format!("pulsestage-group-{}", Uuid::from_bytes(random).simple()));
     let store = reopened(&folder).await;
     behind(&store, TABLE).await;
@@ -45,7 +45,7 @@ async fn marks(store: &SqlStore) -> Vec<i64> {
 }
 
 /// Writes a mark of so many bytes.
-async fn mark(store: &SqlStore, number: i64, bytes: usize) -> Done<i64> {
+async fn mark(store: &SqlStore, number: i64, bytes: usize) -> DbResult<i64> {
     written!(store, tx => {
         on!(tx, t => sqlx::query(MARK)
             .bind(number)
@@ -66,7 +66,8 @@ async fn what_fails_takes_nothing_else_with_it() {
     let (store, folder) = opened().await;
     // Numbers below zero are refused after they were written, a number that is there already fails.
     let outcomes = join_all([1, -2, 3, 3, 4].map(|number| mark(&store, number, 1))).await;
-    let told: Vec<_> = outcomes.into_iter().map(|outcome| outcome.map_err(super::super::trouble::trouble)).collect();
+    let told: Vec<_> =
+        outcomes.into_iter().map(|outcome| outcome.map_err(super::super::db_error::store_error)).collect();
     let refused = Err(pulsestage::error::Refusal::Frozen.into());
     assert_eq!(told, [Ok(1), refused, Ok(3), Err(PortError::Broken.into()), Ok(4)]);
     assert_eq!(marks(&store).await, [1, 3, 4]);
@@ -95,7 +96,7 @@ async fn a_transaction_that_sqlite_ended_by_itself_is_not_gone_on_with() {
         on!(tx, t => sqlx::query(MARK).bind(1).bind("x").execute(&mut **t).await.map(drop))?;
         step(tx, "rollback").await
     });
-    assert!(matches!(lost, Err(Failure::Told(PortError::Broken))), "{lost:?}");
+    assert!(matches!(lost, Err(DbError::Told(PortError::Broken))), "{lost:?}");
     assert!(marks(&store).await.is_empty());
     assert_eq!(mark(&store, 2, 1).await.unwrap(), 2);
     assert_eq!(marks(&store).await, [2]);
@@ -106,7 +107,7 @@ async fn a_transaction_that_sqlite_ended_by_itself_is_not_gone_on_with() {
 async fn a_panic_is_rolled_back_and_the_writer_lives() {
     let (store, folder) = opened().await;
     let outcomes = join_all([1, 1_000, 2].map(|number| mark(&store, number, 1))).await;
-    assert!(outcomes.iter().all(|outcome| matches!(outcome, Err(Failure::Told(PortError::Broken)))), "{outcomes:?}");
+    assert!(outcomes.iter().all(|outcome| matches!(outcome, Err(DbError::Told(PortError::Broken)))), "{outcomes:?}");
     assert!(marks(&store).await.is_empty());
     assert_eq!(mark(&store, 3, 1).await.unwrap(), 3);
     assert_eq!(marks(&store).await, [3]);
@@ -131,12 +132,12 @@ async fn one_too_many_is_told_that_we_are_busy_and_those_before_are_done() {
     let (store, folder) = opened().await;
     let (mut waiting, mut turned_away) = (Vec::new(), 0);
     for number in 0..i64::try_from(WAITING).unwrap() + TOO_MANY {
-        // Asked once each without the writer having a turn: it is on the same thread.
+        // QueuedOperation once each without the writer having a turn: it is on the same thread.
         let mut write = Box::pin(mark(&store, 2_000 + number, 1));
         match futures::poll!(&mut write) {
             std::task::Poll::Pending => waiting.push(write),
             std::task::Poll::Ready(outcome) => {
-                assert!(matches!(outcome, Err(Failure::Told(PortError::Busy))), "{outcome:?}");
+                assert!(matches!(outcome, Err(DbError::Told(PortError::Busy))), "{outcome:?}");
                 turned_away += 1;
             }
         }

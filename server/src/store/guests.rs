@@ -7,25 +7,25 @@
 
 use async_trait::async_trait;
 use pulsestage::id::{ParticipantId, TenantId};
-use pulsestage::ports::{GuestJoin, GuestStore, Stored};
+use pulsestage::ports::{GuestJoin, GuestStore, StoreResult};
 
-use super::facts::Place;
-use super::trouble::{Done, trouble};
+use super::db_error::{DbResult, store_error};
+use super::facts::LogSlot;
 use super::{SqlStore, Tx, sql};
 
 #[async_trait]
 impl GuestStore for SqlStore {
-    async fn has_taken_part(&self, tenant: TenantId, participant: ParticipantId) -> Stored<bool> {
-        self.is_known(tenant, participant).await.map_err(trouble)
+    async fn has_taken_part(&self, tenant: TenantId, participant: ParticipantId) -> StoreResult<bool> {
+        self.is_known(tenant, participant).await.map_err(store_error)
     }
 
-    async fn join_guest(&self, join: GuestJoin) -> Stored<()> {
-        self.join(join).await.map_err(trouble)
+    async fn join_guest(&self, join: GuestJoin) -> StoreResult<()> {
+        self.join(join).await.map_err(store_error)
     }
 }
 
 impl SqlStore {
-    async fn is_known(&self, tenant: TenantId, participant: ParticipantId) -> Done<bool> {
+    async fn is_known(&self, tenant: TenantId, participant: ParticipantId) -> DbResult<bool> {
         let found: Option<i64> = on!(&self.read, pool => sqlx::query_scalar(sql::guests::HAS_TAKEN_PART)
             .bind(tenant.0)
             .bind(participant.0)
@@ -34,9 +34,9 @@ impl SqlStore {
         Ok(found.is_some())
     }
 
-    async fn join(&self, join: GuestJoin) -> Done<()> {
+    async fn join(&self, join: GuestJoin) -> DbResult<()> {
         written!(self, tx => {
-            let place = Place::take(tx, join.tenant).await?;
+            let place = LogSlot::take(tx, join.tenant).await?;
             hold(tx, &join).await?;
             if !join.own_votes {
                 uncount(tx, sql::guests::UNCOUNT_OWN, &join).await?;
@@ -62,7 +62,7 @@ impl SqlStore {
     }
 }
 
-async fn hold(tx: &mut Tx, join: &GuestJoin) -> Done<()> {
+async fn hold(tx: &mut Tx, join: &GuestJoin) -> DbResult<()> {
     on!(tx, t => sqlx::query(sql::guests::HOLD)
         .bind(join.tenant.0)
         .bind(join.guest.0)
@@ -72,7 +72,7 @@ async fn hold(tx: &mut Tx, join: &GuestJoin) -> Done<()> {
     Ok(())
 }
 
-async fn uncount(tx: &mut Tx, statement: &'static str, join: &GuestJoin) -> Done<()> {
+async fn uncount(tx: &mut Tx, statement: &'static str, join: &GuestJoin) -> DbResult<()> {
     on!(tx, t => sqlx::query(statement)
         .bind(join.tenant.0)
         .bind(join.guest.0)
@@ -84,7 +84,7 @@ async fn uncount(tx: &mut Tx, statement: &'static str, join: &GuestJoin) -> Done
     Ok(())
 }
 
-async fn step(tx: &mut Tx, statement: &'static str, join: &GuestJoin) -> Done<()> {
+async fn step(tx: &mut Tx, statement: &'static str, join: &GuestJoin) -> DbResult<()> {
     on!(tx, t => sqlx::query(statement)
         .bind(join.tenant.0)
         .bind(join.guest.0)

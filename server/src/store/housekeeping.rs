@@ -2,13 +2,13 @@
 
 use pulsestage::audit::{Act, Entry};
 use pulsestage::id::{OperationId, TenantId};
-use pulsestage::ports::{Stored, Write};
+use pulsestage::ports::{StoreResult, Write};
 use pulsestage::time::Timestamp;
 use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::audit::note;
-use super::trouble::{Done, trouble};
+use super::db_error::{DbResult, store_error};
 use super::{SqlStore, sql};
 
 /// What is removed by its age alone.
@@ -67,8 +67,8 @@ impl SqlStore {
     ///
     /// # Errors
     /// When the database is in trouble.
-    pub async fn lease(&self, task: &'static str, holder: Uuid, now: Timestamp, until: Timestamp) -> Stored<bool> {
-        let done: Done<bool> = async {
+    pub async fn lease(&self, task: &'static str, holder: Uuid, now: Timestamp, until: Timestamp) -> StoreResult<bool> {
+        let done: DbResult<bool> = async {
             written!(self, tx => {
                 let held: Option<Uuid> = on!(tx, t => sqlx::query_scalar(sql::housekeeping::LEASE)
                     .bind(task)
@@ -81,15 +81,15 @@ impl SqlStore {
             })
         }
         .await;
-        done.map_err(trouble)
+        done.map_err(store_error)
     }
 
     /// Gives a task back before its time.
     ///
     /// # Errors
     /// When the database is in trouble.
-    pub async fn end_lease(&self, task: &'static str, holder: Uuid) -> Stored<()> {
-        let done: Done<()> = async {
+    pub async fn end_lease(&self, task: &'static str, holder: Uuid) -> StoreResult<()> {
+        let done: DbResult<()> = async {
             written!(self, tx => {
                 on!(tx, t => sqlx::query(sql::housekeeping::END_LEASE)
                     .bind(task)
@@ -101,15 +101,15 @@ impl SqlStore {
             })
         }
         .await;
-        done.map_err(trouble)
+        done.map_err(store_error)
     }
 
     /// Removes at most so many rows of a tenant that have been worth nothing since before a moment; says how many.
     ///
     /// # Errors
     /// When the database is in trouble.
-    pub async fn remove_spent(&self, what: Spent, tenant: TenantId, before: Timestamp, most: i64) -> Stored<u64> {
-        let done: Done<u64> = async {
+    pub async fn remove_spent(&self, what: Spent, tenant: TenantId, before: Timestamp, most: i64) -> StoreResult<u64> {
+        let done: DbResult<u64> = async {
             written!(self, tx => {
                 Ok(on!(tx, t => sqlx::query(what.statement())
                     .bind(tenant.0)
@@ -121,7 +121,7 @@ impl SqlStore {
             })
         }
         .await;
-        done.map_err(trouble)
+        done.map_err(store_error)
     }
 
     /// Removes at most so many of a tenant's oldest facts, those that were written before a moment, and never any of the
@@ -129,8 +129,8 @@ impl SqlStore {
     ///
     /// # Errors
     /// When the database is in trouble.
-    pub async fn remove_facts(&self, tenant: TenantId, keep: i64, before: Timestamp, most: i64) -> Stored<u64> {
-        self.cut_log(tenant, keep, before, most).await.map_err(trouble)
+    pub async fn remove_facts(&self, tenant: TenantId, keep: i64, before: Timestamp, most: i64) -> StoreResult<u64> {
+        self.cut_log(tenant, keep, before, most).await.map_err(store_error)
     }
 
     /// Removes at most so many entries of a tenant's audit that were made before a moment; says how many. For the
@@ -138,11 +138,11 @@ impl SqlStore {
     ///
     /// # Errors
     /// When the database is in trouble.
-    pub async fn prune_audit(&self, tenant: TenantId, before: Timestamp, most: i64) -> Stored<u64> {
-        self.drop_entries(tenant, before, most).await.map_err(trouble)
+    pub async fn prune_audit(&self, tenant: TenantId, before: Timestamp, most: i64) -> StoreResult<u64> {
+        self.drop_entries(tenant, before, most).await.map_err(store_error)
     }
 
-    async fn drop_entries(&self, tenant: TenantId, before: Timestamp, most: i64) -> Done<u64> {
+    async fn drop_entries(&self, tenant: TenantId, before: Timestamp, most: i64) -> DbResult<u64> {
         written!(self, tx => {
             on!(tx, t => sqlx::query(sql::housekeeping::OPEN_PRUNING).bind(before.0).execute(&mut **t).await.map(drop))?;
             let pruned = on!(tx, t => sqlx::query(sql::housekeeping::PRUNE_AUDIT)
@@ -168,9 +168,9 @@ impl SqlStore {
         pruned: u64,
         once: Uuid,
         now: Timestamp,
-    ) -> Stored<()> {
+    ) -> StoreResult<()> {
         let write = Write { tenant, operation: OperationId(once), writer: once, at: now };
-        let done: Done<()> = async {
+        let done: DbResult<()> = async {
             written!(self, tx => {
                 let entry = Entry::of(None, Act::PruneAudit).subject(tenant);
                 let entry = entry.after("until", before).after("entries", i64::try_from(pruned).unwrap_or(i64::MAX));
@@ -178,10 +178,10 @@ impl SqlStore {
             })
         }
         .await;
-        done.map_err(trouble)
+        done.map_err(store_error)
     }
 
-    async fn cut_log(&self, tenant: TenantId, keep: i64, before: Timestamp, most: i64) -> Done<u64> {
+    async fn cut_log(&self, tenant: TenantId, keep: i64, before: Timestamp, most: i64) -> DbResult<u64> {
         let oldest: Vec<FactAge> = on!(&self.read, pool => sqlx::query_as(sql::housekeeping::OLDEST_FACTS)
             .bind(tenant.0)
             .bind(keep)

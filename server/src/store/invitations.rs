@@ -7,9 +7,9 @@ use pulsestage::person::Person;
 use pulsestage::ports::{Manager, SecretHash};
 use pulsestage::time::Timestamp;
 
+use super::db_error::DbResult;
 use super::people::{authority, managed};
-use super::rows::doors::CredentialsRow;
-use super::trouble::Done;
+use super::rows::account::CredentialsRow;
 use super::{SqlStore, Tx, people_reads, sql};
 
 /// What an invitation is for, as the database calls it.
@@ -22,7 +22,7 @@ impl SqlStore {
         id: UserId,
         link: SecretHash,
         until: Timestamp,
-    ) -> Done<Person> {
+    ) -> DbResult<Person> {
         written!(self, tx => {
             let person = invitable(tx, &manager, id).await?;
             if !person.is_active() {
@@ -52,10 +52,10 @@ impl SqlStore {
 
 /// Whom a manager may send a link: those whom they manage, and somebody with a role that they may give who was never here,
 /// so that there is nobody to be taken for.
-async fn invitable(tx: &mut Tx, manager: &Manager, id: UserId) -> Done<Person> {
+async fn invitable(tx: &mut Tx, manager: &Manager, id: UserId) -> DbResult<Person> {
     let held = authority(tx, manager).await?;
     let person = people_reads::there(tx, manager.tenant, id).await?;
-    let known: Option<CredentialsRow> = on!(tx, t => sqlx::query_as(sql::doors::CREDENTIALS_OF)
+    let known: Option<CredentialsRow> = on!(tx, t => sqlx::query_as(sql::account::CREDENTIALS_OF)
         .bind(manager.tenant.0)
         .bind(id.0)
         .fetch_optional(&mut **t)

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use pulsestage::ports::Stored;
+use pulsestage::ports::StoreResult;
 use sqlx::SqlitePool;
 use tokio::time::{Instant, sleep};
 
-use super::trouble::{Done, Failure, trouble};
+use super::db_error::{DbError, DbResult, store_error};
 use super::{SqlStore, sql};
 
 /// The key that signs participants' cookies and makes their pseudonyms.
@@ -20,24 +20,24 @@ impl SqlStore {
     ///
     /// # Errors
     /// When the database is in trouble.
-    pub async fn kept_key(&self) -> Stored<Option<[u8; 32]>> {
-        self.bytes_of(sql::keys::KEPT_KEY).await.map_err(trouble)
+    pub async fn kept_key(&self) -> StoreResult<Option<[u8; 32]>> {
+        self.bytes_of(sql::keys::KEPT_KEY).await.map_err(store_error)
     }
 
     /// By what the key of this database is recognised; `None` as long as no key was used with it.
     ///
     /// # Errors
     /// When the database is in trouble.
-    pub async fn key_fingerprint(&self) -> Stored<Option<[u8; 32]>> {
-        self.bytes_of(sql::keys::FINGERPRINT).await.map_err(trouble)
+    pub async fn key_fingerprint(&self) -> StoreResult<Option<[u8; 32]>> {
+        self.bytes_of(sql::keys::FINGERPRINT).await.map_err(store_error)
     }
 
     /// Takes the key of older versions out of the database, so that no byte of it is left in its files.
     ///
     /// # Errors
     /// When the database is in trouble, or another process is reading a SQLite file all the time.
-    pub async fn forget_kept_key(&self) -> Stored<()> {
-        self.scrub_key().await.map_err(trouble)
+    pub async fn forget_kept_key(&self) -> StoreResult<()> {
+        self.scrub_key().await.map_err(store_error)
     }
 
     /// Keeps by what the key is recognised; gives what is kept afterwards. Unless it `replaces` the one before, of many who
@@ -45,21 +45,21 @@ impl SqlStore {
     ///
     /// # Errors
     /// When the database is in trouble.
-    pub async fn keep_key_fingerprint(&self, fingerprint: [u8; 32], replaces: bool) -> Stored<[u8; 32]> {
-        self.put_fingerprint(fingerprint, replaces).await.map_err(trouble)
+    pub async fn keep_key_fingerprint(&self, fingerprint: [u8; 32], replaces: bool) -> StoreResult<[u8; 32]> {
+        self.put_fingerprint(fingerprint, replaces).await.map_err(store_error)
     }
 
-    async fn bytes_of(&self, statement: &'static str) -> Done<Option<[u8; 32]>> {
+    async fn bytes_of(&self, statement: &'static str) -> DbResult<Option<[u8; 32]>> {
         let bytes: Option<Vec<u8>> = on!(&self.write, pool => sqlx::query_scalar(statement)
             .bind(PARTICIPANTS)
             .fetch_optional(pool)
             .await)?;
         let whole =
-            |bytes: Vec<u8>| bytes.try_into().map_err(|_| Failure::Unreadable("key", "not 32 bytes".to_owned()));
+            |bytes: Vec<u8>| bytes.try_into().map_err(|_| DbError::Unreadable("key", "not 32 bytes".to_owned()));
         bytes.map(whole).transpose()
     }
 
-    async fn put_fingerprint(&self, fingerprint: [u8; 32], replaces: bool) -> Done<[u8; 32]> {
+    async fn put_fingerprint(&self, fingerprint: [u8; 32], replaces: bool) -> DbResult<[u8; 32]> {
         let statement = if replaces { sql::keys::REPLACE_FINGERPRINT } else { sql::keys::PUT_FINGERPRINT };
         on!(&self.write, pool => sqlx::query(statement)
             .bind(PARTICIPANTS)
@@ -68,10 +68,10 @@ impl SqlStore {
             .await
             .map(drop))?;
         let kept = self.bytes_of(sql::keys::FINGERPRINT).await?;
-        kept.ok_or_else(|| Failure::Unreadable("key", "its fingerprint was not kept".to_owned()))
+        kept.ok_or_else(|| DbError::Unreadable("key", "its fingerprint was not kept".to_owned()))
     }
 
-    async fn scrub_key(&self) -> Done<()> {
+    async fn scrub_key(&self) -> DbResult<()> {
         match &self.write {
             super::Db::Sqlite(pool) => scrub_file(pool).await,
             super::Db::Postgres(pool) => {
@@ -83,7 +83,7 @@ impl SqlStore {
 }
 
 /// Takes the key out of a SQLite file and its log.
-async fn scrub_file(pool: &SqlitePool) -> Done<()> {
+async fn scrub_file(pool: &SqlitePool) -> DbResult<()> {
     let mut one = pool.acquire().await?;
     // The row goes last: where this breaks off before, it is there for the next start to take.
     for statement in [sql::keys::SECURE_DELETE, sql::keys::VACUUM, sql::keys::FORGET_KEY] {
@@ -95,7 +95,7 @@ async fn scrub_file(pool: &SqlitePool) -> Done<()> {
         match busy {
             0 => return Ok(()),
             _ if Instant::now() < give_up => sleep(LOG_PAUSE).await,
-            _ => return Err(Failure::Unreadable("log", "another process reads the file all the time".to_owned())),
+            _ => return Err(DbError::Unreadable("log", "another process reads the file all the time".to_owned())),
         }
     }
 }

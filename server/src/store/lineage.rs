@@ -1,12 +1,12 @@
 //! The lives of the database, and how far each instance has written.
 
-use pulsestage::ports::{Chance, Stored};
+use pulsestage::ports::{Rng, StoreResult};
 use pulsestage::time::Timestamp;
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use super::db_error::{DbResult, store_error};
 use super::epochs::renew_all;
-use super::trouble::{Done, trouble};
 use super::{Db, SqlStore, Tx, begin, sql};
 
 /// Which PostgreSQL cluster a database is in, and on which timeline.
@@ -76,11 +76,11 @@ impl SqlStore {
     ///
     /// # Errors
     /// When the database is in trouble.
-    pub async fn database_history(&self) -> Stored<DatabaseHistory> {
-        self.read_history().await.map_err(trouble)
+    pub async fn database_history(&self) -> StoreResult<DatabaseHistory> {
+        self.read_history().await.map_err(store_error)
     }
 
-    async fn read_history(&self) -> Done<DatabaseHistory> {
+    async fn read_history(&self) -> DbResult<DatabaseHistory> {
         let lineages: Vec<LineageRow> =
             on!(&self.read, pool => sqlx::query_as(sql::lineage::LINEAGES).fetch_all(pool).await)?;
         let marks = on!(&self.read, pool => sqlx::query_as(sql::lineage::MARKS).fetch_all(pool).await)?;
@@ -89,7 +89,7 @@ impl SqlStore {
     }
 
     /// Where the database is. A server that does not tell, such as one without these functions, is not asked in vain.
-    async fn server_identity(&self) -> Done<Option<ServerIdentity>> {
+    async fn server_identity(&self) -> DbResult<Option<ServerIdentity>> {
         let Db::Postgres(pool) = &self.read else { return Ok(None) };
         match sqlx::query_as(sql::lineage::POSTGRES_IDENTITY).fetch_one(pool).await {
             Ok(identity) => Ok(Some(identity)),
@@ -102,12 +102,12 @@ impl SqlStore {
     ///
     /// # Errors
     /// When the database is in trouble.
-    pub async fn begin_lineage(&self, id: Uuid, identity: Option<&ServerIdentity>, at: Timestamp) -> Stored<bool> {
-        let begun: Done<bool> = async {
+    pub async fn begin_lineage(&self, id: Uuid, identity: Option<&ServerIdentity>, at: Timestamp) -> StoreResult<bool> {
+        let begun: DbResult<bool> = async {
             tx!(begin(&self.write), tx => { insert_lineage(&mut tx, (1, id), "the first start", identity, at).await })
         }
         .await;
-        begun.map_err(trouble)
+        begun.map_err(store_error)
     }
 
     /// Begins another life of a database after the one that is its present one, and gives every log a new epoch; says how
@@ -121,27 +121,27 @@ impl SqlStore {
         reason: &str,
         identity: Option<&ServerIdentity>,
         at: Timestamp,
-        chance: &dyn Chance,
-    ) -> Stored<Option<usize>> {
-        let renewed: Done<Option<usize>> = async {
+        rng: &dyn Rng,
+    ) -> StoreResult<Option<usize>> {
+        let renewed: DbResult<Option<usize>> = async {
             tx!(begin(&self.write), tx => {
                 // First of all: whoever begins the same one at the same time waits here for the outcome.
                 if !insert_lineage(&mut tx, (number, id), reason, identity, at).await? {
                     return Ok(None);
                 }
-                Ok(Some(renew_all(&mut tx, chance).await?))
+                Ok(Some(renew_all(&mut tx,rng).await?))
             })
         }
         .await;
-        renewed.map_err(trouble)
+        renewed.map_err(store_error)
     }
 
     /// Keeps where the present life is, when it was not known.
     ///
     /// # Errors
     /// When the database is in trouble.
-    pub async fn place_lineage(&self, id: Uuid, identity: &ServerIdentity) -> Stored<()> {
-        let placed: Done<()> = async {
+    pub async fn place_lineage(&self, id: Uuid, identity: &ServerIdentity) -> StoreResult<()> {
+        let placed: DbResult<()> = async {
             tx!(begin(&self.write), tx => {
                 on!(&mut tx, t => sqlx::query(sql::lineage::PLACE_LINEAGE)
                     .bind(id)
@@ -154,7 +154,7 @@ impl SqlStore {
             })
         }
         .await;
-        placed.map_err(trouble)
+        placed.map_err(store_error)
     }
 }
 
@@ -170,7 +170,7 @@ async fn insert_lineage(
     reason: &str,
     identity: Option<&ServerIdentity>,
     at: Timestamp,
-) -> Done<bool> {
+) -> DbResult<bool> {
     let inserted = on!(tx, t => sqlx::query(sql::lineage::BEGIN_LINEAGE)
         .bind(number)
         .bind(id)

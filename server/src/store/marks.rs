@@ -7,12 +7,12 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use pulsestage::ports::Stored;
+use pulsestage::ports::StoreResult;
 use pulsestage::time::Timestamp;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use super::trouble::{Done, trouble};
+use super::db_error::{DbResult, store_error};
 use super::{SqlStore, Tx, begin, sql};
 
 /// The run of a process that has a mark.
@@ -90,7 +90,7 @@ impl Marks {
 }
 
 /// Raises a mark in a transaction; its number, or nothing when it is not there or another run's.
-pub(super) async fn raise(tx: &mut Tx, owner: MarkOwner) -> Done<Option<i64>> {
+pub(super) async fn raise(tx: &mut Tx, owner: MarkOwner) -> DbResult<Option<i64>> {
     Ok(on!(tx, t => sqlx::query_scalar(sql::lineage::RAISE_MARK)
         .bind(owner.instance)
         .bind(owner.session)
@@ -111,9 +111,9 @@ impl SqlStore {
         keeper: Arc<dyn MarkKeeper>,
         at: Timestamp,
         (pruned_before, most): (Timestamp, i64),
-    ) -> Stored<i64> {
+    ) -> StoreResult<i64> {
         self.marks.set(None);
-        let begun: Done<i64> = async {
+        let begun: DbResult<i64> = async {
             tx!(begin(&self.write), tx => {
                 let number: i64 = on!(&mut tx, t => sqlx::query_scalar(sql::lineage::BEGIN_MARK)
                     .bind(owner.instance)
@@ -133,7 +133,7 @@ impl SqlStore {
             })
         }
         .await;
-        let number = begun.map_err(trouble)?;
+        let number = begun.map_err(store_error)?;
         keeper.keep(owner, number);
         self.marks.set(Some(Marking { owner, keeper }));
         Ok(number)
@@ -148,10 +148,11 @@ impl SqlStore {
     ///
     /// # Errors
     /// When the database is in trouble.
-    pub async fn raise_mark(&self) -> Stored<()> {
+    pub async fn raise_mark(&self) -> StoreResult<()> {
         let Some(owner) = self.marks.owner() else { return Ok(()) };
-        let raised: Done<Option<i64>> = async { tx!(begin(&self.write), tx => { raise(&mut tx, owner).await }) }.await;
-        self.marks.raised(owner, raised.map_err(trouble)?);
+        let raised: DbResult<Option<i64>> =
+            async { tx!(begin(&self.write), tx => { raise(&mut tx, owner).await }) }.await;
+        self.marks.raised(owner, raised.map_err(store_error)?);
         Ok(())
     }
 
@@ -159,9 +160,9 @@ impl SqlStore {
     ///
     /// # Errors
     /// When the database is in trouble.
-    pub async fn touch_mark(&self, at: Timestamp) -> Stored<()> {
+    pub async fn touch_mark(&self, at: Timestamp) -> StoreResult<()> {
         let Some(owner) = self.marks.owner() else { return Ok(()) };
-        let touched: Done<()> = async {
+        let touched: DbResult<()> = async {
             tx!(begin(&self.write), tx => {
                 on!(&mut tx, t => sqlx::query(sql::lineage::TOUCH_MARK)
                     .bind(owner.instance)
@@ -174,6 +175,6 @@ impl SqlStore {
             })
         }
         .await;
-        touched.map_err(trouble)
+        touched.map_err(store_error)
     }
 }

@@ -19,17 +19,17 @@ use uuid::Uuid;
 
 use super::audit::note;
 use super::cases::{Held, case};
-use super::facts::Place;
+use super::db_error::DbResult;
+use super::facts::LogSlot;
 use super::operations::{Claim, Operation, claim};
-use super::trouble::Done;
 use super::{SqlStore, Tx, sql};
 
 impl SqlStore {
-    pub(super) async fn merge_cases(&self, write: Write, merge: Merge, by: UserId) -> Done<Case> {
+    pub(super) async fn merge_cases(&self, write: Write, merge: Merge, by: UserId) -> DbResult<Case> {
         let Merge { source, target } = merge;
         let operation = Operation::new("merge", source.0, &[source.0.as_bytes(), target.0.as_bytes()]);
         let merged = written!(self, tx => {
-            if let Claim::Done(_) = claim(tx, &write, &operation).await? {
+            if let Claim::DbResult(_) = claim(tx, &write, &operation).await? {
                 return case(tx, write.tenant, target).await;
             }
             let held = Held::take(tx, write.tenant, source).await?;
@@ -60,10 +60,10 @@ impl SqlStore {
         Ok(merged)
     }
 
-    pub(super) async fn split_case(&self, write: Write, source: QuestionId, by: UserId) -> Done<Case> {
+    pub(super) async fn split_case(&self, write: Write, source: QuestionId, by: UserId) -> DbResult<Case> {
         let operation = Operation::new("split", source.0, &[source.0.as_bytes(), by.0.as_bytes()]);
         written!(self, tx => {
-            if let Claim::Done(_) = claim(tx, &write, &operation).await? {
+            if let Claim::DbResult(_) = claim(tx, &write, &operation).await? {
                 return case(tx, write.tenant, source).await;
             }
             let held = Held::take(tx, write.tenant, source).await?;
@@ -84,7 +84,7 @@ impl SqlStore {
 
 /// Takes back what a question brought to the one that it was merged into, as far as nothing else brings it; and so on
 /// from there, where that one's votes are another's.
-async fn uncast(tx: &mut Tx, write: &Write, source: QuestionId, target: QuestionId) -> Done<()> {
+async fn uncast(tx: &mut Tx, write: &Write, source: QuestionId, target: QuestionId) -> DbResult<()> {
     let (mut source, mut target) = (source, target);
     loop {
         let [went, _] = {
@@ -114,13 +114,13 @@ async fn uncast(tx: &mut Tx, write: &Write, source: QuestionId, target: Question
 }
 
 /// Tells moderators that what they know of the other question is another now.
-async fn tell_moderators(tx: &mut Tx, write: &Write, team: TeamId, question_id: QuestionId) -> Done<()> {
-    let place = Place::take(tx, write.tenant).await?;
+async fn tell_moderators(tx: &mut Tx, write: &Write, team: TeamId, question_id: QuestionId) -> DbResult<()> {
+    let place = LogSlot::take(tx, write.tenant).await?;
     place.write_for(tx, write, (Some(team), Audience::Staff), &Event::Moderated(QuestionRef { question_id })).await
 }
 
 /// Counts votes that came or went together.
-async fn recount(tx: &mut Tx, write: &Write, question: QuestionId, by: i64) -> Done<()> {
+async fn recount(tx: &mut Tx, write: &Write, question: QuestionId, by: i64) -> DbResult<()> {
     on!(tx, t => sqlx::query(sql::moderation::RECOUNT)
         .bind(write.tenant.0)
         .bind(question.0)

@@ -22,10 +22,10 @@
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
 use self::checkpoints::Checkpoints;
-use self::deed::Work;
+use self::db_error::DbResult;
 use self::group::Queue;
 use self::marks::Marks;
-use self::trouble::Done;
+use self::queued_write::WriteOperation;
 
 /// Runs the same expression on whichever engine it is.
 macro_rules! on {
@@ -40,7 +40,7 @@ macro_rules! on {
 /// Has a block done as one write: all of it, and known to be committed when this is over, or nothing of it.
 macro_rules! written {
     ($store:expr, $tx:ident => $block:block) => {
-        $store.write_whole($crate::store::deed::Work::new(move |$tx| Box::pin(async move $block))).await
+        $store.write_whole($crate::store::queued_write::WriteOperation::new(move |$tx| Box::pin(async move $block))).await
     };
 }
 
@@ -53,6 +53,8 @@ macro_rules! tx {
     }};
 }
 
+mod account;
+mod account_port;
 mod addresses;
 mod audit;
 pub mod backup;
@@ -60,9 +62,7 @@ mod boards;
 mod cases;
 mod checkpoints;
 mod copy;
-mod deed;
-mod doors;
-mod doors_port;
+mod db_error;
 mod epochs;
 mod facts;
 mod group;
@@ -85,6 +85,7 @@ mod port_tenancy;
 mod probe;
 mod projection;
 mod questions;
+mod queued_write;
 mod quota;
 mod reports;
 mod rows;
@@ -105,7 +106,6 @@ mod tenancy;
 mod tenants;
 mod texts;
 mod threads;
-mod trouble;
 mod upgrades;
 mod votes;
 mod watched;
@@ -172,7 +172,7 @@ impl SqlStore {
     }
 
     /// Does a write: when this is over well, it is committed.
-    async fn write_whole<T: Send + 'static>(&self, work: Work<T>) -> Done<T> {
+    async fn write_whole<T: Send + 'static>(&self, work: WriteOperation<T>) -> DbResult<T> {
         match &self.queue {
             Some(queue) => queue.write(work).await,
             None => {
@@ -186,7 +186,7 @@ impl SqlStore {
     }
 
     /// Begins a transaction whose reads all see the same moment.
-    async fn begin_read(&self) -> Done<Tx> {
+    async fn begin_read(&self) -> DbResult<Tx> {
         Ok(match &self.read {
             Db::Sqlite(pool) => Tx::Sqlite(pool.begin_with("BEGIN DEFERRED").await?),
             Db::Postgres(pool) => {
@@ -198,7 +198,7 @@ impl SqlStore {
 
 /// Begins a transaction that writes. On SQLite it takes the write lock at once: one that took it later could find that
 /// what it has read is no longer so, and fail whatever the timeout.
-async fn begin(db: &Db) -> Done<Tx> {
+async fn begin(db: &Db) -> DbResult<Tx> {
     Ok(match db {
         Db::Sqlite(pool) => Tx::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
         Db::Postgres(pool) => Tx::Postgres(pool::begin(pool, "BEGIN ISOLATION LEVEL READ COMMITTED").await?),
@@ -207,7 +207,7 @@ async fn begin(db: &Db) -> Done<Tx> {
 
 impl Tx {
     /// Commits what went well and rolls back what did not.
-    async fn end<T>(self, done: Done<T>) -> Done<T> {
+    async fn end<T>(self, done: DbResult<T>) -> DbResult<T> {
         match done {
             Ok(value) => {
                 on!(self, tx => tx.commit().await)?;

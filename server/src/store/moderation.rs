@@ -4,54 +4,54 @@ use async_trait::async_trait;
 use pulsestage::audit::{Act, Entry};
 use pulsestage::error::Refusal;
 use pulsestage::id::{ParticipantId, QuestionId, TeamId, TenantId, UserId};
-use pulsestage::moderation::{CLAIM_LIFE_MS, Case, Hold, Note, OwnQuestion, Verdict};
-use pulsestage::ports::{Merge, ModerationStore, Stored, Write};
+use pulsestage::moderation::{CLAIM_LIFE_MS, Case, Hold, Note, OwnQuestion, ReviewDecision};
+use pulsestage::ports::{Merge, ModerationStore, StoreResult, Write};
 use pulsestage::text::QuestionBody;
 use std::collections::HashMap;
 use uuid::Uuid;
 
 use super::audit::note;
 use super::cases::{Held, case};
+use super::db_error::{DbResult, store_error};
 use super::operations::{Claim, Operation, claim};
 use super::rows::{CaseRow, QuestionTagRow, TagRow, tags_by_name};
-use super::trouble::{Done, trouble};
 use super::{SqlStore, Tx, sql};
 
 #[async_trait]
 impl ModerationStore for SqlStore {
-    async fn cases(&self, tenant: TenantId, teams: Option<&[TeamId]>, most: usize) -> Stored<(Vec<Case>, bool)> {
-        self.list_cases(tenant, teams, most).await.map_err(trouble)
+    async fn cases(&self, tenant: TenantId, teams: Option<&[TeamId]>, most: usize) -> StoreResult<(Vec<Case>, bool)> {
+        self.list_cases(tenant, teams, most).await.map_err(store_error)
     }
 
-    async fn case(&self, tenant: TenantId, question: QuestionId) -> Stored<Case> {
-        self.read_case(tenant, question).await.map_err(trouble)
+    async fn case(&self, tenant: TenantId, question: QuestionId) -> StoreResult<Case> {
+        self.read_case(tenant, question).await.map_err(store_error)
     }
 
     async fn decide(
         &self,
         write: Write,
         question: QuestionId,
-        verdict: Verdict,
+        verdict: ReviewDecision,
         seen: Option<i64>,
         by: UserId,
-    ) -> Stored<Case> {
-        self.decide_case(write, question, verdict, seen, by).await.map_err(trouble)
+    ) -> StoreResult<Case> {
+        self.decide_case(write, question, verdict, seen, by).await.map_err(store_error)
     }
 
-    async fn remark(&self, write: Write, question: QuestionId, note: Note, by: UserId) -> Stored<Case> {
-        self.note_case(write, question, note, by).await.map_err(trouble)
+    async fn remark(&self, write: Write, question: QuestionId, note: Note, by: UserId) -> StoreResult<Case> {
+        self.note_case(write, question, note, by).await.map_err(store_error)
     }
 
-    async fn merge(&self, write: Write, merge: Merge, by: UserId) -> Stored<Case> {
-        self.merge_cases(write, merge, by).await.map_err(trouble)
+    async fn merge(&self, write: Write, merge: Merge, by: UserId) -> StoreResult<Case> {
+        self.merge_cases(write, merge, by).await.map_err(store_error)
     }
 
-    async fn split(&self, write: Write, source: QuestionId, by: UserId) -> Stored<Case> {
-        self.split_case(write, source, by).await.map_err(trouble)
+    async fn split(&self, write: Write, source: QuestionId, by: UserId) -> StoreResult<Case> {
+        self.split_case(write, source, by).await.map_err(store_error)
     }
 
-    async fn own_questions(&self, tenant: TenantId, asker: ParticipantId) -> Stored<Vec<OwnQuestion>> {
-        self.list_own(tenant, asker).await.map_err(trouble)
+    async fn own_questions(&self, tenant: TenantId, asker: ParticipantId) -> StoreResult<Vec<OwnQuestion>> {
+        self.list_own(tenant, asker).await.map_err(store_error)
     }
 
     async fn edit_own(
@@ -61,21 +61,27 @@ impl ModerationStore for SqlStore {
         asker: ParticipantId,
         body: QuestionBody,
         hold: Option<Hold>,
-    ) -> Stored<OwnQuestion> {
-        self.rewrite_own(write, question, asker, body, hold).await.map_err(trouble)
+    ) -> StoreResult<OwnQuestion> {
+        self.rewrite_own(write, question, asker, body, hold).await.map_err(store_error)
     }
 
-    async fn withdraw_own(&self, write: Write, question: QuestionId, asker: ParticipantId) -> Stored<OwnQuestion> {
-        self.take_back_own(write, question, asker).await.map_err(trouble)
+    async fn withdraw_own(&self, write: Write, question: QuestionId, asker: ParticipantId) -> StoreResult<OwnQuestion> {
+        self.take_back_own(write, question, asker).await.map_err(store_error)
     }
 
-    async fn report(&self, write: Write, question: QuestionId, reporter: ParticipantId, reason: String) -> Stored<()> {
-        self.keep_report(write, question, reporter, reason).await.map_err(trouble)
+    async fn report(
+        &self,
+        write: Write,
+        question: QuestionId,
+        reporter: ParticipantId,
+        reason: String,
+    ) -> StoreResult<()> {
+        self.keep_report(write, question, reporter, reason).await.map_err(store_error)
     }
 }
 
 impl SqlStore {
-    async fn list_cases(&self, tenant: TenantId, teams: Option<&[TeamId]>, most: usize) -> Done<(Vec<Case>, bool)> {
+    async fn list_cases(&self, tenant: TenantId, teams: Option<&[TeamId]>, most: usize) -> DbResult<(Vec<Case>, bool)> {
         tx!(self.begin_read(), tx => {
             let limit = i64::try_from(most).unwrap_or(i64::MAX).saturating_add(1);
             let (mut rows, mut more) = (Vec::new(), false);
@@ -100,11 +106,11 @@ impl SqlStore {
                 let ids = of_question.remove(&row.id().0).unwrap_or_default();
                 row.into_case(tags.iter().filter(|tag| ids.contains(&tag.id.0)).cloned().collect())
             });
-            Ok((cases.collect::<Done<Vec<Case>>>()?, more))
+            Ok((cases.collect::<DbResult<Vec<Case>>>()?, more))
         })
     }
 
-    async fn read_case(&self, tenant: TenantId, id: QuestionId) -> Done<Case> {
+    async fn read_case(&self, tenant: TenantId, id: QuestionId) -> DbResult<Case> {
         tx!(self.begin_read(), tx => { case(&mut tx, tenant, id).await })
     }
 
@@ -112,18 +118,18 @@ impl SqlStore {
         &self,
         write: Write,
         id: QuestionId,
-        verdict: Verdict,
+        verdict: ReviewDecision,
         seen: Option<i64>,
         by: UserId,
-    ) -> Done<Case> {
+    ) -> DbResult<Case> {
         let said = match &verdict {
-            Verdict::Decline { reason } => reason.clone().unwrap_or_default(),
-            Verdict::Edit { body } => body.as_str().to_owned(),
+            ReviewDecision::Decline { reason } => reason.clone().unwrap_or_default(),
+            ReviewDecision::Edit { body } => body.as_str().to_owned(),
             _ => String::new(),
         };
         let operation = Operation::new(verdict.word(), id.0, &[id.0.as_bytes(), said.as_bytes()]);
         let decided = written!(self, tx => {
-            if let Claim::Done(_) = claim(tx, &write, &operation).await? {
+            if let Claim::DbResult(_) = claim(tx, &write, &operation).await? {
                 return case(tx, write.tenant, id).await;
             }
             let held = Held::take(tx, write.tenant, id).await?;
@@ -148,11 +154,11 @@ impl SqlStore {
         Ok(decided)
     }
 
-    async fn note_case(&self, write: Write, id: QuestionId, noted: Note, by: UserId) -> Done<Case> {
+    async fn note_case(&self, write: Write, id: QuestionId, noted: Note, by: UserId) -> DbResult<Case> {
         let said = format!("{noted:?}");
         let operation = Operation::new("note", id.0, &[id.0.as_bytes(), said.as_bytes()]);
         let done = written!(self, tx => {
-            if let Claim::Done(_) = claim(tx, &write, &operation).await? {
+            if let Claim::DbResult(_) = claim(tx, &write, &operation).await? {
                 return case(tx, write.tenant, id).await;
             }
             let held = Held::take(tx, write.tenant, id).await?;
@@ -171,7 +177,7 @@ impl SqlStore {
         Ok(done)
     }
 
-    async fn list_own(&self, tenant: TenantId, asker: ParticipantId) -> Done<Vec<OwnQuestion>> {
+    async fn list_own(&self, tenant: TenantId, asker: ParticipantId) -> DbResult<Vec<OwnQuestion>> {
         let rows: Vec<CaseRow> = on!(&self.read, pool => sqlx::query_as(sql::moderation::OWN)
             .bind(tenant.0)
             .bind(asker.0)
@@ -187,10 +193,10 @@ impl SqlStore {
         asker: ParticipantId,
         body: QuestionBody,
         hold: Option<Hold>,
-    ) -> Done<OwnQuestion> {
+    ) -> DbResult<OwnQuestion> {
         let operation = Operation::new("edit_own", id.0, &[id.0.as_bytes(), body.as_str().as_bytes()]);
         let own = written!(self, tx => {
-            if let Claim::Done(_) = claim(tx, &write, &operation).await? {
+            if let Claim::DbResult(_) = claim(tx, &write, &operation).await? {
                 return case(tx, write.tenant, id).await.map(OwnQuestion::from);
             }
             let held = own(tx, &write, id, asker).await?;
@@ -202,10 +208,10 @@ impl SqlStore {
         Ok(own)
     }
 
-    async fn take_back_own(&self, write: Write, id: QuestionId, asker: ParticipantId) -> Done<OwnQuestion> {
+    async fn take_back_own(&self, write: Write, id: QuestionId, asker: ParticipantId) -> DbResult<OwnQuestion> {
         let operation = Operation::new("withdraw_own", id.0, &[id.0.as_bytes()]);
         let own = written!(self, tx => {
-            if let Claim::Done(_) = claim(tx, &write, &operation).await? {
+            if let Claim::DbResult(_) = claim(tx, &write, &operation).await? {
                 return case(tx, write.tenant, id).await.map(OwnQuestion::from);
             }
             let held = own(tx, &write, id, asker).await?;
@@ -225,10 +231,10 @@ impl SqlStore {
         Ok(own)
     }
 
-    async fn keep_report(&self, write: Write, id: QuestionId, reporter: ParticipantId, reason: String) -> Done<()> {
+    async fn keep_report(&self, write: Write, id: QuestionId, reporter: ParticipantId, reason: String) -> DbResult<()> {
         let operation = Operation::new("report", id.0, &[id.0.as_bytes(), reason.as_bytes()]);
         written!(self, tx => {
-            if let Claim::Done(_) = claim(tx, &write, &operation).await? {
+            if let Claim::DbResult(_) = claim(tx, &write, &operation).await? {
                 return Ok(());
             }
             let held = Held::take(tx, write.tenant, id).await?;
@@ -256,7 +262,7 @@ impl SqlStore {
 }
 
 /// So many cases of a tenant, or of one of its teams.
-async fn cases_of(tx: &mut Tx, tenant: TenantId, team: Option<TeamId>, limit: i64) -> Done<Vec<CaseRow>> {
+async fn cases_of(tx: &mut Tx, tenant: TenantId, team: Option<TeamId>, limit: i64) -> DbResult<Vec<CaseRow>> {
     Ok(match team {
         None => on!(tx, t => sqlx::query_as(sql::moderation::CASES)
             .bind(tenant.0)
@@ -313,13 +319,13 @@ fn entry_of_note(case: &Case, noted: &Note, by: UserId) -> Option<Entry> {
 }
 
 /// An asker's own question. Somebody else's is not there for them.
-async fn own(tx: &mut Tx, write: &Write, id: QuestionId, asker: ParticipantId) -> Done<Held> {
+async fn own(tx: &mut Tx, write: &Write, id: QuestionId, asker: ParticipantId) -> DbResult<Held> {
     let held = Held::take(tx, write.tenant, id).await?;
     if held.author == asker { Ok(held) } else { Err(super::questions::missing().into()) }
 }
 
 /// Forgets what the asker of a question asked for before, under the keys of their writes.
-async fn forget_asked(tx: &mut Tx, write: &Write, id: QuestionId) -> Done<()> {
+async fn forget_asked(tx: &mut Tx, write: &Write, id: QuestionId) -> DbResult<()> {
     on!(tx, t => sqlx::query(sql::operations::FORGET)
         .bind(write.tenant.0)
         .bind(write.writer)
@@ -343,7 +349,7 @@ fn is_noted(case: &Case, note: &Note, by: UserId) -> bool {
 }
 
 /// Keeps a note; says whether it could be kept.
-async fn put_note(tx: &mut Tx, write: &Write, id: QuestionId, note: &Note, by: UserId) -> Done<bool> {
+async fn put_note(tx: &mut Tx, write: &Write, id: QuestionId, note: &Note, by: UserId) -> DbResult<bool> {
     let (tenant, at) = (write.tenant.0, write.at.0);
     let rows = match note {
         Note::Star(on) => on!(tx, t => sqlx::query(sql::moderation::STAR)

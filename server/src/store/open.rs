@@ -15,9 +15,9 @@ use tokio::time::{Instant, sleep};
 use pulsestage::ports::{PortError, StoreError};
 
 use super::checkpoints::Checkpoints;
+use super::db_error::{DbResult, comes_back, is_taken, store_error, unanswered};
 use super::group::Queue;
 use super::marks::Marks;
-use super::trouble::{Done, comes_back, is_taken, trouble, unanswered};
 use super::{Db, SqlStore, Tx, pool, sql};
 
 /// What both engines take.
@@ -132,7 +132,7 @@ pub async fn open(url: &str, options: Options) -> Result<SqlStore, OpenError> {
     };
     // The cause is logged where it is told apart.
     if options.latest_migration.is_none_or(|latest| latest >= latest_migration()) {
-        store.upgrade().await.map_err(|failure| OpenError::Texts(trouble(failure)))?;
+        store.upgrade().await.map_err(|failure| OpenError::Texts(store_error(failure)))?;
     }
     Ok(store)
 }
@@ -282,8 +282,8 @@ pub(super) enum Schema {
     Changed(i64),
 }
 
-/// Looks which migrations a database has had.
-pub(super) async fn schema_of(tx: &mut Tx) -> Done<Schema> {
+/// Changes which migrations a database has had.
+pub(super) async fn schema_of(tx: &mut Tx) -> DbResult<Schema> {
     let (columns, of_engine) = match tx {
         Tx::Sqlite(_) => (sql::tables::SQLITE_COLUMNS, &SQLITE_MIGRATIONS),
         Tx::Postgres(_) => (sql::tables::POSTGRES_COLUMNS, &POSTGRES_MIGRATIONS),

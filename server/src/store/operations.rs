@@ -5,8 +5,8 @@ use pulsestage::ports::Write;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use super::db_error::DbResult;
 use super::rows::OperationRow;
-use super::trouble::Done;
 use super::{Tx, sql};
 
 /// What a write is about to do.
@@ -36,11 +36,11 @@ pub(super) enum Claim {
     /// It is now this write's.
     New,
     /// The same write was done before; this is what it made or changed.
-    Done(Uuid),
+    DbResult(Uuid),
 }
 
 /// Takes the key of a write, in its transaction. While another transaction holds the same key, this waits for its end.
-pub(super) async fn claim(tx: &mut Tx, write: &Write, operation: &Operation) -> Done<Claim> {
+pub(super) async fn claim(tx: &mut Tx, write: &Write, operation: &Operation) -> DbResult<Claim> {
     let claimed = on!(tx, t => sqlx::query(sql::operations::CLAIM)
         .bind(write.tenant.0)
         .bind(write.writer)
@@ -62,7 +62,7 @@ pub(super) async fn claim(tx: &mut Tx, write: &Write, operation: &Operation) -> 
         .fetch_one(&mut **t)
         .await)?;
     if before.kind == operation.kind && before.asked == operation.asked {
-        Ok(Claim::Done(before.subject))
+        Ok(Claim::DbResult(before.subject))
     } else {
         Err(Refusal::OperationReused.into())
     }

@@ -11,19 +11,19 @@ use pulsestage::text::Name;
 use pulsestage::user::{Membership, Role};
 
 use super::audit::{note, unkeyed};
+use super::db_error::DbResult;
 use super::people_reads::{person, there};
 use super::quota::{Counted, room_for};
 use super::sessions::{end_all, revoke};
-use super::trouble::Done;
 use super::{SqlStore, Tx, sql};
 use crate::unicode::{email_key, name_key};
 
 impl SqlStore {
-    pub(super) async fn insert_person(&self, tenant: TenantId, new: NewPerson) -> Done<Person> {
+    pub(super) async fn insert_person(&self, tenant: TenantId, new: NewPerson) -> DbResult<Person> {
         written!(self, tx => { insert(tx, tenant, &new).await })
     }
 
-    pub(super) async fn insert_person_by(&self, manager: Manager, new: NewPerson) -> Done<Person> {
+    pub(super) async fn insert_person_by(&self, manager: Manager, new: NewPerson) -> DbResult<Person> {
         written!(self, tx => {
             let held = authority(tx, &manager).await?;
             must_grant(held, new.role)?;
@@ -33,7 +33,7 @@ impl SqlStore {
         })
     }
 
-    pub(super) async fn insert_people_by(&self, manager: Manager, new: Vec<NewPerson>) -> Done<()> {
+    pub(super) async fn insert_people_by(&self, manager: Manager, new: Vec<NewPerson>) -> DbResult<()> {
         written!(self, tx => {
             let held = authority(tx, &manager).await?;
             for person in &new {
@@ -45,7 +45,7 @@ impl SqlStore {
         })
     }
 
-    pub(super) async fn rename_person(&self, tenant: TenantId, id: UserId, name: Name) -> Done<Person> {
+    pub(super) async fn rename_person(&self, tenant: TenantId, id: UserId, name: Name) -> DbResult<Person> {
         written!(self, tx => {
             set_name(tx, tenant, id, &name).await?;
             there(tx, tenant, id).await
@@ -58,7 +58,7 @@ impl SqlStore {
         id: UserId,
         name: Name,
         email: Option<Email>,
-    ) -> Done<Person> {
+    ) -> DbResult<Person> {
         written!(self, tx => {
             let (_, before) = managed(tx, &manager, id).await?;
             set_name(tx, manager.tenant, id, &name).await?;
@@ -76,7 +76,7 @@ impl SqlStore {
             let after = there(tx, manager.tenant, id).await?;
             if before.email != after.email {
                 // Links that went to the address before open nothing any more.
-                for statement in [sql::doors::WITHDRAW_ALL, sql::doors::FORGET_ADDRESS_CHANGE] {
+                for statement in [sql::account::WITHDRAW_ALL, sql::account::FORGET_ADDRESS_CHANGE] {
                     on!(tx, t => sqlx::query(statement)
                         .bind(manager.tenant.0)
                         .bind(id.0)
@@ -93,7 +93,7 @@ impl SqlStore {
         })
     }
 
-    pub(super) async fn change_role(&self, manager: Manager, id: UserId, role: Role) -> Done<Person> {
+    pub(super) async fn change_role(&self, manager: Manager, id: UserId, role: Role) -> DbResult<Person> {
         written!(self, tx => {
             let (held, before) = managed(tx, &manager, id).await?;
             must_grant(held, role)?;
@@ -122,7 +122,7 @@ impl SqlStore {
         id: UserId,
         team: TeamId,
         role: Option<Role>,
-    ) -> Done<Person> {
+    ) -> DbResult<Person> {
         written!(self, tx => {
             let (_, before) = managed(tx, &manager, id).await?;
             let held = before.memberships.iter().find(|membership| membership.team == team);
@@ -146,7 +146,7 @@ impl SqlStore {
         })
     }
 
-    pub(super) async fn change_active(&self, manager: Manager, id: UserId, active: bool) -> Done<Person> {
+    pub(super) async fn change_active(&self, manager: Manager, id: UserId, active: bool) -> DbResult<Person> {
         written!(self, tx => {
             let (_, before) = managed(tx, &manager, id).await?;
             if before.is_active() == active {
@@ -179,7 +179,7 @@ pub(super) async fn audit(
     act: Act,
     id: UserId,
     more: impl FnOnce(Entry) -> Entry,
-) -> Done<()> {
+) -> DbResult<()> {
     let Manager { tenant, user, ending } = *manager;
     let entry = more(Entry::of(user, act).subject(id));
     note(tx, &unkeyed(tenant, user, ending.id, ending.at), entry).await
@@ -191,7 +191,7 @@ fn added(entry: Entry, new: &NewPerson) -> Entry {
 }
 
 /// Adds a person with their roles by team.
-pub(super) async fn insert(tx: &mut Tx, tenant: TenantId, new: &NewPerson) -> Done<Person> {
+pub(super) async fn insert(tx: &mut Tx, tenant: TenantId, new: &NewPerson) -> DbResult<Person> {
     // An owner gets in whatever the operator's limit: somebody must be able to make room.
     if new.role != Role::Owner {
         room_for(tx, tenant, Counted::People).await?;
@@ -218,20 +218,20 @@ pub(super) async fn insert(tx: &mut Tx, tenant: TenantId, new: &NewPerson) -> Do
 }
 
 /// Takes the tenant's row: from here to the commit nobody else changes what its people may do.
-pub(super) async fn lock(tx: &mut Tx, tenant: TenantId) -> Done<()> {
+pub(super) async fn lock(tx: &mut Tx, tenant: TenantId) -> DbResult<()> {
     on!(tx, t => sqlx::query(sql::people::LOCK).bind(tenant.0).execute(&mut **t).await.map(drop))?;
     Ok(())
 }
 
 /// What somebody who manages people holds now, with the tenant's row taken: it stays so until the commit.
-pub(super) async fn authority(tx: &mut Tx, manager: &Manager) -> Done<Role> {
+pub(super) async fn authority(tx: &mut Tx, manager: &Manager) -> DbResult<Role> {
     lock(tx, manager.tenant).await?;
     let own = person(tx, manager.tenant, manager.user).await?.filter(Person::is_active);
     own.map(|own| own.role).ok_or_else(|| Refusal::NotAllowed.into())
 }
 
 /// What the manager holds, and whom they are about to change.
-pub(super) async fn managed(tx: &mut Tx, manager: &Manager, id: UserId) -> Done<(Role, Person)> {
+pub(super) async fn managed(tx: &mut Tx, manager: &Manager, id: UserId) -> DbResult<(Role, Person)> {
     let held = authority(tx, manager).await?;
     let person = there(tx, manager.tenant, id).await?;
     // Whoever manages people may change themselves.
@@ -239,11 +239,11 @@ pub(super) async fn managed(tx: &mut Tx, manager: &Manager, id: UserId) -> Done<
     if is_own || may_manage(held, person.role) { Ok((held, person)) } else { Err(Refusal::NotAllowed.into()) }
 }
 
-fn must_grant(manager: Role, given: Role) -> Done<()> {
+fn must_grant(manager: Role, given: Role) -> DbResult<()> {
     if may_grant(manager, given) { Ok(()) } else { Err(Refusal::NotAllowed.into()) }
 }
 
-async fn must_leave_an_owner(tx: &mut Tx, manager: &Manager, id: UserId) -> Done<()> {
+async fn must_leave_an_owner(tx: &mut Tx, manager: &Manager, id: UserId) -> DbResult<()> {
     let others: i64 = on!(tx, t => sqlx::query_scalar(sql::people::OTHER_OWNERS)
         .bind(manager.tenant.0)
         .bind(id.0)
@@ -253,7 +253,7 @@ async fn must_leave_an_owner(tx: &mut Tx, manager: &Manager, id: UserId) -> Done
     if others == 0 { Err(Refusal::LastOwner.into()) } else { Ok(()) }
 }
 
-async fn set_name(tx: &mut Tx, tenant: TenantId, id: UserId, name: &Name) -> Done<()> {
+async fn set_name(tx: &mut Tx, tenant: TenantId, id: UserId, name: &Name) -> DbResult<()> {
     on!(tx, t => sqlx::query(sql::people::SET_NAME)
         .bind(tenant.0)
         .bind(id.0)
@@ -265,7 +265,7 @@ async fn set_name(tx: &mut Tx, tenant: TenantId, id: UserId, name: &Name) -> Don
     Ok(())
 }
 
-async fn set_membership(tx: &mut Tx, tenant: TenantId, id: UserId, given: Membership, at: i64) -> Done<()> {
+async fn set_membership(tx: &mut Tx, tenant: TenantId, id: UserId, given: Membership, at: i64) -> DbResult<()> {
     let written = on!(tx, t => sqlx::query(sql::people::SET_MEMBERSHIP)
         .bind(tenant.0)
         .bind(given.team.0)

@@ -14,8 +14,8 @@ use sqlx::{Connection, Executor, PgConnection, PgPool, Postgres, SqlSafeStr, Tra
 use tokio::time::{Instant, timeout};
 use tracing::Instrument;
 
+use super::db_error::unanswered;
 use super::sql;
-use super::trouble::unanswered;
 
 /// A connection that has been idle for longer is tried before it is used.
 const STALE: Duration = Duration::from_secs(20);

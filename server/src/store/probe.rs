@@ -2,14 +2,14 @@
 
 use pulsestage::time::Timestamp;
 
-use super::trouble::Done;
+use super::db_error::DbResult;
 use super::{SqlStore, sql};
 
 /// More than what any one write of ours takes, so that there is room for some when it is written.
 const FILLER: usize = 64 << 10;
 
 impl SqlStore {
-    pub(super) async fn probe_write(&self, at: Timestamp) -> Done<()> {
+    pub(super) async fn probe_write(&self, at: Timestamp) -> DbResult<()> {
         // Another text each time: what is the same as before is not written.
         let letter = if at.0 % 2 == 0 { "a" } else { "b" };
         let filler = letter.repeat(FILLER);

@@ -22,8 +22,8 @@ use pulsestage::time::Timestamp;
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use super::db_error::{DbError, DbResult};
 use super::rows::{QuestionRow, TagRow, TeamRow, TenantRow, tags_by_name};
-use super::trouble::{Done, Failure};
 use super::{SqlStore, Tx, sql};
 
 /// A row of `events`.
@@ -74,11 +74,11 @@ struct Now {
 }
 
 impl SqlStore {
-    pub(super) async fn log_after(&self, tenant: TenantId, seq: i64, limit: i64) -> Done<Vec<Fact>> {
+    pub(super) async fn log_after(&self, tenant: TenantId, seq: i64, limit: i64) -> DbResult<Vec<Fact>> {
         Ok(self.read_log_page(tenant, seq, limit).await?.facts)
     }
 
-    pub(super) async fn read_log_page(&self, tenant: TenantId, seq: i64, limit: i64) -> Done<LogPage> {
+    pub(super) async fn read_log_page(&self, tenant: TenantId, seq: i64, limit: i64) -> DbResult<LogPage> {
         // SQLite takes a negative limit for none, PostgreSQL for an error.
         let limit = limit.max(0);
         let is_there: Option<i64> = on!(&self.read, pool => sqlx::query_scalar(sql::facts::NEXT)
@@ -104,14 +104,14 @@ impl SqlStore {
             }
             rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
             let now = read_now(&mut tx, tenant, seq, &rows).await?;
-            let facts = rows.into_iter().map(|row| row.into_fact(tenant, &now)).collect::<Done<Vec<Fact>>>()?;
+            let facts = rows.into_iter().map(|row| row.into_fact(tenant, &now)).collect::<DbResult<Vec<Fact>>>()?;
             Ok(LogPage { known, facts })
         })
     }
 }
 
 /// Reads what these facts after `seq` speak of, as far as there are such facts.
-async fn read_now(tx: &mut Tx, tenant: TenantId, seq: i64, rows: &[FactRow]) -> Done<Now> {
+async fn read_now(tx: &mut Tx, tenant: TenantId, seq: i64, rows: &[FactRow]) -> DbResult<Now> {
     let mut now = Now::default();
     let Some(last) = rows.last().map(|row| row.seq) else { return Ok(now) };
     let is_there = |of: &str| rows.iter().any(|row| row.kind.starts_with(of));
@@ -144,7 +144,7 @@ async fn read_now(tx: &mut Tx, tenant: TenantId, seq: i64, rows: &[FactRow]) -> 
     Ok(now)
 }
 
-async fn questions(tx: &mut Tx, tenant: TenantId, (seq, last): (i64, i64)) -> Done<HashMap<QuestionId, Subject>> {
+async fn questions(tx: &mut Tx, tenant: TenantId, (seq, last): (i64, i64)) -> DbResult<HashMap<QuestionId, Subject>> {
     let rows: Vec<SubjectRow> = on!(&mut *tx, t => sqlx::query_as(sql::facts::QUESTIONS)
         .bind(tenant.0)
         .bind(seq)
@@ -170,8 +170,8 @@ async fn questions(tx: &mut Tx, tenant: TenantId, (seq, last): (i64, i64)) -> Do
 }
 
 impl SubjectRow {
-    fn into_subject(self, tags: Vec<Tag>) -> Done<Subject> {
-        let unknown = |_| Failure::Unreadable("removal", "unknown word".to_owned());
+    fn into_subject(self, tags: Vec<Tag>) -> DbResult<Subject> {
+        let unknown = |_| DbError::Unreadable("removal", "unknown word".to_owned());
         let removal: Option<Removal> = self.removal.map(|word| word.parse()).transpose().map_err(unknown)?;
         let status = self.question.status()?;
         let is_public = removal.is_none() && status != Status::UnderReview && !self.is_archived;
@@ -185,12 +185,12 @@ impl FactRow {
         FactIdentity { at: Timestamp(self.at), subject: self.subject_id }
     }
 
-    fn into_fact(self, tenant: TenantId, now: &Now) -> Done<Fact> {
+    fn into_fact(self, tenant: TenantId, now: &Now) -> DbResult<Fact> {
         let audience = match self.audience.as_str() {
             "all" => Audience::Everybody,
             "staff" => Audience::Staff,
             "asker" if let Some(asker) = self.asker_id => Audience::Asker(ParticipantId(asker)),
-            other => return Err(Failure::Unreadable("audience", other.to_owned())),
+            other => return Err(DbError::Unreadable("audience", other.to_owned())),
         };
         let event = now.tell(&self)?;
         let at = Timestamp(self.at);
@@ -209,8 +209,8 @@ impl FactRow {
 
 impl Now {
     /// What a fact says now; nothing when what it speaks of is not there for its audience any more.
-    fn tell(&self, row: &FactRow) -> Done<Option<Event>> {
-        let id = row.subject_id.ok_or_else(|| Failure::Unreadable("event", "it speaks of nothing".to_owned()))?;
+    fn tell(&self, row: &FactRow) -> DbResult<Option<Event>> {
+        let id = row.subject_id.ok_or_else(|| DbError::Unreadable("event", "it speaks of nothing".to_owned()))?;
         let question_id = QuestionId(id);
         let question = || self.questions.get(&question_id).and_then(|subject| subject.public.as_ref());
         let (team, tag) = (|| self.teams.get(&TeamId(id)).cloned(), || self.tags.get(&TagId(id)).cloned());
@@ -226,7 +226,7 @@ impl Now {
             "question:moderated" => Some(Event::Moderated(QuestionRef { question_id })),
             "question:merged" => {
                 let into = row.into_id.map(QuestionId);
-                let into = into.ok_or_else(|| Failure::Unreadable("event", "merged into nothing".to_owned()))?;
+                let into = into.ok_or_else(|| DbError::Unreadable("event", "merged into nothing".to_owned()))?;
                 Some(Event::Merged(QuestionMerged { question_id, into }))
             }
             "question:reviewed" => self
@@ -241,7 +241,7 @@ impl Now {
             "tag:updated" => tag().map(Event::TagUpdated),
             "tag:deleted" => Some(Event::TagDeleted(Gone { id })),
             "tenant:updated" => self.tenant.clone().map(Event::TenantUpdated),
-            other => return Err(Failure::Unreadable("event", other.to_owned())),
+            other => return Err(DbError::Unreadable("event", other.to_owned())),
         })
     }
 }

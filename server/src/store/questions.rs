@@ -15,12 +15,12 @@ use pulsestage::team::TeamState;
 use pulsestage::text::{AnswerText, Name};
 
 use super::audit::note;
-use super::facts::Place;
+use super::db_error::DbResult;
+use super::facts::LogSlot;
 use super::moderation::length;
 use super::operations::{Claim, Operation, claim};
 use super::quota::{Counted, room_for, room_for_asker};
 use super::rows::{QuestionRow, TagRow, tags_by_name};
-use super::trouble::Done;
 use super::{SqlStore, Tx, sql, teams};
 
 /// A mark that a moderator puts on a question and takes off again: what differs between the two marks.
@@ -49,7 +49,7 @@ const FREEZE: MarkKind = MarkKind {
 };
 
 impl SqlStore {
-    pub(super) async fn question_team(&self, tenant: TenantId, id: QuestionId) -> Done<Option<TeamId>> {
+    pub(super) async fn question_team(&self, tenant: TenantId, id: QuestionId) -> DbResult<Option<TeamId>> {
         let team = on!(&self.read, pool => sqlx::query_scalar(sql::questions::TEAM_OF)
             .bind(tenant.0)
             .bind(id.0)
@@ -58,18 +58,18 @@ impl SqlStore {
         Ok(team.map(TeamId))
     }
 
-    pub(super) async fn insert_question(&self, write: Write, new: NewQuestion) -> Done<Question> {
+    pub(super) async fn insert_question(&self, write: Write, new: NewQuestion) -> DbResult<Question> {
         let operation = {
             let name = new.author_name.as_ref().map(Name::as_str).unwrap_or_default();
             Operation::new("ask", new.id.0, &[new.team.0.as_bytes(), new.body.as_str().as_bytes(), name.as_bytes()])
         };
         written!(self, tx => {
-            if let Claim::Done(asked) = claim(tx, &write, &operation).await? {
+            if let Claim::DbResult(asked) = claim(tx, &write, &operation).await? {
                 // Also one that is held back: whoever asked it may know that it arrived.
                 let row = row(tx, write.tenant, QuestionId(asked)).await?.ok_or_else(missing)?;
                 return with_tags(tx, write.tenant, row).await;
             }
-            let place = Place::take(tx, write.tenant).await?;
+            let place = LogSlot::take(tx, write.tenant).await?;
             room_for(tx, write.tenant, Counted::Questions).await?;
             room_for_asker(tx, write.tenant, new.author, new.most_open).await?;
             let status = if new.hold.is_some() { Status::UnderReview } else { Status::Open };
@@ -121,13 +121,13 @@ impl SqlStore {
         text: AnswerText,
         seen: Option<i64>,
         by: UserId,
-    ) -> Done<Question> {
+    ) -> DbResult<Question> {
         let operation = Operation::new("answer", id.0, &[id.0.as_bytes(), text.as_str().as_bytes()]);
         let done = written!(self, tx => {
-            if let Claim::Done(_) = claim(tx, &write, &operation).await? {
+            if let Claim::DbResult(_) = claim(tx, &write, &operation).await? {
                 return public(tx, write.tenant, id).await;
             }
-            let place = Place::take(tx, write.tenant).await?;
+            let place = LogSlot::take(tx, write.tenant).await?;
             let before = public(tx, write.tenant, id).await?.answer.map(|answer| answer.response_text);
             let answered: Option<QuestionRow> = on!(tx, t => sqlx::query_as(sql::questions::ANSWER)
                 .bind(write.tenant.0)
@@ -159,11 +159,17 @@ impl SqlStore {
         Ok(done)
     }
 
-    pub(super) async fn pin_question(&self, write: Write, id: QuestionId, on: bool, by: UserId) -> Done<Question> {
+    pub(super) async fn pin_question(&self, write: Write, id: QuestionId, on: bool, by: UserId) -> DbResult<Question> {
         self.mark(write, id, &PIN, on, by).await
     }
 
-    pub(super) async fn freeze_question(&self, write: Write, id: QuestionId, on: bool, by: UserId) -> Done<Question> {
+    pub(super) async fn freeze_question(
+        &self,
+        write: Write,
+        id: QuestionId,
+        on: bool,
+        by: UserId,
+    ) -> DbResult<Question> {
         self.mark(write, id, &FREEZE, on, by).await
     }
 
@@ -174,14 +180,14 @@ impl SqlStore {
         mark: &'static MarkKind,
         on: bool,
         by: UserId,
-    ) -> Done<Question> {
+    ) -> DbResult<Question> {
         let (kind, act) = if on { mark.set } else { mark.unset };
         let operation = Operation::new(kind, id.0, &[id.0.as_bytes()]);
         written!(self, tx => {
-            if let Claim::Done(_) = claim(tx, &write, &operation).await? {
+            if let Claim::DbResult(_) = claim(tx, &write, &operation).await? {
                 return public(tx, write.tenant, id).await;
             }
-            let place = Place::take(tx, write.tenant).await?;
+            let place = LogSlot::take(tx, write.tenant).await?;
             let marked: Option<QuestionRow> = on!(tx, t => sqlx::query_as(mark.statement)
                 .bind(write.tenant.0)
                 .bind(id.0)
@@ -219,12 +225,12 @@ fn held_back(question: &Question, author: ParticipantId) -> Vec<(Audience, Event
 }
 
 /// The row of a question in any state.
-async fn row(tx: &mut Tx, tenant: TenantId, id: QuestionId) -> Done<Option<QuestionRow>> {
+async fn row(tx: &mut Tx, tenant: TenantId, id: QuestionId) -> DbResult<Option<QuestionRow>> {
     Ok(on!(tx, t => sqlx::query_as(sql::questions::BY_ID).bind(tenant.0).bind(id.0).fetch_optional(&mut **t).await)?)
 }
 
 /// The row of a question that everybody sees.
-pub(super) async fn public_row(tx: &mut Tx, tenant: TenantId, id: QuestionId) -> Done<QuestionRow> {
+pub(super) async fn public_row(tx: &mut Tx, tenant: TenantId, id: QuestionId) -> DbResult<QuestionRow> {
     let row: Option<QuestionRow> = on!(tx, t => sqlx::query_as(sql::questions::PUBLIC)
         .bind(tenant.0)
         .bind(id.0)
@@ -234,19 +240,19 @@ pub(super) async fn public_row(tx: &mut Tx, tenant: TenantId, id: QuestionId) ->
 }
 
 /// A question that is not held back, as it is now.
-pub(super) async fn public(tx: &mut Tx, tenant: TenantId, id: QuestionId) -> Done<Question> {
+pub(super) async fn public(tx: &mut Tx, tenant: TenantId, id: QuestionId) -> DbResult<Question> {
     let row = public_row(tx, tenant, id).await?;
     with_tags(tx, tenant, row).await
 }
 
 /// The question of a row, with the tags that are on it now.
-pub(super) async fn with_tags(tx: &mut Tx, tenant: TenantId, row: QuestionRow) -> Done<Question> {
+pub(super) async fn with_tags(tx: &mut Tx, tenant: TenantId, row: QuestionRow) -> DbResult<Question> {
     let tags = tags_of(tx, tenant, row.id()).await?;
     row.into_question(tags)
 }
 
 /// The tags that are on a question now.
-pub(super) async fn tags_of(tx: &mut Tx, tenant: TenantId, id: QuestionId) -> Done<Vec<Tag>> {
+pub(super) async fn tags_of(tx: &mut Tx, tenant: TenantId, id: QuestionId) -> DbResult<Vec<Tag>> {
     let tags: Vec<TagRow> = on!(tx, t => sqlx::query_as(sql::questions::TAGS_OF)
         .bind(tenant.0)
         .bind(id.0)

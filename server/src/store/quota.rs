@@ -3,8 +3,8 @@
 use pulsestage::error::{Noun, Refusal};
 use pulsestage::id::{ParticipantId, TenantId};
 
+use super::db_error::DbResult;
 use super::tenancy::limits_of;
-use super::trouble::Done;
 use super::{Tx, facts, sql};
 
 /// What is counted.
@@ -16,7 +16,7 @@ pub(super) enum Counted {
 /// Refuses when the tenant has as many as it may have. A transaction that holds the tenant's row, with a place in the
 /// log, cannot be overtaken by another that counts at the same time; others may exceed a limit by as many as there are at
 /// once.
-pub(super) async fn room_for(tx: &mut Tx, tenant: TenantId, counted: Counted) -> Done<()> {
+pub(super) async fn room_for(tx: &mut Tx, tenant: TenantId, counted: Counted) -> DbResult<()> {
     let text: Option<String> =
         on!(tx, t => sqlx::query_scalar(sql::tenancy::LIMITS).bind(tenant.0).fetch_optional(&mut **t).await)?;
     let limits = limits_of(&text.ok_or_else(facts::missing)?)?;
@@ -32,7 +32,12 @@ pub(super) async fn room_for(tx: &mut Tx, tenant: TenantId, counted: Counted) ->
 
 /// Refuses when an asker has as many open questions as one may have. The transaction has a place in the tenant's log, so
 /// that no other counts at the same time.
-pub(super) async fn room_for_asker(tx: &mut Tx, tenant: TenantId, asker: ParticipantId, most: Option<u32>) -> Done<()> {
+pub(super) async fn room_for_asker(
+    tx: &mut Tx,
+    tenant: TenantId,
+    asker: ParticipantId,
+    most: Option<u32>,
+) -> DbResult<()> {
     let Some(most) = most else { return Ok(()) };
     let there: i64 = on!(tx, t => sqlx::query_scalar(sql::questions::OPEN_OF_ASKER)
         .bind(tenant.0)

@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 use pulsestage::audit::{Act, Entry};
-use pulsestage::export::{ExportedQuestion, Miscount, QuestionFilter, QuestionMark, Scope, State, Voters};
+use pulsestage::export::{ExportedQuestion, Miscount, QuestionCursor, QuestionFilter, Scope, State, Voters};
 use pulsestage::id::{ParticipantId, QuestionId, TeamId, TenantId};
-use pulsestage::ports::{ReportStore, Stored, Write};
+use pulsestage::ports::{ReportStore, StoreResult, Write};
 use pulsestage::statistics::{Range, Statistics};
 use pulsestage::tag::Tag;
 use pulsestage::team::TeamName;
@@ -13,8 +13,8 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::audit::note;
+use super::db_error::{DbError, DbResult, store_error};
 use super::rows::{TagRow, tags_by_name};
-use super::trouble::{Done, Failure, trouble};
 use super::{SqlStore, sql};
 
 /// What parts the names of tags where they are read as one text. No name has it in it.
@@ -43,8 +43,8 @@ struct ExportRow {
 }
 
 impl ExportRow {
-    fn into_question(self) -> Done<ExportedQuestion> {
-        let unknown = || Failure::Unreadable("question state", "unknown word".to_owned());
+    fn into_question(self) -> DbResult<ExportedQuestion> {
+        let unknown = || DbError::Unreadable("question state", "unknown word".to_owned());
         let mut tags: Vec<String> = self
             .tags
             .as_deref()
@@ -108,12 +108,12 @@ pub(super) fn reach(scope: Scope) -> Option<Uuid> {
 
 #[async_trait]
 impl ReportStore for SqlStore {
-    async fn teams_within(&self, tenant: TenantId, scope: Scope) -> Stored<Vec<TeamName>> {
-        self.read_teams(tenant, scope).await.map_err(trouble)
+    async fn teams_within(&self, tenant: TenantId, scope: Scope) -> StoreResult<Vec<TeamName>> {
+        self.read_teams(tenant, scope).await.map_err(store_error)
     }
 
-    async fn palette(&self, tenant: TenantId) -> Stored<Vec<Tag>> {
-        self.read_palette(tenant).await.map_err(trouble)
+    async fn palette(&self, tenant: TenantId) -> StoreResult<Vec<Tag>> {
+        self.read_palette(tenant).await.map_err(store_error)
     }
 
     async fn exported_questions(
@@ -121,14 +121,14 @@ impl ReportStore for SqlStore {
         tenant: TenantId,
         scope: Scope,
         filter: &QuestionFilter,
-        after: QuestionMark,
+        after: QuestionCursor,
         limit: i64,
-    ) -> Stored<Vec<ExportedQuestion>> {
-        self.read_questions(tenant, scope, filter, after, limit).await.map_err(trouble)
+    ) -> StoreResult<Vec<ExportedQuestion>> {
+        self.read_questions(tenant, scope, filter, after, limit).await.map_err(store_error)
     }
 
-    async fn voters(&self, tenant: TenantId, scope: Scope, question: QuestionId) -> Stored<Option<Voters>> {
-        self.read_voters(tenant, scope, question).await.map_err(trouble)
+    async fn voters(&self, tenant: TenantId, scope: Scope, question: QuestionId) -> StoreResult<Option<Voters>> {
+        self.read_voters(tenant, scope, question).await.map_err(store_error)
     }
 
     async fn statistics(
@@ -138,21 +138,26 @@ impl ReportStore for SqlStore {
         team: Option<TeamId>,
         range: Range,
         now: Timestamp,
-    ) -> Stored<Statistics> {
-        self.read_statistics(tenant, scope, team, range, now).await.map_err(trouble)
+    ) -> StoreResult<Statistics> {
+        self.read_statistics(tenant, scope, team, range, now).await.map_err(store_error)
     }
 
-    async fn recount(&self, tenant: TenantId) -> Stored<(i64, Vec<Miscount>)> {
-        self.find_miscounts(tenant).await.map_err(trouble)
+    async fn recount(&self, tenant: TenantId) -> StoreResult<(i64, Vec<Miscount>)> {
+        self.find_miscounts(tenant).await.map_err(store_error)
     }
 
-    async fn repair_count(&self, tenant: TenantId, question: QuestionId, now: Timestamp) -> Stored<Option<Miscount>> {
-        self.put_right(tenant, question, now).await.map_err(trouble)
+    async fn repair_count(
+        &self,
+        tenant: TenantId,
+        question: QuestionId,
+        now: Timestamp,
+    ) -> StoreResult<Option<Miscount>> {
+        self.put_right(tenant, question, now).await.map_err(store_error)
     }
 }
 
 impl SqlStore {
-    async fn read_teams(&self, tenant: TenantId, scope: Scope) -> Done<Vec<TeamName>> {
+    async fn read_teams(&self, tenant: TenantId, scope: Scope) -> DbResult<Vec<TeamName>> {
         let rows: Vec<(Uuid, String)> = on!(&self.read, pool => sqlx::query_as(sql::reports::TEAMS)
             .bind(tenant.0)
             .bind(None::<Uuid>)
@@ -164,7 +169,7 @@ impl SqlStore {
         Ok(teams)
     }
 
-    async fn read_palette(&self, tenant: TenantId) -> Done<Vec<Tag>> {
+    async fn read_palette(&self, tenant: TenantId) -> DbResult<Vec<Tag>> {
         let rows: Vec<TagRow> =
             on!(&self.read, pool => sqlx::query_as(sql::boards::TAGS).bind(tenant.0).fetch_all(pool).await)?;
         Ok(tags_by_name(rows))
@@ -175,9 +180,9 @@ impl SqlStore {
         tenant: TenantId,
         scope: Scope,
         filter: &QuestionFilter,
-        after: QuestionMark,
+        after: QuestionCursor,
         limit: i64,
-    ) -> Done<Vec<ExportedQuestion>> {
+    ) -> DbResult<Vec<ExportedQuestion>> {
         let rows: Vec<ExportRow> = on!(&self.read, pool => sqlx::query_as(sql::reports::QUESTIONS)
             .bind(tenant.0)
             .bind(after.at.0)
@@ -195,7 +200,7 @@ impl SqlStore {
         rows.into_iter().map(ExportRow::into_question).collect()
     }
 
-    async fn read_voters(&self, tenant: TenantId, scope: Scope, question: QuestionId) -> Done<Option<Voters>> {
+    async fn read_voters(&self, tenant: TenantId, scope: Scope, question: QuestionId) -> DbResult<Option<Voters>> {
         let rows: Vec<VoterRow> = on!(&self.read, pool => sqlx::query_as(sql::reports::VOTERS)
             .bind(tenant.0)
             .bind(question.0)
@@ -207,7 +212,7 @@ impl SqlStore {
         Ok(Some(Voters { question, total, voters }))
     }
 
-    async fn find_miscounts(&self, tenant: TenantId) -> Done<(i64, Vec<Miscount>)> {
+    async fn find_miscounts(&self, tenant: TenantId) -> DbResult<(i64, Vec<Miscount>)> {
         tx!(self.begin_read(), tx => {
             let count: i64 = on!(&mut tx, t => sqlx::query_scalar(sql::reports::COUNT)
                 .bind(tenant.0)
@@ -222,7 +227,7 @@ impl SqlStore {
         })
     }
 
-    async fn put_right(&self, tenant: TenantId, question: QuestionId, now: Timestamp) -> Done<Option<Miscount>> {
+    async fn put_right(&self, tenant: TenantId, question: QuestionId, now: Timestamp) -> DbResult<Option<Miscount>> {
         written!(self, tx => {
             let held: Option<HeldRow> = on!(tx, t => sqlx::query_as(sql::reports::HOLD)
                 .bind(tenant.0)

@@ -1,6 +1,6 @@
 //! What is read from the database, and how it becomes the domain's. One struct serves both engines.
 
-pub(super) mod doors;
+pub(super) mod account;
 pub(super) mod people;
 pub(super) mod second_factor;
 
@@ -8,7 +8,7 @@ use pulsestage::error::Refusal;
 use pulsestage::event::{Cursor, Epoch, Tally};
 use pulsestage::id::{QuestionId, TagId, TeamId, TenantId, UserId};
 use pulsestage::moderation::{Case, Draft, Removed};
-use pulsestage::question::{Answer, Mark, Question, Status};
+use pulsestage::question::{Answer, Question, Stamp, Status};
 use pulsestage::tag::Tag;
 use pulsestage::team::{Team, TeamState};
 use pulsestage::tenant::Tenant;
@@ -18,7 +18,7 @@ use pulsestage::user::{Membership, Role};
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::trouble::{Done, Failure};
+use super::db_error::{DbError, DbResult};
 
 /// A row of `tenants`.
 #[derive(FromRow)]
@@ -35,8 +35,8 @@ impl TenantRow {
         &self.settings
     }
 
-    pub(super) fn into_tenant(self) -> Done<Tenant> {
-        let settings = serde_json::from_str(&self.settings).map_err(|e| Failure::json("tenant settings", &e))?;
+    pub(super) fn into_tenant(self) -> DbResult<Tenant> {
+        let settings = serde_json::from_str(&self.settings).map_err(|e| DbError::json("tenant settings", &e))?;
         Ok(Tenant { id: TenantId(self.id), slug: self.slug, name: self.name, settings })
     }
 }
@@ -120,11 +120,11 @@ impl QuestionRow {
         QuestionId(self.id)
     }
 
-    pub(super) fn status(&self) -> Done<Status> {
+    pub(super) fn status(&self) -> DbResult<Status> {
         status(&self.status)
     }
 
-    pub(super) fn into_question(self, tags: Vec<Tag>) -> Done<Question> {
+    pub(super) fn into_question(self, tags: Vec<Tag>) -> DbResult<Question> {
         Ok(Question {
             status: self.status()?,
             id: QuestionId(self.id),
@@ -145,17 +145,17 @@ impl QuestionRow {
     }
 }
 
-fn mark(by: Option<Uuid>, at: Option<i64>) -> Option<Mark> {
-    by.zip(at).map(|(by, at)| Mark { by: UserId(by), at: Timestamp(at) })
+fn mark(by: Option<Uuid>, at: Option<i64>) -> Option<Stamp> {
+    by.zip(at).map(|(by, at)| Stamp { by: UserId(by), at: Timestamp(at) })
 }
 
-fn status(word: &str) -> Done<Status> {
-    word.parse().map_err(|_| Failure::Unreadable("question status", "unknown word".to_owned()))
+fn status(word: &str) -> DbResult<Status> {
+    word.parse().map_err(|_| DbError::Unreadable("question status", "unknown word".to_owned()))
 }
 
 /// Reads a stored role.
-pub(super) fn role(word: &str) -> Done<Role> {
-    word.parse().map_err(|_| Failure::Unreadable("role", "unknown word".to_owned()))
+pub(super) fn role(word: &str) -> DbResult<Role> {
+    word.parse().map_err(|_| DbError::Unreadable("role", "unknown word".to_owned()))
 }
 
 /// A row of `questions` as its moderators see it.
@@ -194,8 +194,8 @@ impl CaseRow {
         (self.question.created_at, self.question.id)
     }
 
-    pub(super) fn into_case(self, tags: Vec<Tag>) -> Done<Case> {
-        let unknown = |what| move |_| Failure::Unreadable(what, "unknown word".to_owned());
+    pub(super) fn into_case(self, tags: Vec<Tag>) -> DbResult<Case> {
+        let unknown = |what| move |_| DbError::Unreadable(what, "unknown word".to_owned());
         let hold = self.hold_reason.map(|word| word.parse()).transpose().map_err(unknown("hold"))?;
         let removal = self.removal.map(|word| word.parse()).transpose().map_err(unknown("removal"))?;
         let draft = self.draft_text.zip(self.draft_by.zip(self.draft_at));
@@ -244,7 +244,7 @@ pub(super) struct StandingRow {
 
 impl StandingRow {
     /// Why this question does not take this voter's vote; `None` when it does. One under review is as good as absent.
-    pub(super) fn closed(&self, own_votes: bool) -> Done<Option<Refusal>> {
+    pub(super) fn closed(&self, own_votes: bool) -> DbResult<Option<Refusal>> {
         Ok(match status(&self.status)? {
             Status::UnderReview => Some(super::questions::missing()),
             _ if self.archived => Some(super::questions::missing()),
@@ -294,7 +294,7 @@ pub(super) struct MembershipRow {
 }
 
 impl MembershipRow {
-    pub(super) fn into_membership(self) -> Done<Membership> {
+    pub(super) fn into_membership(self) -> DbResult<Membership> {
         Ok(Membership { team: TeamId(self.team_id), role: role(&self.role)? })
     }
 }

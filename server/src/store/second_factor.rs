@@ -11,15 +11,15 @@ use pulsestage::second_factor::{
 };
 use pulsestage::time::Timestamp;
 
+use super::account::{active, replace, signed_in};
 use super::audit::{note, unkeyed};
-use super::doors::{active, replace, signed_in};
+use super::db_error::DbResult;
 use super::rows::second_factor::{FactorRow, PendingRow};
 use super::sessions::{end_all, open};
-use super::trouble::Done;
 use super::{SqlStore, Tx, people, people_reads, sql};
 
 impl SqlStore {
-    pub(super) async fn find_second_factor(&self, owner: FactorOwner) -> Done<Option<SecondFactor>> {
+    pub(super) async fn find_second_factor(&self, owner: FactorOwner) -> DbResult<Option<SecondFactor>> {
         let row: Option<FactorRow> = on!(&self.read, pool => sqlx::query_as(sql::second_factor::FACTOR)
             .bind(owner.tenant.0)
             .bind(owner.user.0)
@@ -28,7 +28,7 @@ impl SqlStore {
         row.map(FactorRow::into_factor).transpose()
     }
 
-    pub(super) async fn find_pending(&self, pending: SecretHash, now: Timestamp) -> Done<Option<PendingSignIn>> {
+    pub(super) async fn find_pending(&self, pending: SecretHash, now: Timestamp) -> DbResult<Option<PendingSignIn>> {
         let row: Option<PendingRow> = on!(&self.read, pool => sqlx::query_as(sql::second_factor::PENDING)
             .bind(pending.0.as_slice())
             .bind(now.0)
@@ -38,7 +38,7 @@ impl SqlStore {
         row.map(PendingRow::into_pending).transpose()
     }
 
-    pub(super) async fn turn_on(&self, new: NewSecondFactor) -> Done<bool> {
+    pub(super) async fn turn_on(&self, new: NewSecondFactor) -> DbResult<bool> {
         written!(self, tx => {
             if active(tx, new.owner.tenant, new.owner.user).await?.is_none() {
                 return Ok(false);
@@ -51,7 +51,7 @@ impl SqlStore {
         &self,
         new: NewSecondFactor,
         sign_in: CompletedSignIn,
-    ) -> Done<Option<SignedIn>> {
+    ) -> DbResult<Option<SignedIn>> {
         written!(self, tx => {
             let owner = new.owner;
             if active(tx, owner.tenant, owner.user).await?.is_none()
@@ -70,7 +70,7 @@ impl SqlStore {
         proof: Proof,
         recovery: Vec<SecretHash>,
         ending: Ending,
-    ) -> Done<bool> {
+    ) -> DbResult<bool> {
         written!(self, tx => {
             people::lock(tx, owner.tenant).await?;
             if !spend(tx, owner, proof).await? {
@@ -83,7 +83,7 @@ impl SqlStore {
         })
     }
 
-    pub(super) async fn turn_off(&self, owner: FactorOwner, proof: Proof, ending: Ending) -> Done<bool> {
+    pub(super) async fn turn_off(&self, owner: FactorOwner, proof: Proof, ending: Ending) -> DbResult<bool> {
         written!(self, tx => {
             people::lock(tx, owner.tenant).await?;
             if !spend(tx, owner, proof).await? {
@@ -95,7 +95,7 @@ impl SqlStore {
         })
     }
 
-    pub(super) async fn take_away_second_factor(&self, owner: FactorOwner, ending: Ending) -> Done<bool> {
+    pub(super) async fn take_away_second_factor(&self, owner: FactorOwner, ending: Ending) -> DbResult<bool> {
         written!(self, tx => {
             people::lock(tx, owner.tenant).await?;
             if !drop_factor(tx, owner).await? {
@@ -114,7 +114,7 @@ impl SqlStore {
         pending: Option<SecretHash>,
         is_totp: bool,
         now: Timestamp,
-    ) -> Done<CodeTry> {
+    ) -> DbResult<CodeTry> {
         written!(self, tx => {
             if let Some(pending) = pending {
                 let counted = on!(tx, t => sqlx::query(sql::second_factor::COUNT_TRY)
@@ -139,7 +139,7 @@ impl SqlStore {
         owner: FactorOwner,
         proof: Proof,
         sign_in: CompletedSignIn,
-    ) -> Done<Option<SignedIn>> {
+    ) -> DbResult<Option<SignedIn>> {
         written!(self, tx => {
             if active(tx, owner.tenant, owner.user).await?.is_none()
                 || !is_pending(tx, owner, &sign_in).await?
@@ -157,7 +157,7 @@ impl SqlStore {
 }
 
 /// Whether a session must not open before a code is shown: its person has a second factor, or must set one up.
-pub(super) async fn must_wait(tx: &mut Tx, tenant: TenantId, session: &NewSession) -> Done<bool> {
+pub(super) async fn must_wait(tx: &mut Tx, tenant: TenantId, session: &NewSession) -> DbResult<bool> {
     let FactorCheck::Asked(requirement) = session.check else { return Ok(false) };
     if has_factor(tx, FactorOwner { tenant, user: session.user }).await? {
         return Ok(true);
@@ -170,7 +170,7 @@ pub(super) async fn must_wait(tx: &mut Tx, tenant: TenantId, session: &NewSessio
 }
 
 /// Has a session wait for the second factor, under the secret that it would have had.
-pub(super) async fn wait(tx: &mut Tx, tenant: TenantId, session: &NewSession) -> Done<()> {
+pub(super) async fn wait(tx: &mut Tx, tenant: TenantId, session: &NewSession) -> DbResult<()> {
     on!(tx, t => sqlx::query(sql::second_factor::SWEEP_PENDING)
         .bind(tenant.0)
         .bind(session.user.0)
@@ -191,11 +191,11 @@ pub(super) async fn wait(tx: &mut Tx, tenant: TenantId, session: &NewSession) ->
 }
 
 /// Ends every sign-in of a person that waits.
-pub(super) async fn end_waiting(tx: &mut Tx, tenant: TenantId, user: UserId) -> Done<()> {
+pub(super) async fn end_waiting(tx: &mut Tx, tenant: TenantId, user: UserId) -> DbResult<()> {
     remove(tx, sql::second_factor::DROP_PENDING, FactorOwner { tenant, user }).await.map(drop)
 }
 
-async fn has_factor(tx: &mut Tx, owner: FactorOwner) -> Done<bool> {
+async fn has_factor(tx: &mut Tx, owner: FactorOwner) -> DbResult<bool> {
     let row: Option<FactorRow> = on!(tx, t => sqlx::query_as(sql::second_factor::FACTOR)
         .bind(owner.tenant.0)
         .bind(owner.user.0)
@@ -206,7 +206,7 @@ async fn has_factor(tx: &mut Tx, owner: FactorOwner) -> Done<bool> {
 
 /// Turns a second factor on. Whoever has one already must show it: otherwise somebody at an open browser could put their
 /// own in its place.
-async fn enable(tx: &mut Tx, new: &NewSecondFactor) -> Done<bool> {
+async fn enable(tx: &mut Tx, new: &NewSecondFactor) -> DbResult<bool> {
     let owner = new.owner;
     let had = has_factor(tx, owner).await?;
     if had {
@@ -231,7 +231,7 @@ async fn enable(tx: &mut Tx, new: &NewSecondFactor) -> Done<bool> {
 }
 
 /// Uses a proof up; says whether it was good.
-async fn spend(tx: &mut Tx, owner: FactorOwner, proof: Proof) -> Done<bool> {
+async fn spend(tx: &mut Tx, owner: FactorOwner, proof: Proof) -> DbResult<bool> {
     let used = match proof {
         Proof::Step(step) => on!(tx, t => sqlx::query(sql::second_factor::USE_STEP)
             .bind(owner.tenant.0)
@@ -252,7 +252,7 @@ async fn spend(tx: &mut Tx, owner: FactorOwner, proof: Proof) -> Done<bool> {
 }
 
 /// Counts a code of the app as wrong, before it is looked at: a right one sets the count back.
-async fn count_wrong(tx: &mut Tx, owner: FactorOwner, now: Timestamp) -> Done<CodeTry> {
+async fn count_wrong(tx: &mut Tx, owner: FactorOwner, now: Timestamp) -> DbResult<CodeTry> {
     let counted = on!(tx, t => sqlx::query(sql::second_factor::COUNT_WRONG)
         .bind(owner.tenant.0)
         .bind(owner.user.0)
@@ -275,7 +275,7 @@ async fn count_wrong(tx: &mut Tx, owner: FactorOwner, now: Timestamp) -> Done<Co
 }
 
 /// Whether a sign-in still waits. Nobody else completes it meanwhile: the tenant's row is ours.
-async fn is_pending(tx: &mut Tx, owner: FactorOwner, sign_in: &CompletedSignIn) -> Done<bool> {
+async fn is_pending(tx: &mut Tx, owner: FactorOwner, sign_in: &CompletedSignIn) -> DbResult<bool> {
     let waiting: i64 = on!(tx, t => sqlx::query_scalar(sql::second_factor::IS_PENDING)
         .bind(owner.tenant.0)
         .bind(owner.user.0)
@@ -288,14 +288,14 @@ async fn is_pending(tx: &mut Tx, owner: FactorOwner, sign_in: &CompletedSignIn) 
 
 /// Opens the session that waited. Its person's other sign-ins that wait end: whoever has shown the second factor once
 /// has no use for them.
-async fn complete(tx: &mut Tx, owner: FactorOwner, sign_in: CompletedSignIn) -> Done<Option<SignedIn>> {
+async fn complete(tx: &mut Tx, owner: FactorOwner, sign_in: CompletedSignIn) -> DbResult<Option<SignedIn>> {
     remove(tx, sql::second_factor::DROP_PENDING, owner).await?;
     replace(tx, sign_in.instead_of).await?;
     open(tx, owner.tenant, &sign_in.session).await?;
     signed_in(tx, &sign_in.session).await
 }
 
-async fn put_recovery_codes(tx: &mut Tx, owner: FactorOwner, codes: &[SecretHash]) -> Done<()> {
+async fn put_recovery_codes(tx: &mut Tx, owner: FactorOwner, codes: &[SecretHash]) -> DbResult<()> {
     for code in codes {
         on!(tx, t => sqlx::query(sql::second_factor::PUT_RECOVERY_CODE)
             .bind(owner.tenant.0)
@@ -309,14 +309,14 @@ async fn put_recovery_codes(tx: &mut Tx, owner: FactorOwner, codes: &[SecretHash
 }
 
 /// Takes a second factor away, and what waits for it; says whether there was one.
-async fn drop_factor(tx: &mut Tx, owner: FactorOwner) -> Done<bool> {
+async fn drop_factor(tx: &mut Tx, owner: FactorOwner) -> DbResult<bool> {
     remove(tx, sql::second_factor::DROP_PENDING, owner).await?;
     remove(tx, sql::second_factor::DROP_RECOVERY_CODES, owner).await?;
     Ok(remove(tx, sql::second_factor::DROP_FACTOR, owner).await? > 0)
 }
 
 /// Does a statement that removes rows of a person; says how many.
-async fn remove(tx: &mut Tx, statement: &'static str, owner: FactorOwner) -> Done<u64> {
+async fn remove(tx: &mut Tx, statement: &'static str, owner: FactorOwner) -> DbResult<u64> {
     Ok(on!(tx, t => sqlx::query(statement)
         .bind(owner.tenant.0)
         .bind(owner.user.0)
@@ -326,7 +326,7 @@ async fn remove(tx: &mut Tx, statement: &'static str, owner: FactorOwner) -> Don
 }
 
 /// Notes a change in the audit.
-async fn tell(tx: &mut Tx, owner: FactorOwner, ending: Ending, with: impl FnOnce(Entry) -> Entry) -> Done<()> {
+async fn tell(tx: &mut Tx, owner: FactorOwner, ending: Ending, with: impl FnOnce(Entry) -> Entry) -> DbResult<()> {
     let entry = with(Entry::of(owner.user, Act::ChangeSecondFactor).subject(owner.user));
     note(tx, &unkeyed(owner.tenant, owner.user, ending.id, ending.at), entry).await
 }

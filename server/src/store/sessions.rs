@@ -10,13 +10,13 @@ use pulsestage::user::Role;
 use uuid::Uuid;
 
 use super::audit::{note, unkeyed};
+use super::db_error::DbResult;
 use super::rows::MembershipRow;
 use super::rows::people::{EndedRow, OpenSessionRow, RevocationRow, SessionRow};
-use super::trouble::Done;
 use super::{SqlStore, Tx, people, people_reads, second_factor, sql};
 
 impl SqlStore {
-    pub(super) async fn find_session(&self, hash: SecretHash, now: Timestamp) -> Done<Option<SignedIn>> {
+    pub(super) async fn find_session(&self, hash: SecretHash, now: Timestamp) -> DbResult<Option<SignedIn>> {
         let row: Option<OpenSessionRow> = on!(&self.read, pool => sqlx::query_as(sql::sessions::BY_SECRET)
             .bind(hash.0.as_slice())
             .bind(now.0)
@@ -31,12 +31,12 @@ impl SqlStore {
                 .bind(person.user.0)
                 .fetch_all(pool)
                 .await)?;
-            person.memberships = rows.into_iter().map(MembershipRow::into_membership).collect::<Done<_>>()?;
+            person.memberships = rows.into_iter().map(MembershipRow::into_membership).collect::<DbResult<_>>()?;
         }
         Ok(Some(person))
     }
 
-    pub(super) async fn list_sessions(&self, tenant: TenantId, user: UserId, now: Timestamp) -> Done<Vec<Session>> {
+    pub(super) async fn list_sessions(&self, tenant: TenantId, user: UserId, now: Timestamp) -> DbResult<Vec<Session>> {
         let rows: Vec<SessionRow> = on!(&self.read, pool => sqlx::query_as(sql::sessions::OF_PERSON)
             .bind(tenant.0)
             .bind(user.0)
@@ -46,7 +46,7 @@ impl SqlStore {
         Ok(rows.into_iter().map(Session::from).collect())
     }
 
-    pub(super) async fn start_session(&self, tenant: TenantId, session: NewSession) -> Done<()> {
+    pub(super) async fn start_session(&self, tenant: TenantId, session: NewSession) -> DbResult<()> {
         written!(self, tx => {
             // Whoever keeps people out holds the tenant's row: once that is ours it is known who may come in.
             people::lock(tx, tenant).await?;
@@ -57,7 +57,7 @@ impl SqlStore {
         })
     }
 
-    pub(super) async fn note_session(&self, hash: SecretHash, now: Timestamp) -> Done<()> {
+    pub(super) async fn note_session(&self, hash: SecretHash, now: Timestamp) -> DbResult<()> {
         written!(self, tx => {
             // The person's row before the session's, as those do who end sessions.
             for statement in [sql::people::TOUCH, sql::sessions::TOUCH] {
@@ -72,7 +72,7 @@ impl SqlStore {
         })
     }
 
-    pub(super) async fn drop_session(&self, hash: SecretHash, ending: Ending) -> Done<Option<TenantId>> {
+    pub(super) async fn drop_session(&self, hash: SecretHash, ending: Ending) -> DbResult<Option<TenantId>> {
         written!(self, tx => {
             let ended: Option<EndedRow> = on!(tx, t => sqlx::query_as(sql::sessions::END)
                 .bind(hash.0.as_slice())
@@ -93,7 +93,7 @@ impl SqlStore {
         user: UserId,
         id: SessionId,
         ending: Ending,
-    ) -> Done<bool> {
+    ) -> DbResult<bool> {
         written!(self, tx => {
             let ended = on!(tx, t => sqlx::query(sql::sessions::REVOKE)
                 .bind(tenant.0)
@@ -109,11 +109,11 @@ impl SqlStore {
         })
     }
 
-    pub(super) async fn drop_sessions_of(&self, tenant: TenantId, user: UserId, ending: Ending) -> Done<()> {
+    pub(super) async fn drop_sessions_of(&self, tenant: TenantId, user: UserId, ending: Ending) -> DbResult<()> {
         written!(self, tx => { end_all(tx, tenant, user, ending).await })
     }
 
-    pub(super) async fn list_revocations(&self, since: Timestamp) -> Done<Vec<(Uuid, Revocation)>> {
+    pub(super) async fn list_revocations(&self, since: Timestamp) -> DbResult<Vec<(Uuid, Revocation)>> {
         let rows: Vec<RevocationRow> = on!(&self.read, pool => sqlx::query_as(sql::sessions::REVOCATIONS)
             .bind(since.0)
             .fetch_all(pool)
@@ -121,7 +121,7 @@ impl SqlStore {
         Ok(rows.into_iter().map(RevocationRow::into_revocation).collect())
     }
 
-    pub(super) async fn drop_revocations(&self, until: Timestamp) -> Done<()> {
+    pub(super) async fn drop_revocations(&self, until: Timestamp) -> DbResult<()> {
         written!(self, tx => {
             on!(tx, t => sqlx::query(sql::sessions::FORGET_REVOCATIONS)
                 .bind(until.0)
@@ -135,7 +135,7 @@ impl SqlStore {
 
 /// Opens a session for somebody who is there, unless the second factor is asked for first: says whether it did. Every
 /// session begins here, so no way in passes by. Clears away those of theirs that have run out.
-pub(super) async fn open(tx: &mut Tx, tenant: TenantId, session: &NewSession) -> Done<bool> {
+pub(super) async fn open(tx: &mut Tx, tenant: TenantId, session: &NewSession) -> DbResult<bool> {
     if second_factor::must_wait(tx, tenant, session).await? {
         second_factor::wait(tx, tenant, session).await?;
         return Ok(false);
@@ -165,7 +165,7 @@ pub(super) async fn open(tx: &mut Tx, tenant: TenantId, session: &NewSession) ->
 }
 
 /// Ends all sessions of a person, and sign-ins that wait for the second factor, and says so.
-pub(super) async fn end_all(tx: &mut Tx, tenant: TenantId, user: UserId, ending: Ending) -> Done<()> {
+pub(super) async fn end_all(tx: &mut Tx, tenant: TenantId, user: UserId, ending: Ending) -> DbResult<()> {
     second_factor::end_waiting(tx, tenant, user).await?;
     on!(tx, t => sqlx::query(sql::sessions::REVOKE_ALL)
         .bind(tenant.0)
@@ -183,7 +183,7 @@ pub(super) async fn revoke(
     user: UserId,
     session: Option<SessionId>,
     ending: Ending,
-) -> Done<()> {
+) -> DbResult<()> {
     on!(tx, t => sqlx::query(sql::sessions::INSERT_REVOCATION)
         .bind(ending.id)
         .bind(tenant.0)

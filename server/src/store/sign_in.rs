@@ -1,21 +1,21 @@
 //! One-time links that make the person who brings them.
 
-use pulsestage::door::{LinkDoor, RoleLink, WaitingLink};
 use pulsestage::error::Refusal;
 use pulsestage::id::TenantId;
+use pulsestage::link::{LinkPurpose, RoleLink, WaitingLink};
 use pulsestage::ports::{Admission, MOST_WAITING_LINKS, NewLink, NewPerson, NewSession, SecretHash};
 use pulsestage::text::Name;
 use pulsestage::time::Timestamp;
 use pulsestage::user::Role;
 
-use super::rows::doors::{RoleLinkRow, WaitingLinkRow};
+use super::db_error::DbResult;
+use super::rows::account::{RoleLinkRow, WaitingLinkRow};
 use super::rows::{LinkRow, role};
-use super::trouble::Done;
-use super::{SqlStore, doors, people, sql};
+use super::{SqlStore, account, people, sql};
 
 impl SqlStore {
     /// Says whether there was room for it.
-    pub(super) async fn keep_link(&self, link: NewLink) -> Done<bool> {
+    pub(super) async fn keep_link(&self, link: NewLink) -> DbResult<bool> {
         let kept = on!(&self.write, pool => sqlx::query(sql::sign_in::PUT_LINK)
             .bind(link.hash.0.as_slice())
             .bind(link.tenant.0)
@@ -30,7 +30,7 @@ impl SqlStore {
         Ok(kept > 0)
     }
 
-    pub(super) async fn list_waiting_links(&self, tenant: TenantId, now: Timestamp) -> Done<Vec<WaitingLink>> {
+    pub(super) async fn list_waiting_links(&self, tenant: TenantId, now: Timestamp) -> DbResult<Vec<WaitingLink>> {
         let rows: Vec<WaitingLinkRow> = on!(&self.read, pool => sqlx::query_as(sql::sign_in::WAITING_LINKS)
             .bind(tenant.0)
             .bind(now.0)
@@ -40,7 +40,7 @@ impl SqlStore {
     }
 
     /// Says how many there were.
-    pub(super) async fn drop_links(&self, tenant: TenantId, door: LinkDoor, role: Option<Role>) -> Done<u64> {
+    pub(super) async fn drop_links(&self, tenant: TenantId, door: LinkPurpose, role: Option<Role>) -> DbResult<u64> {
         let gone = on!(&self.write, pool => sqlx::query(sql::sign_in::WITHDRAW_LINKS)
             .bind(tenant.0)
             .bind(door.as_str())
@@ -51,7 +51,7 @@ impl SqlStore {
         Ok(gone)
     }
 
-    pub(super) async fn find_role_link(&self, hash: SecretHash, now: Timestamp) -> Done<Option<RoleLink>> {
+    pub(super) async fn find_role_link(&self, hash: SecretHash, now: Timestamp) -> DbResult<Option<RoleLink>> {
         let row: Option<RoleLinkRow> = on!(&self.read, pool => sqlx::query_as(sql::sign_in::ROLE_LINK)
             .bind(hash.0.as_slice())
             .bind(now.0)
@@ -60,7 +60,7 @@ impl SqlStore {
         row.map(RoleLinkRow::into_link).transpose()
     }
 
-    pub(super) async fn use_link(&self, link: SecretHash, session: NewSession) -> Done<Option<Admission>> {
+    pub(super) async fn use_link(&self, link: SecretHash, session: NewSession) -> DbResult<Option<Admission>> {
         written!(self, tx => {
             let used: Option<LinkRow> = on!(tx, t => sqlx::query_as(sql::sign_in::REDEEM)
                 .bind(link.0.as_slice())
@@ -70,13 +70,13 @@ impl SqlStore {
             let Some(used) = used else { return Ok(None) };
             let (tenant, role) = (TenantId(used.tenant_id), role(&used.role)?);
             people::insert(tx, tenant, &bearer(role, &session)?).await?;
-            doors::admit(tx, tenant, &session, None).await
+            account::admit(tx, tenant, &session, None).await
         })
     }
 }
 
 /// The person whom a link makes. A link knows no name, so they are called what they are.
-fn bearer(role: Role, session: &NewSession) -> Done<NewPerson> {
+fn bearer(role: Role, session: &NewSession) -> DbResult<NewPerson> {
     let name = Name::parse(title(role)).map_err(|problem| Refusal::field("name", problem))?;
     Ok(NewPerson { id: session.user, name, email: None, role, memberships: Vec::new(), at: session.at })
 }

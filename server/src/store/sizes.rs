@@ -1,9 +1,9 @@
 //! How large the tables are, as the engine knows it without counting.
 
-use pulsestage::ports::Stored;
+use pulsestage::ports::StoreResult;
 use sqlx::FromRow;
 
-use super::trouble::{Done, trouble};
+use super::db_error::{DbResult, store_error};
 use super::{Db, SqlStore, sql};
 
 /// How large a database is.
@@ -54,11 +54,11 @@ impl SqlStore {
     ///
     /// # Errors
     /// When the database is in trouble.
-    pub async fn sizes(&self) -> Stored<Sizes> {
-        self.read_sizes().await.map_err(trouble)
+    pub async fn sizes(&self) -> StoreResult<Sizes> {
+        self.read_sizes().await.map_err(store_error)
     }
 
-    async fn read_sizes(&self) -> Done<Sizes> {
+    async fn read_sizes(&self) -> DbResult<Sizes> {
         match &self.read {
             Db::Sqlite(pool) => {
                 let tables: Vec<TableRow> = sqlx::query_as(sql::sizes::SQLITE_TABLES).fetch_all(pool).await?;

@@ -15,9 +15,9 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection};
 use tokio::time::{sleep, timeout};
 
+use super::db_error::unanswered;
 use super::open::{Address, OpenError, connect, make_parent};
 use super::sql;
-use super::trouble::unanswered;
 
 /// The number of the lock: no other lock of ours or of sqlx's in the same database has it.
 const NUMBER: i64 = 0x7075_6c73_6573_7461;

@@ -10,8 +10,8 @@ use pulsestage::time::Timestamp;
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use super::db_error::DbResult;
 use super::reports::reach;
-use super::trouble::Done;
 use super::{SqlStore, Tx, sql};
 
 /// The most answered questions that are looked at: what they waited is sorted in memory.
@@ -103,7 +103,7 @@ impl SqlStore {
         team: Option<TeamId>,
         range: Range,
         now: Timestamp,
-    ) -> Done<Statistics> {
+    ) -> DbResult<Statistics> {
         let asked = Asked { tenant, window: range.window(now), team, reach: reach(scope) };
         tx!(self.begin_read(), tx => {
             let mut sums = Sums::new(asked.window, teams(&mut tx, asked).await?);
@@ -127,7 +127,7 @@ impl SqlStore {
     }
 }
 
-async fn teams(tx: &mut Tx, asked: Asked) -> Done<Vec<NameRow>> {
+async fn teams(tx: &mut Tx, asked: Asked) -> DbResult<Vec<NameRow>> {
     Ok(on!(tx, t => sqlx::query_as(sql::reports::TEAMS)
         .bind(asked.tenant.0)
         .bind(asked.team.map(|team| team.0))

@@ -11,7 +11,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, QueryBuilder, Row as _};
 use uuid::Uuid;
 
-use super::trouble::{Done, Failure};
+use super::db_error::{DbError, DbResult};
 use super::{Engine, Tx, sql};
 
 /// The table in which sqlx notes which migrations were made: each database has its own.
@@ -112,7 +112,7 @@ impl fmt::Display for Checksum {
 }
 
 /// Every table save that of the migrations: each behind those that it refers to.
-pub(super) async fn tables(tx: &mut Tx) -> Done<Vec<Table>> {
+pub(super) async fn tables(tx: &mut Tx) -> DbResult<Vec<Table>> {
     let (columns, references) = match tx {
         Tx::Sqlite(_) => (sql::tables::SQLITE_COLUMNS, sql::tables::SQLITE_REFERENCES),
         Tx::Postgres(_) => (sql::tables::POSTGRES_COLUMNS, sql::tables::POSTGRES_REFERENCES),
@@ -121,7 +121,7 @@ pub(super) async fn tables(tx: &mut Tx) -> Done<Vec<Table>> {
     let references: Vec<(String, String)> = on!(tx, t => sqlx::query_as(references).fetch_all(&mut **t).await)?;
     let mut tables: BTreeMap<String, Vec<Column>> = BTreeMap::new();
     for (table, name, kind) in columns.into_iter().filter(|(table, ..)| table != MIGRATIONS) {
-        let kind = kind_of(&kind).ok_or_else(|| Failure::Unreadable("column", format!("{table}.{name} is {kind}")))?;
+        let kind = kind_of(&kind).ok_or_else(|| DbError::Unreadable("column", format!("{table}.{name} is {kind}")))?;
         tables.entry(table).or_default().push(Column { name, kind });
     }
     for columns in tables.values_mut() {
@@ -142,12 +142,12 @@ fn kind_of(name: &str) -> Option<Kind> {
     })
 }
 
-fn in_order(mut left: BTreeMap<String, Vec<Column>>, references: &[(String, String)]) -> Done<Vec<Table>> {
+fn in_order(mut left: BTreeMap<String, Vec<Column>>, references: &[(String, String)]) -> DbResult<Vec<Table>> {
     let (mut ordered, mut done) = (Vec::new(), BTreeSet::new());
     while !left.is_empty() {
         let waits = |name: &str| references.iter().any(|(from, to)| from == name && to != name && !done.contains(to));
         let Some(name) = left.keys().find(|name| !waits(name)).cloned() else {
-            return Err(Failure::Unreadable("schema", "tables refer to each other in a circle".to_owned()));
+            return Err(DbError::Unreadable("schema", "tables refer to each other in a circle".to_owned()));
         };
         let columns = left.remove(&name).unwrap_or_default();
         done.insert(name.clone());
@@ -177,7 +177,7 @@ fn statement(sql: String) -> AssertSqlSafe<String> {
 }
 
 /// The rows of a table, one after the other, in any order.
-pub(super) fn rows<'t>(tx: &'t mut Tx, table: &'t Table) -> BoxStream<'t, Done<Row>> {
+pub(super) fn rows<'t>(tx: &'t mut Tx, table: &'t Table) -> BoxStream<'t, DbResult<Row>> {
     let select = statement(format!("select {} from {}", table.column_names(), quoted(&table.name)));
     match tx {
         Engine::Sqlite(tx) => sqlx::query(select).fetch(&mut **tx).map(|row| Ok(of_sqlite(table, &row?)?)).boxed(),
@@ -213,21 +213,21 @@ fn of_postgres(table: &Table, row: &PgRow) -> sqlx::Result<Row> {
 }
 
 /// Whether there is any row.
-pub(super) async fn has_rows(tx: &mut Tx, table: &Table) -> Done<bool> {
+pub(super) async fn has_rows(tx: &mut Tx, table: &Table) -> DbResult<bool> {
     let count = || statement(format!("select count(*) from (select 1 from {} limit 1) as found", quoted(&table.name)));
     let count: i64 = on!(tx, t => sqlx::query_scalar(count()).fetch_one(&mut **t).await)?;
     Ok(count > 0)
 }
 
 /// How many rows there are.
-pub(super) async fn count(tx: &mut Tx, table: &Table) -> Done<u64> {
+pub(super) async fn count(tx: &mut Tx, table: &Table) -> DbResult<u64> {
     let count = || statement(format!("select count(*) from {}", quoted(&table.name)));
     let count: i64 = on!(tx, t => sqlx::query_scalar(count()).fetch_one(&mut **t).await)?;
     Ok(u64::try_from(count).unwrap_or_default())
 }
 
 /// Takes every row out of a table.
-pub(super) async fn clear(tx: &mut Tx, table: &Table) -> Done<()> {
+pub(super) async fn clear(tx: &mut Tx, table: &Table) -> DbResult<()> {
     let delete = || statement(format!("delete from {}", quoted(&table.name)));
     on!(tx, t => sqlx::query(delete()).execute(&mut **t).await.map(drop))?;
     Ok(())
@@ -235,7 +235,7 @@ pub(super) async fn clear(tx: &mut Tx, table: &Table) -> Done<()> {
 
 /// Puts rows into a table, all in one statement: both engines take at least 32,766 values in one
 /// (<https://www.sqlite.org/limits.html>).
-pub(super) async fn insert(tx: &mut Tx, table: &Table, rows: Vec<Row>) -> Done<()> {
+pub(super) async fn insert(tx: &mut Tx, table: &Table, rows: Vec<Row>) -> DbResult<()> {
     if rows.is_empty() {
         return Ok(());
     }

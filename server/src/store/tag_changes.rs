@@ -9,23 +9,23 @@ use pulsestage::tag::Tag;
 use pulsestage::text::{Color, Name};
 
 use super::audit::note;
-use super::facts::Place;
+use super::db_error::DbResult;
+use super::facts::LogSlot;
 use super::operations::{Claim, Operation, claim};
 use super::rows::TagRow;
 use super::tags::tag;
-use super::trouble::Done;
 use super::{SqlStore, sql};
 use crate::unicode::name_key;
 
 impl SqlStore {
-    pub(super) async fn update_tag(&self, write: Write, id: TagId, name: Name, color: Color) -> Done<Tag> {
+    pub(super) async fn update_tag(&self, write: Write, id: TagId, name: Name, color: Color) -> DbResult<Tag> {
         let arguments = [id.0.as_bytes(), name.as_str().as_bytes(), color.as_str().as_bytes()];
         let operation = Operation::new("change_tag", id.0, &arguments);
         let done = written!(self, tx => {
-            if let Claim::Done(_) = claim(tx, &write, &operation).await? {
+            if let Claim::DbResult(_) = claim(tx, &write, &operation).await? {
                 return tag(tx, write.tenant, id).await;
             }
-            let place = Place::take(tx, write.tenant).await?;
+            let place = LogSlot::take(tx, write.tenant).await?;
             let before = tag(tx, write.tenant, id).await?;
             let row: Option<TagRow> = on!(tx, t => sqlx::query_as(sql::tenants::CHANGE_TAG)
                 .bind(write.tenant.0)
@@ -46,13 +46,13 @@ impl SqlStore {
         Ok(done)
     }
 
-    pub(super) async fn remove_tag(&self, write: Write, id: TagId) -> Done<()> {
+    pub(super) async fn remove_tag(&self, write: Write, id: TagId) -> DbResult<()> {
         let operation = Operation::new("delete_tag", id.0, &[id.0.as_bytes()]);
         written!(self, tx => {
-            if let Claim::Done(_) = claim(tx, &write, &operation).await? {
+            if let Claim::DbResult(_) = claim(tx, &write, &operation).await? {
                 return Ok(());
             }
-            let place = Place::take(tx, write.tenant).await?;
+            let place = LogSlot::take(tx, write.tenant).await?;
             let before = tag(tx, write.tenant, id).await?;
             for statement in [sql::tenants::CLEAR_TAG, sql::tenants::DELETE_TAG] {
                 on!(tx, t => sqlx::query(statement)

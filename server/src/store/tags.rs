@@ -10,21 +10,21 @@ use pulsestage::tag::Tag;
 use pulsestage::text::{Color, Name};
 
 use super::audit::note;
-use super::facts::Place;
+use super::db_error::DbResult;
+use super::facts::LogSlot;
 use super::operations::{Claim, Operation, claim};
 use super::rows::TagRow;
-use super::trouble::Done;
 use super::{SqlStore, Tx, questions, sql};
 use crate::unicode::name_key;
 
 impl SqlStore {
-    pub(super) async fn insert_tag(&self, write: Write, id: TagId, name: Name, color: Color) -> Done<Tag> {
+    pub(super) async fn insert_tag(&self, write: Write, id: TagId, name: Name, color: Color) -> DbResult<Tag> {
         let operation = Operation::new("create_tag", id.0, &[name.as_str().as_bytes(), color.as_str().as_bytes()]);
         written!(self, tx => {
-            if let Claim::Done(made) = claim(tx, &write, &operation).await? {
+            if let Claim::DbResult(made) = claim(tx, &write, &operation).await? {
                 return tag(tx, write.tenant, TagId(made)).await;
             }
-            let place = Place::take(tx, write.tenant).await?;
+            let place = LogSlot::take(tx, write.tenant).await?;
             let inserted = on!(tx, t => sqlx::query(sql::tenants::INSERT_TAG)
                 .bind(write.tenant.0)
                 .bind(id.0)
@@ -46,14 +46,20 @@ impl SqlStore {
         })
     }
 
-    pub(super) async fn tag_question(&self, write: Write, id: QuestionId, tag_id: TagId, on: bool) -> Done<Question> {
+    pub(super) async fn tag_question(
+        &self,
+        write: Write,
+        id: QuestionId,
+        tag_id: TagId,
+        on: bool,
+    ) -> DbResult<Question> {
         let kind = if on { "tag" } else { "untag" };
         let operation = Operation::new(kind, id.0, &[id.0.as_bytes(), tag_id.0.as_bytes()]);
         written!(self, tx => {
-            if let Claim::Done(_) = claim(tx, &write, &operation).await? {
+            if let Claim::DbResult(_) = claim(tx, &write, &operation).await? {
                 return questions::public(tx, write.tenant, id).await;
             }
-            let place = Place::take(tx, write.tenant).await?;
+            let place = LogSlot::take(tx, write.tenant).await?;
             let row = questions::public_row(tx, write.tenant, id).await?;
             let tag = tag(tx, write.tenant, tag_id).await?;
             let changed = match on {
@@ -78,14 +84,14 @@ impl SqlStore {
 }
 
 /// A tag of the tenant.
-pub(super) async fn tag(tx: &mut Tx, tenant: TenantId, id: TagId) -> Done<Tag> {
+pub(super) async fn tag(tx: &mut Tx, tenant: TenantId, id: TagId) -> DbResult<Tag> {
     let row: Option<TagRow> =
         on!(tx, t => sqlx::query_as(sql::tenants::TAG).bind(tenant.0).bind(id.0).fetch_optional(&mut **t).await)?;
     row.map(Tag::from).ok_or_else(|| Refusal::NotFound { what: Noun::Tag }.into())
 }
 
 /// Whether the tag was not on the question before.
-async fn put(tx: &mut Tx, write: &Write, question: QuestionId, tag: TagId) -> Done<bool> {
+async fn put(tx: &mut Tx, write: &Write, question: QuestionId, tag: TagId) -> DbResult<bool> {
     let rows = on!(tx, t => sqlx::query(sql::questions::TAG)
         .bind(write.tenant.0)
         .bind(question.0)
@@ -98,7 +104,7 @@ async fn put(tx: &mut Tx, write: &Write, question: QuestionId, tag: TagId) -> Do
 }
 
 /// Whether the tag was on the question before.
-async fn take_off(tx: &mut Tx, write: &Write, question: QuestionId, tag: TagId) -> Done<bool> {
+async fn take_off(tx: &mut Tx, write: &Write, question: QuestionId, tag: TagId) -> DbResult<bool> {
     let rows = on!(tx, t => sqlx::query(sql::questions::UNTAG)
         .bind(write.tenant.0)
         .bind(question.0)

@@ -11,12 +11,12 @@ use pulsestage::text::Slug;
 use sqlx::FromRow;
 
 use super::audit::note;
-use super::facts::Place;
+use super::db_error::{DbError, DbResult};
+use super::facts::LogSlot;
 use super::operations::{Claim, Operation, claim};
 use super::rows::TeamRow;
 use super::teams::team;
 use super::tenancy::guests_change;
-use super::trouble::{Done, Failure};
 use super::{SqlStore, Tx, sql};
 use crate::unicode::name_key;
 
@@ -39,31 +39,31 @@ struct FoundRow {
 }
 
 impl DetailsRow {
-    fn into_details(self) -> Done<TeamDetails> {
-        let settings = serde_json::from_str(&self.settings).map_err(|e| Failure::json("team settings", &e))?;
+    fn into_details(self) -> DbResult<TeamDetails> {
+        let settings = serde_json::from_str(&self.settings).map_err(|e| DbError::json("team settings", &e))?;
         let Self { join_code, is_archived, .. } = self;
         Ok(TeamDetails { team: self.team.into(), settings, join_code, is_archived })
     }
 }
 
 impl SqlStore {
-    pub(super) async fn list_teams(&self, tenant: TenantId) -> Done<Vec<TeamDetails>> {
+    pub(super) async fn list_teams(&self, tenant: TenantId) -> DbResult<Vec<TeamDetails>> {
         let rows: Vec<DetailsRow> =
             on!(&self.read, pool => sqlx::query_as(sql::teams::DETAILS).bind(tenant.0).fetch_all(pool).await)?;
-        let mut teams: Vec<TeamDetails> = rows.into_iter().map(DetailsRow::into_details).collect::<Done<_>>()?;
+        let mut teams: Vec<TeamDetails> = rows.into_iter().map(DetailsRow::into_details).collect::<DbResult<_>>()?;
         teams.sort_by_cached_key(|details| (details.team.name.to_lowercase(), details.team.id));
         Ok(teams)
     }
 
-    pub(super) async fn update_team(&self, write: Write, change: TeamChange) -> Done<Team> {
+    pub(super) async fn update_team(&self, write: Write, change: TeamChange) -> DbResult<Team> {
         let TeamChange { id, name, settings } = change;
-        let settings = serde_json::to_string(&settings).map_err(|e| Failure::json("team settings", &e))?;
+        let settings = serde_json::to_string(&settings).map_err(|e| DbError::json("team settings", &e))?;
         let operation = Operation::new("change_team", id.0, &[name.as_str().as_bytes(), settings.as_bytes()]);
         let done = written!(self, tx => {
-            if let Claim::Done(_) = claim(tx, &write, &operation).await? {
+            if let Claim::DbResult(_) = claim(tx, &write, &operation).await? {
                 return team(tx, write.tenant, id).await;
             }
-            let place = Place::take(tx, write.tenant).await?;
+            let place = LogSlot::take(tx, write.tenant).await?;
             let before = team(tx, write.tenant, id).await?;
             let noted = settings.clone();
             let rules: Option<String> = on!(tx, t => sqlx::query_scalar(sql::teams::SETTINGS)
@@ -92,13 +92,13 @@ impl SqlStore {
         Ok(done)
     }
 
-    pub(super) async fn change_team_state(&self, write: Write, id: TeamId, state: TeamState) -> Done<Team> {
+    pub(super) async fn change_team_state(&self, write: Write, id: TeamId, state: TeamState) -> DbResult<Team> {
         let operation = Operation::new("set_team_state", id.0, &[id.0.as_bytes(), state.as_str().as_bytes()]);
         written!(self, tx => {
-            if let Claim::Done(_) = claim(tx, &write, &operation).await? {
+            if let Claim::DbResult(_) = claim(tx, &write, &operation).await? {
                 return team(tx, write.tenant, id).await;
             }
-            let place = Place::take(tx, write.tenant).await?;
+            let place = LogSlot::take(tx, write.tenant).await?;
             let row: Option<TeamRow> = on!(tx, t => sqlx::query_as(sql::teams::SET_STATE)
                 .bind(write.tenant.0)
                 .bind(id.0)
@@ -116,14 +116,14 @@ impl SqlStore {
         })
     }
 
-    pub(super) async fn archive_team(&self, write: Write, id: TeamId, on: bool) -> Done<Team> {
+    pub(super) async fn archive_team(&self, write: Write, id: TeamId, on: bool) -> DbResult<Team> {
         let kind = if on { "archive_team" } else { "restore_team" };
         let operation = Operation::new(kind, id.0, &[id.0.as_bytes()]);
         let done = written!(self, tx => {
-            if let Claim::Done(_) = claim(tx, &write, &operation).await? {
+            if let Claim::DbResult(_) = claim(tx, &write, &operation).await? {
                 return any_team(tx, write.tenant, id).await;
             }
-            let place = Place::take(tx, write.tenant).await?;
+            let place = LogSlot::take(tx, write.tenant).await?;
             let row: Option<TeamRow> = on!(tx, t => sqlx::query_as(sql::teams::SET_ARCHIVED)
                 .bind(write.tenant.0)
                 .bind(id.0)
@@ -147,7 +147,7 @@ impl SqlStore {
         Ok(done)
     }
 
-    pub(super) async fn put_join_code(&self, write: Write, id: TeamId, code: &JoinCode) -> Done<bool> {
+    pub(super) async fn put_join_code(&self, write: Write, id: TeamId, code: &JoinCode) -> DbResult<bool> {
         let code = code.as_str().to_owned();
         let tenant = write.tenant;
         written!(self, tx => {
@@ -167,13 +167,13 @@ impl SqlStore {
         })
     }
 
-    pub(super) async fn find_code(&self, code: &JoinCode) -> Done<Option<FoundTeam>> {
+    pub(super) async fn find_code(&self, code: &JoinCode) -> DbResult<Option<FoundTeam>> {
         let row: Option<FoundRow> = on!(&self.read, pool => sqlx::query_as(sql::teams::BY_CODE)
             .bind(code.as_str())
             .fetch_optional(pool)
             .await)?;
         let Some(FoundRow { tenant, team }) = row else { return Ok(None) };
-        let tenant = Slug::parse(&tenant).map_err(|_| Failure::Unreadable("slug", "not a slug".to_owned()))?;
+        let tenant = Slug::parse(&tenant).map_err(|_| DbError::Unreadable("slug", "not a slug".to_owned()))?;
         Ok(Some(FoundTeam { tenant, team: team.into() }))
     }
 }
@@ -184,7 +184,7 @@ fn entry(write: &Write, act: Act, team: TeamId) -> Entry {
 }
 
 /// A team of the tenant, also when it is archived.
-async fn any_team(tx: &mut Tx, tenant: TenantId, id: TeamId) -> Done<Team> {
+async fn any_team(tx: &mut Tx, tenant: TenantId, id: TeamId) -> DbResult<Team> {
     let row: Option<TeamRow> =
         on!(tx, t => sqlx::query_as(sql::teams::ANY).bind(tenant.0).bind(id.0).fetch_optional(&mut **t).await)?;
     row.map(Team::from).ok_or_else(|| Refusal::NotFound { what: Noun::Team }.into())

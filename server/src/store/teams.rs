@@ -11,23 +11,23 @@ use pulsestage::team::{Team, TeamState};
 use pulsestage::text::{SLUG_MAX, Slug};
 
 use super::audit::note;
-use super::facts::Place;
+use super::db_error::DbResult;
+use super::facts::LogSlot;
 use super::operations::{Claim, Operation, claim};
 use super::rows::TeamRow;
-use super::trouble::Done;
 use super::{SqlStore, Tx, sql};
 use crate::unicode::name_key;
 
 impl SqlStore {
-    pub(super) async fn insert_team(&self, write: Write, new: NewTeam) -> Done<Team> {
+    pub(super) async fn insert_team(&self, write: Write, new: NewTeam) -> DbResult<Team> {
         let NewTeam { id, slug, name, code } = new;
         // The slug is made of the name, or of the id where the name has no letter for it: it is not asked for.
         let operation = Operation::new("create_team", id.0, &[name.as_str().as_bytes()]);
         written!(self, tx => {
-            if let Claim::Done(made) = claim(tx, &write, &operation).await? {
+            if let Claim::DbResult(made) = claim(tx, &write, &operation).await? {
                 return team(tx, write.tenant, TeamId(made)).await;
             }
-            let place = Place::take(tx, write.tenant).await?;
+            let place = LogSlot::take(tx, write.tenant).await?;
             let taken: Vec<String> = on!(tx, t => sqlx::query_scalar(sql::teams::SLUGS)
                 .bind(write.tenant.0)
                 .fetch_all(&mut **t)
@@ -58,7 +58,7 @@ impl SqlStore {
 }
 
 /// A team of the tenant.
-pub(super) async fn team(tx: &mut Tx, tenant: TenantId, id: TeamId) -> Done<Team> {
+pub(super) async fn team(tx: &mut Tx, tenant: TenantId, id: TeamId) -> DbResult<Team> {
     let row: Option<TeamRow> =
         on!(tx, t => sqlx::query_as(sql::teams::TEAM).bind(tenant.0).bind(id.0).fetch_optional(&mut **t).await)?;
     row.map(Team::from).ok_or_else(|| Refusal::NotFound { what: Noun::Team }.into())

@@ -19,11 +19,11 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::audit::note;
-use super::facts::{Place, missing};
+use super::db_error::{DbError, DbResult};
+use super::facts::{LogSlot, missing};
 use super::operations::{Claim, Operation, claim};
 use super::rows::TenantRow;
 use super::sessions::revoke;
-use super::trouble::{Done, Failure};
 use super::{SqlStore, Tx, sql};
 
 /// The column `tenants.settings`: what everybody may know, beside what only staff may.
@@ -71,23 +71,23 @@ struct LogoRow {
 }
 
 impl SummaryRow {
-    fn into_summary(self) -> Done<TenantSummary> {
+    fn into_summary(self) -> DbResult<TenantSummary> {
         let Self { slug, name, limits, is_archived, teams, questions, people } = self;
         Ok(TenantSummary { slug, name, limits: limits_of(&limits)?, is_archived, teams, questions, people })
     }
 }
 
 /// Reads the column `tenants.limits`.
-pub(super) fn limits_of(text: &str) -> Done<TenantLimits> {
-    serde_json::from_str(text).map_err(|e| Failure::json("tenant limits", &e))
+pub(super) fn limits_of(text: &str) -> DbResult<TenantLimits> {
+    serde_json::from_str(text).map_err(|e| DbError::json("tenant limits", &e))
 }
 
-fn settings_of(text: &str) -> Done<StoredSettings> {
-    serde_json::from_str(text).map_err(|e| Failure::json("tenant settings", &e))
+fn settings_of(text: &str) -> DbResult<StoredSettings> {
+    serde_json::from_str(text).map_err(|e| DbError::json("tenant settings", &e))
 }
 
 impl SqlStore {
-    pub(super) async fn find_tenancy(&self, slug: &Slug) -> Done<Option<Tenancy>> {
+    pub(super) async fn find_tenancy(&self, slug: &Slug) -> DbResult<Option<Tenancy>> {
         let row: Option<TenancyRow> = on!(&self.read, pool => sqlx::query_as(sql::tenancy::TENANCY)
             .bind(slug.as_str())
             .fetch_optional(pool)
@@ -102,26 +102,26 @@ impl SqlStore {
             .await)?;
         let read = |row: TeamRulesRow| match serde_json::from_str(&row.settings) {
             Ok(settings) => Ok((TeamId(row.id), settings)),
-            Err(error) => Err(Failure::json("team settings", &error)),
+            Err(error) => Err(DbError::json("team settings", &error)),
         };
         let rules = Rules {
             staff: stored.staff,
             version: stored.version,
             limits,
             archived_at: row.archived_at.map(Timestamp),
-            teams: teams.into_iter().map(read).collect::<Done<_>>()?,
+            teams: teams.into_iter().map(read).collect::<DbResult<_>>()?,
         };
         Ok(Some(Tenancy { tenant, rules: Arc::new(rules) }))
     }
 
-    pub(super) async fn summarise_tenants(&self) -> Done<Vec<TenantSummary>> {
+    pub(super) async fn summarise_tenants(&self) -> DbResult<Vec<TenantSummary>> {
         let rows: Vec<SummaryRow> =
             on!(&self.read, pool => sqlx::query_as(sql::tenancy::SUMMARIES).fetch_all(pool).await)?;
         rows.into_iter().map(SummaryRow::into_summary).collect()
     }
 
-    pub(super) async fn limit_tenant(&self, slug: &Slug, limits: TenantLimits) -> Done<()> {
-        let text = serde_json::to_string(&limits).map_err(|e| Failure::json("tenant limits", &e))?;
+    pub(super) async fn limit_tenant(&self, slug: &Slug, limits: TenantLimits) -> DbResult<()> {
+        let text = serde_json::to_string(&limits).map_err(|e| DbError::json("tenant limits", &e))?;
         let changed = on!(&self.write, pool => sqlx::query(sql::tenancy::SET_LIMITS)
             .bind(slug.as_str())
             .bind(text)
@@ -131,7 +131,7 @@ impl SqlStore {
         if changed == 0 { Err(missing().into()) } else { Ok(()) }
     }
 
-    pub(super) async fn archive_tenant(&self, slug: &Slug, since: Option<Timestamp>) -> Done<()> {
+    pub(super) async fn archive_tenant(&self, slug: &Slug, since: Option<Timestamp>) -> DbResult<()> {
         let changed = on!(&self.write, pool => sqlx::query(sql::tenancy::SET_ARCHIVED)
             .bind(slug.as_str())
             .bind(since.map(|at| at.0))
@@ -141,15 +141,15 @@ impl SqlStore {
         if changed == 0 { Err(missing().into()) } else { Ok(()) }
     }
 
-    pub(super) async fn update_settings(&self, write: Write, new: NewSettings) -> Done<Tenant> {
-        let asked = serde_json::to_string(&(&new.settings, &new.staff)).map_err(|e| Failure::json("settings", &e))?;
+    pub(super) async fn update_settings(&self, write: Write, new: NewSettings) -> DbResult<Tenant> {
+        let asked = serde_json::to_string(&(&new.settings, &new.staff)).map_err(|e| DbError::json("settings", &e))?;
         let arguments = [new.name.as_str().as_bytes(), asked.as_bytes(), &new.version.to_be_bytes()];
         let operation = Operation::new("change_settings", write.tenant.0, &arguments);
         let done = written!(self, tx => {
-            if let Claim::Done(_) = claim(tx, &write, &operation).await? {
+            if let Claim::DbResult(_) = claim(tx, &write, &operation).await? {
                 return row_of(tx, write.tenant).await?.into_tenant();
             }
-            let place = Place::take(tx, write.tenant).await?;
+            let place = LogSlot::take(tx, write.tenant).await?;
             let row = row_of(tx, write.tenant).await?;
             let before = settings_of(row.settings())?;
             if before.version != new.version {
@@ -169,13 +169,13 @@ impl SqlStore {
         Ok(done)
     }
 
-    pub(super) async fn put_logo(&self, write: Write, logo: Option<Logo>, word: Option<String>) -> Done<Tenant> {
+    pub(super) async fn put_logo(&self, write: Write, logo: Option<Logo>, word: Option<String>) -> DbResult<Tenant> {
         let operation = Operation::new("set_logo", write.tenant.0, &[word.as_deref().unwrap_or_default().as_bytes()]);
         written!(self, tx => {
-            if let Claim::Done(_) = claim(tx, &write, &operation).await? {
+            if let Claim::DbResult(_) = claim(tx, &write, &operation).await? {
                 return row_of(tx, write.tenant).await?.into_tenant();
             }
-            let place = Place::take(tx, write.tenant).await?;
+            let place = LogSlot::take(tx, write.tenant).await?;
             let row = row_of(tx, write.tenant).await?;
             let before = settings_of(row.settings())?;
             replace_logo(tx, &write, logo).await?;
@@ -186,21 +186,21 @@ impl SqlStore {
         })
     }
 
-    pub(super) async fn read_logo(&self, tenant: TenantId) -> Done<Option<Logo>> {
+    pub(super) async fn read_logo(&self, tenant: TenantId) -> DbResult<Option<Logo>> {
         let row: Option<LogoRow> = on!(&self.read, pool => sqlx::query_as(sql::tenancy::LOGO)
             .bind(tenant.0)
             .fetch_optional(pool)
             .await)?;
         let Some(row) = row else { return Ok(None) };
         let kind = LogoKind::of_media_type(&row.media_type)
-            .ok_or_else(|| Failure::Unreadable("logo", "unknown type".to_owned()))?;
+            .ok_or_else(|| DbError::Unreadable("logo", "unknown type".to_owned()))?;
         Ok(Some(Logo { kind, bytes: row.bytes }))
     }
 }
 
 /// Says that people without an account may see something else from now on: their streams end, and those who still may
 /// come back.
-pub(super) async fn guests_change(tx: &mut Tx, write: &Write) -> Done<()> {
+pub(super) async fn guests_change(tx: &mut Tx, write: &Write) -> DbResult<()> {
     let mut hash = Sha256::new();
     for part in [write.tenant.0, write.writer, write.operation.0] {
         hash.update(part.as_bytes());
@@ -210,7 +210,7 @@ pub(super) async fn guests_change(tx: &mut Tx, write: &Write) -> Done<()> {
     revoke(tx, write.tenant, GUESTS, None, Ending { id: Uuid::from_bytes(id), at: write.at }).await
 }
 
-async fn row_of(tx: &mut Tx, tenant: TenantId) -> Done<TenantRow> {
+async fn row_of(tx: &mut Tx, tenant: TenantId) -> DbResult<TenantRow> {
     let row: Option<TenantRow> =
         on!(tx, t => sqlx::query_as(sql::tenants::BY_ID).bind(tenant.0).fetch_optional(&mut **t).await)?;
     row.ok_or_else(|| missing().into())
@@ -221,9 +221,9 @@ async fn keep_settings(
     tx: &mut Tx,
     write: &Write,
     (tenant, stored): (Tenant, StoredSettings),
-    (before, place): (String, Place),
-) -> Done<Tenant> {
-    let text = serde_json::to_string(&stored).map_err(|e| Failure::json("tenant settings", &e))?;
+    (before, place): (String, LogSlot),
+) -> DbResult<Tenant> {
+    let text = serde_json::to_string(&stored).map_err(|e| DbError::json("tenant settings", &e))?;
     on!(tx, t => sqlx::query(sql::tenancy::SET_SETTINGS)
         .bind(write.tenant.0)
         .bind(&tenant.name)
@@ -238,7 +238,7 @@ async fn keep_settings(
     Ok(tenant)
 }
 
-async fn replace_logo(tx: &mut Tx, write: &Write, logo: Option<Logo>) -> Done<()> {
+async fn replace_logo(tx: &mut Tx, write: &Write, logo: Option<Logo>) -> DbResult<()> {
     let Some(logo) = logo else {
         on!(tx, t => sqlx::query(sql::tenancy::DELETE_LOGO).bind(write.tenant.0).execute(&mut **t).await.map(drop))?;
         return Ok(());

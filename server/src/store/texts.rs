@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use pulsestage::audit::{Act, Entry};
 use pulsestage::id::{ParticipantId, QuestionId, TenantId, UserId};
 use pulsestage::moderation::OwnQuestion;
-use pulsestage::ports::{Stored, TextStore, Write};
+use pulsestage::ports::{StoreResult, TextStore, Write};
 use pulsestage::retention::{CastVote, Erased, Retention, Written, WrittenMessage, WrittenQuestion, WrittenReport};
 use pulsestage::time::Timestamp;
 use sqlx::FromRow;
@@ -12,10 +12,10 @@ use uuid::Uuid;
 
 use super::audit::note;
 use super::cases::Held;
+use super::db_error::{DbResult, store_error};
 use super::facts::missing;
 use super::operations::{Claim, Operation, claim};
 use super::rows::CaseRow;
-use super::trouble::{Done, trouble};
 use super::{SqlStore, Tx, people, sql, threads};
 
 /// The retention of a row of `tenants`.
@@ -47,36 +47,36 @@ struct VoteRow {
 
 #[async_trait]
 impl TextStore for SqlStore {
-    async fn retention(&self, tenant: TenantId) -> Stored<Retention> {
-        self.read_retention(tenant).await.map_err(trouble)
+    async fn retention(&self, tenant: TenantId) -> StoreResult<Retention> {
+        self.read_retention(tenant).await.map_err(store_error)
     }
 
-    async fn set_retention(&self, write: Write, new: Retention, by: Option<UserId>) -> Stored<Retention> {
-        self.change_retention(write, new, by).await.map_err(trouble)
+    async fn set_retention(&self, write: Write, new: Retention, by: Option<UserId>) -> StoreResult<Retention> {
+        self.change_retention(write, new, by).await.map_err(store_error)
     }
 
-    async fn written_by(&self, tenant: TenantId, participant: ParticipantId) -> Stored<Written> {
-        self.read_written(tenant, participant).await.map_err(trouble)
+    async fn written_by(&self, tenant: TenantId, participant: ParticipantId) -> StoreResult<Written> {
+        self.read_written(tenant, participant).await.map_err(store_error)
     }
 
-    async fn erase_written(&self, write: Write, participant: ParticipantId) -> Stored<Erased> {
-        self.erase(write, participant).await.map_err(trouble)
+    async fn erase_written(&self, write: Write, participant: ParticipantId) -> StoreResult<Erased> {
+        self.erase(write, participant).await.map_err(store_error)
     }
 }
 
 impl SqlStore {
-    async fn read_retention(&self, tenant: TenantId) -> Done<Retention> {
+    async fn read_retention(&self, tenant: TenantId) -> DbResult<Retention> {
         let row: Option<RetentionRow> =
             on!(&self.read, pool => sqlx::query_as(sql::texts::RETENTION).bind(tenant.0).fetch_optional(pool).await)?;
         row.map(Retention::from).ok_or_else(|| missing().into())
     }
 
-    async fn change_retention(&self, write: Write, new: Retention, by: Option<UserId>) -> Done<Retention> {
+    async fn change_retention(&self, write: Write, new: Retention, by: Option<UserId>) -> DbResult<Retention> {
         let days = new.days.map(i64::from);
         let asked = format!("{days:?} {}", new.hold_since.is_some());
         let operation = Operation::new("set_retention", write.tenant.0, &[asked.as_bytes()]);
         written!(self, tx => {
-            let repeated = matches!(claim(tx, &write, &operation).await?, Claim::Done(_));
+            let repeated = matches!(claim(tx, &write, &operation).await?, Claim::DbResult(_));
             people::lock(tx, write.tenant).await?;
             let row: Option<RetentionRow> = on!(tx, t => sqlx::query_as(sql::texts::RETENTION)
                 .bind(write.tenant.0)
@@ -107,7 +107,7 @@ impl SqlStore {
         })
     }
 
-    async fn read_written(&self, tenant: TenantId, participant: ParticipantId) -> Done<Written> {
+    async fn read_written(&self, tenant: TenantId, participant: ParticipantId) -> DbResult<Written> {
         tx!(self.begin_read(), tx => {
             let rows: Vec<CaseRow> = on!(&mut tx, t => sqlx::query_as(sql::moderation::OWN)
                 .bind(tenant.0)
@@ -162,7 +162,7 @@ impl SqlStore {
 
     /// Question by question, each in a transaction of its own: somebody with many does not hold everybody else up, and
     /// doing it again goes on where it ended.
-    async fn erase(&self, write: Write, participant: ParticipantId) -> Done<Erased> {
+    async fn erase(&self, write: Write, participant: ParticipantId) -> DbResult<Erased> {
         let mut erased = Erased::default();
         let by = (write.tenant.0, participant.0);
         // Before the threads go, by whose messages some of the keys are found.
@@ -206,7 +206,7 @@ impl SqlStore {
         Ok(erased)
     }
 
-    async fn ids(&self, statement: &'static str, (tenant, participant): (Uuid, Uuid)) -> Done<Vec<QuestionId>> {
+    async fn ids(&self, statement: &'static str, (tenant, participant): (Uuid, Uuid)) -> DbResult<Vec<QuestionId>> {
         let ids: Vec<Uuid> = on!(&self.read, pool => sqlx::query_scalar(statement)
             .bind(tenant)
             .bind(participant)
@@ -220,11 +220,11 @@ impl SqlStore {
     ///
     /// # Errors
     /// When the database is in trouble.
-    pub async fn remove_expired(&self, write: Write, most: i64) -> Stored<u64> {
-        self.expire(write, most).await.map_err(trouble)
+    pub async fn remove_expired(&self, write: Write, most: i64) -> StoreResult<u64> {
+        self.expire(write, most).await.map_err(store_error)
     }
 
-    async fn expire(&self, write: Write, most: i64) -> Done<u64> {
+    async fn expire(&self, write: Write, most: i64) -> DbResult<u64> {
         let tenant = write.tenant;
         let Some(before) = self.read_retention(tenant).await?.ends_before(write.at) else { return Ok(0) };
         let expired: Vec<Uuid> = on!(&self.read, pool => sqlx::query_scalar(sql::texts::EXPIRED)
@@ -270,13 +270,13 @@ impl SqlStore {
     }
 }
 
-async fn retention(tx: &mut Tx, tenant: TenantId) -> Done<Retention> {
+async fn retention(tx: &mut Tx, tenant: TenantId) -> DbResult<Retention> {
     let row: Option<RetentionRow> =
         on!(tx, t => sqlx::query_as(sql::texts::RETENTION).bind(tenant.0).fetch_optional(&mut **t).await)?;
     row.map(Retention::from).ok_or_else(|| missing().into())
 }
 
-async fn forget_texts(tx: &mut Tx, write: &Write, id: QuestionId) -> Done<()> {
+async fn forget_texts(tx: &mut Tx, write: &Write, id: QuestionId) -> DbResult<()> {
     on!(tx, t => sqlx::query(sql::texts::FORGET_TEXTS)
         .bind(write.tenant.0)
         .bind(id.0)
@@ -287,7 +287,7 @@ async fn forget_texts(tx: &mut Tx, write: &Write, id: QuestionId) -> Done<()> {
     Ok(())
 }
 
-async fn forget_reasons(tx: &mut Tx, write: &Write, id: QuestionId) -> Done<()> {
+async fn forget_reasons(tx: &mut Tx, write: &Write, id: QuestionId) -> DbResult<()> {
     on!(tx, t => sqlx::query(sql::texts::FORGET_REASONS)
         .bind(write.tenant.0)
         .bind(id.0)
@@ -297,7 +297,7 @@ async fn forget_reasons(tx: &mut Tx, write: &Write, id: QuestionId) -> Done<()> 
     Ok(())
 }
 
-async fn forget_thread(tx: &mut Tx, write: &Write, id: QuestionId) -> Done<()> {
+async fn forget_thread(tx: &mut Tx, write: &Write, id: QuestionId) -> DbResult<()> {
     for statement in [sql::texts::FORGET_THREAD, sql::threads::END_THREAD_LINK] {
         on!(tx, t => sqlx::query(statement).bind(write.tenant.0).bind(id.0).execute(&mut **t).await.map(drop))?;
     }

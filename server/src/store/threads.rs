@@ -7,7 +7,7 @@ use pulsestage::error::Refusal;
 use pulsestage::event::{Event, QuestionRef};
 use pulsestage::id::{MessageId, ParticipantId, QuestionId, TenantId};
 use pulsestage::moderation::OwnQuestion;
-use pulsestage::ports::{Party, SecretHash, Stored, ThreadStore, Write};
+use pulsestage::ports::{SecretHash, StoreResult, ThreadReader, ThreadStore, Write};
 use pulsestage::tenant::Tenant;
 use pulsestage::text::MessageBody;
 use pulsestage::thread::{MOST_MESSAGES, Message, Side, Thread};
@@ -17,31 +17,31 @@ use uuid::Uuid;
 
 use super::audit::note;
 use super::cases::{Held, case};
+use super::db_error::{DbResult, store_error};
 use super::operations::{Claim, Operation, claim};
 use super::questions::missing;
 use super::rows::TenantRow;
-use super::trouble::{Done, trouble};
 use super::{SqlStore, Tx, sql};
 
 #[async_trait]
 impl ThreadStore for SqlStore {
-    async fn thread(&self, tenant: TenantId, question: QuestionId, reader: Party) -> Stored<Thread> {
-        self.read_thread(tenant, question, reader).await.map_err(trouble)
+    async fn thread(&self, tenant: TenantId, question: QuestionId, reader: ThreadReader) -> StoreResult<Thread> {
+        self.read_thread(tenant, question, reader).await.map_err(store_error)
     }
 
-    async fn thread_link(&self, link: SecretHash) -> Stored<Option<(Tenant, QuestionId)>> {
-        self.find_thread_link(link).await.map_err(trouble)
+    async fn thread_link(&self, link: SecretHash) -> StoreResult<Option<(Tenant, QuestionId)>> {
+        self.find_thread_link(link).await.map_err(store_error)
     }
 
     async fn say(
         &self,
         write: Write,
         question: QuestionId,
-        writer: Party,
+        writer: ThreadReader,
         id: MessageId,
         body: MessageBody,
-    ) -> Stored<Thread> {
-        self.put_message(write, question, writer, id, body).await.map_err(trouble)
+    ) -> StoreResult<Thread> {
+        self.put_message(write, question, writer, id, body).await.map_err(store_error)
     }
 
     async fn set_thread_link(
@@ -50,8 +50,8 @@ impl ThreadStore for SqlStore {
         question: QuestionId,
         asker: ParticipantId,
         link: Option<SecretHash>,
-    ) -> Stored<()> {
-        self.put_thread_link(write, question, asker, link).await.map_err(trouble)
+    ) -> StoreResult<()> {
+        self.put_thread_link(write, question, asker, link).await.map_err(store_error)
     }
 }
 
@@ -80,16 +80,16 @@ impl From<MessageRow> for Message {
 }
 
 impl SqlStore {
-    async fn read_thread(&self, tenant: TenantId, id: QuestionId, reader: Party) -> Done<Thread> {
+    async fn read_thread(&self, tenant: TenantId, id: QuestionId, reader: ThreadReader) -> DbResult<Thread> {
         tx!(self.begin_read(), tx => {
-            if let Party::Asker(asker) = reader {
+            if let ThreadReader::Asker(asker) = reader {
                 must_have_asked(&mut tx, tenant, id, asker).await?;
             }
             thread(&mut tx, tenant, id).await
         })
     }
 
-    async fn find_thread_link(&self, link: SecretHash) -> Done<Option<(Tenant, QuestionId)>> {
+    async fn find_thread_link(&self, link: SecretHash) -> DbResult<Option<(Tenant, QuestionId)>> {
         let row: Option<LinkRow> = on!(&self.read, pool => sqlx::query_as(sql::threads::THREAD_LINK)
             .bind(link.0.as_slice())
             .fetch_optional(pool)
@@ -101,17 +101,17 @@ impl SqlStore {
         &self,
         write: Write,
         id: QuestionId,
-        writer: Party,
+        writer: ThreadReader,
         message: MessageId,
         body: MessageBody,
-    ) -> Done<Thread> {
+    ) -> DbResult<Thread> {
         let operation = Operation::new("say", message.0, &[id.0.as_bytes(), body.as_str().as_bytes()]);
-        let by = if let Party::Moderator(by) = writer { Some(by) } else { None };
+        let by = if let ThreadReader::Moderator(by) = writer { Some(by) } else { None };
         written!(self, tx => {
-            if let Party::Asker(asker) = writer {
+            if let ThreadReader::Asker(asker) = writer {
                 must_have_asked(tx, write.tenant, id, asker).await?;
             }
-            if let Claim::Done(_) = claim(tx, &write, &operation).await? {
+            if let Claim::DbResult(_) = claim(tx, &write, &operation).await? {
                 return thread(tx, write.tenant, id).await;
             }
             let held = Held::take(tx, write.tenant, id).await?;
@@ -148,7 +148,7 @@ impl SqlStore {
         id: QuestionId,
         asker: ParticipantId,
         link: Option<SecretHash>,
-    ) -> Done<()> {
+    ) -> DbResult<()> {
         written!(self, tx => {
             must_have_asked(tx, write.tenant, id, asker).await?;
             match link {
@@ -172,7 +172,7 @@ impl SqlStore {
     }
 }
 
-async fn must_have_asked(tx: &mut Tx, tenant: TenantId, id: QuestionId, asker: ParticipantId) -> Done<()> {
+async fn must_have_asked(tx: &mut Tx, tenant: TenantId, id: QuestionId, asker: ParticipantId) -> DbResult<()> {
     let found: i64 = on!(tx, t => sqlx::query_scalar(sql::threads::IS_ASKER)
         .bind(tenant.0)
         .bind(id.0)
@@ -182,13 +182,13 @@ async fn must_have_asked(tx: &mut Tx, tenant: TenantId, id: QuestionId, asker: P
     if found == 1 { Ok(()) } else { Err(missing().into()) }
 }
 
-pub(super) async fn messages(tx: &mut Tx, tenant: TenantId, id: QuestionId) -> Done<Vec<Message>> {
+pub(super) async fn messages(tx: &mut Tx, tenant: TenantId, id: QuestionId) -> DbResult<Vec<Message>> {
     let rows: Vec<MessageRow> =
         on!(tx, t => sqlx::query_as(sql::threads::MESSAGES).bind(tenant.0).bind(id.0).fetch_all(&mut **t).await)?;
     Ok(rows.into_iter().map(Message::from).collect())
 }
 
-async fn thread(tx: &mut Tx, tenant: TenantId, id: QuestionId) -> Done<Thread> {
+async fn thread(tx: &mut Tx, tenant: TenantId, id: QuestionId) -> DbResult<Thread> {
     let question = OwnQuestion::from(case(tx, tenant, id).await?);
     let messages = messages(tx, tenant, id).await?;
     let links: i64 =

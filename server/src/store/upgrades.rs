@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use pulsestage::email::Email;
 
-use super::trouble::Done;
+use super::db_error::DbResult;
 use super::{SqlStore, Tx, begin, sql};
 use crate::unicode::{email_key, name_key, nfc};
 
@@ -18,7 +18,7 @@ type Row = (Uuid, String, String);
 
 impl SqlStore {
     /// Does what was not done yet.
-    pub(super) async fn upgrade(&self) -> Done<()> {
+    pub(super) async fn upgrade(&self) -> DbResult<()> {
         tx!(begin(&self.write), tx => {
             let is_first = on!(&mut tx, t => sqlx::query(sql::upgrades::MARK).bind(TEXTS).execute(&mut **t).await
                 .map(|done| done.rows_affected() > 0))?;
@@ -47,7 +47,7 @@ async fn rewrite(
     write: &'static str,
     key: impl Fn(&str) -> String,
     unique: bool,
-) -> Done<()> {
+) -> DbResult<()> {
     let rows: Vec<Row> = on!(tx, t => sqlx::query_as(read).bind(tenant).fetch_all(&mut **t).await)?;
     for (id, text, key) in changes(rows, key, unique) {
         on!(tx, t => sqlx::query(write).bind(tenant).bind(id).bind(text).bind(key).execute(&mut **t).await.map(drop))?;

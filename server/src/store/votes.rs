@@ -8,11 +8,11 @@ use pulsestage::ports::{Ballot, Write};
 use pulsestage::time::Timestamp;
 use uuid::Uuid;
 
-use super::deed::Work;
+use super::db_error::DbResult;
 use super::operations::{Claim, Operation, claim};
 use super::questions::missing;
+use super::queued_write::WriteOperation;
 use super::rows::{StandingRow, TallyRow};
-use super::trouble::Done;
 use super::{SqlStore, Tx, sql};
 
 /// What a voter wants.
@@ -24,17 +24,17 @@ struct Cast {
 }
 
 impl SqlStore {
-    pub(super) async fn vote(&self, write: Write, ballot: Ballot) -> Done<VoteReceipt> {
+    pub(super) async fn vote(&self, write: Write, ballot: Ballot) -> DbResult<VoteReceipt> {
         let kind = if ballot.up { "vote" } else { "withdraw" };
         let id = ballot.question.0;
         // Not the voter, who is the key's writer: a guest who has signed in meanwhile asks for the same as before.
         let operation = Operation::new(kind, id, &[id.as_bytes()]);
         let cast = Cast { write, operation, ballot };
-        let work = Work::new(move |tx| Box::pin(cast.at_length(tx)));
+        let work = WriteOperation::new(move |tx| Box::pin(cast.at_length(tx)));
         self.write_whole(work.or_at_once(move |tx| Box::pin(cast.at_once(tx)))).await
     }
 
-    pub(super) async fn counts_since(&self, tenant: TenantId, since: Timestamp) -> Done<Vec<Tally>> {
+    pub(super) async fn counts_since(&self, tenant: TenantId, since: Timestamp) -> DbResult<Vec<Tally>> {
         let rows: Vec<TallyRow> = on!(&self.read, pool => sqlx::query_as(sql::votes::TALLIES_SINCE)
             .bind(tenant.0)
             .bind(since.0)
@@ -43,7 +43,7 @@ impl SqlStore {
         Ok(rows.into_iter().map(Tally::from).collect())
     }
 
-    pub(super) async fn all_counts(&self, tenant: TenantId) -> Done<Vec<Tally>> {
+    pub(super) async fn all_counts(&self, tenant: TenantId) -> DbResult<Vec<Tally>> {
         let rows: Vec<TallyRow> =
             on!(&self.read, pool => sqlx::query_as(sql::votes::TALLIES).bind(tenant.0).fetch_all(pool).await)?;
         Ok(rows.into_iter().map(Tally::from).collect())
@@ -52,10 +52,10 @@ impl SqlStore {
 
 impl Cast {
     /// The vote in every case.
-    async fn at_length(self, tx: &mut Tx) -> Done<VoteReceipt> {
+    async fn at_length(self, tx: &mut Tx) -> DbResult<VoteReceipt> {
         let Self { write, operation, ballot } = self;
         let Ballot { question, voter, up, own_votes } = ballot;
-        if let Claim::Done(_) = claim(tx, &write, &operation).await? {
+        if let Claim::DbResult(_) = claim(tx, &write, &operation).await? {
             let now = standing(tx, write.tenant, question, voter).await?;
             return Ok(VoteReceipt { question_id: question, up: now.up, upvotes: now.upvotes });
         }
@@ -82,7 +82,7 @@ impl Cast {
     }
 
     /// The vote as it almost always is, in one statement: `None` when it is not so, and then nothing is changed.
-    async fn at_once(self, tx: &mut Tx) -> Done<Option<VoteReceipt>> {
+    async fn at_once(self, tx: &mut Tx) -> DbResult<Option<VoteReceipt>> {
         let Tx::Sqlite(tx) = tx else { return Ok(None) };
         let Self { write, operation, ballot } = self;
         let Ballot { question, voter, up, .. } = ballot;
@@ -104,7 +104,7 @@ impl Cast {
 }
 
 /// Forgets the keys of older votes of the same voter for the same question.
-async fn forget_older_keys(tx: &mut Tx, write: &Write, question: QuestionId) -> Done<()> {
+async fn forget_older_keys(tx: &mut Tx, write: &Write, question: QuestionId) -> DbResult<()> {
     on!(tx, t => sqlx::query(sql::operations::FORGET_VOTE_KEYS)
         .bind(write.tenant.0)
         .bind(write.writer)
@@ -117,7 +117,7 @@ async fn forget_older_keys(tx: &mut Tx, write: &Write, question: QuestionId) -> 
 }
 
 /// Whether the vote was not there before.
-async fn put(tx: &mut Tx, write: &Write, question: QuestionId, voter: ParticipantId) -> Done<bool> {
+async fn put(tx: &mut Tx, write: &Write, question: QuestionId, voter: ParticipantId) -> DbResult<bool> {
     let rows = on!(tx, t => sqlx::query(sql::votes::INSERT)
         .bind(write.tenant.0)
         .bind(question.0)
@@ -130,7 +130,7 @@ async fn put(tx: &mut Tx, write: &Write, question: QuestionId, voter: Participan
 }
 
 /// Whether the vote was there before.
-async fn take_back(tx: &mut Tx, write: &Write, question: QuestionId, voter: ParticipantId) -> Done<bool> {
+async fn take_back(tx: &mut Tx, write: &Write, question: QuestionId, voter: ParticipantId) -> DbResult<bool> {
     let rows = on!(tx, t => sqlx::query(sql::votes::DELETE)
         .bind(write.tenant.0)
         .bind(question.0)
@@ -142,7 +142,7 @@ async fn take_back(tx: &mut Tx, write: &Write, question: QuestionId, voter: Part
 }
 
 /// The new count; `None` when the question does not take this vote.
-async fn count(tx: &mut Tx, write: &Write, ballot: &Ballot) -> Done<Option<i64>> {
+async fn count(tx: &mut Tx, write: &Write, ballot: &Ballot) -> DbResult<Option<i64>> {
     Ok(on!(tx, t => sqlx::query_scalar(sql::votes::COUNT)
         .bind(write.tenant.0)
         .bind(ballot.question.0)
@@ -159,7 +159,7 @@ fn unwelcome(ballot: &Ballot) -> Option<Uuid> {
 }
 
 /// How the question stands for this voter.
-async fn standing(tx: &mut Tx, tenant: TenantId, question: QuestionId, voter: ParticipantId) -> Done<StandingRow> {
+async fn standing(tx: &mut Tx, tenant: TenantId, question: QuestionId, voter: ParticipantId) -> DbResult<StandingRow> {
     let row: Option<StandingRow> = on!(tx, t => sqlx::query_as(sql::votes::STANDING)
         .bind(tenant.0)
         .bind(question.0)

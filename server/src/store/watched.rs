@@ -6,7 +6,7 @@ use pulsestage::time::Timestamp;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::trouble::Done;
+use super::db_error::DbResult;
 use super::{SqlStore, sql};
 
 /// A row of what is asked.
@@ -21,7 +21,7 @@ struct WatchedRow {
 }
 
 impl SqlStore {
-    pub(super) async fn read_log_heads(&self, tenants: &[TenantId]) -> Done<Vec<LogHead>> {
+    pub(super) async fn read_log_heads(&self, tenants: &[TenantId]) -> DbResult<Vec<LogHead>> {
         let mut heads = Vec::with_capacity(tenants.len());
         for some in tenants.chunks(sql::watched::MOST) {
             // Places that are left over name the last one again.

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use pulsestage::door::LinkDoor;
 use pulsestage::event::{Epoch, Fact};
 use pulsestage::id::{OperationId, ParticipantId, QuestionId, SessionId, TagId, TeamId, TenantId, UserId, uuid_v7};
 use pulsestage::join::{CODE_LENGTH, JoinCode};
+use pulsestage::link::LinkPurpose;
 use pulsestage::ports::{
-    Ballot, Ending, NewLink, NewQuestion, NewSession, NewTeam, NewTenant, SecretHash, SessionStore, Store, Stored,
+    Ballot, Ending, NewLink, NewQuestion, NewSession, NewTeam, NewTenant, SecretHash, SessionStore, Store, StoreResult,
     Write,
 };
 use pulsestage::question::Question;
@@ -180,7 +180,7 @@ impl Stage {
 
     /// A link and the session that redeeming it would open.
     pub(crate) fn link(&self, tenant: TenantId, role: Role) -> (NewLink, NewSession) {
-        let door = LinkDoor::SignIn;
+        let door = LinkPurpose::SignIn;
         let link = NewLink { hash: self.hash(), tenant, role, door, at: START, expires_at: START.plus_millis(1_000) };
         (link, self.session(UserId(self.id())))
     }
@@ -246,14 +246,14 @@ impl Stage {
         JoinCode::parse(&text).unwrap()
     }
 
-    pub(crate) async fn team(&self, tenant: TenantId, name: &str) -> Stored<Team> {
+    pub(crate) async fn team(&self, tenant: TenantId, name: &str) -> StoreResult<Team> {
         let name = Name::parse(name).unwrap();
         let slug = Slug::of_name(&name, "team");
         let code = self.code();
         self.store.create_team(self.write(tenant), NewTeam { id: TeamId(self.id()), slug, name, code }).await
     }
 
-    pub(crate) async fn tag(&self, tenant: TenantId, name: &str) -> Stored<Tag> {
+    pub(crate) async fn tag(&self, tenant: TenantId, name: &str) -> StoreResult<Tag> {
         let color = Color::parse("#3B82F6").unwrap();
         self.store.create_tag(self.write(tenant), TagId(self.id()), Name::parse(name).unwrap(), color).await
     }
@@ -276,19 +276,25 @@ impl Stage {
     }
 
     /// Votes, or takes the vote back, under a fresh key; the count afterwards.
-    pub(crate) async fn vote(&self, home: &Home, question: QuestionId, voter: ParticipantId, up: bool) -> Stored<i64> {
+    pub(crate) async fn vote(
+        &self,
+        home: &Home,
+        question: QuestionId,
+        voter: ParticipantId,
+        up: bool,
+    ) -> StoreResult<i64> {
         let receipt = self.store.set_vote(self.write(home.tenant), ballot(question, voter, up)).await?;
         assert_eq!((receipt.question_id, receipt.up), (question, up));
         Ok(receipt.upvotes)
     }
 
-    pub(crate) async fn answer(&self, home: &Home, question: QuestionId, text: &str) -> Stored<Question> {
+    pub(crate) async fn answer(&self, home: &Home, question: QuestionId, text: &str) -> StoreResult<Question> {
         self.store
             .answer(self.write(home.tenant), question, AnswerText::parse(text).unwrap(), None, home.moderator)
             .await
     }
 
-    pub(crate) async fn freeze(&self, home: &Home, question: QuestionId, on: bool) -> Stored<Question> {
+    pub(crate) async fn freeze(&self, home: &Home, question: QuestionId, on: bool) -> StoreResult<Question> {
         self.store.set_frozen(self.write(home.tenant), question, on, home.moderator).await
     }
 

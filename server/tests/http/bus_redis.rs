@@ -9,7 +9,7 @@ use pulsestage::board::{Applied, Board};
 use pulsestage::command::{Ask, SetVote};
 
 use crate::stage::{Stage, stories};
-use crate::support::{Folder, House, Plan, Redis, Room, Wire, free_port, open_store, soon};
+use crate::support::{Folder, Plan, Redis, Room, TestServer, Wire, free_port, open_store, soon};
 
 stories!(a_redis_that_dies_and_comes_back, a_redis_that_never_was_there);
 
@@ -32,9 +32,9 @@ struct Screen {
 }
 
 impl Screen {
-    async fn at(house: &House, room: &Room) -> Self {
-        let board = house.store.snapshot(room.tenant.id, None).await.unwrap().board;
-        let wire = house.stream(&format!("tenantId={}&last_event_id={}", room.slug, board.cursor)).await;
+    async fn at(server: &TestServer, room: &Room) -> Self {
+        let board = server.store.snapshot(room.tenant.id, None).await.unwrap().board;
+        let wire = server.stream(&format!("tenantId={}&last_event_id={}", room.slug, board.cursor)).await;
         Self { wire, seq: board.cursor.seq, board }
     }
 
@@ -55,26 +55,26 @@ impl Screen {
 }
 
 /// Changes made at one instance, each waited for at the other; says how long they took together.
-async fn changes(house: &House, room: &Room, screen: &mut Screen, name: &str, count: usize) -> Duration {
+async fn changes(server: &TestServer, room: &Room, screen: &mut Screen, name: &str, count: usize) -> Duration {
     let began = Instant::now();
     for n in 0..count {
         let body = format!("{name} {n}");
-        let question = house
+        let question = server
             .service
-            .ask(&room.visit, None, Ask { team: room.team.id, body: body.clone(), name: None })
+            .ask(&room.context, None, Ask { team: room.team.id, body: body.clone(), name: None })
             .await
             .unwrap();
         screen.shows(&body, 0).await;
-        house.service.set_vote(&room.visit, None, SetVote { question: question.id, up: true }).await.unwrap();
+        server.service.set_vote(&room.context, None, SetVote { question: question.id, up: true }).await.unwrap();
         screen.shows(&body, 1).await;
     }
     began.elapsed()
 }
 
 /// Two instances on the stage's database.
-async fn two_instances(stage: &Stage, redis_port: u16) -> (House, House) {
+async fn two_instances(stage: &Stage, redis_port: u16) -> (TestServer, TestServer) {
     let plan = Plan { redis_url: Some(Redis::url(redis_port)), window: Duration::from_millis(20), ..Plan::default() };
-    let instance = async || House::on(Arc::new(open_store(&stage.url).await), plan.clone());
+    let instance = async || TestServer::on(Arc::new(open_store(&stage.url).await), plan.clone());
     (instance().await, instance().await)
 }
 
@@ -108,8 +108,8 @@ async fn a_redis_that_dies_and_comes_back(stage: Arc<Stage>) {
         screen.shows("From the other side 4", 1).await;
         assert_eq!(screen.board, stored);
     }
-    for house in [here, there] {
-        house.close().await;
+    for server in [here, there] {
+        server.close().await;
     }
 }
 
@@ -119,7 +119,7 @@ async fn a_redis_that_never_was_there(stage: Arc<Stage>) {
     let mut screen = Screen::at(&there, &room).await;
     changes(&here, &room, &mut screen, "Without Redis", 1).await;
     assert_eq!(screen.board, here.store.snapshot(room.tenant.id, None).await.unwrap().board);
-    for house in [here, there] {
-        house.close().await;
+    for server in [here, there] {
+        server.close().await;
     }
 }

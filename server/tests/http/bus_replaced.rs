@@ -10,31 +10,31 @@ use tokio::time::{Instant, sleep, timeout};
 use pulsestage::board::{Applied, Board};
 use pulsestage::event::{Cursor, Epoch};
 use pulsestage::id::QuestionId;
-use pulsestage::ports::{Clock, Look, Notifier, Store};
+use pulsestage::ports::{Change, Clock, Notifier, Store};
 use pulsestage_server::metrics;
 
-use crate::support::{Call, House, MemoryStore, Plan, Wire};
+use crate::support::{Call, MemoryStore, Plan, TestServer, Wire};
 
 /// As long as a look may be away, and a moment.
 const TICK: Duration = Duration::from_millis(3_200);
 
-fn house() -> (House, MemoryStore) {
+fn server() -> (TestServer, MemoryStore) {
     let store = MemoryStore::new();
-    (House::on(Arc::new(store.clone()), Plan { window: Duration::ZERO, ..Plan::default() }), store)
+    (TestServer::on(Arc::new(store.clone()), Plan { window: Duration::ZERO, ..Plan::default() }), store)
 }
 
-fn ask(house: &House, store: &MemoryStore, id: u128) -> QuestionId {
+fn ask(server: &TestServer, store: &MemoryStore, id: u128) -> QuestionId {
     let question = store.asked(id);
-    house.bus.ring(MemoryStore::TENANT, Look::Facts);
+    server.bus.notify(MemoryStore::TENANT, Change::Facts);
     question
 }
 
 /// A stream that has been sent so many facts.
-async fn stream_after(house: &House, store: &MemoryStore, facts: u128) -> Wire {
-    let mut wire = house.stream("").await;
+async fn stream_after(server: &TestServer, store: &MemoryStore, facts: u128) -> Wire {
+    let mut wire = server.stream("").await;
     wire.greeting().await;
     for id in 1..=facts {
-        ask(house, store, id);
+        ask(server, store, id);
         assert_eq!(wire.message().await.kind(), "question:created");
     }
     wire
@@ -52,16 +52,16 @@ async fn resynced(mut wire: Wire) -> Option<Cursor> {
 }
 
 /// Whoever comes with this cursor is told to load the board.
-async fn is_of_no_use(house: &House, cursor: Cursor) -> bool {
-    let mut wire = house.stream(&format!("last_event_id={cursor}")).await;
+async fn is_of_no_use(server: &TestServer, cursor: Cursor) -> bool {
+    let mut wire = server.stream(&format!("last_event_id={cursor}")).await;
     wire.greeting().await;
     wire.next().now_or_never().flatten().is_some_and(|message| message.kind() == "resync")
 }
 
 #[tokio::test(start_paused = true)]
 async fn another_epoch_is_another_log() {
-    let (house, store) = house();
-    let (one, two) = (stream_after(&house, &store, 3).await, house.stream("").await);
+    let (server, store) = server();
+    let (one, two) = (stream_after(&server, &store, 3).await, server.stream("").await);
     store.renewed(Epoch(9));
     let there = Cursor { epoch: Epoch(9), seq: 3 };
     assert_eq!(resynced(one).await, Some(there));
@@ -69,22 +69,22 @@ async fn another_epoch_is_another_log() {
     two.greeting().await;
     assert_eq!(resynced(two).await, Some(there));
     // The streams that come are of the new one.
-    assert!(is_of_no_use(&house, MemoryStore::cursor(3)).await);
-    assert!(!is_of_no_use(&house, there).await);
-    let mut wire = house.stream(&format!("last_event_id={there}")).await;
+    assert!(is_of_no_use(&server, MemoryStore::cursor(3)).await);
+    assert!(!is_of_no_use(&server, there).await);
+    let mut wire = server.stream(&format!("last_event_id={there}")).await;
     wire.greeting().await;
-    ask(&house, &store, 4);
+    ask(&server, &store, 4);
     assert_eq!(wire.message().await.cursor(), Some(Cursor { seq: 4, ..there }));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_log_that_has_lost_facts_gets_another_epoch() {
     for kept in 0..5 {
-        let (house, store) = house();
-        let mut wire = stream_after(&house, &store, kept).await;
+        let (server, store) = server();
+        let mut wire = stream_after(&server, &store, kept).await;
         let copy = store.copy();
         for id in kept + 1..=5 {
-            ask(&house, &store, id);
+            ask(&server, &store, id);
             wire.message().await;
         }
         store.replace_by(&copy);
@@ -93,10 +93,10 @@ async fn a_log_that_has_lost_facts_gets_another_epoch() {
         assert_eq!(there, Cursor { epoch: store.epoch(), seq: i64::try_from(kept).unwrap() });
         // Also once the log is as long again.
         for id in 10..20 {
-            ask(&house, &store, id);
+            ask(&server, &store, id);
         }
         for seq in 0..=5 {
-            assert!(is_of_no_use(&house, MemoryStore::cursor(seq)).await, "{seq} of {kept}");
+            assert!(is_of_no_use(&server, MemoryStore::cursor(seq)).await, "{seq} of {kept}");
         }
     }
 }
@@ -105,17 +105,17 @@ async fn a_log_that_has_lost_facts_gets_another_epoch() {
 async fn other_facts_in_the_place_of_those_that_were_sent_are_not_sent_as_news() {
     // The log is shorter, as long, or longer by the time of the next look, which the bell or the tick brings.
     for (others, rings) in [(1, false), (2, false), (3, false), (2, true), (3, true), (600, true)] {
-        let (house, store) = house();
-        let mut wire = stream_after(&house, &store, 3).await;
+        let (server, store) = server();
+        let mut wire = stream_after(&server, &store, 3).await;
         let copy = store.copy();
         for id in 4..=5 {
-            ask(&house, &store, id);
+            ask(&server, &store, id);
             wire.message().await;
         }
         store.replace_by(&copy);
         (0..others).for_each(|id| _ = store.asked(100 + id));
         if rings {
-            house.bus.ring(MemoryStore::TENANT, Look::Facts);
+            server.bus.notify(MemoryStore::TENANT, Change::Facts);
         }
         let there = resynced(wire).await.unwrap();
         assert_eq!(there, Cursor { epoch: store.epoch(), seq: 3 + i64::try_from(others).unwrap() });
@@ -125,17 +125,17 @@ async fn other_facts_in_the_place_of_those_that_were_sent_are_not_sent_as_news()
 
 #[tokio::test(start_paused = true)]
 async fn a_tenant_that_is_nowhere_any_more_leaves_no_silent_stream() {
-    let (house, store) = house();
-    let wire = stream_after(&house, &store, 3).await;
+    let (server, store) = server();
+    let wire = stream_after(&server, &store, 3).await;
     store.lose_tenant();
     assert_eq!(resynced(wire).await, None);
-    assert_eq!(house.bus.metrics().tenant_count, 0);
+    assert_eq!(server.bus.metrics().tenant_count, 0);
 }
 
 #[tokio::test(start_paused = true)]
 async fn nothing_is_renewed_while_the_database_cannot_be_written() {
-    let (house, store) = house();
-    let wire = stream_after(&house, &store, 2).await;
+    let (server, store) = server();
+    let wire = stream_after(&server, &store, 2).await;
     let copy = store.copy();
     store.asked(3);
     sleep(TICK).await;
@@ -152,11 +152,11 @@ async fn nothing_is_renewed_while_the_database_cannot_be_written() {
 
 #[tokio::test(start_paused = true)]
 async fn logs_that_were_renewed_are_counted() {
-    let (house, store) = house();
-    let wires = [stream_after(&house, &store, 1).await, house.stream("").await];
+    let (server, store) = server();
+    let wires = [stream_after(&server, &store, 1).await, server.stream("").await];
     store.renewed(Epoch(9));
     sleep(TICK).await;
-    let text = Call::new(&metrics::router(house.state.clone()), Method::GET, "/metrics").send().await;
+    let text = Call::new(&metrics::router(server.state.clone()), Method::GET, "/metrics").send().await;
     let text = text.text();
     assert!(text.contains("pulsestage_logs_renewed_total 1\n"), "{text}");
     assert!(text.contains("pulsestage_resyncs_total 2\n"), "{text}");
@@ -221,7 +221,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 /// A page: its board and its stream.
 struct Page<'a> {
-    house: &'a House,
+    server: &'a TestServer,
     store: &'a MemoryStore,
     board: Option<Board>,
     wire: Option<Wire>,
@@ -238,7 +238,7 @@ impl Page<'_> {
         let Some(board) = &mut self.board else { return };
         if self.wire.is_none() {
             let path = format!("/sse?last_event_id={}", board.cursor);
-            let opened = timeout(Duration::from_millis(100), self.house.get(&path).open()).await;
+            let opened = timeout(Duration::from_millis(100), self.server.get(&path).open()).await;
             self.wire = opened.ok().map(Wire::of);
         }
         let Some(wire) = &mut self.wire else { return };
@@ -261,9 +261,9 @@ impl Page<'_> {
 }
 
 /// Lets time pass, for the clock of the instance as well.
-async fn pass(house: &House, pages: &mut [Page<'_>], seconds: u64) {
+async fn pass(server: &TestServer, pages: &mut [Page<'_>], seconds: u64) {
     for _ in 0..seconds {
-        house.clock.turn_on(1);
+        server.clock.turn_on(1);
         sleep(Duration::from_secs(1)).await;
         for page in &mut *pages {
             page.read().await;
@@ -272,58 +272,58 @@ async fn pass(house: &House, pages: &mut [Page<'_>], seconds: u64) {
 }
 
 async fn play(steps: Vec<Step>) -> Result<(), TestCaseError> {
-    let (house, store) = house();
-    house.clock.stop();
-    let page = || Page { house: &house, store: &store, board: None, wire: None };
+    let (server, store) = server();
+    server.clock.stop();
+    let page = || Page { server: &server, store: &store, board: None, wire: None };
     let (mut pages, mut copy, mut questions) = (vec![page(), page()], store.copy(), Vec::new());
-    pass(&house, &mut pages, 1).await;
+    pass(&server, &mut pages, 1).await;
     let ring = |rings: bool, look| {
         if rings {
-            house.bus.ring(MemoryStore::TENANT, look);
+            server.bus.notify(MemoryStore::TENANT, look);
         }
     };
     for step in steps {
         match step {
             Step::Ask { rings } => {
                 questions.push(store.asked(1_000 + questions.len() as u128));
-                ring(rings, Look::Facts);
+                ring(rings, Change::Facts);
             }
             Step::Vote { question, more, behind, rings } => {
                 if let Some(question) = store.questions().get(question) {
-                    let at = house.clock.now().plus_millis(-1_000 * behind);
+                    let at = server.clock.now().plus_millis(-1_000 * behind);
                     store.voted_at(*question, more, at);
-                    ring(rings, Look::Tallies);
+                    ring(rings, Change::Tallies);
                 }
             }
             Step::Copy => copy = store.copy(),
             Step::Restore { found_out_after } => {
                 store.replace_by(&copy);
-                pass(&house, &mut pages, found_out_after).await;
+                pass(&server, &mut pages, found_out_after).await;
                 store.renewed(Epoch(rand_epoch(&store)));
             }
             Step::FailOver { seconds } => {
                 store.away(true);
-                pass(&house, &mut pages, seconds).await;
+                pass(&server, &mut pages, seconds).await;
                 store.replace_by(&copy);
                 store.away(false);
             }
             Step::Away { seconds } => {
                 store.away(true);
-                pass(&house, &mut pages, seconds).await;
+                pass(&server, &mut pages, seconds).await;
                 store.away(false);
             }
             Step::Hang { seconds } => {
                 store.hang(true);
-                pass(&house, &mut pages, seconds).await;
+                pass(&server, &mut pages, seconds).await;
                 store.hang(false);
             }
             Step::Fail { times } => store.fail(times),
-            Step::Pass { seconds } => pass(&house, &mut pages, seconds).await,
+            Step::Pass { seconds } => pass(&server, &mut pages, seconds).await,
         }
     }
     // Long enough for every wait that has begun.
     store.fail(0);
-    pass(&house, &mut pages, 25).await;
+    pass(&server, &mut pages, 25).await;
     let there = store.snapshot(MemoryStore::TENANT, None).await.unwrap().board;
     for page in pages {
         let shown = page.board.unwrap();

@@ -5,26 +5,26 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use pulsestage::event::Event;
-use pulsestage::ports::{Clock, Look, Notifier};
+use pulsestage::ports::{Change, Clock, Notifier};
 
-use crate::support::{House, MemoryStore, Plan, Wire};
+use crate::support::{MemoryStore, Plan, TestServer, Wire};
 
-fn house() -> (House, MemoryStore) {
+fn server() -> (TestServer, MemoryStore) {
     let store = MemoryStore::new();
-    (House::on(Arc::new(store.clone()), Plan { window: Duration::ZERO, ..Plan::default() }), store)
+    (TestServer::on(Arc::new(store.clone()), Plan { window: Duration::ZERO, ..Plan::default() }), store)
 }
 
 #[tokio::test(start_paused = true)]
 async fn facts_and_counts_come_once_it_answers_again() {
     for failures in [1, 2, 5, 20] {
-        let (house, store) = house();
-        let mut wire = house.stream("").await;
+        let (server, store) = server();
+        let mut wire = server.stream("").await;
         wire.greeting().await;
         store.fail(failures);
         let question = store.asked(1);
         store.counted(question, 7);
-        house.bus.ring(MemoryStore::TENANT, Look::Facts);
-        house.bus.ring(MemoryStore::TENANT, Look::Tallies);
+        server.bus.notify(MemoryStore::TENANT, Change::Facts);
+        server.bus.notify(MemoryStore::TENANT, Change::Tallies);
         let asked = wire.until("question:created").await.pop().unwrap();
         assert_eq!(asked.cursor(), Some(MemoryStore::cursor(1)), "after {failures} failures");
         let Event::Upvoted(tally) = wire.message().await.envelope().event else { panic!("the count is lost") };
@@ -34,12 +34,12 @@ async fn facts_and_counts_come_once_it_answers_again() {
 
 #[tokio::test(start_paused = true)]
 async fn it_is_asked_again_soon_and_not_all_the_time() {
-    let (house, store) = house();
-    let mut wire = house.stream("").await;
+    let (server, store) = server();
+    let mut wire = server.stream("").await;
     wire.greeting().await;
     store.fail(10);
     store.asked(1);
-    house.bus.ring(MemoryStore::TENANT, Look::Facts);
+    server.bus.notify(MemoryStore::TENANT, Change::Facts);
     let began = Instant::now();
     wire.until("question:created").await;
     // Half a second, doubled each time, at most five.
@@ -48,18 +48,18 @@ async fn it_is_asked_again_soon_and_not_all_the_time() {
 
 #[tokio::test(start_paused = true)]
 async fn a_stream_that_cannot_read_its_past_is_refused_for_the_moment_only() {
-    let (house, store) = house();
+    let (server, store) = server();
     store.asked(1);
-    let mut first = house.stream("").await;
+    let mut first = server.stream("").await;
     first.greeting().await;
     store.fail(1);
-    let reply = house.get(&format!("/sse?last_event_id={}", MemoryStore::cursor(0))).open().await;
+    let reply = server.get(&format!("/sse?last_event_id={}", MemoryStore::cursor(0))).open().await;
     // EventSource gives up for good on any status but 200.
     assert_eq!(reply.status(), 200);
     let mut wire = crate::support::Wire::of(reply);
     let rest = loop {
         match wire.next().await {
-            Some(message) if message.farewell().is_some() => {}
+            Some(message) if message.closing_frame().is_some() => {}
             other => break other,
         }
     };
@@ -68,27 +68,27 @@ async fn a_stream_that_cannot_read_its_past_is_refused_for_the_moment_only() {
 
 #[tokio::test(start_paused = true)]
 async fn a_count_that_goes_back_before_the_next_look_is_told_again() {
-    let (house, store) = house();
+    let (server, store) = server();
     let question = store.asked(1);
     store.counted(question, 4);
-    let mut first = house.stream("").await;
+    let mut first = server.stream("").await;
     first.greeting().await;
-    house.bus.ring(MemoryStore::TENANT, Look::Tallies);
+    server.bus.notify(MemoryStore::TENANT, Change::Tallies);
     assert_eq!(first.message().await.json()["data"]["upvotes"], 4);
     // Between two looks: somebody votes, a page comes back and reads five, and the vote is taken back.
     store.counted(question, 5);
-    let mut back = house.stream(&format!("last_event_id={}", MemoryStore::cursor(1))).await;
+    let mut back = server.stream(&format!("last_event_id={}", MemoryStore::cursor(1))).await;
     back.greeting().await;
     assert_eq!(back.message().await.json()["data"]["upvotes"], 5);
     store.counted(question, 4);
-    house.bus.ring(MemoryStore::TENANT, Look::Tallies);
+    server.bus.notify(MemoryStore::TENANT, Change::Tallies);
     assert_eq!(back.message().await.json()["data"]["upvotes"], 4, "or it would show five for good");
 }
 
 /// Lets time pass, for the clock of the instance as well, which must have been stopped.
-async fn pass(house: &House, seconds: i64) {
+async fn pass(server: &TestServer, seconds: i64) {
     for _ in 0..seconds {
-        house.clock.turn_on(1);
+        server.clock.turn_on(1);
         sleep(Duration::from_secs(1)).await;
     }
 }
@@ -100,8 +100,8 @@ fn kinds(wire: &mut Wire) -> Vec<&'static str> {
 
 #[tokio::test(start_paused = true)]
 async fn a_lost_bell_makes_a_screen_three_seconds_late() {
-    let (house, store) = house();
-    let mut wire = house.stream("").await;
+    let (server, store) = server();
+    let mut wire = server.stream("").await;
     wire.greeting().await;
     for round in 0..5 {
         let question = store.asked(round);
@@ -116,24 +116,24 @@ async fn a_lost_bell_makes_a_screen_three_seconds_late() {
 #[tokio::test(start_paused = true)]
 async fn a_count_is_found_however_long_the_database_was_away() {
     for (seconds, hangs) in [(1, false), (10, false), (119, false), (130, false), (130, true), (4_000, false)] {
-        let (house, store) = house();
-        house.clock.stop();
+        let (server, store) = server();
+        server.clock.stop();
         let question = store.asked(1);
-        let mut wire = house.stream("").await;
+        let mut wire = server.stream("").await;
         wire.greeting().await;
-        pass(&house, 4).await;
+        pass(&server, 4).await;
         if hangs {
             store.hang(true)
         } else {
             store.away(true)
         }
         // Somebody else's instance takes it at once, and nobody does afterwards.
-        store.counted_at(question, 7, house.clock.now());
-        house.bus.ring(MemoryStore::TENANT, Look::Tallies);
-        pass(&house, seconds).await;
+        store.counted_at(question, 7, server.clock.now());
+        server.bus.notify(MemoryStore::TENANT, Change::Tallies);
+        pass(&server, seconds).await;
         store.hang(false);
         store.away(false);
-        pass(&house, 12).await;
+        pass(&server, 12).await;
         let told: Vec<_> = wire.drain().into_iter().filter(|message| message.kind() == "question:upvoted").collect();
         let last = told.last().unwrap_or_else(|| panic!("the count is lost after {seconds} s"));
         assert_eq!(last.json()["data"]["upvotes"], 7, "after {seconds} s");
@@ -142,26 +142,26 @@ async fn a_count_is_found_however_long_the_database_was_away() {
 
 #[tokio::test(start_paused = true)]
 async fn a_count_that_is_lower_after_an_outage_is_told() {
-    let (house, store) = house();
-    house.clock.stop();
+    let (server, store) = server();
+    server.clock.stop();
     let (told, loaded) = (store.asked(1), store.asked(2));
-    let mut wire = house.stream("").await;
+    let mut wire = server.stream("").await;
     wire.greeting().await;
-    store.counted_at(told, 5, house.clock.now());
-    store.counted_at(loaded, 5, house.clock.now().plus_millis(-900_000));
+    store.counted_at(told, 5, server.clock.now());
+    store.counted_at(loaded, 5, server.clock.now().plus_millis(-900_000));
     let copy = store.copy();
-    pass(&house, 300).await;
+    pass(&server, 300).await;
     // A vote is told; another one is on the board of a page that was loaded just before, and no look has seen it.
-    store.counted_at(told, 6, house.clock.now());
-    house.bus.ring(MemoryStore::TENANT, Look::Tallies);
-    pass(&house, 1).await;
+    store.counted_at(told, 6, server.clock.now());
+    server.bus.notify(MemoryStore::TENANT, Change::Tallies);
+    pass(&server, 1).await;
     wire.drain();
-    store.counted_at(loaded, 6, house.clock.now());
+    store.counted_at(loaded, 6, server.clock.now());
     store.away(true);
-    pass(&house, 10).await;
+    pass(&server, 10).await;
     store.replace_by(&copy);
     store.away(false);
-    pass(&house, 5).await;
+    pass(&server, 5).await;
     let counts: Vec<_> = wire.drain().into_iter().filter(|message| message.kind() == "question:upvoted").collect();
     for question in [told, loaded] {
         let id = question.to_string();
@@ -172,19 +172,19 @@ async fn a_count_that_is_lower_after_an_outage_is_told() {
 
 #[tokio::test(start_paused = true)]
 async fn votes_that_are_gone_without_an_outage_are_noticed() {
-    let (house, store) = house();
-    house.clock.stop();
+    let (server, store) = server();
+    server.clock.stop();
     let question = store.asked(1);
-    store.counted_at(question, 5, house.clock.now());
-    let mut wire = house.stream("").await;
+    store.counted_at(question, 5, server.clock.now());
+    let mut wire = server.stream("").await;
     wire.greeting().await;
     let copy = store.copy();
-    pass(&house, 400).await;
-    store.counted_at(question, 6, house.clock.now());
-    pass(&house, 4).await;
+    pass(&server, 400).await;
+    store.counted_at(question, 6, server.clock.now());
+    pass(&server, 4).await;
     wire.drain();
     store.replace_by(&copy);
-    pass(&house, 4).await;
+    pass(&server, 4).await;
     assert_eq!(wire.drain().last().unwrap().json()["data"]["upvotes"], 5);
 }
 
@@ -193,12 +193,12 @@ async fn while_the_database_is_away_a_stream_says_so_instead_of_heartbeats() {
     for hangs in [false, true] {
         let store = MemoryStore::new();
         let heartbeat = Duration::from_secs(5);
-        let house = House::on(Arc::new(store.clone()), Plan { heartbeat, ..Plan::default() });
-        house.clock.stop();
-        let mut wire = house.stream("").await;
+        let server = TestServer::on(Arc::new(store.clone()), Plan { heartbeat, ..Plan::default() });
+        server.clock.stop();
+        let mut wire = server.stream("").await;
         wire.greeting().await;
-        pass(&house, 12).await;
-        let good = house.clock.now();
+        pass(&server, 12).await;
+        let good = server.clock.now();
         assert_eq!(kinds(&mut wire), ["heartbeat"; 2]);
         if hangs {
             store.hang(true)
@@ -212,7 +212,7 @@ async fn while_the_database_is_away_a_stream_says_so_instead_of_heartbeats() {
         let since = message.json()["data"]["since"].as_i64().unwrap();
         assert!((good.0 - 4_000..=good.0).contains(&since), "{since} at {}", good.0);
         // Nothing but that, as often as heartbeats come, and always of the same time.
-        pass(&house, 60).await;
+        pass(&server, 60).await;
         let told = wire.drain();
         assert!((5..=13).contains(&told.len()), "{}", told.len());
         assert!(told.iter().all(|message| message.json()["data"]["since"] == since), "{told:?}");
@@ -223,21 +223,21 @@ async fn while_the_database_is_away_a_stream_says_so_instead_of_heartbeats() {
         let told = wire.until("heartbeat").await;
         assert!(began.elapsed() <= Duration::from_secs(7), "{:?}", began.elapsed());
         assert!(told.len() <= 3, "{told:?}");
-        pass(&house, 60).await;
+        pass(&server, 60).await;
         assert!(kinds(&mut wire).iter().all(|kind| *kind == "heartbeat"));
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_blip_is_told_to_nobody() {
-    let (house, store) = house();
-    let mut wire = house.stream("").await;
+    let (server, store) = server();
+    let mut wire = server.stream("").await;
     wire.greeting().await;
     for _ in 0..5 {
         sleep(Duration::from_secs(20)).await;
         store.asked(1);
         store.fail(2);
-        house.bus.ring(MemoryStore::TENANT, Look::Facts);
+        server.bus.notify(MemoryStore::TENANT, Change::Facts);
         sleep(Duration::from_secs(10)).await;
         assert!(!kinds(&mut wire).contains(&"stale"));
     }
@@ -245,15 +245,15 @@ async fn a_blip_is_told_to_nobody() {
 
 #[tokio::test(start_paused = true)]
 async fn one_log_that_cannot_be_read_is_told_to_those_who_watch_it() {
-    let (house, store) = house();
-    let mut wire = house.stream("").await;
+    let (server, store) = server();
+    let mut wire = server.stream("").await;
     wire.greeting().await;
     store.asked(1);
     store.fail(u32::MAX);
-    house.bus.ring(MemoryStore::TENANT, Look::Facts);
+    server.bus.notify(MemoryStore::TENANT, Change::Facts);
     assert_eq!(wire.message().await.kind(), "stale");
     // Whoever comes now hears it first of all.
-    let mut late = house.stream("").await;
+    let mut late = server.stream("").await;
     late.greeting().await;
     assert_eq!(late.message().await.kind(), "stale");
     store.fail(0);
@@ -265,56 +265,56 @@ async fn one_log_that_cannot_be_read_is_told_to_those_who_watch_it() {
 
 #[tokio::test(start_paused = true)]
 async fn whoever_comes_while_the_database_is_away_comes_back() {
-    let (house, store) = house();
+    let (server, store) = server();
     store.asked(1);
     let cursor = MemoryStore::cursor(1);
-    let mut first = house.stream("").await;
+    let mut first = server.stream("").await;
     first.greeting().await;
     store.away(true);
     // What is known of the tenant is good for a second.
-    house.clock.stop();
-    house.clock.turn_on(2);
+    server.clock.stop();
+    server.clock.turn_on(2);
     for query in ["", &format!("last_event_id={cursor}"), "last_event_id=nonsense", "events=question:created"] {
-        let reply = house.get(&format!("/sse?{query}")).open().await;
+        let reply = server.get(&format!("/sse?{query}")).open().await;
         // EventSource gives up for good on any status but 200.
         assert_eq!((reply.status().as_u16(), &reply.headers()["content-type"] == "text/event-stream"), (200, true));
         let rest = Wire::of(reply).rest().await;
         assert!(rest.iter().any(|message| message.retry.is_some()), "{rest:?}");
         assert!(rest.iter().all(|message| message.id.is_none()), "{rest:?}");
     }
-    let page = house.get("/").wants_page().send().await;
+    let page = server.get("/").wants_page().send().await;
     assert_eq!((page.status.as_u16(), page.header("content-type").starts_with("text/html")), (503, true));
     assert!(!page.header("retry-after").is_empty());
-    let board = house.get("/api/fn/load_board").send().await;
+    let board = server.get("/api/fn/load_board").send().await;
     assert_eq!(board.status, 503, "{}", board.text());
     store.away(false);
-    let mut back = house.stream(&format!("last_event_id={cursor}")).await;
+    let mut back = server.stream(&format!("last_event_id={cursor}")).await;
     back.greeting().await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn nothing_happening_costs_one_query_a_tick() {
-    let (house, store) = house();
-    house.clock.stop();
+    let (server, store) = server();
+    server.clock.stop();
     let question = store.asked(1);
-    store.counted_at(question, 3, house.clock.now());
+    store.counted_at(question, 3, server.clock.now());
     let mut wires = Vec::new();
     for _ in 0..5 {
-        let mut wire = house.stream("").await;
+        let mut wire = server.stream("").await;
         wire.greeting().await;
         wires.push(wire);
     }
     // What has changed lately is looked at for two minutes more.
-    pass(&house, 130).await;
+    pass(&server, 130).await;
     let (heads, others) = store.asked_for();
-    pass(&house, 300).await;
+    pass(&server, 300).await;
     let (heads, others) = (store.asked_for().0 - heads, store.asked_for().1 - others);
     assert!((95..=101).contains(&heads), "{heads} in 300 s");
     assert_eq!(others, 0);
     // Nobody is there any more: nothing is asked.
     drop(wires);
-    pass(&house, 40).await;
+    pass(&server, 40).await;
     let before = store.asked_for();
-    pass(&house, 60).await;
+    pass(&server, 60).await;
     assert_eq!(store.asked_for(), before);
 }

@@ -440,7 +440,7 @@ impl Person {
 
     async fn write(&mut self, path: &str, form: &[(&str, &str)]) -> Option<Bytes> {
         let mut key = [0; 16];
-        pulsestage::ports::Chance::fill(&pulsestage_server::world::SystemChance, &mut key);
+        pulsestage::ports::Rng::fill(&pulsestage_server::system::SystemRng, &mut key);
         let key = uuid::Builder::from_random_bytes(key).into_uuid().to_string();
         let form = encode_form(&[&[("tenant", ""), ("op", key.as_str())], form].concat());
         let answer = self.client.call(Method::POST, path, &self.cookie, form).await;

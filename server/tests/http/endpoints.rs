@@ -4,11 +4,11 @@ use axum::http::Method;
 use std::collections::BTreeSet;
 
 use crate::http_tenancy::RUNNING;
-use crate::support::{ASKER, Call, House, Room};
+use crate::support::{ASKER, Call, Room, TestServer};
 
 /// Who may call a server function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Caller {
+pub(crate) enum FunctionCaller {
     /// Whoever has a participant's cookie.
     Participant,
     /// Whoever asked the questions of the room.
@@ -23,7 +23,7 @@ pub(crate) enum Caller {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Endpoint {
     pub(crate) name: &'static str,
-    pub(crate) caller: Caller,
+    pub(crate) caller: FunctionCaller,
     /// Its fields beside `tenant` and `op`.
     pub(crate) fields: &'static [Field],
 }
@@ -88,9 +88,9 @@ impl Field {
 
 /// Every server function that changes something.
 pub(crate) const WRITES: [Endpoint; 24] = {
-    use Caller::{Asker, Moderator, Owner, Participant};
     use Field::{Color, Into, Question, Spare, Tag, Team, Text, Up, Word};
-    const fn of(name: &'static str, caller: Caller, fields: &'static [Field]) -> Endpoint {
+    use FunctionCaller::{Asker, Moderator, Owner, Participant};
+    const fn of(name: &'static str, caller: FunctionCaller, fields: &'static [Field]) -> Endpoint {
         Endpoint { name, caller, fields }
     }
     [
@@ -137,12 +137,12 @@ const PEOPLE: [&str; 10] = [
 
 impl Endpoint {
     /// The cookie of somebody who may.
-    pub(crate) fn cookie(&self, house: &House, room: &Room) -> String {
+    pub(crate) fn cookie(&self, server: &TestServer, room: &Room) -> String {
         match self.caller {
-            Caller::Participant => house.participant(77),
-            Caller::Asker => house.participant(ASKER),
-            Caller::Moderator => room.moderator.clone(),
-            Caller::Owner => room.owner.clone(),
+            FunctionCaller::Participant => server.participant(77),
+            FunctionCaller::Asker => server.participant(ASKER),
+            FunctionCaller::Moderator => room.moderator.clone(),
+            FunctionCaller::Owner => room.owner.clone(),
         }
     }
 
@@ -153,14 +153,14 @@ impl Endpoint {
     }
 
     /// A call with these fields by somebody who may.
-    pub(crate) fn call(&self, house: &House, room: &Room, form: &[(&'static str, String)]) -> Call {
-        self.as_nobody(house, form).cookie(&self.cookie(house, room))
+    pub(crate) fn call(&self, server: &TestServer, room: &Room, form: &[(&'static str, String)]) -> Call {
+        self.as_nobody(server, form).cookie(&self.cookie(server, room))
     }
 
     /// A call with these fields and no cookie.
-    pub(crate) fn as_nobody(&self, house: &House, form: &[(&'static str, String)]) -> Call {
+    pub(crate) fn as_nobody(&self, server: &TestServer, form: &[(&'static str, String)]) -> Call {
         let fields: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        house.function(self.name).form(&fields)
+        server.function(self.name).form(&fields)
     }
 }
 
@@ -211,15 +211,15 @@ fn the_table_has_every_server_function() {
 
 #[tokio::test]
 async fn a_good_call_of_each_succeeds() {
-    let (house, default, acme) = House::new(crate::support::Plan::default()).await;
+    let (server, default, acme) = TestServer::new(crate::support::Plan::default()).await;
     for endpoint in WRITES {
         for room in [&default, &acme] {
-            let reply = endpoint.call(&house, room, &endpoint.form(room)).send().await;
+            let reply = endpoint.call(&server, room, &endpoint.form(room)).send().await;
             assert_eq!(reply.status, 200, "{}: {}", endpoint.name, reply.text());
             assert_eq!(reply.header("content-type"), "application/json", "{}", endpoint.name);
         }
     }
-    let reply = house.get("/api/fn/load_board?tenant=acme").send().await;
+    let reply = server.get("/api/fn/load_board?tenant=acme").send().await;
     assert_eq!(reply.json()["tenant"]["slug"], "acme");
-    assert_eq!(house.get("/api/fn/load_board").send().await.json()["tenant"]["slug"], "default");
+    assert_eq!(server.get("/api/fn/load_board").send().await.json()["tenant"]["slug"], "default");
 }

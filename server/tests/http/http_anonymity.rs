@@ -11,7 +11,7 @@ use uuid::Uuid;
 use pulsestage::ports::Pseudonyms;
 
 use crate::stage::{Stage, stories};
-use crate::support::{Call, House, Log, Plan, Room, Wire, dump};
+use crate::support::{Call, Log, Plan, Room, TestServer, Wire, dump};
 
 const ASKER: u128 = 0xA5CE_0001_7E57_0000_0000_0000_0000_0042;
 const VOTER: u128 = 0xB0B0_0002_7E57_0000_0000_0000_0000_0043;
@@ -52,27 +52,34 @@ fn spellings(id: Uuid) -> Vec<String> {
     plain.iter().flat_map(|word| [word.clone(), word.to_uppercase()]).collect()
 }
 
-async fn act(heard: &Heard, house: &House, room: &Room, name: &str, cookie: &str, fields: &[(&str, &str)]) -> String {
+async fn act(
+    heard: &Heard,
+    server: &TestServer,
+    room: &Room,
+    name: &str,
+    cookie: &str,
+    fields: &[(&str, &str)],
+) -> String {
     let form = [&[("tenant", room.slug.as_str())], fields].concat();
-    heard.call(name, house.function(name).cookie(cookie).form(&form)).await
+    heard.call(name, server.function(name).cookie(cookie).form(&form)).await
 }
 
 /// Asks, and tells the question's id.
-async fn ask(heard: &Heard, house: &House, room: &Room, cookie: &str, text: &str) -> String {
+async fn ask(heard: &Heard, server: &TestServer, room: &Room, cookie: &str, text: &str) -> String {
     let team = room.team.id.to_string();
-    let answer = act(heard, house, room, "ask", cookie, &[("team", &team), ("question", text)]).await;
+    let answer = act(heard, server, room, "ask", cookie, &[("team", &team), ("question", text)]).await;
     let question: serde_json::Value = serde_json::from_str(&answer).unwrap();
     question["id"].as_str().unwrap().to_owned()
 }
 
 /// What people and moderators do with questions, all of it heard.
-async fn play(heard: &Heard, house: &House, room: &Room) {
-    let (asker, voter, moderator) = (house.participant(ASKER), house.participant(VOTER), room.moderator.clone());
-    let one = ask(heard, house, room, &asker, "Who is behind this?").await;
-    let two = ask(heard, house, room, &asker, "Who was behind this?").await;
-    let three = ask(heard, house, room, &asker, "See www.example.com for who I am").await;
+async fn play(heard: &Heard, server: &TestServer, room: &Room) {
+    let (asker, voter, moderator) = (server.participant(ASKER), server.participant(VOTER), room.moderator.clone());
+    let one = ask(heard, server, room, &asker, "Who is behind this?").await;
+    let two = ask(heard, server, room, &asker, "Who was behind this?").await;
+    let three = ask(heard, server, room, &asker, "See www.example.com for who I am").await;
     // Somebody who is signed in asks as their account.
-    ask(heard, house, room, &room.owner, "Who among us asks this?").await;
+    ask(heard, server, room, &room.owner, "Who among us asks this?").await;
     for (name, cookie, fields) in [
         ("set_vote", &voter, vec![("question", &*one), ("up", "true")]),
         ("set_vote", &asker, vec![("question", &*one), ("up", "true")]),
@@ -94,17 +101,17 @@ async fn play(heard: &Heard, house: &House, room: &Room) {
         ("edit_own", &voter, vec![("question", &*one), ("text", "Mine now, is it?")]),
         ("decide", &voter, vec![("question", &*one), ("decision", "hold")]),
     ] {
-        act(heard, house, room, name, cookie, &fields).await;
+        act(heard, server, room, name, cookie, &fields).await;
     }
     for fields in [[("do", "say"), ("text", "That is what I mean")], [("do", "link"), ("text", "")]] {
         let page = format!("/t/{}/mine/{one}", room.slug);
-        heard.call("the thread", house.request(Method::POST, &page).cookie(&asker).form(&fields)).await;
+        heard.call("the thread", server.request(Method::POST, &page).cookie(&asker).form(&fields)).await;
     }
 }
 
 /// Every page, list and file that anybody gets to see.
-async fn look(heard: &Heard, house: &House, room: &Room) {
-    let (asker, voter) = (house.participant(ASKER), house.participant(VOTER));
+async fn look(heard: &Heard, server: &TestServer, room: &Room) {
+    let (asker, voter) = (server.participant(ASKER), server.participant(VOTER));
     let slug = &room.slug;
     let reads = leptos::server_fn::axum::server_fn_paths().filter(|(_, method)| *method == Method::GET);
     let one = room.open.id;
@@ -122,7 +129,7 @@ async fn look(heard: &Heard, house: &House, room: &Room) {
         for (who, cookie) in
             [("asker", &asker), ("voter", &voter), ("owner", &room.owner), ("moderator", &room.moderator)]
         {
-            heard.call(&format!("{who} at {path}"), house.get(path).cookie(cookie)).await;
+            heard.call(&format!("{who} at {path}"), server.get(path).cookie(cookie)).await;
         }
     }
 }
@@ -131,19 +138,19 @@ stories!(nothing_tells_who_asked);
 
 async fn nothing_tells_who_asked(stage: Arc<Stage>) {
     let log = Log::listen();
-    let house = House::on(Arc::new(stage.store.clone()), Plan::default());
-    let room = Room::furnish(&house.service, "acme").await;
+    let server = TestServer::on(Arc::new(stage.store.clone()), Plan::default());
+    let room = Room::furnish(&server.service, "acme").await;
     let heard = Heard::default();
     let mut wires = Vec::new();
-    for cookie in [&house.participant(ASKER), &house.participant(VOTER), &room.moderator, &room.owner] {
-        let mut wire = Wire::of(house.get("/sse?tenantId=acme").cookie(cookie).open().await);
+    for cookie in [&server.participant(ASKER), &server.participant(VOTER), &room.moderator, &room.owner] {
+        let mut wire = Wire::of(server.get("/sse?tenantId=acme").cookie(cookie).open().await);
         wire.greeting().await;
         wires.push(wire);
     }
-    play(&heard, &house, &room).await;
-    look(&heard, &house, &room).await;
+    play(&heard, &server, &room).await;
+    look(&heard, &server, &room).await;
     // A last fact for everybody says that all before it was read.
-    ask(&heard, &house, &room, &house.participant(VOTER), "Is that all of it?").await;
+    ask(&heard, &server, &room, &server.participant(VOTER), "Is that all of it?").await;
     for wire in &mut wires {
         loop {
             let message = wire.message().await;
@@ -156,15 +163,16 @@ async fn nothing_tells_who_asked(stage: Arc<Stage>) {
     assert!(log.text().contains("published"), "there is a log");
     heard.keep("the log", &log.text());
 
-    let tenant = house.service.enter("acme", &pulsestage::service::Caller::default()).await.unwrap().tenant.id;
+    let tenant =
+        server.service.authenticate("acme", &pulsestage::service::Credentials::default()).await.unwrap().tenant.id;
     let heard = heard.0.lock().unwrap().clone();
     assert!(heard.len() > 150, "{}", heard.len());
     assert!(heard.iter().any(|(_, text)| text.contains("Who is behind this?")), "there is something to be found");
-    let account = house.key().account(tenant, room.visit.actor.user.unwrap()).0;
+    let account = server.key().account(tenant, room.context.actor.user.unwrap()).0;
     let devices = [ASKER, VOTER].map(Uuid::from_u128).map(Some);
     for device in devices.into_iter().chain([None]) {
-        let person = device.map_or(account, |device| house.key().participant(tenant, device).0);
-        let code = device.map(|device| house.participant(device.as_u128()));
+        let person = device.map_or(account, |device| server.key().participant(tenant, device).0);
+        let code = device.map(|device| server.participant(device.as_u128()));
         let code = code.map(|code| code.rsplit('.').next().unwrap().to_owned());
         let device = device.map(spellings).unwrap_or_default();
         let secrets: Vec<String> = spellings(person).into_iter().chain(device.clone()).chain(code).collect();

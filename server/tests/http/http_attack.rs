@@ -2,7 +2,7 @@
 
 use crate::attack::Attack;
 use crate::endpoints::{Endpoint, Field, WRITES, and, with};
-use crate::support::{House, Plan, boards};
+use crate::support::{Plan, TestServer, boards};
 
 /// Texts that hurt those who paste them into markup, SQL, paths or logs.
 const HOSTILE: [&str; 8] = [
@@ -58,7 +58,7 @@ async fn tenants_that_are_none() {
             attack.call_refused(&format!("tenant {bad:.40}"), endpoint, &form, 404, "not_found").await;
         }
         let query = crate::support::encode_form(&[("tenant", bad)]);
-        let call = attack.house.get(&format!("/api/fn/load_board?{query}"));
+        let call = attack.server.get(&format!("/api/fn/load_board?{query}"));
         attack.refused(&format!("load_board of {bad:.40}"), call, 404, "not_found").await;
     }
 }
@@ -126,10 +126,10 @@ async fn fields_that_come_twice_nested_or_with_a_bad_key() {
             let deep = format!("{}{}=x", field.name(), "[a]".repeat(50));
             for body in [format!("{}[]=x", field.name()), format!("{}[0][a]=x&tenant=default", field.name()), deep] {
                 let call = attack
-                    .house
+                    .server
                     .function(endpoint.name)
                     .raw("application/x-www-form-urlencoded", body.clone().into_bytes());
-                let call = call.cookie(&endpoint.cookie(&attack.house, &attack.default));
+                let call = call.cookie(&endpoint.cookie(&attack.server, &attack.default));
                 attack.refused(&format!("{}: {body:.40}", endpoint.name), call, 400, "malformed").await;
             }
         }
@@ -141,10 +141,10 @@ async fn fields_that_come_twice_nested_or_with_a_bad_key() {
 
 #[tokio::test]
 async fn hostile_text_is_stored_as_text() {
-    let (house, default, acme) = House::new(Plan::default()).await;
-    let cookie = house.participant(5);
+    let (server, default, acme) = TestServer::new(Plan::default()).await;
+    let cookie = server.participant(5);
     for text in HOSTILE {
-        let asked = house
+        let asked = server
             .function("ask")
             .cookie(&cookie)
             .form(&[("team", &default.team.id.to_string()), ("question", text)])
@@ -152,16 +152,16 @@ async fn hostile_text_is_stored_as_text() {
             .await;
         assert_eq!(asked.json()["body"], text);
         let question = asked.json()["id"].as_str().unwrap().to_owned();
-        let answered = house
+        let answered = server
             .function("answer")
             .cookie(&default.moderator)
             .form(&[("question", &question), ("answer", text)])
             .send()
             .await;
         assert_eq!(answered.json()["answer"]["responseText"], text);
-        let team = house.function("create_team").cookie(&default.owner).form(&[("name", text)]).send().await;
+        let team = server.function("create_team").cookie(&default.owner).form(&[("name", text)]).send().await;
         assert_eq!(team.json()["name"], text);
-        let tag = house
+        let tag = server
             .function("create_tag")
             .cookie(&default.owner)
             .form(&[("name", text), ("color", "#000000")])
@@ -169,7 +169,7 @@ async fn hostile_text_is_stored_as_text() {
             .await;
         assert_eq!(tag.json()["name"], text);
         let tag = tag.json()["id"].as_str().unwrap().to_owned();
-        let tagged = house
+        let tagged = server
             .function("tag")
             .cookie(&default.moderator)
             .form(&[("question", &question), ("tag", &tag)])
@@ -177,10 +177,10 @@ async fn hostile_text_is_stored_as_text() {
             .await;
         assert_eq!(tagged.json()["tags"][0]["name"], text);
     }
-    let (board, _) = boards(&house, &default, &acme).await;
+    let (board, _) = boards(&server, &default, &acme).await;
     let stored: Vec<&str> = board.questions.values().map(|question| question.body.as_str()).collect();
     assert!(HOSTILE.iter().all(|text| stored.contains(text)), "{stored:?}");
-    let page = house.get("/").cookie(&cookie).send().await;
+    let page = server.get("/").cookie(&cookie).send().await;
     assert_eq!(page.status, 200);
     for raw in ["<script>alert(1)", "<img src=x"] {
         assert!(!page.text().contains(raw), "{raw} stands in the page as markup");

@@ -2,19 +2,19 @@
 
 use std::time::Duration;
 
-use pulsestage::audit::{Filter, Mark, Outcome, Record};
+use pulsestage::audit::{Filter, Outcome, PageCursor, Record};
 use pulsestage::text::Slug;
 use pulsestage::user::Role;
 use pulsestage_server::limits::NOTED_A_MINUTE;
 
-use crate::support::{House, Plan, Room, assert_refused, signed_in, soon};
+use crate::support::{Plan, Room, TestServer, assert_refused, signed_in, soon};
 
 /// What of this room's refusals is in the audit, once there are at least so many.
-async fn refusals(house: &House, room: &Room, at_least: usize) -> Vec<Record> {
+async fn refusals(server: &TestServer, room: &Room, at_least: usize) -> Vec<Record> {
     let filter = Filter { outcome: Some(Outcome::Refused), ..Filter::default() };
     soon("refusals to be noted", async {
         loop {
-            let found = house.store.audit(room.tenant.id, &filter, Mark::NEWEST, 1_000).await.unwrap();
+            let found = server.store.audit(room.tenant.id, &filter, PageCursor::NEWEST, 1_000).await.unwrap();
             if found.len() >= at_least {
                 return found;
             }
@@ -26,49 +26,49 @@ async fn refusals(house: &House, room: &Room, at_least: usize) -> Vec<Record> {
 
 #[tokio::test]
 async fn what_the_table_forbids_is_noted_and_changes_nothing() {
-    let (house, default, acme) = House::new(Plan::default()).await;
-    let (cookie, caller) = signed_in(&house.service, &Slug::default_tenant(), Role::Viewer).await;
-    let person = house.service.enter("default", &caller).await.unwrap().actor.user;
-    let before = house.store.snapshot(default.tenant.id, None).await.unwrap().board;
+    let (server, default, acme) = TestServer::new(Plan::default()).await;
+    let (cookie, caller) = signed_in(&server.service, &Slug::default_tenant(), Role::Viewer).await;
+    let person = server.service.authenticate("default", &caller).await.unwrap().actor.user;
+    let before = server.store.snapshot(default.tenant.id, None).await.unwrap().board;
     let question = default.open.id.to_string();
-    let team = house.function("create_team").cookie(&cookie).form(&[("name", "Mine")]).send().await;
+    let team = server.function("create_team").cookie(&cookie).form(&[("name", "Mine")]).send().await;
     assert_refused("a team", &team, 403, "not_allowed");
     assert_refused(
         "a pin",
-        &house.function("pin").cookie(&cookie).form(&[("question", &question)]).send().await,
+        &server.function("pin").cookie(&cookie).form(&[("question", &question)]).send().await,
         403,
         "not_allowed",
     );
     // A guest and another tenant's owner are nobody here: there is nobody to note.
-    for cookie in [house.participant(7), acme.owner.clone()] {
-        let reply = house.function("create_team").cookie(&cookie).form(&[("name", "Mine")]).send().await;
+    for cookie in [server.participant(7), acme.owner.clone()] {
+        let reply = server.function("create_team").cookie(&cookie).form(&[("name", "Mine")]).send().await;
         assert_refused("nobody", &reply, 403, "not_signed_in");
     }
-    let noted = refusals(&house, &default, 2).await;
+    let noted = refusals(&server, &default, 2).await;
     let mut words: Vec<&str> = noted.iter().map(|record| record.action.as_str()).collect();
     words.sort_unstable();
     assert_eq!(words, ["create_team", "pin"]);
     for record in &noted {
         assert_eq!((record.by, &record.before, &record.after), (person, &None, &None), "{record:?}");
     }
-    assert_eq!(house.store.snapshot(default.tenant.id, None).await.unwrap().board, before);
-    assert!(refusals(&house, &acme, 0).await.is_empty());
+    assert_eq!(server.store.snapshot(default.tenant.id, None).await.unwrap().board, before);
+    assert!(refusals(&server, &acme, 0).await.is_empty());
 }
 
 #[tokio::test]
 async fn a_flood_of_refusals_is_noted_in_part() {
-    let (house, default, _acme) = House::new(Plan::default()).await;
-    house.clock.stop();
+    let (server, default, _acme) = TestServer::new(Plan::default()).await;
+    server.clock.stop();
     let flood = async || {
         for _ in 0..3 * NOTED_A_MINUTE {
-            let reply = house.get("/api/fn/load_health").cookie(&default.moderator).send().await;
+            let reply = server.get("/api/fn/load_health").cookie(&default.moderator).send().await;
             assert_refused("a moderator", &reply, 403, "not_allowed");
         }
     };
     let noted = usize::try_from(NOTED_A_MINUTE).unwrap();
     flood().await;
-    refusals(&house, &default, noted).await;
-    house.clock.turn_on(60);
+    refusals(&server, &default, noted).await;
+    server.clock.turn_on(60);
     flood().await;
-    assert_eq!(refusals(&house, &default, 2 * noted).await.len(), 2 * noted);
+    assert_eq!(refusals(&server, &default, 2 * noted).await.len(), 2 * noted);
 }

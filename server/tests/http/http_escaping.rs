@@ -5,18 +5,18 @@ use axum::http::Method;
 use serde_json::Value;
 use std::sync::Arc;
 
-use pulsestage::door::Purpose;
 use pulsestage::id::UserId;
+use pulsestage::link::PersonLinkPurpose;
 use pulsestage::text::{Name, Slug};
 use pulsestage::user::Role;
 use pulsestage_server::auth::Secret;
-use pulsestage_server::world::SystemChance;
+use pulsestage_server::system::SystemRng;
 
 use crate::http_tenancy::{fields, with};
 use crate::markup::{Drawn, HOSTILE, drawn, workbook};
 use crate::routes::{admin_views, routes};
 use crate::stage::{Stage, stories};
-use crate::support::{FakeProvider, House, Log, MailServer, PASSWORD, Plan, Reply, Room, Wire, dump};
+use crate::support::{FakeProvider, Log, MailServer, PASSWORD, Plan, Reply, Room, TestServer, Wire, dump};
 
 const ASKER: u128 = 0xA5CE;
 const ORIGIN: &str = "http://ask.test";
@@ -30,17 +30,17 @@ async fn what_people_type_is_text_everywhere(stage: Arc<Stage>) {
     oidc.oidc_name = HOSTILE.concat();
     oidc.oidc_tenants = vec!["default".to_owned(), "acme".to_owned()];
     let plan = Plan { mail: mail.args.clone(), public_url: Some(ORIGIN.to_owned()), oidc, ..Plan::default() };
-    let house = House::on(Arc::new(stage.store.clone()), plan);
+    let server = TestServer::on(Arc::new(stage.store.clone()), plan);
     let slug = Slug::default_tenant();
-    house.service.create_tenant(slug.clone(), Name::parse(HOSTILE[0]).unwrap()).await.unwrap();
-    let secret = Secret::new(&SystemChance);
-    assert!(house.service.offer_claim(&slug, secret.hash()).await.unwrap());
-    let room = Room::furnish(&house.service, "acme").await;
-    let mut wire = Wire::of(house.get("/sse?tenantId=acme").cookie(&room.owner).open().await);
+    server.service.create_tenant(slug.clone(), Name::parse(HOSTILE[0]).unwrap()).await.unwrap();
+    let secret = Secret::new(&SystemRng);
+    assert!(server.service.offer_claim(&slug, secret.hash()).await.unwrap());
+    let room = Room::furnish(&server.service, "acme").await;
+    let mut wire = Wire::of(server.get("/sse?tenantId=acme").cookie(&room.owner).open().await);
     wire.greeting().await;
 
     let mut story =
-        Story { house, room, tokens: vec![secret.reveal().to_owned()], cookies: Vec::new(), question: String::new() };
+        Story { server, room, tokens: vec![secret.reveal().to_owned()], cookies: Vec::new(), question: String::new() };
     let mut titles = String::new();
     for (number, hostile) in HOSTILE.into_iter().enumerate() {
         story.play(number, hostile).await;
@@ -109,7 +109,7 @@ fn assert_letter(text: &str) {
 
 /// What is known while the texts are put in and looked at.
 struct Story {
-    house: House,
+    server: TestServer,
     room: Room,
     /// Secrets of links.
     tokens: Vec<String>,
@@ -122,7 +122,7 @@ struct Story {
 impl Story {
     async fn act(&self, cookie: &str, name: &str, form: &[(&str, &str)]) -> Value {
         let form = [&[("tenant", &*self.room.slug)], form].concat();
-        let reply = self.house.function(name).cookie(cookie).form(&form).send().await;
+        let reply = self.server.function(name).cookie(cookie).form(&form).send().await;
         assert_eq!(reply.status, 200, "{name}: {}", reply.text());
         reply.json()
     }
@@ -130,8 +130,8 @@ impl Story {
     /// Puts a text into every field.
     async fn play(&mut self, number: usize, hostile: &str) {
         let (owner, moderator) = (self.room.owner.clone(), self.room.moderator.clone());
-        let (asker, voter) = (self.house.participant(ASKER), self.house.participant(7));
-        let version = self.house.get("/api/fn/load_settings?tenant=acme").cookie(&owner).send().await.json();
+        let (asker, voter) = (self.server.participant(ASKER), self.server.participant(7));
+        let version = self.server.get("/api/fn/load_settings?tenant=acme").cookie(&owner).send().await.json();
         let version = version["version"].to_string();
         let changes: [(&'static str, &str); 6] = [
             ("settings[version]", &version),
@@ -185,36 +185,36 @@ impl Story {
         self.act(&owner, "invite_person", &invited).await;
         let table = format!("name,email,role\n\"{}\",{email},\n", hostile.replace('"', "\"\""));
         self.act(&owner, "import_people", &[("table", &table), ("mode", "try")]).await;
-        let person = self.house.person(&self.room, &format!("second{number}@example.com"), Role::Admin).await;
+        let person = self.server.person(&self.room, &format!("second{number}@example.com"), Role::Admin).await;
         self.cookies = vec![String::new(), asker, self.come_in(person, hostile).await];
         // To the one whose address is as strange as their name.
         self.post("/t/acme/sign-in/forgot", "", &[("email", &email)]).await;
-        for purpose in [Purpose::Invitation, Purpose::Password, Purpose::SignIn] {
-            let path = self.house.link_for(&self.room, person, purpose).await;
+        for purpose in [PersonLinkPurpose::Invitation, PersonLinkPurpose::Password, PersonLinkPurpose::SignIn] {
+            let path = self.server.link_for(&self.room, person, purpose).await;
             self.tokens.push(path.rsplit('/').next().unwrap().to_owned());
         }
-        let secret = Secret::new(&SystemChance);
-        self.house.service.put_link(&Slug::parse("acme").unwrap(), Role::Viewer, secret.hash()).await.unwrap();
+        let secret = Secret::new(&SystemRng);
+        self.server.service.put_link(&Slug::parse("acme").unwrap(), Role::Viewer, secret.hash()).await.unwrap();
         self.tokens.push(secret.reveal().to_owned());
         self.question = one.to_owned();
     }
 
     /// Somebody with this name, who signs in with a browser of this name.
     async fn come_in(&self, person: UserId, hostile: &str) -> String {
-        let path = self.house.link_for(&self.room, person, Purpose::Invitation).await;
+        let path = self.server.link_for(&self.room, person, PersonLinkPurpose::Invitation).await;
         let agent: String = hostile.chars().filter(|c| !c.is_control()).collect();
-        let call = self.house.post(&path, &[("name", hostile), ("password", PASSWORD)]).header("user-agent", &agent);
+        let call = self.server.post(&path, &[("name", hostile), ("password", PASSWORD)]).header("user-agent", &agent);
         call.send().await.came_in().0
     }
 
     async fn post(&self, path: &str, cookie: &str, form: &[(&str, &str)]) -> Reply {
-        self.house.request(Method::POST, path).wants_page().cookie(cookie).form(form).send().await
+        self.server.request(Method::POST, path).wants_page().cookie(cookie).form(form).send().await
     }
 
-    /// Looks at everything there is, as one of the others by turns and then as the owner, asked for with this text in every
+    /// Changes at everything there is, as one of the others by turns and then as the owner, asked for with this text in every
     /// parameter as well; gives all titles.
     async fn look(&self, number: usize, hostile: &str) -> String {
-        let code = self.house.get("/api/fn/load_teams?tenant=acme").cookie(&self.room.owner).send().await.json();
+        let code = self.server.get("/api/fn/load_teams?tenant=acme").cookie(&self.room.owner).send().await.json();
         let code = code["teams"][0]["joinCode"].as_str().unwrap_or_else(|| panic!("no code in {code}")).to_owned();
         let names = ["to", "code", "text", "team", "tag", "q", "act", "person", "__path", "__err", "saved", "error"];
         let query: Vec<(&str, &str)> = names.iter().map(|name| (*name, hostile)).collect();
@@ -226,10 +226,10 @@ impl Story {
                 continue;
             }
             for cookie in [&self.cookies[number % self.cookies.len()], &self.room.owner] {
-                let device = self.house.participant(ASKER);
+                let device = self.server.participant(ASKER);
                 let asked = format!("{path}{}{query}", if path.contains('?') { "&" } else { "?" });
                 for address in [&path, &asked] {
-                    let call = self.house.get(address).wants_page().cookie(cookie);
+                    let call = self.server.get(address).wants_page().cookie(cookie);
                     let call = if cookie.is_empty() { call.cookie(&device) } else { call };
                     titles += &assert_text(address, &call.send().await).title;
                 }
@@ -238,7 +238,7 @@ impl Story {
                 // Everything that a form of ours sends; each is refused for something, or is the text once more.
                 let form = ["name", "email", "text", "reason", "to", "op", "question", "password", "current", "code"];
                 let form: Vec<(&str, &str)> = form.iter().map(|name| (*name, hostile)).collect();
-                assert_text(&format!("POST {path}"), &self.post(&path, &self.house.participant(ASKER), &form).await);
+                assert_text(&format!("POST {path}"), &self.post(&path, &self.server.participant(ASKER), &form).await);
             }
         }
         titles

@@ -5,16 +5,16 @@ use http_body_util::BodyExt;
 use std::collections::HashSet;
 use std::process::Command;
 
-use pulsestage::audit::{Act, Filter, Mark};
+use pulsestage::audit::{Act, Filter, PageCursor};
 use pulsestage::command::{Ask, SetVote};
 use pulsestage::id::ParticipantId;
-use pulsestage::service::Visit;
+use pulsestage::service::RequestContext;
 use pulsestage::text::Slug;
 use pulsestage::user::Role;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::support::{Folder, House, Plan, Room, assert_refused, signed_in};
+use crate::support::{Folder, Plan, Room, TestServer, assert_refused, signed_in};
 
 /// Every file there is, and whether it is for admins alone.
 const FILES: [(&str, bool); 6] = [
@@ -27,28 +27,28 @@ const FILES: [(&str, bool); 6] = [
 ];
 
 /// The room's owner as another participant.
-fn as_participant(room: &Room, number: u128) -> Visit {
-    let mut visit = room.visit.clone();
-    visit.actor.participant = Some(ParticipantId(Uuid::from_u128(number)));
-    visit
+fn as_participant(room: &Room, number: u128) -> RequestContext {
+    let mut context = room.context.clone();
+    context.actor.participant = Some(ParticipantId(Uuid::from_u128(number)));
+    context
 }
 
 #[tokio::test]
 async fn each_file_is_for_those_of_their_own_tenant_who_may_have_it() {
-    let (house, default, acme) = House::new(Plan::default()).await;
+    let (server, default, acme) = TestServer::new(Plan::default()).await;
     let slug = Slug::default_tenant();
     let mut people = vec![
         ("nobody", String::new(), false, false),
-        ("a guest", house.participant(1), false, false),
+        ("a guest", server.participant(1), false, false),
         ("another tenant's owner", acme.owner.clone(), false, false),
     ];
     for role in [Role::Viewer, Role::Member, Role::Moderator, Role::Admin, Role::Owner] {
-        let cookie = signed_in(&house.service, &slug, role).await.0;
+        let cookie = signed_in(&server.service, &slug, role).await.0;
         people.push((role.as_str(), cookie, role >= Role::Moderator, role >= Role::Admin));
     }
     for (who, cookie, exports, audits) in people {
         for (file, for_admins) in FILES {
-            let reply = house.get(&format!("/export/{file}")).cookie(&cookie).send().await;
+            let reply = server.get(&format!("/export/{file}")).cookie(&cookie).send().await;
             let case = format!("{who} {file}");
             if if for_admins { audits } else { exports } {
                 assert_eq!(reply.status, StatusCode::OK, "{case}");
@@ -72,27 +72,27 @@ async fn each_file_is_for_those_of_their_own_tenant_who_may_have_it() {
         ("/export/questions.csv?tenant=nowhere", 404),
         ("/export/questions.csv?tenant=%F0%9F%98%80", 404),
     ] {
-        let reply = house.get(path).cookie(&default.owner).send().await;
+        let reply = server.get(path).cookie(&default.owner).send().await;
         assert_eq!(reply.status.as_u16(), status, "{path}");
     }
-    assert_eq!(house.request(axum::http::Method::POST, "/export/questions.csv").send().await.status, 405);
+    assert_eq!(server.request(axum::http::Method::POST, "/export/questions.csv").send().await.status, 405);
 }
 
 #[tokio::test]
 async fn what_people_type_is_no_formula_and_no_author_is_told() {
-    let (house, default, _acme) = House::new(Plan::default()).await;
+    let (server, default, _acme) = TestServer::new(Plan::default()).await;
     let hostile = ["=HYPERLINK(\"http://x\")", "+1+1", "-2+3", "@SUM(A1)", "say \"no\", and\nmore; \u{202e}rtl"];
     for (number, body) in hostile.into_iter().enumerate() {
-        let visit = as_participant(&default, 100 + number as u128);
-        house
+        let context = as_participant(&default, 100 + number as u128);
+        server
             .service
-            .ask(&visit, None, Ask { team: default.team.id, body: body.to_owned(), name: None })
+            .ask(&context, None, Ask { team: default.team.id, body: body.to_owned(), name: None })
             .await
             .unwrap();
     }
     let mut texts = Vec::new();
     for (file, _) in FILES {
-        let reply = house.get(&format!("/export/{file}")).cookie(&default.owner).send().await;
+        let reply = server.get(&format!("/export/{file}")).cookie(&default.owner).send().await;
         assert_eq!(reply.status, 200, "{file}");
         texts.push(reply);
     }
@@ -119,14 +119,14 @@ async fn what_people_type_is_no_formula_and_no_author_is_told() {
 
 #[tokio::test]
 async fn an_independent_script_counts_what_was_shown_and_no_two_files_name_anybody_alike() {
-    let (house, default, _acme) = House::new(Plan::default()).await;
+    let (server, default, _acme) = TestServer::new(Plan::default()).await;
     for number in 200..274 {
-        let visit = as_participant(&default, number);
+        let context = as_participant(&default, number);
         for _ in 0..3 {
-            house.service.set_vote(&visit, None, SetVote { question: default.open.id, up: true }).await.unwrap();
+            server.service.set_vote(&context, None, SetVote { question: default.open.id, up: true }).await.unwrap();
         }
     }
-    let get = async |path: &str| house.get(path).cookie(&default.moderator).send().await;
+    let get = async |path: &str| server.get(path).cookie(&default.moderator).send().await;
     let (votes, again) = (get("/export/votes.csv").await, get("/export/votes.csv").await);
     let voters = |text: &str| {
         let rows = text.lines().skip(1).filter_map(|line| line.rsplit(',').next().map(str::to_owned));
@@ -161,9 +161,9 @@ async fn an_independent_script_counts_what_was_shown_and_no_two_files_name_anybo
 
 #[tokio::test]
 async fn a_query_narrows_a_file_and_a_bad_one_is_refused() {
-    let (house, default, acme) = House::new(Plan::default()).await;
+    let (server, default, acme) = TestServer::new(Plan::default()).await;
     let count = async |query: &str| {
-        let reply = house.get(&format!("/export/questions.json?{query}")).cookie(&default.owner).send().await;
+        let reply = server.get(&format!("/export/questions.json?{query}")).cookie(&default.owner).send().await;
         assert_eq!(reply.status, 200, "{query}: {}", reply.text());
         serde_json::from_slice::<Vec<Value>>(&reply.body).unwrap().len()
     };
@@ -185,7 +185,7 @@ async fn a_query_narrows_a_file_and_a_bad_one_is_refused() {
         ("team=1&team=2".to_owned(), 400),
     ] {
         for file in ["questions.csv", "questions.xlsx", "votes.csv"] {
-            let reply = house.get(&format!("/export/{file}?{query}")).cookie(&default.owner).send().await;
+            let reply = server.get(&format!("/export/{file}?{query}")).cookie(&default.owner).send().await;
             assert_eq!(reply.status.as_u16(), status, "{file}?{query}");
         }
     }
@@ -193,23 +193,23 @@ async fn a_query_narrows_a_file_and_a_bad_one_is_refused() {
 
 #[tokio::test]
 async fn a_file_is_noted_and_ends_with_the_right_to_it() {
-    let (house, default, _acme) = House::new(Plan::default()).await;
+    let (server, default, _acme) = TestServer::new(Plan::default()).await;
     for number in 0..450 {
-        let visit = as_participant(&default, 1_000 + number);
+        let context = as_participant(&default, 1_000 + number);
         let body = format!("Question number {number}");
-        house.service.ask(&visit, None, Ask { team: default.team.id, body, name: None }).await.unwrap();
+        server.service.ask(&context, None, Ask { team: default.team.id, body, name: None }).await.unwrap();
     }
-    let whole = house.get("/export/questions.json").cookie(&default.moderator).send().await;
+    let whole = server.get("/export/questions.json").cookie(&default.moderator).send().await;
     assert_eq!(serde_json::from_slice::<Vec<Value>>(&whole.body).unwrap().len(), 454);
     let filter = Filter { action: Some(Act::ExportQuestions.word()), ..Filter::default() };
-    let noted = house.store.audit(default.tenant.id, &filter, Mark::NEWEST, 10).await.unwrap();
+    let noted = server.store.audit(default.tenant.id, &filter, PageCursor::NEWEST, 10).await.unwrap();
     assert_eq!(noted.len(), 1);
     assert_eq!(noted[0].after.as_deref(), Some(r#"{"format":"json"}"#));
 
-    let mut body = house.get("/export/questions.json").cookie(&default.moderator).open().await.into_body();
+    let mut body = server.get("/export/questions.json").cookie(&default.moderator).open().await.into_body();
     let first = body.frame().await.unwrap().unwrap().into_data().unwrap();
     assert!(first.starts_with(b"[\n{") && first.len() < whole.body.len() / 2, "it comes in pieces");
-    let out = house.request(axum::http::Method::POST, "/sign-out").cookie(&default.moderator);
+    let out = server.request(axum::http::Method::POST, "/sign-out").cookie(&default.moderator);
     out.form(&[("tenant", "default")]).send().await;
     assert!(body.frame().await.unwrap().is_err(), "half a file does not look like a whole one");
 }

@@ -1,11 +1,11 @@
 //! Plain HTML forms, as a browser without script sends them: back to the page, with what was refused shown there.
 
-use crate::endpoints::{Caller, WRITES, with};
-use crate::support::{Call, HOST, House, Plan, Reply, Room, boards};
+use crate::endpoints::{FunctionCaller, WRITES, with};
+use crate::support::{Call, HOST, Plan, Reply, Room, TestServer, boards};
 
-fn ask(house: &House, room: &Room, text: &str) -> Call {
+fn ask(server: &TestServer, room: &Room, text: &str) -> Call {
     let fields = [("tenant", room.slug.as_str()), ("team", &room.team.id.to_string()), ("question", text)];
-    house.function("ask").cookie(&house.participant(9)).wants_page().form(&fields)
+    server.function("ask").cookie(&server.participant(9)).wants_page().form(&fields)
 }
 
 /// "See other", nothing in the body, and the place it leads to.
@@ -22,27 +22,27 @@ fn own_path(location: &str) -> &str {
 
 #[tokio::test]
 async fn a_form_comes_back_to_its_page() {
-    let (house, default, acme) = House::new(Plan::default()).await;
+    let (server, default, acme) = TestServer::new(Plan::default()).await;
     for (room, page) in [(&default, "/"), (&acme, "/t/acme/"), (&acme, "/t/acme/?tab=all&sort=newest")] {
         let referer = format!("http://{HOST}{page}");
         let text = format!("From a form on {page}");
-        let reply = ask(&house, room, &text)
+        let reply = ask(&server, room, &text)
             .header("referer", &referer)
             .header("origin", &format!("http://{HOST}"))
             .send()
             .await;
         assert_eq!(own_path(&leads_to(&reply)), page);
-        let shown = house.get(page).cookie(&house.participant(9)).send().await;
+        let shown = server.get(page).cookie(&server.participant(9)).send().await;
         assert!(shown.text().contains(&text), "the question is on {page}");
     }
 }
 
 #[tokio::test]
 async fn each_form_works_without_script() {
-    let (house, default, _acme) = House::new(Plan::default()).await;
+    let (server, default, _acme) = TestServer::new(Plan::default()).await;
     for endpoint in WRITES {
-        let page = if endpoint.caller == Caller::Participant { "/" } else { "/admin" };
-        let call = endpoint.call(&house, &default, &endpoint.form(&default)).wants_page();
+        let page = if endpoint.caller == FunctionCaller::Participant { "/" } else { "/admin" };
+        let call = endpoint.call(&server, &default, &endpoint.form(&default)).wants_page();
         let reply = call.header("referer", &format!("http://{HOST}{page}")).send().await;
         assert_eq!(own_path(&leads_to(&reply)), page, "{}", endpoint.name);
     }
@@ -50,41 +50,41 @@ async fn each_form_works_without_script() {
 
 #[tokio::test]
 async fn what_was_refused_is_shown_on_the_page() {
-    let (house, default, acme) = House::new(Plan::default()).await;
-    let before = boards(&house, &default, &acme).await;
+    let (server, default, acme) = TestServer::new(Plan::default()).await;
+    let before = boards(&server, &default, &acme).await;
     let too_short = "too short: at least 3 characters";
     for (room, page) in [(&default, "/"), (&acme, "/t/acme/"), (&default, "/?tab=answered")] {
-        let reply = ask(&house, room, "x").header("referer", &format!("http://{HOST}{page}")).send().await;
+        let reply = ask(&server, room, "x").header("referer", &format!("http://{HOST}{page}")).send().await;
         let location = leads_to(&reply);
-        let shown = house.get(own_path(&location)).cookie(&house.participant(9)).send().await;
+        let shown = server.get(own_path(&location)).cookie(&server.participant(9)).send().await;
         assert_eq!(shown.status, 200);
         assert!(shown.text().contains(too_short), "{location} does not say what was wrong");
-        assert!(!house.get(page).send().await.text().contains(too_short), "the page says it unasked");
+        assert!(!server.get(page).send().await.text().contains(too_short), "the page says it unasked");
         // Wrong once more, from the page that shows the first refusal; then right.
-        let again = ask(&house, room, "").header("referer", &location).send().await;
-        let shown = house.get(own_path(&leads_to(&again))).cookie(&house.participant(9)).send().await;
+        let again = ask(&server, room, "").header("referer", &location).send().await;
+        let shown = server.get(own_path(&leads_to(&again))).cookie(&server.participant(9)).send().await;
         assert!(shown.text().contains("is empty") && !shown.text().contains(too_short), "the later refusal is shown");
     }
-    assert_eq!(boards(&house, &default, &acme).await, before);
-    let location = leads_to(&ask(&house, &default, "x").header("referer", &format!("http://{HOST}/")).send().await);
-    let right = ask(&house, &default, "Right at last").header("referer", &location).send().await;
+    assert_eq!(boards(&server, &default, &acme).await, before);
+    let location = leads_to(&ask(&server, &default, "x").header("referer", &format!("http://{HOST}/")).send().await);
+    let right = ask(&server, &default, "Right at last").header("referer", &location).send().await;
     assert!(!leads_to(&right).contains("__err"), "a success takes the refusal out of the address");
 }
 
 #[tokio::test]
 async fn a_refused_vote_is_shown_on_the_page() {
-    let (house, default, _acme) = House::new(Plan::default()).await;
+    let (server, default, _acme) = TestServer::new(Plan::default()).await;
     let vote = WRITES[1];
     let form = with(&vote.form(&default), "question", &default.frozen.id.to_string());
     let reply =
-        vote.call(&house, &default, &form).wants_page().header("referer", &format!("http://{HOST}/")).send().await;
-    let shown = house.get(own_path(&leads_to(&reply))).send().await;
+        vote.call(&server, &default, &form).wants_page().header("referer", &format!("http://{HOST}/")).send().await;
+    let shown = server.get(own_path(&leads_to(&reply))).send().await;
     assert!(shown.text().contains("This question is frozen"), "the page says why");
 }
 
 #[tokio::test]
 async fn nobody_is_sent_to_another_site() {
-    let (house, default, _acme) = House::new(Plan::default()).await;
+    let (server, default, _acme) = TestServer::new(Plan::default()).await;
     let foreign = [
         "",
         "https://evil.example/",
@@ -107,20 +107,20 @@ async fn nobody_is_sent_to_another_site() {
     ];
     for referer in foreign {
         for text in ["A question from nowhere", "x"] {
-            let call = ask(&house, &default, text).header("origin", &format!("http://{HOST}"));
+            let call = ask(&server, &default, text).header("origin", &format!("http://{HOST}"));
             let reply = call.header("referer", referer).send().await;
             let location = leads_to(&reply);
             let path = own_path(&location);
             assert_eq!(path.split('?').next(), Some("/"), "{referer:?} led to {location}");
         }
     }
-    let reply = ask(&house, &default, "A question without an address").send().await;
+    let reply = ask(&server, &default, "A question without an address").send().await;
     assert_eq!(own_path(&leads_to(&reply)), "/");
 }
 
 #[tokio::test]
 async fn an_address_with_a_made_up_refusal_is_only_a_page() {
-    let (house, _default, _acme) = House::new(Plan::default()).await;
+    let (server, _default, _acme) = TestServer::new(Plan::default()).await;
     let plain = "eyJyZWZ1c2FsIjoiZnJvemVuIn0=";
     for query in [
         "__path=/api/fn/ask&__err=%%%".to_owned(),
@@ -130,7 +130,7 @@ async fn an_address_with_a_made_up_refusal_is_only_a_page() {
         format!("__path=/api/fn/ask&__err={plain}"),
         format!("__path=//evil.example&__err={plain}"),
     ] {
-        let shown = house.get(&format!("/?{}", query.replace('<', "%3C").replace('>', "%3E"))).send().await;
+        let shown = server.get(&format!("/?{}", query.replace('<', "%3C").replace('>', "%3E"))).send().await;
         assert_eq!(shown.status, 200, "{query}");
         assert!(!shown.text().contains("<script>alert(1)"), "{query}");
     }
@@ -140,10 +140,10 @@ async fn an_address_with_a_made_up_refusal_is_only_a_page() {
 async fn behind_a_proxy_the_page_is_the_public_one() {
     let also_hosts = vec!["10.0.0.1:3000".parse().unwrap()];
     let plan = Plan { public_url: Some("https://ask.example.com".to_owned()), also_hosts, ..Plan::default() };
-    let (house, default, _acme) = House::new(plan).await;
+    let (server, default, _acme) = TestServer::new(plan).await;
     // The proxy names itself as the host; the browser speaks of the public address.
     let call = |referer: &str| {
-        let call = ask(&house, &default, "Behind a proxy").header("host", "10.0.0.1:3000");
+        let call = ask(&server, &default, "Behind a proxy").header("host", "10.0.0.1:3000");
         call.header("origin", "https://ask.example.com").header("referer", referer)
     };
     let reply = call("https://ask.example.com/t/acme/").send().await;

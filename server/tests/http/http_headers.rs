@@ -2,7 +2,7 @@
 
 use axum::http::Method;
 
-use crate::support::{House, Plan};
+use crate::support::{Plan, TestServer};
 
 const INTRANET: &str = "https://intranet.example.com";
 
@@ -12,9 +12,9 @@ fn open_to_intranet() -> Plan {
 
 #[tokio::test]
 async fn named_origins_may_use_us_with_cookies() {
-    let (house, default, _acme) = House::new(open_to_intranet()).await;
+    let (server, default, _acme) = TestServer::new(open_to_intranet()).await;
     for path in ["/sse", "/sse?tenantId=nope", "/api/fn/load_board", "/api/fn/nope"] {
-        let response = house.get(path).header("origin", INTRANET).open().await;
+        let response = server.get(path).header("origin", INTRANET).open().await;
         let header =
             |name: &str| response.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
         assert_eq!(header("access-control-allow-origin"), INTRANET, "{path}");
@@ -23,9 +23,9 @@ async fn named_origins_may_use_us_with_cookies() {
         assert!(varies.any(|value| value.to_ascii_lowercase().contains("origin")), "{path}: {:?}", response.headers());
     }
     let team = default.team.id.to_string();
-    let call = house
+    let call = server
         .function("ask")
-        .cookie(&house.participant(1))
+        .cookie(&server.participant(1))
         .header("origin", INTRANET)
         .header("sec-fetch-site", "same-site");
     let reply = call.form(&[("team", &team), ("question", "From the intranet")]).send().await;
@@ -34,9 +34,9 @@ async fn named_origins_may_use_us_with_cookies() {
 
 #[tokio::test]
 async fn a_preflight_is_answered() {
-    let (house, _default, _acme) = House::new(open_to_intranet()).await;
+    let (server, _default, _acme) = TestServer::new(open_to_intranet()).await;
     for path in ["/sse", "/api/fn/ask"] {
-        let call = house
+        let call = server
             .request(Method::OPTIONS, path)
             .header("origin", INTRANET)
             .header("access-control-request-method", "POST");
@@ -51,9 +51,9 @@ async fn a_preflight_is_answered() {
 
 #[tokio::test]
 async fn others_may_not_and_never_everybody() {
-    let (house, _default, _acme) = House::new(open_to_intranet()).await;
-    let (closed, _default, _acme) = House::new(Plan::default()).await;
-    for house in [&house, &closed] {
+    let (server, _default, _acme) = TestServer::new(open_to_intranet()).await;
+    let (closed, _default, _acme) = TestServer::new(Plan::default()).await;
+    for server in [&server, &closed] {
         for origin in [
             "https://evil.example",
             "null",
@@ -63,7 +63,7 @@ async fn others_may_not_and_never_everybody() {
         ] {
             for path in ["/", "/sse", "/api/fn/load_board", "/health/live"] {
                 for method in [Method::GET, Method::OPTIONS] {
-                    let call = house
+                    let call = server
                         .request(method, path)
                         .header("origin", origin)
                         .header("access-control-request-method", "POST");
@@ -77,7 +77,7 @@ async fn others_may_not_and_never_everybody() {
 
 #[tokio::test]
 async fn browsers_are_told_to_be_careful() {
-    let (house, _default, _acme) = House::new(Plan::default()).await;
+    let (server, _default, _acme) = TestServer::new(Plan::default()).await;
     for path in [
         "/",
         "/admin",
@@ -88,7 +88,7 @@ async fn browsers_are_told_to_be_careful() {
         "/pkg/pulsestage.js",
         "/nowhere",
     ] {
-        let reply = house.get(path).send().await;
+        let reply = server.get(path).send().await;
         for (name, value) in
             [("x-content-type-options", "nosniff"), ("x-frame-options", "DENY"), ("referrer-policy", "same-origin")]
         {
@@ -99,39 +99,39 @@ async fn browsers_are_told_to_be_careful() {
 
 #[tokio::test]
 async fn what_is_one_visitors_own_is_kept_nowhere_between() {
-    let (house, default, _acme) = House::new(Plan::default()).await;
+    let (server, default, _acme) = TestServer::new(Plan::default()).await;
     for path in ["/", "/t/acme/", "/admin", "/nowhere"] {
-        assert_eq!(house.get(path).send().await.header("cache-control"), "private, no-store", "{path}");
+        assert_eq!(server.get(path).send().await.header("cache-control"), "private, no-store", "{path}");
     }
-    assert_eq!(house.get("/api/fn/load_board").send().await.header("cache-control"), "private, no-cache");
-    let vote = house.function("set_vote").cookie(&house.participant(1));
+    assert_eq!(server.get("/api/fn/load_board").send().await.header("cache-control"), "private, no-cache");
+    let vote = server.function("set_vote").cookie(&server.participant(1));
     let vote = vote.form(&[("question", &default.open.id.to_string()), ("up", "true")]).send().await;
     assert_eq!(vote.header("cache-control"), "private, no-cache");
     for door in ["/sign-in", "/t/acme/password", &format!("/sign-in/{}", "0".repeat(64))] {
-        let answer = house.get(door).send().await;
+        let answer = server.get(door).send().await;
         assert_eq!(answer.header("cache-control"), "no-store", "{door}: a sign-in is never answered from a cache");
     }
 }
 
 #[tokio::test]
 async fn built_files_are_asked_for_again_unless_their_names_are_hashed() {
-    let (house, _default, _acme) = House::new(Plan::default()).await;
-    let script = house.get("/pkg/pulsestage.js").send().await;
+    let (server, _default, _acme) = TestServer::new(Plan::default()).await;
+    let script = server.get("/pkg/pulsestage.js").send().await;
     assert_eq!((script.status.as_u16(), script.header("cache-control")), (200, "no-cache"));
     assert!(script.header("content-type").starts_with("text/javascript"), "{}", script.header("content-type"));
     let again =
-        house.get("/pkg/pulsestage.js").header("if-modified-since", script.header("last-modified")).send().await;
+        server.get("/pkg/pulsestage.js").header("if-modified-since", script.header("last-modified")).send().await;
     assert_eq!(again.status, 304);
 }
 
 #[tokio::test]
 async fn built_files_with_hashed_names_are_kept_and_missing_ones_are_not() {
-    let (house, _default, _acme) = House::new(Plan { hashed: true, ..Plan::default() }).await;
-    let script = house.get("/pkg/pulsestage.js").send().await;
+    let (server, _default, _acme) = TestServer::new(Plan { hashed: true, ..Plan::default() }).await;
+    let script = server.get("/pkg/pulsestage.js").send().await;
     assert_eq!(script.header("cache-control"), "public, max-age=31536000, immutable");
     let again =
-        house.get("/pkg/pulsestage.js").header("if-modified-since", script.header("last-modified")).send().await;
+        server.get("/pkg/pulsestage.js").header("if-modified-since", script.header("last-modified")).send().await;
     assert_eq!((again.status.as_u16(), again.header("cache-control")), (304, "public, max-age=31536000, immutable"));
-    let missing = house.get("/pkg/pulsestage.0123456789abcdef.js").send().await;
+    let missing = server.get("/pkg/pulsestage.0123456789abcdef.js").send().await;
     assert_eq!((missing.status.as_u16(), missing.header("cache-control")), (404, "no-cache"));
 }

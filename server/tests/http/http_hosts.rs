@@ -2,70 +2,70 @@
 
 use axum::http::Method;
 
-use crate::support::{Call, House, Plan, Room, assert_refused};
+use crate::support::{Call, Plan, Room, TestServer, assert_refused};
 
-async fn hosted() -> (House, Room, Room) {
+async fn hosted() -> (TestServer, Room, Room) {
     let plan = Plan {
         base_domain: Some("ask.example.com".parse().unwrap()),
         public_url: Some("http://ask.example.com".to_owned()),
         ..Plan::default()
     };
-    House::new(plan).await
+    TestServer::new(plan).await
 }
 
-fn get(house: &House, host: &str, path: &str) -> Call {
-    house.get(path).header("host", host)
+fn get(server: &TestServer, host: &str, path: &str) -> Call {
+    server.get(path).header("host", host)
 }
 
 #[tokio::test]
 async fn a_host_is_its_tenant_on_every_door() {
-    let (house, _default, acme) = hosted().await;
+    let (server, _default, acme) = hosted().await;
     for host in ["acme.ask.example.com", "ACME.ask.example.com.:8443"] {
-        let page = get(&house, host, "/").send().await;
+        let page = get(&server, host, "/").send().await;
         assert!(page.text().contains("The open question of acme") && !page.text().contains("of default"), "{host}");
-        let board = get(&house, host, "/api/fn/load_board").send().await.json();
+        let board = get(&server, host, "/api/fn/load_board").send().await.json();
         assert_eq!(board["tenant"]["slug"], "acme", "{host}");
-        assert_eq!(get(&house, host, "/admin").cookie(&acme.moderator).send().await.status, 200);
-        assert_eq!(get(&house, host, "/t/acme").send().await.status, 200, "the path form works as well");
-        let ask = house.function("ask").header("host", host).cookie(&house.participant(3));
+        assert_eq!(get(&server, host, "/admin").cookie(&acme.moderator).send().await.status, 200);
+        assert_eq!(get(&server, host, "/t/acme").send().await.status, 200, "the path form works as well");
+        let ask = server.function("ask").header("host", host).cookie(&server.participant(3));
         let asked = ask.form(&[("team", &acme.team.id.to_string()), ("question", "Asked by host")]).send().await;
         assert_eq!(asked.status, 200, "{}", asked.text());
-        let mut wire = crate::support::Wire::of(get(&house, host, "/sse").open().await);
+        let mut wire = crate::support::Wire::of(get(&server, host, "/sse").open().await);
         wire.greeting().await;
     }
-    let out = house.request(Method::POST, "/sign-out").header("host", "acme.ask.example.com").cookie(&acme.moderator);
+    let out = server.request(Method::POST, "/sign-out").header("host", "acme.ask.example.com").cookie(&acme.moderator);
     let out = out.form(&[("tenant", "acme")]).send().await;
     let left = (out.status.as_u16(), out.header("location"));
     assert_eq!(left, (303, "/signed-out"), "that page is the host's own");
-    assert_eq!(get(&house, "acme.ask.example.com", "/signed-out").send().await.status, 200);
-    let page = get(&house, "ask.example.com", "/").send().await;
+    assert_eq!(get(&server, "acme.ask.example.com", "/signed-out").send().await.status, 200);
+    let page = get(&server, "ask.example.com", "/").send().await;
     assert!(page.text().contains("The open question of default"));
-    assert_eq!(get(&house, "ask.example.com", "/t/acme").send().await.status, 200);
+    assert_eq!(get(&server, "ask.example.com", "/t/acme").send().await.status, 200);
 }
 
 #[tokio::test]
 async fn no_other_tenant_is_found_on_a_tenants_host() {
-    let (house, default, acme) = hosted().await;
+    let (server, default, acme) = hosted().await;
     let host = "acme.ask.example.com";
     for path in ["/t/default", "/t/default/admin", "/api/fn/load_board?tenant=default", "/sse?tenantId=default"] {
-        let reply = get(&house, host, path).cookie(&default.owner).send().await;
+        let reply = get(&server, host, path).cookie(&default.owner).send().await;
         assert_eq!(reply.status, 404, "{path}");
         assert!(!reply.text().contains("of default"), "{path}");
     }
-    let pin = house.function("pin").header("host", host).cookie(&default.moderator);
+    let pin = server.function("pin").header("host", host).cookie(&default.moderator);
     let reply = pin.form(&[("tenant", "default"), ("question", &default.open.id.to_string())]).send().await;
     assert_refused("pin across hosts", &reply, 404, "not_found");
-    assert_eq!(get(&house, host, "/t/default/theme.css").send().await.status, 404);
-    assert_eq!(get(&house, host, "/t/default/logo").send().await.status, 404);
+    assert_eq!(get(&server, host, "/t/default/theme.css").send().await.status, 404);
+    assert_eq!(get(&server, host, "/t/default/logo").send().await.status, 404);
     // The session of the default tenant is worth nothing here.
-    let reply = get(&house, host, "/admin").cookie(&default.owner).send().await;
+    let reply = get(&server, host, "/admin").cookie(&default.owner).send().await;
     assert_eq!(reply.status, 303);
     let _ = acme;
 }
 
 #[tokio::test]
 async fn a_host_that_is_none_of_ours_is_refused() {
-    let (house, _default, _acme) = hosted().await;
+    let (server, _default, _acme) = hosted().await;
     for host in [
         "evil.example",
         "acme.evil.example",
@@ -74,24 +74,24 @@ async fn a_host_that_is_none_of_ours_is_refused() {
         "ask.example.com.evil.example",
     ] {
         for path in ["/", "/t/acme", "/sse", "/api/fn/load_board", "/pkg/pulsestage.js", "/join"] {
-            let reply = get(&house, host, path).header("x-forwarded-host", "acme.ask.example.com").send().await;
+            let reply = get(&server, host, path).header("x-forwarded-host", "acme.ask.example.com").send().await;
             assert_eq!(reply.status, 421, "{host}{path}");
             assert!(reply.set_cookies().is_empty() && !reply.text().contains(host), "{host}{path}");
         }
-        assert_eq!(get(&house, host, "/health/live").send().await.status, 200, "whoever watches us knows our address");
+        assert_eq!(get(&server, host, "/health/live").send().await.status, 200, "whoever watches us knows our address");
     }
     // What a client says of another host is not believed.
-    let reply = get(&house, "ask.example.com", "/").header("x-forwarded-host", "acme.ask.example.com").send().await;
+    let reply = get(&server, "ask.example.com", "/").header("x-forwarded-host", "acme.ask.example.com").send().await;
     assert!(reply.text().contains("of default") && !reply.text().contains("The open question of acme"));
-    assert_eq!(get(&house, "nobody.ask.example.com", "/").send().await.status, 404, "a tenant that is not there");
+    assert_eq!(get(&server, "nobody.ask.example.com", "/").send().await.status, 404, "a tenant that is not there");
 }
 
 #[tokio::test]
 async fn a_page_of_another_host_may_not_write() {
-    let (house, _default, acme) = hosted().await;
+    let (server, _default, acme) = hosted().await;
     let vote = |host: &str, origin: &str| {
-        let call = house.function("set_vote").header("host", host).header("origin", origin);
-        call.cookie(&house.participant(1)).form(&[
+        let call = server.function("set_vote").header("host", host).header("origin", origin);
+        call.cookie(&server.participant(1)).form(&[
             ("tenant", "acme"),
             ("question", &acme.open.id.to_string()),
             ("up", "true"),
@@ -107,8 +107,8 @@ async fn a_page_of_another_host_may_not_write() {
 
 #[tokio::test]
 async fn without_a_base_domain_the_host_says_nothing() {
-    let (house, _default, _acme) = House::new(Plan::default()).await;
-    let page = get(&house, "acme.ask.example.com", "/").send().await;
+    let (server, _default, _acme) = TestServer::new(Plan::default()).await;
+    let page = get(&server, "acme.ask.example.com", "/").send().await;
     assert!(page.text().contains("The open question of default"));
 }
 
@@ -116,9 +116,9 @@ async fn without_a_base_domain_the_host_says_nothing() {
 async fn where_a_public_url_is_set_no_other_host_is_answered() {
     let also_hosts = vec!["ask.internal".parse().unwrap()];
     let public_url = Some("https://ask.example.com".to_owned());
-    let (house, default, _acme) = House::new(Plan { public_url, also_hosts, ..Plan::default() }).await;
+    let (server, default, _acme) = TestServer::new(Plan { public_url, also_hosts, ..Plan::default() }).await;
     for host in ["ask.example.com", "ask.example.com:443", "ask.internal:3000"] {
-        assert_eq!(get(&house, host, "/").send().await.status, 200, "{host}");
+        assert_eq!(get(&server, host, "/").send().await.status, 200, "{host}");
     }
     for host in [
         "evil.example",
@@ -130,16 +130,16 @@ async fn where_a_public_url_is_set_no_other_host_is_answered() {
         for path in
             ["/", "/t/acme", "/sse", "/api/fn/load_board", "/pkg/pulsestage.js", "/sign-in", "/j/ABCDEF", "/nowhere"]
         {
-            let call = get(&house, host, path).cookie(&default.owner).header("x-forwarded-host", "ask.example.com");
+            let call = get(&server, host, path).cookie(&default.owner).header("x-forwarded-host", "ask.example.com");
             let reply = call.send().await;
             assert_eq!(reply.status, 421, "{host}{path}");
             assert!(reply.set_cookies().is_empty() && !reply.text().contains(host), "{host}{path}");
         }
         for path in ["/health/live", "/health/ready"] {
-            assert_eq!(get(&house, host, path).send().await.status, 200, "{host}{path}");
+            assert_eq!(get(&server, host, path).send().await.status, 200, "{host}{path}");
         }
     }
     let form = [("email", "ann@example.com"), ("password", "x")];
-    let reply = house.post("/sign-in", &form).header("host", "evil.example").send().await;
+    let reply = server.post("/sign-in", &form).header("host", "evil.example").send().await;
     assert_eq!(reply.status, 421, "whatever the method is");
 }

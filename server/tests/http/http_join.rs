@@ -1,36 +1,36 @@
 //! Joining by a code: the box, the link, the QR code, and whoever guesses.
 
-use crate::support::{House, Plan, Room};
+use crate::support::{Plan, Room, TestServer};
 use pulsestage_server::limits::LimitArgs;
 
 /// The code of the room's first team.
-async fn code(house: &House, room: &Room) -> String {
-    let teams = house.store.teams(room.tenant.id).await.unwrap();
+async fn code(server: &TestServer, room: &Room) -> String {
+    let teams = server.store.teams(room.tenant.id).await.unwrap();
     teams.into_iter().find(|details| details.team.id == room.team.id).unwrap().join_code.unwrap()
 }
 
 #[tokio::test]
 async fn a_code_leads_to_its_team_without_an_account() {
-    let (house, default, acme) = House::new(Plan::default()).await;
+    let (server, default, acme) = TestServer::new(Plan::default()).await;
     for (room, home) in [(&default, "/"), (&acme, "/t/acme/")] {
-        let code = code(&house, room).await;
+        let code = code(&server, room).await;
         let spaced = format!("{}%20{}", &code[..3].to_lowercase(), &code[3..]);
         for path in [format!("/j/{code}"), format!("/j/{spaced}")] {
-            let reply = house.get(&path).wants_page().send().await;
+            let reply = server.get(&path).wants_page().send().await;
             let place = format!("{home}?team={}", room.team.slug);
             assert_eq!((reply.status.as_u16(), reply.header("location")), (303, place.as_str()), "{path}");
-            let page = house.get(&place).send().await;
+            let page = server.get(&place).send().await;
             assert!(page.text().contains(&format!("The open question of {}", room.slug)), "{place}");
         }
-        let typed = house.get(&format!("/join?code={spaced}")).send().await;
+        let typed = server.get(&format!("/join?code={spaced}")).send().await;
         assert_eq!((typed.status.as_u16(), typed.header("location")), (303, format!("/j/{code}").as_str()));
     }
 }
 
 #[tokio::test]
 async fn the_box_needs_no_script_and_says_what_is_wrong() {
-    let (house, _default, _acme) = House::new(Plan::default()).await;
-    let page = house.get("/join").send().await;
+    let (server, _default, _acme) = TestServer::new(Plan::default()).await;
+    let page = server.get("/join").send().await;
     assert_eq!(page.status, 200);
     for part in ["<label", "name=\"code\"", "action=\"/join\"", "method=\"get\""] {
         assert!(page.text().contains(part), "{part}: {}", page.text());
@@ -44,7 +44,7 @@ async fn the_box_needs_no_script_and_says_what_is_wrong() {
         ("/j/%3Cscript%3Ealert(1)", 404),
         ("/j/..%2F..%2Fetc", 404),
     ] {
-        let reply = house.get(path).wants_page().send().await;
+        let reply = server.get(path).wants_page().send().await;
         assert_eq!(reply.status, status, "{path}");
         assert!(reply.text().contains("name=\"code\"") && !reply.text().contains("<script"), "{path}");
     }
@@ -52,26 +52,26 @@ async fn the_box_needs_no_script_and_says_what_is_wrong() {
 
 #[tokio::test]
 async fn a_renewed_or_archived_code_leads_nowhere() {
-    let (house, _default, acme) = House::new(Plan::default()).await;
-    let old = code(&house, &acme).await;
+    let (server, _default, acme) = TestServer::new(Plan::default()).await;
+    let old = code(&server, &acme).await;
     let fields = [("tenant", "acme"), ("team", &acme.team.id.to_string())];
-    let renewed = house.function("renew_code").cookie(&acme.owner).form(&fields).send().await;
+    let renewed = server.function("renew_code").cookie(&acme.owner).form(&fields).send().await;
     let new: String = renewed.read();
     assert_ne!(old, new);
-    assert_eq!(house.get(&format!("/j/{old}")).send().await.status, 404);
-    assert_eq!(house.get(&format!("/j/{new}")).send().await.status, 303);
-    house.function("archive_team").cookie(&acme.owner).form(&fields).send().await;
+    assert_eq!(server.get(&format!("/j/{old}")).send().await.status, 404);
+    assert_eq!(server.get(&format!("/j/{new}")).send().await.status, 303);
+    server.function("archive_team").cookie(&acme.owner).form(&fields).send().await;
     for path in [format!("/j/{new}"), format!("/j/{new}/qr.svg")] {
-        assert_eq!(house.get(&path).send().await.status, 404, "{path}");
+        assert_eq!(server.get(&path).send().await.status, 404, "{path}");
     }
 }
 
 #[tokio::test]
 async fn the_qr_code_is_a_picture_of_the_link() {
     let plan = Plan { public_url: Some("https://ask.example.com".to_owned()), ..Plan::default() };
-    let (house, default, _acme) = House::new(plan).await;
-    let code = code(&house, &default).await;
-    let reply = house.get(&format!("/j/{code}/qr.svg")).send().await;
+    let (server, default, _acme) = TestServer::new(plan).await;
+    let code = code(&server, &default).await;
+    let reply = server.get(&format!("/j/{code}/qr.svg")).send().await;
     assert_eq!((reply.status.as_u16(), reply.header("content-type")), (200, "image/svg+xml"));
     assert!(reply.text().starts_with("<svg") && !reply.text().contains("<script"), "{}", &reply.text()[..80]);
     assert_eq!(reply.header("x-content-type-options"), "nosniff");
@@ -80,15 +80,15 @@ async fn the_qr_code_is_a_picture_of_the_link() {
 #[tokio::test]
 async fn whoever_guesses_is_held_back_and_a_hall_that_joins_is_not() {
     let limits = LimitArgs { missed_codes_per_network: "3/min".parse().unwrap(), ..LimitArgs::NONE };
-    let (house, _default, acme) = House::new(Plan { limits, ..Plan::default() }).await;
-    house.clock.stop();
-    let code = code(&house, &acme).await;
+    let (server, _default, acme) = TestServer::new(Plan { limits, ..Plan::default() }).await;
+    server.clock.stop();
+    let code = code(&server, &acme).await;
     for _ in 0..50 {
-        assert_eq!(house.get(&format!("/j/{code}")).send().await.status, 303, "right is never too often");
+        assert_eq!(server.get(&format!("/j/{code}")).send().await.status, 303, "right is never too often");
     }
     for (guess, status) in [("AAAAAA", 404), ("BBBBBB", 404), ("CCCCCC", 404), ("DDDDDD", 429), (code.as_str(), 303)] {
-        assert_eq!(house.get(&format!("/j/{guess}")).send().await.status, status, "{guess}");
+        assert_eq!(server.get(&format!("/j/{guess}")).send().await.status, status, "{guess}");
     }
-    house.clock.turn_on(60);
-    assert_eq!(house.get(&format!("/j/{code}")).send().await.status, 303);
+    server.clock.turn_on(60);
+    assert_eq!(server.get(&format!("/j/{code}")).send().await.status, 303);
 }

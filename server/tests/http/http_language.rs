@@ -3,7 +3,7 @@
 use axum::http::Method;
 
 use crate::routes::routes;
-use crate::support::{Call, Connection, House, Kind, Live, Plan, Reply};
+use crate::support::{Call, Connection, Kind, Live, Plan, Reply, TestServer};
 
 const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8";
 /// What callers say, and the type of what they are told; nothing where the handler's own will do.
@@ -113,7 +113,7 @@ fn is_well_said(case: &str, path: &str, method: &Method, wanted: Option<&str>, r
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_address_and_method_says_no_in_the_callers_language() {
-    let (house, _default, _acme) = House::new(Plan::default()).await;
+    let (server, _default, _acme) = TestServer::new(Plan::default()).await;
     let methods =
         [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE, Method::PATCH, Method::OPTIONS];
     let mut seen = std::collections::BTreeSet::new();
@@ -121,7 +121,7 @@ async fn each_address_and_method_says_no_in_the_callers_language() {
         for method in &methods {
             for (accept, wanted) in CALLERS {
                 let case = format!("{method} {path:.60} for {accept:?}");
-                if let Some(reply) = sent(house.request(method.clone(), &path), accept).await {
+                if let Some(reply) = sent(server.request(method.clone(), &path), accept).await {
                     is_well_said(&format!("{case}: {}", reply.status), &path, method, wanted, &reply);
                     seen.insert(reply.status.as_u16());
                 }
@@ -133,13 +133,13 @@ async fn each_address_and_method_says_no_in_the_callers_language() {
 
 #[tokio::test]
 async fn a_path_that_is_not_there_is_404_for_each_caller_and_405_says_what_it_takes() {
-    let (house, _default, _acme) = House::new(Plan::default()).await;
+    let (server, _default, _acme) = TestServer::new(Plan::default()).await;
     for (path, status) in [("/nothing", 404), ("/t/nope", 404), ("/pkg/nothing.js", 404), ("/health/nothing", 404)] {
-        let json = sent(house.get(path), Some("application/json")).await.unwrap();
+        let json = sent(server.get(path), Some("application/json")).await.unwrap();
         assert_eq!((json.status.as_u16(), json.json()["refusal"].as_str()), (status, Some("not_found")), "{path}");
-        let text = sent(house.get(path), Some("*/*")).await.unwrap();
+        let text = sent(server.get(path), Some("*/*")).await.unwrap();
         assert_eq!((text.status.as_u16(), text.text()), (status, "There is nothing at this address.\n"), "{path}");
-        let page = sent(house.get(path), Some(BROWSER)).await.unwrap();
+        let page = sent(server.get(path), Some(BROWSER)).await.unwrap();
         assert!(page.status == status && page.text().contains("</html>"), "{path}");
         assert!(page.headers.get_all("vary").iter().any(|vary| vary == "accept"), "{path}");
     }
@@ -151,7 +151,7 @@ async fn a_path_that_is_not_there_is_404_for_each_caller_and_405_says_what_it_ta
         (Method::GET, "/sign-out", "POST"),
         (Method::PUT, "/", "GET,HEAD"),
     ] {
-        let call = house.request(method.clone(), path).form(&[("tenant", "default")]);
+        let call = server.request(method.clone(), path).form(&[("tenant", "default")]);
         let reply = sent(call, Some("application/json")).await.unwrap();
         assert_eq!((reply.status.as_u16(), reply.header("allow")), (405, allowed), "{method} {path}");
         assert_eq!(reply.json()["refusal"], "method_not_allowed", "{method} {path}");
@@ -160,18 +160,18 @@ async fn a_path_that_is_not_there_is_404_for_each_caller_and_405_says_what_it_ta
 
 #[tokio::test]
 async fn what_others_say_by_a_status_alone_has_words_too() {
-    let (house, default, _acme) = House::new(Plan::default()).await;
-    let range = house.get("/pkg/pulsestage.js").header("range", "bytes=999999999-");
+    let (server, default, _acme) = TestServer::new(Plan::default()).await;
+    let range = server.get("/pkg/pulsestage.js").header("range", "bytes=999999999-");
     let range = sent(range, Some("application/json")).await.unwrap();
     assert_eq!((range.status.as_u16(), range.json()["refusal"].as_str()), (416, Some("range_not_satisfiable")));
-    let changed = house.get("/pkg/pulsestage.js").header("if-unmodified-since", "Thu, 01 Jan 1970 00:00:00 GMT");
+    let changed = server.get("/pkg/pulsestage.js").header("if-unmodified-since", "Thu, 01 Jan 1970 00:00:00 GMT");
     let changed = sent(changed, None).await.unwrap();
     assert_eq!((changed.status.as_u16(), changed.text()), (412, "This is not as you expected it to be.\n"));
-    let no_logo = sent(house.get("/t/default/logo"), Some(BROWSER)).await.unwrap();
+    let no_logo = sent(server.get("/t/default/logo"), Some(BROWSER)).await.unwrap();
     assert!(no_logo.status == 404 && no_logo.text().contains("There is nothing at this address."));
     for (kind, body) in [("text/csv", "a,b"), ("", "x"), ("multipart/form-data", "x")] {
         for path in ["/sign-in", "/sign-out", "/t/default/logo", "/api/fn/ask", "/confirm"] {
-            let call = house.request(Method::POST, path).raw(kind, body.as_bytes().to_vec()).cookie(&default.owner);
+            let call = server.request(Method::POST, path).raw(kind, body.as_bytes().to_vec()).cookie(&default.owner);
             if let Some(reply) = sent(call, Some("application/json")).await {
                 is_well_said(&format!("{kind} to {path}"), path, &Method::POST, Some("application/json"), &reply);
             }

@@ -6,43 +6,43 @@ use uuid::Uuid;
 use pulsestage::command::Ask;
 use pulsestage::moderation::Standing;
 use pulsestage::question::Status;
-use pulsestage::service::Caller;
+use pulsestage::service::Credentials;
 use pulsestage::tenant::TenantSettings;
 use pulsestage::user::Role;
 
-use crate::support::{ASKER, Call, House, Plan, Reply, Room, Wire, boards, signed_in, soon};
+use crate::support::{ASKER, Call, Plan, Reply, Room, TestServer, Wire, boards, signed_in, soon};
 
 const ASKED: &str = "Who wrote this under cover of secrecy?";
 
 /// Asks a question as a participant of a room where all of them wait.
-async fn ask_held(house: &House, room: &Room) -> String {
-    let caller = Caller { device: Some(Uuid::from_u128(ASKER)), ..Caller::default() };
-    let mut visit = house.service.enter(&room.slug, &caller).await.unwrap();
-    visit.tenant.settings = TenantSettings { pre_moderation: true, ..TenantSettings::default() };
+async fn ask_held(server: &TestServer, room: &Room) -> String {
+    let caller = Credentials { device: Some(Uuid::from_u128(ASKER)), ..Credentials::default() };
+    let mut context = server.service.authenticate(&room.slug, &caller).await.unwrap();
+    context.tenant.settings = TenantSettings { pre_moderation: true, ..TenantSettings::default() };
     let ask = Ask { team: room.team.id, body: ASKED.to_owned(), name: None };
-    house.service.ask(&visit, None, ask).await.unwrap().id.to_string()
+    server.service.ask(&context, None, ask).await.unwrap().id.to_string()
 }
 
-async fn act(house: &House, room: &Room, name: &str, cookie: &str, fields: &[(&str, &str)]) -> Reply {
+async fn act(server: &TestServer, room: &Room, name: &str, cookie: &str, fields: &[(&str, &str)]) -> Reply {
     let form = [&[("tenant", &*room.slug)], fields].concat();
-    house.function(name).cookie(cookie).form(&form).send().await
+    server.function(name).cookie(cookie).form(&form).send().await
 }
 
-fn cases(house: &House, room: &Room, cookie: &str) -> Call {
-    house.get(&format!("/api/fn/cases?tenant={}", room.slug)).cookie(cookie)
+fn cases(server: &TestServer, room: &Room, cookie: &str) -> Call {
+    server.get(&format!("/api/fn/cases?tenant={}", room.slug)).cookie(cookie)
 }
 
 #[tokio::test]
 async fn what_waits_is_seen_by_moderators_and_its_asker_alone() {
-    let (house, default, acme) = House::new(Plan::default()).await;
-    let (asker, other) = (house.participant(ASKER), house.participant(7));
-    let mut of_asker = Wire::of(house.get("/sse").cookie(&asker).open().await);
-    let mut of_other = Wire::of(house.get("/sse").cookie(&other).open().await);
-    let mut of_moderator = Wire::of(house.get("/sse").cookie(&default.moderator).open().await);
+    let (server, default, acme) = TestServer::new(Plan::default()).await;
+    let (asker, other) = (server.participant(ASKER), server.participant(7));
+    let mut of_asker = Wire::of(server.get("/sse").cookie(&asker).open().await);
+    let mut of_other = Wire::of(server.get("/sse").cookie(&other).open().await);
+    let mut of_moderator = Wire::of(server.get("/sse").cookie(&default.moderator).open().await);
     for wire in [&mut of_asker, &mut of_other, &mut of_moderator] {
         wire.greeting().await;
     }
-    let id = ask_held(&house, &default).await;
+    let id = ask_held(&server, &default).await;
     let told = of_moderator.message().await;
     assert_eq!((told.kind(), told.json()["data"]["questionId"].as_str()), ("question:moderated", Some(&*id)));
     // The others' cursors move past what is not for them.
@@ -59,16 +59,16 @@ async fn what_waits_is_seen_by_moderators_and_its_asker_alone() {
         ("/api/fn/own_questions", &other),
         ("/t/acme", &other),
     ] {
-        let reply = house.get(path).cookie(cookie).send().await;
+        let reply = server.get(path).cookie(cookie).send().await;
         let text = reply.text();
         assert!(!text.contains(ASKED) && !text.contains(&id), "{path}");
     }
-    assert!(!cases(&house, &acme, &acme.moderator).send().await.text().contains(ASKED));
-    let own = house.get("/api/fn/own_questions").cookie(&asker).send().await.json();
+    assert!(!cases(&server, &acme, &acme.moderator).send().await.text().contains(ASKED));
+    let own = server.get("/api/fn/own_questions").cookie(&asker).send().await.json();
     assert_eq!((&own[0]["body"], &own[0]["standing"]), (&ASKED.into(), &"waiting".into()));
 
     let approved =
-        act(&house, &default, "decide", &default.moderator, &[("question", &id), ("decision", "approve")]).await;
+        act(&server, &default, "decide", &default.moderator, &[("question", &id), ("decision", "approve")]).await;
     assert_eq!(approved.status, 200, "{}", approved.text());
     for wire in [&mut of_asker, &mut of_other, &mut of_moderator] {
         let shown = wire.until("question:created").await.pop().unwrap();
@@ -80,17 +80,17 @@ async fn what_waits_is_seen_by_moderators_and_its_asker_alone() {
 
 #[tokio::test]
 async fn whoever_comes_back_is_sent_what_is_theirs() {
-    let (house, default, _acme) = House::new(Plan::default()).await;
-    let (asker, other) = (house.participant(ASKER), house.participant(7));
-    let start = Wire::of(house.get("/sse").open().await).greeting().await;
-    ask_held(&house, &default).await;
-    let ring = Wire::of(house.get("/sse").open().await);
+    let (server, default, _acme) = TestServer::new(Plan::default()).await;
+    let (asker, other) = (server.participant(ASKER), server.participant(7));
+    let start = Wire::of(server.get("/sse").open().await).greeting().await;
+    ask_held(&server, &default).await;
+    let ring = Wire::of(server.get("/sse").open().await);
     for (cookie, kinds) in [
         (&other, &["cursor"][..]),
         (&asker, &["question:reviewed"]),
         (&default.moderator, &["question:moderated", "cursor"]),
     ] {
-        let mut wire = Wire::of(house.get(&format!("/sse?last_event_id={start}")).cookie(cookie).open().await);
+        let mut wire = Wire::of(server.get(&format!("/sse?last_event_id={start}")).cookie(cookie).open().await);
         assert_eq!(wire.greeting().await, start);
         for kind in kinds {
             assert_eq!(wire.message().await.kind(), *kind, "{kinds:?}");
@@ -102,76 +102,76 @@ async fn whoever_comes_back_is_sent_what_is_theirs() {
 
 #[tokio::test]
 async fn only_moderators_of_the_team_may_and_only_admins_delete() {
-    let (house, default, acme) = House::new(Plan::default()).await;
+    let (server, default, acme) = TestServer::new(Plan::default()).await;
     let id = default.open.id.to_string();
-    let (member, _) = signed_in(&house.service, &pulsestage::text::Slug::default_tenant(), Role::Member).await;
+    let (member, _) = signed_in(&server.service, &pulsestage::text::Slug::default_tenant(), Role::Member).await;
     for (cookie, status) in
-        [(&house.participant(3), 403), (&member, 403), (&acme.moderator, 403), (&default.moderator, 200)]
+        [(&server.participant(3), 403), (&member, 403), (&acme.moderator, 403), (&default.moderator, 200)]
     {
-        let reply = act(&house, &default, "star", cookie, &[("question", &id), ("on", "true")]).await;
+        let reply = act(&server, &default, "star", cookie, &[("question", &id), ("on", "true")]).await;
         assert_eq!(reply.status, status, "{}", reply.text());
-        assert_eq!(cases(&house, &default, cookie).send().await.status, status);
+        assert_eq!(cases(&server, &default, cookie).send().await.status, status);
     }
     let delete = [("question", &*id), ("decision", "delete")];
-    assert_eq!(act(&house, &default, "decide", &default.moderator, &delete).await.status, 403);
-    assert_eq!(act(&house, &default, "decide", &default.owner, &delete).await.status, 200);
+    assert_eq!(act(&server, &default, "decide", &default.moderator, &delete).await.status, 403);
+    assert_eq!(act(&server, &default, "decide", &default.owner, &delete).await.status, 200);
     let undelete = [("question", &*id), ("decision", "undelete")];
-    assert_eq!(act(&house, &default, "decide", &default.moderator, &undelete).await.status, 403);
+    assert_eq!(act(&server, &default, "decide", &default.moderator, &undelete).await.status, 403);
     // Another tenant's is not there, whoever asks.
     let theirs = acme.open.id.to_string();
-    let reply = act(&house, &default, "decide", &default.owner, &[("question", &theirs), ("decision", "hold")]).await;
+    let reply = act(&server, &default, "decide", &default.owner, &[("question", &theirs), ("decision", "hold")]).await;
     assert_eq!(reply.status, 404);
 }
 
 #[tokio::test]
 async fn a_bulk_action_says_what_came_of_each() {
-    let (house, default, acme) = House::new(Plan::default()).await;
+    let (server, default, acme) = TestServer::new(Plan::default()).await;
     let ids = [default.open.id, default.frozen.id, acme.open.id].map(|id| id.to_string());
     let fields: Vec<(&str, &str)> =
         [("questions[0]", &*ids[0]), ("questions[1]", &*ids[1]), ("questions[2]", &*ids[2])]
             .into_iter()
             .chain([("decision", "decline"), ("op", "01900000-0000-7000-8000-000000000001")])
             .collect();
-    let first = act(&house, &default, "decide_all", &default.moderator, &fields).await;
+    let first = act(&server, &default, "decide_all", &default.moderator, &fields).await;
     assert_eq!(first.status, 200, "{}", first.text());
     let refusals: Vec<Value> = first.json().as_array().unwrap().iter().map(|item| item["refusal"].clone()).collect();
     assert_eq!(refusals[..2], [Value::Null, Value::Null]);
     assert_eq!(refusals[2]["refusal"], "not_found");
-    let again = act(&house, &default, "decide_all", &default.moderator, &fields).await;
+    let again = act(&server, &default, "decide_all", &default.moderator, &fields).await;
     assert_eq!(again.json(), first.json(), "sent twice is done once");
-    assert_eq!(act(&house, &default, "decide_all", &house.participant(1), &fields).await.status, 403);
+    assert_eq!(act(&server, &default, "decide_all", &server.participant(1), &fields).await.status, 403);
     let many: Vec<(String, &str)> = (0..201).map(|n| (format!("questions[{n}]"), &*ids[0])).collect();
     let many: Vec<(&str, &str)> = many.iter().map(|(name, id)| (&**name, *id)).chain([("decision", "hold")]).collect();
-    assert_eq!(act(&house, &default, "decide_all", &default.moderator, &many).await.status, 422);
+    assert_eq!(act(&server, &default, "decide_all", &default.moderator, &many).await.status, 422);
 }
 
 #[tokio::test]
 async fn notes_and_reasons_have_their_limits() {
-    let (house, default, acme) = House::new(Plan::default()).await;
+    let (server, default, acme) = TestServer::new(Plan::default()).await;
     let id = default.open.id.to_string();
     for (name, field, most) in
         [("label", "label", 40), ("draft", "text", 10_000), ("decline", "reason", 500), ("report", "reason", 500)]
     {
-        let cookie = if name == "report" { house.participant(1) } else { default.moderator.clone() };
+        let cookie = if name == "report" { server.participant(1) } else { default.moderator.clone() };
         let text = "ä".repeat(most + 1);
-        let reply = act(&house, &default, name, &cookie, &[("question", &id), (field, &text)]).await;
+        let reply = act(&server, &default, name, &cookie, &[("question", &id), (field, &text)]).await;
         assert_eq!(reply.status, 422, "{name}: {}", reply.text());
     }
-    assert!(boards(&house, &default, &acme).await.0.questions.contains_key(&default.open.id));
+    assert!(boards(&server, &default, &acme).await.0.questions.contains_key(&default.open.id));
     // Control characters are taken out of what is kept.
     let label = [("question", &*id), ("label", "a\0b")];
-    let labelled = act(&house, &default, "label", &default.moderator, &label).await;
+    let labelled = act(&server, &default, "label", &default.moderator, &label).await;
     assert_eq!(labelled.json()["label"], "ab", "{}", labelled.text());
 }
 
 #[tokio::test]
 async fn moderators_questions_wait_as_everybodys() {
-    let (house, default, _acme) = House::new(Plan::default()).await;
-    let mut visit = default.visit.clone();
+    let (server, default, _acme) = TestServer::new(Plan::default()).await;
+    let mut context = default.context.clone();
     let mut ask = async |pre_moderation, body: &str| {
-        visit.tenant.settings.pre_moderation = pre_moderation;
+        context.tenant.settings.pre_moderation = pre_moderation;
         let ask = Ask { team: default.team.id, body: body.to_owned(), name: None };
-        house.service.ask(&visit, None, ask).await.unwrap()
+        server.service.ask(&context, None, ask).await.unwrap()
     };
     let held = ask(true, "Does this wait?").await;
     assert_eq!(held.status, Status::UnderReview);
@@ -179,22 +179,23 @@ async fn moderators_questions_wait_as_everybodys() {
     let shown = ask(false, "Does this wait?").await;
     assert_eq!(shown.status, Status::Open);
     // A change is a text as any other.
-    let changed = house.service.edit_own(&default.visit, None, shown.id, "Is it jane.doe@example.com?").await.unwrap();
+    let changed =
+        server.service.edit_own(&default.context, None, shown.id, "Is it jane.doe@example.com?").await.unwrap();
     assert_eq!(changed.standing, Standing::Waiting);
 }
 
 #[tokio::test]
 async fn suspicious_text_waits_and_a_serious_question_does_not() {
-    let (house, default, _acme) = House::new(Plan::default()).await;
+    let (server, default, _acme) = TestServer::new(Plan::default()).await;
     let team = default.team.id.to_string();
     let ask = async |text: &str| {
-        let reply = act(&house, &default, "ask", &house.participant(5), &[("team", &team), ("question", text)]).await;
+        let reply = act(&server, &default, "ask", &server.participant(5), &[("team", &team), ("question", text)]).await;
         assert_eq!(reply.status, 200, "{}", reply.text());
         reply.json()["status"].clone()
     };
     assert_eq!(ask("How can staff safely report abuse?").await, "OPEN");
     assert_eq!(ask("What the fuck is going on?").await, "UNDER_REVIEW");
     assert_eq!(ask("Is this you: jane.doe@example.com?").await, "UNDER_REVIEW");
-    let cases = soon("the cases", cases(&house, &default, &default.moderator).send()).await.json();
+    let cases = soon("the cases", cases(&server, &default, &default.moderator).send()).await.json();
     assert_eq!((&cases[0]["hold"], &cases[1]["hold"]), (&"contact".into(), &"word:fuck".into()));
 }

@@ -6,32 +6,32 @@ use std::net::SocketAddr;
 
 use pulsestage_server::limits::LimitArgs;
 
-use crate::support::{House, Plan, Reply};
+use crate::support::{Plan, Reply, TestServer};
 
-/// The same house as it is seen from this address.
-fn from(house: &mut House, addr: &str) {
+/// The same server as it is seen from this address.
+fn from(server: &mut TestServer, addr: &str) {
     let addr: SocketAddr = addr.parse().unwrap();
-    house.router = pulsestage_server::router::router(house.state.clone()).layer(Extension(ConnectInfo(addr)));
+    server.router = pulsestage_server::router::router(server.state.clone()).layer(Extension(ConnectInfo(addr)));
 }
 
-async fn house(proxies: u8) -> House {
+async fn server(proxies: u8) -> TestServer {
     let limits = LimitArgs {
         newcomers_per_network: "5/50s".parse().unwrap(),
         sign_ins_per_network: "3/30s".parse().unwrap(),
         proxies,
         ..LimitArgs::NONE
     };
-    let (mut house, _default, _acme) = House::new(Plan { limits, ..Plan::default() }).await;
-    house.clock.stop();
-    from(&mut house, "192.0.2.1:1000");
-    house
+    let (mut server, _default, _acme) = TestServer::new(Plan { limits, ..Plan::default() }).await;
+    server.clock.stop();
+    from(&mut server, "192.0.2.1:1000");
+    server
 }
 
 /// How many of so many newcomers to this page become participants.
-async fn join(house: &House, path: &str, count: usize, forwarded: &str) -> usize {
+async fn join(server: &TestServer, path: &str, count: usize, forwarded: &str) -> usize {
     let mut joined = 0;
     for _ in 0..count {
-        let reply = house.get(path).header("x-forwarded-for", forwarded).send().await;
+        let reply = server.get(path).header("x-forwarded-for", forwarded).send().await;
         joined += usize::from(reply.status == 200 && !reply.set_cookies().is_empty());
     }
     joined
@@ -49,52 +49,52 @@ fn assert_waits_outside(reply: &Reply) {
 
 #[tokio::test]
 async fn a_flood_of_newcomers_waits_outside() {
-    let mut house = house(0).await;
-    assert_eq!(join(&house, "/", 20, "").await, 5);
-    assert_waits_outside(&house.get("/").send().await);
-    assert_eq!(house.get("/").cookie(&house.participant(1)).send().await.status, 200, "those inside go on");
-    assert_eq!(join(&house, "/t/acme/", 20, "").await, 5, "another tenant's hall");
-    assert_eq!(join(&house, "/", 3, "198.51.100.1").await, 0, "saying to be elsewhere helps nobody");
-    from(&mut house, "192.0.2.2:1000");
-    assert_eq!(join(&house, "/", 20, "").await, 5, "another network");
-    from(&mut house, "192.0.2.1:2000");
-    house.clock.turn_on(10);
-    assert_eq!(join(&house, "/", 20, "").await, 1, "as told");
+    let mut server = server(0).await;
+    assert_eq!(join(&server, "/", 20, "").await, 5);
+    assert_waits_outside(&server.get("/").send().await);
+    assert_eq!(server.get("/").cookie(&server.participant(1)).send().await.status, 200, "those inside go on");
+    assert_eq!(join(&server, "/t/acme/", 20, "").await, 5, "another tenant's hall");
+    assert_eq!(join(&server, "/", 3, "198.51.100.1").await, 0, "saying to be elsewhere helps nobody");
+    from(&mut server, "192.0.2.2:1000");
+    assert_eq!(join(&server, "/", 20, "").await, 5, "another network");
+    from(&mut server, "192.0.2.1:2000");
+    server.clock.turn_on(10);
+    assert_eq!(join(&server, "/", 20, "").await, 1, "as told");
 }
 
 #[tokio::test]
 async fn behind_a_proxy_its_word_counts() {
-    let house = house(1).await;
-    assert_eq!(join(&house, "/", 20, "198.51.100.1").await, 5);
-    assert_eq!(join(&house, "/", 20, "198.51.100.2").await, 5);
-    assert_eq!(join(&house, "/", 20, "198.51.100.9, 198.51.100.2").await, 0);
+    let server = server(1).await;
+    assert_eq!(join(&server, "/", 20, "198.51.100.1").await, 5);
+    assert_eq!(join(&server, "/", 20, "198.51.100.2").await, 5);
+    assert_eq!(join(&server, "/", 20, "198.51.100.9, 198.51.100.2").await, 0);
 }
 
 #[tokio::test]
 async fn made_up_tenants_make_no_participants() {
-    let house = house(0).await;
+    let server = server(0).await;
     for n in 0..20 {
-        let reply = house.get(&format!("/t/made-up-{n}/")).send().await;
+        let reply = server.get(&format!("/t/made-up-{n}/")).send().await;
         assert_eq!(reply.status, 404);
         assert!(reply.set_cookies().is_empty());
     }
     for path in ["/nowhere", "/t/x/y/z/nowhere"] {
-        assert!(house.get(path).send().await.set_cookies().is_empty(), "{path}");
+        assert!(server.get(path).send().await.set_cookies().is_empty(), "{path}");
     }
-    assert!(join(&house, "/", 20, "").await > 0);
+    assert!(join(&server, "/", 20, "").await > 0);
 }
 
 #[tokio::test]
 async fn links_are_not_guessed_in_a_hurry() {
-    let house = house(0).await;
-    let guess = || house.get(&format!("/sign-in/{}", "0".repeat(64))).send();
+    let server = server(0).await;
+    let guess = || server.get(&format!("/sign-in/{}", "0".repeat(64))).send();
     for _ in 0..3 {
         assert_eq!(guess().await.status, 410);
     }
     let reply = guess().await;
     assert_eq!(reply.status, 429);
     assert_eq!(reply.header("retry-after"), "10");
-    assert_eq!(house.get("/sign-in/spent").send().await.status, 410, "where one is sent is no guess");
-    house.clock.turn_on(10);
+    assert_eq!(server.get("/sign-in/spent").send().await.status, 410, "where one is sent is no guess");
+    server.clock.turn_on(10);
     assert_eq!(guess().await.status, 410);
 }

@@ -3,49 +3,49 @@
 use axum::http::Method;
 use pulsestage::command::Ask;
 use pulsestage::error::Refusal;
-use pulsestage::service::Caller;
+use pulsestage::service::Credentials;
 use pulsestage::tenant::Names;
 use uuid::Uuid;
 
-use crate::support::{ASKER, Call, House, Plan, Room};
+use crate::support::{ASKER, Call, Plan, Room, TestServer};
 
-fn mine(house: &House, room: &Room, device: u128) -> Call {
-    house.get(&format!("/t/{}/mine", room.slug)).cookie(&house.participant(device))
+fn mine(server: &TestServer, room: &Room, device: u128) -> Call {
+    server.get(&format!("/t/{}/mine", room.slug)).cookie(&server.participant(device))
 }
 
-fn post(house: &House, path: &str, device: u128, fields: &[(&str, &str)]) -> Call {
-    house.request(Method::POST, path).cookie(&house.participant(device)).form(fields)
+fn post(server: &TestServer, path: &str, device: u128, fields: &[(&str, &str)]) -> Call {
+    server.request(Method::POST, path).cookie(&server.participant(device)).form(fields)
 }
 
 #[tokio::test]
 async fn only_the_browser_that_asked_sees_it_there() {
-    let (house, _default, acme) = House::new(Plan::default()).await;
-    let own = mine(&house, &acme, ASKER).send().await;
+    let (server, _default, acme) = TestServer::new(Plan::default()).await;
+    let own = mine(&server, &acme, ASKER).send().await;
     assert_eq!((own.status.as_u16(), own.header("cache-control")), (200, "private, no-store"));
     assert!(own.text().contains(&format!("id=\"q-{}\"", acme.open.id)), "{}", own.text());
     assert!(own.text().contains("On the board") && !own.text().contains("<script"), "{}", own.text());
-    for nobody in [mine(&house, &acme, 7), house.get("/t/acme/mine").cookie(&house.participant(7))] {
+    for nobody in [mine(&server, &acme, 7), server.get("/t/acme/mine").cookie(&server.participant(7))] {
         let page = nobody.send().await.text().to_owned();
         assert!(page.contains("Nothing asked yet") && !page.contains(&acme.open.body), "{page}");
     }
     // The same browser is somebody else in another tenant, and there are tenants that are none.
-    let there = house.get("/mine").cookie(&house.participant(ASKER)).send().await.text().to_owned();
+    let there = server.get("/mine").cookie(&server.participant(ASKER)).send().await.text().to_owned();
     assert!(!there.contains(&acme.open.id.to_string()), "{there}");
-    assert_eq!(house.get("/t/nowhere/mine").send().await.status, 404);
+    assert_eq!(server.get("/t/nowhere/mine").send().await.status, 404);
 }
 
 #[tokio::test]
 async fn it_is_edited_and_taken_back_by_plain_forms() {
-    let (house, _default, acme) = House::new(Plan::default()).await;
+    let (server, _default, acme) = TestServer::new(Plan::default()).await;
     let (path, id) = (format!("/t/{}/mine", acme.slug), acme.open.id.to_string());
     let edit = |text: &'static str| [("question", id.clone()), ("do", "edit".to_owned()), ("text", text.to_owned())];
     let send = async |device: u128, fields: &[(&str, String)]| {
         let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        post(&house, &path, device, &fields).send().await
+        post(&server, &path, device, &fields).send().await
     };
     let saved = send(ASKER, &edit("Said in <b>better</b> words?")).await;
     assert_eq!((saved.status.as_u16(), saved.header("location")), (303, &*format!("{path}#q-{id}")));
-    assert!(mine(&house, &acme, ASKER).send().await.text().contains("Said in &lt;b&gt;better&lt;/b&gt; words?"));
+    assert!(mine(&server, &acme, ASKER).send().await.text().contains("Said in &lt;b&gt;better&lt;/b&gt; words?"));
 
     // What was typed is still there, with what is wrong.
     let short = send(ASKER, &edit("x")).await;
@@ -58,38 +58,38 @@ async fn it_is_edited_and_taken_back_by_plain_forms() {
     let withdraw = [("question", id.clone()), ("do", "withdraw".to_owned())];
     assert_eq!(send(7, &withdraw).await.status, 404);
     assert_eq!(send(ASKER, &withdraw).await.status, 303);
-    let page = mine(&house, &acme, ASKER).send().await.text().to_owned();
+    let page = mine(&server, &acme, ASKER).send().await.text().to_owned();
     assert!(page.contains("You took it back"), "{page}");
     assert_eq!(send(ASKER, &edit("Too late for this?")).await.status, 409);
-    let board = house.get("/api/fn/load_board?tenant=acme").send().await.text().to_owned();
+    let board = server.get("/api/fn/load_board?tenant=acme").send().await.text().to_owned();
     assert!(!board.contains(&id), "{board}");
 }
 
 #[tokio::test]
 async fn a_question_is_reported_once_by_each_and_waits_after_three() {
-    let (house, _default, acme) = House::new(Plan::default()).await;
+    let (server, _default, acme) = TestServer::new(Plan::default()).await;
     let path = format!("/t/{}/report/{}", acme.slug, acme.open.id);
-    let form = house.get(&path).cookie(&house.participant(7)).send().await;
+    let form = server.get(&path).cookie(&server.participant(7)).send().await;
     assert!(form.status == 200 && form.text().contains("Report a question"), "{}", form.text());
     let fields = [("why", "It is something else"), ("words", "<script>alert(1)</script>")];
-    assert_eq!(house.request(Method::POST, &path).form(&fields).send().await.status, 401, "without a cookie");
+    assert_eq!(server.request(Method::POST, &path).form(&fields).send().await.status, 401, "without a cookie");
     for device in [7, 7, 8, 9] {
-        let sent = post(&house, &path, device, &fields).send().await;
+        let sent = post(&server, &path, device, &fields).send().await;
         assert!(sent.status == 200 && sent.text().contains("Thank you"), "{device}: {}", sent.text());
     }
     // Now it waits, so there is nothing to be reported.
-    assert_eq!(post(&house, &path, 10, &fields).send().await.status, 404);
-    assert_eq!(house.get(&path).send().await.status, 404);
-    assert_eq!(house.get("/t/acme/report/nonsense").send().await.status, 404);
-    let page = mine(&house, &acme, ASKER).send().await.text().to_owned();
+    assert_eq!(post(&server, &path, 10, &fields).send().await.status, 404);
+    assert_eq!(server.get(&path).send().await.status, 404);
+    assert_eq!(server.get("/t/acme/report/nonsense").send().await.status, 404);
+    let page = mine(&server, &acme, ASKER).send().await.text().to_owned();
     assert!(page.contains("A moderator reads it first"), "{page}");
 }
 
 #[tokio::test]
 async fn names_are_kept_where_they_are_shown_and_nowhere_else() {
-    let (house, default, _acme) = House::new(Plan::default()).await;
-    let caller = Caller { device: Some(Uuid::from_u128(21)), ..Caller::default() };
-    let mut visit = house.service.enter(&default.slug, &caller).await.unwrap();
+    let (server, default, _acme) = TestServer::new(Plan::default()).await;
+    let caller = Credentials { device: Some(Uuid::from_u128(21)), ..Credentials::default() };
+    let mut context = server.service.authenticate(&default.slug, &caller).await.unwrap();
     let ask = |name: Option<&str>| Ask {
         team: default.team.id,
         body: "Who is it that asks?".to_owned(),
@@ -104,17 +104,17 @@ async fn names_are_kept_where_they_are_shown_and_nowhere_else() {
         (Names::Required, None, Err(())),
         (Names::Required, Some(" "), Err(())),
     ] {
-        visit.tenant.settings.names = names;
-        let asked = house.service.ask(&visit, None, ask(given)).await;
+        context.tenant.settings.names = names;
+        let asked = server.service.ask(&context, None, ask(given)).await;
         match kept {
             Ok(kept) => assert_eq!(asked.unwrap().author_name.as_deref(), kept, "{names:?} {given:?}"),
             Err(()) => assert!(matches!(asked, Err(Refusal::Invalid { .. })), "{asked:?}"),
         }
     }
-    let board = house.service.board(&visit).await.unwrap();
+    let board = server.service.board(&context).await.unwrap();
     let shown: Vec<_> = board.board.questions.values().filter_map(|question| question.author_name.clone()).collect();
     assert_eq!(shown.len(), 2, "{shown:?}");
     assert_eq!(board.own.len(), 5, "this browser's own");
-    visit.actor.participant = None;
-    assert!(house.service.board(&visit).await.unwrap().own.is_empty());
+    context.actor.participant = None;
+    assert!(server.service.board(&context).await.unwrap().own.is_empty());
 }

@@ -4,7 +4,7 @@ use axum::http::Method;
 use pulsestage::event::Cursor;
 use uuid::Uuid;
 
-use crate::support::{House, Plan, Room};
+use crate::support::{Plan, Room, TestServer};
 
 /// Everything in a room that only its own pages may show.
 fn marks_of(room: &Room) -> Vec<String> {
@@ -21,14 +21,14 @@ fn marks_of(room: &Room) -> Vec<String> {
 
 #[tokio::test]
 async fn the_first_paint_has_everything_and_nothing_of_others() {
-    let (house, default, acme) = House::new(Plan::default()).await;
+    let (server, default, acme) = TestServer::new(Plan::default()).await;
     for (room, other, paths) in [
         (&default, &acme, ["/", "/t/default/", "/t/default"]),
         (&acme, &default, ["/t/acme", "/t/acme/", "/t/acme?tab=all"]),
     ] {
         for path in paths {
-            for cookie in [String::new(), house.participant(1), room.moderator.clone(), other.owner.clone()] {
-                let page = house
+            for cookie in [String::new(), server.participant(1), room.moderator.clone(), other.owner.clone()] {
+                let page = server
                     .get(&format!("{path}{}tab=all", if path.contains('?') { '&' } else { '?' }))
                     .cookie(&cookie)
                     .send()
@@ -44,7 +44,7 @@ async fn the_first_paint_has_everything_and_nothing_of_others() {
                     assert!(html.contains(&question.body), "{path} lacks {}", question.body);
                 }
                 assert!(html.contains(&format!("The answer of {}", room.slug)), "{path} lacks the answer");
-                let head = house.store.head(room.tenant.id).await.unwrap();
+                let head = server.store.head(room.tenant.id).await.unwrap();
                 assert!(html.contains(&head.to_string()), "{path} lacks the cursor {head}");
                 for mark in marks_of(other) {
                     assert!(!html.contains(&mark), "{path} shows {mark} of {}", other.slug);
@@ -56,14 +56,14 @@ async fn the_first_paint_has_everything_and_nothing_of_others() {
 
 #[tokio::test]
 async fn nobody_is_told_who_asked_or_what_secrets_there_are() {
-    let (house, default, _acme) = House::new(Plan::default()).await;
+    let (server, default, _acme) = TestServer::new(Plan::default()).await;
     let device = Uuid::from_u128(31);
-    let asked = house.function("ask").cookie(&house.participant(31));
+    let asked = server.function("ask").cookie(&server.participant(31));
     let asked = asked.form(&[("team", &default.team.id.to_string()), ("question", "Who am I?")]).send().await;
     assert_eq!(asked.status, 200);
     use pulsestage::ports::Pseudonyms;
-    let pseudonym = house.key().participant(default.tenant.id, device).0;
-    for reply in [house.get("/").send().await, house.get("/api/fn/load_board").send().await, asked] {
+    let pseudonym = server.key().participant(default.tenant.id, device).0;
+    for reply in [server.get("/").send().await, server.get("/api/fn/load_board").send().await, asked] {
         let text = reply.text();
         for secret in
             [device.to_string(), device.simple().to_string(), pseudonym.to_string(), pseudonym.simple().to_string()]
@@ -76,17 +76,17 @@ async fn nobody_is_told_who_asked_or_what_secrets_there_are() {
 
 #[tokio::test]
 async fn the_cursor_of_the_page_is_a_place_to_go_on_from() {
-    let (house, _default, _acme) = House::new(Plan::default()).await;
-    let board = house.get("/api/fn/load_board").send().await.json();
+    let (server, _default, _acme) = TestServer::new(Plan::default()).await;
+    let board = server.get("/api/fn/load_board").send().await.json();
     let cursor: Cursor = board["board"]["cursor"].as_str().unwrap().parse().unwrap();
-    let mut wire = house.stream(&format!("last_event_id={cursor}")).await;
+    let mut wire = server.stream(&format!("last_event_id={cursor}")).await;
     assert_eq!(wire.greeting().await, cursor);
 }
 
 #[tokio::test]
 async fn a_browser_becomes_a_participant_and_stays_one() {
-    let (house, default, _acme) = House::new(Plan::default()).await;
-    let first = house.get("/").send().await;
+    let (server, default, _acme) = TestServer::new(Plan::default()).await;
+    let first = server.get("/").send().await;
     let cookies = first.set_cookies();
     assert_eq!(cookies.len(), 1, "{cookies:?}");
     for part in ["pulsestage_p=", "HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=31536000"] {
@@ -95,54 +95,54 @@ async fn a_browser_becomes_a_participant_and_stays_one() {
     assert!(!cookies[0].contains("Secure") && !cookies[0].contains("Domain"));
     let mine = cookies[0].split(';').next().unwrap();
     for path in ["/", "/t/acme/", "/admin", "/nowhere"] {
-        assert!(house.get(path).cookie(mine).send().await.set_cookies().is_empty(), "{path} replaces a good cookie");
+        assert!(server.get(path).cookie(mine).send().await.set_cookies().is_empty(), "{path} replaces a good cookie");
     }
-    let reply = house
+    let reply = server
         .function("ask")
         .cookie(mine)
         .form(&[("team", &default.team.id.to_string()), ("question", "My first one")])
         .send()
         .await;
     assert_eq!(reply.status, 200);
-    for bad in [House::foreign_participant(1), "pulsestage_p=garbage".to_owned(), "pulsestage_p=".to_owned()] {
-        let reply = house.get("/").cookie(&bad).send().await;
+    for bad in [TestServer::foreign_participant(1), "pulsestage_p=garbage".to_owned(), "pulsestage_p=".to_owned()] {
+        let reply = server.get("/").cookie(&bad).send().await;
         assert!(reply.set_cookies()[0].starts_with("pulsestage_p="), "{bad} is replaced");
     }
-    let other = house.get("/").send().await;
+    let other = server.get("/").send().await;
     assert_ne!(other.set_cookies()[0].split(';').next(), Some(mine), "two browsers are two people");
 }
 
 #[tokio::test]
 async fn over_https_cookies_are_for_this_host_alone() {
     let plan = Plan { public_url: Some("https://ask.example.com".to_owned()), ..Plan::default() };
-    let (house, _default, _acme) = House::new(plan).await;
-    let reply = house.get("/").send().await;
+    let (server, _default, _acme) = TestServer::new(plan).await;
+    let reply = server.get("/").send().await;
     let cookie = reply.set_cookies()[0];
     assert!(
         cookie.starts_with("__Host-pulsestage_p=") && cookie.contains("Secure") && !cookie.contains("Domain"),
         "{cookie}"
     );
     let mine = cookie.split(';').next().unwrap();
-    assert!(house.get("/").cookie(mine).send().await.set_cookies().is_empty());
+    assert!(server.get("/").cookie(mine).send().await.set_cookies().is_empty());
     let plain = mine.strip_prefix("__Host-").unwrap();
     assert!(
-        !house.get("/").cookie(plain).send().await.set_cookies().is_empty(),
+        !server.get("/").cookie(plain).send().await.set_cookies().is_empty(),
         "a cookie that anybody may set is none"
     );
 }
 
 #[tokio::test]
 async fn the_moderators_page_is_for_moderators() {
-    let (house, default, acme) = House::new(Plan::default()).await;
+    let (server, default, acme) = TestServer::new(Plan::default()).await;
     for (path, room, other) in
         [("/admin", &default, &acme), ("/t/default/admin", &default, &acme), ("/t/acme/admin", &acme, &default)]
     {
         for (who, cookie) in [
             ("a guest", String::new()),
-            ("a participant", house.participant(1)),
+            ("a participant", server.participant(1)),
             ("elsewhere's owner", other.owner.clone()),
         ] {
-            let page = house.get(path).cookie(&cookie).send().await;
+            let page = server.get(path).cookie(&cookie).send().await;
             assert_eq!(page.status, 303, "{path} for {who}");
             let door = format!("{}/sign-in?to={}", path.trim_end_matches("/admin"), path.replace('/', "%2F"));
             assert_eq!(page.header("location"), door, "{who}");
@@ -151,7 +151,7 @@ async fn the_moderators_page_is_for_moderators() {
             }
         }
         for cookie in [&room.moderator, &room.owner] {
-            let page = house.get(path).cookie(cookie).send().await;
+            let page = server.get(path).cookie(cookie).send().await;
             assert_eq!(page.status, 200, "{path}");
             assert!(page.text().contains(&room.open.body), "{path} has the queue");
         }
@@ -160,7 +160,7 @@ async fn the_moderators_page_is_for_moderators() {
 
 #[tokio::test]
 async fn what_is_not_there_is_404() {
-    let (house, default, _acme) = House::new(Plan::default()).await;
+    let (server, default, _acme) = TestServer::new(Plan::default()).await;
     for path in [
         "/t/nope",
         "/t/nope/",
@@ -174,7 +174,7 @@ async fn what_is_not_there_is_404() {
         "/pkg/nope.js",
     ] {
         for cookie in [String::new(), default.owner.clone()] {
-            let page = house.get(path).cookie(&cookie).send().await;
+            let page = server.get(path).cookie(&cookie).send().await;
             assert_eq!(page.status, 404, "{path}");
             assert!(!page.text().contains(&default.open.body), "{path} shows a board");
             assert!(!page.text().contains("<script>alert"), "{path}");
@@ -184,7 +184,7 @@ async fn what_is_not_there_is_404() {
 
 #[tokio::test]
 async fn no_address_breaks_anything() {
-    let (house, _default, _acme) = House::new(Plan::default()).await;
+    let (server, _default, _acme) = TestServer::new(Plan::default()).await;
     let long = format!("/{}", "a/".repeat(5_000));
     let name = format!("/pkg/{}.js", "n".repeat(300));
     let odd = [
@@ -221,7 +221,7 @@ async fn no_address_breaks_anything() {
     ];
     for path in odd {
         for method in [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::OPTIONS] {
-            let reply = house.request(method.clone(), path).send().await;
+            let reply = server.request(method.clone(), path).send().await;
             assert!(!reply.status.is_server_error(), "{method} {path:.60}: {}", reply.status);
             assert!(!String::from_utf8_lossy(&reply.body).contains("root:"), "{method} {path}");
         }
@@ -230,9 +230,9 @@ async fn no_address_breaks_anything() {
 
 #[tokio::test]
 async fn a_head_is_the_page_without_its_body() {
-    let (house, _default, _acme) = House::new(Plan::default()).await;
+    let (server, _default, _acme) = TestServer::new(Plan::default()).await;
     for (path, status) in [("/", 200), ("/t/nope", 404), ("/admin", 303)] {
-        let head = house.request(Method::HEAD, path).send().await;
+        let head = server.request(Method::HEAD, path).send().await;
         assert_eq!((head.status.as_u16(), head.body.len()), (status, 0), "{path}");
     }
 }

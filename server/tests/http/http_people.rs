@@ -4,46 +4,46 @@ use serde_json::Value;
 
 use pulsestage::id::UserId;
 use pulsestage::ports::Store;
-use pulsestage::service::Caller;
+use pulsestage::service::Credentials;
 use pulsestage::text::Slug;
 use pulsestage::user::Role;
 
-use crate::support::{House, Plan, Reply, Room, assert_refused, signed_in};
+use crate::support::{Plan, Reply, Room, TestServer, assert_refused, signed_in};
 
 /// Somebody who is signed in to the default tenant.
 struct Somebody {
     cookie: String,
-    caller: Caller,
+    caller: Credentials,
     id: UserId,
     session: String,
 }
 
 impl Somebody {
-    async fn with(house: &House, role: Role) -> Self {
-        let (cookie, caller) = signed_in(&house.service, &Slug::default_tenant(), role).await;
-        let actor = house.service.enter("default", &caller).await.unwrap().actor;
+    async fn with(server: &TestServer, role: Role) -> Self {
+        let (cookie, caller) = signed_in(&server.service, &Slug::default_tenant(), role).await;
+        let actor = server.service.authenticate("default", &caller).await.unwrap().actor;
         Self { cookie, caller, id: actor.user.unwrap(), session: actor.session.unwrap().to_string() }
     }
 
-    async fn role(&self, house: &House) -> Role {
-        house.service.enter("default", &self.caller).await.unwrap().actor.role
+    async fn role(&self, server: &TestServer) -> Role {
+        server.service.authenticate("default", &self.caller).await.unwrap().actor.role
     }
 }
 
-async fn call(house: &House, name: &str, cookie: &str, fields: &[(&str, &str)]) -> Reply {
-    house.function(name).cookie(cookie).form(fields).send().await
+async fn call(server: &TestServer, name: &str, cookie: &str, fields: &[(&str, &str)]) -> Reply {
+    server.function(name).cookie(cookie).form(fields).send().await
 }
 
-async fn stored_role(house: &House, room: &Room, id: UserId) -> (Role, bool) {
-    let store: &dyn Store = &*house.store;
+async fn stored_role(server: &TestServer, room: &Room, id: UserId) -> (Role, bool) {
+    let store: &dyn Store = &*server.store;
     let person = store.person(room.tenant.id, id).await.unwrap().unwrap();
     (person.role, person.is_active())
 }
 
 #[tokio::test]
 async fn only_admins_and_owners_see_and_change_people() {
-    let (house, default, _acme) = House::new(Plan::default()).await;
-    let target = Somebody::with(&house, Role::Member).await;
+    let (server, default, _acme) = TestServer::new(Plan::default()).await;
+    let target = Somebody::with(&server, Role::Member).await;
     let (id, team) = (target.id.to_string(), default.team.id.to_string());
     let calls: Vec<(&str, Vec<(&str, &str)>)> = vec![
         ("invite_person", vec![("name", "New"), ("email", "new@example.com"), ("role", "member")]),
@@ -56,30 +56,30 @@ async fn only_admins_and_owners_see_and_change_people() {
         ("revoke_session", vec![("of", &id), ("session", &target.session)]),
         ("revoke_sessions", vec![("of", &id)]),
     ];
-    let before = house.store.people_count(default.tenant.id).await.unwrap();
+    let before = server.store.people_count(default.tenant.id).await.unwrap();
     for role in [None, Some(Role::Viewer), Some(Role::Member), Some(Role::Moderator)] {
         let cookie = match role {
-            Some(role) => Somebody::with(&house, role).await.cookie,
-            None => house.participant(7),
+            Some(role) => Somebody::with(&server, role).await.cookie,
+            None => server.participant(7),
         };
         let refusal = if role.is_some() { "not_allowed" } else { "not_signed_in" };
         for (name, fields) in &calls {
-            assert_refused(&format!("{name} {role:?}"), &call(&house, name, &cookie, fields).await, 403, refusal);
+            assert_refused(&format!("{name} {role:?}"), &call(&server, name, &cookie, fields).await, 403, refusal);
         }
-        let page = house.get("/admin/people").cookie(&cookie).wants_page().send().await;
+        let page = server.get("/admin/people").cookie(&cookie).wants_page().send().await;
         assert_eq!(page.status, if role.is_some() { 403 } else { 303 }, "{role:?}");
         assert!(!page.text().contains(&id), "{role:?}");
-        let list = house.get("/api/fn/load_people").cookie(&cookie).send().await;
+        let list = server.get("/api/fn/load_people").cookie(&cookie).send().await;
         assert_refused("load_people", &list, 403, refusal);
-        let sessions = house.get(&format!("/api/fn/load_sessions?of={id}")).cookie(&cookie).send().await;
+        let sessions = server.get(&format!("/api/fn/load_sessions?of={id}")).cookie(&cookie).send().await;
         assert_refused("load_sessions", &sessions, 403, refusal);
     }
-    assert_eq!(stored_role(&house, &default, target.id).await, (Role::Member, true));
-    assert_eq!(target.role(&house).await, Role::Member, "the session is open still");
-    assert_eq!(house.store.people_count(default.tenant.id).await.unwrap(), before + 3, "the three who tried");
+    assert_eq!(stored_role(&server, &default, target.id).await, (Role::Member, true));
+    assert_eq!(target.role(&server).await, Role::Member, "the session is open still");
+    assert_eq!(server.store.people_count(default.tenant.id).await.unwrap(), before + 3, "the three who tried");
     for role in [Role::Admin, Role::Owner] {
-        let cookie = Somebody::with(&house, role).await.cookie;
-        let page = house.get("/admin/people").cookie(&cookie).wants_page().send().await;
+        let cookie = Somebody::with(&server, role).await.cookie;
+        let page = server.get("/admin/people").cookie(&cookie).wants_page().send().await;
         assert_eq!(page.status, 200);
         assert!(page.text().contains(&id) && page.text().contains("Invite somebody"));
         assert_eq!(page.text().contains("value=\"owner\""), role == Role::Owner, "nobody gives more than they hold");
@@ -88,8 +88,8 @@ async fn only_admins_and_owners_see_and_change_people() {
 
 #[tokio::test]
 async fn another_tenants_people_are_not_found() {
-    let (house, _default, acme) = House::new(Plan::default()).await;
-    let ours = Somebody::with(&house, Role::Member).await;
+    let (server, _default, acme) = TestServer::new(Plan::default()).await;
+    let ours = Somebody::with(&server, Role::Member).await;
     let id = ours.id.to_string();
     for (name, fields) in [
         ("set_role", vec![("person", id.as_str()), ("role", "viewer")]),
@@ -99,18 +99,18 @@ async fn another_tenants_people_are_not_found() {
         ("revoke_sessions", vec![("of", &id)]),
     ] {
         let fields: Vec<_> = fields.into_iter().chain([("tenant", "acme")]).collect();
-        assert_refused(name, &call(&house, name, &acme.owner, &fields).await, 404, "not_found");
+        assert_refused(name, &call(&server, name, &acme.owner, &fields).await, 404, "not_found");
     }
-    let sessions = house.get(&format!("/api/fn/load_sessions?tenant=acme&of={id}")).cookie(&acme.owner).send().await;
+    let sessions = server.get(&format!("/api/fn/load_sessions?tenant=acme&of={id}")).cookie(&acme.owner).send().await;
     assert_refused("load_sessions", &sessions, 404, "not_found");
-    assert_eq!(ours.role(&house).await, Role::Member);
+    assert_eq!(ours.role(&server).await, Role::Member);
 }
 
 #[tokio::test]
 async fn an_admin_has_no_power_over_owners_and_the_last_owner_stays() {
-    let (house, default, _acme) = House::new(Plan::default()).await;
-    let (admin, member) = (Somebody::with(&house, Role::Admin).await, Somebody::with(&house, Role::Member).await);
-    let owner = default.visit.actor.user.unwrap().to_string();
+    let (server, default, _acme) = TestServer::new(Plan::default()).await;
+    let (admin, member) = (Somebody::with(&server, Role::Admin).await, Somebody::with(&server, Role::Member).await);
+    let owner = default.context.actor.user.unwrap().to_string();
     for (name, fields) in [
         ("set_role", vec![("person", owner.as_str()), ("role", "member")]),
         ("set_active", vec![("person", &owner), ("active", "false")]),
@@ -120,22 +120,22 @@ async fn an_admin_has_no_power_over_owners_and_the_last_owner_stays() {
         ("set_role", vec![("person", &admin.id.to_string()), ("role", "owner")]),
         ("invite_person", vec![("name", "O"), ("email", "o@example.com"), ("role", "owner")]),
     ] {
-        assert_refused(name, &call(&house, name, &admin.cookie, &fields).await, 403, "not_allowed");
+        assert_refused(name, &call(&server, name, &admin.cookie, &fields).await, 403, "not_allowed");
     }
     for (name, field) in [("set_role", ("role", "admin")), ("set_active", ("active", "false"))] {
-        let reply = call(&house, name, &default.owner, &[("person", &owner), field]).await;
+        let reply = call(&server, name, &default.owner, &[("person", &owner), field]).await;
         assert_refused(name, &reply, 409, "last_owner");
     }
-    let second = Somebody::with(&house, Role::Owner).await;
-    let reply = call(&house, "set_role", &second.cookie, &[("person", &owner), ("role", "admin")]).await;
+    let second = Somebody::with(&server, Role::Owner).await;
+    let reply = call(&server, "set_role", &second.cookie, &[("person", &owner), ("role", "admin")]).await;
     assert_eq!(reply.read::<Value>()["role"], "admin");
-    let gone = call(&house, "set_role", &default.owner, &[("person", &owner), ("role", "owner")]).await;
+    let gone = call(&server, "set_role", &default.owner, &[("person", &owner), ("role", "owner")]).await;
     assert_refused("with the session of the old role", &gone, 403, "not_signed_in");
 }
 
 #[tokio::test]
 async fn somebody_is_invited_once_and_by_a_link_that_is_shown_once() {
-    let (house, default, _acme) = House::new(Plan::default()).await;
+    let (server, default, _acme) = TestServer::new(Plan::default()).await;
     let team = default.team.id.to_string();
     let ann = [
         ("name", "Ann <b>Lee</b>"),
@@ -144,20 +144,20 @@ async fn somebody_is_invited_once_and_by_a_link_that_is_shown_once() {
         ("team", &team),
         ("team_role", "moderator"),
     ];
-    let invited = call(&house, "invite_person", &default.owner, &ann).await.read::<Value>();
+    let invited = call(&server, "invite_person", &default.owner, &ann).await.read::<Value>();
     let link = invited["link"].as_str().unwrap();
     assert!(link.starts_with("http://ask.test/open/") && link.len() > 80, "{link}");
-    assert_refused("twice", &call(&house, "invite_person", &default.owner, &ann).await, 409, "email_taken");
+    assert_refused("twice", &call(&server, "invite_person", &default.owner, &ann).await, 409, "email_taken");
     for (field, value) in [("email", "nobody"), ("name", " "), ("role", "guest"), ("team_role", "owner")] {
         let fields: Vec<_> = ann.iter().map(|(name, old)| (*name, if *name == field { value } else { old })).collect();
-        assert_refused(field, &call(&house, "invite_person", &default.owner, &fields).await, 422, "invalid");
+        assert_refused(field, &call(&server, "invite_person", &default.owner, &fields).await, 422, "invalid");
     }
-    let page = house.get("/admin/people?text=ANN%40").cookie(&default.owner).wants_page().send().await;
+    let page = server.get("/admin/people?text=ANN%40").cookie(&default.owner).wants_page().send().await;
     let text = page.text();
     assert!(text.contains("Ann@example.com") && text.contains("Not here yet"));
     assert!(text.contains("Moderator of Engineering default") && !text.contains("<b>Lee"), "{text}");
     // Without script the form comes back to its page, which shows the link this once.
-    let plain = house
+    let plain = server
         .function("invite_person")
         .cookie(&default.owner)
         .header("referer", "http://ask.test/admin/people")
@@ -168,12 +168,12 @@ async fn somebody_is_invited_once_and_by_a_link_that_is_shown_once() {
     assert_eq!((plain.status.as_u16(), plain.header("location")), (303, "http://ask.test/admin/people"));
     // Another form says that it was saved, and a refusal takes that back.
     let renamed = async |name: &str, page: &str| {
-        let call = house.function("rename_self").cookie(&default.owner).header("referer", page).wants_page();
+        let call = server.function("rename_self").cookie(&default.owner).header("referer", page).wants_page();
         call.form(&[("name", name)]).send().await.header("location").to_owned()
     };
     let saved = renamed("Olga", "http://ask.test/admin/sessions").await;
     assert_eq!(saved, "http://ask.test/admin/sessions?saved=rename_self");
-    let page = house.get(&saved["http://ask.test".len()..]).cookie(&default.owner).send().await;
+    let page = server.get(&saved["http://ask.test".len()..]).cookie(&default.owner).send().await;
     assert!(page.text().contains("<p>Saved.</p>"), "{}", page.text());
     let refused = renamed("", &saved).await;
     assert!(refused.contains("__err=") && !refused.contains("saved="), "{refused}");
@@ -181,23 +181,23 @@ async fn somebody_is_invited_once_and_by_a_link_that_is_shown_once() {
     let flash = plain.set_cookies()[0].to_owned();
     assert!(flash.contains("HttpOnly") && flash.contains("SameSite=Strict"), "{flash}");
     let flash = flash.split(';').next().unwrap();
-    let page = house.get("/admin/people").cookie(&default.owner).cookie(flash).wants_page().send().await;
+    let page = server.get("/admin/people").cookie(&default.owner).cookie(flash).wants_page().send().await;
     assert!(page.text().contains("http://ask.test/open/") && page.text().contains("Give this link to Bob"));
     assert!(page.set_cookies().iter().any(|cookie| cookie.contains("Max-Age=0")), "{:?}", page.set_cookies());
-    let page = house.get("/admin/people").cookie(&default.owner).wants_page().send().await;
+    let page = server.get("/admin/people").cookie(&default.owner).wants_page().send().await;
     assert!(!page.text().contains("/open/"));
     let forged = "pulsestage_flash=eyJ4IjoxfQ";
-    assert_eq!(house.get("/admin/people").cookie(&default.owner).cookie(forged).send().await.status, 200);
+    assert_eq!(server.get("/admin/people").cookie(&default.owner).cookie(forged).send().await.status, 200);
 }
 
 #[tokio::test]
 async fn a_moderator_of_one_team_moderates_that_team() {
-    let (house, default, _acme) = House::new(Plan::default()).await;
-    let ann = Somebody::with(&house, Role::Member).await;
+    let (server, default, _acme) = TestServer::new(Plan::default()).await;
+    let ann = Somebody::with(&server, Role::Member).await;
     let (open, id) = (default.open.id.to_string(), ann.id.to_string());
     let give = async |team: String, role: &str| {
         let fields = [("person", id.as_str()), ("team", &team), ("role", role)];
-        assert_eq!(call(&house, "set_team_role", &default.owner, &fields).await.status, 200);
+        assert_eq!(call(&server, "set_team_role", &default.owner, &fields).await.status, 200);
     };
     let tag = default.tag.id.to_string();
     let deeds: [(&str, Vec<(&str, &str)>); 4] = [
@@ -208,20 +208,20 @@ async fn a_moderator_of_one_team_moderates_that_team() {
     ];
     give(default.other_team.id.to_string(), "moderator").await;
     for (name, fields) in &deeds {
-        assert_refused(name, &call(&house, name, &ann.cookie, fields).await, 403, "not_allowed");
+        assert_refused(name, &call(&server, name, &ann.cookie, fields).await, 403, "not_allowed");
     }
     let missing = [("question", ann.session.as_str())];
-    assert_refused("no question", &call(&house, "pin", &ann.cookie, &missing).await, 404, "not_found");
+    assert_refused("no question", &call(&server, "pin", &ann.cookie, &missing).await, 404, "not_found");
     give(default.team.id.to_string(), "moderator").await;
     for (name, fields) in &deeds {
-        assert_eq!(call(&house, name, &ann.cookie, fields).await.status, 200, "{name}");
+        assert_eq!(call(&server, name, &ann.cookie, fields).await.status, 200, "{name}");
     }
-    let view = house.get("/api/fn/load_board").cookie(&ann.cookie).send().await.json();
+    let view = server.get("/api/fn/load_board").cookie(&ann.cookie).send().await.json();
     assert_eq!(view["moderates"].as_array().unwrap().len(), 2);
     give(default.team.id.to_string(), "").await;
     assert_refused(
         "afterwards",
-        &call(&house, "unfreeze", &ann.cookie, &[("question", &open)]).await,
+        &call(&server, "unfreeze", &ann.cookie, &[("question", &open)]).await,
         403,
         "not_allowed",
     );
@@ -229,71 +229,71 @@ async fn a_moderator_of_one_team_moderates_that_team() {
 
 #[tokio::test]
 async fn sessions_are_ended_by_their_owner_or_whoever_manages_them() {
-    let (house, default, _acme) = House::new(Plan::default()).await;
-    let (ann, bob) = (Somebody::with(&house, Role::Member).await, Somebody::with(&house, Role::Member).await);
-    let page = house.get("/admin/sessions").cookie(&ann.cookie).wants_page().send().await;
+    let (server, default, _acme) = TestServer::new(Plan::default()).await;
+    let (ann, bob) = (Somebody::with(&server, Role::Member).await, Somebody::with(&server, Role::Member).await);
+    let page = server.get("/admin/sessions").cookie(&ann.cookie).wants_page().send().await;
     assert_eq!(page.status, 200);
     assert!(page.text().contains("(this one)") && page.text().contains(&ann.session));
     assert!(!page.text().contains(&bob.session));
     let of_bob = [("session", bob.session.as_str())];
-    assert_refused("another's", &call(&house, "revoke_session", &ann.cookie, &of_bob).await, 404, "not_found");
-    assert_eq!(bob.role(&house).await, Role::Member);
+    assert_refused("another's", &call(&server, "revoke_session", &ann.cookie, &of_bob).await, 404, "not_found");
+    assert_eq!(bob.role(&server).await, Role::Member);
     let id = bob.id.to_string();
-    let page = house.get(&format!("/admin/sessions?of={id}")).cookie(&default.owner).wants_page().send().await;
+    let page = server.get(&format!("/admin/sessions?of={id}")).cookie(&default.owner).wants_page().send().await;
     assert!(page.text().contains(&bob.session));
     let fields = [("of", id.as_str()), ("session", &bob.session)];
-    assert_eq!(call(&house, "revoke_session", &default.owner, &fields).await.status, 200);
-    assert_eq!(bob.role(&house).await, Role::Guest);
-    assert_eq!(call(&house, "revoke_sessions", &ann.cookie, &[]).await.status, 200);
-    assert_eq!(ann.role(&house).await, Role::Guest);
-    assert_refused("signed out", &call(&house, "revoke_sessions", &ann.cookie, &[]).await, 403, "not_signed_in");
-    assert_eq!(house.get("/admin/sessions").send().await.header("location"), "/sign-in?to=%2Fadmin%2Fsessions");
+    assert_eq!(call(&server, "revoke_session", &default.owner, &fields).await.status, 200);
+    assert_eq!(bob.role(&server).await, Role::Guest);
+    assert_eq!(call(&server, "revoke_sessions", &ann.cookie, &[]).await.status, 200);
+    assert_eq!(ann.role(&server).await, Role::Guest);
+    assert_refused("signed out", &call(&server, "revoke_sessions", &ann.cookie, &[]).await, 403, "not_signed_in");
+    assert_eq!(server.get("/admin/sessions").send().await.header("location"), "/sign-in?to=%2Fadmin%2Fsessions");
 }
 
 #[tokio::test]
 async fn people_come_from_a_table_after_a_look_at_it() {
-    let (house, default, _acme) = House::new(Plan::default()).await;
+    let (server, default, _acme) = TestServer::new(Plan::default()).await;
     let tenant = default.tenant.id;
     let import = async |table: &str, mode: &str| {
-        call(&house, "import_people", &default.owner, &[("table", table), ("mode", mode)]).await
+        call(&server, "import_people", &default.owner, &[("table", table), ("mode", mode)]).await
     };
-    let before = house.store.people_count(tenant).await.unwrap();
+    let before = server.store.people_count(tenant).await.unwrap();
     let mixed = "\u{FEFF}name;email;role;team;team_role\r\n\"Lee; Ann\";ann@example.com;;people-default;moderator\r\n\
         Bob;bob@example.com;admin;;\r\n=1+1;evil@example.com;;;\r\n";
     for (mode, added) in [("try", 0), ("all", 0), ("good", 2), ("good", 2)] {
         let report = import(mixed, mode).await.read::<Value>();
         assert_eq!((report["good"].as_bool(), report["rows"].as_array().unwrap().len()), (Some(false), 3), "{report}");
-        assert_eq!(house.store.people_count(tenant).await.unwrap(), before + added, "{mode}");
+        assert_eq!(server.store.people_count(tenant).await.unwrap(), before + added, "{mode}");
     }
     assert_eq!(import(mixed, "try").await.json()["rows"][1]["fate"], "here");
     let good = "name,email\nCy,cy@example.com\nDee,dee@example.com";
     assert_eq!(import(good, "all").await.json()["added"], 2);
-    assert_eq!(house.store.people_count(tenant).await.unwrap(), before + 4);
+    assert_eq!(server.store.people_count(tenant).await.unwrap(), before + 4);
     for table in ["", "nonsense", "name,name\n", "name,email,password\nA,a@example.com,x", "name,email\n\u{FFFD},a@b"] {
         assert_refused(table, &import(table, "good").await, 422, "invalid");
     }
     assert_refused("mode", &import(good, "force").await, 400, "malformed");
     let long = format!("name,email\n{}", "A,a@example.com\n".repeat(2_001));
     assert_refused("too many rows", &import(&long, "try").await, 422, "invalid");
-    let raw = house.function("import_people").cookie(&default.owner);
+    let raw = server.function("import_people").cookie(&default.owner);
     let latin = raw.raw("application/x-www-form-urlencoded", b"mode=try&table=name,email%0AJ%F6rg,j%40b".to_vec());
     assert_refused("another encoding", &latin.send().await, 400, "malformed");
-    let huge = house.function("import_people").cookie(&default.owner);
+    let huge = server.function("import_people").cookie(&default.owner);
     let huge = huge.raw("application/x-www-form-urlencoded", vec![b'a'; 300 * 1024]).send().await;
     assert_refused("huge", &huge, 413, "too_large");
-    assert_eq!(house.store.people_count(tenant).await.unwrap(), before + 4);
+    assert_eq!(server.store.people_count(tenant).await.unwrap(), before + 4);
 }
 
 #[tokio::test]
 async fn everybody_may_say_what_they_are_called_and_nothing_else_of_themselves() {
-    let (house, default, _acme) = House::new(Plan::default()).await;
-    let ann = Somebody::with(&house, Role::Viewer).await;
+    let (server, default, _acme) = TestServer::new(Plan::default()).await;
+    let ann = Somebody::with(&server, Role::Viewer).await;
     let fields = [("name", "Ann  Lee"), ("role", "owner"), ("email", "x@example.com")];
-    let reply = call(&house, "rename_self", &ann.cookie, &fields).await.read::<Value>();
+    let reply = call(&server, "rename_self", &ann.cookie, &fields).await.read::<Value>();
     assert_eq!((reply["name"].as_str(), reply["role"].as_str()), (Some("Ann Lee"), Some("viewer")));
     assert!(reply["email"].is_null());
-    assert_refused("no name", &call(&house, "rename_self", &ann.cookie, &[("name", "")]).await, 422, "invalid");
-    let guest = house.participant(3);
-    assert_refused("a guest", &call(&house, "rename_self", &guest, &[("name", "Me")]).await, 403, "not_signed_in");
-    assert_eq!(stored_role(&house, &default, ann.id).await, (Role::Viewer, true));
+    assert_refused("no name", &call(&server, "rename_self", &ann.cookie, &[("name", "")]).await, 422, "invalid");
+    let guest = server.participant(3);
+    assert_refused("a guest", &call(&server, "rename_self", &guest, &[("name", "Me")]).await, 403, "not_signed_in");
+    assert_eq!(stored_role(&server, &default, ann.id).await, (Role::Viewer, true));
 }

@@ -1,11 +1,11 @@
 //! What browsers are told to forbid our pages, on every address there is, and pages that keep to it.
 
 use axum::http::Method;
-use pulsestage::door::Purpose;
+use pulsestage::link::PersonLinkPurpose;
 use pulsestage::user::Role;
 use std::collections::HashSet;
 
-use crate::support::{ASKER, House, Plan, Reply, Room};
+use crate::support::{ASKER, Plan, Reply, Room, TestServer};
 
 /// What every answer says, whatever it is.
 const ALWAYS: [(&str, &str); 5] = [
@@ -20,9 +20,9 @@ const ALWAYS: [(&str, &str); 5] = [
 ];
 
 /// Every address there is: the application's, the doors', files, functions, streams, and what is not there.
-async fn addresses(house: &House, room: &Room) -> Vec<String> {
-    let person = house.person(room, "ann@example.com", Role::Member).await;
-    let link = house.link_for(room, person, Purpose::Invitation).await;
+async fn addresses(server: &TestServer, room: &Room) -> Vec<String> {
+    let person = server.person(room, "ann@example.com", Role::Member).await;
+    let link = server.link_for(room, person, PersonLinkPurpose::Invitation).await;
     let pages = ["", "/review", "/health", "/people", "/sessions", "/settings", "/teams", "/tags", "/audit"];
     let pages = pages.iter().chain(&["/statistics", "/export", "/operator", "/nowhere"]);
     let admin = pages.flat_map(|page| [format!("/admin{page}"), format!("/t/{}/admin{page}", room.slug)]);
@@ -152,15 +152,15 @@ fn assert_headers(case: &str, reply: &Reply) -> Option<String> {
 
 #[tokio::test]
 async fn every_answer_is_guarded_and_every_page_keeps_to_its_policy() {
-    let (house, default, acme) = House::new(Plan::default()).await;
+    let (server, default, acme) = TestServer::new(Plan::default()).await;
     let (mut nonces, mut documents) = (HashSet::new(), 0);
     for room in [&default, &acme] {
-        let addresses = addresses(&house, room).await;
+        let addresses = addresses(&server, room).await;
         for (who, cookie) in [("nobody", ""), ("the owner", room.owner.as_str())] {
             for address in &addresses {
                 for method in [Method::GET, Method::POST, Method::PUT] {
                     let case = format!("{method} {address} as {who} of {}", room.slug);
-                    let call = house.request(method, address).cookie(cookie).cookie(&house.participant(ASKER));
+                    let call = server.request(method, address).cookie(cookie).cookie(&server.participant(ASKER));
                     let reply = call.send().await;
                     documents += usize::from(reply.header("content-type").starts_with("text/html"));
                     if let Some(nonce) = assert_headers(&case, &reply) {
@@ -175,8 +175,8 @@ async fn every_answer_is_guarded_and_every_page_keeps_to_its_policy() {
 
 #[tokio::test]
 async fn a_stream_is_guarded_as_well() {
-    let (house, _default, _acme) = House::new(Plan::default()).await;
-    let wire = house.stream("").await;
+    let (server, _default, _acme) = TestServer::new(Plan::default()).await;
+    let wire = server.stream("").await;
     for (name, value) in ALWAYS {
         assert_eq!(wire.headers[name], value, "{name}");
     }
@@ -185,8 +185,8 @@ async fn a_stream_is_guarded_as_well() {
 
 #[tokio::test]
 async fn the_framework_writes_no_script_without_the_nonce() {
-    let (house, _default, _acme) = House::new(Plan::default()).await;
-    let page = house.get("/").send().await;
+    let (server, _default, _acme) = TestServer::new(Plan::default()).await;
+    let page = server.get("/").send().await;
     let scripts = tags(page.text()).into_iter().filter(|tag| tag.starts_with("script")).count();
     assert!(scripts >= 2, "what wakes the page up, and what it was drawn from: {}", page.text());
     let nonce = assert_strict_document("/", &page).unwrap();
@@ -197,9 +197,13 @@ async fn the_framework_writes_no_script_without_the_nonce() {
 async fn https_is_asked_for_where_it_is_there_alone() {
     for (url, expected) in [(Some("https://ask.test"), "max-age=31536000"), (Some("http://ask.test"), ""), (None, "")] {
         let public_url = url.map(str::to_owned);
-        let (house, _default, _acme) = House::new(Plan { public_url, ..Plan::default() }).await;
+        let (server, _default, _acme) = TestServer::new(Plan { public_url, ..Plan::default() }).await;
         for path in ["/", "/sign-in", "/api/fn/load_board", "/health/live", "/pkg/pulsestage.js"] {
-            assert_eq!(house.get(path).send().await.header("strict-transport-security"), expected, "{path} of {url:?}");
+            assert_eq!(
+                server.get(path).send().await.header("strict-transport-security"),
+                expected,
+                "{path} of {url:?}"
+            );
         }
     }
 }
@@ -208,12 +212,12 @@ async fn https_is_asked_for_where_it_is_there_alone() {
 async fn forms_may_lead_to_the_common_host_where_tenants_have_their_own() {
     let public_url = Some("https://ask.example.com".to_owned());
     let base_domain = Some("ask.example.com".parse().unwrap());
-    let (house, _default, _acme) = House::new(Plan { public_url, base_domain, ..Plan::default() }).await;
+    let (server, _default, _acme) = TestServer::new(Plan { public_url, base_domain, ..Plan::default() }).await;
     for path in ["/", "/join"] {
-        let reply = house.get(path).header("host", "acme.ask.example.com").send().await;
+        let reply = server.get(path).header("host", "acme.ask.example.com").send().await;
         let policy = reply.header("content-security-policy");
         assert_eq!(sources(policy, "form-action"), Some("'self' https://ask.example.com"), "{path}: {policy}");
     }
-    let elsewhere = house.get("/").header("host", "evil.example").send().await;
+    let elsewhere = server.get("/").header("host", "evil.example").send().await;
     assert_eq!((elsewhere.status.as_u16(), elsewhere.header("x-frame-options")), (421, "DENY"));
 }

@@ -1,10 +1,10 @@
 //! What opens a door is not in the log, however talkative it is, nor in the database.
 
-use pulsestage::door::Purpose;
+use pulsestage::link::PersonLinkPurpose;
 use pulsestage::user::Role;
 use std::sync::Arc;
 
-use crate::support::{Folder, House, Log, MailServer, PASSWORD, Plan, Room, dump, open_store};
+use crate::support::{Folder, Log, MailServer, PASSWORD, Plan, Room, TestServer, dump, open_store};
 
 const ANN: &str = "ann@example.com";
 const WRONG: &str = "a wrong lamp at dawn";
@@ -20,34 +20,34 @@ fn token(path: &str) -> String {
 }
 
 /// Goes through every door; gives what opened them.
-async fn go_through_doors(house: &House, room: &Room, mail: &mut MailServer) -> Vec<String> {
-    let user = house.person(room, ANN, Role::Admin).await;
+async fn go_through_doors(server: &TestServer, room: &Room, mail: &mut MailServer) -> Vec<String> {
+    let user = server.person(room, ANN, Role::Admin).await;
     let mut secrets = vec![PASSWORD.to_owned(), WRONG.to_owned(), NEXT.to_owned()];
-    let invitation = house.link_for(room, user, Purpose::Invitation).await;
+    let invitation = server.link_for(room, user, PersonLinkPurpose::Invitation).await;
     let fields = [("name", "Ann Lee"), ("password", PASSWORD)];
     for _ in 0..2 {
-        secrets.extend(house.post(&invitation, &fields).send().await.set_cookies().into_iter().map(value));
+        secrets.extend(server.post(&invitation, &fields).send().await.set_cookies().into_iter().map(value));
     }
-    house.post("/t/acme/sign-in", &[("email", ANN), ("password", WRONG)]).send().await;
-    let came = house.post("/t/acme/sign-in", &[("email", ANN), ("password", PASSWORD)]).send().await;
+    server.post("/t/acme/sign-in", &[("email", ANN), ("password", WRONG)]).send().await;
+    let came = server.post("/t/acme/sign-in", &[("email", ANN), ("password", PASSWORD)]).send().await;
     let (session, _) = came.came_in();
     let change = [("old", PASSWORD), ("password", NEXT)];
-    house.post("/t/acme/password", &change).cookie(&session).send().await;
-    let by_mail = house.post("/t/acme/sign-in/forgot", &[("email", ANN)]).send().await;
+    server.post("/t/acme/password", &change).cookie(&session).send().await;
+    let by_mail = server.post("/t/acme/sign-in/forgot", &[("email", ANN)]).send().await;
     assert_eq!(by_mail.status, 200, "{}", by_mail.text());
     let letter = mail.letter_with_link().await.text;
     let at = letter.find("/open/").expect("a link in the letter");
     let reset = letter[at..].split_whitespace().next().unwrap().to_owned();
-    let renewed = house.post(&reset, &[("password", PASSWORD)]).send().await;
-    let link = house.link_for(room, user, Purpose::SignIn).await;
-    let opened = house.press(&link).send().await;
+    let renewed = server.post(&reset, &[("password", PASSWORD)]).send().await;
+    let link = server.link_for(room, user, PersonLinkPurpose::SignIn).await;
+    let opened = server.press(&link).send().await;
     for reply in [&came, &renewed, &opened] {
         secrets.extend(reply.set_cookies().into_iter().map(value));
     }
     secrets.extend([&invitation, &reset, &link].map(|path| token(path)));
     for path in ["/open/", "/claim/", "/sign-in/", "/thread/"].map(|door| format!("{door}{}", "k".repeat(43))) {
-        house.get(&path).send().await;
-        house.post(&path, &[("text", "Hello?")]).send().await;
+        server.get(&path).send().await;
+        server.post(&path, &[("text", "Hello?")]).send().await;
         secrets.push(token(&path));
     }
     secrets.push(value(&room.owner));
@@ -61,9 +61,9 @@ async fn what_opens_doors_is_neither_logged_nor_kept() {
     let folder = Folder::new();
     let mut mail = MailServer::start().await;
     let plan = Plan { mail: mail.args.clone(), public_url: Some("http://ask.test".to_owned()), ..Plan::default() };
-    let house = House::on(Arc::new(open_store(&folder.sqlite_url()).await), plan);
-    let room = Room::furnish(&house.service, "acme").await;
-    let secrets = go_through_doors(&house, &room, &mut mail).await;
+    let server = TestServer::on(Arc::new(open_store(&folder.sqlite_url()).await), plan);
+    let room = Room::furnish(&server.service, "acme").await;
+    let secrets = go_through_doors(&server, &room, &mut mail).await;
     assert!(secrets.len() >= 12, "{secrets:?}");
     let said = log.text();
     assert!(

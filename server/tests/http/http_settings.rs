@@ -3,12 +3,12 @@
 use serde_json::Value;
 
 use crate::http_tenancy::{call, fields, with};
-use crate::support::{House, Plan, assert_refused, boards, soon};
+use crate::support::{Plan, TestServer, assert_refused, boards, soon};
 
 #[tokio::test]
 async fn settings_take_effect_at_once_and_everybody_is_told() {
-    let (house, _default, acme) = House::new(Plan::default()).await;
-    let mut wire = house.stream("tenantId=acme").await;
+    let (server, _default, acme) = TestServer::new(Plan::default()).await;
+    let mut wire = server.stream("tenantId=acme").await;
     wire.greeting().await;
     let changes = [
         ("settings[asking_open]", "false"),
@@ -16,56 +16,56 @@ async fn settings_take_effect_at_once_and_everybody_is_told() {
         ("settings[accent]", "#1d4ed8"),
         ("settings[votes_per_minute]", "1"),
     ];
-    let reply = call(&house, "change_settings", &acme.owner, &with(fields(&acme), &changes)).await;
+    let reply = call(&server, "change_settings", &acme.owner, &with(fields(&acme), &changes)).await;
     assert_eq!(reply.status, 200, "{}", reply.text());
     let told = soon("the fact", wire.message()).await;
     let json: Value = serde_json::from_str(&told.data).unwrap();
     assert_eq!((&json["type"], &json["data"]["settings"]["askingOpen"]), (&"tenant:updated".into(), &false.into()));
     assert_eq!(json["data"]["settings"]["accent"], "#1D4ED8");
-    for public in [told.raw.clone(), house.get("/api/fn/load_board?tenant=acme").send().await.text().to_owned()] {
+    for public in [told.raw.clone(), server.get("/api/fn/load_board?tenant=acme").send().await.text().to_owned()] {
         assert!(!public.contains("secretword") && !public.contains("PerMinute"), "{public}");
     }
-    let own = house.get("/api/fn/load_settings?tenant=acme").cookie(&acme.owner).send().await;
+    let own = server.get("/api/fn/load_settings?tenant=acme").cookie(&acme.owner).send().await;
     assert!(own.text().contains("secretword"));
 
     let ask =
         [("tenant", "acme".to_owned()), ("team", acme.team.id.to_string()), ("question", "Is it open still?".into())];
-    assert_refused("asking is closed", &call(&house, "ask", "", &ask).await, 409, "asking_closed");
+    assert_refused("asking is closed", &call(&server, "ask", "", &ask).await, 409, "asking_closed");
     let vote =
         |up: &str| [("tenant", "acme".to_owned()), ("question", acme.open.id.to_string()), ("up", up.to_owned())];
-    assert_eq!(call(&house, "set_vote", "", &vote("true")).await.status, 200);
-    assert_refused("one vote a minute", &call(&house, "set_vote", "", &vote("false")).await, 429, "too_many_requests");
+    assert_eq!(call(&server, "set_vote", "", &vote("true")).await.status, 200);
+    assert_refused("one vote a minute", &call(&server, "set_vote", "", &vote("false")).await, 429, "too_many_requests");
     // The page has the accent, and the accent is a sheet of its own.
-    let page = house.get("/t/acme").send().await;
+    let page = server.get("/t/acme").send().await;
     assert!(page.text().contains("href=\"/t/acme/theme.css?v=1D4ED8\""), "{}", page.text());
     for door in ["sign-in", "mine", &format!("report/{}", acme.open.id)] {
-        let page = house.get(&format!("/t/acme/{door}")).cookie(&house.participant(1)).send().await;
+        let page = server.get(&format!("/t/acme/{door}")).cookie(&server.participant(1)).send().await;
         assert!(page.text().contains("href=\"/t/acme/theme.css?v=1D4ED8\""), "{door}: {}", page.text());
     }
-    assert!(!house.get("/sign-in").send().await.text().contains("theme.css"), "ours is in the common sheet");
-    let sheet = house.get("/t/acme/theme.css?v=1D4ED8").send().await;
+    assert!(!server.get("/sign-in").send().await.text().contains("theme.css"), "ours is in the common sheet");
+    let sheet = server.get("/t/acme/theme.css?v=1D4ED8").send().await;
     assert_eq!(sheet.header("content-type"), "text/css; charset=utf-8");
     assert!(sheet.text().contains("--accent:light-dark(#1D4ED8,"), "{}", sheet.text());
-    assert!(house.get("/t/default/theme.css").send().await.body.is_empty());
-    assert_eq!(house.get("/t/nope/theme.css").send().await.status, 404);
+    assert!(server.get("/t/default/theme.css").send().await.body.is_empty());
+    assert_eq!(server.get("/t/nope/theme.css").send().await.status, 404);
 }
 
 #[tokio::test]
 async fn the_second_of_two_admins_is_told() {
-    let (house, _default, acme) = House::new(Plan::default()).await;
+    let (server, _default, acme) = TestServer::new(Plan::default()).await;
     let save = async |name: &str| {
-        call(&house, "change_settings", &acme.owner, &with(fields(&acme), &[("settings[name]", name)])).await
+        call(&server, "change_settings", &acme.owner, &with(fields(&acme), &[("settings[name]", name)])).await
     };
     assert_eq!(save("The first").await.status, 200);
     assert_refused("the second", &save("The second").await, 409, "outdated");
-    let board = house.get("/api/fn/load_board?tenant=acme").send().await.json();
+    let board = server.get("/api/fn/load_board?tenant=acme").send().await.json();
     assert_eq!(board["tenant"]["name"], "The first");
 }
 
 #[tokio::test]
 async fn hostile_settings_are_refused_by_field() {
-    let (house, default, acme) = House::new(Plan::default()).await;
-    let before = boards(&house, &default, &acme).await;
+    let (server, default, acme) = TestServer::new(Plan::default()).await;
+    let before = boards(&server, &default, &acme).await;
     for (field, value, status) in [
         ("settings[accent]", "red;}body{display:none", 422),
         ("settings[accent]", "</style><script>alert(1)</script>", 422),
@@ -79,29 +79,30 @@ async fn hostile_settings_are_refused_by_field() {
         ("settings[languages]", "a,b,c,d,e,f,g,h,i,j", 422),
         ("settings[version]", "9223372036854775808", 400),
     ] {
-        let reply = call(&house, "change_settings", &acme.owner, &with(fields(&acme), &[(field, value)])).await;
+        let reply = call(&server, "change_settings", &acme.owner, &with(fields(&acme), &[(field, value)])).await;
         assert_eq!(reply.status, status, "{field}={value}: {}", reply.text());
         assert!(!reply.text().contains("script"), "{}", reply.text());
     }
     for (name, field, value) in
         [("set_team_state", "state", "ajar"), ("change_team", "name", ""), ("change_tag", "color", "red")]
     {
-        let reply = call(&house, name, &acme.owner, &with(fields(&acme), &[(field, value)])).await;
+        let reply = call(&server, name, &acme.owner, &with(fields(&acme), &[(field, value)])).await;
         assert_refused(name, &reply, 422, "invalid");
     }
-    assert_eq!(boards(&house, &default, &acme).await, before);
+    assert_eq!(boards(&server, &default, &acme).await, before);
 }
 
 #[tokio::test]
 async fn a_form_of_a_desk_comes_back_to_its_page_and_says_what_was_refused() {
-    let (house, _default, acme) = House::new(Plan::default()).await;
+    let (server, _default, acme) = TestServer::new(Plan::default()).await;
     let form = with(fields(&acme), &[("settings[version]", "7")]);
     let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let page = format!("http://{}/t/acme/admin/settings", crate::support::HOST);
-    let reply = house.function("change_settings").cookie(&acme.owner).wants_page().header("referer", &page).form(&form);
+    let reply =
+        server.function("change_settings").cookie(&acme.owner).wants_page().header("referer", &page).form(&form);
     let reply = reply.send().await;
     assert_eq!(reply.status, 303);
     let back = reply.header("location").strip_prefix(&format!("http://{}", crate::support::HOST)).unwrap().to_owned();
-    let shown = house.get(&back).cookie(&acme.owner).send().await;
+    let shown = server.get(&back).cookie(&acme.owner).send().await;
     assert!(shown.text().contains("Somebody else changed this meanwhile"), "{back}");
 }

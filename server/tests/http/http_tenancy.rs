@@ -3,7 +3,7 @@
 use pulsestage::text::Slug;
 use pulsestage::user::Role;
 
-use crate::support::{House, Message, Plan, Reply, Room, assert_refused, boards, signed_in};
+use crate::support::{Message, Plan, Reply, Room, TestServer, assert_refused, boards, signed_in};
 
 /// Who may call something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,10 +52,10 @@ pub(crate) fn fields(room: &Room) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Calls it with this form, as a person of the house with this cookie.
-pub(crate) async fn call(house: &House, name: &str, cookie: &str, form: &[(&str, String)]) -> Reply {
+/// Calls it with this form, as a person of the server with this cookie.
+pub(crate) async fn call(server: &TestServer, name: &str, cookie: &str, form: &[(&str, String)]) -> Reply {
     let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    house.function(name).cookie(cookie).cookie(&house.participant(5)).form(&form).send().await
+    server.function(name).cookie(cookie).cookie(&server.participant(5)).form(&form).send().await
 }
 
 /// The form with these fields changed.
@@ -72,13 +72,13 @@ pub(crate) fn with(
 
 #[tokio::test]
 async fn what_the_table_forbids_is_refused_and_changes_nothing() {
-    let (house, default, acme) = House::new(Plan::default()).await;
-    let before = boards(&house, &default, &acme).await;
+    let (server, default, acme) = TestServer::new(Plan::default()).await;
+    let before = boards(&server, &default, &acme).await;
     for room in [&default, &acme] {
         let slug = Slug::parse(&room.slug).unwrap();
         let mut cookies = vec![(None, String::new())];
         for role in Role::ALL {
-            cookies.push((Some(role), signed_in(&house.service, &slug, role).await.0));
+            cookies.push((Some(role), signed_in(&server.service, &slug, role).await.0));
         }
         for (name, by) in RUNNING {
             for (role, cookie) in &cookies {
@@ -89,7 +89,7 @@ async fn what_the_table_forbids_is_refused_and_changes_nothing() {
                 if may {
                     continue;
                 }
-                let reply = call(&house, name, cookie, &fields(room)).await;
+                let reply = call(&server, name, cookie, &fields(room)).await;
                 let word = if role.is_none_or(|role| role == Role::Guest) { "not_signed_in" } else { "not_allowed" };
                 assert_refused(&format!("{name} by {role:?} of {slug}"), &reply, 403, word);
             }
@@ -100,62 +100,62 @@ async fn what_the_table_forbids_is_refused_and_changes_nothing() {
             for (role, cookie) in &cookies {
                 let operates = name != "load_tenants" || room.slug == "default";
                 let may = operates && role.is_some_and(|role| role >= least);
-                let reply = house.get(&format!("/api/fn/{name}?tenant={slug}")).cookie(cookie).send().await;
+                let reply = server.get(&format!("/api/fn/{name}?tenant={slug}")).cookie(cookie).send().await;
                 assert_eq!(reply.status, if may { 200 } else { 403 }, "{name} by {role:?} of {slug}: {}", reply.text());
             }
         }
         // The session of one tenant is nobody's in the other.
         let other = if room.slug == "acme" { &default } else { &acme };
         for (name, _) in RUNNING {
-            let reply = call(&house, name, &room.owner, &fields(other)).await;
+            let reply = call(&server, name, &room.owner, &fields(other)).await;
             assert_refused(&format!("{name} across tenants"), &reply, 403, "not_signed_in");
         }
     }
-    assert_eq!(boards(&house, &default, &acme).await, before);
-    assert_eq!(house.service.tenants().await.unwrap().len(), 2);
+    assert_eq!(boards(&server, &default, &acme).await, before);
+    assert_eq!(server.service.tenants().await.unwrap().len(), 2);
 }
 
 #[tokio::test]
 async fn another_tenants_team_and_tag_are_not_there() {
-    let (house, default, acme) = House::new(Plan::default()).await;
-    let before = boards(&house, &default, &acme).await;
+    let (server, default, acme) = TestServer::new(Plan::default()).await;
+    let before = boards(&server, &default, &acme).await;
     let foreign = with(fields(&acme), &[("team", &default.team.id.to_string()), ("tag", &default.tag.id.to_string())]);
     for name in
         ["change_team", "set_team_state", "archive_team", "restore_team", "renew_code", "change_tag", "delete_tag"]
     {
-        let reply = call(&house, name, &acme.owner, &with(foreign.clone(), &[("state", "closed")])).await;
+        let reply = call(&server, name, &acme.owner, &with(foreign.clone(), &[("state", "closed")])).await;
         assert_refused(name, &reply, 404, "not_found");
     }
-    assert_eq!(boards(&house, &default, &acme).await, before);
+    assert_eq!(boards(&server, &default, &acme).await, before);
 }
 
 #[tokio::test]
 async fn the_operator_makes_limits_and_archives() {
-    let (house, default, _acme) = House::new(Plan::default()).await;
+    let (server, default, _acme) = TestServer::new(Plan::default()).await;
     let operate = async |name: &str, changes: &[(&'static str, &str)]| {
-        call(&house, name, &default.owner, &with(fields(&default), changes)).await
+        call(&server, name, &default.owner, &with(fields(&default), changes)).await
     };
     let made = operate("create_tenant", &[("slug", "fresh"), ("name", "Fresh")]).await;
     assert_eq!(made.status, 200);
     let made = made.json();
     let link = made["link"].as_str().unwrap();
     let path = &link[link.find("/sign-in/").unwrap()..];
-    assert!(house.get(path).send().await.is_closed(), "looking opens nothing");
-    let first = house.press(path).send().await;
+    assert!(server.get(path).send().await.is_closed(), "looking opens nothing");
+    let first = server.press(path).send().await;
     let (owner, place) = first.came_in();
-    assert_eq!(house.get("/t/fresh/admin/people").cookie(&owner).send().await.status, 200, "an owner");
+    assert_eq!(server.get("/t/fresh/admin/people").cookie(&owner).send().await.status, 200, "an owner");
     assert_eq!(place, "/t/fresh/admin");
-    assert_eq!(house.press(path).send().await.status, 410, "once");
+    assert_eq!(server.press(path).send().await.status, 410, "once");
     assert_refused("twice", &operate("create_tenant", &[("slug", "fresh")]).await, 409, "name_taken");
     assert_refused("no slug", &operate("create_tenant", &[("slug", "Not one")]).await, 422, "invalid");
-    assert_eq!(house.get("/t/fresh").send().await.status, 200);
+    assert_eq!(server.get("/t/fresh").send().await.status, 200);
 
     assert_eq!(operate("limit_tenant", &[("slug", "acme"), ("streams", "1"), ("questions", "")]).await.status, 200);
-    let mut first = house.stream("tenantId=acme").await;
+    let mut first = server.stream("tenantId=acme").await;
     first.greeting().await;
-    let full = house.get("/sse?tenantId=acme").send().await;
+    let full = server.get("/sse?tenantId=acme").send().await;
     assert_eq!(full.status, 200, "a stream is never refused");
-    assert!(Message::parse(full.text()).farewell().is_some(), "it ends at once: {}", full.text());
+    assert!(Message::parse(full.text()).closing_frame().is_some(), "it ends at once: {}", full.text());
     assert_refused(
         "no number",
         &operate("limit_tenant", &[("slug", "acme"), ("people", "many")]).await,
@@ -167,38 +167,38 @@ async fn the_operator_makes_limits_and_archives() {
     for path in
         ["/t/acme", "/t/acme/admin", "/sse?tenantId=acme", "/api/fn/load_board?tenant=acme", "/t/acme/theme.css"]
     {
-        assert_eq!(house.get(path).send().await.status, 404, "{path}");
+        assert_eq!(server.get(path).send().await.status, 404, "{path}");
     }
     assert_eq!(operate("restore_tenant", &[("slug", "acme")]).await.status, 200);
-    assert_eq!(house.get("/t/acme").send().await.status, 200);
+    assert_eq!(server.get("/t/acme").send().await.status, 200);
     assert_refused("its own", &operate("archive_tenant", &[("slug", "default")]).await, 403, "not_allowed");
     assert_refused("none", &operate("archive_tenant", &[("slug", "nope")]).await, 404, "not_found");
-    let listed = house.get("/api/fn/load_tenants").cookie(&default.owner).send().await.json();
+    let listed = server.get("/api/fn/load_tenants").cookie(&default.owner).send().await.json();
     assert_eq!(listed["tenants"].as_array().unwrap().len(), 3);
-    assert_eq!(house.get("/operator").send().await.header("location"), "/admin/operator");
+    assert_eq!(server.get("/operator").send().await.header("location"), "/admin/operator");
 }
 
 #[tokio::test]
 async fn the_pages_are_for_those_who_run_the_room() {
-    let (house, default, acme) = House::new(Plan::default()).await;
+    let (server, default, acme) = TestServer::new(Plan::default()).await;
     for (view, marks) in [
         ("settings", ["action=\"/api/fn/change_settings\"", "enctype=\"multipart/form-data\""]),
         ("teams", ["action=\"/api/fn/set_team_state\"", "/qr.svg\""]),
         ("tags", ["action=\"/api/fn/change_tag\"", "action=\"/api/fn/delete_tag\""]),
     ] {
         let path = format!("/t/acme/admin/{view}");
-        let page = house.get(&path).cookie(&acme.owner).send().await;
+        let page = server.get(&path).cookie(&acme.owner).send().await;
         assert_eq!(page.status, 200, "{path}");
         for mark in marks {
             assert!(page.text().contains(mark), "{path} has no {mark}");
         }
         for cookie in ["", acme.moderator.as_str(), default.owner.as_str()] {
-            let page = house.get(&path).cookie(cookie).send().await;
+            let page = server.get(&path).cookie(cookie).send().await;
             assert_eq!(page.status, if cookie == acme.moderator { 403 } else { 303 }, "{path}");
             assert!(!page.text().contains("action=\"/api/fn/change"), "{path}");
         }
     }
-    let operator = house.get("/admin/operator").cookie(&default.owner).send().await;
+    let operator = server.get("/admin/operator").cookie(&default.owner).send().await;
     assert_eq!(operator.status, 200);
     assert!(operator.text().contains("action=\"/api/fn/create_tenant\"") && operator.text().contains("Tenant acme"));
     for (path, cookie) in [
@@ -206,7 +206,7 @@ async fn the_pages_are_for_those_who_run_the_room() {
         ("/admin/operator", ""),
         ("/t/acme/admin/operator", acme.owner.as_str()),
     ] {
-        let page = house.get(path).cookie(cookie).send().await;
+        let page = server.get(path).cookie(cookie).send().await;
         assert_eq!(page.status, if cookie.is_empty() { 303 } else { 403 }, "{path}");
         assert!(!page.text().contains("Tenant acme") || path.contains("acme"), "{path}");
     }

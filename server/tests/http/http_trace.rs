@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use pulsestage_server::limits::LimitArgs;
 
-use crate::support::{Call, House, Log, Plan, Reply, Room};
+use crate::support::{Call, Log, Plan, Reply, Room, TestServer};
 
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const PARENT: &str = "b7ad6b7169203331";
@@ -37,15 +37,15 @@ fn behind_a_proxy() -> Plan {
     Plan { limits: LimitArgs { proxies: 1, ..LimitArgs::NONE }, ..Plan::default() }
 }
 
-async fn ask(house: &House, room: &Room, text: &str) -> Reply {
-    let (team, cookie) = (room.team.id.to_string(), house.participant(1));
+async fn ask(server: &TestServer, room: &Room, text: &str) -> Reply {
+    let (team, cookie) = (room.team.id.to_string(), server.participant(1));
     let fields = [("tenant", room.slug.as_str()), ("team", &team), ("question", text)];
-    house.function("ask").cookie(&cookie).form(&fields).send().await
+    server.function("ask").cookie(&cookie).form(&fields).send().await
 }
 
 #[tokio::test]
 async fn every_answer_has_an_id_of_its_own() {
-    let (house, _, _) = House::new(Plan::default()).await;
+    let (server, _, _) = TestServer::new(Plan::default()).await;
     let mut ids = BTreeSet::new();
     let paths = [
         "/",
@@ -58,20 +58,20 @@ async fn every_answer_has_an_id_of_its_own() {
         "/sign-in",
     ];
     for path in paths.iter().chain(&paths) {
-        ids.insert(id(&house.get(path).send().await));
+        ids.insert(id(&server.get(path).send().await));
     }
-    ids.insert(id(&house.request(Method::DELETE, "/sse").send().await));
-    ids.insert(id(&house.get("/sse?tenantId=nobody").send().await));
+    ids.insert(id(&server.request(Method::DELETE, "/sse").send().await));
+    ids.insert(id(&server.get("/sse?tenantId=nobody").send().await));
     assert_eq!(ids.len(), 2 * paths.len() + 2);
     assert!(ids.iter().all(|id| id.len() == 16 && id.bytes().all(|b| b.is_ascii_hexdigit())), "{ids:?}");
 }
 
 #[tokio::test]
 async fn an_id_is_taken_over_from_a_proxy_of_ours_and_from_nobody_else() {
-    let (house, _, _) = House::new(Plan::default()).await;
-    assert_ne!(id(&house.get("/health/live").header("x-request-id", "mine").send().await), "mine");
-    let (house, _, _) = House::new(behind_a_proxy()).await;
-    let given = |text: &str| house.get("/health/live").header("x-request-id", text);
+    let (server, _, _) = TestServer::new(Plan::default()).await;
+    assert_ne!(id(&server.get("/health/live").header("x-request-id", "mine").send().await), "mine");
+    let (server, _, _) = TestServer::new(behind_a_proxy()).await;
+    let given = |text: &str| server.get("/health/live").header("x-request-id", text);
     assert_eq!(id(&given("9f1c-44:a.b").send().await), "9f1c-44:a.b");
     for odd in ["", " ", "a b", "\"a\"", "é", "a\tb", &"x".repeat(65)] {
         assert_ne!(id(&given(odd).send().await), odd, "{odd:?}");
@@ -81,8 +81,8 @@ async fn an_id_is_taken_over_from_a_proxy_of_ours_and_from_nobody_else() {
 #[tokio::test]
 async fn what_is_logged_beneath_a_request_says_which_it_was() {
     let log = Log::listen();
-    let (house, _, acme) = House::new(Plan::default()).await;
-    let asked = ask(&house, &acme, "Which of these lines are mine?").await;
+    let (server, _, acme) = TestServer::new(Plan::default()).await;
+    let asked = ask(&server, &acme, "Which of these lines are mine?").await;
     assert_eq!(asked.status, 200, "{}", asked.text());
     let asked = id(&asked);
     let said = line(&log, &asked);
@@ -92,9 +92,9 @@ async fn what_is_logged_beneath_a_request_says_which_it_was() {
     let beneath = lines(&log, &asked);
     assert!(beneath.iter().any(|line| line.contains("sqlx") && line.contains("insert into questions")), "{beneath:#?}");
     assert!(!said.contains("address"), "{said}");
-    let read = line(&log, &id(&house.get("/t/acme/?text=my+secret").send().await));
+    let read = line(&log, &id(&server.get("/t/acme/?text=my+secret").send().await));
     assert!(read.contains("DEBUG") && read.contains("tenant=\"acme\"") && !read.contains("secret"), "{read}");
-    let refused = ask(&house, &acme, "").await;
+    let refused = ask(&server, &acme, "").await;
     assert!(line(&log, &id(&refused)).contains("status=422"), "{}", line(&log, &id(&refused)));
     assert!(!log.text().contains("my+secret") || !lines(&log, &asked).is_empty());
     for line in log.text().lines().filter(|line| line.contains("request{")) {
@@ -105,7 +105,7 @@ async fn what_is_logged_beneath_a_request_says_which_it_was() {
 #[tokio::test]
 async fn a_route_stands_for_what_opens_something() {
     let log = Log::listen();
-    let (house, _, _) = House::new(Plan::default()).await;
+    let (server, _, _) = TestServer::new(Plan::default()).await;
     let secret = "k".repeat(43);
     for (path, route) in [
         ("/open/", "/open/{token}"),
@@ -116,10 +116,10 @@ async fn a_route_stands_for_what_opens_something() {
         ("/api/fn/", "/api/fn/{*name}"),
         ("/nothing/", "/*"),
     ] {
-        let said = line(&log, &id(&house.get(&format!("{path}{secret}")).send().await));
+        let said = line(&log, &id(&server.get(&format!("{path}{secret}")).send().await));
         assert!(said.contains(&format!("route=\"{route}\"")), "{path}: {said}");
     }
-    let odd = line(&log, &id(&house.request("BREW".parse().unwrap(), "/").send().await));
+    let odd = line(&log, &id(&server.request("BREW".parse().unwrap(), "/").send().await));
     assert!(odd.contains("method=\"other\""), "{odd}");
     assert!(!log.text().contains(&secret));
 }
@@ -128,11 +128,11 @@ async fn a_route_stands_for_what_opens_something() {
 async fn an_address_is_logged_where_that_was_asked_for() {
     let log = Log::listen();
     let from = |call: Call| call.header("x-forwarded-for", "203.0.113.77, 198.51.100.7");
-    let (house, _, _) = House::new(behind_a_proxy()).await;
-    from(house.get("/")).send().await;
+    let (server, _, _) = TestServer::new(behind_a_proxy()).await;
+    from(server.get("/")).send().await;
     assert!(!log.text().contains("198.51.100.7") && !log.text().contains("203.0.113.77"));
-    let (house, _, _) = House::new(Plan { log_addresses: true, ..behind_a_proxy() }).await;
-    let said = line(&log, &id(&from(house.get("/")).send().await));
+    let (server, _, _) = TestServer::new(Plan { log_addresses: true, ..behind_a_proxy() }).await;
+    let said = line(&log, &id(&from(server.get("/")).send().await));
     assert!(said.contains("address=198.51.100.7"), "{said}");
     assert!(!log.text().contains("203.0.113.77"), "what the client says itself is not believed");
 }
@@ -140,13 +140,13 @@ async fn an_address_is_logged_where_that_was_asked_for() {
 #[tokio::test]
 async fn a_trace_goes_on() {
     let log = Log::listen();
-    let (house, _, acme) = House::new(Plan::default()).await;
-    let traced = house.get("/t/acme/").header("traceparent", &format!("00-{TRACE}-{PARENT}-01")).send().await;
+    let (server, _, acme) = TestServer::new(Plan::default()).await;
+    let traced = server.get("/t/acme/").header("traceparent", &format!("00-{TRACE}-{PARENT}-01")).send().await;
     let said = line(&log, &id(&traced));
     for words in [format!("trace_id=\"{TRACE}\""), format!("parent_id=\"{PARENT}\""), "span_id=\"".to_owned()] {
         assert!(said.contains(&words), "{words}: {said}");
     }
-    let odd = house.get("/t/acme/").header("traceparent", &format!("00-{TRACE}-{PARENT}-01-x")).send().await;
+    let odd = server.get("/t/acme/").header("traceparent", &format!("00-{TRACE}-{PARENT}-01-x")).send().await;
     assert!(odd.status == 200 && !line(&log, &id(&odd)).contains("trace_id"), "passed over");
     drop(acme);
 }
@@ -154,8 +154,8 @@ async fn a_trace_goes_on() {
 #[tokio::test]
 async fn a_stream_has_a_line_when_it_begins_and_one_when_it_ends() {
     let log = Log::listen();
-    let (house, _, _) = House::new(Plan::default()).await;
-    let mut stream = house.stream("tenantId=acme").await;
+    let (server, _, _) = TestServer::new(Plan::default()).await;
+    let mut stream = server.stream("tenantId=acme").await;
     stream.greeting().await;
     let opened = stream.headers["x-request-id"].to_str().unwrap().to_owned();
     drop(stream);
@@ -169,10 +169,10 @@ async fn a_stream_has_a_line_when_it_begins_and_one_when_it_ends() {
     assert!(said.iter().any(|line| line.contains("stream opened") && line.contains("tenant=\"acme\"")), "{said:#?}");
     let closed = said.iter().find(|line| line.contains("stream closed")).unwrap();
     assert!(closed.contains("seconds=0") && closed.contains("why=\"client gone\""), "{closed}");
-    let mut stream = house.stream("tenantId=acme").await;
+    let mut stream = server.stream("tenantId=acme").await;
     stream.greeting().await;
     let opened = stream.headers["x-request-id"].to_str().unwrap().to_owned();
-    house.stop.cancel();
+    server.stop.cancel();
     stream.rest().await;
     let said = lines(&log, &opened);
     assert!(said.iter().any(|line| line.contains("stream closed") && line.contains("why=\"stopping\"")), "{said:#?}");

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use std::collections::HashSet;
 
-use crate::support::{House, Plan, assert_refused, boards, encode_form};
+use crate::support::{Plan, TestServer, assert_refused, boards, encode_form};
 
 /// What people type, and what breaks searches, pages and databases that were not asked to expect it.
 const TYPED: [&str; 8] = [
@@ -19,22 +19,22 @@ const TYPED: [&str; 8] = [
 
 #[tokio::test]
 async fn what_is_typed_is_kept_and_found_by_itself_alone() {
-    let (house, room, _acme) = House::new(Plan::default()).await;
+    let (server, room, _acme) = TestServer::new(Plan::default()).await;
     let team = room.team.id.to_string();
     for (person, typed) in (0..).zip(TYPED) {
         let form = [("tenant", room.slug.as_str()), ("team", team.as_str()), ("question", typed)];
-        let asked = house.function("ask").cookie(&house.participant(50 + person)).form(&form).send().await;
+        let asked = server.function("ask").cookie(&server.participant(50 + person)).form(&form).send().await;
         assert_eq!((asked.status.as_u16(), asked.json()["body"].as_str()), (200, Some(typed)), "{}", asked.text());
     }
-    let board = house.get("/api/fn/load_board").send().await.json();
+    let board = server.get("/api/fn/load_board").send().await.json();
     let questions = board["board"]["questions"].as_object().unwrap();
     let kept: HashSet<&str> = questions.values().map(|question| question["body"].as_str().unwrap()).collect();
-    let page = house.get("/").send().await;
+    let page = server.get("/").send().await;
     for typed in TYPED {
         assert!(kept.contains(typed), "{typed}");
         assert!(!page.text().contains("<b>today</b>"), "it is text and no markup");
         let query = encode_form(&[("text", typed)]);
-        let found = house.get(&format!("/export/questions.json?{query}")).cookie(&room.owner).send().await;
+        let found = server.get(&format!("/export/questions.json?{query}")).cookie(&room.owner).send().await;
         let found: Vec<Value> = serde_json::from_slice(&found.body).unwrap();
         let texts: Vec<&str> = found.iter().map(|question| question["text"].as_str().unwrap()).collect();
         assert_eq!(texts, [typed]);
@@ -43,11 +43,11 @@ async fn what_is_typed_is_kept_and_found_by_itself_alone() {
 
 #[tokio::test]
 async fn ten_thousand_marks_on_a_letter_are_too_many() {
-    let (house, default, acme) = House::new(Plan::default()).await;
-    let before = boards(&house, &default, &acme).await;
+    let (server, default, acme) = TestServer::new(Plan::default()).await;
+    let before = boards(&server, &default, &acme).await;
     let (team, tower) = (default.team.id.to_string(), format!("e{}", "\u{301}".repeat(10_000)));
     let form = [("team", team.as_str()), ("question", tower.as_str())];
-    let reply = house.function("ask").cookie(&house.participant(1)).form(&form).send().await;
+    let reply = server.function("ask").cookie(&server.participant(1)).form(&form).send().await;
     assert_refused("a tower of marks", &reply, 422, "invalid");
-    assert_eq!(boards(&house, &default, &acme).await, before);
+    assert_eq!(boards(&server, &default, &acme).await, before);
 }

@@ -6,26 +6,26 @@ use std::sync::Arc;
 
 use crate::http_tenancy::{fields, with};
 use crate::stage::{Stage, stories};
-use crate::support::{House, PASSWORD, Plan, Reply, Room, assert_refused};
+use crate::support::{PASSWORD, Plan, Reply, Room, TestServer, assert_refused};
 
-async fn room(stage: &Stage) -> (House, Room) {
-    let house = House::on(Arc::new(stage.store.clone()), Plan::default());
-    let room = Room::furnish(&house.service, "acme").await;
-    (house, room)
+async fn room(stage: &Stage) -> (TestServer, Room) {
+    let server = TestServer::on(Arc::new(stage.store.clone()), Plan::default());
+    let room = Room::furnish(&server.service, "acme").await;
+    (server, room)
 }
 
-async fn act(house: &House, cookie: &str, name: &str, form: &[(&str, &str)]) -> Reply {
+async fn act(server: &TestServer, cookie: &str, name: &str, form: &[(&str, &str)]) -> Reply {
     let form = [&[("tenant", "acme")], form].concat();
-    house.function(name).cookie(cookie).form(&form).send().await
+    server.function(name).cookie(cookie).form(&form).send().await
 }
 
-async fn settings(house: &House, room: &Room, changes: &[(&'static str, &str)]) {
-    let version = house.get("/api/fn/load_settings?tenant=acme").cookie(&room.owner).send().await.json();
+async fn settings(server: &TestServer, room: &Room, changes: &[(&'static str, &str)]) {
+    let version = server.get("/api/fn/load_settings?tenant=acme").cookie(&room.owner).send().await.json();
     let version = version["version"].to_string();
     let form = with(with(fields(room), &[("settings[version]", &version)]), changes);
     let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let form: Vec<(&str, &str)> = form.into_iter().filter(|(name, _)| name.starts_with("settings")).collect();
-    let saved = act(house, &room.owner, "change_settings", &form).await;
+    let saved = act(server, &room.owner, "change_settings", &form).await;
     assert_eq!(saved.status, 200, "{}", saved.text());
 }
 
@@ -38,11 +38,11 @@ stories!(
 );
 
 async fn one_name_is_one_team_and_one_tag(stage: Arc<Stage>) {
-    let (house, room) = room(&stage).await;
+    let (server, room) = room(&stage).await;
     for (name, more) in [("create_team", None), ("create_tag", Some(("color", "#10B981")))] {
         let make = async |text: &str| {
             let form: Vec<(&str, &str)> = [Some(("name", text)), more].into_iter().flatten().collect();
-            act(&house, &room.owner, name, &form).await
+            act(&server, &room.owner, name, &form).await
         };
         let made = make("Zu\u{308}rich").await;
         assert_eq!((made.status.as_u16(), made.json()["name"].as_str()), (200, Some("Zürich")), "{}", made.text());
@@ -57,9 +57,9 @@ async fn one_name_is_one_team_and_one_tag(stage: Arc<Stage>) {
 }
 
 async fn one_address_is_one_person(stage: Arc<Stage>) {
-    let (house, room) = room(&stage).await;
+    let (server, room) = room(&stage).await;
     let invite = async |email: &str| {
-        act(&house, &room.owner, "invite_person", &[("name", "Jörg"), ("email", email), ("role", "member")]).await
+        act(&server, &room.owner, "invite_person", &[("name", "Jörg"), ("email", email), ("role", "member")]).await
     };
     assert_eq!(invite("jorg@bu\u{308}cher.example").await.status, 200);
     for same in
@@ -67,38 +67,38 @@ async fn one_address_is_one_person(stage: Arc<Stage>) {
     {
         assert_refused(same, &invite(same).await, 409, "email_taken");
         let table = format!("name,email\nJörg,{same}\n");
-        let read = act(&house, &room.owner, "import_people", &[("table", &table), ("mode", "try")]).await;
+        let read = act(&server, &room.owner, "import_people", &[("table", &table), ("mode", "try")]).await;
         assert_eq!(read.json()["rows"][0]["fate"], "here", "{same}: {}", read.text());
     }
     let both = "name,email\nAnn,ann@münchen.example\nAnn,ann@xn--mnchen-3ya.example\n";
-    let read = act(&house, &room.owner, "import_people", &[("table", both), ("mode", "try")]).await.json();
+    let read = act(&server, &room.owner, "import_people", &[("table", both), ("mode", "try")]).await.json();
     assert_eq!(read["added"], 1, "{read}");
     // They come in by either spelling, and are found by either form of a letter.
-    house.person_with_password(&room, "eve@bücher.example", Role::Member).await;
+    server.person_with_password(&room, "eve@bücher.example", Role::Member).await;
     for typed in ["eve@xn--bcher-kva.example", "eve@bu\u{308}cher.example"] {
-        house.post("/t/acme/sign-in", &[("email", typed), ("password", PASSWORD)]).send().await.came_in();
+        server.post("/t/acme/sign-in", &[("email", typed), ("password", PASSWORD)]).send().await.came_in();
     }
     for typed in ["jo%CC%88rg", "J%C3%96RG", "b%C3%BCcher"] {
         let found =
-            house.get(&format!("/api/fn/load_people?tenant=acme&text={typed}")).cookie(&room.owner).send().await;
+            server.get(&format!("/api/fn/load_people?tenant=acme&text={typed}")).cookie(&room.owner).send().await;
         assert!(found.text().contains("jorg@bücher.example"), "{typed}: {}", found.text());
     }
 }
 
 async fn texts_are_kept_in_one_spelling(stage: Arc<Stage>) {
-    let (house, room) = room(&stage).await;
-    settings(&house, &room, &[("settings[words]", "Cafe\u{301}"), ("settings[languages]", "Franc\u{327}ais")]).await;
-    let kept = house.get("/api/fn/load_settings?tenant=acme").cookie(&room.owner).send().await;
+    let (server, room) = room(&stage).await;
+    settings(&server, &room, &[("settings[words]", "Cafe\u{301}"), ("settings[languages]", "Franc\u{327}ais")]).await;
+    let kept = server.get("/api/fn/load_settings?tenant=acme").cookie(&room.owner).send().await;
     assert!(kept.text().contains("\"café\"") && kept.text().contains("\"Français\""), "{}", kept.text());
     let team = room.team.id.to_string();
-    let asker = house.participant(5);
+    let asker = server.participant(5);
     for spelled in ["When is the café open?", "When is the cafe\u{301} open?", "When is the ca\u{200B}fé open?"] {
-        let asked = act(&house, &asker, "ask", &[("team", &team), ("question", spelled)]).await.json();
+        let asked = act(&server, &asker, "ask", &[("team", &team), ("question", spelled)]).await.json();
         assert_eq!(asked["body"], "When is the café open?");
         assert_eq!(asked["status"], "UNDER_REVIEW", "the filter knows every spelling: {asked}");
     }
     let asked = act(
-        &house,
+        &server,
         &asker,
         "ask",
         &[("team", &team), ("question", "Is it evil\u{202E}txt.exe\u{202C}? می\u{200C}خواهم 👩\u{200D}🚀")],
@@ -107,15 +107,15 @@ async fn texts_are_kept_in_one_spelling(stage: Arc<Stage>) {
     assert_eq!(asked.json()["body"], "Is it eviltxt.exe? می\u{200C}خواهم 👩\u{200D}🚀");
     let question = room.open.id.to_string();
     let page = format!("/t/acme/mine/{question}");
-    let own = house.participant(crate::support::ASKER);
-    house.request(axum::http::Method::POST, &page).cookie(&own).form(&[("text", "Cafe\u{301}\u{202E}!")]).send().await;
+    let own = server.participant(crate::support::ASKER);
+    server.request(axum::http::Method::POST, &page).cookie(&own).form(&[("text", "Cafe\u{301}\u{202E}!")]).send().await;
     let thread =
-        house.get(&format!("/api/fn/load_thread?tenant=acme&question={question}")).cookie(&room.owner).send().await;
+        server.get(&format!("/api/fn/load_thread?tenant=acme&question={question}")).cookie(&room.owner).send().await;
     assert_eq!(thread.json()["messages"][0]["text"], "Café!", "{}", thread.text());
 }
 
 async fn a_text_that_shows_nothing_is_empty(stage: Arc<Stage>) {
-    let (house, room) = room(&stage).await;
+    let (server, room) = room(&stage).await;
     let (team, question) = (room.team.id.to_string(), room.open.id.to_string());
     for blank in [
         "\u{FFF9}\u{FFFA}\u{FFFB}",
@@ -129,7 +129,7 @@ async fn a_text_that_shows_nothing_is_empty(stage: Arc<Stage>) {
     ] {
         let case = blank.escape_unicode().to_string();
         for (cookie, name, form) in [
-            (&house.participant(5), "ask", vec![("team", &*team), ("question", blank)]),
+            (&server.participant(5), "ask", vec![("team", &*team), ("question", blank)]),
             (&room.moderator, "answer", vec![("question", &*question), ("answer", blank)]),
             (&room.moderator, "edit", vec![("question", &*question), ("text", blank)]),
             (&room.moderator, "say", vec![("question", &*question), ("text", blank)]),
@@ -137,27 +137,28 @@ async fn a_text_that_shows_nothing_is_empty(stage: Arc<Stage>) {
             (&room.owner, "create_tag", vec![("name", blank), ("color", "#10B981")]),
             (&room.owner, "rename_self", vec![("name", blank)]),
         ] {
-            let reply = act(&house, cookie, name, &form).await;
+            let reply = act(&server, cookie, name, &form).await;
             assert_refused(&format!("{name} {case}"), &reply, 422, "invalid");
             let problem = &reply.json()["fields"][0]["problem"];
             let says = problem.as_str().or(problem["problem"].as_str());
             assert!(says.is_some_and(|says| says == "empty" || says == "hidden"), "{name} {case}: {problem}");
         }
         // A label that shows nothing is none.
-        let labelled = act(&house, &room.moderator, "label", &[("question", &question), ("label", blank)]).await.json();
+        let labelled =
+            act(&server, &room.moderator, "label", &[("question", &question), ("label", blank)]).await.json();
         assert!(labelled["label"].is_null(), "{case}: {labelled}");
     }
 }
 
 async fn names_of_staff_are_not_free_for_guests(stage: Arc<Stage>) {
-    let (house, room) = room(&stage).await;
-    settings(&house, &room, &[("settings[names]", "optional"), ("settings[name]", "Rivermark")]).await;
-    act(&house, &room.moderator, "rename_self", &[("name", "Ivo Bill")]).await;
+    let (server, room) = room(&stage).await;
+    settings(&server, &room, &[("settings[names]", "optional"), ("settings[name]", "Rivermark")]).await;
+    act(&server, &room.moderator, "rename_self", &[("name", "Ivo Bill")]).await;
     let team = room.team.id.to_string();
     let ask = async |cookie: &str, name: &str| {
-        let cookie = format!("{cookie}; {}", house.participant(77));
+        let cookie = format!("{cookie}; {}", server.participant(77));
         act(
-            &house,
+            &server,
             cookie.trim_start_matches("; "),
             "ask",
             &[("team", &team), ("question", "Who is it?"), ("name", name)],

@@ -7,17 +7,17 @@ use tokio::time::Instant;
 use pulsestage::command::Ask;
 use pulsestage::error::Refusal;
 use pulsestage::id::{SessionId, UserId};
-use pulsestage::moderation::Verdict;
-use pulsestage::service::{Caller, Visit};
+use pulsestage::moderation::ReviewDecision;
+use pulsestage::service::{Credentials, RequestContext};
 use pulsestage::text::Slug;
 use pulsestage::user::Role;
 
-use crate::support::{Folder, House, Kind, Live, Plan, Room, Wire, open_store, signed_in, soon};
+use crate::support::{Folder, Kind, Live, Plan, Room, TestServer, Wire, open_store, signed_in, soon};
 
 /// Somebody who is signed in.
 struct Somebody {
     cookie: String,
-    caller: Caller,
+    caller: Credentials,
     user: UserId,
     session: SessionId,
 }
@@ -26,7 +26,7 @@ impl Somebody {
     async fn with(live: &Live, role: Role) -> Self {
         let service = live.running.state.service();
         let (cookie, caller) = signed_in(service, &Slug::default_tenant(), role).await;
-        let actor = service.enter("default", &caller).await.unwrap().actor;
+        let actor = service.authenticate("default", &caller).await.unwrap().actor;
         Self { cookie, caller, user: actor.user.unwrap(), session: actor.session.unwrap() }
     }
 
@@ -36,15 +36,15 @@ impl Somebody {
         wire
     }
 
-    async fn visit(&self, live: &Live) -> Visit {
-        live.running.state.service().enter("default", &self.caller).await.unwrap()
+    async fn context(&self, live: &Live) -> RequestContext {
+        live.running.state.service().authenticate("default", &self.caller).await.unwrap()
     }
 }
 
 /// The stream must say goodbye and end within a second of `since`.
 async fn ends(wire: Wire, since: Instant, why: &str) {
     let rest = wire.rest().await;
-    assert!(rest.last().is_some_and(|last| last.farewell().is_some()), "{why}: {rest:?}");
+    assert!(rest.last().is_some_and(|last| last.closing_frame().is_some()), "{why}: {rest:?}");
     assert!(since.elapsed() < Duration::from_secs(1), "{why}: {:?}", since.elapsed());
 }
 
@@ -59,7 +59,7 @@ async fn whoever_is_kept_out_has_no_stream_and_everybody_else_has() {
         let (hers, mut his) = (ann.stream(&live).await, bob.stream(&live).await);
         live.has_streams(3).await;
         let since = Instant::now();
-        service.set_active(&live.visit, ann.user, false).await.unwrap();
+        service.set_active(&live.context, ann.user, false).await.unwrap();
         ends(hers, since, "deactivated").await;
         live.has_streams(2).await;
         let question = live.ask("Are we still here?").await;
@@ -67,7 +67,7 @@ async fn whoever_is_kept_out_has_no_stream_and_everybody_else_has() {
             let message = wire.message().await;
             assert!(message.raw.contains(&question.id.to_string()), "{kind:?}");
         }
-        assert_eq!(ann.visit(&live).await.actor.role, Role::Guest);
+        assert_eq!(ann.context(&live).await.actor.role, Role::Guest);
         live.stop().await;
     }
 }
@@ -76,7 +76,7 @@ async fn whoever_is_kept_out_has_no_stream_and_everybody_else_has() {
 async fn every_end_of_a_session_ends_its_streams() {
     for kind in [Kind::Plain, Kind::Http2] {
         let live = Live::start(kind, &[]).await;
-        let (service, owner) = (live.running.state.service().clone(), live.visit.clone());
+        let (service, owner) = (live.running.state.service().clone(), live.context.clone());
         let team = service.board(&owner).await.unwrap().board.teams[0].id;
         for why in ["sign out", "revoke", "revoke all", "role", "team", "team again"] {
             let ann = Somebody::with(&live, Role::Viewer).await;
@@ -87,14 +87,14 @@ async fn every_end_of_a_session_ends_its_streams() {
             match why {
                 "sign out" => service.sign_out(ann.caller.sessions[0].1).await.unwrap(),
                 "revoke" => service.revoke_session(&owner, Some(ann.user), ann.session).await.unwrap(),
-                "revoke all" => service.revoke_sessions(&ann.visit(&live).await, None).await.unwrap(),
+                "revoke all" => service.revoke_sessions(&ann.context(&live).await, None).await.unwrap(),
                 "role" => drop(service.set_role(&owner, ann.user, Role::Member).await.unwrap()),
                 _ => drop(service.set_membership(&owner, ann.user, team, Some(Role::Moderator)).await.unwrap()),
             }
             for wire in [first, second] {
                 ends(wire, since, why).await;
             }
-            let is_in = ann.visit(&live).await.actor.user.is_some();
+            let is_in = ann.context(&live).await.actor.user.is_some();
             assert_eq!(is_in, why.starts_with("team"), "{why}");
             live.ask(why).await;
             assert_eq!(other.message().await.kind(), "question:created", "{kind:?} {why}");
@@ -109,30 +109,30 @@ async fn a_bulk_action_stops_with_the_right_to_it_and_the_stream_ends() {
     let live = Live::start(Kind::Plain, &["--asks-per-participant", "0"]).await;
     let service = live.running.state.service().clone();
     let ann = Somebody::with(&live, Role::Moderator).await;
-    let team = service.board(&live.visit).await.unwrap().board.teams[0].id;
+    let team = service.board(&live.context).await.unwrap().board.teams[0].id;
     let mut questions = Vec::new();
     for number in 0..MANY {
         let ask = Ask { team, body: format!("Is this question {number}?"), name: None };
-        questions.push((service.ask(&live.visit, None, ask).await.unwrap().id, None));
+        questions.push((service.ask(&live.context, None, ask).await.unwrap().id, None));
     }
     let mut guest = live.stream("").await;
     guest.greeting().await;
-    let (hers, visit) = (ann.stream(&live).await, ann.visit(&live).await);
+    let (hers, context) = (ann.stream(&live).await, ann.context(&live).await);
     let acting = {
         let (service, questions) = (service.clone(), questions.clone());
-        tokio::spawn(
-            async move { service.decide_all(&visit, None, questions, &Verdict::Decline { reason: None }).await },
-        )
+        tokio::spawn(async move {
+            service.decide_all(&context, None, questions, &ReviewDecision::Decline { reason: None }).await
+        })
     };
     guest.message().await;
     let since = Instant::now();
-    service.set_active(&live.visit, ann.user, false).await.unwrap();
+    service.set_active(&live.context, ann.user, false).await.unwrap();
     ends(hers, since, "in the middle of a bulk action").await;
     let items = acting.await.unwrap().unwrap();
     let done = items.iter().take_while(|item| item.refusal.is_none()).count();
     assert!((1..MANY).contains(&done), "it was running: {done}");
     assert!(items[done..].iter().all(|item| item.refusal == Some(Refusal::NotSignedIn)), "{items:?}");
-    let board = service.board(&live.visit).await.unwrap().board;
+    let board = service.board(&live.context).await.unwrap().board;
     for (place, (question, _)) in questions.iter().enumerate() {
         assert_eq!(board.questions.contains_key(question), place >= done, "what is told is what was done: {place}");
     }
@@ -143,7 +143,7 @@ async fn a_bulk_action_stops_with_the_right_to_it_and_the_stream_ends() {
 async fn a_stream_does_not_outlive_its_session() {
     let live = Live::start(Kind::Plain, &[]).await;
     let ann = Somebody::with(&live, Role::Member).await;
-    assert!(ann.visit(&live).await.until.is_some());
+    assert!(ann.context(&live).await.until.is_some());
     // A session that is over opens a guest's stream, which nothing ends.
     live.running.state.service().sign_out(ann.caller.sessions[0].1).await.unwrap();
     let mut wire = ann.stream(&live).await;
@@ -156,43 +156,43 @@ async fn a_stream_does_not_outlive_its_session() {
 async fn another_instance_hears_of_it_without_being_rung() {
     let folder = Folder::new();
     let store = open_store(&folder.sqlite_url()).await;
-    let here = House::on(std::sync::Arc::new(store.clone()), Plan::default());
-    let there = House::on(std::sync::Arc::new(store), Plan::default());
+    let here = TestServer::on(std::sync::Arc::new(store.clone()), Plan::default());
+    let there = TestServer::on(std::sync::Arc::new(store), Plan::default());
     let room = Room::furnish(&here.service, "default").await;
     let (cookie, caller) = signed_in(&here.service, &Slug::default_tenant(), Role::Member).await;
-    let ann = here.service.enter("default", &caller).await.unwrap().actor.user.unwrap();
+    let ann = here.service.authenticate("default", &caller).await.unwrap().actor.user.unwrap();
     let mut wire = Wire::of(there.get("/sse").cookie(&cookie).open().await);
     let mut guest = Wire::of(there.get("/sse").open().await);
     wire.greeting().await;
     guest.greeting().await;
     let since = Instant::now();
-    here.service.set_active(&room.visit, ann, false).await.unwrap();
+    here.service.set_active(&room.context, ann, false).await.unwrap();
     ends(wire, since, "another instance").await;
     assert!(guest.is_quiet());
     let again = there.get("/sse").cookie(&cookie).open().await;
     assert_eq!(again.status(), 200, "as a guest");
-    for house in [here, there] {
-        house.close().await;
+    for server in [here, there] {
+        server.close().await;
     }
 }
 
 #[tokio::test]
 async fn whoever_signs_out_while_their_stream_opens_has_none() {
-    let (house, _default, _acme) = House::new(Plan::default()).await;
+    let (server, _default, _acme) = TestServer::new(Plan::default()).await;
     for _ in 0..20 {
-        let (cookie, caller) = signed_in(&house.service, &Slug::default_tenant(), Role::Member).await;
-        let opening = house.get("/sse").cookie(&cookie).open();
-        let ending = house.service.sign_out(caller.sessions[0].1);
+        let (cookie, caller) = signed_in(&server.service, &Slug::default_tenant(), Role::Member).await;
+        let opening = server.get("/sse").cookie(&cookie).open();
+        let ending = server.service.sign_out(caller.sessions[0].1);
         let (response, ended) = tokio::join!(opening, ending);
         ended.unwrap();
         let mut wire = Wire::of(response);
         wire.greeting().await;
         // Either it is a guest's by now, or it ends.
-        let is_guests = house.state.passes().is_unused();
+        let is_guests = server.state.passes().is_unused();
         if !is_guests {
             soon("the stream to end", wire.rest()).await;
         }
     }
-    let reply = house.request(Method::POST, "/sign-out").form(&[("tenant", "default")]).send().await;
+    let reply = server.request(Method::POST, "/sign-out").form(&[("tenant", "default")]).send().await;
     assert_eq!(reply.status, 303);
 }

@@ -14,7 +14,7 @@ async fn a_life_ends_with_the_time_to_come_back() {
         let start = wire.greeting().await;
         let rest = wire.rest().await;
         assert_eq!(rest.len(), 1, "{kind:?} {rest:?}");
-        let retry = rest[0].farewell().unwrap();
+        let retry = rest[0].closing_frame().unwrap();
         assert!((1_000..3_000).contains(&retry), "{kind:?} {retry}");
         live.has_streams(0).await;
         // What was said while nobody listened is heard by those who come back.
@@ -44,7 +44,7 @@ async fn the_33rd_tab_waits_until_another_is_closed() {
     let turned_away = open(7).await.rest().await;
     let (head, body) = turned_away.split_once("\r\n\r\n").unwrap();
     assert!(head.starts_with("HTTP/1.1 200 OK\r\n") && head.contains("text/event-stream"), "{head}");
-    let retry = Message::parse(body).farewell().unwrap();
+    let retry = Message::parse(body).closing_frame().unwrap();
     assert!((5_000..=15_000).contains(&retry), "{retry}");
     open(8).await.until(CONNECTED).await;
     drop(tabs.pop());

@@ -75,7 +75,7 @@ fn messages(bytes: &[u8], gzip: bool) -> Vec<Message> {
 async fn whatever_a_stream_says_is_whole_chunks_up_to_the_last_one() {
     for gzip in [false, true] {
         let live = Live::start(Kind::Plain, &[FREELY, &["--heartbeat-s", "1"]].concat()).await;
-        let subscription = live.running.state.bus().subscribe(live.visit.tenant.id).await.unwrap();
+        let subscription = live.running.state.bus().subscribe(live.context.tenant.id).await.unwrap();
         let (epoch, start) = (subscription.channel().epoch, subscription.channel().tail().1);
         drop(subscription);
         let first = live.ask("What did they miss?").await;
@@ -107,7 +107,7 @@ async fn whatever_a_stream_says_is_whole_chunks_up_to_the_last_one() {
             assert!(is_ended && left == 0, "{gzip}: {}", String::from_utf8_lossy(&bytes));
             let messages = messages(&body, gzip);
             assert_eq!(messages[0].kind(), "connected");
-            assert!(messages.last().unwrap().farewell().is_some(), "{messages:?}");
+            assert!(messages.last().unwrap().closing_frame().is_some(), "{messages:?}");
             assert!(messages.iter().any(|message| message.kind() == "heartbeat"), "{messages:?}");
             let moved = messages.iter().rev().find_map(Message::cursor).unwrap();
             assert_eq!(moved.seq, start + 2, "{messages:?}");
@@ -138,7 +138,7 @@ async fn a_chunk_that_was_written_in_part_is_finished_before_anything_else() {
     let seqs: Vec<_> = read.iter().skip(1).filter_map(Message::cursor).map(|cursor| cursor.seq).collect();
     assert_eq!(seqs, (start.seq + 1..).take(seqs.len()).collect::<Vec<_>>(), "each once and in order");
     if is_ended {
-        assert!(left == 0 && read.last().unwrap().farewell().is_some());
+        assert!(left == 0 && read.last().unwrap().closing_frame().is_some());
     }
 }
 

@@ -1,7 +1,7 @@
 //! Streams of every kind hear of a log that is another one now, and of a database that does not answer.
 
 use pulsestage::event::Cursor;
-use pulsestage_server::world::SystemChance;
+use pulsestage_server::system::SystemRng;
 use sqlx::{Connection, Executor, SqliteConnection};
 
 use crate::support::{Kind, Live, Message};
@@ -11,7 +11,7 @@ async fn streams_of_a_log_that_was_replaced_load_the_board_and_go_on() {
     for kind in Kind::ALL {
         let live = Live::start(kind, &[]).await;
         let mut wires = [live.stream("").await, live.stream("events=question:pinned").await];
-        let (mut before, tenant) = (None, live.visit.tenant.id);
+        let (mut before, tenant) = (None, live.context.tenant.id);
         for wire in &mut wires {
             before = Some(wire.greeting().await);
         }
@@ -21,7 +21,7 @@ async fn streams_of_a_log_that_was_replaced_load_the_board_and_go_on() {
             assert_eq!(wire.message().await.cursor(), Some(Cursor { seq: before.seq + 1, ..before }), "{kind:?}");
         }
         let store = live.running.state.store();
-        assert_eq!(store.renew_epochs_if(tenant, before.epoch, &SystemChance).await, Ok(true));
+        assert_eq!(store.renew_epochs_if(tenant, before.epoch, &SystemRng).await, Ok(true));
         let here = store.head(tenant).await.unwrap();
         for wire in wires {
             let rest = wire.rest().await;

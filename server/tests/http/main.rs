@@ -1,6 +1,22 @@
 //! The server from outside: requests through its router, streams byte for byte, whole instances on real sockets.
 
 #[cfg(test)]
+mod account_claim;
+#[cfg(test)]
+mod account_factor;
+#[cfg(test)]
+mod account_links;
+#[cfg(test)]
+mod account_missed;
+#[cfg(test)]
+mod account_oidc;
+#[cfg(test)]
+mod account_password;
+#[cfg(test)]
+mod account_proof;
+#[cfg(test)]
+mod account_steps;
+#[cfg(test)]
 mod attack;
 #[cfg(test)]
 mod bus_redis;
@@ -10,22 +26,6 @@ mod bus_replaced;
 mod bus_trouble;
 #[cfg(test)]
 mod deploy;
-#[cfg(test)]
-mod doors_claim;
-#[cfg(test)]
-mod doors_factor;
-#[cfg(test)]
-mod doors_links;
-#[cfg(test)]
-mod doors_missed;
-#[cfg(test)]
-mod doors_oidc;
-#[cfg(test)]
-mod doors_password;
-#[cfg(test)]
-mod doors_proof;
-#[cfg(test)]
-mod doors_steps;
 #[cfg(test)]
 mod drill;
 #[cfg(test)]
@@ -42,8 +42,6 @@ mod http_audit;
 mod http_bodies;
 #[cfg(test)]
 mod http_cookies;
-#[cfg(test)]
-mod http_doors;
 #[cfg(test)]
 mod http_escaping;
 #[cfg(test)]
@@ -92,6 +90,8 @@ mod http_session;
 #[cfg(test)]
 mod http_settings;
 #[cfg(test)]
+mod http_sign_in;
+#[cfg(test)]
 mod http_teams;
 #[cfg(test)]
 mod http_tenancy;
@@ -105,31 +105,31 @@ mod http_typed;
 #[cfg(test)]
 mod http_unicode;
 #[cfg(test)]
-mod life_background;
+mod lifecycle_background;
 #[cfg(test)]
-mod life_backup;
+mod lifecycle_backup;
 #[cfg(test)]
-mod life_crash;
+mod lifecycle_crash;
 #[cfg(test)]
-mod life_full;
+mod lifecycle_full;
 #[cfg(test)]
-mod life_hung;
+mod lifecycle_hung;
 #[cfg(test)]
-mod life_key;
+mod lifecycle_key;
 #[cfg(test)]
-mod life_linger;
+mod lifecycle_linger;
 #[cfg(test)]
-mod life_memory;
+mod lifecycle_memory;
 #[cfg(test)]
-mod life_metrics;
+mod lifecycle_metrics;
 #[cfg(test)]
-mod life_replaced;
+mod lifecycle_replaced;
 #[cfg(test)]
-mod life_stalled;
+mod lifecycle_stalled;
 #[cfg(test)]
-mod life_start;
+mod lifecycle_start;
 #[cfg(test)]
-mod life_stop;
+mod lifecycle_stop;
 #[cfg(test)]
 mod live_access;
 #[cfg(test)]

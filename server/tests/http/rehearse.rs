@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 use tokio::time::sleep;
 
-use pulsestage::service::Caller;
+use pulsestage::service::Credentials;
 use pulsestage_server::config::Cli;
 use pulsestage_server::lifecycle;
 
@@ -132,8 +132,8 @@ async fn a_running_server_keeps_neither_questions_nor_votes() {
     assert_eq!(report["leftBehind"], "its votes and questions were taken back");
     assert_eq!((&report["counts"]["asked"], &report["counts"]["failed"]), (&2.into(), &0.into()), "{report}");
     let service = running.state.service();
-    let visit = service.enter("default", &Caller::default()).await.unwrap();
-    let board = service.board(&visit).await.unwrap().board;
+    let context = service.authenticate("default", &Credentials::default()).await.unwrap();
+    let board = service.board(&context).await.unwrap().board;
     assert!(board.questions.is_empty(), "{board:?}");
     running.stop(std::future::pending()).await;
 }

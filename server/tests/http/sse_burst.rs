@@ -8,9 +8,9 @@ use uuid::Uuid;
 use pulsestage::command::{Ask, SetVote};
 use pulsestage::event::Event;
 use pulsestage::id::QuestionId;
-use pulsestage::service::Caller;
+use pulsestage::service::Credentials;
 
-use crate::support::{House, Plan};
+use crate::support::{Plan, TestServer};
 
 const VOTERS: usize = 2_000;
 const QUESTIONS: usize = 5;
@@ -18,22 +18,24 @@ const QUESTIONS: usize = 5;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_thousand_votes_are_a_few_frames() {
     let plan = Plan { window: Duration::from_millis(50), ..Plan::default() };
-    let (house, room, _acme) = House::new(plan).await;
+    let (server, room, _acme) = TestServer::new(plan).await;
     let mut questions: Vec<QuestionId> = Vec::new();
     for n in 0..QUESTIONS {
         let ask = Ask { team: room.team.id, body: format!("Question {n}"), name: None };
-        questions.push(house.service.ask(&room.visit, None, ask).await.unwrap().id);
+        questions.push(server.service.ask(&room.context, None, ask).await.unwrap().id);
     }
-    let mut wire = house.stream("").await;
+    let mut wire = server.stream("").await;
     wire.greeting().await;
-    let service = &house.service;
+    let service = &server.service;
     let voting = futures::stream::iter(0..VOTERS).for_each_concurrent(32, |voter| {
         let questions = &questions;
         async move {
-            let caller = Caller { device: Some(Uuid::from_u128(10_000 + voter as u128)), ..Caller::default() };
-            let visit = service.enter("default", &caller).await.unwrap();
+            let caller =
+                Credentials { device: Some(Uuid::from_u128(10_000 + voter as u128)), ..Credentials::default() };
+            let context = service.authenticate("default", &caller).await.unwrap();
             for question in questions {
-                let receipt = service.set_vote(&visit, None, SetVote { question: *question, up: true }).await.unwrap();
+                let receipt =
+                    service.set_vote(&context, None, SetVote { question: *question, up: true }).await.unwrap();
                 assert!(receipt.up && receipt.upvotes <= i64::try_from(VOTERS).unwrap());
             }
         }
@@ -62,7 +64,7 @@ async fn ten_thousand_votes_are_a_few_frames() {
     let windows = usize::try_from(took.as_millis() / 50).unwrap() + 3;
     assert!(frames <= windows * QUESTIONS, "{frames} frames in {windows} windows");
     assert!(frames * 4 < VOTERS * QUESTIONS, "{frames} frames for {} votes", VOTERS * QUESTIONS);
-    let board = house.store.snapshot(room.tenant.id, None).await.unwrap().board;
+    let board = server.store.snapshot(room.tenant.id, None).await.unwrap().board;
     assert!(questions.iter().all(|id| board.questions[id].upvotes == i64::try_from(VOTERS).unwrap()));
     assert!(wire.is_quiet(), "nothing is sent twice");
 }

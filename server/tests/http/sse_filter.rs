@@ -4,14 +4,14 @@ use pulsestage::command::{Ask, CreateTag, SetMark, SetVote};
 use pulsestage::event::Cursor;
 use pulsestage::id::TeamId;
 
-use crate::support::{House, Message, Plan, Room, Wire};
+use crate::support::{Message, Plan, Room, TestServer, Wire};
 
-async fn asks(house: &House, room: &Room, team: TeamId, text: &str) {
-    house.service.ask(&room.visit, None, Ask { team, body: text.to_owned(), name: None }).await.unwrap();
+async fn asks(server: &TestServer, room: &Room, team: TeamId, text: &str) {
+    server.service.ask(&room.context, None, Ask { team, body: text.to_owned(), name: None }).await.unwrap();
 }
 
-async fn pins(house: &House, room: &Room, on: bool) {
-    house.service.set_pinned(&room.visit, None, SetMark { question: room.open.id, on }).await.unwrap();
+async fn pins(server: &TestServer, room: &Room, on: bool) {
+    server.service.set_pinned(&room.context, None, SetMark { question: room.open.id, on }).await.unwrap();
 }
 
 /// A message that shows nothing.
@@ -19,35 +19,39 @@ fn is_advance(message: &Message, cursor: Cursor) -> bool {
     message.moves_to(cursor)
 }
 
-async fn opened(house: &House, query: &str) -> (Wire, Cursor) {
-    let mut wire = house.stream(query).await;
+async fn opened(server: &TestServer, query: &str) -> (Wire, Cursor) {
+    let mut wire = server.stream(query).await;
     let start = wire.greeting().await;
     (wire, start)
 }
 
 #[tokio::test]
 async fn by_type() {
-    let (house, default, _acme) = House::new(Plan::default()).await;
+    let (server, default, _acme) = TestServer::new(Plan::default()).await;
     for query in
         ["events=question:pinned", "events=question:pinned,question:frozen", "events=heartbeat,%20question:pinned"]
     {
-        let (mut wire, start) = opened(&house, query).await;
-        asks(&house, &default, default.team.id, "Hidden from it").await;
+        let (mut wire, start) = opened(&server, query).await;
+        asks(&server, &default, default.team.id, "Hidden from it").await;
         let at = Cursor { seq: start.seq + 1, ..start };
         let hidden = wire.message().await;
         assert!(is_advance(&hidden, at), "{query}: {hidden:?}");
-        pins(&house, &default, true).await;
+        pins(&server, &default, true).await;
         let shown = wire.message().await;
         assert_eq!(
             (shown.kind(), shown.cursor()),
             ("question:pinned", Some(Cursor { seq: start.seq + 2, ..start })),
             "{query}"
         );
-        pins(&house, &default, false).await;
+        pins(&server, &default, false).await;
         assert_eq!(wire.message().await.kind(), "question:pinned");
-        house.service.set_vote(&default.visit, None, SetVote { question: default.open.id, up: true }).await.unwrap();
-        house.service.set_vote(&default.visit, None, SetVote { question: default.open.id, up: false }).await.unwrap();
-        asks(&house, &default, default.team.id, "Hidden as well").await;
+        server.service.set_vote(&default.context, None, SetVote { question: default.open.id, up: true }).await.unwrap();
+        server
+            .service
+            .set_vote(&default.context, None, SetVote { question: default.open.id, up: false })
+            .await
+            .unwrap();
+        asks(&server, &default, default.team.id, "Hidden as well").await;
         let hidden = wire.message().await;
         assert!(is_advance(&hidden, Cursor { seq: start.seq + 4, ..start }), "a tally was sent: {hidden:?}");
     }
@@ -55,51 +59,51 @@ async fn by_type() {
 
 #[tokio::test]
 async fn tallies_alone() {
-    let (house, default, _acme) = House::new(Plan::default()).await;
-    let (mut wire, start) = opened(&house, "events=question:upvoted").await;
-    house.service.set_vote(&default.visit, None, SetVote { question: default.open.id, up: true }).await.unwrap();
+    let (server, default, _acme) = TestServer::new(Plan::default()).await;
+    let (mut wire, start) = opened(&server, "events=question:upvoted").await;
+    server.service.set_vote(&default.context, None, SetVote { question: default.open.id, up: true }).await.unwrap();
     let tally = wire.message().await;
     assert_eq!((tally.kind(), tally.id), ("question:upvoted", None));
-    asks(&house, &default, default.team.id, "Hidden from it").await;
+    asks(&server, &default, default.team.id, "Hidden from it").await;
     assert!(is_advance(&wire.message().await, Cursor { seq: start.seq + 1, ..start }));
 }
 
 #[tokio::test]
 async fn by_team() {
-    let (house, default, _acme) = House::new(Plan::default()).await;
-    let (mut wire, start) = opened(&house, &format!("teamId={}", default.other_team.id)).await;
+    let (server, default, _acme) = TestServer::new(Plan::default()).await;
+    let (mut wire, start) = opened(&server, &format!("teamId={}", default.other_team.id)).await;
     let at = |n| Cursor { seq: start.seq + n, ..start };
-    asks(&house, &default, default.team.id, "To another team").await;
+    asks(&server, &default, default.team.id, "To another team").await;
     assert!(is_advance(&wire.message().await, at(1)));
-    asks(&house, &default, default.other_team.id, "To this team").await;
+    asks(&server, &default, default.other_team.id, "To this team").await;
     let shown = wire.message().await;
     assert_eq!((shown.kind(), shown.cursor()), ("question:created", Some(at(2))));
     // Other teams' counts are not its business, nor that there is one more; what concerns the whole tenant is.
-    house.service.set_vote(&default.visit, None, SetVote { question: default.open.id, up: true }).await.unwrap();
-    house.service.create_team(&default.visit, None, "A third team").await.unwrap();
+    server.service.set_vote(&default.context, None, SetVote { question: default.open.id, up: true }).await.unwrap();
+    server.service.create_team(&default.context, None, "A third team").await.unwrap();
     assert!(is_advance(&wire.message().await, at(3)));
     let tag = CreateTag { name: "For all".to_owned(), color: "#0088AA".to_owned() };
-    house.service.create_tag(&default.visit, None, tag).await.unwrap();
+    server.service.create_tag(&default.context, None, tag).await.unwrap();
     let shown = wire.message().await;
     assert_eq!((shown.kind(), shown.cursor()), ("tag:created", Some(at(4))));
-    let question = shown_question(&house, &default).await;
-    house.service.set_vote(&default.visit, None, SetVote { question, up: true }).await.unwrap();
+    let question = shown_question(&server, &default).await;
+    server.service.set_vote(&default.context, None, SetVote { question, up: true }).await.unwrap();
     assert_eq!(wire.message().await.envelope().event.question(), Some(question));
 }
 
 /// The question that was put to the other team.
-async fn shown_question(house: &House, room: &Room) -> pulsestage::id::QuestionId {
-    let board = house.store.snapshot(room.tenant.id, None).await.unwrap().board;
+async fn shown_question(server: &TestServer, room: &Room) -> pulsestage::id::QuestionId {
+    let board = server.store.snapshot(room.tenant.id, None).await.unwrap().board;
     board.questions.values().find(|question| question.team_id == room.other_team.id).unwrap().id
 }
 
 #[tokio::test]
 async fn by_type_and_team() {
-    let (house, default, _acme) = House::new(Plan::default()).await;
+    let (server, default, _acme) = TestServer::new(Plan::default()).await;
     let query = format!("events=question:created,question:pinned&teamId={}", default.other_team.id);
-    let (mut wire, start) = opened(&house, &query).await;
-    pins(&house, &default, true).await;
-    asks(&house, &default, default.other_team.id, "To this team").await;
+    let (mut wire, start) = opened(&server, &query).await;
+    pins(&server, &default, true).await;
+    asks(&server, &default, default.other_team.id, "To this team").await;
     let messages = wire.until("question:created").await;
     assert!(messages.iter().all(|message| ["cursor", "question:created"].contains(&message.kind())));
     assert_eq!(messages.last().unwrap().cursor(), Some(Cursor { seq: start.seq + 2, ..start }));
@@ -107,10 +111,10 @@ async fn by_type_and_team() {
 
 #[tokio::test]
 async fn an_empty_filter_and_a_team_of_nobody() {
-    let (house, default, acme) = House::new(Plan::default()).await;
-    let (mut all, _) = opened(&house, "events=&teamId=").await;
-    let (mut none, start) = opened(&house, &format!("teamId={}", acme.team.id)).await;
-    asks(&house, &default, default.team.id, "For everybody").await;
+    let (server, default, acme) = TestServer::new(Plan::default()).await;
+    let (mut all, _) = opened(&server, "events=&teamId=").await;
+    let (mut none, start) = opened(&server, &format!("teamId={}", acme.team.id)).await;
+    asks(&server, &default, default.team.id, "For everybody").await;
     assert_eq!(all.message().await.kind(), "question:created");
     assert!(
         is_advance(&none.message().await, Cursor { seq: start.seq + 1, ..start }),
@@ -120,16 +124,16 @@ async fn an_empty_filter_and_a_team_of_nobody() {
 
 #[tokio::test]
 async fn a_replay_is_filtered_and_ends_at_the_head() {
-    let (house, default, _acme) = House::new(Plan::default()).await;
-    let start = house.store.head(default.tenant.id).await.unwrap();
+    let (server, default, _acme) = TestServer::new(Plan::default()).await;
+    let start = server.store.head(default.tenant.id).await.unwrap();
     for n in 0..5 {
-        asks(&house, &default, default.team.id, &format!("Hidden {n}")).await;
+        asks(&server, &default, default.team.id, &format!("Hidden {n}")).await;
     }
-    pins(&house, &default, true).await;
+    pins(&server, &default, true).await;
     for n in 5..10 {
-        asks(&house, &default, default.team.id, &format!("Hidden {n}")).await;
+        asks(&server, &default, default.team.id, &format!("Hidden {n}")).await;
     }
-    let (mut wire, at) = opened(&house, &format!("events=question:pinned&last_event_id={start}")).await;
+    let (mut wire, at) = opened(&server, &format!("events=question:pinned&last_event_id={start}")).await;
     assert_eq!(at, start);
     let pinned = wire.message().await;
     assert_eq!((pinned.kind(), pinned.cursor()), ("question:pinned", Some(Cursor { seq: start.seq + 6, ..start })));
@@ -142,10 +146,10 @@ async fn a_replay_is_filtered_and_ends_at_the_head() {
 
 #[tokio::test]
 async fn a_long_list_of_types_costs_nothing() {
-    let (house, default, _acme) = House::new(Plan::default()).await;
+    let (server, default, _acme) = TestServer::new(Plan::default()).await;
     let often = vec!["question:pinned"; 400].join(",");
-    let (mut wire, start) = opened(&house, &format!("events={often}")).await;
-    pins(&house, &default, true).await;
+    let (mut wire, start) = opened(&server, &format!("events={often}")).await;
+    pins(&server, &default, true).await;
     let shown = wire.message().await;
     assert_eq!((shown.kind(), shown.cursor().unwrap().seq), ("question:pinned", start.seq + 1));
     for query in [
@@ -153,9 +157,9 @@ async fn a_long_list_of_types_costs_nothing() {
         format!("teamId={}", "1".repeat(60_000)),
         format!("tenantId={}", "a".repeat(60_000)),
     ] {
-        let reply = house.get(&format!("/sse?{query}")).send().await;
+        let reply = server.get(&format!("/sse?{query}")).send().await;
         assert_eq!(reply.status, 414, "{} bytes", query.len());
         assert!(reply.body.len() < 200);
     }
-    assert_eq!(house.get(&format!("/?{}", "a".repeat(9_000))).send().await.status, 414, "other addresses as well");
+    assert_eq!(server.get(&format!("/?{}", "a".repeat(9_000))).send().await.status, 414, "other addresses as well");
 }

@@ -3,26 +3,26 @@
 
 use pulsestage_server::limits::{LimitArgs, Refused};
 
-use crate::support::{House, Plan, Room, Wire};
+use crate::support::{Plan, Room, TestServer, Wire};
 
-async fn house(total: usize, per_tenant: usize, per_participant: usize) -> (House, Room, Room) {
+async fn server(total: usize, per_tenant: usize, per_participant: usize) -> (TestServer, Room, Room) {
     let limits = LimitArgs {
         max_streams: Some(total),
         max_streams_per_tenant: Some(per_tenant),
         max_streams_per_participant: per_participant,
         ..LimitArgs::NONE
     };
-    House::new(Plan { limits, ..Plan::default() }).await
+    TestServer::new(Plan { limits, ..Plan::default() }).await
 }
 
 /// Opens a stream: it, or nothing when it was asked to come back.
-async fn open(house: &House, query: &str, cookie: &str) -> Option<Wire> {
-    let mut wire = Wire::of(house.get(&format!("/sse?{query}")).cookie(cookie).open().await);
+async fn open(server: &TestServer, query: &str, cookie: &str) -> Option<Wire> {
+    let mut wire = Wire::of(server.get(&format!("/sse?{query}")).cookie(cookie).open().await);
     for (name, value) in [("content-type", "text/event-stream"), ("cache-control", "no-cache, no-transform")] {
         assert_eq!(wire.headers[name], value);
     }
     let first = wire.message().await;
-    let Some(retry) = first.farewell() else {
+    let Some(retry) = first.closing_frame() else {
         assert_eq!(first.kind(), "connected");
         assert!((1_000..3_000).contains(&first.retry.unwrap()), "{first:?}");
         return Some(wire);
@@ -34,21 +34,21 @@ async fn open(house: &House, query: &str, cookie: &str) -> Option<Wire> {
 
 #[tokio::test]
 async fn when_all_places_are_taken_the_next_one_is_asked_to_come_back() {
-    let (house, _default, _acme) = house(3, 0, 0).await;
+    let (server, _default, _acme) = server(3, 0, 0).await;
     let mut inside = Vec::new();
-    let me = house.participant(1);
+    let me = server.participant(1);
     for query in ["", "tenantId=acme", "last_event_id=garbage"] {
-        inside.push(open(&house, query, &me).await.unwrap());
+        inside.push(open(&server, query, &me).await.unwrap());
     }
     for query in ["", "tenantId=acme", "last_event_id=garbage", "events=question:pinned"] {
-        assert!(open(&house, query, &me).await.is_none(), "{query}");
+        assert!(open(&server, query, &me).await.is_none(), "{query}");
     }
-    assert_eq!(house.bus.metrics().total_connections, 3);
-    assert_eq!(house.get("/sse?tenantId=nope").send().await.status, 404, "who has no business here is told so");
+    assert_eq!(server.bus.metrics().total_connections, 3);
+    assert_eq!(server.get("/sse?tenantId=nope").send().await.status, 404, "who has no business here is told so");
     drop(inside.pop());
-    inside.push(open(&house, "", &me).await.unwrap());
-    assert!(open(&house, "", &me).await.is_none());
-    let streams = &house.state.limits().streams;
+    inside.push(open(&server, "", &me).await.unwrap());
+    assert!(open(&server, "", &me).await.is_none());
+    let streams = &server.state.limits().streams;
     assert_eq!((streams.taken(), streams.refused()), (3, Refused { streams: 5, ..Refused::default() }));
     drop(inside);
     assert_eq!(streams.taken(), 0);
@@ -56,37 +56,37 @@ async fn when_all_places_are_taken_the_next_one_is_asked_to_come_back() {
 
 #[tokio::test]
 async fn one_person_does_not_take_everybodys_place() {
-    let (house, _default, _acme) = house(0, 0, 2).await;
-    let (me, other) = (house.participant(1), house.participant(2));
+    let (server, _default, _acme) = server(0, 0, 2).await;
+    let (me, other) = (server.participant(1), server.participant(2));
     let mut inside = Vec::new();
     for (query, cookie) in
         [("", &me), ("", &me), ("", &other), ("tenantId=acme", &me), ("", &String::new()), ("", &String::new())]
     {
-        inside.push(open(&house, query, cookie).await.unwrap());
+        inside.push(open(&server, query, cookie).await.unwrap());
     }
-    assert!(open(&house, "", &me).await.is_none());
-    assert!(open(&house, "", "").await.is_some(), "somebody without a cookie is nobody in particular");
+    assert!(open(&server, "", &me).await.is_none());
+    assert!(open(&server, "", "").await.is_some(), "somebody without a cookie is nobody in particular");
     drop(inside.remove(0));
-    assert!(open(&house, "", &me).await.is_some());
-    assert_eq!(house.state.limits().streams.refused(), Refused { participant: 1, ..Refused::default() });
+    assert!(open(&server, "", &me).await.is_some());
+    assert_eq!(server.state.limits().streams.refused(), Refused { participant: 1, ..Refused::default() });
 }
 
 #[tokio::test]
 async fn one_tenant_does_not_take_its_neighbours_places() {
-    let (house, _default, _acme) = house(0, 2, 0).await;
-    let _inside = [open(&house, "", "").await.unwrap(), open(&house, "", &house.participant(1)).await.unwrap()];
-    assert!(open(&house, "", &house.participant(2)).await.is_none());
-    assert!(open(&house, "tenantId=acme", &house.participant(2)).await.is_some());
-    assert_eq!(house.state.limits().streams.refused(), Refused { tenant: 1, ..Refused::default() });
+    let (server, _default, _acme) = server(0, 2, 0).await;
+    let _inside = [open(&server, "", "").await.unwrap(), open(&server, "", &server.participant(1)).await.unwrap()];
+    assert!(open(&server, "", &server.participant(2)).await.is_none());
+    assert!(open(&server, "tenantId=acme", &server.participant(2)).await.is_some());
+    assert_eq!(server.state.limits().streams.refused(), Refused { tenant: 1, ..Refused::default() });
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_a_herd_as_many_are_let_in_as_there_are_places() {
-    let (house, _default, _acme) = house(20, 0, 0).await;
-    let came = futures::future::join_all((0..200).map(async |n| open(&house, "", &house.participant(n)).await)).await;
+    let (server, _default, _acme) = server(20, 0, 0).await;
+    let came = futures::future::join_all((0..200).map(async |n| open(&server, "", &server.participant(n)).await)).await;
     assert_eq!(came.iter().flatten().count(), 20);
-    assert_eq!(house.bus.metrics().total_connections, 20);
-    assert_eq!(house.state.limits().streams.refused().streams, 180);
+    assert_eq!(server.bus.metrics().total_connections, 20);
+    assert_eq!(server.state.limits().streams.refused().streams, 180);
 }
 
 #[tokio::test]
@@ -98,9 +98,9 @@ async fn a_client_without_a_cookie_leaves_known_participants_their_streams() {
         proxies: 1,
         ..LimitArgs::NONE
     };
-    let (house, _default, _acme) = House::new(Plan { limits, ..Plan::default() }).await;
+    let (server, _default, _acme) = TestServer::new(Plan { limits, ..Plan::default() }).await;
     let from = |address: String, cookie: String| {
-        let call = house.get("/sse").cookie(&cookie).header("x-forwarded-for", &address);
+        let call = server.get("/sse").cookie(&cookie).header("x-forwarded-for", &address);
         async move {
             let mut wire = Wire::of(call.open().await);
             let retry = wire.message().await.retry.unwrap();
@@ -110,7 +110,7 @@ async fn a_client_without_a_cookie_leaves_known_participants_their_streams() {
     // 30 streams are the tenant's. A cookie that is forged makes nobody known, nor does a session that is none.
     let forged = [
         String::new(),
-        House::foreign_participant(1),
+        TestServer::foreign_participant(1),
         format!("pulsestage_s_default={}", "0".repeat(64)),
         "pulsestage_p=garbage".to_owned(),
     ];
@@ -124,8 +124,8 @@ async fn a_client_without_a_cookie_leaves_known_participants_their_streams() {
     }
     assert_eq!(held.len(), 15, "half of the tenant's");
     for n in 0..15 {
-        let cookie = house.participant(n);
+        let cookie = server.participant(n);
         held.push(from("192.0.2.1".to_owned(), cookie).await.expect("a known participant has a place"));
     }
-    assert_eq!(house.state.limits().streams.refused().unknown, 285);
+    assert_eq!(server.state.limits().streams.refused().unknown, 285);
 }

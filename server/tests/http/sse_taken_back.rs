@@ -7,12 +7,12 @@ use pulsestage::board::{Applied, Board};
 use pulsestage::command::{AnswerQuestion, Ask, CreateTag, SetTag};
 use pulsestage::event::Cursor;
 use pulsestage::id::QuestionId;
-use pulsestage::moderation::Verdict;
-use pulsestage::service::Caller;
+use pulsestage::moderation::ReviewDecision;
+use pulsestage::service::Credentials;
 use pulsestage_server::bus::Found;
 use uuid::Uuid;
 
-use crate::support::{ASKER, House, Plan, Room, Wire, soon};
+use crate::support::{ASKER, Plan, Room, TestServer, Wire, soon};
 
 /// The marks in a text: `zq1zq` and the like.
 fn marks(text: &str) -> HashSet<String> {
@@ -30,15 +30,15 @@ async fn until(what: &str, is_so: impl Fn() -> bool) {
 }
 
 /// Asks as the asker.
-async fn ask(house: &House, room: &Room, text: &str) -> QuestionId {
-    let caller = Caller { device: Some(Uuid::from_u128(ASKER)), ..Caller::default() };
-    let visit = house.service.enter(&room.slug, &caller).await.unwrap();
+async fn ask(server: &TestServer, room: &Room, text: &str) -> QuestionId {
+    let caller = Credentials { device: Some(Uuid::from_u128(ASKER)), ..Credentials::default() };
+    let context = server.service.authenticate(&room.slug, &caller).await.unwrap();
     let ask = Ask { team: room.team.id, body: text.to_owned(), name: None };
-    house.service.ask(&visit, None, ask).await.unwrap().id
+    server.service.ask(&context, None, ask).await.unwrap().id
 }
 
-async fn decide(house: &House, room: &Room, question: QuestionId, verdict: Verdict) {
-    house.service.decide(&room.visit, None, question, verdict, None).await.unwrap();
+async fn decide(server: &TestServer, room: &Room, question: QuestionId, verdict: ReviewDecision) {
+    server.service.decide(&room.context, None, question, verdict, None).await.unwrap();
 }
 
 fn tag_called(name: &str) -> CreateTag {
@@ -46,46 +46,46 @@ fn tag_called(name: &str) -> CreateTag {
 }
 
 /// Everything that people do which takes something back; each mark is of another kind.
-async fn a_day_of_moderation(house: &House, room: &Room) {
-    let caller = Caller { device: Some(Uuid::from_u128(ASKER)), ..Caller::default() };
-    let asker = house.service.enter(&room.slug, &caller).await.unwrap();
+async fn a_day_of_moderation(server: &TestServer, room: &Room) {
+    let caller = Credentials { device: Some(Uuid::from_u128(ASKER)), ..Credentials::default() };
+    let asker = server.service.authenticate(&room.slug, &caller).await.unwrap();
     let mut asked = Vec::new();
     for number in 0..9 {
-        asked.push(ask(house, room, &format!("What about zq{number}zq then?")).await);
+        asked.push(ask(server, room, &format!("What about zq{number}zq then?")).await);
     }
     let by_moderators = [
-        Verdict::Hold,
-        Verdict::Decline { reason: Some("zq20zq".to_owned()) },
-        Verdict::Delete,
-        house.service.edited(&room.visit, "As it is now, zq21zq?").unwrap(),
+        ReviewDecision::Hold,
+        ReviewDecision::Decline { reason: Some("zq20zq".to_owned()) },
+        ReviewDecision::Delete,
+        server.service.edited(&room.context, "As it is now, zq21zq?").unwrap(),
     ];
     for (question, verdict) in asked.iter().zip(by_moderators) {
-        decide(house, room, *question, verdict).await;
+        decide(server, room, *question, verdict).await;
     }
-    house.service.withdraw_own(&asker, None, asked[4]).await.unwrap();
-    house.service.edit_own(&asker, None, asked[5], "As its asker has it now, zq22zq?").await.unwrap();
+    server.service.withdraw_own(&asker, None, asked[4]).await.unwrap();
+    server.service.edit_own(&asker, None, asked[5], "As its asker has it now, zq22zq?").await.unwrap();
     for text in ["An answer zq23zq", "Another answer zq24zq"] {
         let answer = AnswerQuestion { question: asked[6], text: text.to_owned(), seen: None };
-        house.service.answer(&room.visit, None, answer).await.unwrap();
+        server.service.answer(&room.context, None, answer).await.unwrap();
     }
     let answer = AnswerQuestion { question: asked[7], text: "Taken back zq25zq".to_owned(), seen: None };
-    house.service.answer(&room.visit, None, answer).await.unwrap();
-    decide(house, room, asked[7], Verdict::Reopen).await;
-    house.service.merge(&room.visit, None, asked[8], asked[7]).await.unwrap();
+    server.service.answer(&room.context, None, answer).await.unwrap();
+    decide(server, room, asked[7], ReviewDecision::Reopen).await;
+    server.service.merge(&room.context, None, asked[8], asked[7]).await.unwrap();
     // One that comes back comes with what it has.
-    decide(house, room, asked[1], Verdict::Restore).await;
+    decide(server, room, asked[1], ReviewDecision::Restore).await;
 
-    let tag = house.service.create_tag(&room.visit, None, tag_called("zq30zq")).await.unwrap().id;
+    let tag = server.service.create_tag(&room.context, None, tag_called("zq30zq")).await.unwrap().id;
     let set = |on| SetTag { question: asked[6], tag, on };
-    house.service.set_tag(&room.visit, None, set(true)).await.unwrap();
-    house.service.change_tag(&room.visit, None, tag, tag_called("zq31zq")).await.unwrap();
-    let gone = house.service.create_tag(&room.visit, None, tag_called("zq32zq")).await.unwrap().id;
-    house.service.delete_tag(&room.visit, None, gone).await.unwrap();
+    server.service.set_tag(&room.context, None, set(true)).await.unwrap();
+    server.service.change_tag(&room.context, None, tag, tag_called("zq31zq")).await.unwrap();
+    let gone = server.service.create_tag(&room.context, None, tag_called("zq32zq")).await.unwrap().id;
+    server.service.delete_tag(&room.context, None, gone).await.unwrap();
 }
 
 /// What a stranger is sent who comes back to this place, up to the head.
-async fn resumed(house: &House, room: &Room, start: Cursor, head: Cursor) -> (String, Board) {
-    let mut wire = Wire::of(house.get(&format!("/sse?tenantId={}&last_event_id={start}", room.slug)).open().await);
+async fn resumed(server: &TestServer, room: &Room, start: Cursor, head: Cursor) -> (String, Board) {
+    let mut wire = Wire::of(server.get(&format!("/sse?tenantId={}&last_event_id={start}", room.slug)).open().await);
     assert_eq!(wire.greeting().await, start);
     let (mut text, mut board) = (String::new(), Board::empty(room.tenant.id, start));
     let mut at = start;
@@ -98,13 +98,13 @@ async fn resumed(house: &House, room: &Room, start: Cursor, head: Cursor) -> (St
     (text, board)
 }
 
-async fn nothing_else_is_told(house: &House, room: &Room) {
-    let snapshot = house.store.snapshot(room.tenant.id, None).await.unwrap();
+async fn nothing_else_is_told(server: &TestServer, room: &Room) {
+    let snapshot = server.store.snapshot(room.tenant.id, None).await.unwrap();
     let head = snapshot.board.cursor;
     let on_board = marks(&serde_json::to_string(&(&snapshot.board, &snapshot.tenant)).unwrap());
     assert!(on_board.len() > 5, "{on_board:?}");
     for seq in 0..head.seq {
-        let (text, board) = resumed(house, room, Cursor { seq, ..head }, head).await;
+        let (text, board) = resumed(server, room, Cursor { seq, ..head }, head).await;
         let told = marks(&text);
         assert!(told.is_subset(&on_board), "from {seq}: {:?}", told.difference(&on_board));
         if seq == 0 {
@@ -118,49 +118,49 @@ async fn nothing_else_is_told(house: &House, room: &Room) {
 #[tokio::test]
 async fn by_the_database() {
     // Nobody watches, so there is no ring until somebody comes back.
-    let (house, default, acme) = House::new(Plan::default()).await;
+    let (server, default, acme) = TestServer::new(Plan::default()).await;
     for room in [&default, &acme] {
-        a_day_of_moderation(&house, room).await;
-        nothing_else_is_told(&house, room).await;
+        a_day_of_moderation(&server, room).await;
+        nothing_else_is_told(&server, room).await;
     }
-    house.close().await;
+    server.close().await;
 }
 
 #[tokio::test]
 async fn by_the_ring() {
-    let (house, default, _acme) = House::new(Plan::default()).await;
-    // A ring that goes back far enough: the count's slack is ten seconds by the clock of the house.
-    let mut watcher = house.stream("").await;
+    let (server, default, _acme) = TestServer::new(Plan::default()).await;
+    // A ring that goes back far enough: the count's slack is ten seconds by the clock of the server.
+    let mut watcher = server.stream("").await;
     watcher.greeting().await;
-    house.clock.stop();
-    house.clock.turn_on(60);
-    a_day_of_moderation(&house, &default).await;
+    server.clock.stop();
+    server.clock.turn_on(60);
+    a_day_of_moderation(&server, &default).await;
     // At once, while the tailer may not have looked yet, and again when it has.
-    nothing_else_is_told(&house, &default).await;
-    let head = house.store.head(default.tenant.id).await.unwrap();
-    let subscription = house.bus.subscribe(default.tenant.id).await.unwrap();
+    nothing_else_is_told(&server, &default).await;
+    let head = server.store.head(default.tenant.id).await.unwrap();
+    let subscription = server.bus.subscribe(default.tenant.id).await.unwrap();
     until("the ring has all of it", || subscription.channel().tail().1 == head.seq).await;
-    nothing_else_is_told(&house, &default).await;
-    house.close().await;
+    nothing_else_is_told(&server, &default).await;
+    server.close().await;
 }
 
 #[tokio::test]
 async fn a_stream_that_is_behind_is_sent_it_no_more() {
-    let (house, default, _acme) = House::new(Plan::default()).await;
-    let subscription = house.bus.subscribe(default.tenant.id).await.unwrap();
+    let (server, default, _acme) = TestServer::new(Plan::default()).await;
+    let subscription = server.bus.subscribe(default.tenant.id).await.unwrap();
     let channel = subscription.channel();
     let (place, seq) = channel.tail();
-    let question = ask(&house, &default, "Soon gone, zq1zq?").await;
+    let question = ask(&server, &default, "Soon gone, zq1zq?").await;
     until("it is in the ring", || channel.tail().1 > seq).await;
     let read = || match channel.read(place) {
         Found::Chunk(chunk) => chunk.iter().map(|f| f.bytes.to_vec()).collect::<Vec<_>>().concat(),
         _ => Vec::new(),
     };
     assert!(String::from_utf8(read()).unwrap().contains("zq1zq"));
-    decide(&house, &default, question, Verdict::Delete).await;
+    decide(&server, &default, question, ReviewDecision::Delete).await;
     until("it is gone from the ring", || !String::from_utf8(read()).unwrap().contains("zq1zq")).await;
     let Found::Chunk(chunk) = channel.read(place) else { panic!("its place is empty") };
     let left = chunk.iter().next().unwrap();
     assert!(left.bytes.is_empty() && left.cursor == Some(Cursor { epoch: channel.epoch, seq: seq + 1 }), "{left:?}");
-    house.close().await;
+    server.close().await;
 }

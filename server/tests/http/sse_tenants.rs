@@ -8,7 +8,7 @@ use pulsestage::command::{AnswerQuestion, Ask, CreateTag, SetMark, SetTag, SetVo
 use pulsestage::error::Refusal;
 use pulsestage::id::{QuestionId, TagId};
 
-use crate::support::{House, Plan, Room, Wire, soon};
+use crate::support::{Plan, Room, TestServer, Wire, soon};
 
 /// Something that happens in one of two tenants; numbers choose among what is there.
 #[derive(Clone, Copy, Debug)]
@@ -37,38 +37,38 @@ fn deed() -> impl Strategy<Value = Deed> {
     ]
 }
 
-/// Does it in this tenant. A rule of the house may say no; nothing else may.
-async fn happens(house: &House, room: &Room, deed: Deed) {
-    let (service, visit) = (&house.service, &room.visit);
-    let board = house.store.snapshot(room.tenant.id, None).await.unwrap().board;
+/// Does it in this tenant. A rule of the server may say no; nothing else may.
+async fn happens(server: &TestServer, room: &Room, deed: Deed) {
+    let (service, context) = (&server.service, &room.context);
+    let board = server.store.snapshot(room.tenant.id, None).await.unwrap().board;
     let questions: Vec<QuestionId> = board.questions.keys().copied().collect();
     let tags: Vec<TagId> = board.tags.iter().map(|tag| tag.id).collect();
     let question = |n: usize| questions[n % questions.len()];
     let slug = &room.slug;
     let done = match deed {
         Deed::Ask => service
-            .ask(visit, None, Ask { team: room.team.id, body: format!("A question in {slug}"), name: None })
+            .ask(context, None, Ask { team: room.team.id, body: format!("A question in {slug}"), name: None })
             .await
             .map(drop),
-        Deed::Vote(n, up) => service.set_vote(visit, None, SetVote { question: question(n), up }).await.map(drop),
+        Deed::Vote(n, up) => service.set_vote(context, None, SetVote { question: question(n), up }).await.map(drop),
         Deed::Answer(n) => service
             .answer(
-                visit,
+                context,
                 None,
                 AnswerQuestion { question: question(n), text: format!("An answer in {slug}"), seen: None },
             )
             .await
             .map(drop),
         Deed::Tag(n, t, on) => service
-            .set_tag(visit, None, SetTag { question: question(n), tag: tags[t % tags.len()], on })
+            .set_tag(context, None, SetTag { question: question(n), tag: tags[t % tags.len()], on })
             .await
             .map(drop),
-        Deed::Pin(n, on) => service.set_pinned(visit, None, SetMark { question: question(n), on }).await.map(drop),
-        Deed::Freeze(n, on) => service.set_frozen(visit, None, SetMark { question: question(n), on }).await.map(drop),
-        Deed::Team(n) => service.create_team(visit, None, &format!("Team {n} of {slug}")).await.map(drop),
+        Deed::Pin(n, on) => service.set_pinned(context, None, SetMark { question: question(n), on }).await.map(drop),
+        Deed::Freeze(n, on) => service.set_frozen(context, None, SetMark { question: question(n), on }).await.map(drop),
+        Deed::Team(n) => service.create_team(context, None, &format!("Team {n} of {slug}")).await.map(drop),
         Deed::Palette(n) => {
             let tag = CreateTag { name: format!("Tag {n} of {slug}"), color: "#000000".to_owned() };
-            service.create_tag(visit, None, tag).await.map(drop)
+            service.create_tag(context, None, tag).await.map(drop)
         }
     };
     let no = [Refusal::Frozen, Refusal::VotingClosed];
@@ -99,11 +99,11 @@ async fn is_own(wire: &mut Wire, own: &Room, other: &Room, head: pulsestage::eve
 }
 
 async fn streams_keep_apart(deeds: &[(bool, Deed)]) {
-    let (house, default, acme) = House::new(Plan::default()).await;
+    let (server, default, acme) = TestServer::new(Plan::default()).await;
     let rooms = [(&default, &acme), (&acme, &default)];
     let mut live = Vec::new();
     for (own, other) in rooms {
-        let start = house.store.head(own.tenant.id).await.unwrap();
+        let start = server.store.head(own.tenant.id).await.unwrap();
         for query in [
             "",
             "&events=question:created,question:upvoted",
@@ -111,20 +111,20 @@ async fn streams_keep_apart(deeds: &[(bool, Deed)]) {
             &format!("&teamId={}", other.team.id),
         ] {
             let address = format!("tenantId={}{query}", own.slug);
-            live.push((own, other, start, address.clone(), house.stream(&address).await));
+            live.push((own, other, start, address.clone(), server.stream(&address).await));
         }
     }
     for (in_default, deed) in deeds {
-        happens(&house, if *in_default { &default } else { &acme }, *deed).await;
+        happens(&server, if *in_default { &default } else { &acme }, *deed).await;
     }
     for (own, _) in rooms {
         // Something to read up to, whatever the deeds were.
-        house.service.create_team(&own.visit, None, &format!("The last of {}", own.slug)).await.unwrap();
+        server.service.create_team(&own.context, None, &format!("The last of {}", own.slug)).await.unwrap();
     }
     for (own, other, start, address, mut wire) in live {
-        let head = house.store.head(own.tenant.id).await.unwrap();
+        let head = server.store.head(own.tenant.id).await.unwrap();
         is_own(&mut wire, own, other, head).await;
-        let mut replayed = house.stream(&format!("{address}&last_event_id={start}")).await;
+        let mut replayed = server.stream(&format!("{address}&last_event_id={start}")).await;
         is_own(&mut replayed, own, other, head).await;
     }
 }

@@ -7,47 +7,47 @@ use pulsestage::event::Cursor;
 use pulsestage_server::housekeeping::Housekeeper;
 use pulsestage_server::http::sse::MAX_REPLAY;
 use pulsestage_server::store::SqlStore;
-use pulsestage_server::world::SystemChance;
+use pulsestage_server::system::SystemRng;
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{Folder, House, Plan, Room, open_store};
+use crate::support::{Folder, Plan, Room, TestServer, open_store};
 
 /// Facts that are made: more than may be replayed.
 const MADE: usize = MAX_REPLAY + 100;
 /// Two days in seconds.
 const TWO_DAYS: i64 = 2 * 86_400;
 
-async fn house() -> (House, SqlStore, Room, Folder) {
+async fn server() -> (TestServer, SqlStore, Room, Folder) {
     let folder = Folder::new();
     let store = open_store(&folder.sqlite_url()).await;
-    let house = House::on(Arc::new(store.clone()), Plan::default());
-    let room = Room::furnish(&house.service, "default").await;
-    house.clock.stop();
-    (house, store, room, folder)
+    let server = TestServer::on(Arc::new(store.clone()), Plan::default());
+    let room = Room::furnish(&server.service, "default").await;
+    server.clock.stop();
+    (server, store, room, folder)
 }
 
-async fn make_facts(house: &House, room: &Room) {
+async fn make_facts(server: &TestServer, room: &Room) {
     for number in 0..MADE {
         let set = SetMark { question: room.open.id, on: number % 2 == 0 };
-        house.service.set_pinned(&room.visit, None, set).await.unwrap();
+        server.service.set_pinned(&room.context, None, set).await.unwrap();
     }
 }
 
-fn housekeeper(house: &House, store: &SqlStore) -> Housekeeper {
-    let (clock, bell) = (Arc::new(house.clock.clone()), Arc::new(house.bus.clone()));
-    Housekeeper::new(store.clone(), clock, Arc::new(SystemChance), bell)
+fn housekeeper(server: &TestServer, store: &SqlStore) -> Housekeeper {
+    let (clock, bell) = (Arc::new(server.clock.clone()), Arc::new(server.bus.clone()));
+    Housekeeper::new(store.clone(), clock, Arc::new(SystemRng), bell)
 }
 
-async fn tidy(house: &House, store: &SqlStore) -> u64 {
-    let housekeeper = housekeeper(house, store);
+async fn tidy(server: &TestServer, store: &SqlStore) -> u64 {
+    let housekeeper = housekeeper(server, store);
     let round = housekeeper.round(&CancellationToken::new()).await.unwrap();
     assert!(round.is_ours && !round.is_cut_short);
     round.removed
 }
 
 /// How many facts are missing after this cursor: none when the answer is a `resync`.
-async fn replayed(house: &House, cursor: Cursor, head: Cursor) -> Option<usize> {
-    let mut wire = house.stream(&format!("last_event_id={cursor}")).await;
+async fn replayed(server: &TestServer, cursor: Cursor, head: Cursor) -> Option<usize> {
+    let mut wire = server.stream(&format!("last_event_id={cursor}")).await;
     let start = wire.greeting().await;
     if start != cursor {
         assert_eq!(start, head);
@@ -64,57 +64,57 @@ async fn replayed(house: &House, cursor: Cursor, head: Cursor) -> Option<usize> 
 
 #[tokio::test]
 async fn a_cursor_before_what_was_removed_gets_resync() {
-    let (house, store, room, _folder) = house().await;
-    make_facts(&house, &room).await;
-    let head = house.store.head(room.tenant.id).await.unwrap();
-    assert_eq!(house.store.log_floor(room.tenant.id).await.unwrap(), 0);
-    tidy(&house, &store).await;
-    assert_eq!(house.store.log_floor(room.tenant.id).await.unwrap(), 0, "a day has not passed");
-    house.clock.turn_on(TWO_DAYS);
-    assert!(tidy(&house, &store).await > 0);
-    let floor = house.store.log_floor(room.tenant.id).await.unwrap();
+    let (server, store, room, _folder) = server().await;
+    make_facts(&server, &room).await;
+    let head = server.store.head(room.tenant.id).await.unwrap();
+    assert_eq!(server.store.log_floor(room.tenant.id).await.unwrap(), 0);
+    tidy(&server, &store).await;
+    assert_eq!(server.store.log_floor(room.tenant.id).await.unwrap(), 0, "a day has not passed");
+    server.clock.turn_on(TWO_DAYS);
+    assert!(tidy(&server, &store).await > 0);
+    let floor = server.store.log_floor(room.tenant.id).await.unwrap();
     assert_eq!(head.seq - floor, i64::try_from(MAX_REPLAY).unwrap(), "what may be replayed is there");
     let at = |seq| Cursor { seq, ..head };
     for seq in [0, 1, floor / 2, floor - 1] {
-        assert_eq!(replayed(&house, at(seq), head).await, None, "{seq}");
+        assert_eq!(replayed(&server, at(seq), head).await, None, "{seq}");
     }
     for seq in [floor, floor + 1, head.seq - 1, head.seq] {
-        assert_eq!(replayed(&house, at(seq), head).await, usize::try_from(head.seq - seq).ok(), "{seq}");
+        assert_eq!(replayed(&server, at(seq), head).await, usize::try_from(head.seq - seq).ok(), "{seq}");
     }
 }
 
 #[tokio::test]
 async fn what_the_ring_holds_is_replayed_from_it() {
-    let (house, store, room, _folder) = house().await;
+    let (server, store, room, _folder) = server().await;
     // Somebody watches, so that all of it is in the ring as well.
-    let mut watching = house.stream("").await;
+    let mut watching = server.stream("").await;
     let begun = watching.greeting().await;
-    make_facts(&house, &room).await;
-    let head = house.store.head(room.tenant.id).await.unwrap();
+    make_facts(&server, &room).await;
+    let head = server.store.head(room.tenant.id).await.unwrap();
     for seq in begun.seq + 1..=head.seq {
         assert_eq!(watching.message().await.cursor(), Some(Cursor { seq, ..head }));
     }
-    house.clock.turn_on(TWO_DAYS);
-    assert!(tidy(&house, &store).await > 0);
-    let floor = house.store.log_floor(room.tenant.id).await.unwrap();
+    server.clock.turn_on(TWO_DAYS);
+    assert!(tidy(&server, &store).await > 0);
+    let floor = server.store.log_floor(room.tenant.id).await.unwrap();
     let at = |seq| Cursor { seq, ..head };
     for seq in [0, begun.seq, floor - 1] {
-        assert_eq!(replayed(&house, at(seq), head).await, None, "{seq}");
+        assert_eq!(replayed(&server, at(seq), head).await, None, "{seq}");
     }
     for seq in [floor, floor + 1, head.seq - 1, head.seq] {
-        assert_eq!(replayed(&house, at(seq), head).await, usize::try_from(head.seq - seq).ok(), "{seq}");
+        assert_eq!(replayed(&server, at(seq), head).await, usize::try_from(head.seq - seq).ok(), "{seq}");
     }
 }
 
 #[tokio::test]
 async fn one_instance_tidies_at_a_time() {
-    let (house, store, _room, _folder) = house().await;
-    let [one, two] = [(); 2].map(|()| housekeeper(&house, &store));
+    let (server, store, _room, _folder) = server().await;
+    let [one, two] = [(); 2].map(|()| housekeeper(&server, &store));
     let stop = CancellationToken::new();
     assert!(one.round(&stop).await.unwrap().is_ours);
     assert!(!two.round(&stop).await.unwrap().is_ours);
     assert!(one.round(&stop).await.unwrap().is_ours);
-    house.clock.turn_on(121);
+    server.clock.turn_on(121);
     assert!(two.round(&stop).await.unwrap().is_ours, "one that has died is followed");
     assert!(!one.round(&stop).await.unwrap().is_ours);
 }

@@ -4,21 +4,21 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-use pulsestage::ports::{Look, Notifier};
+use pulsestage::ports::{Change, Notifier};
 
-use crate::support::{House, MemoryStore, Plan, Wire};
+use crate::support::{MemoryStore, Plan, TestServer, Wire};
 
-fn house(heartbeat_s: u64) -> (House, MemoryStore) {
+fn server(heartbeat_s: u64) -> (TestServer, MemoryStore) {
     let store = MemoryStore::new();
     let plan =
         Plan { heartbeat: Duration::from_secs(heartbeat_s), window: Duration::from_millis(50), ..Plan::default() };
-    (House::on(Arc::new(store.clone()), plan), store)
+    (TestServer::on(Arc::new(store.clone()), plan), store)
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_heartbeat_every_thirty_seconds() {
-    let (house, _store) = house(30);
-    let mut wire = house.stream("").await;
+    let (server, _store) = server(30);
+    let mut wire = server.stream("").await;
     wire.greeting().await;
     let began = Instant::now();
     for beat in 1..=5 {
@@ -35,9 +35,9 @@ async fn a_heartbeat_every_thirty_seconds() {
 
 #[tokio::test(start_paused = true)]
 async fn heartbeats_pass_every_filter() {
-    let (house, _store) = house(1);
+    let (server, _store) = server(1);
     for query in ["events=question:pinned", "teamId=00000000-0000-0000-0000-000000000001"] {
-        let mut wire = house.stream(query).await;
+        let mut wire = server.stream(query).await;
         wire.greeting().await;
         assert_eq!(wire.message().await.kind(), "heartbeat", "{query}");
     }
@@ -45,18 +45,18 @@ async fn heartbeats_pass_every_filter() {
 
 #[tokio::test(start_paused = true)]
 async fn a_stream_that_was_written_to_just_now_gets_no_heartbeat() {
-    let (house, store) = house(30);
-    let mut wire = house.stream("").await;
+    let (server, store) = server(30);
+    let mut wire = server.stream("").await;
     wire.greeting().await;
     let began = Instant::now();
     for fact in 1..=1_000_u128 {
         sleep(Duration::from_millis(70)).await;
         assert!(wire.is_quiet(), "a heartbeat after fact {fact}");
         store.asked(fact);
-        house.bus.ring(MemoryStore::TENANT, Look::Facts);
-        let rung = Instant::now();
+        server.bus.notify(MemoryStore::TENANT, Change::Facts);
+        let notified = Instant::now();
         wire.until("question:created").await;
-        assert!(rung.elapsed() <= Duration::from_millis(60), "a fact came {:?} late", rung.elapsed());
+        assert!(notified.elapsed() <= Duration::from_millis(60), "a fact came {:?} late", notified.elapsed());
     }
     assert_eq!(began.elapsed().as_secs() / 30, 2, "two heartbeats were due");
     let rested = Instant::now();
@@ -66,8 +66,8 @@ async fn a_stream_that_was_written_to_just_now_gets_no_heartbeat() {
 
 #[tokio::test(start_paused = true)]
 async fn a_change_without_a_ring_comes_with_the_slow_tick() {
-    let (house, store) = house(3_600);
-    let mut wire = house.stream("").await;
+    let (server, store) = server(3_600);
+    let mut wire = server.stream("").await;
     wire.greeting().await;
     for n in 0..5 {
         let question = store.asked(n);
@@ -81,10 +81,10 @@ async fn a_change_without_a_ring_comes_with_the_slow_tick() {
 
 #[tokio::test(start_paused = true)]
 async fn a_reader_that_falls_behind_is_sent_away_and_misses_nothing() {
-    let (house, store) = house(1);
-    let mut slow = house.stream("").await;
+    let (server, store) = server(1);
+    let mut slow = server.stream("").await;
     let mut last = slow.greeting().await;
-    let mut quick = house.stream("").await;
+    let mut quick = server.stream("").await;
     quick.greeting().await;
     for n in 0..200 {
         // Ten heartbeats and a fact: more than the ring holds before it is over.
@@ -92,18 +92,18 @@ async fn a_reader_that_falls_behind_is_sent_away_and_misses_nothing() {
             assert_eq!(quick.message().await.kind(), "heartbeat");
         }
         store.asked(n);
-        house.bus.ring(MemoryStore::TENANT, Look::Facts);
+        server.bus.notify(MemoryStore::TENANT, Change::Facts);
         quick.until("question:created").await;
     }
     let rest = slow.rest().await;
     assert!(
-        rest.len() == 1 && rest[0].farewell().is_some(),
-        "only a farewell, for what is in the ring has a gap before it: {rest:?}"
+        rest.len() == 1 && rest[0].closing_frame().is_some(),
+        "only a closing_frame, for what is in the ring has a gap before it: {rest:?}"
     );
     // The browser comes back by itself with the last id it has, as often as it takes.
     let mut seqs = Vec::new();
     while seqs.len() < 200 {
-        let call = house.get("/sse").header("last-event-id", &last.to_string());
+        let call = server.get("/sse").header("last-event-id", &last.to_string());
         let mut wire = Wire::of(call.open().await);
         assert_eq!(wire.greeting().await, last);
         for message in wire.drain() {
@@ -114,60 +114,60 @@ async fn a_reader_that_falls_behind_is_sent_away_and_misses_nothing() {
         }
     }
     assert_eq!(seqs, (1..=200).collect::<Vec<i64>>());
-    assert_eq!(house.bus.metrics().total_connections, 1, "only the quick one is left");
+    assert_eq!(server.bus.metrics().total_connections, 1, "only the quick one is left");
 }
 
 #[tokio::test(start_paused = true)]
 async fn streams_end_themselves_when_the_house_closes() {
-    let (house, store) = house(30);
+    let (server, store) = server(30);
     let mut wires = Vec::new();
     for query in ["", "events=question:pinned", "last_event_id=garbage"] {
-        let mut wire = house.stream(query).await;
+        let mut wire = server.stream(query).await;
         wire.greeting().await;
         wires.push(wire);
     }
     store.asked(1);
-    house.bus.ring(MemoryStore::TENANT, Look::Facts);
+    server.bus.notify(MemoryStore::TENANT, Change::Facts);
     wires[0].until("question:created").await;
-    house.stop.cancel();
-    house.tasks.close();
+    server.stop.cancel();
+    server.tasks.close();
     let mut retries = Vec::new();
     for wire in wires {
         let rest = wire.rest().await;
-        let farewell = rest.last().unwrap();
-        retries.push(farewell.farewell().unwrap());
+        let closing_frame = rest.last().unwrap();
+        retries.push(closing_frame.closing_frame().unwrap());
     }
     assert_eq!(retries.len(), 3);
     assert!(retries.iter().all(|retry| (1_000..3_000).contains(retry)));
-    crate::support::soon("the tailer to end", house.tasks.wait()).await;
+    crate::support::soon("the tailer to end", server.tasks.wait()).await;
     // Whoever comes late is let go in the same way, never with 5xx.
-    let mut late = house.stream("").await;
+    let mut late = server.stream("").await;
     late.greeting().await;
     let rest = late.rest().await;
-    assert!(rest.len() == 1 && rest[0].farewell().is_some(), "{rest:?}");
+    assert!(rest.len() == 1 && rest[0].closing_frame().is_some(), "{rest:?}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_channel_that_nobody_watches_is_given_up_and_opened_again() {
-    let (house, store) = house(30);
-    drop(house.stream("").await);
-    house.tasks.close();
-    crate::support::soon("the tailer to go", house.tasks.wait()).await;
-    house.tasks.reopen();
+    let (server, store) = server(30);
+    drop(server.stream("").await);
+    server.tasks.close();
+    crate::support::soon("the tailer to go", server.tasks.wait()).await;
+    server.tasks.reopen();
     store.asked(1);
-    let mut wire = house.stream(&format!("last_event_id={}", MemoryStore::cursor(0))).await;
+    let mut wire = server.stream(&format!("last_event_id={}", MemoryStore::cursor(0))).await;
     assert_eq!(wire.greeting().await.seq, 0);
     assert_eq!(wire.message().await.cursor(), Some(MemoryStore::cursor(1)));
     store.asked(2);
-    house.bus.ring(MemoryStore::TENANT, Look::Facts);
+    server.bus.notify(MemoryStore::TENANT, Change::Facts);
     assert_eq!(wire.message().await.cursor(), Some(MemoryStore::cursor(2)));
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_is_committed_while_the_first_stream_opens_is_not_late() {
-    let (house, store) = house(30);
+    let (server, store) = server(30);
     store.surprises(1);
-    let mut wire = house.stream("").await;
+    let mut wire = server.stream("").await;
     assert_eq!(wire.greeting().await.seq, 0);
     let began = Instant::now();
     assert_eq!(wire.message().await.cursor(), Some(MemoryStore::cursor(1)));

@@ -3,15 +3,15 @@
 use axum::http::Method;
 use pulsestage::ports::Clock;
 use pulsestage::time::Timestamp;
-use pulsestage_server::world::SystemClock;
+use pulsestage_server::system::SystemClock;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::support::{House, Message, Plan, Room, Wire};
+use crate::support::{Message, Plan, Room, TestServer, Wire};
 
 /// A room with a stream that has said hello.
 struct Scene {
-    house: House,
+    server: TestServer,
     room: Room,
     wire: Wire,
     epoch: String,
@@ -21,18 +21,18 @@ struct Scene {
 
 impl Scene {
     async fn new() -> Self {
-        let (house, _default, room) = House::new(Plan::default()).await;
+        let (server, _default, room) = TestServer::new(Plan::default()).await;
         let began = SystemClock.now();
-        let mut wire = house.stream("tenantId=acme").await;
+        let mut wire = server.stream("tenantId=acme").await;
         let start = wire.greeting().await;
-        Self { house, room, wire, epoch: start.epoch.to_string(), seq: start.seq, began }
+        Self { server, room, wire, epoch: start.epoch.to_string(), seq: start.seq, began }
     }
 
     /// A moderator's call on the open question; gives the question as it is answered.
     async fn moderate(&self, name: &str, more: &[(&str, &str)]) -> Value {
         let question = self.room.open.id.to_string();
         let fields = [&[("tenant", "acme"), ("question", question.as_str())], more].concat();
-        self.house.function(name).cookie(&self.room.moderator).form(&fields).send().await.read()
+        self.server.function(name).cookie(&self.room.moderator).form(&fields).send().await.read()
     }
 
     /// The next message must be a fact of this type and data, and nothing else.
@@ -66,9 +66,9 @@ impl Scene {
 
 #[tokio::test]
 async fn a_stream_begins_as_agreed() {
-    let (house, _default, acme) = House::new(Plan::default()).await;
-    let head = house.store.head(acme.tenant.id).await.unwrap();
-    let mut wire = house.stream("tenantId=acme").await;
+    let (server, _default, acme) = TestServer::new(Plan::default()).await;
+    let head = server.store.head(acme.tenant.id).await.unwrap();
+    let mut wire = server.stream("tenantId=acme").await;
     let header = |name: &str| wire.headers.get(name).map(|value| value.to_str().unwrap());
     assert_eq!(header("content-type"), Some("text/event-stream"));
     assert_eq!(header("cache-control"), Some("no-cache, no-transform"));
@@ -89,10 +89,10 @@ async fn a_stream_begins_as_agreed() {
 
 #[tokio::test]
 async fn each_client_is_told_its_own_time_to_come_back() {
-    let (house, _default, _acme) = House::new(Plan::default()).await;
+    let (server, _default, _acme) = TestServer::new(Plan::default()).await;
     let mut retries = std::collections::BTreeSet::new();
     for _ in 0..20 {
-        retries.extend(house.stream("").await.message().await.retry);
+        retries.extend(server.stream("").await.message().await.retry);
     }
     assert!(retries.len() > 10, "a herd would come back at once: {retries:?}");
 }
@@ -103,7 +103,7 @@ async fn question_created() {
     let team = scene.room.other_team.id.to_string();
     let fields = [("tenant", "acme"), ("team", team.as_str()), ("question", "Why \"not\" <b>\\n?\nÜ\u{2028}😀")];
     let asked: Value =
-        scene.house.function("ask").cookie(&scene.house.participant(1)).form(&fields).send().await.read();
+        scene.server.function("ask").cookie(&scene.server.participant(1)).form(&fields).send().await.read();
     let (id, created) = (asked["id"].as_str().unwrap().to_owned(), asked["createdAt"].as_str().unwrap().to_owned());
     let body = "Why \\\"not\\\" <b>\\\\n?\\nÜ\\n😀";
     let data = format!(
@@ -122,7 +122,7 @@ async fn question_upvoted() {
     let mut scene = Scene::new().await;
     let id = scene.room.open.id.to_string();
     for (voter, up, upvotes) in [(1, "true", 1), (2, "true", 2), (1, "false", 1)] {
-        let call = scene.house.function("set_vote").cookie(&scene.house.participant(voter));
+        let call = scene.server.function("set_vote").cookie(&scene.server.participant(voter));
         let receipt: Value = call.form(&[("tenant", "acme"), ("question", &id), ("up", up)]).send().await.read();
         assert_eq!(receipt["upvotes"], upvotes);
         scene.tally(&format!("{{\"questionId\":\"{id}\",\"upvotes\":{upvotes}}}")).await;
@@ -152,7 +152,7 @@ async fn question_tagged_and_untagged() {
     let mut scene = Scene::new().await;
     let id = scene.room.open.id;
     let color = ("color", "#10b981");
-    let call = scene.house.function("create_tag").cookie(&scene.room.moderator);
+    let call = scene.server.function("create_tag").cookie(&scene.room.moderator);
     let other: Value = call.form(&[("tenant", "acme"), ("name", "All \"hands\""), color]).send().await.read();
     let first = scene.room.tag.id.to_string();
     let second = other["id"].as_str().unwrap().to_owned();
@@ -206,7 +206,7 @@ async fn question_frozen() {
 #[tokio::test]
 async fn team_created() {
     let mut scene = Scene::new().await;
-    let call = scene.house.function("create_team").cookie(&scene.room.owner);
+    let call = scene.server.function("create_team").cookie(&scene.room.owner);
     let team: Value = call.form(&[("tenant", "acme"), ("name", "Legal & Co")]).send().await.read();
     let id = team["id"].as_str().unwrap();
     let data = format!(r#"{{"id":"{id}","slug":"legal-co","name":"Legal & Co","state":"open"}}"#);
@@ -215,11 +215,11 @@ async fn team_created() {
 
 #[tokio::test]
 async fn a_tenant_that_is_not_there() {
-    let (house, _default, _acme) = House::new(Plan::default()).await;
+    let (server, _default, _acme) = TestServer::new(Plan::default()).await;
     for slug in ["nope", "DEFAULT", "%3Cscript%3E", "..%2Fdefault", "%27%20or%201=1", "default%00", &"a".repeat(5_000)]
     {
         for query in [format!("tenantId={slug}"), format!("tenantId={slug}&last_event_id=garbage")] {
-            let reply = house.get(&format!("/sse?{query}")).send().await;
+            let reply = server.get(&format!("/sse?{query}")).send().await;
             assert_eq!((reply.status.as_u16(), reply.text()), (404, r#"{"error":"Tenant not found"}"#), "{slug:.40}");
             assert_eq!(reply.header("content-type"), "application/json");
         }
@@ -228,9 +228,9 @@ async fn a_tenant_that_is_not_there() {
 
 #[tokio::test]
 async fn other_methods() {
-    let (house, _default, _acme) = House::new(Plan::default()).await;
+    let (server, _default, _acme) = TestServer::new(Plan::default()).await;
     for method in [Method::POST, Method::PUT, Method::DELETE, Method::OPTIONS] {
-        let reply = house.request(method, "/sse").send().await;
+        let reply = server.request(method, "/sse").send().await;
         assert_eq!((reply.status.as_u16(), &reply.json()["refusal"]), (405, &"method_not_allowed".into()));
     }
 }

@@ -4,14 +4,14 @@ use axum::http::StatusCode;
 
 use pulsestage::board::Board;
 
-use super::{House, Reply, Room};
+use super::{Reply, Room, TestServer};
 
 /// The boards of both tenants.
 pub(crate) type Boards = (Board, Board);
 
 /// Reads what both tenants have stored.
-pub(crate) async fn boards(house: &House, one: &Room, other: &Room) -> Boards {
-    let read = async |room: &Room| house.store.snapshot(room.tenant.id, None).await.unwrap().board;
+pub(crate) async fn boards(server: &TestServer, one: &Room, other: &Room) -> Boards {
+    let read = async |room: &Room| server.store.snapshot(room.tenant.id, None).await.unwrap().board;
     (read(one).await, read(other).await)
 }
 

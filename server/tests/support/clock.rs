@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use pulsestage::ports::Clock;
 use pulsestage::time::Timestamp;
-use pulsestage_server::world::SystemClock;
+use pulsestage_server::system::SystemClock;
 
 /// The system's clock until it is stopped; from then on it goes as far as it is turned.
 #[derive(Clone, Debug, Default)]

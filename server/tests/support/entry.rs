@@ -1,27 +1,27 @@
 //! People with a password, and what they do at the doors.
 
-use pulsestage::door::Purpose;
 use pulsestage::email::Email;
 use pulsestage::id::UserId;
+use pulsestage::link::PersonLinkPurpose;
 use pulsestage::ports::{Ending, Manager, NewPerson, NewPersonLink};
-use pulsestage::service::Arrival;
+use pulsestage::service::SignInBrowser;
 use pulsestage::session::SessionLabel;
 use pulsestage::text::Name;
 use pulsestage::user::Role;
 use pulsestage_server::auth::Secret;
-use pulsestage_server::world::SystemChance;
+use pulsestage_server::system::SystemRng;
 use uuid::Uuid;
 
-use super::{Call, House, Reply, Room};
+use super::{Call, Reply, Room, TestServer};
 
 /// A password that is taken.
 pub(crate) const PASSWORD: &str = "the lamp hums at dusk";
 
-impl House {
+impl TestServer {
     /// A person who may come in by a link.
     pub(crate) async fn person(&self, room: &Room, email: &str, role: Role) -> UserId {
         let mut id = [0; 16];
-        pulsestage::ports::Chance::fill(&SystemChance, &mut id);
+        pulsestage::ports::Rng::fill(&SystemRng, &mut id);
         let new = NewPerson {
             id: UserId(Uuid::from_bytes(id)),
             name: Name::parse("Ann Lee").unwrap(),
@@ -34,8 +34,8 @@ impl House {
     }
 
     /// A link for a person, by its path.
-    pub(crate) async fn link_for(&self, room: &Room, user: UserId, purpose: Purpose) -> String {
-        let secret = Secret::new(&SystemChance);
+    pub(crate) async fn link_for(&self, room: &Room, user: UserId, purpose: PersonLinkPurpose) -> String {
+        let secret = Secret::new(&SystemRng);
         let at = self.state.clock().now();
         let expires_at = at.plus_millis(purpose.life_ms());
         let link = NewPersonLink { hash: secret.hash(), tenant: room.tenant.id, user, purpose, at, expires_at };
@@ -46,10 +46,10 @@ impl House {
     /// A person with [`PASSWORD`].
     pub(crate) async fn person_with_password(&self, room: &Room, email: &str, role: Role) -> UserId {
         let user = self.person(room, email, role).await;
-        let path = self.link_for(room, user, Purpose::Invitation).await;
+        let path = self.link_for(room, user, PersonLinkPurpose::Invitation).await;
         let secret = Secret::parse(path.strip_prefix("/open/").unwrap()).unwrap();
-        let session = Secret::new(&SystemChance).hash();
-        let arrival = Arrival { session, label: SessionLabel::default(), instead_of: None, device: None };
+        let session = Secret::new(&SystemRng).hash();
+        let arrival = SignInBrowser { session, label: SessionLabel::default(), instead_of: None, device: None };
         self.service.accept_invitation(secret.hash(), "Ann Lee", PASSWORD, &arrival).await.unwrap();
         user
     }
@@ -57,7 +57,7 @@ impl House {
     /// Keeps a person out, on the owner's word.
     pub(crate) async fn shut_out(&self, room: &Room, user: UserId) {
         let ending = Ending { id: Uuid::from_u128(7), at: self.state.clock().now() };
-        let manager = Manager { tenant: room.tenant.id, user: room.visit.actor.user.unwrap(), ending };
+        let manager = Manager { tenant: room.tenant.id, user: room.context.actor.user.unwrap(), ending };
         self.store.set_active(manager, user, false).await.unwrap();
     }
 

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
-use pulsestage::ports::Chance;
-use pulsestage_server::world::SystemChance;
+use pulsestage::ports::Rng;
+use pulsestage_server::system::SystemRng;
 
 /// A folder of its own for one test.
 pub(crate) struct Folder(PathBuf);
@@ -13,7 +13,7 @@ impl Folder {
     /// Makes a folder that nobody else has.
     pub(crate) fn new() -> Self {
         let mut random = [0; 16];
-        SystemChance.fill(&mut random);
+        SystemRng.fill(&mut random);
         let path = std::env::temp_dir().join(format!("pulsestage-test-{}", Uuid::from_bytes(random).simple()));
         std::fs::create_dir_all(&path).unwrap();
         Self(path)

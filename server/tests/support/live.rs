@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use pulsestage::command::{Ask, SetVote};
 use pulsestage::question::Question;
-use pulsestage::service::Visit;
+use pulsestage::service::RequestContext;
 use pulsestage::text::Slug;
 use pulsestage_server::config::{Cli, ServeArgs};
 use pulsestage_server::lifecycle::{self, Running};
@@ -75,7 +75,7 @@ pub(crate) struct Live {
     pub(crate) running: Running,
     kind: Kind,
     trusted: rustls::RootCertStore,
-    pub(crate) visit: Visit,
+    pub(crate) context: RequestContext,
     data: Folder,
     _site: Folder,
 }
@@ -99,9 +99,9 @@ impl Live {
         let service = running.state.service();
         let (_, mut caller) = signed_in(service, &Slug::default_tenant(), pulsestage::user::Role::Owner).await;
         caller.device = Some(Uuid::from_u128(1));
-        let mut visit = service.enter("default", &caller).await.unwrap();
-        visit.tenant.settings.own_votes = true;
-        Self { running, kind, trusted, visit, data, _site: site }
+        let mut context = service.authenticate("default", &caller).await.unwrap();
+        context.tenant.settings.own_votes = true;
+        Self { running, kind, trusted, context, data, _site: site }
     }
 
     /// Its database.
@@ -117,14 +117,14 @@ impl Live {
     /// Asks a question.
     pub(crate) async fn ask(&self, body: &str) -> Question {
         let service = self.running.state.service();
-        let team = service.board(&self.visit).await.unwrap().board.teams[0].id;
-        service.ask(&self.visit, None, Ask { team, body: body.to_owned(), name: None }).await.unwrap()
+        let team = service.board(&self.context).await.unwrap().board.teams[0].id;
+        service.ask(&self.context, None, Ask { team, body: body.to_owned(), name: None }).await.unwrap()
     }
 
     /// Votes for a question.
     pub(crate) async fn vote(&self, question: &Question) {
         let vote = SetVote { question: question.id, up: true };
-        self.running.state.service().set_vote(&self.visit, None, vote).await.unwrap();
+        self.running.state.service().set_vote(&self.context, None, vote).await.unwrap();
     }
 
     /// Opens a stream.

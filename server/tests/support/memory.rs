@@ -1,7 +1,7 @@
 //! A store in memory, for tests that hold time still: a database answers from threads of its own, which a paused
 //! clock does not wait for. It can also be told to fail. Writes that tests do not make here are refused.
 
-mod doors;
+mod account;
 mod guests;
 mod people;
 mod reports;
@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex};
 use uuid::Uuid;
 
 use pulsestage::audience::Audience;
-use pulsestage::audit::{Entry, Filter, Mark, Record};
+use pulsestage::audit::{Entry, Filter, PageCursor, Record};
 use pulsestage::board::Board;
 use pulsestage::command::VoteReceipt;
 use pulsestage::error::Refusal;
@@ -23,10 +23,10 @@ use pulsestage::event::{Cursor, Envelope, Epoch, Event, Fact, LogHead, LogPage, 
 use pulsestage::id::{ParticipantId, QuestionId, TagId, TeamId, TenantId, UserId};
 use pulsestage::join::JoinCode;
 use pulsestage::logo::Logo;
-use pulsestage::moderation::{Case, Hold, Note, OwnQuestion, Verdict};
+use pulsestage::moderation::{Case, Hold, Note, OwnQuestion, ReviewDecision};
 use pulsestage::ports::{
-    Admission, AuditStore, Ballot, Chance, Clock, FoundTeam, Merge, ModerationStore, NewLink, NewQuestion, NewSession,
-    NewTeam, NewTenant, PortError, SecretHash, Snapshot, Store, Stored, TeamChange, TenancyStore, Write,
+    Admission, AuditStore, Ballot, Clock, FoundTeam, Merge, ModerationStore, NewLink, NewQuestion, NewSession, NewTeam,
+    NewTenant, PortError, Rng, SecretHash, Snapshot, Store, StoreResult, TeamChange, TenancyStore, Write,
 };
 use pulsestage::question::{Question, Status};
 use pulsestage::settings::NewSettings;
@@ -35,7 +35,7 @@ use pulsestage::team::{Team, TeamDetails, TeamState};
 use pulsestage::tenant::{Tenancy, Tenant, TenantLimits, TenantSettings, TenantSummary};
 use pulsestage::text::{AnswerText, Color, Name, QuestionBody, Slug};
 use pulsestage::time::Timestamp;
-use pulsestage_server::world::SystemClock;
+use pulsestage_server::system::SystemClock;
 
 /// One tenant's log and counts in memory.
 #[derive(Clone)]
@@ -139,7 +139,7 @@ impl MemoryStore {
     }
 
     /// Answers as a database does, if it does.
-    async fn read<T>(&self, is_head: bool, read: impl FnOnce(&mut Kept) -> T) -> Stored<T> {
+    async fn read<T>(&self, is_head: bool, read: impl FnOnce(&mut Kept) -> T) -> StoreResult<T> {
         let hangs = self.0.lock().unwrap().hangs;
         if hangs {
             std::future::pending::<()>().await;
@@ -210,24 +210,24 @@ impl MemoryStore {
     }
 }
 
-fn broken<T>() -> Stored<T> {
+fn broken<T>() -> StoreResult<T> {
     Err(PortError::Broken.into())
 }
 
 #[async_trait]
 impl AuditStore for MemoryStore {
-    async fn note(&self, _: Write, _: Entry) -> Stored<()> {
+    async fn note(&self, _: Write, _: Entry) -> StoreResult<()> {
         Ok(())
     }
 
-    async fn audit(&self, _: TenantId, _: &Filter, _: Mark, _: i64) -> Stored<Vec<Record>> {
+    async fn audit(&self, _: TenantId, _: &Filter, _: PageCursor, _: i64) -> StoreResult<Vec<Record>> {
         Ok(Vec::new())
     }
 }
 
 #[async_trait]
 impl Store for MemoryStore {
-    async fn tenant_by_slug(&self, slug: &Slug) -> Stored<Option<Tenant>> {
+    async fn tenant_by_slug(&self, slug: &Slug) -> StoreResult<Option<Tenant>> {
         let tenant = Tenant {
             id: Self::TENANT,
             slug: slug.as_str().to_owned(),
@@ -237,7 +237,7 @@ impl Store for MemoryStore {
         Ok((*slug == Slug::default_tenant()).then_some(tenant))
     }
 
-    async fn head(&self, _: TenantId) -> Stored<Cursor> {
+    async fn head(&self, _: TenantId) -> StoreResult<Cursor> {
         let (end, surprise) = {
             let mut kept = self.0.lock().unwrap();
             (kept.facts.len(), kept.surprise.take())
@@ -247,7 +247,7 @@ impl Store for MemoryStore {
         self.read(false, |kept| Cursor { epoch: kept.epoch, seq }).await
     }
 
-    async fn log_heads(&self, tenants: &[TenantId]) -> Stored<Vec<LogHead>> {
+    async fn log_heads(&self, tenants: &[TenantId]) -> StoreResult<Vec<LogHead>> {
         let heads = self.read(true, |kept| {
             let seq = i64::try_from(kept.facts.len()).unwrap();
             let surprise = kept.surprise.take();
@@ -265,9 +265,9 @@ impl Store for MemoryStore {
         Ok(heads)
     }
 
-    async fn renew_epochs_if(&self, _: TenantId, seen: Epoch, chance: &dyn Chance) -> Stored<bool> {
+    async fn renew_epochs_if(&self, _: TenantId, seen: Epoch, rng: &dyn Rng) -> StoreResult<bool> {
         let mut fresh = [0; 8];
-        chance.fill(&mut fresh);
+        rng.fill(&mut fresh);
         self.read(false, |kept| {
             let is_same = seen == kept.epoch;
             if is_same {
@@ -278,13 +278,13 @@ impl Store for MemoryStore {
         .await
     }
 
-    async fn log_page(&self, tenant: TenantId, seq: i64, limit: i64) -> Stored<LogPage> {
+    async fn log_page(&self, tenant: TenantId, seq: i64, limit: i64) -> StoreResult<LogPage> {
         let facts = self.facts_after(tenant, seq, limit).await?;
         let known = self.0.lock().unwrap().facts.iter().find(|fact| fact.seq == seq).map(Fact::identity);
         Ok(LogPage { known: known.filter(|_| !facts.is_empty()), facts })
     }
 
-    async fn facts_after(&self, _: TenantId, seq: i64, limit: i64) -> Stored<Vec<Fact>> {
+    async fn facts_after(&self, _: TenantId, seq: i64, limit: i64) -> StoreResult<Vec<Fact>> {
         {
             let mut kept = self.0.lock().unwrap();
             if kept.failures > 0 {
@@ -296,20 +296,20 @@ impl Store for MemoryStore {
         self.read(false, |kept| kept.facts.iter().filter(|fact| fact.seq > seq).take(limit).cloned().collect()).await
     }
 
-    async fn log_floor(&self, _: TenantId) -> Stored<i64> {
+    async fn log_floor(&self, _: TenantId) -> StoreResult<i64> {
         self.read(false, |_| 0).await
     }
 
-    async fn fact_time(&self, _: TenantId, _: i64) -> Stored<Option<Timestamp>> {
+    async fn fact_time(&self, _: TenantId, _: i64) -> StoreResult<Option<Timestamp>> {
         Ok(None)
     }
 
-    async fn tallies_since(&self, _: TenantId, since: Timestamp) -> Stored<Vec<Tally>> {
+    async fn tallies_since(&self, _: TenantId, since: Timestamp) -> StoreResult<Vec<Tally>> {
         self.read(false, |kept| kept.tallies.values().filter(|(_, at)| *at >= since).map(|(tally, _)| *tally).collect())
             .await
     }
 
-    async fn tallies(&self, _: TenantId) -> Stored<Vec<Tally>> {
+    async fn tallies(&self, _: TenantId) -> StoreResult<Vec<Tally>> {
         self.read(false, |kept| {
             let questions = kept.facts.iter().filter_map(|fact| fact.subject.map(QuestionId));
             let counted = |question| kept.tallies.get(&question).map(|(tally, _)| *tally);
@@ -319,7 +319,7 @@ impl Store for MemoryStore {
         .await
     }
 
-    async fn snapshot(&self, tenant: TenantId, _: Option<ParticipantId>) -> Stored<Snapshot> {
+    async fn snapshot(&self, tenant: TenantId, _: Option<ParticipantId>) -> StoreResult<Snapshot> {
         let mut board = self
             .read(false, |kept| {
                 let mut board = Board::empty(tenant, Cursor { epoch: kept.epoch, seq: 0 });
@@ -339,54 +339,54 @@ impl Store for MemoryStore {
         Ok(Snapshot { tenant: about.ok_or(PortError::Broken)?, board, voted: Vec::new(), own: Vec::new() })
     }
 
-    async fn tenants(&self) -> Stored<Vec<Tenant>> {
+    async fn tenants(&self) -> StoreResult<Vec<Tenant>> {
         broken()
     }
-    async fn create_tenant(&self, _: NewTenant) -> Stored<Tenant> {
+    async fn create_tenant(&self, _: NewTenant) -> StoreResult<Tenant> {
         broken()
     }
-    async fn probe(&self, _: Timestamp) -> Stored<()> {
+    async fn probe(&self, _: Timestamp) -> StoreResult<()> {
         Ok(())
     }
 
-    async fn team_of(&self, _: TenantId, _: QuestionId) -> Stored<Option<TeamId>> {
+    async fn team_of(&self, _: TenantId, _: QuestionId) -> StoreResult<Option<TeamId>> {
         broken()
     }
-    async fn ask(&self, _: Write, _: NewQuestion) -> Stored<Question> {
+    async fn ask(&self, _: Write, _: NewQuestion) -> StoreResult<Question> {
         broken()
     }
-    async fn set_vote(&self, _: Write, _: Ballot) -> Stored<VoteReceipt> {
+    async fn set_vote(&self, _: Write, _: Ballot) -> StoreResult<VoteReceipt> {
         broken()
     }
-    async fn answer(&self, _: Write, _: QuestionId, _: AnswerText, _: Option<i64>, _: UserId) -> Stored<Question> {
+    async fn answer(&self, _: Write, _: QuestionId, _: AnswerText, _: Option<i64>, _: UserId) -> StoreResult<Question> {
         broken()
     }
-    async fn set_tag(&self, _: Write, _: QuestionId, _: TagId, _: bool) -> Stored<Question> {
+    async fn set_tag(&self, _: Write, _: QuestionId, _: TagId, _: bool) -> StoreResult<Question> {
         broken()
     }
-    async fn set_pinned(&self, _: Write, _: QuestionId, _: bool, _: UserId) -> Stored<Question> {
+    async fn set_pinned(&self, _: Write, _: QuestionId, _: bool, _: UserId) -> StoreResult<Question> {
         broken()
     }
-    async fn set_frozen(&self, _: Write, _: QuestionId, _: bool, _: UserId) -> Stored<Question> {
+    async fn set_frozen(&self, _: Write, _: QuestionId, _: bool, _: UserId) -> StoreResult<Question> {
         broken()
     }
-    async fn create_team(&self, _: Write, _: NewTeam) -> Stored<Team> {
+    async fn create_team(&self, _: Write, _: NewTeam) -> StoreResult<Team> {
         broken()
     }
-    async fn create_tag(&self, _: Write, _: TagId, _: Name, _: Color) -> Stored<Tag> {
+    async fn create_tag(&self, _: Write, _: TagId, _: Name, _: Color) -> StoreResult<Tag> {
         broken()
     }
-    async fn put_link(&self, _: NewLink) -> Stored<bool> {
+    async fn put_link(&self, _: NewLink) -> StoreResult<bool> {
         broken()
     }
-    async fn redeem_link(&self, _: SecretHash, _: NewSession) -> Stored<Option<Admission>> {
+    async fn redeem_link(&self, _: SecretHash, _: NewSession) -> StoreResult<Option<Admission>> {
         Err(Refusal::LinkSpent.into())
     }
 }
 
 #[async_trait]
 impl TenancyStore for MemoryStore {
-    async fn tenancy(&self, slug: &Slug) -> Stored<Option<Tenancy>> {
+    async fn tenancy(&self, slug: &Slug) -> StoreResult<Option<Tenancy>> {
         if self.0.lock().unwrap().is_away {
             return Err(PortError::Busy.into());
         }
@@ -394,71 +394,71 @@ impl TenancyStore for MemoryStore {
         Ok(found.map(|tenant| Tenancy { tenant, rules: Arc::default() }))
     }
 
-    async fn tenant_summaries(&self) -> Stored<Vec<TenantSummary>> {
+    async fn tenant_summaries(&self) -> StoreResult<Vec<TenantSummary>> {
         broken()
     }
-    async fn set_limits(&self, _: &Slug, _: TenantLimits) -> Stored<()> {
+    async fn set_limits(&self, _: &Slug, _: TenantLimits) -> StoreResult<()> {
         broken()
     }
-    async fn set_archived(&self, _: &Slug, _: Option<Timestamp>) -> Stored<()> {
+    async fn set_archived(&self, _: &Slug, _: Option<Timestamp>) -> StoreResult<()> {
         broken()
     }
-    async fn change_settings(&self, _: Write, _: NewSettings) -> Stored<Tenant> {
+    async fn change_settings(&self, _: Write, _: NewSettings) -> StoreResult<Tenant> {
         broken()
     }
-    async fn set_logo(&self, _: Write, _: Option<Logo>, _: Option<String>) -> Stored<Tenant> {
+    async fn set_logo(&self, _: Write, _: Option<Logo>, _: Option<String>) -> StoreResult<Tenant> {
         broken()
     }
-    async fn logo(&self, _: TenantId) -> Stored<Option<Logo>> {
+    async fn logo(&self, _: TenantId) -> StoreResult<Option<Logo>> {
         broken()
     }
-    async fn teams(&self, _: TenantId) -> Stored<Vec<TeamDetails>> {
+    async fn teams(&self, _: TenantId) -> StoreResult<Vec<TeamDetails>> {
         broken()
     }
-    async fn change_team(&self, _: Write, _: TeamChange) -> Stored<Team> {
+    async fn change_team(&self, _: Write, _: TeamChange) -> StoreResult<Team> {
         broken()
     }
-    async fn set_team_state(&self, _: Write, _: TeamId, _: TeamState) -> Stored<Team> {
+    async fn set_team_state(&self, _: Write, _: TeamId, _: TeamState) -> StoreResult<Team> {
         broken()
     }
-    async fn set_team_archived(&self, _: Write, _: TeamId, _: bool) -> Stored<Team> {
+    async fn set_team_archived(&self, _: Write, _: TeamId, _: bool) -> StoreResult<Team> {
         broken()
     }
-    async fn set_join_code(&self, _: Write, _: TeamId, _: &JoinCode) -> Stored<bool> {
+    async fn set_join_code(&self, _: Write, _: TeamId, _: &JoinCode) -> StoreResult<bool> {
         broken()
     }
-    async fn team_by_code(&self, _: &JoinCode) -> Stored<Option<FoundTeam>> {
+    async fn team_by_code(&self, _: &JoinCode) -> StoreResult<Option<FoundTeam>> {
         broken()
     }
-    async fn change_tag(&self, _: Write, _: TagId, _: Name, _: Color) -> Stored<Tag> {
+    async fn change_tag(&self, _: Write, _: TagId, _: Name, _: Color) -> StoreResult<Tag> {
         broken()
     }
-    async fn delete_tag(&self, _: Write, _: TagId) -> Stored<()> {
+    async fn delete_tag(&self, _: Write, _: TagId) -> StoreResult<()> {
         broken()
     }
 }
 
 #[async_trait]
 impl ModerationStore for MemoryStore {
-    async fn cases(&self, _: TenantId, _: Option<&[TeamId]>, _: usize) -> Stored<(Vec<Case>, bool)> {
+    async fn cases(&self, _: TenantId, _: Option<&[TeamId]>, _: usize) -> StoreResult<(Vec<Case>, bool)> {
         broken()
     }
-    async fn case(&self, _: TenantId, _: QuestionId) -> Stored<Case> {
+    async fn case(&self, _: TenantId, _: QuestionId) -> StoreResult<Case> {
         broken()
     }
-    async fn decide(&self, _: Write, _: QuestionId, _: Verdict, _: Option<i64>, _: UserId) -> Stored<Case> {
+    async fn decide(&self, _: Write, _: QuestionId, _: ReviewDecision, _: Option<i64>, _: UserId) -> StoreResult<Case> {
         broken()
     }
-    async fn remark(&self, _: Write, _: QuestionId, _: Note, _: UserId) -> Stored<Case> {
+    async fn remark(&self, _: Write, _: QuestionId, _: Note, _: UserId) -> StoreResult<Case> {
         broken()
     }
-    async fn merge(&self, _: Write, _: Merge, _: UserId) -> Stored<Case> {
+    async fn merge(&self, _: Write, _: Merge, _: UserId) -> StoreResult<Case> {
         broken()
     }
-    async fn split(&self, _: Write, _: QuestionId, _: UserId) -> Stored<Case> {
+    async fn split(&self, _: Write, _: QuestionId, _: UserId) -> StoreResult<Case> {
         broken()
     }
-    async fn own_questions(&self, _: TenantId, _: ParticipantId) -> Stored<Vec<OwnQuestion>> {
+    async fn own_questions(&self, _: TenantId, _: ParticipantId) -> StoreResult<Vec<OwnQuestion>> {
         broken()
     }
     async fn edit_own(
@@ -468,13 +468,13 @@ impl ModerationStore for MemoryStore {
         _: ParticipantId,
         _: QuestionBody,
         _: Option<Hold>,
-    ) -> Stored<OwnQuestion> {
+    ) -> StoreResult<OwnQuestion> {
         broken()
     }
-    async fn withdraw_own(&self, _: Write, _: QuestionId, _: ParticipantId) -> Stored<OwnQuestion> {
+    async fn withdraw_own(&self, _: Write, _: QuestionId, _: ParticipantId) -> StoreResult<OwnQuestion> {
         broken()
     }
-    async fn report(&self, _: Write, _: QuestionId, _: ParticipantId, _: String) -> Stored<()> {
+    async fn report(&self, _: Write, _: QuestionId, _: ParticipantId, _: String) -> StoreResult<()> {
         broken()
     }
 }

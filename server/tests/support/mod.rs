@@ -1,4 +1,4 @@
-//! What the tests of the server stand on: a house with two tenants, a browser to call it, a reader of its streams.
+//! What the tests of the server stand on: a server with two tenants, a browser to call it, a reader of its streams.
 
 mod asserts;
 mod call;
@@ -7,7 +7,6 @@ mod cluster;
 mod dump;
 mod entry;
 mod folder;
-mod house;
 mod listening;
 mod live;
 mod memory;
@@ -17,6 +16,7 @@ mod provider;
 mod redis;
 mod relay;
 mod smtp;
+mod test_server;
 mod wire;
 
 pub(crate) use asserts::{Boards, assert_refused, assert_refused_page, boards};
@@ -26,7 +26,6 @@ pub(crate) use cluster::Cluster;
 pub(crate) use dump::dump;
 pub(crate) use entry::PASSWORD;
 pub(crate) use folder::Folder;
-pub(crate) use house::{House, Plan, open_store};
 pub(crate) use listening::Log;
 pub(crate) use live::{Connection, Kind, Live, args};
 pub(crate) use memory::MemoryStore;
@@ -36,6 +35,7 @@ pub(crate) use provider::{FakeProvider, Says};
 pub(crate) use redis::{Redis, free_port};
 pub(crate) use relay::Relay;
 pub(crate) use smtp::MailServer;
+pub(crate) use test_server::{Plan, TestServer, open_store};
 pub(crate) use wire::{Message, Wire};
 
 use std::time::Duration;

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use pulsestage::command::{AnswerQuestion, Ask, CreateTag, SetMark};
 use pulsestage::question::Question;
-use pulsestage::service::{Caller, Service, Visit};
+use pulsestage::service::{Credentials, RequestContext, Service};
 use pulsestage::session::SessionLabel;
 use pulsestage::tag::Tag;
 use pulsestage::team::Team;
@@ -12,7 +12,7 @@ use pulsestage::tenant::Tenant;
 use pulsestage::text::{Name, Slug};
 use pulsestage::user::Role;
 use pulsestage_server::auth::{Cookies, Secret};
-use pulsestage_server::world::{Key, SystemChance};
+use pulsestage_server::system::{InstallationKey, SystemRng};
 
 /// The browser that asked the questions of a room.
 pub(crate) const ASKER: u128 = 0xFACE;
@@ -35,7 +35,7 @@ pub(crate) struct Room {
     /// The cookie of the owner.
     pub(crate) owner: String,
     /// The owner, for use cases without HTTP.
-    pub(crate) visit: Visit,
+    pub(crate) context: RequestContext,
 }
 
 impl Room {
@@ -46,27 +46,27 @@ impl Room {
             service.create_tenant(parsed.clone(), Name::parse(&format!("Tenant {slug}")).unwrap()).await.unwrap();
         let (owner, caller) = signed_in(service, &parsed, Role::Owner).await;
         let (moderator, _) = signed_in(service, &parsed, Role::Moderator).await;
-        let mut visit = service.enter(slug, &caller).await.unwrap();
+        let mut context = service.authenticate(slug, &caller).await.unwrap();
         // What is there was asked by a guest.
-        let guest = Caller { device: Some(Uuid::from_u128(ASKER)), ..Caller::default() };
-        visit.actor.participant = service.enter(slug, &guest).await.unwrap().actor.participant;
+        let guest = Credentials { device: Some(Uuid::from_u128(ASKER)), ..Credentials::default() };
+        context.actor.participant = service.authenticate(slug, &guest).await.unwrap().actor.participant;
         // Whoever asks here also votes.
-        visit.tenant.settings.own_votes = true;
-        let team = service.create_team(&visit, None, &format!("Engineering {slug}")).await.unwrap();
-        let other_team = service.create_team(&visit, None, &format!("People {slug}")).await.unwrap();
+        context.tenant.settings.own_votes = true;
+        let team = service.create_team(&context, None, &format!("Engineering {slug}")).await.unwrap();
+        let other_team = service.create_team(&context, None, &format!("People {slug}")).await.unwrap();
         let new = CreateTag { name: format!("Roadmap {slug}"), color: "#3B82F6".to_owned() };
-        let tag = service.create_tag(&visit, None, new).await.unwrap();
+        let tag = service.create_tag(&context, None, new).await.unwrap();
         let ask = async |what: &str| {
             let ask = Ask { team: team.id, body: format!("The {what} question of {slug}"), name: None };
-            service.ask(&visit, None, ask).await.unwrap()
+            service.ask(&context, None, ask).await.unwrap()
         };
         let open = ask("open").await;
         let frozen = ask("frozen").await;
         let answered = ask("answered").await;
         let spare = ask("spare").await;
-        let frozen = service.set_frozen(&visit, None, SetMark { question: frozen.id, on: true }).await.unwrap();
+        let frozen = service.set_frozen(&context, None, SetMark { question: frozen.id, on: true }).await.unwrap();
         let answer = AnswerQuestion { question: answered.id, text: format!("The answer of {slug}"), seen: None };
-        let answered = service.answer(&visit, None, answer).await.unwrap();
+        let answered = service.answer(&context, None, answer).await.unwrap();
         Self {
             tenant,
             slug: slug.to_owned(),
@@ -79,18 +79,18 @@ impl Room {
             spare,
             moderator,
             owner,
-            visit,
+            context,
         }
     }
 }
 
 /// Somebody with a role, by way of a one-time link: their cookie, and who they are to the use cases.
-pub(crate) async fn signed_in(service: &Service, slug: &Slug, role: Role) -> (String, Caller) {
-    let (link, session) = (Secret::new(&SystemChance), Secret::new(&SystemChance));
+pub(crate) async fn signed_in(service: &Service, slug: &Slug, role: Role) -> (String, Credentials) {
+    let (link, session) = (Secret::new(&SystemRng), Secret::new(&SystemRng));
     service.put_link(slug, role, link.hash()).await.unwrap();
     service.redeem_link(link.hash(), session.hash(), SessionLabel::default()).await.unwrap();
     // The key of the cookies has no part in a session's.
-    let cookie = Cookies::new(Key::new([0; 32]), false).session_cookie(slug.as_str(), &session);
-    let caller = Caller { sessions: vec![(slug.as_str().to_owned(), session.hash())], ..Caller::default() };
+    let cookie = Cookies::new(InstallationKey::new([0; 32]), false).session_cookie(slug.as_str(), &session);
+    let caller = Credentials { sessions: vec![(slug.as_str().to_owned(), session.hash())], ..Credentials::default() };
     (format!("{}={}", cookie.name(), cookie.value()), caller)
 }

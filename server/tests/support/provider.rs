@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex};
 use pulsestage::ports::Clock;
 use pulsestage_server::auth::Secret;
 use pulsestage_server::oidc::OidcArgs;
-use pulsestage_server::world::{SystemChance, SystemClock};
+use pulsestage_server::system::{SystemClock, SystemRng};
 
 pub(crate) const CLIENT: &str = "pulsestage";
 pub(crate) const CLIENT_SECRET: &str = "hush: hush";
@@ -161,7 +161,7 @@ impl FakeProvider {
         assert_eq!(asked["client_id"], CLIENT);
         assert_eq!(asked["code_challenge_method"], "S256");
         assert!(asked["scope"].split(' ').any(|scope| scope == "openid"), "{asked:?}");
-        let code = Secret::new(&SystemChance).reveal().to_owned();
+        let code = Secret::new(&SystemRng).reveal().to_owned();
         let grant = Grant {
             challenge: asked["code_challenge"].clone(),
             nonce: asked["nonce"].clone(),

@@ -3,8 +3,8 @@
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::process::{Child, Command, Stdio};
 
-use pulsestage::ports::Chance;
-use pulsestage_server::world::SystemChance;
+use pulsestage::ports::Rng;
+use pulsestage_server::system::SystemRng;
 
 use super::{Folder, soon};
 
@@ -104,7 +104,7 @@ impl Drop for Redis {
 pub(crate) fn free_port() -> u16 {
     let mut random = [0; 2];
     loop {
-        SystemChance.fill(&mut random);
+        SystemRng.fill(&mut random);
         let port = 20_000 + u16::from_le_bytes(random) % 12_000;
         if TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).is_ok() {
             return port;

@@ -27,7 +27,7 @@ struct Way {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Flow {
     /// Everything goes through.
-    Passes,
+    AccessRegister,
     /// Nothing goes through, and connections stay open.
     Held,
     /// Connections are closed.
@@ -44,7 +44,7 @@ impl Relay {
     pub(crate) async fn listening(addr: SocketAddr, url: &str) -> Self {
         let listener = TcpListener::bind(addr).await.unwrap();
         let addr = listener.local_addr().unwrap();
-        let way = watch::Sender::new(Way { server: authority(url).to_owned(), flow: Flow::Passes });
+        let way = watch::Sender::new(Way { server: authority(url).to_owned(), flow: Flow::AccessRegister });
         let (mut tasks, opened) = (JoinSet::new(), Arc::new(AtomicUsize::new(0)));
         let (counted, turns) = (opened.clone(), way.subscribe());
         tasks.spawn(async move {
@@ -75,12 +75,12 @@ impl Relay {
 
     /// What was held up goes on, and what was cut may be opened again.
     pub(crate) fn release(&self) {
-        self.turn(Flow::Passes);
+        self.turn(Flow::AccessRegister);
     }
 
     /// Closes every connection; those that are opened from now on lead to the server of this URL.
     pub(crate) fn lead_to(&self, url: &str) {
-        self.way.send_replace(Way { server: authority(url).to_owned(), flow: Flow::Passes });
+        self.way.send_replace(Way { server: authority(url).to_owned(), flow: Flow::AccessRegister });
     }
 
     /// How many connections were ever opened.

@@ -72,7 +72,7 @@ impl Message {
     }
 
     /// When to come back, if the stream ends with it.
-    pub(crate) fn farewell(&self) -> Option<u64> {
+    pub(crate) fn closing_frame(&self) -> Option<u64> {
         self.retry.filter(|_| self.kind() == "closing" && self.id.is_none())
     }
 

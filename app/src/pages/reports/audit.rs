@@ -9,7 +9,7 @@ use pulsestage::user::Role;
 
 use super::{Here, failed, frame, moment, moment_field, select, slug};
 use crate::api::{self, Json};
-use crate::components::place::{Place, ViewKind};
+use crate::components::page_url::{PageUrl, ViewKind};
 use crate::ui::empty::Empty;
 use crate::ui::erase::Erase;
 use crate::ui::icon::Icon;
@@ -26,7 +26,7 @@ pub(in crate::pages) fn page() -> AnyView {
             {move || Suspend::new(async move {
                 let (named, query) = asked.get_untracked();
                 let tenant = named.clone().unwrap_or_default();
-                let here = Here { place: Place::new(named, ViewKind::Queue), view: "audit" };
+                let here = Here { place: PageUrl::new(named, ViewKind::Queue), view: "audit" };
                 match loaded.await {
                     Ok(AuditView { tenant: of, page }) => draw(page, &here, &query, &tenant, &of),
                     Err(error) => failed(&error, &here),

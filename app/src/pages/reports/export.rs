@@ -5,7 +5,7 @@ use pulsestage::export::{ExportChoices, State};
 
 use super::{Here, failed, frame, moment_field, select, slug, team_options};
 use crate::api::{self, Json};
-use crate::components::place::{Place, ViewKind};
+use crate::components::page_url::{PageUrl, ViewKind};
 use crate::ui::erase::Erase;
 use crate::ui::text::words_of;
 
@@ -17,7 +17,7 @@ pub(in crate::pages) fn page() -> AnyView {
     view! {
         <Suspense>
             {move || Suspend::new(async move {
-                let here = Here { place: Place::new(slug.get_untracked(), ViewKind::Queue), view: "export" };
+                let here = Here { place: PageUrl::new(slug.get_untracked(), ViewKind::Queue), view: "export" };
                 match loaded.await {
                     Ok(choices) => draw(choices, &here),
                     Err(error) => failed(&error, &here),

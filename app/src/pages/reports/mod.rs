@@ -19,13 +19,13 @@ use crate::api::ApiError;
 use crate::branding::Branding;
 use crate::components::admin_nav::{address, admin_nav};
 use crate::components::header::PlainHeader;
-use crate::components::place::{Place, ViewKind};
+use crate::components::page_url::{PageUrl, ViewKind};
 use crate::ui::erase::Erase;
 
 /// Where such a page is. `Clone`.
 #[derive(Clone)]
 struct Here {
-    place: Place,
+    place: PageUrl,
     view: &'static str,
 }
 

@@ -6,7 +6,7 @@ use pulsestage::statistics::{Bucket, ByModerator, ByTeam, Range, Statistics, Sta
 
 use super::{Here, failed, frame, moment, select, slug, team_options};
 use crate::api::{self, Json};
-use crate::components::place::{Place, ViewKind};
+use crate::components::page_url::{PageUrl, ViewKind};
 use crate::components::sparkline::Sparkline;
 use crate::ui::erase::Erase;
 
@@ -36,7 +36,7 @@ pub(in crate::pages) fn page() -> AnyView {
         <Suspense>
             {move || Suspend::new(async move {
                 let (named, ..) = asked.get_untracked();
-                let here = Here { place: Place::new(named, ViewKind::Queue), view: "statistics" };
+                let here = Here { place: PageUrl::new(named, ViewKind::Queue), view: "statistics" };
                 match loaded.await {
                     Ok(view) => draw(view, &here),
                     Err(error) => failed(&error, &here),

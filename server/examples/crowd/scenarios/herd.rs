@@ -71,8 +71,8 @@ pub(crate) async fn run(server: &Path, args: &Args) -> anyhow::Result<Report> {
     report.figure("all of them have everything after", millis(last));
     report.figure("server CPU for it", millis(cpu(hall.pid())?.saturating_sub(cpu_before)));
     report.figure("facts lost, doubled", format!("{}, {}", tally.lost, tally.doubled));
-    report.must("nothing is lost or doubled", tally == Tally::default());
-    report.must(format!("all are back within {} s", args.within_s), last <= Duration::from_secs(args.within_s));
+    report.require("nothing is lost or doubled", tally == Tally::default());
+    report.require(format!("all are back within {} s", args.within_s), last <= Duration::from_secs(args.within_s));
     Ok(report)
 }
 

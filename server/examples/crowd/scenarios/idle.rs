@@ -71,9 +71,9 @@ pub(crate) async fn run(server: &Path, args: &Args) -> anyhow::Result<Report> {
     report.figure("opened in", format!("{:.2} s", opened.as_secs_f64()));
     report.figure("server memory per stream", format!("{kib:.2} KiB"));
     report.figure("server CPU over one period, of one core", format!("{percent:.2} %"));
-    report.must(format!("at most {} KiB a stream", args.kib), kib <= args.kib);
-    report.must(format!("at most {} percent of a core", args.percent), percent <= args.percent);
-    report.must("every stream heard a heartbeat", kept.len() == args.streams);
+    report.require(format!("at most {} KiB a stream", args.kib), kib <= args.kib);
+    report.require(format!("at most {} percent of a core", args.percent), percent <= args.percent);
+    report.require("every stream heard a heartbeat", kept.len() == args.streams);
     Ok(report)
 }
 

@@ -28,7 +28,7 @@ impl Report {
     }
 
     /// Adds a condition and whether it holds.
-    pub(crate) fn must(&mut self, what: impl fmt::Display, holds: bool) {
+    pub(crate) fn require(&mut self, what: impl fmt::Display, holds: bool) {
         self.conditions.push((what.to_string(), holds));
     }
 

@@ -87,9 +87,9 @@ pub(crate) async fn run(server: &Path, args: &Args) -> anyhow::Result<Report> {
     report.figure("p99 of each calm turn by itself", calm_turns.join(", "));
     report.figure("writes of the noisy tenant, of them refused", format!("{sent}, {refused}"));
     let bound = calm_p99.mul_f64(1.0 + args.tolerance / 100.0);
-    report.must(format!("the neighbours' p99 grows by no more than {} percent", args.tolerance), loud_p99 <= bound);
+    report.require(format!("the neighbours' p99 grows by no more than {} percent", args.tolerance), loud_p99 <= bound);
     if hall.has(LIMIT) {
-        report.must("the noisy tenant was refused what is over its limit", refused * 2 > sent);
+        report.require("the noisy tenant was refused what is over its limit", refused * 2 > sent);
     } else {
         report.figure("limits", format!("this server has no {LIMIT}"));
     }

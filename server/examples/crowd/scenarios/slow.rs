@@ -120,10 +120,10 @@ pub(crate) async fn run(server: &Path, args: &Args) -> anyhow::Result<Report> {
     report.figure("growth of the server in the last two thirds", format!("{grown:.1} MiB"));
     let fate = if ended { "ended, came back" } else { "kept" };
     report.figure("the one", format!("{fate}, {}", if told { "was told to load the board" } else { "got everything" }));
-    report.must(format!("the server grows by no more than {} MiB", args.growth_mib), grown <= args.growth_mib);
-    report.must("nothing is lost or doubled", tally == Tally::default());
+    report.require(format!("the server grows by no more than {} MiB", args.growth_mib), grown <= args.growth_mib);
+    report.require("nothing is lost or doubled", tally == Tally::default());
     let bound = calm_p99.mul_f64(1.25) + Duration::from_millis(5);
-    report.must("the others are as fast as before (by a quarter and 5 ms)", still_p99 <= bound);
+    report.require("the others are as fast as before (by a quarter and 5 ms)", still_p99 <= bound);
     Ok(report)
 }
 

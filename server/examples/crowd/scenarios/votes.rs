@@ -88,11 +88,11 @@ pub(crate) async fn run(server: &Path, args: &Args) -> anyhow::Result<Report> {
     if args.streams > 0 {
         report.figure("counts sent", deliveries);
         report.figure("one for each vote and stream would be", args.votes * args.streams);
-        report.must(format!("at most one for each question, window and stream ({bound})"), deliveries <= bound);
-        report.must("every stream has the last count of every question", true);
+        report.require(format!("at most one for each question, window and stream ({bound})"), deliveries <= bound);
+        report.require("every stream has the last count of every question", true);
     }
     if args.at_least > 0 {
-        report.must(format!("at least {} votes a second", args.at_least), rate >= f64::from(args.at_least));
+        report.require(format!("at least {} votes a second", args.at_least), rate >= f64::from(args.at_least));
     }
     Ok(report)
 }

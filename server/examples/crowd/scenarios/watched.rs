@@ -60,8 +60,8 @@ pub(crate) async fn run(server: &Path, args: &Args) -> anyhow::Result<Report> {
     report.figure("questions to the database a second", format!("{queries:.2}"));
     report.figure("server CPU, of one core", format!("{percent:.2} %"));
     report.figure("server memory per watched tenant, with its stream", format!("{kib:.1} KiB"));
-    report.must(format!("at most {} questions a second", args.queries), queries <= args.queries);
-    report.must(format!("at most {} percent of a core", args.percent), percent <= args.percent);
+    report.require(format!("at most {} questions a second", args.queries), queries <= args.queries);
+    report.require(format!("at most {} percent of a core", args.percent), percent <= args.percent);
     drop(streams);
     Ok(report)
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{Broken, Pages, Reader, cells, csv, respond};
-use pulsestage::audit::{Filter, Mark, Query, Record};
+use pulsestage::audit::{Filter, PageCursor, Query, Record};
 use pulsestage::error::Refusal;
 
 /// The form of the file.
@@ -19,14 +19,14 @@ pub(super) enum Form {
 
 /// Begins the file.
 pub(super) async fn open(reader: Reader, query: Query, form: Form) -> Result<Response, Refusal> {
-    let visit = reader.enter().await?;
-    let filter = reader.service.begin_audit_export(&visit, &query).await?;
+    let context = reader.authenticate().await?;
+    let filter = reader.service.begin_audit_export(&context, &query).await?;
     let (ending, content_type) = match form {
         Form::Csv => ("csv", "text/csv; charset=utf-8"),
         Form::Lines => ("jsonl", "application/x-ndjson"),
     };
-    let entries = Entries { reader, filter, form, at: Mark::NEWEST, begun: false };
-    Ok(respond(&visit, "audit", ending, content_type, entries))
+    let entries = Entries { reader, filter, form, at: PageCursor::NEWEST, begun: false };
+    Ok(respond(&context, "audit", ending, content_type, entries))
 }
 
 struct Entries {
@@ -34,14 +34,14 @@ struct Entries {
     filter: Filter,
     form: Form,
     /// Where the next page begins.
-    at: Mark,
+    at: PageCursor,
     begun: bool,
 }
 
 impl Pages for Entries {
     async fn next(&mut self, out: &mut Vec<u8>) -> Result<bool, Broken> {
-        let visit = self.reader.enter().await?;
-        let page = self.reader.service.audit_export_page(&visit, &self.filter, self.at).await?;
+        let context = self.reader.authenticate().await?;
+        let page = self.reader.service.audit_export_page(&context, &self.filter, self.at).await?;
         let is_first = !std::mem::replace(&mut self.begun, true);
         if is_first && self.form == Form::Csv {
             csv::titles(out, &cells::RECORD);

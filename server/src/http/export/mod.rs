@@ -28,8 +28,8 @@ use super::host;
 use crate::state::AppState;
 use pulsestage::error::{Noun, Refusal};
 use pulsestage::export::QuestionQuery;
-use pulsestage::ports::Chance;
-use pulsestage::service::{Caller, Service, Visit};
+use pulsestage::ports::Rng;
+use pulsestage::service::{Credentials, RequestContext, Service};
 
 /// What an address may say beside the name of the file.
 #[derive(Debug, Default, Deserialize)]
@@ -63,13 +63,13 @@ impl Asked {
 #[derive(Clone)]
 struct Reader {
     service: Service,
-    caller: Caller,
+    credentials: Credentials,
     slug: String,
 }
 
 impl Reader {
-    async fn enter(&self) -> Result<Visit, Refusal> {
-        self.service.enter(&self.slug, &self.caller).await
+    async fn authenticate(&self) -> Result<RequestContext, Refusal> {
+        self.service.authenticate(&self.slug, &self.credentials).await
     }
 }
 
@@ -105,8 +105,8 @@ pub async fn file(
     let Some(slug) = home.resolve(&asked.tenant).map(str::to_owned) else {
         return refusal_response(&Refusal::NotFound { what: Noun::Tenant });
     };
-    let reader = Reader { service: state.service().clone(), caller: state.cookies().caller(&headers), slug };
-    match open(reader, &name, asked, state.chance()).await {
+    let reader = Reader { service: state.service().clone(), credentials: state.cookies().credentials(&headers), slug };
+    match open(reader, &name, asked, state.rng()).await {
         Ok(Some(response)) => response,
         Ok(None) => super::api::missing().await,
         Err(refusal) => refusal_response(&refusal),
@@ -114,12 +114,12 @@ pub async fn file(
 }
 
 /// Begins a file; none when there is none of this name.
-async fn open(reader: Reader, name: &str, asked: Asked, chance: &dyn Chance) -> Result<Option<Response>, Refusal> {
+async fn open(reader: Reader, name: &str, asked: Asked, rng: &dyn Rng) -> Result<Option<Response>, Refusal> {
     Ok(Some(match name {
         "questions.csv" => questions::open(reader, &asked.questions, Form::Csv).await?,
         "questions.json" => questions::open(reader, &asked.questions, Form::Json).await?,
         "questions.xlsx" => questions::open(reader, &asked.questions, Form::Xlsx).await?,
-        "votes.csv" => votes::open(reader, &asked.questions, chance).await?,
+        "votes.csv" => votes::open(reader, &asked.questions, rng).await?,
         "audit.csv" => audit::open(reader, asked.audit(), audit::Form::Csv).await?,
         "audit.jsonl" => audit::open(reader, asked.audit(), audit::Form::Lines).await?,
         _ => return Ok(None),
@@ -127,9 +127,15 @@ async fn open(reader: Reader, name: &str, asked: Asked, chance: &dyn Chance) -> 
 }
 
 /// The response whose body is this file.
-fn respond(visit: &Visit, what: &str, ending: &str, content_type: &'static str, pages: impl Pages) -> Response {
+fn respond(
+    context: &RequestContext,
+    what: &str,
+    ending: &str,
+    content_type: &'static str,
+    pages: impl Pages,
+) -> Response {
     // A slug is letters, digits and hyphens: it needs no quoting anywhere.
-    let disposition = format!("attachment; filename=\"{what}-{}.{ending}\"", visit.tenant.slug);
+    let disposition = format!("attachment; filename=\"{what}-{}.{ending}\"", context.tenant.slug);
     let disposition = HeaderValue::from_str(&disposition).unwrap_or(HeaderValue::from_static("attachment"));
     let chunks = stream::try_unfold(Some(pages), |pages| async move {
         let Some(mut pages) = pages else { return Ok::<_, Broken>(None) };

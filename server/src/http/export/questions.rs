@@ -6,7 +6,7 @@ use super::xlsx::Xlsx;
 use super::{Broken, Pages, Reader, cells, csv, respond};
 use pulsestage::audit::Act;
 use pulsestage::error::Refusal;
-use pulsestage::export::{ExportedQuestion, QuestionFilter, QuestionMark, QuestionQuery};
+use pulsestage::export::{ExportedQuestion, QuestionCursor, QuestionFilter, QuestionQuery};
 
 /// The form of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,15 +39,15 @@ impl Form {
 
 /// Begins the file.
 pub(super) async fn open(reader: Reader, query: &QuestionQuery, form: Form) -> Result<Response, Refusal> {
-    let visit = reader.enter().await?;
-    let filter = reader.service.begin_export(&visit, query, (Act::ExportQuestions, form.ending())).await?;
+    let context = reader.authenticate().await?;
+    let filter = reader.service.begin_export(&context, query, (Act::ExportQuestions, form.ending())).await?;
     let writer = match form {
         Form::Csv => Writer::Csv,
         Form::Json => Writer::Json { is_first: true },
         Form::Xlsx => Writer::Xlsx(Box::default()),
     };
-    let pages = Questions { reader, filter, writer, at: QuestionMark::OLDEST, begun: false };
-    Ok(respond(&visit, "questions", form.ending(), form.content_type(), pages))
+    let pages = Questions { reader, filter, writer, at: QuestionCursor::OLDEST, begun: false };
+    Ok(respond(&context, "questions", form.ending(), form.content_type(), pages))
 }
 
 struct Questions {
@@ -55,14 +55,14 @@ struct Questions {
     filter: QuestionFilter,
     writer: Writer,
     /// Where the next page begins.
-    at: QuestionMark,
+    at: QuestionCursor,
     begun: bool,
 }
 
 impl Pages for Questions {
     async fn next(&mut self, out: &mut Vec<u8>) -> Result<bool, Broken> {
-        let visit = self.reader.enter().await?;
-        let (page, next) = self.reader.service.export_page(&visit, &self.filter, self.at).await?;
+        let context = self.reader.authenticate().await?;
+        let (page, next) = self.reader.service.export_page(&context, &self.filter, self.at).await?;
         if !std::mem::replace(&mut self.begun, true) {
             self.writer.begin(out)?;
         }

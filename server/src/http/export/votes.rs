@@ -12,35 +12,35 @@ use axum::response::Response;
 use super::cells::Cell;
 use super::{Broken, Pages, Reader, csv, respond};
 use crate::auth::secret::hex;
-use crate::world::Key;
+use crate::system::InstallationKey;
 use pulsestage::audit::Act;
 use pulsestage::error::Refusal;
-use pulsestage::export::{QuestionFilter, QuestionMark, QuestionQuery, Voters};
+use pulsestage::export::{QuestionCursor, QuestionFilter, QuestionQuery, Voters};
 use pulsestage::id::QuestionId;
-use pulsestage::ports::Chance;
+use pulsestage::ports::Rng;
 
 /// How many bytes of a pseudonym are given: no two of a hall's come to the same.
 const PSEUDONYM: usize = 12;
 
 /// Begins the file.
-pub(super) async fn open(reader: Reader, query: &QuestionQuery, chance: &dyn Chance) -> Result<Response, Refusal> {
-    let visit = reader.enter().await?;
-    let filter = reader.service.begin_export(&visit, query, (Act::ExportVotes, "csv")).await?;
+pub(super) async fn open(reader: Reader, query: &QuestionQuery, rng: &dyn Rng) -> Result<Response, Refusal> {
+    let context = reader.authenticate().await?;
+    let filter = reader.service.begin_export(&context, query, (Act::ExportVotes, "csv")).await?;
     let mut key = [0; 32];
-    chance.fill(&mut key);
-    let (questions, next) = (VecDeque::new(), Some(QuestionMark::OLDEST));
-    let votes = Votes { reader, filter, key: Key::new(key), questions, next, begun: false };
-    Ok(respond(&visit, "votes", "csv", "text/csv; charset=utf-8", votes))
+    rng.fill(&mut key);
+    let (questions, next) = (VecDeque::new(), Some(QuestionCursor::OLDEST));
+    let votes = Votes { reader, filter, key: InstallationKey::new(key), questions, next, begun: false };
+    Ok(respond(&context, "votes", "csv", "text/csv; charset=utf-8", votes))
 }
 
 struct Votes {
     reader: Reader,
     filter: QuestionFilter,
-    key: Key,
+    key: InstallationKey,
     /// Those of the page that was read whose votes are still to come.
     questions: VecDeque<QuestionId>,
     /// Where the page after it begins.
-    next: Option<QuestionMark>,
+    next: Option<QuestionCursor>,
     begun: bool,
 }
 
@@ -49,13 +49,13 @@ impl Pages for Votes {
         if !std::mem::replace(&mut self.begun, true) {
             csv::titles(out, &["question", "total", "voter"]);
         }
-        let visit = self.reader.enter().await?;
+        let context = self.reader.authenticate().await?;
         if let Some(question) = self.questions.pop_front() {
-            if let Some(voters) = self.reader.service.voters(&visit, &self.filter, question).await? {
+            if let Some(voters) = self.reader.service.voters(&context, &self.filter, question).await? {
                 self.add(out, &voters);
             }
         } else if let Some(at) = self.next {
-            let (page, next) = self.reader.service.export_page(&visit, &self.filter, at).await?;
+            let (page, next) = self.reader.service.export_page(&context, &self.filter, at).await?;
             self.questions.extend(page.iter().map(|question| question.id));
             self.next = next;
         }

@@ -25,14 +25,14 @@ const FRAME: [(&str, &str); 4] = [
     ),
     (
         "xl/workbook.xml",
-        r#"<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="Questions" sheetId="1" r:id="rId1"/></sheets></workbook>"#,
+        r#"<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><csv_reader><sheet name="Questions" sheetId="1" r:id="rId1"/></csv_reader></workbook>"#,
     ),
     (
         "xl/_rels/workbook.xml.rels",
         r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>"#,
     ),
 ];
-/// The sheet up to its first row; the titles stay in sight.
+/// The sheet up to its first row; the titles stay in team_filter.
 const SHEET: &str = r#"<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews><sheetData>"#;
 
 /// A spreadsheet on its way.

@@ -3,7 +3,7 @@
 use crate::bus::frame::Frame;
 use pulsestage::event::EVENT_TYPES;
 use pulsestage::id::TeamId;
-use pulsestage::service::Sight;
+use pulsestage::service::TeamFilter;
 
 /// Signals of the stream itself go to everybody: without them a client cannot tell that it is alive.
 const SIGNALS: [&str; 6] = ["connected", "heartbeat", "resync", "stale", "cursor", "closing"];
@@ -40,7 +40,7 @@ pub(super) struct Filter {
     /// The team to send for; all when absent.
     team: Option<TeamId>,
     /// The teams that its client may see; all when absent.
-    sight: Option<Sight>,
+    team_filter: Option<TeamFilter>,
 }
 
 impl Filter {
@@ -50,17 +50,17 @@ impl Filter {
         let kinds = named.map(Kinds::parse).transpose()?;
         let team =
             team.filter(|text| !text.is_empty()).map(|text| text.parse().map_err(|_| "teamId is not an id".to_owned()));
-        Ok(Self { kinds, team: team.transpose()?, sight: None })
+        Ok(Self { kinds, team: team.transpose()?, team_filter: None })
     }
 
     /// The same for a client that may see these teams alone.
-    pub(super) fn seen_by(self, sight: Option<Sight>) -> Self {
-        Self { sight, ..self }
+    pub(super) fn seen_by(self, team_filter: Option<TeamFilter>) -> Self {
+        Self { team_filter, ..self }
     }
 
     /// Whether every frame passes.
     pub(super) const fn is_open(&self) -> bool {
-        self.kinds.is_none() && self.team.is_none() && self.sight.is_none()
+        self.kinds.is_none() && self.team.is_none() && self.team_filter.is_none()
     }
 
     /// Whether this frame passes.
@@ -71,7 +71,7 @@ impl Filter {
         let kind = self.kinds.is_none_or(|kinds| kinds.has(frame.kind));
         // What concerns the whole tenant concerns each of its teams.
         let team = self.team.is_none() || frame.team.is_none() || self.team == frame.team;
-        let is_seen = self.sight.as_ref().zip(frame.team).is_none_or(|(sight, team)| sight.has(team));
+        let is_seen = self.team_filter.as_ref().zip(frame.team).is_none_or(|(team_filter, team)| team_filter.has(team));
         kind && team && is_seen
     }
 }

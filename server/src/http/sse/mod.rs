@@ -1,15 +1,15 @@
 //! `GET /sse`: the stream of one tenant. A stream is a place in the tenant's ring and what it chose to see.
 
-mod berth;
 mod choice;
 mod coding;
 mod filter;
-mod leave;
-mod opened;
+mod opened_stream;
 mod opening;
 mod query;
 mod reader;
 mod stream;
+mod stream_permit;
+mod upgrade_slot;
 
 use axum::Json;
 use axum::body::Body;
@@ -28,18 +28,18 @@ use crate::limits::{Activity, Holder};
 use crate::state::AppState;
 use choice::Choice;
 use filter::Filter;
-use leave::Leave;
 use opening::retry_millis;
 use pulsestage::audience::Viewer;
 use pulsestage::error::{Noun, Refusal};
 use pulsestage::id::TenantId;
 use query::StreamQuery;
 use stream::Stream;
+use stream_permit::StreamPermit;
 
-pub(crate) use berth::Berth;
 pub use query::length_without_cursors;
+pub(crate) use upgrade_slot::UpgradeSlot;
 
-pub(crate) use opened::{Ended, Opened, Seat, farewell, share_of};
+pub(crate) use opened_stream::{Ended, OpenedStream, StreamLease, closing_frame, share_of};
 pub use opening::MAX_REPLAY;
 pub(crate) use reader::Reader;
 
@@ -61,40 +61,40 @@ pub async fn open(
     let Some(slug) = home.resolve(query.tenant.as_deref().unwrap_or_default()) else {
         return refused_by(&state, &Refusal::NotFound { what: Noun::Tenant });
     };
-    let caller = state.caller(&headers, &extensions);
-    let (visit, leave) = match Leave::of(&state, slug, &caller).await {
+    let credentials = state.credentials(&headers, &extensions);
+    let (context, leave) = match StreamPermit::of(&state, slug, &credentials).await {
         Ok(granted) => granted,
         Err(refusal) => return refused_by(&state, &refusal),
     };
-    let filter = filter.seen_by(visit.sight());
+    let filter = filter.seen_by(context.team_filter());
     let coding = if state.compresses_streams() { coding::accepted(&headers) } else { Coding::Identity };
-    let allowed = visit.rules.limits.streams.and_then(|most| usize::try_from(most).ok());
-    let holder = match visit.known_by() {
-        Some(_) => Holder::Known(visit.actor.participant),
-        None => Holder::Unknown(state.limits().doors.network(&headers, &extensions)),
+    let allowed = context.rules.limits.streams.and_then(|most| usize::try_from(most).ok());
+    let holder = match context.known_by() {
+        Some(_) => Holder::Known(context.actor.participant),
+        None => Holder::Unknown(state.limits().sign_in.network(&headers, &extensions)),
     };
-    let permit = match state.limits().streams.admit_within(visit.tenant.id, holder, allowed) {
+    let permit = match state.limits().streams.admit_within(context.tenant.id, holder, allowed) {
         Ok(permit) => permit,
-        Err(full) => return ended(&state, visit.tenant.id, full.retry_millis(state.chance())),
+        Err(full) => return ended(&state, context.tenant.id, full.retry_millis(state.rng())),
     };
     // The answer to HEAD is its head alone, and whoever comes while we stop is told when to come back.
     let is_lasting = method == Method::GET && !state.streams_stop().is_cancelled();
-    let berth = extensions.get::<Berth>().filter(|_| is_lasting);
+    let upgrade_slot = extensions.get::<UpgradeSlot>().filter(|_| is_lasting);
     // What is not written by us is framed by whoever writes it, and HTTP/1.0 knows no chunks.
-    let is_chunked = berth.is_some() && version >= Version::HTTP_11;
+    let is_chunked = upgrade_slot.is_some() && version >= Version::HTTP_11;
     let framing = if is_chunked { Framing::Chunked } else { Framing::Bare };
-    let choice = Choice::new(filter, Viewer::from(&visit.actor), Form { coding, framing });
-    match Opened::new(&state, visit.tenant.id, query.cursor(&headers), choice, (permit, leave)).await {
-        Ok(opened) => streaming(body(opened, berth, &extensions, state), coding),
+    let choice = Choice::new(filter, Viewer::from(&context.actor), Form { coding, framing });
+    match OpenedStream::new(&state, context.tenant.id, query.cursor(&headers), choice, (permit, leave)).await {
+        Ok(opened) => streaming(body(opened, upgrade_slot, &extensions, state), coding),
         Err(refusal) => refused_by(&state, &refusal),
     }
 }
 
-/// The stream as a body, unless there is a berth for it: then its connection takes it from there and has no use for one.
-fn body(opened: Opened, berth: Option<&Berth>, extensions: &Extensions, state: AppState) -> Body {
-    match berth {
-        Some(berth) => {
-            berth.claim(opened);
+/// The stream as a body, unless there is a upgrade_slot for it: then its connection takes it from there and has no use for one.
+fn body(opened: OpenedStream, upgrade_slot: Option<&UpgradeSlot>, extensions: &Extensions, state: AppState) -> Body {
+    match upgrade_slot {
+        Some(upgrade_slot) => {
+            upgrade_slot.claim(opened);
             Body::empty()
         }
         None => {
@@ -131,7 +131,7 @@ fn refused_by(state: &AppState, refusal: &Refusal) -> Response {
     // trouble is ours and passes, the stream ends at once and its client comes back.
     if refusal.status() >= 500 {
         // Whose stream it would have been may not be known.
-        return ended(state, TenantId(Uuid::nil()), retry_millis(state.chance()));
+        return ended(state, TenantId(Uuid::nil()), retry_millis(state.rng()));
     }
     match refusal {
         // The wire's contract, to the letter.

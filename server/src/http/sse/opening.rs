@@ -11,7 +11,7 @@ use crate::state::AppState;
 use pulsestage::error::Refusal;
 use pulsestage::event::{Cursor, Envelope, Event, Stale};
 use pulsestage::id::TenantId;
-use pulsestage::ports::Chance;
+use pulsestage::ports::Rng;
 use pulsestage::time::Timestamp;
 
 /// A client that has missed more facts than this loads the board instead: it is smaller.
@@ -49,9 +49,9 @@ enum Past {
 }
 
 /// The delay before a client comes back, drawn for each of them.
-pub(super) fn retry_millis(chance: &dyn Chance) -> u64 {
+pub(super) fn retry_millis(rng: &dyn Rng) -> u64 {
     let mut random = [0; 8];
-    chance.fill(&mut random);
+    rng.fill(&mut random);
     RETRY_MS.0 + u64::from_le_bytes(random) % (RETRY_MS.1 - RETRY_MS.0)
 }
 
@@ -84,7 +84,7 @@ pub(super) async fn open(
     let now = state.clock().now();
     let mut greeting = BytesMut::new();
     let connected = signal(channel.tenant, Event::Connected, start, now);
-    greeting.extend_from_slice(&with_retry(retry_millis(state.chance()), &connected));
+    greeting.extend_from_slice(&with_retry(retry_millis(state.rng()), &connected));
     let missed = match past {
         Past::None => Bytes::new(),
         Past::Resync => {
@@ -116,7 +116,7 @@ async fn past_of(
     let now = state.clock().now();
     let retractions = channel.retractions();
     if let Some(missed) = channel.missed(cursor.seq, place, TALLY_SLACK_MS, now) {
-        return Ok(Past::of(missed, Replay::Ring));
+        return Ok(Past::of(missed, Replay::ReplayBuffer));
     }
     let (store, tenant) = (state.store(), channel.tenant);
     if cursor.seq > tail && cursor.seq > store.head(tenant).await.map_err(Refusal::from)?.seq {

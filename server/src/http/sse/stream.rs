@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-use super::opened::{Ended, Opened, Seat, farewell, share_of};
+use super::opened_stream::{Ended, OpenedStream, StreamLease, closing_frame, share_of};
 use super::reader::Reader;
 use crate::bus::Found;
 use crate::limits::Busy;
@@ -21,7 +21,7 @@ const FOR_EVER: Duration = Duration::from_secs(100 * 365 * 24 * 3_600);
 /// A stream that is being written to one client.
 pub(super) struct Stream {
     reader: Reader,
-    seat: Seat,
+    seat: StreamLease,
     pushed: watch::Receiver<u64>,
     /// What is written before anything of the ring.
     opening: VecDeque<Bytes>,
@@ -39,13 +39,13 @@ pub(super) struct Stream {
 
 /// What a stream that had nothing to write does next.
 enum Wake {
-    Look,
+    Change,
     Over(Ended),
 }
 
 impl Stream {
     /// Goes on where an opened stream begins.
-    pub(super) fn new(opened: Opened, busy: Option<Busy>, state: AppState) -> Self {
+    pub(super) fn new(opened: OpenedStream, busy: Option<Busy>, state: AppState) -> Self {
         Self {
             pushed: opened.seat.channel().watch(),
             reader: opened.reader,
@@ -94,7 +94,7 @@ impl Stream {
                         return Some(bytes);
                     }
                 }
-                Found::Missed => {
+                Found::FailedSignIn => {
                     tracing::debug!(tenant.id = %self.seat.channel().tenant, "stream too slow, ended to be resumed");
                     self.seat.channel().meter().slowed();
                     return self.part(Ended::TooSlow);
@@ -103,7 +103,7 @@ impl Stream {
                     return self.part(Ended::LogReplaced);
                 }
                 Found::Nothing => match self.woken().await {
-                    Wake::Look => {}
+                    Wake::Change => {}
                     Wake::Over(why) => return self.part(why),
                 },
             }
@@ -115,7 +115,7 @@ impl Stream {
         self.seat.end(why);
         self.is_over = true;
         let (tenant, state) = (self.seat.channel().tenant, &self.state);
-        Some(farewell(self.reader.form(), tenant, state.clock(), state.chance()))
+        Some(closing_frame(self.reader.form(), tenant, state.clock(), state.rng()))
     }
 
     /// Whether its client knows that we are alive without a heartbeat.
@@ -130,12 +130,12 @@ impl Stream {
             () = self.state.streams_stop().cancelled(), if !self.is_told => {
                 self.is_told = true;
                 // At a time of its own, so that not all of them come back at once.
-                self.ends = self.ends.min(Instant::now() + share_of(self.state.drain(), self.state.chance()));
-                Wake::Look
+                self.ends = self.ends.min(Instant::now() + share_of(self.state.drain(), self.state.rng()));
+                Wake::Change
             }
             () = self.seat.over() => Wake::Over(Ended::AccessOver),
             () = sleep_until(self.ends) => Wake::Over(if self.is_told { Ended::Stopping } else { Ended::LifeOver }),
-            changed = self.pushed.changed() => if changed.is_ok() { Wake::Look } else { Wake::Over(Ended::Stopping) },
+            changed = self.pushed.changed() => if changed.is_ok() { Wake::Change } else { Wake::Over(Ended::Stopping) },
         }
     }
 }

@@ -1,9 +1,9 @@
 //! How long the database takes for exports, statistics and recounts.
 
 use async_trait::async_trait;
-use pulsestage::export::{ExportedQuestion, Miscount, QuestionFilter, QuestionMark, Scope, Voters};
+use pulsestage::export::{ExportedQuestion, Miscount, QuestionCursor, QuestionFilter, Scope, Voters};
 use pulsestage::id::{QuestionId, TeamId, TenantId};
-use pulsestage::ports::{ReportStore, Stored};
+use pulsestage::ports::{ReportStore, StoreResult};
 use pulsestage::statistics::{Range, Statistics};
 use pulsestage::tag::Tag;
 use pulsestage::team::TeamName;
@@ -13,11 +13,11 @@ use super::{Kind, TimedStore};
 
 #[async_trait]
 impl ReportStore for TimedStore {
-    async fn teams_within(&self, tenant: TenantId, scope: Scope) -> Stored<Vec<TeamName>> {
+    async fn teams_within(&self, tenant: TenantId, scope: Scope) -> StoreResult<Vec<TeamName>> {
         self.timed(Kind::Report, self.store.teams_within(tenant, scope)).await
     }
 
-    async fn palette(&self, tenant: TenantId) -> Stored<Vec<Tag>> {
+    async fn palette(&self, tenant: TenantId) -> StoreResult<Vec<Tag>> {
         self.timed(Kind::Report, self.store.palette(tenant)).await
     }
 
@@ -26,13 +26,13 @@ impl ReportStore for TimedStore {
         tenant: TenantId,
         scope: Scope,
         filter: &QuestionFilter,
-        after: QuestionMark,
+        after: QuestionCursor,
         limit: i64,
-    ) -> Stored<Vec<ExportedQuestion>> {
+    ) -> StoreResult<Vec<ExportedQuestion>> {
         self.timed(Kind::Report, self.store.exported_questions(tenant, scope, filter, after, limit)).await
     }
 
-    async fn voters(&self, tenant: TenantId, scope: Scope, question: QuestionId) -> Stored<Option<Voters>> {
+    async fn voters(&self, tenant: TenantId, scope: Scope, question: QuestionId) -> StoreResult<Option<Voters>> {
         self.timed(Kind::Report, self.store.voters(tenant, scope, question)).await
     }
 
@@ -43,15 +43,20 @@ impl ReportStore for TimedStore {
         team: Option<TeamId>,
         range: Range,
         now: Timestamp,
-    ) -> Stored<Statistics> {
+    ) -> StoreResult<Statistics> {
         self.timed(Kind::Report, self.store.statistics(tenant, scope, team, range, now)).await
     }
 
-    async fn recount(&self, tenant: TenantId) -> Stored<(i64, Vec<Miscount>)> {
+    async fn recount(&self, tenant: TenantId) -> StoreResult<(i64, Vec<Miscount>)> {
         self.timed(Kind::Report, self.store.recount(tenant)).await
     }
 
-    async fn repair_count(&self, tenant: TenantId, question: QuestionId, now: Timestamp) -> Stored<Option<Miscount>> {
+    async fn repair_count(
+        &self,
+        tenant: TenantId,
+        question: QuestionId,
+        now: Timestamp,
+    ) -> StoreResult<Option<Miscount>> {
         self.timed(Kind::Report, self.store.repair_count(tenant, question, now)).await
     }
 }

@@ -4,18 +4,18 @@ use async_trait::async_trait;
 
 use super::{Kind, TimedStore};
 use pulsestage::id::{MessageId, ParticipantId, QuestionId, TenantId};
-use pulsestage::ports::{Party, SecretHash, Stored, ThreadStore, Write};
+use pulsestage::ports::{SecretHash, StoreResult, ThreadReader, ThreadStore, Write};
 use pulsestage::tenant::Tenant;
 use pulsestage::text::MessageBody;
 use pulsestage::thread::Thread;
 
 #[async_trait]
 impl ThreadStore for TimedStore {
-    async fn thread(&self, tenant: TenantId, question: QuestionId, reader: Party) -> Stored<Thread> {
+    async fn thread(&self, tenant: TenantId, question: QuestionId, reader: ThreadReader) -> StoreResult<Thread> {
         self.timed(Kind::Moderate, self.store.thread(tenant, question, reader)).await
     }
 
-    async fn thread_link(&self, link: SecretHash) -> Stored<Option<(Tenant, QuestionId)>> {
+    async fn thread_link(&self, link: SecretHash) -> StoreResult<Option<(Tenant, QuestionId)>> {
         self.timed(Kind::Moderate, self.store.thread_link(link)).await
     }
 
@@ -23,10 +23,10 @@ impl ThreadStore for TimedStore {
         &self,
         write: Write,
         question: QuestionId,
-        writer: Party,
+        writer: ThreadReader,
         id: MessageId,
         body: MessageBody,
-    ) -> Stored<Thread> {
+    ) -> StoreResult<Thread> {
         self.timed(Kind::Moderate, self.store.say(write, question, writer, id, body)).await
     }
 
@@ -36,7 +36,7 @@ impl ThreadStore for TimedStore {
         question: QuestionId,
         asker: ParticipantId,
         link: Option<SecretHash>,
-    ) -> Stored<()> {
+    ) -> StoreResult<()> {
         self.timed(Kind::Moderate, self.store.set_thread_link(write, question, asker, link)).await
     }
 }

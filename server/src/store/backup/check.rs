@@ -1,9 +1,9 @@
 //! Whether what is in a database is sound: counts, and the logs of the tenants.
 
-use pulsestage::ports::{ReportStore, Store, Stored};
+use pulsestage::ports::{ReportStore, Store, StoreResult};
 use sqlx::FromRow;
 
-use crate::store::trouble::{Done, trouble};
+use crate::store::db_error::{DbResult, store_error};
 use crate::store::{SqlStore, sql};
 use pulsestage::export::Miscount;
 
@@ -54,20 +54,20 @@ struct LogRow {
 ///
 /// # Errors
 /// When the database is in trouble.
-pub async fn sound(store: &SqlStore) -> Stored<Soundness> {
+pub async fn sound(store: &SqlStore) -> StoreResult<Soundness> {
     let mut sound = Soundness::default();
     for tenant in store.tenants().await? {
         let (questions, miscounts) = store.recount(tenant.id).await?;
         sound.questions += questions;
         sound.miscounts.extend(miscounts.into_iter().map(|miscount| (tenant.slug.clone(), miscount)));
-        let counted: Done<(LogRow, i64)> = async {
+        let counted: DbResult<(LogRow, i64)> = async {
             let log = on!(&store.read, pool => sqlx::query_as(sql::backup::LOG).bind(tenant.id.0).fetch_one(pool).await)?;
             let votes =
                 on!(&store.read, pool => sqlx::query_scalar(sql::backup::VOTES).bind(tenant.id.0).fetch_one(pool).await)?;
             Ok((log, votes))
         }
         .await;
-        let (LogRow { expected, found, beyond }, votes) = counted.map_err(trouble)?;
+        let (LogRow { expected, found, beyond }, votes) = counted.map_err(store_error)?;
         sound.votes += votes;
         sound.facts += found;
         if expected != found || beyond != 0 {

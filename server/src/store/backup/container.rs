@@ -68,7 +68,7 @@ impl UnreadableBackup {
     }
 }
 
-/// Passes bytes on and counts them into the checksum.
+/// AccessRegister bytes on and counts them into the checksum.
 struct Hashing<W> {
     to: W,
     hash: Sha256,

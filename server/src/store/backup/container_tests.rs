@@ -1,7 +1,7 @@
 use super::*;
-use crate::world::SystemChance;
+use crate::system::SystemRng;
 use proptest::prelude::*;
-use pulsestage::ports::Chance;
+use pulsestage::ports::Rng;
 use std::path::PathBuf;
 
 /// A file of a test's own, gone when the test is over.
@@ -10,7 +10,7 @@ struct Paper(PathBuf);
 impl Paper {
     fn new(bytes: &[u8]) -> Self {
         let mut random = [0; 16];
-        SystemChance.fill(&mut random);
+        SystemRng.fill(&mut random);
         let path = std::env::temp_dir().join(format!("pulsestage-container-{}", hex(&random)));
         std::fs::write(&path, bytes).unwrap();
         Self(path)

@@ -9,9 +9,9 @@ use super::container::Writer;
 use super::lines::{Line, Manifest, row_line};
 use super::{BackupError, Pace, Progress};
 use crate::store::copy::{open_source, snapshot};
+use crate::store::db_error::DbResult;
 use crate::store::open::{Schema, schema_of};
 use crate::store::tables::{self, Checksum, Table};
-use crate::store::trouble::Done;
 use crate::store::{OpenError, Tx, sql};
 
 /// Who is at work on a database is no part of it.
@@ -78,7 +78,7 @@ async fn write<W: Write + Send>(
     Ok((manifest, to))
 }
 
-async fn manifest(tx: &mut Tx, backup: &NewBackup<'_>, tables: &[Table]) -> Done<Manifest> {
+async fn manifest(tx: &mut Tx, backup: &NewBackup<'_>, tables: &[Table]) -> DbResult<Manifest> {
     let migration = on!(tx, t => sqlx::query_scalar(sql::backup::MIGRATION).fetch_one(&mut **t).await)?;
     let tenants = on!(tx, t => sqlx::query_scalar(sql::backup::SLUGS).fetch_all(&mut **t).await)?;
     let engine = match tx {

@@ -3,16 +3,16 @@
 use std::fmt;
 use std::path::Path;
 
-use pulsestage::ports::{Chance, PortError};
+use pulsestage::ports::{PortError, Rng};
 
 use super::container::{Lines, UnreadableBackup, check};
 use super::export::LEFT_OUT;
 use super::lines::{Line, Manifest, is_row, parse_row, table_of};
 use super::{BackupError, Pace, Progress};
+use crate::store::db_error::DbError;
 use crate::store::epochs::renew_all;
 use crate::store::open::latest_migration;
 use crate::store::tables::{self, Checksum, Row, Table, Value};
-use crate::store::trouble::Failure;
 use crate::store::{OpenError, Options, SqlStore, Tx, begin, open, sql};
 
 /// The most rows of one statement, and about the most bytes.
@@ -91,7 +91,7 @@ fn first_line(lines: &mut Lines) -> Result<Manifest, BackupError> {
 pub async fn import(
     path: &Path,
     target: Target<'_>,
-    chance: &dyn Chance,
+    rng: &dyn Rng,
     progress: &Progress<'_>,
 ) -> Result<Imported, BackupError> {
     let mut lines = check(path)?.lines()?;
@@ -104,7 +104,7 @@ pub async fn import(
         }
         opened => opened?,
     };
-    let read = read_into(&store, &mut lines, &manifest, (&target, chance), progress).await;
+    let read = read_into(&store, &mut lines, &manifest, (&target, rng), progress).await;
     if read.is_err() || manifest.migration < latest_migration() {
         store.close().await;
     }
@@ -118,18 +118,18 @@ async fn read_into(
     store: &SqlStore,
     lines: &mut Lines,
     manifest: &Manifest,
-    (target, chance): (&Target<'_>, &dyn Chance),
+    (target, rng): (&Target<'_>, &dyn Rng),
     progress: &Progress<'_>,
 ) -> Result<Option<String>, BackupError> {
     let mut tx = begin(&store.write).await?;
-    let read = in_transaction(&mut tx, lines, manifest, (target, chance), progress).await;
+    let read = in_transaction(&mut tx, lines, manifest, (target, rng), progress).await;
     match read {
         Ok(key) => {
             tx.end(Ok(())).await?;
             Ok(key)
         }
         Err(error) => {
-            let rolled_back = Failure::Told(PortError::Broken);
+            let rolled_back = DbError::Told(PortError::Broken);
             let _rolled_back = tx.end::<()>(Err(rolled_back)).await;
             Err(error)
         }
@@ -140,7 +140,7 @@ async fn in_transaction(
     tx: &mut Tx,
     lines: &mut Lines,
     manifest: &Manifest,
-    (target, chance): (&Target<'_>, &dyn Chance),
+    (target, rng): (&Target<'_>, &dyn Rng),
     progress: &Progress<'_>,
 ) -> Result<Option<String>, BackupError> {
     let tables = tables::tables(tx).await?;
@@ -178,7 +178,7 @@ async fn in_transaction(
             return Err(BackupError::Unsound(Unsound::References(missing)));
         }
     }
-    renew_all(tx, chance).await?;
+    renew_all(tx, rng).await?;
     Ok(key)
 }
 
@@ -229,7 +229,7 @@ async fn read_table(tx: &mut Tx, table: &Table, lines: &mut Lines, pace: &mut Pa
 
 async fn insert(tx: &mut Tx, table: &Table, rows: Vec<Row>) -> Result<(), BackupError> {
     match tables::insert(tx, table, rows).await {
-        Err(Failure::Sql(sqlx::Error::Database(error))) if error.kind() != sqlx::error::ErrorKind::Other => {
+        Err(DbError::Sql(sqlx::Error::Database(error))) if error.kind() != sqlx::error::ErrorKind::Other => {
             Err(BackupError::Unsound(Unsound::Rule(table.name.clone())))
         }
         inserted => Ok(inserted?),

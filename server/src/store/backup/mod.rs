@@ -20,7 +20,7 @@ use pulsestage::ports::StoreError;
 use tokio::time::Instant;
 
 use super::OpenError;
-use super::trouble::{Failure, trouble};
+use super::db_error::{DbError, store_error};
 
 pub use check::{LogGap, Soundness, sound};
 pub use container::UnreadableBackup;
@@ -98,9 +98,9 @@ impl BackupError {
 }
 
 /// What went wrong inside is logged here, once.
-impl From<Failure> for BackupError {
-    fn from(failure: Failure) -> Self {
-        Self::Store(trouble(failure))
+impl From<DbError> for BackupError {
+    fn from(failure: DbError) -> Self {
+        Self::Store(store_error(failure))
     }
 }
 
@@ -112,7 +112,7 @@ impl From<StoreError> for BackupError {
 
 impl From<sqlx::Error> for BackupError {
     fn from(error: sqlx::Error) -> Self {
-        Failure::from(error).into()
+        DbError::from(error).into()
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use pulsestage::id::uuid_v7;
-use pulsestage::ports::Chance;
+use pulsestage::ports::Rng;
 use pulsestage::time::Timestamp;
 use sqlx::pool::PoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteLockingMode, SqlitePool};
@@ -16,8 +16,8 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteLockingMode, SqlitePool};
 use super::import::{Imported, NO_DATA, Target, import, read_manifest};
 use super::lines::Manifest;
 use super::{BackupError, Progress};
+use crate::store::db_error::is_taken;
 use crate::store::open::{Address, connect, make_parent};
-use crate::store::trouble::is_taken;
 use crate::store::{OpenError, SqlStore, StartLock, Tx, sql, tables};
 
 /// How long a database may take for an answer.
@@ -44,7 +44,7 @@ pub struct Restored {
 pub async fn restore(
     path: &Path,
     target: Target<'_>,
-    (at, chance): (Timestamp, &dyn Chance),
+    (at, rng): (Timestamp, &dyn Rng),
     progress: &Progress<'_>,
 ) -> Result<Restored, BackupError> {
     // Before anything is touched.
@@ -61,19 +61,19 @@ pub async fn restore(
     // An instance that is started meanwhile waits until all of it is there.
     let lock = StartLock::take(target.url, PATIENCE, || {}).await?;
     let restored = match &address {
-        Address::File(file) => restore_file(path, (file, target.replace), (at, chance), progress).await,
+        Address::File(file) => restore_file(path, (file, target.replace), (at, rng), progress).await,
         Address::Server(_) => {
-            let imported = import(path, target, chance, progress).await?;
-            finish(imported, (at, chance)).await
+            let imported = import(path, target, rng, progress).await?;
+            finish(imported, (at, rng)).await
         }
     };
     lock.release(PATIENCE).await;
     restored
 }
 
-async fn finish(imported: Imported, (at, chance): (Timestamp, &dyn Chance)) -> Result<Restored, BackupError> {
+async fn finish(imported: Imported, (at, rng): (Timestamp, &dyn Rng)) -> Result<Restored, BackupError> {
     let Imported { store, manifest, key } = imported;
-    let finished = renew(&store, &manifest, (at, chance)).await;
+    let finished = renew(&store, &manifest, (at, rng)).await;
     store.close().await;
     Ok(Restored { manifest, key, fingerprint: finished? })
 }
@@ -81,22 +81,22 @@ async fn finish(imported: Imported, (at, chance): (Timestamp, &dyn Chance)) -> R
 async fn renew(
     store: &SqlStore,
     manifest: &Manifest,
-    (at, chance): (Timestamp, &dyn Chance),
+    (at, rng): (Timestamp, &dyn Rng),
 ) -> Result<Option<[u8; 32]>, BackupError> {
     let history = store.database_history().await?;
     let number = history.lineages.last().map_or(1, |present| present.number + 1);
     let mut random = [0; 10];
-    chance.fill(&mut random);
+    rng.fill(&mut random);
     let reason = format!("restored from a backup of {}", Timestamp(manifest.taken_at));
     let identity = history.identity.as_ref();
-    store.renew_lineage((number, uuid_v7(at, random)), &reason, identity, at, chance).await?;
+    store.renew_lineage((number, uuid_v7(at, random)), &reason, identity, at, rng).await?;
     Ok(store.key_fingerprint().await?)
 }
 
 async fn restore_file(
     path: &Path,
     (file, replace): (&Path, bool),
-    (at, chance): (Timestamp, &dyn Chance),
+    (at, rng): (Timestamp, &dyn Rng),
     progress: &Progress<'_>,
 ) -> Result<Restored, BackupError> {
     make_parent(file).await?;
@@ -105,8 +105,8 @@ async fn restore_file(
     remove(&beside).map_err(BackupError::writing)?;
     let restored = async {
         let url = format!("sqlite://{}", beside.display());
-        let imported = import(path, Target { url: &url, replace: false }, chance, progress).await?;
-        let restored = finish(imported, (at, chance)).await?;
+        let imported = import(path, Target { url: &url, replace: false }, rng, progress).await?;
+        let restored = finish(imported, (at, rng)).await?;
         put_in_place(&beside, file).map_err(BackupError::writing)?;
         Ok(restored)
     }

@@ -10,7 +10,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{TenantRow, role};
-use crate::store::trouble::Done;
+use crate::store::db_error::DbResult;
 
 /// A row of `users`, without the password.
 #[derive(FromRow)]
@@ -29,7 +29,7 @@ impl PersonRow {
         self.id
     }
 
-    pub(in crate::store) fn into_person(self, memberships: Vec<Membership>) -> Done<Person> {
+    pub(in crate::store) fn into_person(self, memberships: Vec<Membership>) -> DbResult<Person> {
         Ok(Person {
             id: UserId(self.id),
             name: self.name,
@@ -52,7 +52,7 @@ pub(in crate::store) struct MemberRow {
 }
 
 impl MemberRow {
-    pub(in crate::store) fn into_member(self) -> Done<(UserId, Membership)> {
+    pub(in crate::store) fn into_member(self) -> DbResult<(UserId, Membership)> {
         Ok((UserId(self.user_id), Membership { team: TeamId(self.team_id), role: role(&self.role)? }))
     }
 }
@@ -71,7 +71,7 @@ pub(in crate::store) struct OpenSessionRow {
 }
 
 impl OpenSessionRow {
-    pub(in crate::store) fn into_signed_in(self) -> Done<SignedIn> {
+    pub(in crate::store) fn into_signed_in(self) -> DbResult<SignedIn> {
         Ok(SignedIn {
             role: role(&self.role)?,
             memberships: Vec::new(),

@@ -8,7 +8,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::TenantRow;
-use crate::store::trouble::{Done, Failure};
+use crate::store::db_error::{DbError, DbResult};
 
 /// A row of `second_factors`, with the number of recovery codes.
 #[derive(FromRow)]
@@ -19,7 +19,7 @@ pub(in crate::store) struct FactorRow {
 }
 
 impl FactorRow {
-    pub(in crate::store) fn into_factor(self) -> Done<SecondFactor> {
+    pub(in crate::store) fn into_factor(self) -> DbResult<SecondFactor> {
         factor(self.salt, self.enabled_at, self.recovery_codes)
     }
 }
@@ -38,7 +38,7 @@ pub(in crate::store) struct PendingRow {
 }
 
 impl PendingRow {
-    pub(in crate::store) fn into_pending(self) -> Done<PendingSignIn> {
+    pub(in crate::store) fn into_pending(self) -> DbResult<PendingSignIn> {
         let kept = self.salt.zip(self.enabled_at);
         Ok(PendingSignIn {
             tenant: self.tenant.into_tenant()?,
@@ -50,8 +50,8 @@ impl PendingRow {
     }
 }
 
-fn factor(salt: Vec<u8>, enabled_at: i64, recovery_codes: i64) -> Done<SecondFactor> {
-    let unknown = |_| Failure::Unreadable("salt of a second factor", "not 16 bytes".to_owned());
+fn factor(salt: Vec<u8>, enabled_at: i64, recovery_codes: i64) -> DbResult<SecondFactor> {
+    let unknown = |_| DbError::Unreadable("salt of a second factor", "not 16 bytes".to_owned());
     Ok(SecondFactor {
         salt: Salt(salt.try_into().map_err(unknown)?),
         enabled_at: Timestamp(enabled_at),

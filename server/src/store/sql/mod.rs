@@ -40,10 +40,10 @@ macro_rules! older_vote_keys {
     };
 }
 
+pub mod account;
 pub mod audit;
 pub mod backup;
 pub mod boards;
-pub mod doors;
 pub mod epochs;
 pub mod facts;
 pub mod group;
@@ -79,7 +79,7 @@ pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
         audit::ALL,
         backup::ALL,
         boards::ALL,
-        doors::ALL,
+        account::ALL,
         epochs::ALL,
         facts::ALL,
         guests::ALL,

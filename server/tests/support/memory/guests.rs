@@ -2,17 +2,17 @@
 
 use async_trait::async_trait;
 use pulsestage::id::{ParticipantId, TenantId};
-use pulsestage::ports::{GuestJoin, GuestStore, Stored};
+use pulsestage::ports::{GuestJoin, GuestStore, StoreResult};
 
 use super::{MemoryStore, broken};
 
 #[async_trait]
 impl GuestStore for MemoryStore {
-    async fn has_taken_part(&self, _: TenantId, _: ParticipantId) -> Stored<bool> {
+    async fn has_taken_part(&self, _: TenantId, _: ParticipantId) -> StoreResult<bool> {
         broken()
     }
 
-    async fn join_guest(&self, _: GuestJoin) -> Stored<()> {
+    async fn join_guest(&self, _: GuestJoin) -> StoreResult<()> {
         broken()
     }
 }

@@ -1,0 +1,276 @@
+//! Setting a name and a password: by an invitation, a link, the claim of an installation, or from inside.
+
+use leptos::prelude::*;
+
+use super::Problems;
+use super::document::{AccountDocument, way};
+use super::field::{Field, hidden, send, whole_problem};
+use super::sign_in::home;
+use crate::branding::Branding;
+use crate::ui::icon::Icon;
+use pulsestage::user::Role;
+
+/// The field in which the button of a link sends the link's secret: a request without it changes nothing.
+pub const CONFIRM: &str = "confirm";
+
+/// What a link is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Setting {
+    /// A name and a password, for the first time.
+    Invitation,
+    /// Another password.
+    Password,
+    /// Signing in alone.
+    SignIn,
+}
+
+/// Where a link for one person leads. Opening the page does not use the link up; its button does: mail programs open
+/// links before people do.
+#[derive(Clone, Debug)]
+pub enum PersonLinkPage {
+    /// The link is good.
+    Good {
+        /// What it is for.
+        setting: Setting,
+        /// Whose page it is.
+        tenant: Branding,
+        /// As in [`SignIn`](super::SignIn).
+        room: String,
+        /// Where the form goes: the link's own address.
+        action: String,
+        /// What the person is called.
+        name: String,
+        /// Where they get mail, for the password manager.
+        email: Option<String>,
+        /// What was wrong.
+        problems: Problems,
+    },
+    /// It was used, has run out or never was.
+    Spent {
+        /// Where the name in the header leads.
+        home: String,
+    },
+}
+
+impl PersonLinkPage {
+    /// Draws it.
+    #[must_use]
+    pub fn draw(self) -> AccountDocument {
+        match self {
+            Self::Spent { home } => spent(home),
+            Self::Good { setting, tenant, room, action, name, email, problems } => {
+                let (title, lead, word) = match setting {
+                    Setting::Invitation => (
+                        format!("Welcome to {}", tenant.name),
+                        "Choose what you are called and a password. Then you are in.".to_owned(),
+                        "Come in",
+                    ),
+                    Setting::Password => (
+                        "Choose a new password".to_owned(),
+                        "You are signed out everywhere else then.".to_owned(),
+                        "Set the password",
+                    ),
+                    Setting::SignIn => (format!("Sign in to {}", tenant.name), format!("As {name}."), "Sign in"),
+                };
+                let fields = match setting {
+                    Setting::SignIn => confirmation(&action),
+                    Setting::Password => new_password(email.as_deref(), &problems, true),
+                    Setting::Invitation => view! {
+                        {Field::name(&name).first().draw(&problems)}
+                        {new_password(email.as_deref(), &problems, false)}
+                    }
+                    .into_any(),
+                };
+                let body = view! {
+                    {whole_problem(&problems)}
+                    <form class="form" method="post" action=action>
+                        {fields}
+                        {send(word, true)}
+                    </form>
+                }
+                .into_any();
+                AccountDocument { mark: Icon::User, title, lead, home: home(&room), tenant: Some(tenant), body }
+            }
+        }
+    }
+}
+
+/// Where a link leads that signs in whoever brings it. As with [`PersonLinkPage`], its button alone uses it up.
+#[derive(Clone, Debug)]
+pub struct RoleLinkPage {
+    /// Whose page it is.
+    pub tenant: Branding,
+    /// As in [`SignIn`](super::SignIn).
+    pub room: String,
+    /// Where the form goes: the link's own address.
+    pub action: String,
+    /// What its bearer may do.
+    pub role: Role,
+    /// What was wrong.
+    pub problems: Problems,
+}
+
+impl RoleLinkPage {
+    /// Draws it.
+    #[must_use]
+    pub fn draw(self) -> AccountDocument {
+        let Self { tenant, room, action, role, problems } = self;
+        let role = match role {
+            Role::Guest => "Guest",
+            Role::Viewer => "Viewer",
+            Role::Member => "Member",
+            Role::Moderator => "Moderator",
+            Role::Admin => "Admin",
+            Role::Owner => "Owner",
+        };
+        let confirm = confirmation(&action);
+        let body = view! {
+            {whole_problem(&problems)}
+            <form class="form" method="post" action=action>
+                {confirm}
+                <button class="btn btn--main" type="submit">
+                    {format!("Sign in as {role} to {}", tenant.name)}
+                </button>
+            </form>
+        }
+        .into_any();
+        AccountDocument {
+            mark: Icon::User,
+            title: format!("Sign in to {}", tenant.name),
+            lead: format!("This link signs one person in as {role}, once. Press the button if that is you."),
+            home: home(&room),
+            tenant: Some(tenant),
+            body,
+        }
+    }
+}
+
+/// What the button of a link sends to show that it was pressed: the secret at the end of the link's address.
+pub(super) fn confirmation(action: &str) -> AnyView {
+    let path = action.split('?').next().unwrap_or_default();
+    hidden(CONFIRM, path.rsplit('/').next().unwrap_or_default())
+}
+
+fn spent(home: String) -> AccountDocument {
+    let body = view! {
+        <ol class="steps">
+            <li>"Ask for a new one on the page for signing in, or ask the organiser."</li>
+            <li>
+                "If this is your server, run " <code>"pulsestage link"</code> " on it and open the address it prints."
+            </li>
+        </ol>
+        <div class="solo__do">
+            <a class="btn btn--main" href="/sign-in">
+                "To signing in"
+            </a>
+            <a class="btn" href=home.clone()>
+                "To the questions"
+            </a>
+        </div>
+    }
+    .into_any();
+    AccountDocument {
+        mark: Icon::Clock,
+        title: "This link no longer works".to_owned(),
+        lead: "It was used already, or it is too old. Each link works once and for a short time.".to_owned(),
+        tenant: None,
+        home,
+        body,
+    }
+}
+
+/// The page on which the first owner claims an installation.
+#[derive(Clone, Debug, Default)]
+pub struct ClaimPage {
+    /// Whose page it is.
+    pub tenant: Branding,
+    /// Where the form goes: the link's own address.
+    pub action: String,
+    /// What was typed for a name.
+    pub name: String,
+    /// What was typed for an address.
+    pub email: String,
+    /// What was wrong.
+    pub problems: Problems,
+}
+
+impl ClaimPage {
+    /// Draws it.
+    #[must_use]
+    pub fn draw(self) -> AccountDocument {
+        let Self { tenant, action, name, email, problems } = self;
+        let body = view! {
+            {whole_problem(&problems)}
+            <form class="form" method="post" action=action>
+                {Field::name(&name).first().draw(&problems)}
+                {Field::email("username", &email).draw(&problems)}
+                {Field::new_password("password", "Password").draw(&problems)}
+                {send("ClaimPage this installation", true)}
+            </form>
+        }
+        .into_any();
+        AccountDocument {
+            mark: Icon::Shield,
+            title: "Make it yours".to_owned(),
+            lead: "Nobody owns this PulseStage yet. Whoever sends this form first does, and this page is gone then."
+                .to_owned(),
+            home: "/".to_owned(),
+            tenant: Some(tenant),
+            body,
+        }
+    }
+}
+
+/// The page on which somebody who is signed in changes their password.
+#[derive(Clone, Debug, Default)]
+pub struct OwnPassword {
+    /// Whose page it is.
+    pub tenant: Branding,
+    /// As in [`SignIn`](super::SignIn).
+    pub room: String,
+    /// What was wrong.
+    pub problems: Problems,
+}
+
+impl OwnPassword {
+    /// Draws it.
+    #[must_use]
+    pub fn draw(self) -> AccountDocument {
+        let Self { tenant, room, problems } = self;
+        let old = Field {
+            hint: Some("Leave it empty if you never had one.".to_owned()),
+            ..Field::password("old", "Old password")
+        };
+        let body = view! {
+            {whole_problem(&problems)}
+            <form class="form" method="post" action=format!("{room}/password")>
+                {old.optional().first().draw(&problems)}
+                {new_password(None, &problems, false)}
+                {send("Change the password", true)}
+            </form>
+            {way(format!("{room}/second-factor"), "Second factor")}
+            {way(home(&room), "Back to the questions")}
+        }
+        .into_any();
+        AccountDocument {
+            mark: Icon::Lock,
+            title: "Change your password".to_owned(),
+            lead: "You are signed out everywhere else then.".to_owned(),
+            home: home(&room),
+            tenant: Some(tenant),
+            body,
+        }
+    }
+}
+
+/// The field for a new password. The address stands before it, so that people and password managers know whose it is.
+fn new_password(email: Option<&str>, problems: &Problems, first: bool) -> AnyView {
+    let whose = email.map(|email| Field { fixed: true, ..Field::email("username", email) }.draw(&Problems::default()));
+    let field = Field::new_password("password", "New password");
+    let field = if first { field.first() } else { field };
+    view! {
+        {whose}
+        {field.draw(problems)}
+    }
+    .into_any()
+}

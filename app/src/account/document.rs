@@ -1,0 +1,85 @@
+//! The document around a door.
+
+use http::HeaderMap;
+use leptos::config::LeptosOptions;
+use leptos::prelude::*;
+use leptos_meta::HashedStylesheet;
+
+use crate::branding::Branding;
+use crate::components::header::Brand;
+use crate::shell::{THEME_DARK, THEME_LIGHT, chosen_theme, theme_color};
+use crate::ui::erase::Erase;
+use crate::ui::icon::{Icon, large};
+
+/// A door as it is drawn.
+pub struct AccountDocument {
+    /// Its icon.
+    pub(super) mark: Icon,
+    /// What it is.
+    pub(super) title: String,
+    /// What to know before.
+    pub(super) lead: String,
+    /// Whose it is, where that is known.
+    pub(super) tenant: Option<Branding>,
+    /// Where the name in the header leads.
+    pub(super) home: String,
+    /// Its forms.
+    pub(super) body: AnyView,
+}
+
+/// The whole document as text. It asks nothing of any other host, and its address is told to none.
+#[must_use]
+pub fn document(options: LeptosOptions, headers: &HeaderMap, door: impl FnOnce() -> AccountDocument) -> String {
+    let theme = chosen_theme(headers);
+    // Drawing needs an owner for what it makes; nothing is left of it afterwards.
+    Owner::new().with(|| drawn(options, theme, door()).to_html())
+}
+
+fn drawn(options: LeptosOptions, theme: Option<&'static str>, door: AccountDocument) -> impl IntoView {
+    let AccountDocument { mark, title, lead, tenant, home, body } = door;
+    let Branding { name, logo, sheet } = tenant.unwrap_or_else(Branding::ours);
+    view! {
+        <!DOCTYPE html>
+        <html lang="en" data-theme=theme>
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />
+                <meta name="color-scheme" content="light dark" />
+                <meta name="robots" content="noindex" />
+                {theme_color("(prefers-color-scheme: light)", THEME_LIGHT)}
+                {theme_color("(prefers-color-scheme: dark)", THEME_DARK)}
+                <title>{format!("{title} · PulseStage")}</title>
+                <link rel="icon" type="image/svg+xml" href="/favicon.svg" />
+                <link rel="apple-touch-icon" href="/apple-touch-icon.png" />
+                <HashedStylesheet id="style" options=options />
+                {sheet.map(|href| view! { <link rel="stylesheet" href=href /> })}
+            </head>
+            <body>
+                <a class="skip" href="#main">
+                    "Skip to the form"
+                </a>
+                <header class="header on-stage">
+                    <div class="header__in">
+                        <Brand href=home name=name logo=logo sub="Town hall Q&A" />
+                    </div>
+                </header>
+                <main class="solo" id="main" tabindex="-1">
+                    {large(mark)}
+                    <h1 class="solo__title">{title}</h1>
+                    <p class="solo__lead">{lead}</p>
+                    {body}
+                </main>
+            </body>
+        </html>
+    }
+}
+
+/// A link as a quiet way on.
+pub(super) fn way(href: String, word: &'static str) -> AnyView {
+    view! {
+        <p>
+            <a href=href>{word}</a>
+        </p>
+    }
+    .erase()
+}

@@ -1,0 +1,106 @@
+//! Leaving a browser: signed out, and forgotten on a device that others use as well.
+
+use leptos::prelude::*;
+
+use super::document::{AccountDocument, way};
+use super::sign_in::home;
+use crate::branding::Branding;
+use crate::ui::erase::Erase;
+use crate::ui::icon::Icon;
+
+/// Where somebody stands who leaves a browser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leaving {
+    /// They have just signed out.
+    SignedOut,
+    /// They are asked whether the browser is to be forgotten.
+    Asked,
+    /// It is.
+    Forgotten,
+}
+
+/// The pages on which somebody leaves a browser.
+#[derive(Clone, Debug)]
+pub struct LeavingPage {
+    /// Which of them.
+    pub at: Leaving,
+    /// Whose page it is.
+    pub tenant: Branding,
+    /// As in [`SignIn`](super::SignIn).
+    pub room: String,
+}
+
+impl LeavingPage {
+    /// Draws it.
+    #[must_use]
+    pub fn draw(self) -> AccountDocument {
+        let Self { at, tenant, room } = self;
+        let (mark, title, lead) = match at {
+            Leaving::SignedOut => {
+                (Icon::Check, "You are signed out", "Nothing of your account is shown in this browser any more.")
+            }
+            Leaving::Asked => (
+                Icon::LogOut,
+                "Forget this browser?",
+                "For a device that others use as well. You are signed out here, and whoever comes next is a new guest.",
+            ),
+            Leaving::Forgotten => (
+                Icon::Check,
+                "This browser is forgotten",
+                "Whoever uses it next is a new guest. Questions that were asked here without signing in stay, and can no \
+                 longer be found or changed from here.",
+            ),
+        };
+        let forget = || {
+            view! {
+                <form class="form" method="post" action=format!("{room}/forget")>
+                    <p class="field__hint">
+                        "Questions that were asked in this browser without signing in stay where they are, and their votes count.
+                        But they can no longer be found, changed or taken back from here, by you or anybody else. "
+                        <a href=format!("{room}/mine")>"See them first"</a>
+                        ", if there may be something that you want to take along or erase."
+                    </p>
+                    <button class="btn" type="submit">
+                        "Forget this browser"
+                    </button>
+                </form>
+            }
+            .erase()
+        };
+        let on = |href: String, word: &'static str| {
+            view! {
+                <div class="solo__do">
+                    <a class="btn btn--main" href=href>
+                        {word}
+                    </a>
+                </div>
+            }
+            .erase()
+        };
+        let body = match at {
+            Leaving::SignedOut => view! {
+                {on(home(&room), "To the questions")}
+                <details class="more">
+                    <summary>"Do others use this device?"</summary>
+                    {forget()}
+                </details>
+                {way(format!("{room}/sign-in"), "Sign in again")}
+            }
+            .into_any(),
+            Leaving::Asked => view! {
+                {forget()}
+                {way(home(&room), "Back to the questions")}
+            }
+            .into_any(),
+            Leaving::Forgotten => on(home(&room), "To the questions"),
+        };
+        AccountDocument {
+            mark,
+            title: title.to_owned(),
+            lead: lead.to_owned(),
+            home: home(&room),
+            tenant: Some(tenant),
+            body,
+        }
+    }
+}

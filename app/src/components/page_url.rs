@@ -1,0 +1,84 @@
+//! Where a page is: the addresses of a tenant's views.
+
+use crate::live::Filters;
+
+/// One of the views of a tenant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ViewKind {
+    /// The questions, for everybody.
+    Questions,
+    /// The moderators' queue.
+    Queue,
+    /// How the streams are doing, for admins.
+    Health,
+}
+
+/// A view of a tenant, as its address says it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageUrl {
+    /// The tenant's slug, or nothing where the address names none.
+    slug: Option<String>,
+    /// Which view.
+    pub kind: ViewKind,
+}
+
+impl PageUrl {
+    /// The place of an address with this slug, or none.
+    #[must_use]
+    pub const fn new(slug: Option<String>, kind: ViewKind) -> Self {
+        Self { slug, kind }
+    }
+
+    /// The address of one of the tenant's views.
+    #[must_use]
+    pub fn of(&self, kind: ViewKind) -> String {
+        let address = self.room()
+            + match kind {
+                ViewKind::Questions => "",
+                ViewKind::Queue => "/admin",
+                ViewKind::Health => "/admin/health",
+            };
+        if address.is_empty() { "/".to_owned() } else { address }
+    }
+
+    /// The address of a page beside the views: `/mine` for what this browser asked.
+    #[must_use]
+    pub fn beside(&self, page: &str) -> String {
+        self.room() + page
+    }
+
+    fn room(&self) -> String {
+        self.slug.as_ref().map(|slug| "/t/".to_owned() + slug).unwrap_or_default()
+    }
+
+    /// The address of this view under these filters.
+    #[must_use]
+    pub fn under(&self, filters: &Filters) -> String {
+        self.of(self.kind) + &filters.to_query()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::live::{Sort, Tab};
+
+    #[test]
+    fn a_tenant_that_the_address_does_not_name_stays_unnamed() {
+        let place = PageUrl::new(None, ViewKind::Queue);
+        assert_eq!(place.of(ViewKind::Questions), "/");
+        assert_eq!(place.under(&Filters::default()), "/admin");
+        assert_eq!(place.of(ViewKind::Health), "/admin/health");
+        assert_eq!(place.beside("/mine"), "/mine");
+    }
+
+    #[test]
+    fn the_filters_are_in_the_address() {
+        let place = PageUrl::new(Some("acme".to_owned()), ViewKind::Questions);
+        let filters = Filters::default().with_tab(Tab::All).with_sort(Sort::LatestResponse);
+        assert_eq!(place.under(&filters), "/t/acme?tab=all&sort=newest");
+        assert_eq!(place.of(ViewKind::Queue), "/t/acme/admin");
+        assert_eq!(place.of(ViewKind::Health), "/t/acme/admin/health");
+        assert_eq!(place.beside("/mine"), "/t/acme/mine");
+    }
+}

@@ -1,0 +1,128 @@
+//! Asking, and what becomes of what was asked.
+
+use leptos::prelude::*;
+#[cfg(feature = "hydrate")]
+use pulsestage::id::QuestionId;
+use pulsestage::id::{OperationId, TeamId};
+#[cfg(feature = "hydrate")]
+use pulsestage::moderation::Standing;
+use pulsestage::question::{Question, Status};
+#[cfg(feature = "hydrate")]
+use pulsestage::user::Role;
+
+use super::Live;
+use super::actions::Progress;
+use super::patience::WRITE_PATIENCE_MS;
+use super::toasts::ToastKind;
+use crate::api::{self, ApiError};
+use crate::platform;
+
+/// A question that was sent and has no answer yet that waiting cannot change, and its key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct AskState {
+    team: TeamId,
+    text: String,
+    name: Option<String>,
+    op: OperationId,
+}
+
+impl AskState {
+    /// The key for this question. Where it is the one that was sent before, that may have been carried out with its
+    /// answer lost, and a later try held back for haste: under the same key it is done once.
+    fn key(before: Option<Self>, team: TeamId, text: &str, name: &Option<String>, fresh: OperationId) -> OperationId {
+        before
+            .filter(|asked| asked.team == team && asked.text == text && asked.name == *name)
+            .map_or(fresh, |asked| asked.op)
+    }
+}
+
+impl Live {
+    /// Puts a question. [`Live::asking`] tells how it fares; the question itself arrives through the stream.
+    /// Sending the same again after a failure cannot make two questions.
+    pub fn ask(&self, team: TeamId, text: String, name: Option<String>) {
+        let live = *self;
+        if live.inner.asking.try_with_untracked(Progress::is_pending) != Some(false) {
+            return;
+        }
+        let before = live.inner.asked.try_get_value().flatten();
+        let op = AskState::key(before, team, &text, &name, platform::operation_id());
+        live.inner.asked.set_value(Some(AskState { team, text: text.clone(), name: name.clone(), op }));
+        live.inner.asking.set(Progress::Pending);
+        platform::spawn(async move {
+            let tenant = live.slug();
+            let send = || api::ask(tenant.clone(), team, text.clone(), name.clone(), Some(op));
+            let result = live.persist(WRITE_PATIENCE_MS, send).await;
+            if result.as_ref().err().and_then(ApiError::worth_retrying).is_none() {
+                live.inner.asked.set_value(None);
+            }
+            if let Ok(question) = &result {
+                live.asked(question);
+            }
+            live.inner.asking.set(Progress::from(&result));
+        });
+    }
+
+    /// A question of this browser's arrived.
+    fn asked(self, question: &Question) {
+        self.inner.core.try_update_value(|core| core.mine.own.put(question.id, ()));
+        self.draw();
+        let words = match question.status {
+            Status::UnderReview => "Your question is in. A moderator reads it first.",
+            Status::Open | Status::Answered => "Your question is in.",
+        };
+        self.toasts.push(ToastKind::Done, words.to_owned(), None);
+    }
+
+    /// The composer has dealt with the outcome of [`Live::ask`].
+    pub fn asking_seen(&self) {
+        if self.inner.asking.try_with_untracked(Progress::is_pending) == Some(false) {
+            self.inner.asking.set(Progress::Idle);
+        }
+    }
+
+    /// What is known of a question is another now: moderators look it up, and its asker was written to.
+    #[cfg(feature = "hydrate")]
+    pub(super) fn heard_of(self, question: QuestionId) {
+        if self.role.get_untracked() >= Role::Moderator {
+            self.moderated.update(|list| list.push(question));
+        } else {
+            let words = "The moderators wrote to you: see “Your questions”.";
+            self.toasts.push(ToastKind::Done, words.to_owned(), None);
+        }
+    }
+
+    /// A moderator decided about a question of this browser's.
+    #[cfg(feature = "hydrate")]
+    pub(super) fn reviewed(self, standing: Standing) {
+        let words = match standing {
+            Standing::Shown => "Your question is on the board.",
+            Standing::Declined => "A moderator declined your question. “Your questions” has the reason.",
+            Standing::Merged => "Your question was put together with one that asks the same.",
+            Standing::Answered => "Your question is answered.",
+            // The asker has just done it, or hears of it otherwise.
+            Standing::HeldOrder | Standing::Withdrawn | Standing::Deleted => return,
+        };
+        self.toasts.push(ToastKind::Done, words.to_owned(), None);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    const TEAM: TeamId = TeamId(Uuid::from_u128(1));
+    const OLD: OperationId = OperationId(Uuid::from_u128(2));
+    const FRESH: OperationId = OperationId(Uuid::from_u128(3));
+
+    #[test]
+    fn a_question_whose_fate_is_unknown_keeps_its_key() {
+        let name = Some("Ann".to_owned());
+        let sent = || Some(AskState { team: TEAM, text: "Why?".to_owned(), name: name.clone(), op: OLD });
+        assert_eq!(AskState::key(sent(), TEAM, "Why?", &name, FRESH), OLD);
+        assert_eq!(AskState::key(sent(), TEAM, "Why not?", &name, FRESH), FRESH);
+        assert_eq!(AskState::key(sent(), TEAM, "Why?", &None, FRESH), FRESH);
+        assert_eq!(AskState::key(sent(), TeamId(Uuid::from_u128(9)), "Why?", &name, FRESH), FRESH);
+        assert_eq!(AskState::key(None, TEAM, "Why?", &name, FRESH), FRESH);
+    }
+}

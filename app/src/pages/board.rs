@@ -1,0 +1,213 @@
+//! What both views of a board have in common: the header, the filters, the list, the toasts, and their wiring.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+use pulsestage::command::BoardView;
+use pulsestage::permission::{Action, may};
+
+use crate::api::{FormError, form_error};
+use crate::branding::Branding;
+use crate::components::announcer::Announcer;
+use crate::components::filters::{FilterBar, chosen_team, narrowing};
+use crate::components::header::RoomHeader;
+use crate::components::list::{Presence, QuestionList};
+use crate::components::notices::{NoScript, OfflineNotice, RefusedNotice};
+use crate::components::page_url::{PageUrl, ViewKind};
+use crate::components::problem;
+use crate::live::{Counts, Filters, Live, RowField, Toast, ToastKind};
+use crate::ui::erase::Erase;
+use crate::ui::text::thousands;
+use crate::ui::time::Now;
+use crate::ui::toast::{self, Mood, Toasts};
+
+/// A live board and where it is shown. `Copy`.
+#[derive(Clone, Copy)]
+pub struct BoardPage {
+    /// The board.
+    pub live: Live,
+    /// Where it is shown.
+    pub place: StoredValue<PageUrl>,
+    /// The tenant's slug.
+    pub slug: StoredValue<String>,
+    /// The form that came back refused, for as long as the address says so.
+    pub refused: Signal<Option<FormError>>,
+}
+
+impl BoardPage {
+    /// Puts the board live. Once per page, where the board has arrived.
+    pub fn open(view: BoardView, place: PageUrl, filters: Signal<Filters>) -> Self {
+        Now::provide();
+        let slug = StoredValue::new(view.tenant.slug.clone());
+        let live = Live::provide(view, filters);
+        let query = use_query_map();
+        let came_back = form_error();
+        let refused = Memo::new(move |_| query.with(|query| query.get("__err").and(came_back.clone())));
+        Self { live, place: StoredValue::new(place), slug, refused: refused.into() }
+    }
+
+    /// Whether the reader may do this here.
+    pub fn allows(self, action: Action) -> bool {
+        let role = self.live.role.get_untracked();
+        self.live.tenant.with_untracked(|tenant| may(role, action, &tenant.settings))
+    }
+}
+
+/// The frame of both views.
+#[component]
+pub fn RoomFrame(
+    /// The board and where it is shown.
+    room: BoardPage,
+    /// The classes of the list.
+    list_class: &'static str,
+    /// What the side column is called.
+    side_label: &'static str,
+    /// Draws a question.
+    #[prop(into)]
+    row: Callback<RowField, AnyView>,
+    /// What stands beside the list.
+    side: AnyView,
+    /// What stands under the thumb.
+    bar: AnyView,
+    /// The way to the pages beside this one.
+    #[prop(optional_no_strip)]
+    nav: Option<AnyView>,
+) -> impl IntoView {
+    let BoardPage { live, place, slug, refused } = room;
+    let tenant = live.tenant.get_untracked();
+    let name = Memo::new(move |_| live.tenant.with(|tenant| tenant.name.clone()));
+    let is_queue = place.with_value(|place| place.kind != ViewKind::Questions);
+    let name_then = tenant.name.clone();
+    // Asked for also when the page was sent and its memos are gone.
+    let title = move || {
+        let name = name.try_get().unwrap_or_else(|| name_then.clone());
+        if is_queue { format!("Queue · {name}") } else { name }
+    };
+    let logo = Memo::new(move |_| live.tenant.with(|tenant| Branding::from(tenant).logo));
+    let heading = Memo::new(move |_| {
+        let team = live.filters.with(|filters| live.teams.with(|teams| chosen_team(filters, teams)));
+        team.map_or_else(|| "All teams".to_owned(), |team| team.name)
+    });
+    let lead = Memo::new(move |_| lead(live.counts.get()));
+    let narrowed = Memo::new(move |_| {
+        let (filters, teams) = (live.filters.get(), live.teams.get());
+        live.tags.with(|tags| narrowing(&filters, &teams, tags)) > 0
+    });
+    let own = (!is_queue && room.allows(Action::Ask)).then(|| {
+        view! {
+            <a class="room__own" href=place.with_value(|place| place.beside("/mine")) rel="external">
+                "Your questions"
+            </a>
+        }
+        .erase()
+    });
+    let presence = Presence {
+        on_pointer: Callback::new(move |on| live.hold(on)),
+        on_focus: Callback::new(move |on| live.hold_focus(on)),
+        on_show: Callback::new(move |()| live.show_new()),
+    };
+    view! {
+        <Title text=title />
+        <RoomHeader
+            name=name
+            logo=logo
+            slug=slug.get_value()
+            place=place.get_value()
+            role=live.role.get_untracked()
+            moderates=room.allows(Action::Moderate)
+            sees_health=room.allows(Action::SeeHealth)
+            connection=live.connection
+            fresh_at=live.fresh_at
+        />
+        <main class="room" id="main">
+            <div class="room__main">
+                <NoScript />
+                <OfflineNotice connection=live.connection />
+                <RefusedNotice words=Signal::derive(move || refused.with(|refused| refused.as_ref().map(problem::of_form))) />
+                {nav}
+                <header class="room__head">
+                    <h1 class="room__title" dir="auto">
+                        {heading}
+                    </h1>
+                    <p class="room__lead">
+                        {lead} {own}
+                    </p>
+                </header>
+                <FilterBar
+                    place=place
+                    filters=live.filters
+                    counts=live.counts
+                    teams=live.teams
+                    tags=live.tags
+                />
+                <QuestionList
+                    class=list_class
+                    rows=live.rows
+                    waiting=live.waiting
+                    filters=live.filters
+                    counts=live.counts
+                    narrowed=narrowed.into()
+                    place=place
+                    may_ask=room.allows(Action::Ask)
+                    presence=presence
+                    row=row
+                />
+            </div>
+            <aside class="side" aria-label=side_label>
+                {side}
+            </aside>
+        </main>
+        {bar}
+        <Announcer counts=live.counts filters=live.filters />
+        <Toasts
+            toasts=Signal::derive(move || live.toasts.list().get().iter().map(shown).collect())
+            on_action=Callback::new(move |id| act(live, id))
+            on_dismiss=Callback::new(move |id| live.toasts.dismiss(id))
+        />
+    }.erase()
+}
+
+/// How the list stands, in a few words.
+fn lead(counts: Counts) -> String {
+    match counts {
+        Counts { all: 0, .. } => "No questions yet".to_owned(),
+        Counts { open, answered, .. } => {
+            format!("{} open, {} answered", thousands(open.into()), thousands(answered.into()))
+        }
+    }
+}
+
+fn shown(toast: &Toast) -> toast::Toast {
+    toast::Toast {
+        id: toast.id,
+        mood: match toast.kind {
+            ToastKind::Done => Mood::Done,
+            ToastKind::Trouble => Mood::Trouble,
+        },
+        text: toast.text.clone(),
+        action: toast.action.as_ref().map(|action| action.label),
+    }
+}
+
+/// Does what the button of a toast says; the toast has then said its piece.
+fn act(live: Live, id: u32) {
+    let action = live
+        .toasts
+        .list()
+        .with_untracked(|toasts| toasts.iter().find(|toast| toast.id == id).and_then(|toast| toast.action.clone()));
+    live.toasts.dismiss(id);
+    if let Some(action) = action {
+        (action.run)();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lead_tells_how_the_list_stands() {
+        assert_eq!(lead(Counts::default()), "No questions yet");
+        assert_eq!(lead(Counts { open: 1_038, answered: 9, all: 1_047 }), "1,038 open, 9 answered");
+    }
+}

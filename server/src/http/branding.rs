@@ -1,0 +1,133 @@
+//! What a tenant looks like: its accent as a style sheet of its own, and its logo.
+
+use app::api::{FormError, Home, SAVED};
+use axum::Extension;
+use axum::extract::multipart::MultipartError;
+use axum::extract::{Multipart, Path, State};
+use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, REFERER};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+
+use super::api::refusal_response;
+use crate::state::AppState;
+use pulsestage::accent::Accent;
+use pulsestage::error::{Noun, Refusal};
+use pulsestage::logo::LOGO_MAX;
+use pulsestage::tenant::Tenant;
+use pulsestage::text::{Color, Slug};
+
+/// Its address changes with what is at it, so it may be kept; not for ever, for a tenant may be closed.
+const KEPT: &str = "public, max-age=86400";
+/// What a form with a logo in it may have beside the picture, in bytes.
+const AROUND: usize = 8 * 1024;
+/// The largest body of the form with a logo.
+pub const MAX_FORM: usize = LOGO_MAX + AROUND;
+
+/// The accent of a tenant as a style sheet: custom properties and nothing else. Empty where it is ours.
+pub async fn theme(
+    State(state): State<AppState>,
+    Path(slug): Path<String>,
+    Extension(home): Extension<Home>,
+) -> Response {
+    let tenant = match tenant(&state, &slug, &home).await {
+        Ok(tenant) => tenant,
+        Err(refusal) => return refusal_response(&refusal),
+    };
+    let color = tenant.settings.accent.and_then(|accent| Color::parse(&accent).ok());
+    // Outside of every layer, so that it wins over the tokens.
+    let css = color.map(|color| format!(":root,.on-stage{{{}}}\n", Accent::of(&color).declarations()));
+    let headers = [(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, KEPT)];
+    (headers, css.unwrap_or_default()).into_response()
+}
+
+/// The logo of a tenant, under the type that we found it to be and no other.
+pub async fn logo(
+    State(state): State<AppState>,
+    Path(slug): Path<String>,
+    Extension(home): Extension<Home>,
+) -> Response {
+    let found = async {
+        let tenant = tenant(&state, &slug, &home).await?;
+        state.service().logo(&tenant).await
+    };
+    match found.await {
+        Ok(Some(logo)) => {
+            let headers = [
+                (CONTENT_TYPE, logo.kind.media_type()),
+                (CACHE_CONTROL, KEPT),
+                // OpenedStream by itself it is a download and never a page.
+                (CONTENT_DISPOSITION, "attachment"),
+            ];
+            (headers, logo.bytes).into_response()
+        }
+        Ok(None) => StatusCode::NOT_FOUND.into_response(),
+        Err(refusal) => refusal_response(&refusal),
+    }
+}
+
+/// Takes another logo, or takes it away when the form has no picture; then back to the page of settings.
+pub async fn put_logo(
+    State(state): State<AppState>,
+    Path(slug): Path<String>,
+    headers: HeaderMap,
+    Extension(home): Extension<Home>,
+    form: Result<Multipart, axum::extract::multipart::MultipartRejection>,
+) -> Response {
+    let done = async {
+        let slug = home.resolve(&slug).ok_or(Refusal::NotFound { what: Noun::Tenant })?;
+        let context = state.service().authenticate(slug, &state.cookies().credentials(&headers)).await?;
+        let form = form.map_err(|_| Refusal::UnsupportedMediaType)?;
+        let picture = picture(form).await?;
+        state.service().set_logo(&context, picture).await
+    };
+    match done.await {
+        Ok(tenant) => {
+            let page = settings_page(&home, &tenant.slug, &headers);
+            Redirect::to(&format!("{page}?{SAVED}=set_logo")).into_response()
+        }
+        Err(refusal) => match home.resolve(&slug).filter(|_| wants_page(&headers)) {
+            // As the framework tells what other forms were refused.
+            Some(slug) => {
+                let page = settings_page(&home, slug, &headers);
+                let why = FormError { endpoint: "set_logo".to_owned(), refusal };
+                Redirect::to(&format!("{page}?{}", why.query())).into_response()
+            }
+            None => refusal_response(&refusal),
+        },
+    }
+}
+
+fn wants_page(headers: &HeaderMap) -> bool {
+    headers.get(ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
+}
+
+/// The page that the form is on. Its address is ours whatever the browser says.
+fn settings_page(home: &Home, slug: &str, headers: &HeaderMap) -> String {
+    let page = format!("{}admin/settings", home.page(slug));
+    let came_from = headers.get(REFERER).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let came_from = came_from.split('?').next().unwrap_or_default();
+    // Where the tenant's path was used, it is used again.
+    let by_path = format!("/t/{slug}/admin/settings");
+    if came_from.ends_with(&by_path) { by_path } else { page }
+}
+
+/// The picture of a form; `None` where there is none, or an empty one.
+async fn picture(mut form: Multipart) -> Result<Option<Vec<u8>>, Refusal> {
+    let unreadable = |error: MultipartError| match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Refusal::TooLarge,
+        _ => Refusal::Malformed { detail: "the form broke off".to_owned() },
+    };
+    while let Some(field) = form.next_field().await.map_err(unreadable)? {
+        if field.name() == Some("logo") {
+            let bytes = field.bytes().await.map_err(unreadable)?;
+            return Ok((!bytes.is_empty()).then(|| bytes.to_vec()));
+        }
+    }
+    Ok(None)
+}
+
+async fn tenant(state: &AppState, slug: &str, home: &Home) -> Result<Tenant, Refusal> {
+    let missing = Refusal::NotFound { what: Noun::Tenant };
+    let slug = home.resolve(slug).and_then(|slug| Slug::parse(slug).ok()).ok_or(missing.clone())?;
+    state.service().public_tenant(&slug).await?.ok_or(missing)
+}

@@ -1,0 +1,176 @@
+//! A stream that was granted: what has to be written first, how it goes on, and its place among all.
+
+use bytes::Bytes;
+use std::future::pending;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use tracing::{Level, Span};
+
+use super::choice::Choice;
+use super::opening::{self, retry_millis};
+use super::reader::Reader;
+use super::stream_permit::StreamPermit;
+use crate::access::StreamAccess;
+use crate::bus::frame::closing;
+use crate::bus::{Channel, Form, Subscription};
+use crate::limits::{Permit, Settled};
+use crate::state::AppState;
+use pulsestage::error::Refusal;
+use pulsestage::event::Cursor;
+use pulsestage::id::TenantId;
+use pulsestage::ports::{Clock, Rng};
+
+/// A stream that was granted and is not written yet.
+#[derive(Debug)]
+pub(crate) struct OpenedStream {
+    /// What is written first, in this order; pieces may be empty.
+    pub(crate) opening: [Bytes; 2],
+    /// How it goes on.
+    pub(crate) reader: Reader,
+    /// Its place among all.
+    pub(crate) seat: StreamLease,
+    /// How long it may live; as long as its client when absent.
+    pub(crate) life: Option<Duration>,
+}
+
+/// A stream's place among all: letting go of it counts the stream out.
+#[derive(Debug)]
+pub(crate) struct StreamLease {
+    subscription: Subscription,
+    _permit: Permit,
+    /// Its connection's place among all, once it is its own.
+    _connection: Option<Settled>,
+    /// For a stream of somebody who is signed in. Boxed: most are not, and there are very many seats.
+    pass: Option<Box<StreamAccess>>,
+    /// For a stream of anybody else: shared by all of them.
+    guests: Option<CancellationToken>,
+    /// When it was taken, as the meter counts.
+    since: u32,
+    /// The request that opened it, where the end of a stream is logged. Boxed and mostly absent, for it is kept as long.
+    span: Option<Box<Span>>,
+    ended: Ended,
+}
+
+/// Why a stream is over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// Its client has gone, or the way to it.
+    #[default]
+    ClientGone,
+    /// Its client read too slowly and missed something.
+    TooSlow,
+    /// Its time is up.
+    LifeOver,
+    /// Its reader may not see it any more.
+    AccessOver,
+    /// The log is another one now.
+    LogReplaced,
+    /// The server stops.
+    Stopping,
+}
+
+impl Ended {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::ClientGone => "client gone",
+            Self::TooSlow => "too slow",
+            Self::LifeOver => "life over",
+            Self::AccessOver => "access over",
+            Self::LogReplaced => "log replaced",
+            Self::Stopping => "stopping",
+        }
+    }
+}
+
+impl OpenedStream {
+    /// Joins the tenant's channel and reads what the client has missed. `cursor` is absent for a new client,
+    /// `Some(None)` for garbage.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub(super) async fn new(
+        state: &AppState,
+        tenant: TenantId,
+        cursor: Option<Option<Cursor>>,
+        choice: Choice,
+        (permit, leave): (Permit, StreamPermit),
+    ) -> Result<Self, Refusal> {
+        let subscription = state.bus().subscribe(tenant).await.map_err(Refusal::from)?;
+        let since = subscription.channel().meter().mark();
+        let opening = opening::open(state, &subscription, cursor, &choice).await?;
+        tracing::debug!(tenant.id = %tenant, resumed = cursor.is_some(), "stream opened");
+        Ok(Self {
+            opening: [opening.greeting, opening.missed],
+            reader: Reader::new(opening.place, opening.seq, choice),
+            seat: StreamLease {
+                subscription,
+                _permit: permit,
+                _connection: None,
+                pass: leave.pass,
+                guests: leave.guests,
+                since,
+                span: tracing::enabled!(Level::DEBUG).then(|| Box::new(Span::current())),
+                ended: Ended::default(),
+            },
+            life: [state.limits().stream_life.draw(state.rng()), leave.life].into_iter().flatten().min(),
+        })
+    }
+}
+
+impl OpenedStream {
+    /// The same over a connection that is there for it alone.
+    pub(crate) fn over(mut self, connection: Settled) -> Self {
+        self.seat._connection = Some(connection);
+        self
+    }
+}
+
+impl StreamLease {
+    /// Whether its reader's access has ended.
+    pub(crate) fn is_over(&self) -> bool {
+        self.pass.as_ref().is_some_and(|pass| pass.is_over())
+            || self.guests.as_ref().is_some_and(CancellationToken::is_cancelled)
+    }
+
+    /// Waits until its reader's access has ended.
+    pub(super) async fn over(&self) {
+        match (&self.pass, &self.guests) {
+            (Some(pass), _) => pass.over().await,
+            (None, Some(guests)) => guests.cancelled().await,
+            (None, None) => pending().await,
+        }
+    }
+
+    /// Says why the stream ends.
+    pub(crate) const fn end(&mut self, why: Ended) {
+        self.ended = why;
+    }
+
+    /// The channel that the stream reads.
+    pub(crate) const fn channel(&self) -> &Arc<Channel> {
+        self.subscription.channel()
+    }
+}
+
+impl Drop for StreamLease {
+    fn drop(&mut self) {
+        let lasted = self.channel().meter().stayed(self.since);
+        let Some(span) = &self.span else { return };
+        let (seconds, why) = (lasted.as_secs(), self.ended.as_str());
+        span.in_scope(|| tracing::debug!(tenant.id = %self.channel().tenant, seconds, why, "stream closed"));
+    }
+}
+
+/// What a stream of this tenant that ends says last: when to come back.
+pub(crate) fn closing_frame(form: Form, tenant: TenantId, clock: &dyn Clock, rng: &dyn Rng) -> Bytes {
+    form.last(closing(tenant, retry_millis(rng), clock.now()))
+}
+
+/// A random part of a time: whoever waits for so long is not there together with all others.
+pub(crate) fn share_of(time: Duration, rng: &dyn Rng) -> Duration {
+    let mut random = [0; 8];
+    rng.fill(&mut random);
+    let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX - 1);
+    Duration::from_millis(u64::from_le_bytes(random) % (millis + 1))
+}
