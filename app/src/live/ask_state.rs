@@ -100,7 +100,7 @@ impl Live {
             Standing::Merged => "Your question was put together with one that asks the same.",
             Standing::Answered => "Your question is answered.",
             // The asker has just done it, or hears of it otherwise.
-            Standing::HeldOrder | Standing::Withdrawn | Standing::Deleted => return,
+            Standing::Waiting | Standing::Withdrawn | Standing::Deleted => return,
         };
         self.toasts.push(ToastKind::Done, words.to_owned(), None);
     }

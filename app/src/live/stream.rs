@@ -15,7 +15,7 @@ use web_sys::{EventSource, EventTarget, MessageEvent, PageTransitionEvent};
 
 use super::listener::Listener;
 use super::patience::{Watchdog, answer_ms, backoff_ms};
-use super::{Connection, Live, heard};
+use super::{Connection, Live, wire_event};
 use crate::api::{self, HEARTBEAT_MS};
 use crate::platform;
 
