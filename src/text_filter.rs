@@ -192,8 +192,8 @@ mod tests {
         for (text, hold) in [
             ("What the fuck is this?", Hold::Word("fuck".to_owned())),
             ("Who hired this A55hole?", Hold::Word("asshole".to_owned())),
-            ("Change at https://example.com/x", Hold::Link),
-            ("Change at WWW.example.com", Hold::Link),
+            ("Look at https://example.com/x", Hold::Link),
+            ("Look at WWW.example.com", Hold::Link),
             ("Write to jane.doe@example.com!", Hold::Contact),
             ("Call +49 (30) 1234 567", Hold::Contact),
             ("WHEN WILL YOU FINALLY LISTEN TO US??", Hold::Shouting),

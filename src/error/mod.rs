@@ -138,7 +138,7 @@ pub enum Refusal {
     #[error("No votes are taken at the moment.")]
     VotesClosed,
     /// Somebody else has changed it since it was looked at.
-    #[error("Somebody else has just changed this question. Change at it as it is now, then try again.")]
+    #[error("Somebody else has just changed this question. Look at it as it is now, then try again.")]
     Changed,
     /// Another moderator is at it.
     #[error("Another moderator is at this question.")]

@@ -205,7 +205,7 @@ impl ClaimPage {
                 {Field::name(&name).first().draw(&problems)}
                 {Field::email("username", &email).draw(&problems)}
                 {Field::new_password("password", "Password").draw(&problems)}
-                {send("ClaimPage this installation", true)}
+                {send("Claim this installation", true)}
             </form>
         }
         .into_any();

@@ -25,7 +25,7 @@ const fn tab_word(tab: Tab) -> &'static str {
 const fn sort_words(sort: Sort) -> &'static str {
     match sort {
         Sort::Votes => "Most votes",
-        Sort::LatestResponse => "LatestResponse",
+        Sort::Newest => "Newest",
         Sort::Oldest => "Oldest",
     }
 }

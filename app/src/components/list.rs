@@ -81,7 +81,7 @@ pub fn QuestionList(
                     <li>{row.run(field)}</li>
                 </For>
             </ol>
-            <NoticeKind waiting=waiting here=here on_show=presence.on_show />
+            <News waiting=waiting here=here on_show=presence.on_show />
         </section>
     }
     .erase()
@@ -109,10 +109,10 @@ fn blurred(event: &FocusEvent, presence: Presence) {
     }
 }
 
-/// NoticeKind that would move the list: shown here when the reader says so. It is not a live region: while somebody is in
+/// News that would move the list: shown here when the reader says so. It is not a live region: while somebody is in
 /// the list its number may change many times a minute, and the page's one announcer says what is new.
 #[component]
-fn NoticeKind(waiting: Signal<HeldOrder>, here: Signal<String>, on_show: Callback<()>) -> impl IntoView {
+fn News(waiting: Signal<HeldOrder>, here: Signal<String>, on_show: Callback<()>) -> impl IntoView {
     let words = Memo::new(move |_| news(waiting.get()));
     let show = move |event: MouseEvent| {
         event.prevent_default();

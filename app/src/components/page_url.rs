@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn the_filters_are_in_the_address() {
         let place = PageUrl::new(Some("acme".to_owned()), ViewKind::Questions);
-        let filters = Filters::default().with_tab(Tab::All).with_sort(Sort::LatestResponse);
+        let filters = Filters::default().with_tab(Tab::All).with_sort(Sort::Newest);
         assert_eq!(place.under(&filters), "/t/acme?tab=all&sort=newest");
         assert_eq!(place.of(ViewKind::Queue), "/t/acme/admin");
         assert_eq!(place.of(ViewKind::Health), "/t/acme/admin/health");

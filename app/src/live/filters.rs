@@ -38,21 +38,21 @@ pub enum Sort {
     #[default]
     Votes,
     /// The latest question.
-    LatestResponse,
+    Newest,
     /// The earliest question.
     Oldest,
 }
 
 impl Sort {
     /// Every order, as the page lists them.
-    pub const ALL: [Self; 3] = [Self::Votes, Self::LatestResponse, Self::Oldest];
+    pub const ALL: [Self; 3] = [Self::Votes, Self::Newest, Self::Oldest];
 
     /// The word in the address.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Votes => "votes",
-            Self::LatestResponse => "newest",
+            Self::Newest => "newest",
             Self::Oldest => "oldest",
         }
     }

@@ -140,7 +140,7 @@ fn sort(rows: &mut [Row], by: Sort) {
         let newest_first = || (b.created_at, b.id).cmp(&(a.created_at, a.id));
         b.pinned.cmp(&a.pinned).then_with(|| match by {
             Sort::Votes => b.upvotes.cmp(&a.upvotes).then_with(newest_first),
-            Sort::LatestResponse => newest_first(),
+            Sort::Newest => newest_first(),
             Sort::Oldest => newest_first().reverse(),
         })
     });

@@ -34,7 +34,7 @@ fn pinned_questions_come_first_then_the_chosen_order() {
     let board = board([question(1, 5), question(2, 9), pinned, question(4, 5)]);
     let order = |sort| ids(&project(&board, &Mine::default(), &by(sort)));
     assert_eq!(order(Sort::Votes), [3, 2, 4, 1].map(question_id));
-    assert_eq!(order(Sort::LatestResponse), [3, 4, 2, 1].map(question_id));
+    assert_eq!(order(Sort::Newest), [3, 4, 2, 1].map(question_id));
     assert_eq!(order(Sort::Oldest), [3, 1, 2, 4].map(question_id));
 }
 
@@ -109,7 +109,7 @@ proptest! {
             if first.pinned == second.pinned {
                 let in_order = match filters.sort {
                     Sort::Votes => (first.upvotes, first.created_at, first.id) > (second.upvotes, second.created_at, second.id),
-                    Sort::LatestResponse => (first.created_at, first.id) > (second.created_at, second.id),
+                    Sort::Newest => (first.created_at, first.id) > (second.created_at, second.id),
                     Sort::Oldest => (first.created_at, first.id) < (second.created_at, second.id),
                 };
                 prop_assert!(in_order, "{:?}", filters.sort);

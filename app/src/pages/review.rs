@@ -34,7 +34,7 @@ enum Show {
 
 impl Show {
     const ALL: [(Self, &'static str, &'static str); 5] = [
-        (Self::HeldOrder, "waiting", "HeldOrder"),
+        (Self::HeldOrder, "waiting", "Waiting"),
         (Self::Reported, "reported", "Reported"),
         (Self::Starred, "starred", "Starred"),
         (Self::Gone, "gone", "Off the board"),

@@ -1,4 +1,4 @@
-//! NoticeKind for those who hear the page: gathered, then said in one sentence, and never more often than every few seconds.
+//! News for those who hear the page: gathered, then said in one sentence, and never more often than every few seconds.
 
 use crate::ui::erase::Erase;
 use leptos::prelude::*;

@@ -25,7 +25,7 @@ const FRAME: [(&str, &str); 4] = [
     ),
     (
         "xl/workbook.xml",
-        r#"<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><csv_reader><sheet name="Questions" sheetId="1" r:id="rId1"/></csv_reader></workbook>"#,
+        r#"<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="Questions" sheetId="1" r:id="rId1"/></sheets></workbook>"#,
     ),
     (
         "xl/_rels/workbook.xml.rels",
