@@ -39,7 +39,7 @@
 enum { BATCH = 512, BUFFER = 1 << 20, MOST_PIDS = 64, MOST_BODIES = 8, PATIENCE_S = 20, SETTLE_MS = 300 };
 
 static struct {
-    int port, clients, events, burst, size;
+    int port, publish_port, clients, at_once, events, burst, size;
     double hold_s;
     const char *subscribe, *publish, *mark, *bodies[MOST_BODIES];
     char headers[8192];
@@ -115,9 +115,9 @@ static long memory_kib(void) {
 
 /* ---- connections ---- */
 
-static int connect_to_server(void) {
+static int connect_to(int port) {
     int fd = socket(AF_INET, SOCK_STREAM, 0);
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(option.port)};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (fd < 0) fail("a socket: %s", strerror(errno));
     if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0) fail("connect: %s", strerror(errno));
@@ -137,22 +137,34 @@ static void listen_for(int fd, unsigned index) {
     if (epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &want) < 0) fail("epoll: %s", strerror(errno));
 }
 
-/* Connects every subscriber, then reads the beginning of every answer. */
+static void open_publisher(void) {
+    int on = 1;
+    publisher = connect_to(option.publish_port);
+    setsockopt(publisher, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    fcntl(publisher, F_SETFL, O_NONBLOCK);
+    listen_for(publisher, option.clients);
+}
+
+/* Connects subscribers, all or some at a time, and reads the beginning of their answers before the next. */
 static double subscribe_all(void) {
     char request[2048];
     int size = snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nAccept: text/event-stream\r\n\r\n",
                         option.subscribe, option.port);
     double start = now_s();
-    for (int i = 0; i < option.clients; i++) {
-        subscribers[i].fd = connect_to_server();
-        send_all(subscribers[i].fd, request, size);
-    }
-    for (int i = 0; i < option.clients; i++) {
-        struct timeval patience = {.tv_sec = PATIENCE_S};
-        setsockopt(subscribers[i].fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-        ssize_t n = read(subscribers[i].fd, buffer, sizeof buffer);
-        if (n < 12 || strncmp(buffer, "HTTP/1.1 200", 12) != 0) {
-            fail("subscriber %d got no stream: %.*s", i, (int)(n > 0 ? n : 0), buffer);
+    int at_once = option.at_once > 0 ? option.at_once : option.clients;
+    for (int first = 0; first < option.clients; first += at_once) {
+        int end = option.clients - first < at_once ? option.clients : first + at_once;
+        for (int i = first; i < end; i++) {
+            subscribers[i].fd = connect_to(option.port);
+            send_all(subscribers[i].fd, request, size);
+        }
+        for (int i = first; i < end; i++) {
+            struct timeval patience = {.tv_sec = PATIENCE_S};
+            setsockopt(subscribers[i].fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+            ssize_t n = read(subscribers[i].fd, buffer, sizeof buffer);
+            if (n < 12 || strncmp(buffer, "HTTP/1.1 200", 12) != 0) {
+                fail("subscriber %d got no stream: %.*s", i, (int)(n > 0 ? n : 0), buffer);
+            }
         }
     }
     double taken = now_s() - start;
@@ -200,12 +212,17 @@ static long read_subscriber(struct subscriber *who) {
     return marks_in(who, buffer, n);
 }
 
-/* Counts answers to the publisher; anything but a success ends the measurement. */
+/* Counts answers to the publisher; anything but a success ends the measurement. A server may close the connection
+ * behind an answer; the next event opens another. */
 static int read_publisher(void) {
     static char answers[1 << 16];
     ssize_t n = read(publisher, answers, sizeof answers - 1);
     if (n < 0 && errno == EAGAIN) return 0;
-    if (n <= 0) fail("the server ended the publisher");
+    if (n < 0) fail("the publisher's connection broke: %s", strerror(errno));
+    if (n == 0) {
+        close(publisher);
+        publisher = -1;
+    }
     answers[n] = '\0';
     int taken = 0;
     for (const char *at = answers; (at = strstr(at, "HTTP/1.1 ")) != NULL; at += 9) {
@@ -222,6 +239,7 @@ static double read_until(long marks, int answers) {
     while (marks > 0 || answers > 0) {
         int n = epoll_wait(epoll, ready, BATCH, PATIENCE_S * 1000);
         if (n == 0) fail("nothing came for %d s; %ld deliveries and %d answers are missing", PATIENCE_S, marks, answers);
+        if (answers > 0 && publisher < 0) fail("the server closed the publisher's connection without an answer");
         for (int i = 0; i < n; i++) {
             unsigned index = ready[i].data.u32;
             if (index == (unsigned)option.clients) {
@@ -266,7 +284,7 @@ static void make_requests(void) {
     for (int i = 0; i < option.body_count; i++) {
         int size = snprintf(requests[i], sizeof requests[i],
                             "POST %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n%sContent-Length: %zu\r\n\r\n%s", option.publish,
-                            option.port, headers, strlen(option.bodies[i]), option.bodies[i]);
+                            option.publish_port, headers, strlen(option.bodies[i]), option.bodies[i]);
         if (size >= (int)sizeof requests[i]) fail("the event is too large");
         sizes[i] = size;
     }
@@ -274,16 +292,12 @@ static void make_requests(void) {
 
 static void measure_fan_out(void) {
     make_requests();
-    publisher = connect_to_server();
-    int on = 1;
-    setsockopt(publisher, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    fcntl(publisher, F_SETFL, O_NONBLOCK);
-    listen_for(publisher, option.clients);
     double sum = 0, worst = 0, before = cpu_s();
     int published = 0;
     bytes_read = 0;
     for (int event = 0; event < option.events; event += option.burst) {
         double start = now_s();
+        if (publisher < 0) open_publisher();
         for (int i = 0; i < option.burst; i++, published++) {
             int turn = published % option.body_count;
             send_all(publisher, requests[turn], sizes[turn]);
@@ -305,11 +319,13 @@ static const char HELP[] =
     "fan --port PORT [OPTION..]\n"
     "  --subscribe PATH  where a GET opens a stream (/sub)\n"
     "  --publish PATH    where a POST is an event (/pub)\n"
+    "  --publish-port P  the port that takes the POST (PORT)\n"
     "  --header LINE     a header of the POST; may be given several times (Content-Type: text/plain)\n"
     "  --body TEXT       the POST's body (the mark and --size letters); several are taken in turn\n"
     "  --size BYTES      size of that body when --body is not given (200)\n"
     "  --mark TEXT       what each event carries exactly once on the stream (QQ)\n"
     "  --clients N       subscribers (2000)\n"
+    "  --at-once N       subscribers that connect before their answers are read (all)\n"
     "  --events N        events to publish (200); 0 publishes none\n"
     "  --burst N         events that are written at once (1)\n"
     "  --hold SECONDS    measures the server's idle CPU for so long before anything is published (0: not at all)\n"
@@ -339,11 +355,15 @@ static void read_options(int argc, char **argv) {
         {"mark", required_argument, NULL, 'm'},    {"clients", required_argument, NULL, 'n'},
         {"events", required_argument, NULL, 'e'},  {"burst", required_argument, NULL, 'B'},
         {"hold", required_argument, NULL, 'h'},    {"pid", required_argument, NULL, 'i'},
-        {"help", no_argument, NULL, '?'},          {NULL, 0, NULL, 0},
+        {"publish-port", required_argument, NULL, 'q'}, {"at-once", required_argument, NULL, 'a'},
+        {"help", no_argument, NULL, '?'},
+        {NULL, 0, NULL, 0},
     };
     for (int name; (name = getopt_long(argc, argv, "", known, NULL)) != -1;) {
         switch (name) {
         case 'p': option.port = atoi(optarg); break;
+        case 'a': option.at_once = atoi(optarg); break;
+        case 'q': option.publish_port = atoi(optarg); break;
         case 's': option.subscribe = optarg; break;
         case 'P': option.publish = optarg; break;
         case 'H': add_header(optarg); break;
@@ -365,6 +385,7 @@ static void read_options(int argc, char **argv) {
         }
     }
     check_mark();
+    if (option.publish_port == 0) option.publish_port = option.port;
     if (optind < argc || option.port <= 0 || option.clients <= 0 || option.burst <= 0 || option.events < 0 ||
         option.size < (int)strlen(option.mark) || option.size >= 1 << 16) {
         fputs(HELP, stderr);
