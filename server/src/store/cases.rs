@@ -97,7 +97,6 @@ async fn keep(tx: &mut Tx, write: &Write, after: &Case) -> DbResult<()> {
         .bind(after.original.as_deref())
         .bind(answer.map(|answer| answer.response_text.as_str()))
         .bind(answer.map(|answer| answer.responded_at.0))
-        .bind(write.at.0)
         .bind(after.claim.map(|claim| claim.by.0))
         .bind(after.claim.map(|claim| claim.at.0))
         .execute(&mut **t)

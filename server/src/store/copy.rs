@@ -13,7 +13,8 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 
 use super::db_error::{DbError, DbResult, store_error};
 use super::epochs::renew_all;
-use super::open::{Address, OpenError, Schema, connect, schema_of};
+use super::migrations::{Schema, schema_of};
+use super::open::{Address, OpenError, connect};
 use super::tables::{self, Checksum, Kind, Row, Table, Value};
 use super::{Db, Options, SqlStore, StartLock, Tx, begin, open, sql};
 

@@ -73,6 +73,7 @@ mod keys;
 mod lineage;
 mod marks;
 mod merges;
+mod migrations;
 mod moderation;
 mod open;
 mod operations;

@@ -1,30 +1,23 @@
 //! Opening: a URL becomes pools, and the schema is brought up to this version.
 
-use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use futures::future::BoxFuture;
-use sqlx::migrate::{Migrate, MigrateError, Migrator};
+use sqlx::migrate::MigrateError;
 use sqlx::pool::PoolOptions;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{Acquire, ConnectOptions, Connection, Database, PgConnection, SqliteConnection, SqlitePool};
+use sqlx::{ConnectOptions, Connection, Database, PgConnection, SqliteConnection, SqlitePool};
 use tokio::time::{Instant, sleep};
 
 use pulsestage::ports::{PortError, StoreError};
 
 use super::checkpoints::Checkpoints;
-use super::db_error::{DbResult, comes_back, is_taken, store_error, unanswered};
+use super::db_error::{comes_back, is_taken, store_error, unanswered};
 use super::group::Queue;
 use super::marks::Marks;
-use super::{Db, SqlStore, Tx, pool, sql};
-
-/// What both engines take.
-static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
-/// What they word differently; their numbers are none of the others'.
-static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
-static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/postgres");
+use super::migrations::{latest_migration, migrate_file, migrate_server};
+use super::{Db, SqlStore, pool};
 
 /// How long a request waits for a connection before it is told that we are busy.
 const WAIT: Duration = Duration::from_secs(5);
@@ -137,12 +130,6 @@ pub async fn open(url: &str, options: Options) -> Result<SqlStore, OpenError> {
     Ok(store)
 }
 
-/// The last migration of this version.
-pub(super) fn latest_migration() -> i64 {
-    let all = [&MIGRATIONS, &SQLITE_MIGRATIONS, &POSTGRES_MIGRATIONS];
-    all.into_iter().flat_map(Migrator::iter).map(|migration| migration.version).max().unwrap_or_default()
-}
-
 /// Where a database is.
 pub(super) enum Address {
     File(PathBuf),
@@ -248,75 +235,6 @@ fn lasting<DB: Database>(pool: PoolOptions<DB>) -> PoolOptions<DB> {
     pool.acquire_timeout(WAIT).idle_timeout(None).max_lifetime(None).test_before_acquire(false)
 }
 
-/// Migrates in one transaction that holds the write lock: two processes that start at once on an empty file take turns.
-async fn migrate_file(pool: &SqlitePool, latest: Option<i64>) -> Result<(), OpenError> {
-    let mut tx = pool.begin_with("BEGIN IMMEDIATE").await.map_err(OpenError::Connect)?;
-    let has_texts: bool =
-        sqlx::query_scalar(sql::wal::LOG_HAS_TEXTS).fetch_one(&mut *tx).await.map_err(OpenError::Connect)?;
-    migrate(&SQLITE_MIGRATIONS, latest, &mut *tx).await?;
-    tx.commit().await.map_err(OpenError::Connect)?;
-    if has_texts {
-        // What versions before this one deleted is in pages that nothing uses any more: the file is written anew.
-        tracing::info!(
-            "writing the database file anew, without what was deleted; it needs as much room again meanwhile"
-        );
-        if let Err(error) = sqlx::query(sql::wal::VACUUM).execute(pool).await {
-            tracing::warn!(%error, "the file could not be written anew: run VACUUM on it when there is room");
-        }
-    }
-    Ok(())
-}
-
-/// What the tables of a database are to this version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Schema {
-    /// This version's own.
-    Ours,
-    /// There are none.
-    None,
-    /// Those of an older one.
-    Older,
-    /// Those of a newer one, which has this migration.
-    Newer(i64),
-    /// This migration was another one.
-    Changed(i64),
-}
-
-/// Changes which migrations a database has had.
-pub(super) async fn schema_of(tx: &mut Tx) -> DbResult<Schema> {
-    let (columns, of_engine) = match tx {
-        Tx::Sqlite(_) => (sql::tables::SQLITE_COLUMNS, &SQLITE_MIGRATIONS),
-        Tx::Postgres(_) => (sql::tables::POSTGRES_COLUMNS, &POSTGRES_MIGRATIONS),
-    };
-    let columns: Vec<(String, String, String)> = on!(tx, t => sqlx::query_as(columns).fetch_all(&mut **t).await)?;
-    if !columns.iter().any(|(table, ..)| table == "_sqlx_migrations") {
-        return Ok(Schema::None);
-    }
-    let made: Vec<(i64, Vec<u8>)> = on!(tx, t => sqlx::query_as(sql::tables::MIGRATIONS).fetch_all(&mut **t).await)?;
-    let ours: Vec<_> = MIGRATIONS.iter().chain(of_engine.iter()).collect();
-    for (version, checksum) in &made {
-        match ours.iter().find(|migration| migration.version == *version) {
-            None => return Ok(Schema::Newer(*version)),
-            Some(migration) if *migration.checksum != **checksum => return Ok(Schema::Changed(*version)),
-            Some(_) => {}
-        }
-    }
-    Ok(if made.len() < ours.len() { Schema::Older } else { Schema::Ours })
-}
-
-/// Runs the migrations of both engines and of this one, in the order of their numbers, up to the latest that is meant. Boxed with the connection's own
-/// lifetime: the compiler cannot see that the bare future may move between threads.
-fn migrate<'c, A>(of_engine: &Migrator, latest: Option<i64>, connection: A) -> BoxFuture<'c, Result<(), MigrateError>>
-where
-    A: Acquire<'c> + Send + 'c,
-    <A::Connection as Deref>::Target: Migrate,
-{
-    let all = MIGRATIONS.iter().chain(of_engine.iter());
-    let meant = all.filter(|migration| latest.is_none_or(|latest| migration.version <= latest));
-    let all = Migrator::with_migrations(meant.cloned().collect());
-    Box::pin(async move { all.run(connection).await })
-}
-
 /// Connects once: not through a pool, which would try again and again and in the end say only that it timed out.
 pub(super) async fn connect(server: &PgConnectOptions, patience: Duration) -> Result<PgConnection, OpenError> {
     let connected = tokio::time::timeout(patience, server.connect()).await;
@@ -324,9 +242,8 @@ pub(super) async fn connect(server: &PgConnectOptions, patience: Duration) -> Re
 }
 
 async fn open_server(server: PgConnectOptions, options: Options) -> Result<SqlStore, OpenError> {
-    // Instances that start at once migrate one after another, under a lock that goes with this connection.
     let mut first = connect(&server, WAIT).await?;
-    migrate(&POSTGRES_MIGRATIONS, options.latest_migration, &mut first).await?;
+    migrate_server(&mut first, options.latest_migration).await?;
     first.close().await.map_err(OpenError::Connect)?;
     let pool = pool::open(server, options.connections, WAIT).await.map_err(OpenError::Connect)?;
     let (write, read) = (Db::Postgres(pool.clone()), Db::Postgres(pool));

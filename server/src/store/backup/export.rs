@@ -6,11 +6,11 @@ use futures::stream::StreamExt;
 use pulsestage::time::Timestamp;
 
 use super::container::Writer;
-use super::lines::{Line, Manifest, row_line};
+use super::lines::{LatestMigration, Line, Manifest, row_line};
 use super::{BackupError, Pace, Progress};
 use crate::store::copy::{open_source, snapshot};
 use crate::store::db_error::DbResult;
-use crate::store::open::{Schema, schema_of};
+use crate::store::migrations::{Schema, schema_of};
 use crate::store::tables::{self, Checksum, Table};
 use crate::store::{OpenError, Tx, sql};
 
@@ -92,7 +92,7 @@ async fn manifest(tx: &mut Tx, backup: &NewBackup<'_>, tables: &[Table]) -> DbRe
     Ok(Manifest {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         engine: engine.to_owned(),
-        migration,
+        latest: LatestMigration::Numbered(migration),
         taken_at: backup.taken_at.0,
         tenants,
         tables: counts,

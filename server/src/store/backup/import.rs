@@ -11,7 +11,7 @@ use super::lines::{Line, Manifest, is_row, parse_row, table_of};
 use super::{BackupError, Pace, Progress};
 use crate::store::db_error::DbError;
 use crate::store::epochs::renew_all;
-use crate::store::open::latest_migration;
+use crate::store::migrations::latest_migration;
 use crate::store::tables::{self, Checksum, Row, Table, Value};
 use crate::store::{OpenError, Options, SqlStore, Tx, begin, open, sql};
 
@@ -77,8 +77,8 @@ fn first_line(lines: &mut Lines) -> Result<Manifest, BackupError> {
     let Line::Backup(manifest) = Line::parse(line)? else {
         return Err(UnreadableBackup::content("it does not say what it is").into());
     };
-    if manifest.migration > latest_migration() {
-        return Err(BackupError::Newer(manifest.migration));
+    if manifest.migration() > latest_migration() {
+        return Err(BackupError::Newer(manifest.migration()));
     }
     Ok(manifest)
 }
@@ -96,21 +96,21 @@ pub async fn import(
 ) -> Result<Imported, BackupError> {
     let mut lines = check(path)?.lines()?;
     let manifest = first_line(&mut lines)?;
-    let options = Options { latest_migration: Some(manifest.migration), ..Options::default() };
+    let options = Options { latest_migration: Some(manifest.migration()), ..Options::default() };
     let store = match open(target.url, options).await {
         // It has later tables than the backup.
-        Err(OpenError::Newer(_)) if manifest.migration < latest_migration() => {
+        Err(OpenError::Newer(_)) if manifest.migration() < latest_migration() => {
             return Err(BackupError::OtherTables("their version".to_owned()));
         }
         opened => opened?,
     };
     let read = read_into(&store, &mut lines, &manifest, (&target, rng), progress).await;
-    if read.is_err() || manifest.migration < latest_migration() {
+    if read.is_err() || manifest.migration() < latest_migration() {
         store.close().await;
     }
     let key = read?;
     let store =
-        if manifest.migration < latest_migration() { open(target.url, Options::default()).await? } else { store };
+        if manifest.migration() < latest_migration() { open(target.url, Options::default()).await? } else { store };
     Ok(Imported { store, manifest, key })
 }
 

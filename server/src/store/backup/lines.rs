@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
-use super::super::tables::{Column, Kind, Row, Table, Value};
 use super::container::UnreadableBackup;
 use crate::auth::secret::{hex, unhex};
+use crate::store::migrations::OLD_NUMBERS;
+use crate::store::tables::{Column, Kind, Row, Table, Value};
 
 /// What a backup says of itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,7 +17,8 @@ pub struct Manifest {
     /// `sqlite` or `postgres`.
     pub engine: String,
     /// The latest migration of the database.
-    pub migration: i64,
+    #[serde(flatten)]
+    pub latest: LatestMigration,
     /// When it was begun, in milliseconds since 1970; all of it is as it was then.
     pub taken_at: i64,
     /// The tenants, by their slugs.
@@ -27,7 +29,30 @@ pub struct Manifest {
     pub with_key: bool,
 }
 
+/// The latest migration of a database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LatestMigration {
+    /// By its number in the row.
+    #[serde(rename = "latest_migration")]
+    Numbered(i64),
+    /// By the number that it had before there was a row.
+    #[serde(rename = "migration")]
+    Old(i64),
+}
+
 impl Manifest {
+    /// The number of the latest migration, in the row.
+    #[must_use]
+    pub fn migration(&self) -> i64 {
+        match self.latest {
+            LatestMigration::Numbered(number) => number,
+            LatestMigration::Old(number) => {
+                let place = OLD_NUMBERS.iter().position(|old| *old == number);
+                place.and_then(|place| i64::try_from(place + 1).ok()).unwrap_or(number)
+            }
+        }
+    }
+
     /// How many rows there are in all.
     #[must_use]
     pub fn rows(&self) -> u64 {
@@ -141,6 +166,20 @@ mod tests {
             prop_assert!(is_row(&line));
             prop_assert_eq!(parse_row(&line, &table()), Some(row));
         }
+    }
+
+    #[test]
+    fn a_backup_of_before_the_row_of_migrations_reads() {
+        let manifest = |latest: &str| {
+            let rest = r#""version":"0","engine":"sqlite","taken_at":1,"tenants":[],"tables":[],"with_key":false"#;
+            serde_json::from_str::<Manifest>(&format!("{{{latest},{rest}}}")).unwrap()
+        };
+        for (old, number) in [(1, 1), (5, 4), (20, 8), (29, 16), (30, 30)] {
+            assert_eq!(manifest(&format!(r#""migration":{old}"#)).migration(), number, "{old}");
+        }
+        let now = manifest(r#""latest_migration":5"#);
+        assert_eq!(now.migration(), 5);
+        assert_eq!(serde_json::from_str::<Manifest>(&serde_json::to_string(&now).unwrap()).unwrap(), now);
     }
 
     #[test]

@@ -70,8 +70,7 @@ statements! {
     KEEP = "update questions set status = $3, body = $4, version = $5, hold_reason = $6, removal = $7, removed_by = $8,
             removed_at = $9, removal_reason = $10, merged_into = $11, original_body = $12, response_text = $13,
             responded_at = $14, responded_by = case when cast($13 as text) is null then null else responded_by end,
-            edited_at = case when body = $4 then edited_at else $15 end, erased_at = null,
-            claimed_by = $16, claimed_at = $17
+            erased_at = null, claimed_by = $15, claimed_at = $16
         where tenant_id = $1 and id = $2";
 
     /// Who asked a question.

@@ -22,5 +22,16 @@ pub const POSTGRES_REFERENCES: &str = "select distinct c.relname::text, f.relnam
 /// Which migrations were made, and of what text.
 pub const MIGRATIONS: &str = "select version, checksum from _sqlx_migrations where success order by version";
 
+/// On SQLite: whether it has had migrations.
+pub const SQLITE_HAS_MIGRATIONS: &str = "select exists (select 1 from sqlite_schema where name = '_sqlx_migrations')";
+/// On PostgreSQL: the same.
+pub const POSTGRES_HAS_MIGRATIONS: &str = "select to_regclass('_sqlx_migrations') is not null";
+
+/// On PostgreSQL: nobody else writes which migrations were made until the transaction ends.
+pub const LOCK_MIGRATIONS: &str = "lock table _sqlx_migrations in share row exclusive mode";
+
+/// Gives a migration another number.
+pub const RENUMBER_MIGRATION: &str = "update _sqlx_migrations set version = $2 where version = $1";
+
 /// On PostgreSQL: a transaction that waits for another database is not ended for being idle.
 pub const MAY_BE_IDLE: &str = "set local idle_in_transaction_session_timeout = 0";
