@@ -1,72 +1,20 @@
-//! Everything that can be set, in one place: flags, environment and `--help` are this file.
+//! Everything that can be set of a server: the flags of `serve`, their environment and their `--help`.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::audit_command::AuditCommand;
-use crate::backup_command::BackupArgs;
-use crate::copy_command::CopyArgs;
-use crate::http::host::{Authority, BaseDomain};
 use crate::installation_key::KeyArgs;
 use crate::limits::LimitArgs;
 use crate::mail::MailArgs;
 use crate::metrics::MetricsArgs;
 use crate::oidc::OidcArgs;
-use crate::origin::{parse_host, parse_other_origin, parse_public_url};
-use crate::recount::RecountArgs;
-use crate::rehearse::args::RehearseArgs;
-use crate::restore_command::RestoreArgs;
-use crate::second_factor_command::SecondFactorArgs;
-use crate::tenant_command::TenantCommand;
-use crate::verify_command::VerifyArgs;
+use crate::origin::{Authority, BaseDomain, parse_host, parse_other_origin, parse_public_url};
+use crate::telemetry::LogFormat;
 use pulsestage::second_factor::Requirement;
 use pulsestage::service::SESSION_IDLE_DAYS;
 use pulsestage::text::Slug;
-use pulsestage::user::Role;
-
-/// PulseStage: live questions and answers for town halls and all-hands.
-#[derive(Debug, Parser)]
-#[command(name = "pulsestage", version, args_conflicts_with_subcommands = true)]
-pub struct Cli {
-    /// What to do; `serve` when nothing is said.
-    #[command(subcommand)]
-    pub command: Option<Command>,
-    /// The flags of `serve`, so that they may be given without naming it.
-    #[command(flatten)]
-    pub serve: ServeArgs,
-}
-
-/// The commands of the binary.
-#[derive(Debug, Subcommand)]
-pub enum Command {
-    /// Run the server (the default).
-    Serve(Box<ServeArgs>),
-    /// Make a one-time sign-in link and print it.
-    Link(LinkArgs),
-    /// Make, list, limit and archive tenants.
-    #[command(subcommand)]
-    Tenant(TenantCommand),
-    /// Remove old entries of the audit.
-    #[command(subcommand)]
-    Audit(AuditCommand),
-    /// Take away the second factor of somebody who has lost it.
-    SecondFactor(SecondFactorArgs),
-    /// Write everything to one file, while the server runs.
-    Backup(BackupArgs),
-    /// Make a backup the database, which must be empty unless `--replace` is given.
-    Restore(RestoreArgs),
-    /// Say whether a backup is whole, can be restored, and is sound: 0 when it is, 1 when it is not, 2 when that could not
-    /// be found out.
-    Verify(VerifyArgs),
-    /// Count votes again, and say whether every count that is shown is the number of its votes.
-    Recount(RecountArgs),
-    /// Copy everything of one database into an empty one, on either engine, and compare the two.
-    Copy(CopyArgs),
-    /// Try the live core with a simulated audience, and say whether it holds.
-    Rehearse(Box<RehearseArgs>),
-}
 
 /// Where the data is.
 #[derive(Clone, Debug, Args)]
@@ -99,15 +47,6 @@ pub enum SqliteSync {
     Full,
     /// An acknowledged write is with the operating system.
     Normal,
-}
-
-/// How log lines look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum LogFormat {
-    /// For people.
-    Text,
-    /// One JSON object a line, for machines.
-    Json,
 }
 
 /// The flags of `serve`.
@@ -255,32 +194,6 @@ impl ServeArgs {
     }
 }
 
-/// The flags of `link`.
-#[derive(Debug, Args)]
-pub struct LinkArgs {
-    /// Where the data is.
-    #[command(flatten)]
-    pub store: StoreArgs,
-    /// The tenant to open, by its slug.
-    #[arg(long, default_value = "default", value_parser = parse_slug)]
-    pub tenant: Slug,
-    /// What the bearer may do: moderator, admin or owner.
-    #[arg(long, default_value = "moderator", value_parser = parse_staff_role)]
-    pub role: Role,
-    /// Withdraw the links of the same tenant and role that nobody has used yet.
-    #[arg(long)]
-    pub replace: bool,
-    /// Make none; say which links of the tenant wait to be used.
-    #[arg(long, conflicts_with_all = ["replace", "role", "withdraw_all"])]
-    pub list: bool,
-    /// Make none; withdraw every link of the tenant that nobody has used yet.
-    #[arg(long, conflicts_with_all = ["replace", "role"])]
-    pub withdraw_all: bool,
-    /// The address people reach the server at; the link starts with it.
-    #[arg(long, env = "PULSESTAGE_PUBLIC_URL", default_value = "http://127.0.0.1:3000", value_parser = parse_public_url)]
-    pub public_url: String,
-}
-
 /// Takes a slug on the command line.
 pub(crate) fn parse_slug(text: &str) -> Result<Slug, String> {
     Slug::parse(text).map_err(|problem| format!("the slug {problem}"))
@@ -288,63 +201,4 @@ pub(crate) fn parse_slug(text: &str) -> Result<Slug, String> {
 
 fn parse_requirement(text: &str) -> Result<Requirement, String> {
     text.parse().map_err(|_| "take one of off, admins, staff".to_owned())
-}
-
-fn parse_staff_role(text: &str) -> Result<Role, String> {
-    text.parse()
-        .ok()
-        .filter(|role| *role >= Role::Moderator)
-        .ok_or_else(|| "take one of moderator, admin, owner".to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use clap::CommandFactory;
-
-    #[test]
-    fn the_command_line_is_sound() {
-        Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn serve_is_the_default_command() {
-        let bare = Cli::try_parse_from(["pulsestage", "--demo", "--window-ms", "0"]).unwrap();
-        assert!(bare.command.is_none() && bare.serve.demo && bare.serve.window_ms == 0);
-        let named = Cli::try_parse_from(["pulsestage", "serve", "--addr", "127.0.0.1:0"]).unwrap();
-        assert!(matches!(named.command, Some(Command::Serve(args)) if args.addr.port() == 0));
-    }
-
-    #[test]
-    fn a_certificate_needs_its_key() {
-        assert!(Cli::try_parse_from(["pulsestage", "--tls-cert", "a.pem"]).is_err());
-        assert!(Cli::try_parse_from(["pulsestage", "--tls-key", "a.pem"]).is_err());
-        assert!(Cli::try_parse_from(["pulsestage", "--tls-key", "a.pem", "--tls-cert", "b.pem"]).is_ok());
-    }
-
-    #[test]
-    fn an_address_that_is_none_is_said_at_the_start() {
-        for words in [
-            ["--public-url", "https://x/ask"],
-            ["--public-url", "ask.example.com"],
-            ["--cors-origin", "*"],
-            ["--base-domain", "https://ask.example.com"],
-            ["--also-host", "https://ask.internal"],
-        ] {
-            let error = Cli::try_parse_from(["pulsestage"].iter().chain(&words)).unwrap_err().to_string();
-            assert!(error.contains(words[0]) && error.contains(words[1]), "{error}");
-        }
-        let link = Cli::try_parse_from(["pulsestage", "link", "--public-url", "https://x/ask"]);
-        assert!(link.unwrap_err().to_string().contains("write https://x"));
-    }
-
-    #[test]
-    fn a_link_gives_a_staff_role_only() {
-        assert!(Cli::try_parse_from(["pulsestage", "link", "--role", "guest"]).is_err());
-        assert!(Cli::try_parse_from(["pulsestage", "link", "--role", "admin"]).is_ok());
-        assert!(Cli::try_parse_from(["pulsestage", "link", "--role", "admin", "--replace"]).is_ok());
-        for pair in [["--list", "--withdraw-all"], ["--list", "--replace"], ["--withdraw-all", "--role=admin"]] {
-            assert!(Cli::try_parse_from(["pulsestage", "link"].into_iter().chain(pair)).is_err(), "{pair:?}");
-        }
-    }
 }

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use pulsestage::error::{Noun, Refusal};
-use pulsestage::id::TenantId;
-use pulsestage::ports::{Change, Notifier, Store};
+use pulsestage::ports::Store;
 use pulsestage::service::{Credentials, Service};
 use pulsestage::session::SessionLabel;
 use pulsestage::text::{Name, Slug};
 use pulsestage::user::Role;
 
 use crate::auth::Secret;
+use crate::compose::offline_service;
 use crate::system::{InstallationKey, SystemClock, SystemRng};
 
 /// Makes the first tenant with its team when there is none; says whether it made the tenant.
@@ -21,8 +21,7 @@ use crate::system::{InstallationKey, SystemClock, SystemRng};
 /// # Errors
 /// When the store is in trouble.
 pub async fn first_tenant(store: Arc<dyn Store>, key: InstallationKey) -> Result<bool, Refusal> {
-    let service =
-        Service::new(store.clone(), Arc::new(NoopNotifier), Arc::new(SystemClock), Arc::new(SystemRng), Arc::new(key));
+    let service = offline_service(store.clone(), Arc::new(SystemClock), Arc::new(SystemRng), Arc::new(key));
     let slug = Slug::default_tenant();
     let made = match &service.tenants().await?[..] {
         [] => {
@@ -56,20 +55,4 @@ pub async fn owner(service: &Service, slug: &Slug) -> Result<Credentials, Refusa
     service.put_link(slug, Role::Owner, link.hash()).await?;
     service.redeem_link(link.hash(), session.hash(), SessionLabel::default()).await?;
     Ok(Credentials { sessions: vec![(slug.as_str().to_owned(), session.hash())], ..Credentials::default() })
-}
-
-/// The use cases for a command beside the server. It needs no key of the installation's, for it knows no participants:
-/// who runs it need not have the server's secrets.
-#[must_use]
-pub fn command_service(store: Arc<dyn Store>) -> Service {
-    let (clock, rng, key) = (Arc::new(SystemClock), Arc::new(SystemRng), InstallationKey::throwaway(&SystemRng));
-    Service::new(store, Arc::new(NoopNotifier), clock, rng, Arc::new(key))
-}
-
-/// The notifier of commands that have no streams of their own.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NoopNotifier;
-
-impl Notifier for NoopNotifier {
-    fn notify(&self, _: TenantId, _: Change) {}
 }

@@ -5,6 +5,7 @@ mod prepare;
 mod welcome;
 
 use anyhow::Context;
+use leptos::config::LeptosOptions;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -14,28 +15,18 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::accept::{self, Stopping, Tls};
-use crate::access::{AccessRegister, Watcher};
-use crate::auth::{Cookies, Invites, PasswordKeeper, Work};
-use crate::bus::redis::RedisNotifier;
-use crate::bus::{Bus, BusSettings};
+use crate::auth::Work;
+use crate::compose::{InstancePorts, InstanceSettings, Tasks, compose};
 use crate::config::ServeArgs;
-use crate::csv_reader::CsvTables;
 use crate::housekeeping::Housekeeper;
-use crate::http::health::Readiness;
-use crate::limits::{AcceptLimiter, AuditedRefusals, Limits, raise_open_files};
-use crate::mail::MailedNotices;
-use crate::metrics::{self, KnownSizes, Metrics, StoreTimes, TimedStore};
+use crate::limits::{AcceptLimiter, raise_open_files};
+use crate::metrics;
 use crate::park::{Park, ParkSettings};
-use crate::pictures::Redrawer;
-use crate::router;
-use crate::state::{AppState, Shared, Site};
+use crate::state::{AppState, Site};
 use crate::store::SqlStore;
 use crate::system::{SystemClock, SystemRng};
-use crate::unicode::Tables;
-use pulsestage::ports::{Notifier, Store};
-use pulsestage::service::Service;
 
-use self::prepare::{entrance, find_site, tls};
+use self::prepare::{find_site, tls};
 
 pub use self::prepare::open_store;
 pub use self::welcome::{make_link, welcome};
@@ -92,93 +83,44 @@ pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
     let stopping = Stopping { lingers: !args.linger().is_zero(), ..Stopping::default() };
     let connections = TaskTracker::new();
     let (stop_feeding, feeders) = (CancellationToken::new(), TaskTracker::new());
-    let store_times = StoreTimes::default();
-    let shared_store: Arc<dyn Store> = Arc::new(TimedStore::new(Arc::new(store.clone()), store_times.clone()));
     let (clock, rng) = (Arc::new(SystemClock), Arc::new(SystemRng));
-    let settings = BusSettings { window: args.window(), heartbeat: args.heartbeat() };
-    let bus =
-        Bus::new(shared_store.clone(), clock.clone(), rng.clone(), settings, stop_feeding.clone(), feeders.clone());
-    let bell: Arc<dyn Notifier> = match &args.redis_url {
-        Some(url) => {
-            let joined = RedisNotifier::join(url, bus.clone(), &stop_feeding, &feeders);
-            Arc::new(joined.context("REDIS_URL is not an address of Redis")?)
-        }
-        None => Arc::new(bus.clone()),
-    };
-    let limits = Limits::new(&args.limits, raise_open_files(), clock.clone());
-    let refusals =
-        AuditedRefusals::start(shared_store.clone(), clock.clone(), rng.clone(), stop_feeding.clone(), &feeders);
-    let service = Service::new(shared_store.clone(), bell.clone(), clock.clone(), rng.clone(), Arc::new(key))
-        .limited_by(limits.paces.clone())
-        .with_open_questions(args.limits.open_questions())
-        .watched_by(Arc::new(bus.meters().clone()))
-        .guarded_by(Arc::new(PasswordKeeper::new(Work::OWASP, rng.clone())))
-        .drawing_by(Arc::new(Redrawer::default()))
-        .comparing_by(Arc::new(Tables))
-        .asking_second_factor(Arc::new(key), args.require_second_factor)
-        .witnessed_by(Arc::new(refusals));
-    let origin = args.public_url.as_deref().map(|url| url.trim_end_matches('/').to_owned());
-    let invites = Invites::new(reached_at(origin.as_deref(), tls.is_some(), addr), rng.clone());
-    let service = service.inviting_by(Arc::new(invites), Arc::new(CsvTables));
-    let secure = tls.is_some() || origin.as_deref().is_some_and(|origin| origin.starts_with("https://"));
-    let entrance = entrance(args, origin.as_deref(), addr, tls.is_some(), clock.clone())?;
-    let service = service
-        .telling_by(Arc::new(MailedNotices::new(entrance.mailer.clone(), entrance.background.clone())))
-        .idle_after((args.session_idle_days > 0).then_some(args.session_idle_days));
-    let settings = ParkSettings {
+    let park_settings = ParkSettings {
         threads: args.stream_threads(),
         heartbeat: args.heartbeat(),
         clock: clock.clone(),
         rng: rng.clone(),
     };
-    let park = Park::start(settings, &connections).context("the threads of the streams could not be started")?;
-    let passes = AccessRegister::default();
-    let watcher = Watcher {
-        passes: passes.clone(),
-        store: shared_store.clone(),
-        clock: clock.clone(),
-        bell: bus.access(),
-        park: Some(park.clone()),
-    };
-    feeders.spawn(watcher.run(stop_feeding.clone()));
-    let sizes = KnownSizes::default();
-    let housekeeper = Housekeeper::new(store.clone(), clock.clone(), rng.clone(), bell.clone())
-        .pruning_audit(args.audit_days)
-        .measuring_for(sizes.clone());
-    feeders.spawn(housekeeper.run(stop_feeding.clone()));
-    let metrics = Metrics { meters: bus.meters().clone(), store: store_times, sizes, replaced: lineage.replaced() };
-    feeders.spawn(lineage.run(stop_feeding.clone()));
-    let state = AppState::new(Shared {
-        service,
-        store: shared_store,
-        clock,
-        rng,
-        bus,
-        passes,
-        cookies: Cookies::new(key, secure),
-        site: Site {
-            options: site,
-            origin,
-            base_domain: args.hosts.base_domain.clone(),
-            also_hosts: args.hosts.also_host.clone(),
+    let park = Park::start(park_settings, &connections).context("the threads of the streams could not be started")?;
+    let instance = compose(
+        instance_settings(args, site, addr, tls.is_some()),
+        InstancePorts {
+            store: Arc::new(store.clone()),
+            clock: clock.clone(),
+            rng: rng.clone(),
+            key,
+            replaced: lineage.replaced(),
+            park: Some(park.clone()),
+            tasks: Tasks {
+                stop: stop_feeding.clone(),
+                streams_stop: stopping.stop.clone(),
+                feeders: feeders.clone(),
+                others: feeders.clone(),
+            },
         },
-        origins: args.cors_origin.clone(),
-        heartbeat: args.heartbeat(),
-        streams_stop: stopping.stop.clone(),
-        compresses_streams: !args.no_stream_compression,
-        drain: args.drain(),
-        limits,
-        metrics,
-        readiness: Readiness::default(),
-        entrance,
-        logs_addresses: args.log_addresses,
-    });
+    )?;
+    let state = instance.state;
+    let housekeeper = Housekeeper::new(store.clone(), clock, rng, instance.notifier)
+        .pruning_audit(args.audit_days)
+        .measuring_for(state.metrics().sizes.clone());
+    feeders.spawn(housekeeper.run(stop_feeding.clone()));
+    feeders.spawn(lineage.run(stop_feeding.clone()));
     let metrics_addr = metrics_listener.as_ref().map(|listener| listener.local_addr()).transpose()?;
     if let Some(listener) = metrics_listener {
-        feeders.spawn(metrics::serve(listener, state.clone(), stop_feeding.clone()));
+        let exposed = (state.metrics().clone(), state.limits().clone());
+        feeders.spawn(metrics::serve(listener, exposed, stop_feeding.clone()));
     }
     let context = accept::ConnectionContext {
-        router: router::router(state.clone()),
+        router: instance.router,
         park: park.clone(),
         tls: tls.clone(),
         connections: state.limits().connections.clone(),
@@ -242,7 +184,7 @@ impl Running {
                 tracing::warn!(connections = self.connections.len(), "some connections did not finish in time and were cut");
             }
         }
-        self.state.entrance().background.finish(BACKGROUND_DEADLINE).await;
+        self.state.account().background.finish(BACKGROUND_DEADLINE).await;
         self.stop_feeding.cancel();
         self.feeders.close();
         if timeout(FEEDERS_DEADLINE, self.feeders.wait()).await.is_err() {
@@ -254,6 +196,35 @@ impl Running {
         if timeout(CLOSE_DEADLINE, self.store.close()).await.is_err() {
             tracing::warn!("the database was at work still and was left");
         }
+    }
+}
+
+/// What these flags set of an instance that listens at this address.
+fn instance_settings(args: &ServeArgs, options: LeptosOptions, addr: SocketAddr, is_tls: bool) -> InstanceSettings {
+    let origin = args.public_url.as_deref().map(|url| url.trim_end_matches('/').to_owned());
+    InstanceSettings {
+        reached_at: reached_at(origin.as_deref(), is_tls, addr),
+        is_secure: is_tls || origin.as_deref().is_some_and(|origin| origin.starts_with("https://")),
+        site: Site {
+            options,
+            origin,
+            base_domain: args.hosts.base_domain.clone(),
+            also_hosts: args.hosts.also_host.clone(),
+        },
+        origins: args.cors_origin.clone(),
+        window: args.window(),
+        heartbeat: args.heartbeat(),
+        drain: args.drain(),
+        redis_url: args.redis_url.clone(),
+        limits: args.limits.clone(),
+        open_files: raise_open_files(),
+        password_work: Work::OWASP,
+        second_factor: args.require_second_factor,
+        session_idle_days: (args.session_idle_days > 0).then_some(args.session_idle_days),
+        mail: args.mail.clone(),
+        oidc: args.oidc.clone(),
+        compresses_streams: !args.no_stream_compression,
+        logs_addresses: args.log_addresses,
     }
 }
 

@@ -1,22 +1,28 @@
 //! What every request handler shares.
 
+mod readiness;
+
 use axum::extract::FromRef;
 use axum::http::{Extensions, HeaderMap};
 use leptos::config::LeptosOptions;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::access::AccessRegister;
 use crate::auth::Cookies;
+use crate::background::Background;
 use crate::bus::Bus;
-use crate::http::account::AccountState;
-use crate::http::health::Readiness;
-use crate::http::host::{Authority, BaseDomain};
 use crate::limits::Limits;
 use crate::metrics::Metrics;
-use pulsestage::ports::{Clock, Rng, Store};
+use crate::oidc::Provider;
+use crate::origin::{Authority, BaseDomain};
+use pulsestage::ports::{Clock, Mailer, Rng, Store};
 use pulsestage::service::{Credentials, RequestOrigin, Service};
+
+pub use readiness::{Readiness, Unready};
 
 /// What every request handler shares. Cheap to clone.
 #[derive(Clone)]
@@ -41,7 +47,7 @@ pub struct Shared {
     pub limits: Limits,
     pub metrics: Metrics,
     pub readiness: Readiness,
-    pub entrance: AccountState,
+    pub account: AccountState,
     pub logs_addresses: bool,
 }
 
@@ -56,6 +62,38 @@ pub struct Site {
     pub base_domain: Option<BaseDomain>,
     /// Further hosts that are ours.
     pub also_hosts: Vec<Authority>,
+}
+
+/// Letters that are on their way at once; one more is told that we are busy.
+const LETTERS_AT_ONCE: usize = 64;
+
+/// What the account pages need besides the use cases.
+#[derive(Clone)]
+pub struct AccountState {
+    /// Carries letters, when mail is set up.
+    pub mailer: Option<Arc<dyn Mailer>>,
+    /// Vouches for people, when one is set up.
+    pub provider: Option<Arc<Provider>>,
+    /// Letters that are being written and sent.
+    pub background: Background,
+    pub(crate) letters: Arc<Semaphore>,
+}
+
+impl AccountState {
+    /// These helpers.
+    #[must_use]
+    pub fn new(mailer: Option<Arc<dyn Mailer>>, provider: Option<Arc<Provider>>) -> Self {
+        Self { mailer, provider, background: Background::default(), letters: Arc::new(Semaphore::new(LETTERS_AT_ONCE)) }
+    }
+}
+
+impl fmt::Debug for AccountState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccountState")
+            .field("mails", &self.mailer.is_some())
+            .field("provider", &self.provider)
+            .finish_non_exhaustive()
+    }
 }
 
 /// leptos_axum's router extension asks for it.
@@ -90,7 +128,7 @@ impl AppState {
         &*self.0.clock
     }
 
-    /// Rng.
+    /// Randomness.
     #[must_use]
     pub fn rng(&self) -> &dyn Rng {
         &*self.0.rng
@@ -157,10 +195,10 @@ impl AppState {
         &self.0.readiness
     }
 
-    /// What the doors need of the world.
+    /// What the account pages need besides the use cases.
     #[must_use]
-    pub fn entrance(&self) -> &AccountState {
-        &self.0.entrance
+    pub fn account(&self) -> &AccountState {
+        &self.0.account
     }
 
     /// Whether the addresses that requests come from are logged.

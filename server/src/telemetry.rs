@@ -1,11 +1,24 @@
 //! Log lines: for people by default, JSON for machines.
 
-use tracing::Dispatch;
+use clap::ValueEnum;
+use tracing::{Dispatch, Span};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::config::LogFormat;
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line, for machines.
+    Json,
+}
+
+/// Says in the span of the current request which tenant it is for.
+pub fn record_tenant(slug: &str) {
+    Span::current().record("tenant", slug);
+}
 
 /// Starts logging to standard error; what is logged is set by `RUST_LOG`. A second call changes nothing.
 pub fn start(format: LogFormat) {

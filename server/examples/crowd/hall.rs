@@ -13,10 +13,10 @@ use uuid::Uuid;
 use pulsestage::command::Ask;
 use pulsestage::id::{QuestionId, TeamId};
 use pulsestage::ports::Store;
-use pulsestage::service::Service;
 use pulsestage::text::{Name, Slug};
 use pulsestage_server::auth::Cookies;
-use pulsestage_server::install::{NoopNotifier, owner};
+use pulsestage_server::compose::offline_service;
+use pulsestage_server::install::owner;
 use pulsestage_server::installation_key::{self, KeyArgs};
 use pulsestage_server::store::{Options, SqlStore, open};
 use pulsestage_server::system::{InstallationKey, SystemClock, SystemRng};
@@ -174,8 +174,7 @@ async fn address(process: &mut Child, folder: &Path) -> anyhow::Result<SocketAdd
 /// The tenants with their teams and questions; the first is called `default`.
 async fn furnish(store: &SqlStore, key: InstallationKey, plan: &Plan) -> anyhow::Result<Vec<Tenant>> {
     let shared: Arc<dyn Store> = Arc::new(store.clone());
-    let service =
-        Service::new(shared, Arc::new(NoopNotifier), Arc::new(SystemClock), Arc::new(SystemRng), Arc::new(key));
+    let service = offline_service(shared, Arc::new(SystemClock), Arc::new(SystemRng), Arc::new(key));
     let mut tenants = Vec::new();
     for number in 0..plan.tenants {
         let name = if number == 0 { "default".to_owned() } else { format!("tenant-{number}") };

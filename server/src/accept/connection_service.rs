@@ -19,8 +19,8 @@ use tower::ServiceExt;
 use super::ConnectionContext;
 use super::body::{Late, TimedBody};
 use crate::http::errors::Asked;
-use crate::http::sse::UpgradeSlot;
 use crate::limits::Activity;
+use crate::streams::UpgradeSlot;
 
 /// The service of one connection.
 #[derive(Clone, Debug)]

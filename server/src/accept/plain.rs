@@ -13,8 +13,8 @@ use super::connection_service::ConnectionService;
 use super::tap::Tap;
 use super::worded::Worded;
 use super::{ConnectionContext, HEAD_TIMEOUT, report};
-use crate::http::sse::UpgradeSlot;
 use crate::limits;
+use crate::streams::UpgradeSlot;
 
 type Connection = http1::Connection<TokioIo<Worded<Tap>>, ConnectionService>;
 

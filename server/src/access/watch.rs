@@ -11,7 +11,6 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::AccessRegister;
-use crate::park::Park;
 
 /// The time between two readings when nobody rings.
 const EVERY: Duration = Duration::from_millis(500);
@@ -32,8 +31,8 @@ pub struct Watcher {
     pub clock: Arc<dyn Clock>,
     /// Rung when there may be something to read.
     pub bell: Arc<Notify>,
-    /// Where the parked streams are, if there are any.
-    pub park: Option<Park>,
+    /// Has those who hold streams look at once which of them have to end, if anybody holds any.
+    pub look: Option<Box<dyn Fn() + Send + Sync>>,
 }
 
 impl Watcher {
@@ -76,8 +75,8 @@ impl Watcher {
         }
         // Older ones are not read again.
         *known = revoked.into_iter().map(|(id, _)| id).collect();
-        if any && let Some(park) = &self.park {
-            park.look();
+        if any && let Some(look) = &self.look {
+            look();
         }
         true
     }

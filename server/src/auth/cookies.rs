@@ -7,8 +7,8 @@ use cookie::time::Duration;
 use cookie::{Cookie, SameSite};
 use uuid::Uuid;
 
+use super::Attempt;
 use super::secret::{Secret, hex, unhex};
-use crate::oidc::Attempt;
 use crate::system::InstallationKey;
 use pulsestage::id::UserId;
 use pulsestage::second_factor::PENDING_LIFE_MS;

@@ -4,7 +4,7 @@
 //!
 //! * `content`: who asks what, as tables
 //! * `timeline`: the tables as one list of deeds, each with its moment
-//! * `play`: does the deeds through [`Service`], so that the log, the counts and every rule hold as they do for people
+//! * `play`: does the deeds through [`pulsestage::service::Service`], so that the log, the counts and every rule hold as they do for people
 //! * `clock`: the time that the play moves
 
 mod clock;
@@ -16,10 +16,9 @@ use std::sync::Arc;
 
 use pulsestage::error::{Noun, Refusal};
 use pulsestage::ports::{Pseudonyms, Rng, Store};
-use pulsestage::service::Service;
 use pulsestage::time::Timestamp;
 
-use crate::install::NoopNotifier;
+use crate::compose::offline_service;
 use clock::StageClock;
 use play::Play;
 
@@ -57,7 +56,7 @@ pub async fn seed(ports: DemoPorts) -> Result<Seeded, Refusal> {
         return Ok(Seeded::HasData);
     }
     let clock = Arc::new(StageClock::starting(now));
-    let service = Service::new(store, Arc::new(NoopNotifier), clock.clone(), rng, pseudonyms);
+    let service = offline_service(store, clock.clone(), rng, pseudonyms);
     let play = Play { service, clock, now };
     let mut questions = 0;
     for (place, script) in (0..).zip(content::TENANTS) {

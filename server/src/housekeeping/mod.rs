@@ -10,9 +10,9 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::http::sse::MAX_REPLAY;
 use crate::metrics::KnownSizes;
 use crate::store::{Spent, SqlStore};
+use crate::streams::MAX_REPLAY;
 use pulsestage::id::{OperationId, TenantId, uuid_v7};
 use pulsestage::ports::{Change, Clock, Notifier, Rng, Store, StoreResult, Write};
 use pulsestage::time::{DAY_MS, Timestamp};

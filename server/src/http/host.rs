@@ -10,123 +10,14 @@ use axum::http::header::HOST;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use std::fmt;
-use std::str::FromStr;
 
 use super::sse;
+use crate::origin::Authority;
 use crate::state::{AppState, Site};
 use pulsestage::text::Slug;
 
 /// The longest address that is looked at, in bytes: what a form without script brings back to its page fits in.
 const MAX_ADDRESS: usize = 8 * 1_024;
-
-/// Where every tenant has a host of its own: a domain in lower case, without a port.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BaseDomain(String);
-
-impl FromStr for BaseDomain {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let domain = text.trim().to_ascii_lowercase();
-        let is_label = |label: &str| {
-            !label.is_empty()
-                && label.len() <= 63
-                && !label.starts_with('-')
-                && !label.ends_with('-')
-                && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-        };
-        let sound = domain.len() <= 200 && domain.split('.').all(is_label);
-        if sound { Ok(Self(domain)) } else { Err("give a domain without scheme and port, such as ask.example.com") }
-    }
-}
-
-impl fmt::Display for BaseDomain {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// A host and the port that was named with it: `ask.example.com:8443`, in lower case and without the dot that says "from
-/// the root".
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Authority {
-    host: String,
-    port: Option<u16>,
-}
-
-impl Authority {
-    /// Reads what a `Host` header or an address says.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let (host, port) = match text.rsplit_once(':') {
-            // The colons of an IPv6 address are inside its brackets.
-            Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
-            _ => (text, None),
-        };
-        let is_number = |port: &str| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
-        let port = match port {
-            Some(port) if is_number(port) => Some(port.parse().ok()?),
-            Some(_) => return None,
-            None => None,
-        };
-        let is_address = host.starts_with('[') && host.ends_with(']');
-        if host.contains(':') && !is_address {
-            return None;
-        }
-        let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
-        (!host.is_empty()).then_some(Self { host, port })
-    }
-
-    /// Whether it has nothing in it that no host has.
-    #[must_use]
-    pub fn is_plain(&self) -> bool {
-        self.host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._:[]".contains(&b))
-    }
-
-    /// Whether `other` names this host: with its port, or with none, as proxies leave it out.
-    fn is_named_by(&self, other: &Self) -> bool {
-        self.host == other.host && (self.port.is_none() || other.port.is_none() || self.port == other.port)
-    }
-
-    /// The host that an origin such as `https://ask.example.com` names, with the port that it means.
-    fn of_origin(origin: &str) -> Option<Self> {
-        let (scheme, authority) = origin.split_once("://")?;
-        let Self { host, port } = Self::parse(authority.trim_end_matches('/'))?;
-        Some(Self { host, port: port.or(Some(if scheme == "https" { 443 } else { 80 })) })
-    }
-
-    /// The host that a request is for. Nothing when it names none, or two: one in its address (RFC 9112, section 3.2.2;
-    /// in HTTP/2 it is always there) and another in its header.
-    fn of_request(headers: &HeaderMap, uri: &Uri) -> Option<Self> {
-        let mut named = headers.get_all(HOST).into_iter();
-        let (first, further) = (named.next(), named.next());
-        if further.is_some() {
-            return None;
-        }
-        let header = match first {
-            Some(host) => Some(Self::parse(host.to_str().ok()?)?),
-            None => None,
-        };
-        let address = match uri.authority() {
-            Some(authority) if authority.as_str().contains('@') => return None,
-            Some(authority) => Some(Self::parse(authority.as_str())?),
-            None => None,
-        };
-        match (header, address) {
-            (Some(header), Some(address)) => (header == address).then_some(header),
-            (header, address) => header.or(address),
-        }
-    }
-}
-
-impl FromStr for Authority {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::parse(text).ok_or("give a host, with a port if need be")
-    }
-}
 
 /// How long an address is, as far as that matters: a stream is refused for no cursor, however long it is.
 fn length(uri: &Uri) -> usize {
@@ -322,13 +213,5 @@ mod tests {
         assert_eq!(origin(&site, &headers, &bound).as_deref(), Some("https://acme.ask.example.com:8443"));
         let evil = HeaderMap::from_iter([(HOST, "a\"><script>".parse().unwrap())]);
         assert_eq!(origin(&Site { origin: None, ..site }, &evil, &Home::default()), None);
-    }
-
-    #[test]
-    fn a_base_domain_is_a_domain() {
-        for bad in ["", "https://ask.example.com", "ask.example.com:80", "ask..com", "-a.com", "a b", "*.example.com"] {
-            assert!(bad.parse::<BaseDomain>().is_err(), "{bad}");
-        }
-        assert_eq!("Ask.Example.com".parse::<BaseDomain>().unwrap().to_string(), "ask.example.com");
     }
 }

@@ -65,11 +65,6 @@ pub async fn request(State(state): State<AppState>, request: Request, next: Next
     response
 }
 
-/// Says in the request's span which tenant it is for.
-pub(crate) fn tell_tenant(slug: &str) {
-    Span::current().record("tenant", slug);
-}
-
 /// The line of a request, written when this is dropped: also when its client went away before the answer.
 struct Line {
     span: Span,

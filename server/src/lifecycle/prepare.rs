@@ -1,21 +1,16 @@
-//! What a server needs before it can serve: a database with somebody in it, pages, and the doors that were set up.
+//! What a server needs before it can serve: a database with somebody in it, and pages.
 
 use anyhow::Context;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use pulsestage::ports::{Clock, Mailer, Store};
+use pulsestage::ports::{Clock, Store};
 
-use super::reached_at;
 use crate::accept::Tls;
 use crate::config::{ServeArgs, SqliteSync, StoreArgs};
 use crate::demo::{self, DemoPorts, Seeded};
-use crate::http::account::AccountState;
 use crate::installation_key::make_folder;
-use crate::mail::Smtp;
 use crate::metrics::{StoreTimes, TimedStore};
-use crate::oidc::Provider;
 use crate::store::{Durability, Options, SqlStore};
 use crate::system::{InstallationKey, SystemClock, SystemRng};
 use crate::{install, store};
@@ -35,21 +30,6 @@ pub async fn open_store(args: &StoreArgs) -> anyhow::Result<SqlStore> {
         make_folder(folder).with_context(|| format!("the data folder {} cannot be made", folder.display()))?;
     }
     Ok(store::open(&args.url(), options).await?)
-}
-
-/// Mail and the provider, as far as they are set up.
-pub(super) fn entrance(
-    args: &ServeArgs,
-    origin: Option<&str>,
-    addr: SocketAddr,
-    is_tls: bool,
-    clock: Arc<dyn Clock>,
-) -> anyhow::Result<AccountState> {
-    let mailer = Smtp::new(&args.mail)?.map(|smtp| Arc::new(smtp) as Arc<dyn Mailer>);
-    let origin = reached_at(origin, is_tls, addr);
-    let provider = args.oidc.settings().map(|settings| Provider::new(settings, &origin, clock));
-    let provider = provider.transpose().context("the OpenID Connect provider cannot be used")?;
-    Ok(AccountState::new(mailer, provider.map(Arc::new)))
 }
 
 /// The certificate and its key, when they are given.

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::keyed::Keyed;
 use super::rate::{Limit, Rate, nanos};
-use crate::http::trace;
+use crate::telemetry;
 use pulsestage::audit::{Act, Entry};
 use pulsestage::id::{OperationId, TenantId, UserId};
 use pulsestage::ports::{AuditSink, Clock, DeniedAction, FailedSignIn, Rng, SignInMethod, Store, Write};
@@ -85,7 +85,7 @@ impl AuditedRefusals {
 
 impl AuditSink for AuditedRefusals {
     fn entered(&self, tenant: &Tenant) {
-        trace::tell_tenant(tenant.slug.as_str());
+        telemetry::record_tenant(tenant.slug.as_str());
     }
 
     fn refused(&self, refused: DeniedAction) {

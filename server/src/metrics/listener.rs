@@ -9,14 +9,17 @@ use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::text;
-use crate::state::AppState;
+use super::{Metrics, text};
+use crate::limits::Limits;
+
+/// What is exposed: what was counted, and what the limits held back.
+pub type Exposed = (Metrics, Limits);
 
 /// Serves `/metrics` on this listener until it is stopped.
-pub async fn serve(listener: TcpListener, state: AppState, stop: CancellationToken) {
+pub async fn serve(listener: TcpListener, exposed: Exposed, stop: CancellationToken) {
     tokio::select! {
         () = stop.cancelled() => {}
-        ended = async { axum::serve(listener, router(state)).await } => {
+        ended = async { axum::serve(listener, router(exposed)).await } => {
             if let Err(error) = ended {
                 tracing::error!(%error, "metrics are served no more");
             }
@@ -25,12 +28,12 @@ pub async fn serve(listener: TcpListener, state: AppState, stop: CancellationTok
 }
 
 /// The one route of that port.
-pub fn router(state: AppState) -> Router {
-    Router::new().route("/metrics", get(metrics)).with_state(state)
+pub fn router(exposed: Exposed) -> Router {
+    Router::new().route("/metrics", get(metrics)).with_state(exposed)
 }
 
-async fn metrics(State(state): State<AppState>) -> Response {
-    match text::encode(&state) {
+async fn metrics(State(exposed): State<Exposed>) -> Response {
+    match text::encode(&exposed) {
         Ok(text) => ([(CONTENT_TYPE, text::CONTENT_TYPE), (CACHE_CONTROL, "no-store")], text).into_response(),
         Err(error) => {
             tracing::error!(%error, "the metrics could not be written");

@@ -23,7 +23,7 @@ use std::net::SocketAddr;
 
 use crate::lineage::ReplacedCount;
 
-pub use listener::{router, serve};
+pub use listener::{Exposed, router, serve};
 pub use meter::{Meter, Replay, Written};
 pub use meters::{MAX_TENANT_LABELS, Meters};
 pub use sizes::KnownSizes;

@@ -6,10 +6,12 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::{Registry, Unit};
 use std::fmt;
 
+use super::Metrics;
 use super::histogram::Distribution;
+use super::listener::Exposed;
 use super::meter::Count;
 use super::meters::{Scrape, Series};
-use crate::state::AppState;
+use crate::limits::Limits;
 
 /// What the text says of itself.
 pub(super) const CONTENT_TYPE: &str = prometheus_text::CONTENT_TYPE;
@@ -18,16 +20,16 @@ pub(super) const CONTENT_TYPE: &str = prometheus_text::CONTENT_TYPE;
 ///
 /// # Errors
 /// When the encoder does not take what it is given, which would be our mistake.
-pub(super) fn encode(state: &AppState) -> Result<String, fmt::Error> {
+pub(super) fn encode(exposed: &Exposed) -> Result<String, fmt::Error> {
     let mut registry = Registry::with_prefix("pulsestage");
-    registry.register_collector(Box::new(Everything(state.clone())));
+    registry.register_collector(Box::new(Everything(exposed.clone())));
     let mut text = String::new();
     prometheus_text::encode(&mut text, &registry)?;
     Ok(text)
 }
 
 /// Reads it all when it is asked.
-struct Everything(AppState);
+struct Everything(Exposed);
 
 impl fmt::Debug for Everything {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -38,13 +40,13 @@ impl fmt::Debug for Everything {
 impl Collector for Everything {
     fn encode(&self, encoder: DescriptorEncoder) -> fmt::Result {
         let mut page = Page(encoder);
-        let scrape = self.0.metrics().meters.scrape();
+        let scrape = self.0.0.meters.scrape();
         streams(&mut page, &scrape)?;
         heartbeats(&mut page, &scrape)?;
         tailers(&mut page, &scrape)?;
-        database(&mut page, &self.0)?;
-        sizes(&mut page, &self.0)?;
-        refusals(&mut page, &self.0)
+        database(&mut page, &self.0.0)?;
+        sizes(&mut page, &self.0.0)?;
+        refusals(&mut page, &self.0.1)
     }
 }
 
@@ -90,8 +92,8 @@ fn tailers(page: &mut Page<'_>, scrape: &Scrape) -> fmt::Result {
     page.gauge("tailer_look_age", help, Some(Unit::Seconds), scrape.look_age.as_secs_f64())
 }
 
-fn database(page: &mut Page<'_>, state: &AppState) -> fmt::Result {
-    let read: Vec<_> = state.metrics().store.read().collect();
+fn database(page: &mut Page<'_>, metrics: &Metrics) -> fmt::Result {
+    let read: Vec<_> = metrics.store.read().collect();
     let mut family =
         page.family("store_latency", "How long the database took.", Some(&Unit::Seconds), MetricType::Histogram)?;
     for (kind, times, _) in &read {
@@ -100,11 +102,11 @@ fn database(page: &mut Page<'_>, state: &AppState) -> fmt::Result {
     let failures = read.iter().map(|(kind, _, failures)| (*kind, *failures));
     page.counters("store_failures", "Times that the database was busy, away or broken.", "kind", failures)?;
     let help = "Times that this instance found the database replaced or put back, and gave every log a new epoch.";
-    page.counter("database_replaced", help, state.metrics().replaced.get())
+    page.counter("database_replaced", help, metrics.replaced.get())
 }
 
-fn sizes(page: &mut Page<'_>, state: &AppState) -> fmt::Result {
-    let Some(sizes) = state.metrics().sizes.get() else { return Ok(()) };
+fn sizes(page: &mut Page<'_>, metrics: &Metrics) -> fmt::Result {
+    let Some(sizes) = metrics.sizes.get() else { return Ok(()) };
     let rows = sizes.tables.iter().map(|table| (table.name.as_str(), table.rows));
     page.gauges("table_rows", "Rows of the large tables, estimated.", "table", rows)?;
     let bytes = sizes.tables.iter().filter_map(|table| Some((table.name.as_str(), table.bytes?)));
@@ -124,8 +126,8 @@ fn sizes(page: &mut Page<'_>, state: &AppState) -> fmt::Result {
     Ok(())
 }
 
-fn refusals(page: &mut Page<'_>, state: &AppState) -> fmt::Result {
-    let refused = state.limits().streams.refused();
+fn refusals(page: &mut Page<'_>, limits: &Limits) -> fmt::Result {
+    let refused = limits.streams.refused();
     let by_limit = [
         ("streams", refused.streams),
         ("tenant", refused.tenant),
@@ -133,12 +135,12 @@ fn refusals(page: &mut Page<'_>, state: &AppState) -> fmt::Result {
         ("unknown", refused.unknown),
     ];
     page.counters("streams_refused", "Streams sent away to come back later.", "limit", by_limit)?;
-    let connections = &state.limits().connections;
+    let connections = &limits.connections;
     page.gauge("connections", "Open connections, streams among them.", None, connections.count() as f64)?;
     let by_limit = [("connections", connections.shed().total), ("network", connections.shed().network)];
     let help = "Connections that waited for their clients and gave way to others, or found no room.";
     page.counters("connections_shed", help, "limit", by_limit)?;
-    let held_back = state.limits().paces.held_back();
+    let held_back = limits.paces.held_back();
     let by_limit = [("participant", held_back.people), ("tenant", held_back.tenants), ("unknown", held_back.unknown)];
     page.counters("requests_refused", "Requests refused because they came too fast.", "limit", by_limit)
 }

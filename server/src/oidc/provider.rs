@@ -19,8 +19,8 @@ use std::time::{Duration, UNIX_EPOCH};
 use url::Url;
 
 use super::args::OidcSettings;
-use super::attempt::Attempt;
 use super::http::Http;
+use crate::auth::Attempt;
 use crate::unicode::{domain, nfc};
 use pulsestage::email::Email;
 use pulsestage::link::{Identity, ProviderIdentity};

@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::bus::{ChannelId, Listener};
-use crate::http::sse::OpenedStream;
+use crate::streams::OpenedStream;
 
 /// A stream that comes to be parked.
 #[derive(Debug)]

@@ -26,7 +26,7 @@ use std::thread;
 use std::time::Duration;
 use tokio_util::task::TaskTracker;
 
-use crate::http::sse::OpenedStream;
+use crate::streams::OpenedStream;
 use inbox::{Arrival, Inbox};
 use pulsestage::ports::{Clock, Rng};
 use shard::Shard;

@@ -17,7 +17,7 @@ use super::groups::Groups;
 use super::inbox::{Arrival, Inbox, Mail};
 use super::stream::{BufferScan, Parked, Tick};
 use crate::bus::Listener;
-use crate::http::sse::{Ended, closing_frame, share_of};
+use crate::streams::{Ended, closing_frame, share_of};
 
 /// The waker's token; streams have the key that they have in the slab.
 const WAKE: Token = Token(usize::MAX);

@@ -6,8 +6,8 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::Shutdown;
 
 use crate::bus::{Channel, Chunk, Form, Found};
-use crate::http::sse::{Ended, Reader, StreamLease};
 use crate::metrics::Written;
+use crate::streams::{Ended, Reader, StreamLease};
 
 /// What a client may send on a stream before it is let go: nothing is expected of it.
 const MAX_UNASKED: usize = 16 << 10;

@@ -150,14 +150,18 @@ pub(super) fn pick(rng: &dyn Rng, len: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Cli, Command};
     use crate::system::SystemRng;
     use clap::Parser;
 
+    #[derive(Parser)]
+    struct Flags {
+        #[command(flatten)]
+        args: RehearseArgs,
+    }
+
     fn plan(words: &str) -> Result<Plan, String> {
-        let cli = Cli::try_parse_from(["pulsestage", "rehearse"].into_iter().chain(words.split_whitespace())).unwrap();
-        let Some(Command::Rehearse(args)) = cli.command else { panic!("another command") };
-        Plan::of(&args)
+        let flags = Flags::try_parse_from(["rehearse"].into_iter().chain(words.split_whitespace())).unwrap();
+        Plan::of(&flags.args)
     }
 
     #[test]

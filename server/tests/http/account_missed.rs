@@ -10,9 +10,8 @@ use pulsestage::link::PersonLinkPurpose;
 use pulsestage::text::Slug;
 use pulsestage::user::Role;
 use pulsestage_server::auth::Secret;
-use pulsestage_server::config::{Cli, Command};
+use pulsestage_server::commands::{Cli, Command, link};
 use pulsestage_server::limits::{MISSED_A_MINUTE, NOTED_A_MINUTE};
-use pulsestage_server::link_command;
 use pulsestage_server::system::SystemRng;
 
 use crate::support::{Log, PASSWORD, Plan, TestServer, soon};
@@ -136,7 +135,7 @@ async fn what_the_operator_does_is_in_both_audits() {
     let line = ["pulsestage", "link", "--tenant", "acme", "--role", "admin"];
     for flags in [&[][..], &["--replace"]] {
         let Some(Command::Link(args)) = Cli::parse_from(line.iter().chain(flags)).command else { panic!("another") };
-        link_command::carry_out(&server.service, &args).await.unwrap();
+        link::carry_out(&server.service, &args).await.unwrap();
     }
     let operator = default.context.actor.user;
     let acts = async |tenant: TenantId| {

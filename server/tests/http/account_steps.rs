@@ -9,8 +9,7 @@ use pulsestage::ports::{MOST_WAITING_LINKS, Store};
 use pulsestage::text::Slug;
 use pulsestage::user::Role;
 use pulsestage_server::auth::Secret;
-use pulsestage_server::config::{Cli, Command};
-use pulsestage_server::link_command;
+use pulsestage_server::commands::{Cli, Command, link};
 use pulsestage_server::system::SystemRng;
 
 use crate::support::{ASKER, Folder, PASSWORD, Plan, Reply, Room, TestServer, open_store};
@@ -216,7 +215,7 @@ async fn the_command_line_makes_lists_and_withdraws_links() {
     let run = async |flags: &[&str]| {
         let line = ["pulsestage", "link", "--public-url", "http://ask.test"].iter().chain(flags);
         let Some(Command::Link(args)) = Cli::parse_from(line).command else { panic!("another command") };
-        link_command::carry_out(&server.service, &args).await
+        link::carry_out(&server.service, &args).await
     };
     let path = |link: String| link.strip_prefix("http://ask.test").unwrap().to_owned();
     assert!(run(&["--list"]).await.unwrap().starts_with("No link"));

@@ -156,7 +156,13 @@ async fn logs_that_were_renewed_are_counted() {
     let wires = [stream_after(&server, &store, 1).await, server.stream("").await];
     store.renewed(Epoch(9));
     sleep(TICK).await;
-    let text = Call::new(&metrics::router(server.state.clone()), Method::GET, "/metrics").send().await;
+    let text = Call::new(
+        &metrics::router((server.state.metrics().clone(), server.state.limits().clone())),
+        Method::GET,
+        "/metrics",
+    )
+    .send()
+    .await;
     let text = text.text();
     assert!(text.contains("pulsestage_logs_renewed_total 1\n"), "{text}");
     assert!(text.contains("pulsestage_resyncs_total 2\n"), "{text}");

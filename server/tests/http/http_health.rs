@@ -13,7 +13,13 @@ use crate::support::{Call, Folder, Plan, TestServer, Wire, assert_refused, open_
 
 /// Every sample of the text that Prometheus reads, by its name and labels. Every line must be one, or a comment.
 async fn scraped(server: &TestServer) -> BTreeMap<String, f64> {
-    let reply = Call::new(&metrics::router(server.state.clone()), Method::GET, "/metrics").send().await;
+    let reply = Call::new(
+        &metrics::router((server.state.metrics().clone(), server.state.limits().clone())),
+        Method::GET,
+        "/metrics",
+    )
+    .send()
+    .await;
     assert_eq!(reply.status, 200);
     assert_eq!(reply.header("content-type"), "text/plain; version=0.0.4; charset=utf-8");
     samples(reply.text())

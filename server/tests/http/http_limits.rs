@@ -6,7 +6,7 @@ use futures::{StreamExt, stream};
 
 use pulsestage::permission::Action;
 use pulsestage::ports::RateLimiter;
-use pulsestage_server::config::Cli;
+use pulsestage_server::commands::Cli;
 use pulsestage_server::limits::{Limit, LimitArgs};
 
 use crate::support::{Plan, Reply, Room, TestServer, assert_refused, boards, soon};

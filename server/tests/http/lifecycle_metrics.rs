@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use pulsestage::command::Ask;
 use pulsestage::text::Slug;
 use pulsestage::user::Role;
-use pulsestage_server::config::Cli;
+use pulsestage_server::commands::Cli;
 use pulsestage_server::lifecycle::{self, Running};
 
 use crate::http_health::samples;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use pulsestage::service::Credentials;
-use pulsestage_server::config::Cli;
+use pulsestage_server::commands::Cli;
 use pulsestage_server::lifecycle;
 
 use crate::support::{Folder, soon};

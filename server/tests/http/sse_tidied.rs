@@ -5,8 +5,8 @@ use std::sync::Arc;
 use pulsestage::command::SetMark;
 use pulsestage::event::Cursor;
 use pulsestage_server::housekeeping::Housekeeper;
-use pulsestage_server::http::sse::MAX_REPLAY;
 use pulsestage_server::store::SqlStore;
+use pulsestage_server::streams::MAX_REPLAY;
 use pulsestage_server::system::SystemRng;
 use tokio_util::sync::CancellationToken;
 

@@ -20,7 +20,8 @@ use pulsestage::command::{Ask, SetVote};
 use pulsestage::question::Question;
 use pulsestage::service::RequestContext;
 use pulsestage::text::Slug;
-use pulsestage_server::config::{Cli, ServeArgs};
+use pulsestage_server::commands::Cli;
+use pulsestage_server::config::ServeArgs;
 use pulsestage_server::lifecycle::{self, Running};
 
 use super::{Folder, Wire, signed_in, soon};

@@ -8,28 +8,20 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use pulsestage::ports::{Clock, Mailer, Notifier, Store, Unlimited};
+use pulsestage::ports::{Store, Unlimited};
 use pulsestage::second_factor::Requirement;
-use pulsestage::service::Service;
-use pulsestage_server::access::{AccessRegister, Watcher};
-use pulsestage_server::auth::{Cookies, Invites, PasswordKeeper, Work};
-use pulsestage_server::bus::redis::RedisNotifier;
-use pulsestage_server::bus::{Bus, BusSettings};
-use pulsestage_server::csv_reader::CsvTables;
-use pulsestage_server::http::account::AccountState;
-use pulsestage_server::http::health::Readiness;
-use pulsestage_server::http::host::{Authority, BaseDomain};
-use pulsestage_server::limits::{AuditedRefusals, LimitArgs, Limits};
+use pulsestage::service::{SESSION_IDLE_DAYS, Service};
+use pulsestage_server::auth::{Cookies, PasswordKeeper, Work};
+use pulsestage_server::bus::Bus;
+use pulsestage_server::compose::{Instance, InstancePorts, InstanceSettings, Tasks, compose};
+use pulsestage_server::limits::LimitArgs;
 use pulsestage_server::lineage::ReplacedCount;
-use pulsestage_server::mail::{MailArgs, MailedNotices, Smtp};
-use pulsestage_server::metrics::{KnownSizes, Metrics, StoreTimes, TimedStore};
-use pulsestage_server::oidc::{OidcArgs, Provider};
-use pulsestage_server::pictures::Redrawer;
-use pulsestage_server::router::router;
-use pulsestage_server::state::{AppState, Shared, Site};
+use pulsestage_server::mail::MailArgs;
+use pulsestage_server::oidc::OidcArgs;
+use pulsestage_server::origin::{Authority, BaseDomain};
+use pulsestage_server::state::{AppState, Site};
 use pulsestage_server::store::{Durability, Options, SqlStore, open};
 use pulsestage_server::system::{InstallationKey, SystemRng};
-use pulsestage_server::unicode::Tables;
 
 use super::{Call, Folder, HandClock, Room, Wire, soon};
 
@@ -67,11 +59,34 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    fn entrance(&self, clock: Arc<dyn Clock>) -> AccountState {
-        let mailer = Smtp::new(&self.mail).unwrap().map(|smtp| Arc::new(smtp) as Arc<dyn Mailer>);
-        let origin = self.public_url.as_deref().unwrap_or("http://ask.test");
-        let provider = self.oidc.settings().map(|settings| Provider::new(settings, origin, clock).unwrap());
-        AccountState::new(mailer, provider.map(Arc::new))
+    /// What it sets of an instance, with the built pages in this folder.
+    fn settings(self, site: &Folder) -> InstanceSettings {
+        let options = leptos::config::LeptosOptions::builder()
+            .output_name("pulsestage")
+            .site_root(site.path().display().to_string())
+            .site_pkg_dir("pkg")
+            .env(leptos::config::Env::PROD)
+            .hash_files(self.hashed)
+            .build();
+        InstanceSettings {
+            reached_at: self.public_url.clone().unwrap_or_else(|| "http://ask.test".to_owned()),
+            is_secure: self.public_url.as_deref().is_some_and(|url| url.starts_with("https://")),
+            site: Site { options, origin: self.public_url, base_domain: self.base_domain, also_hosts: self.also_hosts },
+            origins: self.origins,
+            window: self.window,
+            heartbeat: self.heartbeat,
+            drain: Duration::ZERO,
+            redis_url: self.redis_url,
+            limits: self.limits,
+            open_files: 1_000,
+            password_work: self.work,
+            second_factor: self.second_factor,
+            session_idle_days: Some(SESSION_IDLE_DAYS),
+            mail: self.mail,
+            oidc: self.oidc,
+            compresses_streams: true,
+            logs_addresses: self.log_addresses,
+        }
     }
 }
 
@@ -130,80 +145,38 @@ impl TestServer {
 
     /// A server on this store.
     pub(crate) fn on(store: Arc<dyn Store>, plan: Plan) -> Self {
-        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-        let hand = HandClock::default();
-        let (clock, rng, key) = (Arc::new(hand.clone()), Arc::new(SystemRng), InstallationKey::new([7; 32]));
-        let store_times = StoreTimes::default();
-        let store: Arc<dyn Store> = Arc::new(TimedStore::new(store, store_times.clone()));
-        let settings = BusSettings { window: plan.window, heartbeat: plan.heartbeat };
-        let bus = Bus::new(store.clone(), clock.clone(), rng.clone(), settings, stop.clone(), tasks.clone());
-        let bell: Arc<dyn Notifier> = match &plan.redis_url {
-            Some(url) => Arc::new(RedisNotifier::join(url, bus.clone(), &stop, &tasks).unwrap()),
-            None => Arc::new(bus.clone()),
-        };
-        let limits = Limits::new(&plan.limits, 1_000, clock.clone());
-        // Of its own: a test waits for the tailers to go, and this one stays as long as the server.
-        let others = TaskTracker::new();
-        let refusals = AuditedRefusals::start(store.clone(), clock.clone(), rng.clone(), stop.clone(), &others);
-        let passwords = PasswordKeeper::new(plan.work, rng.clone());
-        let entrance = plan.entrance(clock.clone());
-        let service = Service::new(store.clone(), bell, clock.clone(), rng.clone(), Arc::new(key))
-            .limited_by(limits.paces.clone())
-            .with_open_questions(plan.limits.open_questions())
-            .watched_by(Arc::new(bus.meters().clone()))
-            .inviting_by(Arc::new(Invites::new("http://ask.test".to_owned(), rng.clone())), Arc::new(CsvTables))
-            .telling_by(Arc::new(MailedNotices::new(entrance.mailer.clone(), entrance.background.clone())))
-            .guarded_by(Arc::new(passwords.clone()))
-            .drawing_by(Arc::new(Redrawer::default()))
-            .comparing_by(Arc::new(Tables))
-            .asking_second_factor(Arc::new(key), plan.second_factor)
-            .witnessed_by(Arc::new(refusals));
-        let site = Folder::site();
-        let options = leptos::config::LeptosOptions::builder()
-            .output_name("pulsestage")
-            .site_root(site.path().display().to_string())
-            .site_pkg_dir("pkg")
-            .env(leptos::config::Env::PROD)
-            .hash_files(plan.hashed)
-            .build();
-        let passes = AccessRegister::default();
-        let watcher = Watcher {
-            passes: passes.clone(),
-            store: store.clone(),
-            clock: clock.clone(),
-            bell: bus.access(),
+        let (hand, site, key) = (HandClock::default(), Folder::site(), InstallationKey::new([7; 32]));
+        let (stop, feeders) = (CancellationToken::new(), TaskTracker::new());
+        let ports = InstancePorts {
+            store,
+            clock: Arc::new(hand.clone()),
+            rng: Arc::new(SystemRng),
+            key,
+            replaced: ReplacedCount::default(),
             park: None,
-        };
-        // Not one of the tasks that tests count.
-        tokio::spawn(watcher.run(stop.clone()));
-        let secure = plan.public_url.as_deref().is_some_and(|url| url.starts_with("https://"));
-        let state = AppState::new(Shared {
-            service: service.clone(),
-            store: store.clone(),
-            clock,
-            rng,
-            bus: bus.clone(),
-            passes,
-            cookies: Cookies::new(key, secure),
-            site: Site { options, origin: plan.public_url, base_domain: plan.base_domain, also_hosts: plan.also_hosts },
-            origins: plan.origins,
-            heartbeat: plan.heartbeat,
-            streams_stop: stop.clone(),
-            compresses_streams: true,
-            drain: Duration::ZERO,
-            limits,
-            metrics: Metrics {
-                meters: bus.meters().clone(),
-                store: store_times,
-                sizes: KnownSizes::default(),
-                replaced: ReplacedCount::default(),
+            tasks: Tasks {
+                stop: stop.clone(),
+                streams_stop: stop.clone(),
+                feeders: feeders.clone(),
+                // Of its own: a test waits for the tailers to go, and these stay as long as the server.
+                others: TaskTracker::new(),
             },
-            readiness: Readiness::default(),
-            entrance,
-            logs_addresses: plan.log_addresses,
-        });
-        let router = router(state.clone());
-        Self { state, router, service, store, bus, clock: hand, stop, tasks, passwords, key, _folders: vec![site] }
+        };
+        let Instance { state, router, store, passwords, .. } = compose(plan.settings(&site), ports).unwrap();
+        let (service, bus) = (state.service().clone(), state.bus().clone());
+        Self {
+            state,
+            router,
+            service,
+            store,
+            bus,
+            clock: hand,
+            stop,
+            tasks: feeders,
+            passwords,
+            key,
+            _folders: vec![site],
+        }
     }
 
     /// A request with GET.

@@ -69,7 +69,7 @@ pub(super) async fn submit(State(state): State<AppState>, named: Named, request:
     };
     let said = match form.get("do") {
         "link" => {
-            let mails = state.entrance().mailer.is_some();
+            let mails = state.account().mailer.is_some();
             let email = ways.email.as_deref().filter(|_| mails);
             let asked = email.map(|email| letter::ask(&state, slug, email, PersonLinkPurpose::SignIn, to));
             let asked = asked.unwrap_or(Err(Refusal::NotFound { what: pulsestage::error::Noun::Person }));
@@ -125,7 +125,7 @@ fn page(
         tenant: (&context.tenant).into(),
         room: room_of(&context.tenant.slug),
         password: ways.password,
-        mails: state.entrance().mailer.is_some() && ways.email.is_some(),
+        mails: state.account().mailer.is_some() && ways.email.is_some(),
         provider: provider::button(state, &context.tenant, &to),
         to,
         mailed,

@@ -44,7 +44,7 @@ async fn show(State(state): State<AppState>, named: Named, request: Request, pur
         Err(refusal) => return kept_out(&refusal, state, request).await,
     };
     // Without mail there is nothing to ask for.
-    if state.entrance().mailer.is_none() {
+    if state.account().mailer.is_none() {
         return nowhere(state, request).await;
     }
     page(&state, request.headers(), &context.tenant, purpose, false, None)
@@ -56,7 +56,7 @@ async fn submit(State(state): State<AppState>, named: Named, request: Request, p
         Ok(context) => context,
         Err(refusal) => return kept_out(&refusal, state, request).await,
     };
-    if state.entrance().mailer.is_none() {
+    if state.account().mailer.is_none() {
         return nowhere(state, request).await;
     }
     let (headers, form) = match Fields::of_body(request).await {
@@ -78,9 +78,9 @@ pub(super) fn ask(
     let email = Email::parse(email).map_err(|problem| Refusal::field("email", problem))?;
     state.limits().sign_in.letter(&slug, email.as_str())?;
     let busy = Refusal::Unavailable { retry_after_s: 10 };
-    let place = state.entrance().letters.clone().try_acquire_owned().map_err(|_| busy)?;
+    let place = state.account().letters.clone().try_acquire_owned().map_err(|_| busy)?;
     let (state, to) = (state.clone(), own_page(to).unwrap_or_default().to_owned());
-    let background = state.entrance().background.clone();
+    let background = state.account().background.clone();
     background.spawn("links by mail", async move {
         send(&state, &slug, &email, purpose, &to).await;
         drop(place);
@@ -89,7 +89,7 @@ pub(super) fn ask(
 }
 
 async fn send(state: &AppState, slug: &str, email: &Email, purpose: PersonLinkPurpose, page: &str) {
-    let (Some(mailer), Some(origin)) = (state.entrance().mailer.clone(), state.site().origin.clone()) else { return };
+    let (Some(mailer), Some(origin)) = (state.account().mailer.clone(), state.site().origin.clone()) else { return };
     let secret = Secret::new(state.rng());
     match state.service().link_by_email(slug, email.as_str(), purpose, secret.hash()).await {
         Ok(Some(to)) => {

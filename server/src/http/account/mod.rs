@@ -32,8 +32,6 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use axum::{Router, middleware};
-use std::sync::Arc;
-use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use self::back::own_page;
@@ -41,38 +39,13 @@ use self::form::Fields;
 use super::session::{label, moderators_page, tenant_page};
 use super::{api, host};
 use crate::auth::Secret;
-use crate::background::Background;
 use crate::http::api::refusal_response;
-use crate::oidc::Provider;
 use crate::state::AppState;
 use pulsestage::error::Refusal;
-use pulsestage::ports::{Admission, Mailer, RateLimited, SignedIn};
+use pulsestage::ports::{Admission, RateLimited, SignedIn};
 use pulsestage::service::{RequestContext, SignInBrowser};
 use pulsestage::tenant::Tenant;
 use pulsestage::user::Role;
-
-/// Letters that are on their way at once; one more is told that we are busy.
-const LETTERS_AT_ONCE: usize = 64;
-
-/// What the doors need of the world.
-#[derive(Clone)]
-pub struct AccountState {
-    /// Carries letters, when mail is set up.
-    pub mailer: Option<Arc<dyn Mailer>>,
-    /// Vouches for people, when one is set up.
-    pub provider: Option<Arc<Provider>>,
-    /// Letters that are being written and sent.
-    pub background: Background,
-    letters: Arc<Semaphore>,
-}
-
-impl AccountState {
-    /// An entrance with these helpers.
-    #[must_use]
-    pub fn new(mailer: Option<Arc<dyn Mailer>>, provider: Option<Arc<Provider>>) -> Self {
-        Self { mailer, provider, background: Background::default(), letters: Arc::new(Semaphore::new(LETTERS_AT_ONCE)) }
-    }
-}
 
 /// The address of a link for one person.
 #[must_use]
@@ -297,13 +270,4 @@ pub(super) fn go(page: &str, cookies: &[String]) -> Response {
         }
     }
     response
-}
-
-impl std::fmt::Debug for AccountState {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("AccountState")
-            .field("mails", &self.mailer.is_some())
-            .field("provider", &self.provider)
-            .finish_non_exhaustive()
-    }
 }

@@ -9,8 +9,9 @@ use std::sync::Arc;
 use super::form::Fields;
 use super::sign_in::{self, Typed};
 use super::{Named, arrival, come_in, context, go, kept_out, nowhere, room_of, slug_of};
+use crate::auth::Attempt;
 use crate::http::api::refusal_response;
-use crate::oidc::{Attempt, Provider, ProviderError};
+use crate::oidc::{Provider, ProviderError};
 use crate::state::AppState;
 use pulsestage::error::Refusal;
 use pulsestage::ports::Admission;
@@ -91,7 +92,7 @@ async fn refused(state: &AppState, headers: &HeaderMap, slug: &str, to: &str, re
 
 /// The provider, when it is a door of this tenant.
 fn provider_of(state: &AppState, slug: &str) -> Option<Arc<Provider>> {
-    let provider = state.entrance().provider.clone()?;
+    let provider = state.account().provider.clone()?;
     provider.settings().tenants.iter().any(|tenant| tenant == slug).then_some(provider)
 }
 
@@ -104,7 +105,7 @@ fn said(error: ProviderError) -> Refusal {
 
 /// What the provider of a tenant is called and where signing in there begins, when there is one.
 pub(super) fn button(state: &AppState, tenant: &Tenant, to: &str) -> Option<(String, String)> {
-    let settings = state.entrance().provider.as_ref()?.settings();
+    let settings = state.account().provider.as_ref()?.settings();
     let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("to", to).finish();
     let there = settings.tenants.contains(&tenant.slug);
     there.then(|| (settings.name.clone(), format!("{}/oidc?{query}", room_of(&tenant.slug))))

@@ -1,15 +1,7 @@
 //! `GET /sse`: the stream of one tenant. A stream is a place in the tenant's ring and what it chose to see.
 
-mod choice;
 mod coding;
-mod filter;
-mod opened_stream;
-mod opening;
 mod query;
-mod reader;
-mod stream;
-mod stream_permit;
-mod upgrade_slot;
 
 use axum::Json;
 use axum::body::Body;
@@ -26,22 +18,13 @@ use crate::bus::frame::closing;
 use crate::bus::{Coding, Form, Framing};
 use crate::limits::{Activity, Holder};
 use crate::state::AppState;
-use choice::Choice;
-use filter::Filter;
-use opening::retry_millis;
+use crate::streams::{Choice, Filter, OpenedStream, Stream, StreamPermit, UpgradeSlot, retry_millis};
 use pulsestage::audience::Viewer;
 use pulsestage::error::{Noun, Refusal};
 use pulsestage::id::TenantId;
 use query::StreamQuery;
-use stream::Stream;
-use stream_permit::StreamPermit;
 
 pub use query::length_without_cursors;
-pub(crate) use upgrade_slot::UpgradeSlot;
-
-pub(crate) use opened_stream::{Ended, OpenedStream, StreamLease, closing_frame, share_of};
-pub use opening::MAX_REPLAY;
-pub(crate) use reader::Reader;
 
 /// Opens a stream.
 pub async fn open(

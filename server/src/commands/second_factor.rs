@@ -1,11 +1,9 @@
 //! `pulsestage second-factor`: for somebody who has lost the phone and the recovery codes.
 
 use clap::Args;
-use std::sync::Arc;
 
+use super::with_service;
 use crate::config::{StoreArgs, parse_slug};
-use crate::install::command_service;
-use crate::lifecycle;
 use pulsestage::email::Email;
 use pulsestage::service::Service;
 use pulsestage::text::Slug;
@@ -35,12 +33,8 @@ fn parse_email(text: &str) -> Result<Email, String> {
 ///
 /// # Errors
 /// When the database cannot be opened, or says no: the message says why.
-pub async fn run(args: SecondFactorArgs) -> anyhow::Result<String> {
-    let store = lifecycle::open_store(&args.store).await?;
-    let service = command_service(Arc::new(store.clone()));
-    let done = carry_out(&service, &args).await;
-    store.close().await;
-    done
+pub async fn run(args: &SecondFactorArgs) -> anyhow::Result<String> {
+    with_service(&args.store, async |service| carry_out(service, args).await).await
 }
 
 /// Does it with these use cases; gives what to print.
@@ -60,7 +54,7 @@ pub async fn carry_out(service: &Service, args: &SecondFactorArgs) -> anyhow::Re
 
 #[cfg(test)]
 mod tests {
-    use crate::config::Cli;
+    use crate::commands::Cli;
     use clap::Parser;
 
     #[test]

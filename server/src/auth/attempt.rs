@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-use crate::auth::secret::{Secret, hex, unhex};
+use super::secret::{Secret, hex, unhex};
 use crate::system::InstallationKey;
 use pulsestage::ports::Rng;
 use pulsestage::time::Timestamp;

@@ -27,7 +27,7 @@ struct Special {
 
 impl Choice {
     /// What passes this filter of what this viewer may see.
-    pub(super) fn new(filter: Filter, viewer: Viewer, form: Form) -> Self {
+    pub(crate) fn new(filter: Filter, viewer: Viewer, form: Form) -> Self {
         let Viewer { participant, staff } = viewer;
         let special = (!filter.is_open() || staff != StaffOf::Nobody).then(|| Box::new(Special { filter, staff }));
         Self { participant, special, form }
@@ -39,7 +39,7 @@ impl Choice {
     }
 
     /// Its part of a chunk, of whose facts it has those up to `seen`. What many are sent is shared with them.
-    pub(super) fn of_chunk<'a>(&self, chunk: &'a Chunk, seen: i64) -> Cow<'a, Bytes> {
+    pub(crate) fn of_chunk<'a>(&self, chunk: &'a Chunk, seen: i64) -> Cow<'a, Bytes> {
         let is_new = |first: i64| first > seen;
         if chunk.facts.is_none_or(|(first, _)| is_new(first))
             && let Some(share) = self.share(chunk.is_private, || chunk.iter())
@@ -52,7 +52,7 @@ impl Choice {
     }
 
     /// Its part of what was missed.
-    pub(super) fn of_batch(&self, batch: &Batch) -> Bytes {
+    pub(crate) fn of_batch(&self, batch: &Batch) -> Bytes {
         match self.share(batch.is_private, || batch.frames.iter()) {
             Some(share) => batch.written(share, self.form).clone(),
             None => self.form.wrap(select(batch.tenant, batch.at, &batch.frames, |frame| self.takes(frame))),

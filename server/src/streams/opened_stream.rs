@@ -89,7 +89,7 @@ impl OpenedStream {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub(super) async fn new(
+    pub(crate) async fn new(
         state: &AppState,
         tenant: TenantId,
         cursor: Option<Option<Cursor>>,
@@ -134,7 +134,7 @@ impl StreamLease {
     }
 
     /// Waits until its reader's access has ended.
-    pub(super) async fn over(&self) {
+    pub(crate) async fn over(&self) {
         match (&self.pass, &self.guests) {
             (Some(pass), _) => pass.over().await,
             (None, Some(guests)) => guests.cancelled().await,

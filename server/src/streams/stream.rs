@@ -19,7 +19,7 @@ use crate::state::AppState;
 const FOR_EVER: Duration = Duration::from_secs(100 * 365 * 24 * 3_600);
 
 /// A stream that is being written to one client.
-pub(super) struct Stream {
+pub(crate) struct Stream {
     reader: Reader,
     seat: StreamLease,
     pushed: watch::Receiver<u64>,
@@ -45,7 +45,7 @@ enum Wake {
 
 impl Stream {
     /// Goes on where an opened stream begins.
-    pub(super) fn new(opened: OpenedStream, busy: Option<Busy>, state: AppState) -> Self {
+    pub(crate) fn new(opened: OpenedStream, busy: Option<Busy>, state: AppState) -> Self {
         Self {
             pushed: opened.seat.channel().watch(),
             reader: opened.reader,
@@ -61,7 +61,7 @@ impl Stream {
     }
 
     /// The stream as chunks for a response body.
-    pub(super) fn into_chunks(self) -> impl Chunks<Item = Result<Bytes, Infallible>> {
+    pub(crate) fn into_chunks(self) -> impl Chunks<Item = Result<Bytes, Infallible>> {
         futures::stream::unfold(self, |mut stream| async move { stream.next().await.map(|bytes| (Ok(bytes), stream)) })
     }
 

@@ -10,13 +10,13 @@ use pulsestage::service::{Credentials, RequestContext};
 
 /// What a reader's stream hangs on, besides its client.
 #[derive(Debug, Default)]
-pub(super) struct StreamPermit {
+pub(crate) struct StreamPermit {
     /// The pass of somebody who is signed in.
-    pub(super) pass: Option<Box<StreamAccess>>,
+    pub(crate) pass: Option<Box<StreamAccess>>,
     /// The pass of everybody else.
-    pub(super) guests: Option<CancellationToken>,
+    pub(crate) guests: Option<CancellationToken>,
     /// How long their session is still good for.
-    pub(super) life: Option<Duration>,
+    pub(crate) life: Option<Duration>,
 }
 
 impl StreamPermit {
@@ -25,7 +25,7 @@ impl StreamPermit {
     ///
     /// # Errors
     /// When there is no such tenant, or they may not see its board.
-    pub(super) async fn of(
+    pub(crate) async fn of(
         state: &AppState,
         slug: &str,
         credentials: &Credentials,

@@ -2,9 +2,11 @@
 
 use clap::Args;
 use std::fmt::{self, Write};
+use std::process::ExitCode;
 
-use crate::config::StoreArgs;
-use pulsestage::service::Recounted;
+use super::with_service;
+use crate::config::{StoreArgs, parse_slug};
+use pulsestage::service::{Recounted, Service};
 use pulsestage::text::Slug;
 
 /// The flags of `recount`.
@@ -21,28 +23,39 @@ pub struct RecountArgs {
     pub repair: bool,
 }
 
-fn parse_slug(text: &str) -> Result<Slug, String> {
-    Slug::parse(text).map_err(|problem| format!("the slug {problem}"))
+/// Counts again; gives what to print. The code says no also when what differed was put right.
+///
+/// # Errors
+/// When the database cannot be opened, or there is no such tenant.
+pub async fn run(args: &RecountArgs) -> anyhow::Result<(String, ExitCode)> {
+    let counted = async |service: &Service| Ok(service.recount(args.tenant.as_ref(), args.repair).await?);
+    let tenants = with_service(&args.store, counted).await?;
+    let report = RecountReport { tenants: &tenants, repaired: args.repair };
+    Ok((report.to_string(), report.code()))
 }
 
 /// What a recount came to, as a table for people.
 #[derive(Debug)]
-pub struct Report<'a> {
+pub(super) struct RecountReport<'a> {
     /// Each tenant.
-    pub tenants: &'a [Recounted],
+    pub(super) tenants: &'a [Recounted],
     /// Whether what differed was put right.
-    pub repaired: bool,
+    pub(super) repaired: bool,
 }
 
-impl Report<'_> {
+impl RecountReport<'_> {
     /// Whether some count is not the number of its votes still, or was not.
-    #[must_use]
-    pub fn differs(&self) -> bool {
+    pub(super) fn differs(&self) -> bool {
         self.tenants.iter().any(|tenant| !tenant.miscounts.is_empty())
+    }
+
+    /// What the process ends with.
+    pub(super) fn code(&self) -> ExitCode {
+        if self.differs() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
     }
 }
 
-impl fmt::Display for Report<'_> {
+impl fmt::Display for RecountReport<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut table = format!("{:<24}  {:<36}  {:>8}  {:>8}\n", "tenant", "question", "shown", "votes");
         for tenant in self.tenants {

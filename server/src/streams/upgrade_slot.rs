@@ -22,7 +22,7 @@ struct Claim {
 
 impl UpgradeSlot {
     /// Leaves a stream.
-    pub(super) fn claim(&self, opened: OpenedStream) {
+    pub(crate) fn claim(&self, opened: OpenedStream) {
         self.lock().opened = Some(opened);
     }
 

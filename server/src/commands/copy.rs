@@ -5,8 +5,8 @@ use std::fmt::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use crate::install::command_service;
-use crate::recount::Report;
+use super::recount::RecountReport;
+use crate::compose::command_service;
 use crate::store::{Copied, Progress, copy};
 use crate::system::SystemRng;
 
@@ -30,15 +30,14 @@ pub async fn run(args: &CopyArgs) -> anyhow::Result<(String, ExitCode)> {
     let counted = command_service(Arc::new(store.clone())).recount(None, false).await;
     store.close().await;
     let counted = counted?;
-    let report = Report { tenants: &counted, repaired: false };
-    let differs = report.differs();
+    let report = RecountReport { tenants: &counted, repaired: false };
     let mut text = listed(&tables, tenants);
     write!(text, "\n{report}")?;
-    if differs {
+    if report.differs() {
         text += "\nThe counts differ in the source as well, for the copy is the same. \
             `pulsestage recount --repair` puts them right.";
     }
-    Ok((text, if differs { ExitCode::FAILURE } else { ExitCode::SUCCESS }))
+    Ok((text, report.code()))
 }
 
 /// A line for each table, and what was done in all.

@@ -18,7 +18,7 @@ pub(crate) struct Reader {
 
 impl Reader {
     /// A reader that goes on from this place; its client has the facts up to `seq`.
-    pub(super) const fn new(place: u64, seq: i64, choice: Choice) -> Self {
+    pub(crate) const fn new(place: u64, seq: i64, choice: Choice) -> Self {
         Self { place, seq, choice }
     }
 

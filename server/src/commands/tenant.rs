@@ -1,11 +1,11 @@
 //! `pulsestage tenant`: what the operator does from the command line of the server.
 
 use clap::{Args, Subcommand};
-use std::sync::Arc;
 
+use super::with_service;
 use crate::config::{StoreArgs, parse_slug};
-use crate::install::command_service;
 use crate::lifecycle;
+use crate::origin::parse_public_url;
 use crate::unicode::nfc;
 use pulsestage::retention::{LONGEST_RETENTION, Retention};
 use pulsestage::service::Service;
@@ -38,7 +38,7 @@ pub struct CreateArgs {
     #[arg(long, value_parser = parse_name)]
     pub name: Option<Name>,
     /// The address people reach the server at; the link starts with it.
-    #[arg(long, env = "PULSESTAGE_PUBLIC_URL", default_value = "http://127.0.0.1:3000", value_parser = crate::origin::parse_public_url)]
+    #[arg(long, env = "PULSESTAGE_PUBLIC_URL", default_value = "http://127.0.0.1:3000", value_parser = parse_public_url)]
     pub public_url: String,
     /// Where the data is.
     #[command(flatten)]
@@ -147,11 +147,8 @@ impl TenantCommand {
 /// # Errors
 /// When the database cannot be opened, or says no: the message says why.
 pub async fn run(command: TenantCommand) -> anyhow::Result<String> {
-    let store = lifecycle::open_store(command.store()).await?;
-    let service = command_service(Arc::new(store.clone()));
-    let done = carry_out(&service, command).await;
-    store.close().await;
-    done
+    let store = command.store().clone();
+    with_service(&store, async |service| carry_out(service, command).await).await
 }
 
 async fn carry_out(service: &Service, command: TenantCommand) -> anyhow::Result<String> {

@@ -4,7 +4,7 @@ use anyhow::Context;
 use clap::Args;
 use std::path::PathBuf;
 
-use crate::backup_command::{KeyPlace, described, tell};
+use super::backup::{KeyPlace, described, tell};
 use crate::config::StoreArgs;
 use crate::installation_key::{self, KeyText, make_folder};
 use crate::lineage;

@@ -34,7 +34,7 @@ fn place_of(name: &str) -> Option<usize> {
 
 /// Which frames a stream is sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Filter {
+pub(crate) struct Filter {
     /// The types to send; all when absent.
     kinds: Option<Kinds>,
     /// The team to send for; all when absent.
@@ -45,7 +45,7 @@ pub(super) struct Filter {
 
 impl Filter {
     /// Reads the filters of an address. An empty one is none.
-    pub(super) fn parse(events: Option<&str>, team: Option<&str>) -> Result<Self, String> {
+    pub(crate) fn parse(events: Option<&str>, team: Option<&str>) -> Result<Self, String> {
         let named = events.filter(|text| !text.is_empty());
         let kinds = named.map(Kinds::parse).transpose()?;
         let team =
@@ -54,17 +54,17 @@ impl Filter {
     }
 
     /// The same for a client that may see these teams alone.
-    pub(super) fn seen_by(self, team_filter: Option<TeamFilter>) -> Self {
+    pub(crate) fn seen_by(self, team_filter: Option<TeamFilter>) -> Self {
         Self { team_filter, ..self }
     }
 
     /// Whether every frame passes.
-    pub(super) const fn is_open(&self) -> bool {
+    pub(crate) const fn is_open(&self) -> bool {
         self.kinds.is_none() && self.team.is_none() && self.team_filter.is_none()
     }
 
     /// Whether this frame passes.
-    pub(super) fn takes(&self, frame: &Frame) -> bool {
+    pub(crate) fn takes(&self, frame: &Frame) -> bool {
         if SIGNALS.contains(&frame.kind) {
             return true;
         }

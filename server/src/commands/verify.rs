@@ -7,8 +7,8 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use super::backup::{described, tell};
 use crate::auth::secret::hex;
-use crate::backup_command::{described, tell};
 use crate::store::backup::{BackupError, Imported, Manifest, Soundness, Target, import, sound};
 use crate::system::SystemRng;
 use pulsestage::ports::Rng;

@@ -1,25 +1,57 @@
 //! `pulsestage link`: one-time links, made, listed and withdrawn on the server.
 
-use std::sync::Arc;
+use clap::Args;
 
-use crate::config::LinkArgs;
-use crate::install::command_service;
+use super::with_service;
+use crate::config::{StoreArgs, parse_slug};
 use crate::lifecycle;
+use crate::origin::parse_public_url;
 use crate::system::SystemClock;
 use pulsestage::link::{LinkPurpose, WaitingLink};
 use pulsestage::ports::Clock;
 use pulsestage::service::Service;
+use pulsestage::text::Slug;
+use pulsestage::user::Role;
+
+/// The flags of `link`.
+#[derive(Debug, Args)]
+pub struct LinkArgs {
+    /// Where the data is.
+    #[command(flatten)]
+    pub store: StoreArgs,
+    /// The tenant to open, by its slug.
+    #[arg(long, default_value = "default", value_parser = parse_slug)]
+    pub tenant: Slug,
+    /// What the bearer may do: moderator, admin or owner.
+    #[arg(long, default_value = "moderator", value_parser = parse_staff_role)]
+    pub role: Role,
+    /// Withdraw the links of the same tenant and role that nobody has used yet.
+    #[arg(long)]
+    pub replace: bool,
+    /// Make none; say which links of the tenant wait to be used.
+    #[arg(long, conflicts_with_all = ["replace", "role", "withdraw_all"])]
+    pub list: bool,
+    /// Make none; withdraw every link of the tenant that nobody has used yet.
+    #[arg(long, conflicts_with_all = ["replace", "role"])]
+    pub withdraw_all: bool,
+    /// The address people reach the server at; the link starts with it.
+    #[arg(long, env = "PULSESTAGE_PUBLIC_URL", default_value = "http://127.0.0.1:3000", value_parser = parse_public_url)]
+    pub public_url: String,
+}
+
+fn parse_staff_role(text: &str) -> Result<Role, String> {
+    text.parse()
+        .ok()
+        .filter(|role| *role >= Role::Moderator)
+        .ok_or_else(|| "take one of moderator, admin, owner".to_owned())
+}
 
 /// Does it; gives what to print.
 ///
 /// # Errors
 /// When the database cannot be opened, or says no: the message says why.
-pub async fn run(args: LinkArgs) -> anyhow::Result<String> {
-    let store = lifecycle::open_store(&args.store).await?;
-    let service = command_service(Arc::new(store.clone()));
-    let done = carry_out(&service, &args).await;
-    store.close().await;
-    done
+pub async fn run(args: &LinkArgs) -> anyhow::Result<String> {
+    with_service(&args.store, async |service| carry_out(service, args).await).await
 }
 
 /// Does it with these use cases; gives what to print.

@@ -27,15 +27,15 @@ const RETRY_MS: (u64, u64) = (1_000, 3_000);
 const MAX_REPLAY_BYTES: usize = 512 << 10;
 
 /// A beginning: what to write first and where to go on.
-pub(super) struct Opening {
+pub(crate) struct Opening {
     /// The first bytes.
-    pub(super) greeting: Bytes,
+    pub(crate) greeting: Bytes,
     /// What the client has missed; shared with others who have missed the same.
-    pub(super) missed: Bytes,
+    pub(crate) missed: Bytes,
     /// The place in the ring where the live tail starts.
-    pub(super) place: u64,
+    pub(crate) place: u64,
     /// The last fact that the client has after the first bytes.
-    pub(super) seq: i64,
+    pub(crate) seq: i64,
 }
 
 /// What the past is for one client.
@@ -49,7 +49,7 @@ enum Past {
 }
 
 /// The delay before a client comes back, drawn for each of them.
-pub(super) fn retry_millis(rng: &dyn Rng) -> u64 {
+pub(crate) fn retry_millis(rng: &dyn Rng) -> u64 {
     let mut random = [0; 8];
     rng.fill(&mut random);
     RETRY_MS.0 + u64::from_le_bytes(random) % (RETRY_MS.1 - RETRY_MS.0)
@@ -57,7 +57,7 @@ pub(super) fn retry_millis(rng: &dyn Rng) -> u64 {
 
 /// Reads what a client needs before the live tail, and codes it. `cursor` is absent for a new client, `Some(None)` for
 /// garbage.
-pub(super) async fn open(
+pub(crate) async fn open(
     state: &AppState,
     subscription: &Subscription,
     cursor: Option<Option<Cursor>>,
