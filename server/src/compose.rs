@@ -16,21 +16,26 @@ use crate::auth::{Cookies, Invites, PasswordKeeper, Work};
 use crate::bus::redis::RedisNotifier;
 use crate::bus::{Bus, BusSettings};
 use crate::csv_reader::CsvTables;
+use crate::jobs::JobPorts;
 use crate::limits::{AuditedRefusals, LimitArgs, Limits};
 use crate::lineage::ReplacedCount;
-use crate::mail::{MailArgs, MailedNotices, Smtp};
+use crate::mail::{MailArgs, MailSetup};
 use crate::metrics::{KnownSizes, Metrics, StoreTimes, TimedStore};
 use crate::oidc::{OidcArgs, Provider};
 use crate::park::Park;
 use crate::pictures::Redrawer;
 use crate::router::router;
 use crate::state::{AccountState, AppState, Readiness, Shared, Site};
+use crate::store::SqlStore;
 use crate::system::{InstallationKey, SystemClock, SystemRng};
 use crate::unicode::Tables;
 use pulsestage::id::TenantId;
-use pulsestage::ports::{Change, Clock, Mailer, Notifier, Pseudonyms, Rng, Store};
+use pulsestage::ports::{Change, Clock, Notifier, Pseudonyms, Rng, Store};
 use pulsestage::second_factor::Requirement;
 use pulsestage::service::Service;
+
+/// How long jobs that are under way, such as mail, may take once they are to end.
+const JOBS_GRACE: Duration = Duration::from_secs(5);
 
 /// What is set of an instance.
 #[derive(Clone, Debug)]
@@ -75,6 +80,8 @@ pub struct InstanceSettings {
 pub struct InstancePorts {
     /// The database.
     pub store: Arc<dyn Store>,
+    /// The same, for background jobs; without it no mail is sent.
+    pub jobs: Option<SqlStore>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -96,6 +103,10 @@ pub struct Tasks {
     pub stop: CancellationToken,
     /// Cancelled when every stream is to end itself.
     pub streams_stop: CancellationToken,
+    /// Ends the doing of background jobs.
+    pub jobs_stop: CancellationToken,
+    /// What does background jobs.
+    pub jobs: TaskTracker,
     /// What feeds the streams.
     pub feeders: TaskTracker,
     /// Everything else.
@@ -121,7 +132,7 @@ pub struct Instance {
 /// # Errors
 /// When Redis, mail or the provider cannot be used as they are set; the message says which and why.
 pub fn compose(settings: InstanceSettings, ports: InstancePorts) -> anyhow::Result<Instance> {
-    let InstancePorts { store, clock, rng, key, replaced, park, tasks } = ports;
+    let InstancePorts { store, jobs, clock, rng, key, replaced, park, tasks } = ports;
     let store_times = StoreTimes::default();
     let store: Arc<dyn Store> = Arc::new(TimedStore::new(store, store_times.clone()));
     let bus_settings = BusSettings { window: settings.window, heartbeat: settings.heartbeat };
@@ -134,10 +145,15 @@ pub fn compose(settings: InstanceSettings, ports: InstancePorts) -> anyhow::Resu
         }
         None => Arc::new(bus.clone()),
     };
-    let mailer = Smtp::new(&settings.mail)?.map(|smtp| Arc::new(smtp) as Arc<dyn Mailer>);
     let provider = settings.oidc.settings().map(|oidc| Provider::new(oidc, &settings.reached_at, clock.clone()));
     let provider = provider.transpose().context("the OpenID Connect provider cannot be used")?;
-    let account = AccountState::new(mailer.clone(), provider.map(Arc::new));
+    let mail = jobs.map(|store| {
+        let ports = JobPorts { store, key, clock: clock.clone(), rng: rng.clone() };
+        MailSetup::new(&settings.mail, &settings.reached_at, ports)
+    });
+    let mail = mail.transpose()?.flatten();
+    let mail_counts = mail.as_ref().map(|mail| mail.queue.counts().clone()).unwrap_or_default();
+    let account = AccountState { mail: mail.as_ref().map(|mail| mail.queue.clone()), provider: provider.map(Arc::new) };
     let limits = Limits::new(&settings.limits, settings.open_files, clock.clone());
     let refusals = AuditedRefusals::start(store.clone(), clock.clone(), rng.clone(), stop.clone(), &tasks.others);
     let passwords = PasswordKeeper::new(settings.password_work, rng.clone());
@@ -146,12 +162,19 @@ pub fn compose(settings: InstanceSettings, ports: InstancePorts) -> anyhow::Resu
         .with_open_questions(settings.limits.open_questions())
         .watched_by(Arc::new(bus.meters().clone()))
         .inviting_by(Arc::new(Invites::new(settings.reached_at, rng.clone())), Arc::new(CsvTables))
-        .telling_by(Arc::new(MailedNotices::new(mailer, account.background.clone())))
         .guarded_by(Arc::new(passwords.clone()))
         .drawing_by(Arc::new(Redrawer::default()))
         .asking_second_factor(Arc::new(key), settings.second_factor)
         .idle_after(settings.session_idle_days)
         .witnessed_by(Arc::new(refusals));
+    let service = match mail {
+        Some(mail) => {
+            let service = service.telling_by(Arc::new(mail.queue.clone()));
+            tasks.jobs.spawn(mail.runner(service.clone()).run(tasks.jobs_stop, JOBS_GRACE));
+            service
+        }
+        None => service,
+    };
     let passes = AccessRegister::default();
     let watcher = Watcher {
         passes: passes.clone(),
@@ -161,7 +184,13 @@ pub fn compose(settings: InstanceSettings, ports: InstancePorts) -> anyhow::Resu
         look: park.map(|park| Box::new(move || park.look()) as Box<dyn Fn() + Send + Sync>),
     };
     tasks.others.spawn(watcher.run(stop));
-    let metrics = Metrics { meters: bus.meters().clone(), store: store_times, sizes: KnownSizes::default(), replaced };
+    let metrics = Metrics {
+        meters: bus.meters().clone(),
+        store: store_times,
+        sizes: KnownSizes::default(),
+        replaced,
+        mail: mail_counts,
+    };
     let state = AppState::new(Shared {
         service,
         store: store.clone(),

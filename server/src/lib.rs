@@ -12,15 +12,15 @@
 //!   write to thousands of streams), [`access`] (whose access has ended)
 //! * data: [`store`] (the one SQL text on two engines), [`lineage`] (whether it was put back), [`housekeeping`]
 //! * signing in: [`auth`], [`oidc`] (a provider that vouches for people), [`mail`] (links by letter), [`installation_key`]
+//! * what outlives a request and a process: [`jobs`], of which mail is one kind
 //! * how much is taken of everything: [`limits`]; what is counted: [`metrics`]
 //! * the audience that tries it all: [`rehearse`]
 //! * ports over a library or the system: [`system`], [`unicode`], [`pictures`], [`csv_reader`]
-//! * small parts: [`background`], [`deadline`], [`origin`] (origins and hosts)
+//! * small parts: [`deadline`], [`origin`] (origins and hosts)
 
 pub mod accept;
 pub mod access;
 pub mod auth;
-pub mod background;
 pub mod bus;
 pub mod commands;
 pub mod compose;
@@ -32,6 +32,7 @@ pub mod housekeeping;
 pub mod http;
 pub mod install;
 pub mod installation_key;
+pub mod jobs;
 pub mod lifecycle;
 pub mod limits;
 pub mod lineage;

@@ -33,8 +33,6 @@ pub use self::welcome::{make_link, welcome};
 
 /// How long open requests may take to finish once we are asked to stop.
 pub const STOP_DEADLINE: Duration = Duration::from_millis(1_500);
-/// How long work that requests began, such as mail, may take after that.
-const BACKGROUND_DEADLINE: Duration = Duration::from_secs(5);
 /// How long what goes on by itself, such as housekeeping and what feeds the streams, may take to come to its end.
 const FEEDERS_DEADLINE: Duration = Duration::from_secs(1);
 /// How long the database may take to close after that. What was confirmed is safe without it.
@@ -58,6 +56,10 @@ pub struct Running {
     linger: Duration,
     /// Connections and streams.
     connections: TaskTracker,
+    /// Ends the doing of background jobs.
+    stop_jobs: CancellationToken,
+    /// What does background jobs.
+    jobs: TaskTracker,
     /// Ends what feeds the streams.
     stop_feeding: CancellationToken,
     /// What feeds the streams.
@@ -83,6 +85,7 @@ pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
     let stopping = Stopping { lingers: !args.linger().is_zero(), ..Stopping::default() };
     let connections = TaskTracker::new();
     let (stop_feeding, feeders) = (CancellationToken::new(), TaskTracker::new());
+    let (stop_jobs, jobs) = (CancellationToken::new(), TaskTracker::new());
     let (clock, rng) = (Arc::new(SystemClock), Arc::new(SystemRng));
     let park_settings = ParkSettings {
         threads: args.stream_threads(),
@@ -95,6 +98,7 @@ pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
         instance_settings(args, site, addr, tls.is_some()),
         InstancePorts {
             store: Arc::new(store.clone()),
+            jobs: Some(store.clone()),
             clock: clock.clone(),
             rng: rng.clone(),
             key,
@@ -103,6 +107,8 @@ pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
             tasks: Tasks {
                 stop: stop_feeding.clone(),
                 streams_stop: stopping.stop.clone(),
+                jobs_stop: stop_jobs.clone(),
+                jobs: jobs.clone(),
                 feeders: feeders.clone(),
                 others: feeders.clone(),
             },
@@ -138,6 +144,8 @@ pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
         stopping,
         linger: args.linger(),
         connections,
+        stop_jobs,
+        jobs,
         stop_feeding,
         feeders,
         store,
@@ -184,7 +192,9 @@ impl Running {
                 tracing::warn!(connections = self.connections.len(), "some connections did not finish in time and were cut");
             }
         }
-        self.state.account().background.finish(BACKGROUND_DEADLINE).await;
+        self.stop_jobs.cancel();
+        self.jobs.close();
+        self.jobs.wait().await;
         self.stop_feeding.cancel();
         self.feeders.close();
         if timeout(FEEDERS_DEADLINE, self.feeders.wait()).await.is_err() {

@@ -5,21 +5,19 @@ mod readiness;
 use axum::extract::FromRef;
 use axum::http::{Extensions, HeaderMap};
 use leptos::config::LeptosOptions;
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::access::AccessRegister;
 use crate::auth::Cookies;
-use crate::background::Background;
 use crate::bus::Bus;
 use crate::limits::Limits;
+use crate::mail::MailQueue;
 use crate::metrics::Metrics;
 use crate::oidc::Provider;
 use crate::origin::{Authority, BaseDomain};
-use pulsestage::ports::{Clock, Mailer, Rng, Store};
+use pulsestage::ports::{Clock, Rng, Store};
 use pulsestage::service::{Credentials, RequestOrigin, Service};
 
 pub use readiness::{Readiness, Unready};
@@ -64,36 +62,13 @@ pub struct Site {
     pub also_hosts: Vec<Authority>,
 }
 
-/// Letters that are on their way at once; one more is told that we are busy.
-const LETTERS_AT_ONCE: usize = 64;
-
 /// What the account pages need besides the use cases.
-#[derive(Clone)]
+#[derive(Clone, Debug, Default)]
 pub struct AccountState {
-    /// Carries letters, when mail is set up.
-    pub mailer: Option<Arc<dyn Mailer>>,
+    /// Takes letters, when mail is set up.
+    pub mail: Option<MailQueue>,
     /// Vouches for people, when one is set up.
     pub provider: Option<Arc<Provider>>,
-    /// Letters that are being written and sent.
-    pub background: Background,
-    pub(crate) letters: Arc<Semaphore>,
-}
-
-impl AccountState {
-    /// These helpers.
-    #[must_use]
-    pub fn new(mailer: Option<Arc<dyn Mailer>>, provider: Option<Arc<Provider>>) -> Self {
-        Self { mailer, provider, background: Background::default(), letters: Arc::new(Semaphore::new(LETTERS_AT_ONCE)) }
-    }
-}
-
-impl fmt::Debug for AccountState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AccountState")
-            .field("mails", &self.mailer.is_some())
-            .field("provider", &self.provider)
-            .finish_non_exhaustive()
-    }
 }
 
 /// leptos_axum's router extension asks for it.

@@ -1,6 +1,9 @@
 //! Letters about what was done to how somebody comes in.
 
+use async_trait::async_trait;
+
 use crate::email::Email;
+use crate::tenant::Tenant;
 use crate::user::Role;
 
 /// What was done.
@@ -37,28 +40,30 @@ pub struct Notice {
     pub to: Email,
     /// What they are called.
     pub name: String,
-    /// The tenant's name.
-    pub tenant: String,
+    /// Where it was done.
+    pub tenant: Tenant,
     /// What was done.
     pub news: NoticeKind,
 }
 
-/// Tells people of what was done. Never blocks and never fails: what was done stays done when a letter is lost.
+/// Tells people of what was done. Never fails: what was done stays done when a letter is lost.
+#[async_trait]
 pub trait Notices: Send + Sync {
     /// Whether there is a way to.
     fn reach(&self) -> bool;
-    /// Has a letter sent.
-    fn tell(&self, notice: Notice);
+    /// Has a letter sent: when this is over, it is queued.
+    async fn tell(&self, notice: Notice);
 }
 
 /// Tells nobody: for commands, and where no mail is set up.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoNotices;
 
+#[async_trait]
 impl Notices for NoNotices {
     fn reach(&self) -> bool {
         false
     }
 
-    fn tell(&self, _: Notice) {}
+    async fn tell(&self, _: Notice) {}
 }

@@ -99,7 +99,7 @@ impl Service {
         self.require_recent_proof(context)?;
         let (person, invited) = self.send_invitation(context, id).await?;
         if context.actor.user != Some(id) {
-            self.tell(context, &person, NoticeKind::NewLink);
+            self.tell(context, &person, NoticeKind::NewLink).await;
         }
         Ok(invited)
     }
@@ -140,7 +140,7 @@ impl Service {
         let person = self.store.set_role(manager, id, role).await.map_err(|no| refused(context, no))?;
         self.look_at_revocations(context);
         if is_of_admins && before.role != person.role {
-            self.tell(context, &person, NoticeKind::Role(role));
+            self.tell(context, &person, NoticeKind::Role(role)).await;
         }
         Ok(person)
     }
@@ -210,14 +210,14 @@ impl Service {
             Some(email) if is_another && self.notices.reach() && self.has_been_here(context, &before).await? => {
                 self.ask_address(context, manager, &before, email.clone()).await?;
                 let person = self.store.set_profile(manager, id, name, had).await.map_err(|no| refused(context, no))?;
-                self.tell(context, &before, NoticeKind::AddressAsked(email));
+                self.tell(context, &before, NoticeKind::AddressAsked(email)).await;
                 Ok(person)
             }
             email => {
                 let person = self.store.set_profile(manager, id, name, email.clone()).await;
                 let person = person.map_err(|no| refused(context, no))?;
                 if is_another {
-                    self.tell(context, &before, NoticeKind::Address(email));
+                    self.tell(context, &before, NoticeKind::Address(email)).await;
                 }
                 Ok(person)
             }
@@ -242,7 +242,7 @@ impl Service {
         let change = NewAddressChange { hash: link.hash, user: person.id, email: email.clone() };
         self.store.put_address_change(manager, change).await.map_err(|no| refused(context, no))?;
         let news = NoticeKind::ConfirmAddress { link: link.address };
-        self.tell_at(Some(email.as_str()), &person.name, &context.tenant.name, news);
+        self.tell_at(Some(email.as_str()), &person.name, &context.tenant, news).await;
         Ok(())
     }
 

@@ -10,6 +10,7 @@ use crate::id::{TenantId, UserId};
 use crate::password::Password;
 use crate::person::Person;
 use crate::ports::{FailedSignIn, Notice, NoticeKind, PasswordCheck, SecretHash, SignInMethod};
+use crate::tenant::Tenant;
 use crate::user::Role;
 
 /// For how long somebody who showed who they are needs no other proof, in milliseconds: ten minutes.
@@ -78,14 +79,14 @@ impl Service {
     }
 
     /// Has somebody told of what was done to how they come in, where they get mail and there is a way to.
-    pub(super) fn tell(&self, context: &RequestContext, person: &Person, news: NoticeKind) {
-        self.tell_at(person.email.as_deref(), &person.name, &context.tenant.name, news);
+    pub(super) async fn tell(&self, context: &RequestContext, person: &Person, news: NoticeKind) {
+        self.tell_at(person.email.as_deref(), &person.name, &context.tenant, news).await;
     }
 
     /// The same for somebody of whom this is known.
-    pub(super) fn tell_at(&self, email: Option<&str>, name: &str, tenant: &str, news: NoticeKind) {
+    pub(super) async fn tell_at(&self, email: Option<&str>, name: &str, tenant: &Tenant, news: NoticeKind) {
         if let Some(to) = email.and_then(|email| Email::parse(email).ok()) {
-            self.notices.tell(Notice { to, name: name.to_owned(), tenant: tenant.to_owned(), news });
+            self.notices.tell(Notice { to, name: name.to_owned(), tenant: tenant.clone(), news }).await;
         }
     }
 }

@@ -94,7 +94,7 @@ impl Service {
         let signed_in = self.store.enable_at_sign_in(new, sign_in).await?.ok_or(Refusal::LinkSpent)?;
         self.account_joined(&signed_in, arrival.device).await;
         let news = NoticeKind::SecondFactor { on: true };
-        self.tell_at(waiting.email.as_deref(), &waiting.name, &waiting.tenant.name, news);
+        self.tell_at(waiting.email.as_deref(), &waiting.name, &waiting.tenant, news).await;
         Ok((signed_in, codes))
     }
 
@@ -215,7 +215,7 @@ impl Service {
     /// Has the visitor told that their second factor is on or off.
     async fn tell_owner(&self, context: &RequestContext, owner: FactorOwner, on: bool) -> Result<(), Refusal> {
         if let Some(person) = self.store.person(owner.tenant, owner.user).await? {
-            self.tell(context, &person, NoticeKind::SecondFactor { on });
+            self.tell(context, &person, NoticeKind::SecondFactor { on }).await;
         }
         Ok(())
     }

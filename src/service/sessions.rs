@@ -94,7 +94,7 @@ impl Service {
         }
         self.look_at_revocations(context);
         if let Some(person) = told {
-            self.tell(context, &person, NoticeKind::SessionsEnded);
+            self.tell(context, &person, NoticeKind::SessionsEnded).await;
         }
         Ok(())
     }
@@ -108,7 +108,7 @@ impl Service {
         self.store.revoke_sessions(context.tenant.id, user, self.ending()).await?;
         self.look_at_revocations(context);
         if let Some(person) = told {
-            self.tell(context, &person, NoticeKind::SessionsEnded);
+            self.tell(context, &person, NoticeKind::SessionsEnded).await;
         }
         Ok(())
     }

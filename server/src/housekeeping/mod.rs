@@ -33,6 +33,8 @@ const TASK: &str = "housekeeping";
 const LEASE_MS: i64 = 120_000;
 /// How long idempotency keys, links that are worth nothing and facts beyond the replay are kept.
 pub const KEPT_MS: i64 = DAY_MS;
+/// How long background jobs are kept after their time.
+const JOBS_KEPT_MS: i64 = 10 * 60 * 1_000;
 
 /// What a round came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -195,6 +197,8 @@ impl Housekeeper {
                 now.plus_millis(-KEPT_MS)
             }
             Spent::Sessions | Spent::AddressChanges | Spent::PendingSignIns => now,
+            // Whoever does jobs removes them sooner, and says so.
+            Spent::Jobs => now.plus_millis(-JOBS_KEPT_MS),
         }
     }
 }

@@ -3,6 +3,7 @@
 use pulsestage::email::Email;
 use pulsestage::link::{Letter, PersonLinkPurpose};
 use pulsestage::ports::{Notice, NoticeKind};
+use pulsestage::tenant::Tenant;
 
 /// What a letter is about.
 #[derive(Clone, Copy, Debug)]
@@ -47,7 +48,7 @@ pub fn letter(to: Email, occasion: Occasion<'_>) -> Letter {
 pub(super) fn notice(notice: Notice) -> Letter {
     /// What to do about what one did not do.
     const ALARM: &str = "If that was not you and you did not ask for it, tell whoever runs this room at once.";
-    let Notice { to, name, tenant, news } = notice;
+    let Notice { to, name, tenant: Tenant { name: tenant, .. }, news } = notice;
     let (subject, what, instead) = match news {
         NoticeKind::Password => ("Your password was changed", "your password was changed.".to_owned(), ALARM),
         NoticeKind::Address(Some(email)) => {
@@ -101,6 +102,9 @@ fn one_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use pulsestage::id::TenantId;
+    use pulsestage::tenant::TenantSettings;
+    use uuid::Uuid;
 
     #[test]
     fn a_notice_says_what_was_done_and_has_no_second_header() {
@@ -122,7 +126,13 @@ mod tests {
         ];
         for (news, said) in all {
             let to = Email::parse("ann@example.com").unwrap();
-            let letter = notice(Notice { to, name: "Ann".to_owned(), tenant: "Acme\r\nBcc: x@y".to_owned(), news });
+            let tenant = Tenant {
+                id: TenantId(Uuid::nil()),
+                slug: "acme".to_owned(),
+                name: "Acme\r\nBcc: x@y".to_owned(),
+                settings: TenantSettings::default(),
+            };
+            let letter = notice(Notice { to, name: "Ann".to_owned(), tenant, news });
             assert!(letter.text.contains(said) && letter.text.starts_with("Hello Ann,"), "{}", letter.text);
             assert!(!letter.subject.contains(['\r', '\n']), "{}", letter.subject);
         }

@@ -1,11 +1,10 @@
-//! Letters: what they say, and how they are carried.
+//! Mail: what letters say, how they wait to be sent, and how they are sent.
 
 mod args;
 mod letters;
-mod notices;
+mod queue;
 mod smtp;
 
 pub use args::MailArgs;
 pub use letters::{Occasion, letter};
-pub use notices::MailedNotices;
-pub use smtp::Smtp;
+pub use queue::{MailQueue, MailSetup};

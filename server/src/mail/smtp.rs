@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use lettre::message::Mailbox;
 use lettre::message::header::ContentType;
 use lettre::transport::smtp::extension::ClientId;
+use lettre::transport::smtp::response::{Category, Code, Severity};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use std::fmt;
 use std::time::Duration;
@@ -17,7 +18,7 @@ use pulsestage::ports::{Mailer, PortError};
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Hands letters to a mail server, each over a connection of its own: there are few, and none to keep one open for.
-pub struct Smtp {
+pub(super) struct Smtp {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     from: Mailbox,
 }
@@ -27,7 +28,7 @@ impl Smtp {
     ///
     /// # Errors
     /// When its address or the sender's cannot be read. The message has no part of the address in it.
-    pub fn new(args: &MailArgs) -> anyhow::Result<Option<Self>> {
+    pub(super) fn new(args: &MailArgs) -> anyhow::Result<Option<Self>> {
         let Some(url) = &args.smtp_url else { return Ok(None) };
         let from = args.mail_from.as_deref().unwrap_or_default();
         let from: Mailbox =
@@ -54,20 +55,25 @@ impl Mailer for Smtp {
             .map_err(|_| broken("a letter could not be written"))?;
         match self.transport.send(message).await {
             Ok(_) => Ok(()),
-            // Never the whole error: a server may quote the letter.
-            Err(error) if error.is_permanent() => Err(broken("the mail server refused a letter")),
+            // Never the whole error: a server may quote the letter. What is said for good of this letter or its address
+            // (RFC 5321, section 4.2.2: 55x) will not be said otherwise; a password that is refused may be mended.
+            Err(error) if error.status().is_some_and(is_final) => Err(broken("the mail server refused a letter")),
             Err(error) => {
                 let code = error.status().map(|code| code.to_string());
                 tracing::warn!(
                     code,
                     timeout = error.is_timeout(),
                     tls = error.is_tls(),
-                    "the mail server is not to be had"
+                    "the mail server did not take a letter; it is tried again"
                 );
                 Err(PortError::Busy)
             }
         }
     }
+}
+
+fn is_final(code: Code) -> bool {
+    code.severity == Severity::PermanentNegativeCompletion && code.category == Category::MailSystem
 }
 
 fn broken(why: &str) -> PortError {

@@ -21,6 +21,7 @@ mod text;
 use clap::Args;
 use std::net::SocketAddr;
 
+use crate::jobs::JobCounts;
 use crate::lineage::ReplacedCount;
 
 pub use listener::{Exposed, router, serve};
@@ -49,4 +50,6 @@ pub struct Metrics {
     pub sizes: KnownSizes,
     /// How often it was found to be replaced.
     pub replaced: ReplacedCount,
+    /// What became of mail.
+    pub mail: JobCounts,
 }

@@ -46,6 +46,7 @@ impl Collector for Everything {
         tailers(&mut page, &scrape)?;
         database(&mut page, &self.0.0)?;
         sizes(&mut page, &self.0.0)?;
+        jobs(&mut page, &self.0.0)?;
         refusals(&mut page, &self.0.1)
     }
 }
@@ -103,6 +104,11 @@ fn database(page: &mut Page<'_>, metrics: &Metrics) -> fmt::Result {
     page.counters("store_failures", "Times that the database was busy, away or broken.", "kind", failures)?;
     let help = "Times that this instance found the database replaced or put back, and gave every log a new epoch.";
     page.counter("database_replaced", help, metrics.replaced.get())
+}
+
+fn jobs(page: &mut Page<'_>, metrics: &Metrics) -> fmt::Result {
+    let help = "Attempts to send mail: done, to be tried again, or given up.";
+    page.counters("mail_attempts", help, "outcome", metrics.mail.read())
 }
 
 fn sizes(page: &mut Page<'_>, metrics: &Metrics) -> fmt::Result {

@@ -28,11 +28,13 @@ pub enum Spent {
     AddressChanges,
     /// Sign-ins whose second factor nobody has given in time.
     PendingSignIns,
+    /// Background jobs that nobody does: there is no mail server any more.
+    Jobs,
 }
 
 impl Spent {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Operations,
         Self::SignInLinks,
         Self::PersonLinks,
@@ -40,6 +42,7 @@ impl Spent {
         Self::Sessions,
         Self::AddressChanges,
         Self::PendingSignIns,
+        Self::Jobs,
     ];
 
     const fn statement(self) -> &'static str {
@@ -51,6 +54,7 @@ impl Spent {
             Self::Sessions => sql::housekeeping::SESSIONS,
             Self::AddressChanges => sql::housekeeping::ADDRESS_CHANGES,
             Self::PendingSignIns => sql::housekeeping::PENDING_SIGN_INS,
+            Self::Jobs => sql::housekeeping::JOBS,
         }
     }
 }

@@ -69,6 +69,7 @@ mod group;
 mod guests;
 mod housekeeping;
 mod invitations;
+mod jobs;
 mod keys;
 mod lineage;
 mod marks;
@@ -113,6 +114,7 @@ mod watched;
 
 pub use copy::{Copied, CopyError, Progress, copy};
 pub use housekeeping::Spent;
+pub use jobs::{LeasedJob, NewJob};
 pub use lineage::{DatabaseHistory, DatabaseLineage, InstanceMark, ServerIdentity};
 pub use marks::{MarkKeeper, MarkOwner};
 pub use open::{Durability, OpenError, Options, open};

@@ -105,7 +105,7 @@ mod http_typed;
 #[cfg(test)]
 mod http_unicode;
 #[cfg(test)]
-mod lifecycle_background;
+mod jobs;
 #[cfg(test)]
 mod lifecycle_backup;
 #[cfg(test)]
@@ -118,6 +118,8 @@ mod lifecycle_hung;
 mod lifecycle_key;
 #[cfg(test)]
 mod lifecycle_linger;
+#[cfg(test)]
+mod lifecycle_mail;
 #[cfg(test)]
 mod lifecycle_memory;
 #[cfg(test)]

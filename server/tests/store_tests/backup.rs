@@ -42,7 +42,7 @@ async fn put_back(file: &Path, url: &str, replace: bool) -> Result<(), BackupErr
 
 /// Without what is another one after a restore.
 async fn kept(url: &str) -> Dump {
-    let own = ["_sqlx_migrations", "database_lineages", "instance_marks", "leases"];
+    let own = ["_sqlx_migrations", "database_lineages", "instance_marks", "jobs", "leases"];
     let mut dump: Dump = dump(url).await.into_iter().filter(|(table, _)| !own.contains(&&**table)).collect();
     for (_, rows) in &mut dump {
         for row in rows.iter_mut() {

@@ -29,6 +29,8 @@ mod idempotency;
 #[cfg(test)]
 mod isolation;
 #[cfg(test)]
+mod jobs;
+#[cfg(test)]
 mod key;
 #[cfg(test)]
 mod lineage;

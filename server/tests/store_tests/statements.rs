@@ -58,6 +58,10 @@ fn every_statement_names_its_tenant() {
         "OPEN_PRUNING",
         "CLOSE_PRUNING",
         "END_LEASE",
+        // Of one kind of job, for whichever tenant, by whoever holds them.
+        "NEXT_JOB_DUE",
+        "RENEW_JOBS",
+        "RELEASE_JOBS",
         "PROBE",
         "MARK",
         "TENANTS",

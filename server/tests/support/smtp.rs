@@ -21,20 +21,37 @@ pub(crate) struct MailServer {
     /// How it is set up.
     pub(crate) args: MailArgs,
     letters: UnboundedReceiver<Mail>,
+    refused: UnboundedReceiver<()>,
 }
 
 impl MailServer {
     pub(crate) async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::on(TcpListener::bind("127.0.0.1:0").await.unwrap(), &[])
+    }
+
+    /// One on this socket that greets its first clients with these lines and no other word.
+    pub(crate) fn on(listener: TcpListener, refusals: &'static [&'static str]) -> Self {
         let url = format!("smtp://{}", listener.local_addr().unwrap());
-        let (to, letters) = unbounded_channel();
+        let ((to, letters), (refuses, refused)) = (unbounded_channel(), unbounded_channel());
         tokio::spawn(async move {
-            while let Ok((socket, _)) = listener.accept().await {
-                tokio::spawn(talk(socket, to.clone()));
+            let mut refusals = refusals.iter();
+            while let Ok((mut socket, _)) = listener.accept().await {
+                match refusals.next() {
+                    Some(refusal) => {
+                        let _left = socket.write_all(format!("{refusal}\r\n").as_bytes()).await;
+                        let _left = refuses.send(());
+                    }
+                    None => drop(tokio::spawn(talk(socket, to.clone()))),
+                }
             }
         });
         let args = MailArgs { smtp_url: Some(url), mail_from: Some("PulseStage <ask@example.com>".to_owned()) };
-        Self { args, letters }
+        Self { args, letters, refused }
+    }
+
+    /// Waits until a client was refused.
+    pub(crate) async fn refused(&mut self) {
+        soon("a client to be refused", self.refused.recv()).await.unwrap();
     }
 
     /// The next letter.

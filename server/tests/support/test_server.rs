@@ -133,7 +133,7 @@ impl TestServer {
     pub(crate) async fn new(plan: Plan) -> (Self, Room, Room) {
         let folder = Folder::new();
         let store = open_store(&folder.sqlite_url()).await;
-        let mut server = Self::on(Arc::new(store), plan);
+        let mut server = Self::on_sql(store, plan);
         server._folders.push(folder);
         // Furniture counts for nobody's limits.
         let movers = server.service.clone().limited_by(Arc::new(Unlimited));
@@ -143,12 +143,22 @@ impl TestServer {
         (server, default, acme)
     }
 
-    /// A server on this store.
+    /// A server on this store, without mail.
     pub(crate) fn on(store: Arc<dyn Store>, plan: Plan) -> Self {
+        Self::build(store, None, plan)
+    }
+
+    /// A server on this store.
+    pub(crate) fn on_sql(store: SqlStore, plan: Plan) -> Self {
+        Self::build(Arc::new(store.clone()), Some(store), plan)
+    }
+
+    fn build(store: Arc<dyn Store>, jobs: Option<SqlStore>, plan: Plan) -> Self {
         let (hand, site, key) = (HandClock::default(), Folder::site(), InstallationKey::new([7; 32]));
         let (stop, feeders) = (CancellationToken::new(), TaskTracker::new());
         let ports = InstancePorts {
             store,
+            jobs,
             clock: Arc::new(hand.clone()),
             rng: Arc::new(SystemRng),
             key,
@@ -157,6 +167,8 @@ impl TestServer {
             tasks: Tasks {
                 stop: stop.clone(),
                 streams_stop: stop.clone(),
+                jobs_stop: stop.clone(),
+                jobs: TaskTracker::new(),
                 feeders: feeders.clone(),
                 // Of its own: a test waits for the tailers to go, and these stay as long as the server.
                 others: TaskTracker::new(),

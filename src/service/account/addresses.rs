@@ -26,7 +26,7 @@ impl Service {
         let change = self.address_change(secret).await?;
         let before = self.store.confirm_address(&change, secret, self.ending()).await?.ok_or(Refusal::LinkSpent)?;
         let news = NoticeKind::Address(Email::parse(&change.email).ok());
-        self.tell_at(before.email.as_deref(), &before.name, &change.tenant.name, news);
+        self.tell_at(before.email.as_deref(), &before.name, &change.tenant, news).await;
         Ok(change)
     }
 }

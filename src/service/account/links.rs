@@ -103,7 +103,7 @@ impl Service {
             password,
         };
         let person = self.use_link(&link, using, arrival).await?;
-        self.tell_at(link.email.as_deref(), &link.name, &link.tenant.name, NoticeKind::Password);
+        self.tell_at(link.email.as_deref(), &link.name, &link.tenant, NoticeKind::Password).await;
         Ok(person)
     }
 

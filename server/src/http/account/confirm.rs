@@ -69,10 +69,10 @@ pub(super) async fn submit(State(state): State<AppState>, named: Named, request:
     };
     let said = match form.get("do") {
         "link" => {
-            let mails = state.account().mailer.is_some();
-            let email = ways.email.as_deref().filter(|_| mails);
-            let asked = email.map(|email| letter::ask(&state, slug, email, PersonLinkPurpose::SignIn, to));
-            let asked = asked.unwrap_or(Err(Refusal::NotFound { what: pulsestage::error::Noun::Person }));
+            let asked = match ways.email.as_deref() {
+                Some(email) => letter::ask(&state, &context.tenant, email, PersonLinkPurpose::SignIn, to).await,
+                None => Err(Refusal::NotFound { what: pulsestage::error::Noun::Person }),
+            };
             Said { mailed: asked.is_ok(), refusal: asked.err() }
         }
         _ => match prove(&state, &context, &slug, network, form.get("password")).await {
@@ -125,7 +125,7 @@ fn page(
         tenant: (&context.tenant).into(),
         room: room_of(&context.tenant.slug),
         password: ways.password,
-        mails: state.account().mailer.is_some() && ways.email.is_some(),
+        mails: state.account().mail.is_some() && ways.email.is_some(),
         provider: provider::button(state, &context.tenant, &to),
         to,
         mailed,

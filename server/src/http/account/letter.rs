@@ -1,5 +1,5 @@
-//! Asking for a link by mail. The answer is the same at once, whoever asked: looking for the person, keeping the link and
-//! sending the letter happen after it.
+//! Asking for a link by mail. The answer is the same at once, whoever asked: it is given when the job is queued, which looks
+//! for the person, keeps the link and sends the letter.
 
 use app::account::{AskForLink, Problems};
 use axum::extract::{Request, State};
@@ -8,13 +8,11 @@ use axum::response::Response;
 
 use super::back::own_page;
 use super::form::Fields;
-use super::{Named, context, draw, kept_out, nowhere, person_link, room_of, slug_of};
-use crate::auth::Secret;
+use super::{Named, context, draw, kept_out, nowhere, room_of, slug_of};
 use crate::http::api::refusal_response;
-use crate::mail::{Occasion, letter};
 use crate::state::AppState;
 use pulsestage::email::Email;
-use pulsestage::error::Refusal;
+use pulsestage::error::{Noun, Refusal};
 use pulsestage::link::PersonLinkPurpose;
 use pulsestage::tenant::Tenant;
 
@@ -44,7 +42,7 @@ async fn show(State(state): State<AppState>, named: Named, request: Request, pur
         Err(refusal) => return kept_out(&refusal, state, request).await,
     };
     // Without mail there is nothing to ask for.
-    if state.account().mailer.is_none() {
+    if state.account().mail.is_none() {
         return nowhere(state, request).await;
     }
     page(&state, request.headers(), &context.tenant, purpose, false, None)
@@ -56,61 +54,29 @@ async fn submit(State(state): State<AppState>, named: Named, request: Request, p
         Ok(context) => context,
         Err(refusal) => return kept_out(&refusal, state, request).await,
     };
-    if state.account().mailer.is_none() {
+    if state.account().mail.is_none() {
         return nowhere(state, request).await;
     }
     let (headers, form) = match Fields::of_body(request).await {
         Ok(form) => form,
         Err(refusal) => return refusal_response(&refusal),
     };
-    let asked = ask(&state, slug, form.get("email"), purpose, "");
+    let asked = ask(&state, &context.tenant, form.get("email"), purpose, "").await;
     page(&state, &headers, &context.tenant, purpose, asked.is_ok(), asked.as_ref().err())
 }
 
-/// Has the letter written and sent, if there is anybody to send it to. Its link leads on to the page `to`.
-pub(super) fn ask(
+/// Has a letter sent, if there is anybody to send it to. Its link leads on to the page `to`.
+pub(super) async fn ask(
     state: &AppState,
-    slug: String,
+    tenant: &Tenant,
     email: &str,
     purpose: PersonLinkPurpose,
     to: &str,
 ) -> Result<(), Refusal> {
+    let mail = state.account().mail.as_ref().ok_or(Refusal::NotFound { what: Noun::Person })?;
     let email = Email::parse(email).map_err(|problem| Refusal::field("email", problem))?;
-    state.limits().sign_in.letter(&slug, email.as_str())?;
-    let busy = Refusal::Unavailable { retry_after_s: 10 };
-    let place = state.account().letters.clone().try_acquire_owned().map_err(|_| busy)?;
-    let (state, to) = (state.clone(), own_page(to).unwrap_or_default().to_owned());
-    let background = state.account().background.clone();
-    background.spawn("links by mail", async move {
-        send(&state, &slug, &email, purpose, &to).await;
-        drop(place);
-    });
-    Ok(())
-}
-
-async fn send(state: &AppState, slug: &str, email: &Email, purpose: PersonLinkPurpose, page: &str) {
-    let (Some(mailer), Some(origin)) = (state.account().mailer.clone(), state.site().origin.clone()) else { return };
-    let secret = Secret::new(state.rng());
-    match state.service().link_by_email(slug, email.as_str(), purpose, secret.hash()).await {
-        Ok(Some(to)) => {
-            let link = with_page(person_link(&origin, &secret), page);
-            let occasion = Occasion { purpose, tenant: &to.tenant, name: &to.name, link: &link };
-            let letter = letter(to.email.clone(), occasion);
-            // ProviderError is in the log already; whoever waits for the letter asks again.
-            let _told = mailer.send(letter).await;
-        }
-        Ok(None) => tracing::debug!("somebody asked for a link to an address that nobody has"),
-        Err(refusal) => tracing::warn!(%refusal, "a link could not be kept"),
-    }
-}
-
-/// A link that leads on to one of our pages.
-fn with_page(link: String, page: &str) -> String {
-    if page.is_empty() {
-        return link;
-    }
-    let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("to", page).finish();
-    format!("{link}?{query}")
+    state.limits().sign_in.letter(&tenant.slug, email.as_str())?;
+    mail.link(tenant, &email, purpose, own_page(to).unwrap_or_default()).await
 }
 
 fn page(

@@ -47,12 +47,6 @@ use pulsestage::service::{RequestContext, SignInBrowser};
 use pulsestage::tenant::Tenant;
 use pulsestage::user::Role;
 
-/// The address of a link for one person.
-#[must_use]
-pub fn person_link(origin: &str, secret: &Secret) -> String {
-    format!("{}/open/{}", origin.trim_end_matches('/'), secret.reveal())
-}
-
 /// The address of a link that claims an installation.
 #[must_use]
 pub fn claim_link(origin: &str, secret: &Secret) -> String {

@@ -110,7 +110,7 @@ fn sign_in(state: &AppState, tenant: &Tenant, typed: Typed<'_>, problems: Proble
         email: typed.email.chars().take(254).collect(),
         problems,
         provider,
-        mails: state.account().mailer.is_some(),
+        mails: state.account().mail.is_some(),
         room,
     }
 }

@@ -14,8 +14,8 @@ use crate::store::migrations::{Schema, schema_of};
 use crate::store::tables::{self, Checksum, Table};
 use crate::store::{OpenError, Tx, sql};
 
-/// Who is at work on a database is no part of it.
-pub(super) const LEFT_OUT: [&str; 1] = ["leases"];
+/// Who is at work on a database is no part of it, nor is what is to be done: a restore must send no letter again.
+pub(super) const LEFT_OUT: [&str; 2] = ["jobs", "leases"];
 
 /// A backup to be made.
 pub struct NewBackup<'b> {

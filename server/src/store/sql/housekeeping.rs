@@ -44,6 +44,9 @@ statements! {
     /// Sign-ins that waited for a second factor until before a moment.
     PENDING_SIGN_INS = batch_of!("pending_sign_ins", "token_hash", "expires_at < $2");
 
+    /// Background jobs that have been of no use since before a moment.
+    JOBS = batch_of!("jobs", "id", "expires_at < $2");
+
     /// The oldest facts and when they were written, without the newest `$2`.
     OLDEST_FACTS = "select seq, at from events
         where tenant_id = $1 and seq <= (select seq from tenants where id = $1) - $2 order by seq limit $3";

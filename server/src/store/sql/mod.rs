@@ -49,6 +49,7 @@ pub mod facts;
 pub mod group;
 pub mod guests;
 pub mod housekeeping;
+pub mod jobs;
 pub mod keys;
 pub mod lineage;
 pub mod moderation;
@@ -84,6 +85,7 @@ pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
         facts::ALL,
         guests::ALL,
         housekeeping::ALL,
+        jobs::ALL,
         keys::ALL,
         lineage::ALL,
         operations::ALL,
