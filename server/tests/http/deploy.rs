@@ -170,7 +170,7 @@ impl ProxyKind {
                 )
             }
             Self::Nginx => {
-                let text = documented("nginx, which checks nothing");
+                let text = documented("nginx, without health checks");
                 let text = replaced(&text, "listen 443 ssl http2;", &format!("listen 127.0.0.1:{port};"));
                 let text: Vec<_> = text.lines().filter(|line| !line.contains("ssl_certificate")).collect();
                 nginx(&text.join("\n"))
