@@ -209,7 +209,7 @@ test('a new team and a new tag are everywhere at once', async ({ arrive }) => {
   moderator.tolerate(statusNote(409));
   await form.getByRole('textbox', { name: 'Name' }).fill('after dark');
   await form.getByRole('button', { name: 'Create tag' }).click();
-  await expect(form.getByRole('alert')).toHaveText('Tag with this name exists already.');
+  await expect(form.getByRole('alert')).toHaveText('Tag with this name already exists.');
 });
 
 test('two moderators see each other’s work, and an answer that was begun is not lost', async ({ arrive }) => {

@@ -137,7 +137,7 @@ test('what a moderator types under review outlives what others do, and is not sa
   await expect(message).toHaveValue('Half a sentence');
 
   await mine.getByRole('button', { name: 'Change the text' }).click();
-  await expect(first.page.getByText('Somebody else has just changed this question')).toBeVisible();
+  await expect(first.page.getByText('Someone else just changed this question')).toBeVisible();
   await expect(text, 'nothing that was typed is lost').toHaveValue('Who pays for the coffee, and why?');
   await expect(theirs.locator('.words')).toHaveText('Who pays for the coffee?');
   await mine.getByRole('button', { name: 'Change the text' }).click();

@@ -110,7 +110,7 @@ test('a moderator who is deactivated is shown out within a second', async ({ arr
   await moderator.page.goto('/admin');
   expect(new URL(moderator.page.url()).pathname).toBe('/sign-in');
   await signIn(moderator.page, email);
-  await expect(moderator.page.getByRole('alert')).toContainText('The e-mail address or the password is not right');
+  await expect(moderator.page.getByRole('alert')).toContainText('The email address or password is wrong');
 });
 
 test('an invitation, a password, and back in by it, to the page that was wanted', async ({ arrive }) => {

@@ -49,7 +49,7 @@ impl Noun {
     #[must_use]
     pub const fn title(self) -> &'static str {
         match self {
-            Self::Tenant => "Tenant",
+            Self::Tenant => "Workspace",
             Self::Team => "Team",
             Self::Question => "Question",
             Self::Tag => "Tag",
@@ -87,19 +87,19 @@ pub enum Refusal {
         fields: Vec<FieldProblem>,
     },
     /// The browser brought no cookie we gave it, so its votes and questions could not be told from others'.
-    #[error("Your browser sent no cookie of ours. Open the page first and allow cookies, then try again.")]
+    #[error("Allow cookies for this site, reload the page and try again.")]
     NoParticipant,
     /// This needs somebody who is signed in.
-    #[error("You are not signed in. Ask the organiser for a sign-in link.")]
+    #[error("You are not signed in. Sign in, or ask the organiser for a link.")]
     NotSignedIn,
     /// The person is known and may not do this.
-    #[error("You may not do this. Ask the organiser for a role that may.")]
+    #[error("You do not have permission to do this.")]
     NotAllowed,
     /// This needs a proof of who acts, and the last one is too old.
     #[error("Confirm that it is you first.")]
     ProofNeeded,
     /// The request came from another site.
-    #[error("This request came from another site and was not carried out.")]
+    #[error("This request came from another site and was blocked.")]
     ForeignOrigin,
     /// There is no such thing in this tenant.
     #[error("{} not found", .what.title())]
@@ -108,76 +108,76 @@ pub enum Refusal {
         what: Noun,
     },
     /// The address takes another method.
-    #[error("This address does not take that method.")]
+    #[error("This address does not accept this method.")]
     MethodNotAllowed,
     /// The question is frozen: no votes, no answers.
-    #[error("This question is frozen: it takes no votes and no answers.")]
+    #[error("This question is frozen: voting and answering are closed.")]
     Frozen,
     /// The team takes neither questions nor votes.
-    #[error("This team is closed: it takes no questions and no votes.")]
+    #[error("This team is closed for questions and votes.")]
     TeamClosed,
     /// New questions are not taken now.
-    #[error("New questions are not taken at the moment.")]
+    #[error("New questions are closed at the moment.")]
     AskingClosed,
     /// Somebody else changed it since it was read.
-    #[error("Somebody else changed this meanwhile. Nothing was saved: load the page again and look at their change.")]
+    #[error("Someone else changed this. Nothing was saved: reload the page to see the change.")]
     Outdated,
     /// There are as many of them as the operator allows, here or for this one person.
-    #[error("No further {} fits in here for now: there are as many as there may be.", .what.word())]
+    #[error("The limit is reached. You cannot add another {} for now.", .what.word())]
     LimitReached {
         /// What there may be no more of.
         what: Noun,
     },
     /// The question has its answer and takes no more votes.
-    #[error("This question is already answered, so voting on it is closed.")]
+    #[error("This question is answered, so voting is closed.")]
     VotingClosed,
     /// Nobody votes for their own question.
-    #[error("This is your own question: others decide how much it matters.")]
+    #[error("You cannot vote for your own question.")]
     OwnQuestion,
-    /// No votes are taken at the moment.
-    #[error("No votes are taken at the moment.")]
+    /// Voting is closed at the moment.
+    #[error("Voting is closed at the moment.")]
     VotesClosed,
     /// Somebody else has changed it since it was looked at.
-    #[error("Somebody else has just changed this question. Look at it as it is now, then try again.")]
+    #[error("Someone else just changed this question. Check the new version, then try again.")]
     Changed,
     /// Another moderator is at it.
-    #[error("Another moderator is at this question.")]
+    #[error("Another moderator is working on this question.")]
     Claimed,
     /// It stands where this cannot be done.
-    #[error("This cannot be done with the question as it is now.")]
+    #[error("This is not possible for the question as it is now.")]
     NotNow,
     /// Another team or tag has this name already.
-    #[error("{} with this name exists already.", .what.title())]
+    #[error("{} with this name already exists.", .what.title())]
     NameTaken {
         /// What has the name.
         what: Noun,
     },
     /// Somebody else in the tenant has this address.
-    #[error("Somebody with this e-mail address is here already.")]
+    #[error("Someone already has this email address.")]
     EmailTaken,
     /// Without this person nobody would own the tenant.
-    #[error("This is the last owner. Make somebody else an owner first.")]
+    #[error("This is the last owner. Make someone else an owner first.")]
     LastOwner,
     /// The idempotency key was used before for another write.
-    #[error("This idempotency key was already used for something else. Send a new one.")]
+    #[error("This idempotency key was used for another request. Send a new one.")]
     OperationReused,
     /// A one-time link that was used, has run out or never was.
-    #[error("This sign-in link was already used or has run out. Ask for a new one.")]
+    #[error("This link was already used or has expired. Ask for a new one.")]
     LinkSpent,
     /// No person has this address and this password; which of the two is wrong is nobody's business.
-    #[error("The e-mail address or the password is not right.")]
+    #[error("The email address or password is wrong.")]
     WrongCredentials,
     /// The provider knows the person, and here they are not to come in.
-    #[error("This account is not let in here. Ask the organiser for an invitation.")]
+    #[error("This account has no access. Ask the organiser for an invitation.")]
     ForeignAccount,
     /// Signing in by the provider began elsewhere, took too long, or ended in something that is not to be believed.
-    #[error("Signing in there did not work. Begin again here.")]
+    #[error("Signing in did not work. Try again.")]
     ProviderFailed,
     /// The body is larger than any we take.
-    #[error("That is too large to be taken.")]
+    #[error("This is too large.")]
     TooLarge,
     /// What was sent as a picture is none that we take.
-    #[error("That is not a picture that we take. Send a PNG, JPEG or WebP of at most 2,048 pixels a side.")]
+    #[error("This file cannot be used. Choose a PNG, JPEG or WebP image of at most 2,048 pixels a side.")]
     NoPicture,
     /// The body is of a type we do not take.
     #[error("Send the form as application/x-www-form-urlencoded or application/json.")]
@@ -189,13 +189,13 @@ pub enum Refusal {
         retry_after_s: u32,
     },
     /// We are busy or stopping; the request was not carried out.
-    #[error("We are busy right now and nothing was changed. Try again in {}.", seconds(*.retry_after_s))]
+    #[error("The server is busy and nothing was changed. Try again in {}.", seconds(*.retry_after_s))]
     Unavailable {
         /// When to come back, in seconds.
         retry_after_s: u32,
     },
     /// Something broke on our side; the details are in our log.
-    #[error("Something broke on our side. Try again in a moment.")]
+    #[error("Something went wrong on our side. Try again.")]
     Internal,
 }
 
@@ -331,7 +331,7 @@ mod tests {
     fn a_refusal_is_a_sentence_for_people() {
         let refusal = Refusal::field("question", TextProblem::TooShort { min: 3 });
         assert_eq!(refusal.to_string(), "The question is too short: at least 3 characters.");
-        assert_eq!(Refusal::NotFound { what: Noun::Tenant }.to_string(), "Tenant not found");
+        assert_eq!(Refusal::NotFound { what: Noun::Tenant }.to_string(), "Workspace not found");
         for (retry_after_s, wait) in [(1, "1 second."), (2, "2 seconds.")] {
             let refusal = Refusal::TooManyRequests { retry_after_s };
             assert_eq!(refusal.to_string(), format!("That was too fast. Try again in {wait}"));

@@ -54,10 +54,8 @@ impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused(refusal) => refusal.fmt(f),
-            Self::Wire(WireFault::Lost) => f.write_str("The connection failed. Nothing you wrote is lost."),
-            Self::Wire(WireFault::Unreadable) => {
-                f.write_str("The answer could not be read. Try again, or reload the page.")
-            }
+            Self::Wire(WireFault::Lost) => f.write_str("The connection failed. Your text is not lost."),
+            Self::Wire(WireFault::Unreadable) => f.write_str("Something went wrong. Try again, or reload the page."),
         }
     }
 }

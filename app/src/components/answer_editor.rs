@@ -171,7 +171,7 @@ pub fn AnswerEditor(
                         .then(|| {
                             view! {
                                 <p class="field__hint" role="status">
-                                    "Another moderator is at this question. Whoever saves second is told what changed."
+                                    "Another moderator is working on this question. Whoever saves second is told what changed."
                                 </p>
                             }
                                 .erase()

@@ -254,6 +254,6 @@ mod tests {
         assert!(said(Refusal::field("accent", TextProblem::BadForm)).contains("The accent is not in the right form."));
         let hostile = said(Refusal::field("<b>call this number</b>", TextProblem::BadForm));
         assert!(hostile.ends_with("A field was not taken."), "{hostile}");
-        assert!(said(Refusal::Outdated).contains("Somebody else changed this meanwhile"));
+        assert!(said(Refusal::Outdated).contains("Someone else changed this"));
     }
 }

@@ -30,7 +30,7 @@ fn length(uri: &Uri) -> usize {
 /// by which we are reached, and otherwise 404. Those who ask whether we live know us by our address.
 pub async fn find(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     if length(request.uri()) > MAX_ADDRESS {
-        return (StatusCode::URI_TOO_LONG, "This address is longer than any of ours.").into_response();
+        return (StatusCode::URI_TOO_LONG, "This address is too long.").into_response();
     }
     let home = home_of(state.site(), request.headers(), request.uri());
     match home {
@@ -41,7 +41,7 @@ pub async fn find(State(state): State<AppState>, mut request: Request, next: Nex
         None if request.uri().path().starts_with("/health/") => next.run(request).await,
         // RFC 9110, section 15.5.20.
         None if state.site().origin.is_some() => {
-            (StatusCode::MISDIRECTED_REQUEST, "This server does not answer under that name.").into_response()
+            (StatusCode::MISDIRECTED_REQUEST, "This server does not answer under this name.").into_response()
         }
         None => (StatusCode::NOT_FOUND, "There is nothing at this address.").into_response(),
     }

@@ -144,7 +144,7 @@ async fn whole(page: impl Future<Output = Response<Body>> + Send + 'static) -> R
 
 fn broken(cause: &str) -> Response {
     tracing::error!(cause, "a page could not be rendered");
-    let text = Bytes::from_static(b"Something broke on our side. Try again in a moment.");
+    let text = Bytes::from_static(b"Something went wrong on our side. Try again.");
     (StatusCode::INTERNAL_SERVER_ERROR, text).into_response()
 }
 

@@ -1,4 +1,4 @@
-//! What letters say: plain text, one link, and what to do when one did not ask for it.
+//! The texts of letters: plain text with one link at most, and what to do if it was not expected.
 
 use pulsestage::email::Email;
 use pulsestage::link::{Letter, PersonLinkPurpose};
@@ -22,75 +22,81 @@ pub struct Occasion<'a> {
 #[must_use]
 pub fn letter(to: Email, occasion: Occasion<'_>) -> Letter {
     let Occasion { purpose, tenant, name, link } = occasion;
-    let (subject, why, instead) = match purpose {
+    let (subject, what, after) = match purpose {
         PersonLinkPurpose::Invitation => (
             format!("You are invited to {tenant}"),
-            format!("you are invited to {tenant} on PulseStage. Open this link to choose your password:"),
-            "The link works once, within seven days. If you do not know what this is about, ignore it.",
+            format!("You have been invited to {tenant} on PulseStage. Open this link to choose your password:"),
+            "The link works once and expires in seven days. If you were not expecting this, you can ignore it.",
         ),
         PersonLinkPurpose::Password => (
             format!("A new password for {tenant}"),
-            format!("open this link to choose a new password for {tenant}:"),
-            "The link works once, within an hour. If you did not ask for it, ignore this: your password stays.",
+            format!("Open this link to choose a new password for {tenant}:"),
+            "The link works once and expires in an hour. If you did not ask for it, ignore this email: your password stays the same.",
         ),
         PersonLinkPurpose::SignIn => (
             format!("Sign in to {tenant}"),
-            format!("open this link to sign in to {tenant}:"),
-            "The link works once, within 15 minutes. If you did not ask for it, ignore this: nobody was signed in.",
+            format!("Open this link to sign in to {tenant}:"),
+            "The link works once and expires in 15 minutes. If you did not ask for it, you can ignore this email.",
         ),
     };
-    let text = format!("Hello {name},\n\n{why}\n\n{link}\n\n{instead}\n");
+    let text = format!("Hello {name},\n\n{what}\n\n{link}\n\n{after}\n");
     Letter { to, subject: one_line(&subject), text }
 }
 
-/// Writes the letter about what was done to how somebody comes in.
+/// Writes the letter about a change to somebody's account.
 #[must_use]
 pub(super) fn notice(notice: Notice) -> Letter {
-    /// What to do about what one did not do.
-    const ALARM: &str = "If that was not you and you did not ask for it, tell whoever runs this room at once.";
     let Notice { to, name, tenant: Tenant { name: tenant, .. }, news } = notice;
-    let (subject, what, instead) = match news {
-        NoticeKind::Password => ("Your password was changed", "your password was changed.".to_owned(), ALARM),
-        NoticeKind::Address(Some(email)) => {
-            ("Your address was changed", format!("your e-mail address was changed to {}.", email.as_str()), ALARM)
+    let alarm = format!("If this was not you and you did not ask for it, contact an admin of {tenant} right away.");
+    let (subject, what, after) = match news {
+        NoticeKind::Password => {
+            ("Your password was changed", format!("Your password for {tenant} was changed."), alarm)
         }
+        NoticeKind::Address(Some(email)) => (
+            "Your email address was changed",
+            format!("Your email address in {tenant} was changed to {}.", email.as_str()),
+            alarm,
+        ),
         NoticeKind::Address(None) => {
-            ("Your address was changed", "your e-mail address was taken away.".to_owned(), ALARM)
+            ("Your email address was removed", format!("Your email address in {tenant} was removed."), alarm)
         }
         NoticeKind::AddressAsked(email) => (
-            "Your address is to be changed",
+            "A change of your email address was requested",
             format!(
-                "your e-mail address is to be {}. It stays as it is until that is confirmed there.",
+                "Your email address in {tenant} is to be changed to {}. It stays the same until the new address is confirmed.",
                 email.as_str()
             ),
-            ALARM,
+            alarm,
         ),
         NoticeKind::ConfirmAddress { link } => (
-            "Confirm your address",
-            format!("open this link to confirm that this is your e-mail address:\n\n{link}"),
-            "The link works once, within a day. If you do not know what this is about, ignore it: nothing is changed then.",
+            "Confirm your email address",
+            format!("Open this link to confirm your email address for {tenant}:\n\n{link}"),
+            "The link works once and expires in a day. If you were not expecting this, ignore it: nothing changes."
+                .to_owned(),
         ),
         NoticeKind::NewLink => (
-            "A link was made for you",
-            "somebody who runs this room made a link with which you choose a new password.".to_owned(),
-            ALARM,
+            "A link for a new password was created",
+            format!("An admin of {tenant} created a link with which you can choose a new password."),
+            alarm,
         ),
-        NoticeKind::Role(role) => ("Your role was changed", format!("your role is {role} now."), ALARM),
+        NoticeKind::Role(role) => ("Your role was changed", format!("Your role in {tenant} is now {role}."), alarm),
         NoticeKind::SessionsEnded => (
             "You were signed out",
-            "somebody who runs this room ended your sessions. Sign in again when you need to.".to_owned(),
-            ALARM,
+            format!("An admin of {tenant} signed you out. You can sign in again at any time."),
+            alarm,
         ),
         NoticeKind::SecondFactor { on: true } => (
-            "A second factor was set up",
-            "signing in asks for a code of your second factor from now on.".to_owned(),
-            ALARM,
+            "Your second factor was turned on",
+            format!("Signing in to {tenant} now asks for a code of your second factor."),
+            alarm,
         ),
-        NoticeKind::SecondFactor { on: false } => {
-            ("The second factor was taken off", "signing in asks for no second factor any more.".to_owned(), ALARM)
-        }
+        NoticeKind::SecondFactor { on: false } => (
+            "Your second factor was turned off",
+            format!("Signing in to {tenant} no longer asks for a second factor."),
+            alarm,
+        ),
     };
-    let text = format!("Hello {name},\n\nin {tenant} on PulseStage {what}\n\n{instead}\n");
+    let text = format!("Hello {name},\n\n{what}\n\n{after}\n");
     Letter { to, subject: one_line(&format!("{subject}: {tenant}")), text }
 }
 
@@ -110,19 +116,19 @@ mod tests {
     fn a_notice_says_what_was_done_and_has_no_second_header() {
         let other = Email::parse("other@example.com").unwrap();
         let all = [
-            (NoticeKind::Password, "your password was changed"),
+            (NoticeKind::Password, "Your password for Acme"),
             (NoticeKind::Address(Some(other.clone())), "changed to other@example.com"),
-            (NoticeKind::Address(None), "taken away"),
-            (NoticeKind::AddressAsked(other), "is to be other@example.com"),
+            (NoticeKind::Address(None), "was removed"),
+            (NoticeKind::AddressAsked(other), "is to be changed to other@example.com"),
             (
                 NoticeKind::ConfirmAddress { link: "https://a.example/address/1".to_owned() },
                 "\nhttps://a.example/address/1\n",
             ),
             (NoticeKind::NewLink, "a new password"),
-            (NoticeKind::Role(pulsestage::user::Role::Admin), "your role is admin"),
-            (NoticeKind::SessionsEnded, "ended your sessions"),
-            (NoticeKind::SecondFactor { on: true }, "second factor"),
-            (NoticeKind::SecondFactor { on: false }, "no second factor"),
+            (NoticeKind::Role(pulsestage::user::Role::Admin), "is now admin"),
+            (NoticeKind::SessionsEnded, "signed you out"),
+            (NoticeKind::SecondFactor { on: true }, "now asks for a code"),
+            (NoticeKind::SecondFactor { on: false }, "no longer asks"),
         ];
         for (news, said) in all {
             let to = Email::parse("ann@example.com").unwrap();

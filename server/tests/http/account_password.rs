@@ -56,7 +56,7 @@ async fn who_is_unknown_hears_and_costs_the_same() {
         assert_eq!((reply.status.as_u16(), server.passwords.computed() - before), (401, 1), "{email}");
         assert!(reply.is_closed());
         let said = reply.text().to_owned();
-        assert!(said.contains("The e-mail address or the password is not right."));
+        assert!(said.contains("The email address or password is wrong."));
         seen.push(said.replace(&format!("value=\"{email}\""), ""));
     }
     assert_eq!(seen[0], seen[1]);

@@ -215,7 +215,7 @@ async fn another_address_counts_once_it_is_confirmed_there() {
     letters.sort_by(|a, b| a.to.cmp(&b.to));
     let [old, new] = letters;
     assert_eq!((old.to.as_str(), new.to.as_str()), (BOB, "new@example.com"));
-    assert!(old.text.contains("is to be new@example.com"), "{}", old.text);
+    assert!(old.text.contains("is to be changed to new@example.com"), "{}", old.text);
     let link = address_link(&new.text);
     for call in [server.get(&link), server.post(&link, &[]), server.post(&link, &[("confirm", "yes")])] {
         let page = call.send().await;
@@ -260,12 +260,12 @@ async fn whoever_it_concerns_is_told() {
     let id = bob.to_string();
     let change = [("old", PASSWORD), ("password", "another lamp hums at dawn")];
     server.post("/password", &change).cookie(&session).send().await.came_in();
-    assert!(mail.letter().await.text.contains("your password was changed"));
+    assert!(mail.letter().await.text.contains("Your password for Tenant default was changed."));
     for (name, fields, said) in [
-        ("set_role", vec![("person", id.as_str()), ("role", "admin")], "your role is admin"),
-        ("set_role", vec![("person", &id), ("role", "moderator")], "your role is moderator"),
-        ("invite_again", vec![("person", &id)], "made a link"),
-        ("revoke_sessions", vec![("of", &id)], "ended your sessions"),
+        ("set_role", vec![("person", id.as_str()), ("role", "admin")], "is now admin"),
+        ("set_role", vec![("person", &id), ("role", "moderator")], "is now moderator"),
+        ("invite_again", vec![("person", &id)], "created a link"),
+        ("revoke_sessions", vec![("of", &id)], "signed you out"),
     ] {
         assert_eq!(call(&server, name, &olga, &fields).await.status, 200, "{name}");
         let letter = mail.letter().await;
@@ -277,7 +277,7 @@ async fn whoever_it_concerns_is_told() {
     let reset = server.link_for(&default, bob, PersonLinkPurpose::Password).await;
     server.post(&reset, &[("password", PASSWORD)]).send().await.came_in();
     let letter = mail.letter().await;
-    assert!(letter.text.contains("your password was changed"), "{}", letter.text);
+    assert!(letter.text.contains("Your password for Tenant default was changed."), "{}", letter.text);
     assert!(mail.is_empty());
 }
 

@@ -166,7 +166,7 @@ async fn what_others_say_by_a_status_alone_has_words_too() {
     assert_eq!((range.status.as_u16(), range.json()["refusal"].as_str()), (416, Some("range_not_satisfiable")));
     let changed = server.get("/pkg/pulsestage.js").header("if-unmodified-since", "Thu, 01 Jan 1970 00:00:00 GMT");
     let changed = sent(changed, None).await.unwrap();
-    assert_eq!((changed.status.as_u16(), changed.text()), (412, "This is not as you expected it to be.\n"));
+    assert_eq!((changed.status.as_u16(), changed.text()), (412, "This has changed since you last loaded it.\n"));
     let no_logo = sent(server.get("/t/default/logo"), Some(BROWSER)).await.unwrap();
     assert!(no_logo.status == 404 && no_logo.text().contains("There is nothing at this address."));
     for (kind, body) in [("text/csv", "a,b"), ("", "x"), ("multipart/form-data", "x")] {

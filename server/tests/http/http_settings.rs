@@ -104,5 +104,5 @@ async fn a_form_of_a_desk_comes_back_to_its_page_and_says_what_was_refused() {
     assert_eq!(reply.status, 303);
     let back = reply.header("location").strip_prefix(&format!("http://{}", crate::support::HOST)).unwrap().to_owned();
     let shown = server.get(&back).cookie(&acme.owner).send().await;
-    assert!(shown.text().contains("Somebody else changed this meanwhile"), "{back}");
+    assert!(shown.text().contains("Someone else changed this"), "{back}");
 }
