@@ -116,7 +116,7 @@ pub(crate) fn postgres_server(name: &str) -> Option<String> {
 }
 
 /// The same server, another database.
-fn with_database(url: &str, database: &str) -> String {
+pub(crate) fn with_database(url: &str, database: &str) -> String {
     let (base, query) = url.split_once('?').map_or((url, None), |(base, query)| (base, Some(query)));
     let authority = base.find("://").unwrap() + 3;
     let end = base[authority..].find('/').map_or(base.len(), |slash| authority + slash);

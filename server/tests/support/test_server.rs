@@ -23,7 +23,7 @@ use pulsestage_server::state::{AppState, Site};
 use pulsestage_server::store::{Durability, Options, SqlStore, open};
 use pulsestage_server::system::{InstallationKey, SystemRng};
 
-use super::{Call, Folder, HandClock, Room, Wire, soon};
+use super::{Call, Database, Folder, HandClock, Room, Wire, soon};
 
 /// How a server is built.
 #[derive(Clone, Debug)]
@@ -125,16 +125,17 @@ pub(crate) struct TestServer {
     pub(crate) tasks: TaskTracker,
     pub(crate) passwords: PasswordKeeper,
     key: InstallationKey,
-    _folders: Vec<Folder>,
+    _site: Folder,
+    /// Dropped last: the store is at work on it until then.
+    _database: Option<Database>,
 }
 
 impl TestServer {
-    /// A server on a fresh SQLite database, with the two tenants `default` and `acme`.
+    /// A server on a fresh database of the engine that is tried, with the two tenants `default` and `acme`.
     pub(crate) async fn new(plan: Plan) -> (Self, Room, Room) {
-        let folder = Folder::new();
-        let store = open_store(&folder.sqlite_url()).await;
-        let mut server = Self::on_sql(store, plan);
-        server._folders.push(folder);
+        let database = Database::new().await;
+        let mut server = Self::on_sql(open_store(&database.url()).await, plan);
+        server._database = Some(database);
         // Furniture counts for nobody's limits.
         let movers = server.service.clone().limited_by(Arc::new(Unlimited));
         let movers = movers.asking_second_factor(Arc::new(server.key), Requirement::Off);
@@ -187,7 +188,8 @@ impl TestServer {
             tasks: feeders,
             passwords,
             key,
-            _folders: vec![site],
+            _site: site,
+            _database: None,
         }
     }
 
