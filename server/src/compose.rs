@@ -180,7 +180,7 @@ pub fn compose(settings: InstanceSettings, ports: InstancePorts) -> anyhow::Resu
         passes: passes.clone(),
         store: store.clone(),
         clock: clock.clone(),
-        bell: bus.access(),
+        wake: bus.access(),
         look: park.map(|park| Box::new(move || park.look()) as Box<dyn Fn() + Send + Sync>),
     };
     tasks.others.spawn(watcher.run(stop));

@@ -19,10 +19,10 @@ use pulsestage::text::Slug;
 /// Where the data is.
 #[derive(Clone, Debug, Args)]
 pub struct StoreArgs {
-    /// Folder for everything PulseStage keeps; made when it is not there.
+    /// Folder for the data; created when it does not exist.
     #[arg(long, env = "PULSESTAGE_DATA_DIR", default_value = "data")]
     pub data_dir: PathBuf,
-    /// `sqlite://PATH` or `postgres://USER:PASSWORD@HOST/NAME`; SQLite in the data folder when not given.
+    /// `sqlite://PATH` or `postgres://USER:PASSWORD@HOST/NAME`; by default SQLite in the data folder.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
     /// How SQLite confirms a write: `full` survives a power cut, `normal` is faster and survives a crash of the program.
@@ -31,7 +31,7 @@ pub struct StoreArgs {
 }
 
 impl StoreArgs {
-    /// The address of the database that is meant.
+    /// The address of the database.
     #[must_use]
     pub fn url(&self) -> String {
         self.database_url
@@ -58,21 +58,21 @@ pub struct ServeArgs {
     /// Where the data is.
     #[command(flatten)]
     pub store: StoreArgs,
-    /// Seconds for which a database that does not answer is waited for at the start, with a line a second that says what
-    /// is wrong; 0 gives up at once. What waiting cannot mend, such as a wrong password, ends the start at once.
+    /// Seconds to wait at the start for a database that does not answer, with a log line a second; 0 does not wait. Errors
+    /// that waiting cannot fix, such as a wrong password, end the start at once.
     #[arg(long, env = "PULSESTAGE_DATABASE_WAIT_S", value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(0..=86_400))]
     pub database_wait_s: u64,
     /// Where the installation's key is.
     #[command(flatten)]
     pub key: KeyArgs,
-    /// `redis://HOST` when several instances share one Postgres: it carries the word that something changed.
+    /// `redis://HOST` when several instances share one PostgreSQL: notifies the others of changes.
     #[arg(long, env = "REDIS_URL", hide_env_values = true)]
     pub redis_url: Option<String>,
-    /// Fill an empty database with demo data; a database that has data is left as it is.
+    /// Fill an empty database with demo data; a database with data is not changed.
     #[arg(long, env = "PULSESTAGE_DEMO")]
     pub demo: bool,
-    /// The address people reach this server at, such as `https://ask.example.com`; links and secure cookies follow it.
-    /// Requests for another host are refused then, save for `--also-host` and `--base-domain`.
+    /// The public address of this server, such as `https://ask.example.com`, for links and secure cookies. Requests for
+    /// another host are then refused, except those of `--also-host` and `--base-domain`.
     #[arg(long, env = "PULSESTAGE_PUBLIC_URL", value_name = "URL", value_parser = parse_public_url)]
     pub public_url: Option<String>,
     /// How tenants are reached.
@@ -81,58 +81,58 @@ pub struct ServeArgs {
     /// Seconds between heartbeats on every stream.
     #[arg(long, env = "PULSESTAGE_HEARTBEAT_S", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub heartbeat_s: u64,
-    /// Milliseconds for which changes are gathered before they are sent together; 0 sends each look at once.
+    /// Milliseconds for which changes are collected before they are sent together; 0 sends them at once.
     #[arg(long, env = "PULSESTAGE_WINDOW_MS", default_value_t = 50, value_parser = clap::value_parser!(u64).range(0..=10_000))]
     pub window_ms: u64,
-    /// Send streams as they are also to clients that take gzip, which makes a busy board's a fifth as large.
+    /// Do not compress streams. With gzip, the stream of a busy board is a fifth of the size.
     #[arg(long, env = "PULSESTAGE_NO_STREAM_COMPRESSION")]
     pub no_stream_compression: bool,
-    /// Threads that write to streams; half as many as there are cores when not given.
+    /// Threads that write to streams; by default half the number of cores.
     #[arg(long, env = "PULSESTAGE_STREAM_THREADS", value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub stream_threads: Option<u16>,
-    /// Seconds for which a server that is told to stop goes on as before while `/health/ready` says `stopping`, so that whoever
-    /// sends people here has noticed before nothing is accepted any more. 0 stops accepting at once.
+    /// Seconds for which the server still accepts requests after SIGTERM, while `/health/ready` says `stopping`, so that
+    /// proxies notice before it stops accepting. 0 stops accepting at once.
     #[arg(long, env = "PULSESTAGE_LINGER_S", value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(0..=600))]
     pub linger_s: u64,
-    /// Seconds over which streams end after that, so that their clients do not come back all at once.
+    /// Seconds over which streams are then closed, so that their clients do not reconnect all at once.
     #[arg(long, env = "PULSESTAGE_DRAIN_S", value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(0..=600))]
     pub drain_s: u64,
-    /// Who must have a second factor, unless a provider vouches for them: nobody (`off`), `admins` and owners, or all
-    /// `staff`, which is moderators as well. Whoever must and has none sets it up before anything else.
+    /// Who must have a second factor, except with single sign-on: nobody (`off`), `admins` (with owners), or `staff`
+    /// (with moderators). People without one set it up at their next sign-in.
     #[arg(long, env = "PULSESTAGE_REQUIRE_SECOND_FACTOR", value_name = "WHO", default_value = "off", value_parser = parse_requirement)]
     pub require_second_factor: Requirement,
     /// How connections are encrypted.
     #[command(flatten)]
     pub tls: TlsArgs,
-    /// Remove entries of the audit that are older than so many days; they are kept for good when not given.
+    /// Delete audit entries older than this many days; by default they are kept for ever.
     #[arg(long, env = "PULSESTAGE_AUDIT_DAYS", value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
     pub audit_days: Option<u32>,
-    /// How log lines look. What is logged is set by `RUST_LOG`, such as `info,pulsestage_server=debug`.
+    /// Format of log lines. `RUST_LOG` sets what is logged, such as `info,pulsestage_server=debug`.
     #[arg(long, env = "PULSESTAGE_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
-    /// Log with each request the address that it came from; without it no address is in any line.
+    /// Log the client address of each request; by default no address is logged.
     #[arg(long, env = "PULSESTAGE_LOG_ADDRESSES")]
     pub log_addresses: bool,
     /// Origins of other sites whose pages may use this server with cookies, such as `https://intranet.example.com`; comma-separated.
     #[arg(long, env = "PULSESTAGE_CORS_ORIGIN", value_delimiter = ',', value_parser = parse_other_origin)]
     pub cors_origin: Vec<String>,
-    /// Folder with the built pages; looked for beside the binary when not given.
+    /// Folder with the built pages; by default beside the binary.
     #[arg(long, env = "PULSESTAGE_SITE_DIR")]
     pub site_dir: Option<PathBuf>,
-    /// How much is taken of everything.
+    /// Limits.
     #[command(flatten)]
     pub limits: LimitArgs,
     /// Where metrics are served.
     #[command(flatten)]
     pub metrics: MetricsArgs,
-    /// Days without a request after which moderators, admins and owners are signed out; 0 is never. A session lasts two weeks at
-    /// most.
+    /// Days of inactivity after which moderators, admins and owners are signed out; 0 is never. A session lasts at most
+    /// two weeks.
     #[arg(long, env = "PULSESTAGE_SESSION_IDLE_DAYS", value_name = "DAYS", default_value_t = SESSION_IDLE_DAYS, value_parser = clap::value_parser!(u32).range(0..=14))]
     pub session_idle_days: u32,
     /// How mail is sent.
     #[command(flatten)]
     pub mail: MailArgs,
-    /// Who vouches for people.
+    /// Single sign-on.
     #[command(flatten)]
     pub oidc: OidcArgs,
 }
@@ -140,12 +140,12 @@ pub struct ServeArgs {
 /// How tenants are reached.
 #[derive(Clone, Debug, Default, Args)]
 pub struct HostArgs {
-    /// Give every tenant a host of its own under this domain: with `ask.example.com` the tenant `acme` is at
-    /// `acme.ask.example.com`. Hosts that are none of these are not found then.
+    /// Give every tenant its own host under this domain: with `ask.example.com` the tenant `acme` is at
+    /// `acme.ask.example.com`. Other hosts are then answered with 404.
     #[arg(long, env = "PULSESTAGE_BASE_DOMAIN", value_name = "DOMAIN")]
     pub base_domain: Option<BaseDomain>,
-    /// Further hosts that this server answers under where `--public-url` is set, such as the name that a proxy or a monitor
-    /// inside uses; comma-separated. One without a port is meant with any.
+    /// Further hosts to answer under when `--public-url` is set, such as the internal name that a proxy or a monitor uses;
+    /// comma-separated. A host without a port matches any port.
     #[arg(long, env = "PULSESTAGE_ALSO_HOST", value_name = "HOSTS", value_delimiter = ',', value_parser = parse_host)]
     pub also_host: Vec<Authority>,
 }
@@ -153,7 +153,7 @@ pub struct HostArgs {
 /// Files for TLS: both or none.
 #[derive(Clone, Debug, Default, Args)]
 pub struct TlsArgs {
-    /// Chain of certificates in PEM: connections are TLS then, with HTTP/2. Read again on SIGHUP.
+    /// Certificate chain in PEM: enables TLS and HTTP/2. Read again on SIGHUP.
     #[arg(long, env = "PULSESTAGE_TLS_CERT", value_name = "FILE", requires = "tls_key")]
     pub tls_cert: Option<PathBuf>,
     /// Private key of the first certificate, in PEM.
@@ -200,5 +200,5 @@ pub(crate) fn parse_slug(text: &str) -> Result<Slug, String> {
 }
 
 fn parse_requirement(text: &str) -> Result<Requirement, String> {
-    text.parse().map_err(|_| "take one of off, admins, staff".to_owned())
+    text.parse().map_err(|_| "use off, admins or staff".to_owned())
 }

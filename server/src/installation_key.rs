@@ -31,13 +31,13 @@ const FINGERPRINT: &str = "fingerprint";
 /// Where the key is.
 #[derive(Clone, Default, Args)]
 pub struct KeyArgs {
-    /// File with the installation's key, which only its owner may read; `installation.key` in the data folder when not
-    /// given, made at the first start. The variable PULSESTAGE_KEY holds the key itself instead, as 64 hexadecimal digits
+    /// File with the installation's key, readable by its owner only; by default `installation.key` in the data folder,
+    /// created at the first start. The variable PULSESTAGE_KEY holds the key itself instead, as 64 hexadecimal digits
     /// or in base64. Instances that share a database share the key.
     #[arg(long, env = "PULSESTAGE_KEY_FILE", value_name = "FILE")]
     pub key_file: Option<PathBuf>,
-    /// Go on without the key that this database was used with: whoever took part without an account is a stranger to what
-    /// they asked and voted for then. For one start, after the key was lost.
+    /// Start with a new key after the old one was lost, for one start: guests lose access to the questions they asked and
+    /// can vote again.
     #[arg(long)]
     pub new_key: bool,
     /// The key itself, as [`VARIABLE`] has it.

@@ -29,8 +29,8 @@ pub struct Watcher {
     pub store: Arc<dyn Store>,
     /// The time.
     pub clock: Arc<dyn Clock>,
-    /// Rung when there may be something to read.
-    pub bell: Arc<Notify>,
+    /// Notified when there may be something to read.
+    pub wake: Arc<Notify>,
     /// Has those who hold streams look at once which of them have to end, if anybody holds any.
     pub look: Option<Box<dyn Fn() + Send + Sync>>,
 }
@@ -57,7 +57,7 @@ impl Watcher {
             }
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = self.bell.notified() => {}
+                () = self.wake.notified() => {}
                 () = sleep(EVERY) => {}
             }
         }

@@ -1,8 +1,8 @@
-//! The bell between instances: Redis carries "look at this tenant", nothing more.
+//! Notifications between instances: Redis carries the id of the tenant that changed, nothing more.
 //!
-//! Rings are published and heard at most once, in any order, and that is enough: each instance reads the database
-//! they share. While Redis is away screens of other instances follow with the poller's tick; when it is back every
-//! open channel looks once.
+//! Notifications are published and received at most once, in any order, and that is enough: each instance reads the
+//! database they share. While Redis is away screens of other instances follow with the poller's tick; when it is back
+//! every open channel looks once.
 
 use futures::StreamExt;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
@@ -18,16 +18,16 @@ use super::Bus;
 use pulsestage::id::TenantId;
 use pulsestage::ports::{Change, Notifier};
 
-/// Where rings are published.
+/// The topic of the notifications.
 pub const TOPIC: &str = "pulsestage:look";
-/// Rings that may wait to be published; what comes beyond is dropped, for those before it say the same.
+/// Notifications that may wait to be published; what comes beyond is dropped, for those before it say the same.
 const QUEUE: usize = 1_024;
 /// How long Redis may take to answer or to be reached.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// The wait before Redis is tried again.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// Rings here and on every other instance.
+/// Notifies this instance and every other one.
 #[derive(Clone, Debug)]
 pub struct RedisNotifier {
     here: Bus,
@@ -53,7 +53,7 @@ impl RedisNotifier {
 impl Notifier for RedisNotifier {
     fn notify(&self, tenant: TenantId, look: Change) {
         self.here.notify(tenant, look);
-        // A full queue has rings enough; a closed one means that we are stopping.
+        // A full queue has notifications enough; a closed one means that we are stopping.
         let _dropped_when_full = self.there.try_send((tenant, look));
     }
 }
@@ -71,7 +71,7 @@ async fn publish(client: Client, me: Uuid, mut queue: mpsc::Receiver<(TenantId, 
         }
         if let Err(error) = send(&client, &mut connection, &pipe).await {
             connection = None;
-            tracing::warn!(%error, "Redis did not take a buffer; other instances will be late until it is back");
+            tracing::warn!(%error, "Redis did not take a notification; other instances will be late until it is back");
         }
     }
 }
@@ -94,7 +94,7 @@ async fn send(
     }
 }
 
-/// Hears the rings of other instances, for ever.
+/// Receives the notifications of other instances, for ever.
 async fn listen(client: Client, me: Uuid, bus: Bus) {
     let mut was_heard = true;
     loop {
@@ -103,7 +103,7 @@ async fn listen(client: Client, me: Uuid, bus: Bus) {
             // Said once, not with every try.
             Err(error) if was_heard => {
                 was_heard = false;
-                tracing::warn!(%error, "Redis cannot be heard; changes of other instances come late until it is back");
+                tracing::warn!(%error, "Redis does not deliver; changes of other instances come late until it is back");
             }
             Err(_) => {}
         }
@@ -111,12 +111,12 @@ async fn listen(client: Client, me: Uuid, bus: Bus) {
     }
 }
 
-/// Hears until the connection ends.
+/// Receives until the connection ends.
 async fn hear(client: &Client, me: Uuid, bus: &Bus) -> Result<(), RedisError> {
     let mut heard = client.get_async_pubsub().await?;
     heard.subscribe(TOPIC).await?;
-    tracing::info!("hearing other instances through Redis");
-    // Whatever was notified while we did not hear is looked for now.
+    tracing::info!("receiving notifications of other instances through Redis");
+    // Whatever was notified while we did not receive is read now.
     bus.notify_all();
     let mut messages = heard.on_message();
     while let Some(message) = messages.next().await {
@@ -124,7 +124,7 @@ async fn hear(client: &Client, me: Uuid, bus: &Bus) -> Result<(), RedisError> {
         match parse(&text) {
             Some((from, _, _)) if from == me => {}
             Some((_, tenant, look)) => bus.notify(tenant, look),
-            None => tracing::debug!("a message on our topic is not a ring"),
+            None => tracing::debug!("a message on the topic in Redis cannot be read"),
         }
     }
     Ok(())

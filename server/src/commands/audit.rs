@@ -15,17 +15,17 @@ use pulsestage::time::{DAY_MS, Timestamp};
 /// What to do with the audit.
 #[derive(Debug, Subcommand)]
 pub enum AuditCommand {
-    /// Remove entries that are older than so many days. The audit says so afterwards.
+    /// Delete entries older than this many days. The audit records the deletion.
     Prune(PruneArgs),
 }
 
 /// The flags of `audit prune`.
 #[derive(Debug, Args)]
 pub struct PruneArgs {
-    /// The age of what is removed, in days.
+    /// Age in days.
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
     pub before: u32,
-    /// One tenant, by its slug; all of them when not given.
+    /// Slug of one tenant; by default all.
     #[arg(long, value_parser = parse_slug)]
     pub tenant: Option<Slug>,
     /// Where the data is.
@@ -56,7 +56,7 @@ async fn prune(store: &SqlStore, args: &PruneArgs, now: Timestamp) -> anyhow::Re
     let mut lines = Vec::new();
     for tenant in tenants {
         let pruned = prune_tenant(store, tenant.id, before, now).await?;
-        lines.push(format!("{}: {pruned} entries from before {before} are removed", tenant.slug));
+        lines.push(format!("{}: {pruned} entries before {before} were deleted", tenant.slug));
     }
     Ok(lines.join("\n"))
 }

@@ -19,12 +19,12 @@ use pulsestage::time::Timestamp;
 /// The flags of `backup`.
 #[derive(Debug, Args)]
 pub struct BackupArgs {
-    /// The file to write. It appears when it is whole.
+    /// The file to write. It appears under this name when it is complete.
     pub file: PathBuf,
-    /// Write over a file that is there.
+    /// Overwrite an existing file.
     #[arg(long)]
     pub force: bool,
-    /// Put the installation's key in as well. Whoever has the file can tell then who asked what.
+    /// Include the installation's key. The file then shows who asked what.
     #[arg(long)]
     pub with_key: bool,
     /// Where the key is.
@@ -38,7 +38,7 @@ pub struct BackupArgs {
 /// Where a command finds the installation's key.
 #[derive(Debug, Default, Args)]
 pub struct KeyPlace {
-    /// File with the installation's key; `installation.key` in the data folder when not given. The variable PULSESTAGE_KEY
+    /// File with the installation's key; by default `installation.key` in the data folder. The variable PULSESTAGE_KEY
     /// holds the key itself instead.
     #[arg(long, env = "PULSESTAGE_KEY_FILE", value_name = "FILE")]
     pub key_file: Option<PathBuf>,
@@ -98,9 +98,9 @@ pub(crate) fn described(manifest: &Manifest) -> String {
 
 fn told(file: &Path, manifest: &Manifest, bytes: u64) -> String {
     let key = if manifest.with_key {
-        "The installation's key is in it: whoever has this file can tell who asked what. Keep it where few can read it."
+        "It contains the installation's key and so shows who asked what. Restrict who can read it."
     } else {
-        "The installation's key is not in it: keep a copy of installation.key, or of PULSESTAGE_KEY, somewhere else."
+        "It does not contain the installation's key: keep a copy of installation.key, or of PULSESTAGE_KEY, elsewhere."
     };
     format!("{}: {}, {bytes} bytes.\n{key}", file.display(), described(manifest))
 }
@@ -123,9 +123,7 @@ fn must_be_there(url: &str) -> Result<(), BackupError> {
 
 async fn key(args: &BackupArgs, url: &str) -> anyhow::Result<KeyText> {
     let key = installation_key::given_text(&args.store.data_dir, &args.key.args())?;
-    let key = key.context(
-        "there is no key to put into the backup: name its file with --key-file, or give it in PULSESTAGE_KEY",
-    )?;
+    let key = key.context("there is no key to include: name its file with --key-file, or give it in PULSESTAGE_KEY")?;
     let known = fingerprint(url).await?;
     anyhow::ensure!(
         known.is_none_or(|known| known == key.fingerprint()),

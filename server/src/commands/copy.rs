@@ -16,7 +16,7 @@ pub struct CopyArgs {
     /// The database to copy: `sqlite://PATH` or `postgres://USER:PASSWORD@HOST/NAME`. It is only read.
     #[arg(long, env = "PULSESTAGE_COPY_FROM", value_name = "URL", hide_env_values = true)]
     pub from: String,
-    /// The database to copy to, which must be there and empty; a SQLite file is made.
+    /// The database to copy to; it must exist and be empty. A SQLite file is created.
     #[arg(long, env = "PULSESTAGE_COPY_TO", value_name = "URL", hide_env_values = true)]
     pub to: String,
 }
@@ -42,7 +42,7 @@ pub async fn run(args: &CopyArgs) -> anyhow::Result<(String, ExitCode)> {
 
 /// A line for each table, and what was done in all.
 fn listed(tables: &[(String, u64, String)], tenants: usize) -> String {
-    let mut text = format!("{:<24}  {:>10}  checksum, alike on both sides\n", "table", "rows");
+    let mut text = format!("{:<24}  {:>10}  checksum, equal on both sides\n", "table", "rows");
     for (name, rows, sum) in tables {
         text += &format!("{name:<24}  {rows:>10}  {}\n", sum.get(..16).unwrap_or(sum));
     }

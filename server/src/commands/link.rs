@@ -22,28 +22,25 @@ pub struct LinkArgs {
     /// The tenant to open, by its slug.
     #[arg(long, default_value = "default", value_parser = parse_slug)]
     pub tenant: Slug,
-    /// What the bearer may do: moderator, admin or owner.
+    /// Role of the person who uses the link: moderator, admin or owner.
     #[arg(long, default_value = "moderator", value_parser = parse_staff_role)]
     pub role: Role,
-    /// Withdraw the links of the same tenant and role that nobody has used yet.
+    /// Withdraw unused links of the same tenant and role first.
     #[arg(long)]
     pub replace: bool,
-    /// Make none; say which links of the tenant wait to be used.
+    /// List the tenant's unused links instead.
     #[arg(long, conflicts_with_all = ["replace", "role", "withdraw_all"])]
     pub list: bool,
-    /// Make none; withdraw every link of the tenant that nobody has used yet.
+    /// Withdraw all unused links of the tenant instead.
     #[arg(long, conflicts_with_all = ["replace", "role"])]
     pub withdraw_all: bool,
-    /// The address people reach the server at; the link starts with it.
+    /// The public address of the server, with which the link begins.
     #[arg(long, env = "PULSESTAGE_PUBLIC_URL", default_value = "http://127.0.0.1:3000", value_parser = parse_public_url)]
     pub public_url: String,
 }
 
 fn parse_staff_role(text: &str) -> Result<Role, String> {
-    text.parse()
-        .ok()
-        .filter(|role| *role >= Role::Moderator)
-        .ok_or_else(|| "take one of moderator, admin, owner".to_owned())
+    text.parse().ok().filter(|role| *role >= Role::Moderator).ok_or_else(|| "use moderator, admin or owner".to_owned())
 }
 
 /// Does it; gives what to print.
@@ -64,7 +61,7 @@ pub async fn carry_out(service: &Service, args: &LinkArgs) -> anyhow::Result<Str
         let now = SystemClock.now().0;
         let links = service.waiting_links(tenant).await?;
         let lines: Vec<String> = links.iter().map(|link| line(link, now)).collect();
-        return Ok(if lines.is_empty() { format!("No link of {tenant} waits to be used.") } else { lines.join("\n") });
+        return Ok(if lines.is_empty() { format!("{tenant} has no unused links.") } else { lines.join("\n") });
     }
     if args.withdraw_all {
         let count = service.withdraw_links(tenant, None).await?;
@@ -83,7 +80,12 @@ fn line(link: &WaitingLink, now: i64) -> String {
         LinkPurpose::Claim => "claims the installation",
     };
     let (age, left) = (now.saturating_sub(link.at.0), link.expires_at.0.saturating_sub(now));
-    format!("{}\t{door}\tmade {} minutes ago, good for {} more", link.role.as_str(), age / MINUTE_MS, left / MINUTE_MS)
+    format!(
+        "{}\t{door}\tmade {} minutes ago, expires in {} minutes",
+        link.role.as_str(),
+        age / MINUTE_MS,
+        left / MINUTE_MS
+    )
 }
 
 #[cfg(test)]
@@ -100,6 +102,6 @@ mod tests {
             at: Timestamp(0),
             expires_at: Timestamp(600_000),
         };
-        assert_eq!(line(&link, 120_000), "admin\tsigns in\tmade 2 minutes ago, good for 8 more");
+        assert_eq!(line(&link, 120_000), "admin\tsigns in\tmade 2 minutes ago, expires in 8 minutes");
     }
 }

@@ -39,7 +39,7 @@ use pulsestage::service::Service;
 #[derive(Debug, Parser)]
 #[command(name = "pulsestage", version, args_conflicts_with_subcommands = true)]
 pub struct Cli {
-    /// What to do; `serve` when nothing is said.
+    /// The command; `serve` by default.
     #[command(subcommand)]
     pub command: Option<Command>,
     /// The flags of `serve`, so that they may be given without naming it.
@@ -52,28 +52,27 @@ pub struct Cli {
 pub enum Command {
     /// Run the server (the default).
     Serve(Box<ServeArgs>),
-    /// Make a one-time sign-in link and print it.
+    /// Create a one-time sign-in link and print it.
     Link(LinkArgs),
-    /// Make, list, limit and archive tenants.
+    /// Create, list, limit and archive tenants.
     #[command(subcommand)]
     Tenant(TenantCommand),
-    /// Remove old entries of the audit.
+    /// Delete old audit entries.
     #[command(subcommand)]
     Audit(AuditCommand),
-    /// Take away the second factor of somebody who has lost it.
+    /// Reset the second factor of a person who has lost it.
     SecondFactor(SecondFactorArgs),
     /// Write everything to one file, while the server runs.
     Backup(BackupArgs),
-    /// Make a backup the database, which must be empty unless `--replace` is given.
+    /// Restore a backup into the database, which must be empty unless `--replace` is given.
     Restore(RestoreArgs),
-    /// Say whether a backup is whole, can be restored, and is sound: 0 when it is, 1 when it is not, 2 when that could not
-    /// be found out.
+    /// Check that a backup is complete and can be restored. Exit code 0: yes, 1: no, 2: it could not be checked.
     Verify(VerifyArgs),
-    /// Count votes again, and say whether every count that is shown is the number of its votes.
+    /// Count all votes again and compare them with the counts that are shown.
     Recount(RecountArgs),
-    /// Copy everything of one database into an empty one, on either engine, and compare the two.
+    /// Copy a database into an empty one, between SQLite and PostgreSQL, and compare the two.
     Copy(CopyArgs),
-    /// Try the live core with a simulated audience, and say whether it holds.
+    /// Simulate an audience and check latencies, losses and memory.
     Rehearse(Box<RehearseArgs>),
 }
 

@@ -15,10 +15,10 @@ pub struct RecountArgs {
     /// Where the data is.
     #[command(flatten)]
     pub store: StoreArgs,
-    /// One tenant, by its slug; all of them when not given.
+    /// Slug of one tenant; by default all.
     #[arg(long, value_parser = parse_slug)]
     pub tenant: Option<Slug>,
-    /// Make every count that differs the number of its votes. Open screens see it at once.
+    /// Correct wrong counts. Open pages show the correction at once.
     #[arg(long)]
     pub repair: bool,
 }
@@ -66,7 +66,7 @@ impl fmt::Display for RecountReport<'_> {
         }
         let questions: i64 = self.tenants.iter().map(|tenant| tenant.questions).sum();
         let differ: usize = self.tenants.iter().map(|tenant| tenant.miscounts.len()).sum();
-        let what = if self.repaired { "put right" } else { "differ" };
+        let what = if self.repaired { "corrected" } else { "differ" };
         if differ > 0 {
             f.write_str(&table)?;
         }

@@ -17,13 +17,13 @@ use pulsestage::ports::Clock;
 pub struct RestoreArgs {
     /// The backup.
     pub file: PathBuf,
-    /// Put it in the place of the data that is there, which is gone then.
+    /// Replace existing data, which is deleted.
     #[arg(long)]
     pub replace: bool,
-    /// Where the key is, or is to be.
+    /// Where the key is.
     #[command(flatten)]
     pub key: KeyPlace,
-    /// Where the data is to be.
+    /// Where the data is.
     #[command(flatten)]
     pub store: StoreArgs,
 }
@@ -58,7 +58,7 @@ fn key(args: &RestoreArgs, restored: &Restored) -> anyhow::Result<String> {
     let there = installation_key::given_text(folder, &places)?;
     let is_right = |key: &KeyText| restored.fingerprint.is_none_or(|known| known == *key.fingerprint());
     Ok(match (there, &restored.key) {
-        (Some(key), _) if is_right(&key) => format!("Its key is there: {}.", key.named()),
+        (Some(key), _) if is_right(&key) => format!("Its key is in place: {}.", key.named()),
         (Some(key), Some(_)) => format!(
             "{} is not its key, and was left as it is. The right one is in the backup: move that one away and restore again \
              with --replace.",
@@ -70,11 +70,9 @@ fn key(args: &RestoreArgs, restored: &Restored) -> anyhow::Result<String> {
         ),
         (None, Some(text)) => {
             let path = installation_key::put_back(folder, &places, text, &SystemRng)?;
-            format!("Its key was in the backup, and is in {} now.", path.display())
+            format!("Its key was in the backup and was written to {}.", path.display())
         }
-        (None, None) if restored.fingerprint.is_none() => {
-            "No key was used with it: the next start makes one.".to_owned()
-        }
+        (None, None) if restored.fingerprint.is_none() => "It has no key: the next start creates one.".to_owned(),
         (None, None) => {
             "Its key is not in the backup, and not here: put installation.key into the data folder, or set \
                          PULSESTAGE_KEY, before you start the server."

@@ -11,10 +11,10 @@ use pulsestage::text::Slug;
 /// The flags of `second-factor`.
 #[derive(Debug, Args)]
 pub struct SecondFactorArgs {
-    /// The person's e-mail address.
+    /// The person's email address.
     #[arg(value_parser = parse_email)]
     pub email: Email,
-    /// Take the second factor away and end the person's sessions: make sure first that it is them who ask.
+    /// Remove the second factor and end the person's sessions. Verify the person's identity first.
     #[arg(long, required = true)]
     pub reset: bool,
     /// The person's tenant, by its slug.
@@ -45,8 +45,8 @@ pub async fn carry_out(service: &Service, args: &SecondFactorArgs) -> anyhow::Re
     let SecondFactorArgs { email, tenant, .. } = args;
     Ok(match service.reset_second_factor(tenant, email).await? {
         Some(name) => format!(
-            "{name} has no second factor any more and is signed out everywhere. They sign in with their password alone \
-             and should set up another at once."
+            "The second factor of {name} was removed, and all their sessions ended. They can sign in with their password \
+             and should set up a new one at once."
         ),
         None => format!("{} has no second factor.", email.as_str()),
     })

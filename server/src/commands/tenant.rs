@@ -13,18 +13,18 @@ use pulsestage::tenant::{TenantLimits, TenantSummary};
 use pulsestage::text::{Name, Slug};
 use pulsestage::user::Role;
 
-/// What to do with tenants. A server that runs on the same database follows within a second.
+/// Commands for tenants. A running server applies changes within a second.
 #[derive(Debug, Subcommand)]
 pub enum TenantCommand {
-    /// Make a tenant and print a one-time link for its owner.
+    /// Create a tenant and print a one-time link for its owner.
     Create(CreateArgs),
-    /// List every tenant with its numbers and limits.
+    /// List all tenants with their sizes and limits.
     List(ListArgs),
-    /// Set what a tenant is allowed; a limit that is not given is lifted.
+    /// Set the limits of a tenant; limits that are not given are removed.
     Limit(LimitTenantArgs),
-    /// Show or set how long a tenant keeps texts; what is not given stays as it is.
+    /// Show or set how long a tenant keeps texts.
     Retention(RetentionArgs),
-    /// Let nobody into a tenant any more. Nothing of it is deleted.
+    /// Close a tenant for everybody. Nothing is deleted.
     Archive(ArchiveArgs),
 }
 
@@ -34,10 +34,10 @@ pub struct CreateArgs {
     /// Its name in addresses: lower-case letters, digits and inner hyphens.
     #[arg(value_parser = parse_slug)]
     pub slug: Slug,
-    /// Its name as people read it; the slug when not given.
+    /// Its name for people; by default the slug.
     #[arg(long, value_parser = parse_name)]
     pub name: Option<Name>,
-    /// The address people reach the server at; the link starts with it.
+    /// The public address of the server, with which the link begins.
     #[arg(long, env = "PULSESTAGE_PUBLIC_URL", default_value = "http://127.0.0.1:3000", value_parser = parse_public_url)]
     pub public_url: String,
     /// Where the data is.
@@ -65,7 +65,7 @@ pub struct LimitTenantArgs {
     /// Questions ever asked.
     #[arg(long, value_name = "COUNT")]
     pub questions: Option<u32>,
-    /// People with an account; owners get in all the same.
+    /// People with an account; owners are not counted.
     #[arg(long, value_name = "COUNT")]
     pub people: Option<u32>,
     /// Where the data is.
@@ -79,7 +79,7 @@ pub struct ArchiveArgs {
     /// Which tenant.
     #[arg(value_parser = parse_slug)]
     pub slug: Slug,
-    /// Bring it back instead.
+    /// Open it again instead.
     #[arg(long)]
     pub restore: bool,
     /// Where the data is.
@@ -93,10 +93,10 @@ pub struct RetentionArgs {
     /// Which tenant.
     #[arg(value_parser = parse_slug)]
     pub slug: Slug,
-    /// After how many days texts go, or `off`.
+    /// Days after which texts are deleted, or `off`.
     #[arg(long, value_name = "DAYS|off", value_parser = parse_days)]
     pub days: Option<Days>,
-    /// Whether everything is kept for now, whatever its age.
+    /// Whether to suspend deletion.
     #[arg(long, value_name = "on|off", value_parser = parse_switch)]
     pub hold: Option<bool>,
     /// Where the data is.
@@ -157,7 +157,7 @@ async fn carry_out(service: &Service, command: TenantCommand) -> anyhow::Result<
             let name = name.map_or_else(|| Name::parse(slug.as_str()), Ok)?;
             service.make_tenant(None, slug.clone(), name).await?;
             let link = lifecycle::make_link(service, &public_url, &slug, Role::Owner).await?;
-            Ok(format!("Made the tenant {slug}. Its owner signs in once, within a day, at\n{link}"))
+            Ok(format!("Created the tenant {slug}. Its owner signs in here (once, within a day):\n{link}"))
         }
         TenantCommand::List(_) => {
             let tenants = service.tenant_summaries().await?;
@@ -174,7 +174,7 @@ async fn carry_out(service: &Service, command: TenantCommand) -> anyhow::Result<
         }
         TenantCommand::Archive(ArchiveArgs { slug, restore, .. }) => {
             service.archive_tenant(None, &slug, !restore).await?;
-            Ok(format!("{slug} is {}.", if restore { "back" } else { "archived" }))
+            Ok(format!("{slug} is {}.", if restore { "open again" } else { "archived" }))
         }
     }
 }
@@ -188,9 +188,9 @@ fn line(tenant: &TenantSummary) -> String {
 
 fn retention_in_words(retention: Retention) -> String {
     let days = match retention.days {
-        Some(1) => "texts are kept for a day".to_owned(),
+        Some(1) => "texts are kept for 1 day".to_owned(),
         Some(days) => format!("texts are kept for {days} days"),
-        None => "texts are kept for good".to_owned(),
+        None => "texts are kept for ever".to_owned(),
     };
     match retention.hold_since {
         Some(since) => format!("{days}; on hold since {since}, so nothing is removed"),
@@ -217,7 +217,7 @@ mod tests {
         }
         assert!(parse_switch("yes").is_err());
         let retention = |days, hold_since| retention_in_words(Retention { days, hold_since });
-        assert_eq!(retention(None, None), "texts are kept for good");
+        assert_eq!(retention(None, None), "texts are kept for ever");
         let held = retention(Some(30), Some(pulsestage::time::Timestamp(0)));
         assert_eq!(held, "texts are kept for 30 days; on hold since 1970-01-01T00:00:00Z, so nothing is removed");
     }

@@ -23,11 +23,11 @@ const NOT_CHECKED: u8 = 2;
 pub struct VerifyArgs {
     /// The backup.
     pub file: PathBuf,
-    /// One JSON document on standard output instead of sentences.
+    /// Print JSON.
     #[arg(long)]
     pub json: bool,
-    /// Folder for the database that the backup is tried with, which needs some times the room of the backup; the system's
-    /// folder for temporary files when not given.
+    /// Folder for a temporary database, which needs several times the size of the backup; by default the system's folder
+    /// for temporary files.
     #[arg(long, value_name = "DIR")]
     pub scratch_dir: Option<PathBuf>,
 }
@@ -113,10 +113,10 @@ fn in_words(file: &Path, outcome: &Outcome) -> String {
     let counted = format!("{} questions, {} votes and {} facts", soundness.questions, soundness.votes, soundness.facts);
     text += &if soundness.is_sound() {
         format!(
-            "The checksum is right, it was restored into an empty database, and {counted} were counted: all is well."
+            "The checksum is correct, the backup was restored into an empty database, and {counted} were counted without errors."
         )
     } else {
-        format!("The checksum is right, and of {counted} that were counted not all is as it should be.")
+        format!("The checksum is correct, but counting {counted} found errors.")
     };
     text
 }

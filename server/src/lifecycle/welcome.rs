@@ -22,8 +22,8 @@ pub async fn make_link(service: &Service, origin: &str, tenant: &Slug, role: Rol
     match service.make_link(None, tenant, role, secret.hash()).await {
         Ok(()) => {}
         Err(Refusal::TooManyRequests { .. }) => anyhow::bail!(
-            "{MOST_WAITING_LINKS} links of {tenant} for this role wait to be used. They end within a day; \
-             `pulsestage link --tenant {tenant} --role {role} --replace` withdraws them and makes another."
+            "{tenant} has {MOST_WAITING_LINKS} unused links for this role. They expire within a day; \
+             `pulsestage link --tenant {tenant} --role {role} --replace` withdraws them and creates another."
         ),
         Err(refusal) => return Err(refusal.into()),
     }
@@ -54,7 +54,7 @@ pub async fn welcome(running: &Running) -> anyhow::Result<String> {
         }
     }
     if running.demo {
-        text += "\nEach sign-in link works once, within a day. `pulsestage link --tenant SLUG` makes another.\n";
+        text += "\nEach sign-in link works once, within a day. `pulsestage link --tenant SLUG` creates another.\n";
         return Ok(text);
     }
     let claim = Secret::new(running.state.rng());
@@ -62,12 +62,12 @@ pub async fn welcome(running: &Running) -> anyhow::Result<String> {
         Ok(true) => {
             let link = claim_link(&origin, &claim);
             text += &format!(
-                "\nNobody owns this installation yet. Open this link to claim it:\n\n  {link}\n\nIt works once, within a day; each start prints another until somebody has.\n"
+                "\nThis installation has no owner yet. Open this link to claim it:\n\n  {link}\n\nIt works once, within a day; each start prints another until one was used.\n"
             );
         }
         // Without a default tenant there is nothing to be claimed.
         Ok(false) | Err(Refusal::NotFound { .. }) => {
-            text += "\nIf nobody can sign in, `pulsestage link --tenant SLUG --role owner` makes a one-time link.\n";
+            text += "\nIf nobody can sign in, `pulsestage link --tenant SLUG --role owner` creates a one-time link.\n";
         }
         Err(refusal) => return Err(refusal.into()),
     }

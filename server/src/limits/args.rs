@@ -9,24 +9,24 @@ use super::life::StreamLife;
 use super::rate::Limit;
 use super::streams::StreamLimits;
 
-/// How much is taken of everything. A rate such as `120/min` is so many at once, and as many again in that time; 0 is
-/// no limit, here and for streams.
+/// Limits. A rate such as `120/min` allows a burst of 120 and refills 120 in a minute; 0 is no limit, here and for
+/// streams.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Limits")]
 pub struct LimitArgs {
-    /// Open streams in all; when not given, as many as the limit of open files has room for.
+    /// Open streams in total; by default as many as the limit of open files allows.
     #[arg(long, env = "PULSESTAGE_MAX_STREAMS", value_name = "COUNT")]
     pub max_streams: Option<usize>,
-    /// Open streams of one tenant; when not given, three quarters of all.
+    /// Open streams of one tenant; by default three quarters of the total.
     #[arg(long, env = "PULSESTAGE_MAX_STREAMS_PER_TENANT", value_name = "COUNT")]
     pub max_streams_per_tenant: Option<usize>,
-    /// Open streams of one participant, that is of one browser: one for each tab.
+    /// Open streams of one participant: each tab has one.
     #[arg(long, env = "PULSESTAGE_MAX_STREAMS_PER_PARTICIPANT", value_name = "COUNT", default_value_t = 32)]
     pub max_streams_per_participant: usize,
-    /// Open streams of one network that nobody knows: whose browsers brought no cookie of ours.
+    /// Open streams of one network from clients without a cookie.
     #[arg(long, env = "PULSESTAGE_STREAMS_PER_UNKNOWN_NETWORK", value_name = "COUNT", default_value_t = 50)]
     pub streams_per_unknown_network: usize,
-    /// Seconds that a stream lives, give or take a fifth, before its client is asked to come back; 0 is without end.
+    /// Maximum age of a stream in seconds, plus or minus a fifth, before its client reconnects; 0 is unlimited.
     #[arg(long, env = "PULSESTAGE_STREAM_LIFE_S", value_name = "SECONDS", default_value_t = 900, value_parser = clap::value_parser!(u64).range(0..=604_800))]
     pub stream_life_s: u64,
     /// Votes of one participant.
@@ -35,59 +35,59 @@ pub struct LimitArgs {
     /// Questions of one participant.
     #[arg(long, env = "PULSESTAGE_ASKS_PER_PARTICIPANT", value_name = "RATE", default_value = "6/min")]
     pub asks_per_participant: Limit,
-    /// Questions of one participant that are neither answered nor off the board.
+    /// Unanswered questions of one participant on the board.
     #[arg(long, env = "PULSESTAGE_OPEN_QUESTIONS_PER_PARTICIPANT", value_name = "COUNT", default_value_t = 20)]
     pub open_questions_per_participant: u32,
     /// Questions of one tenant.
     #[arg(long, env = "PULSESTAGE_ASKS_PER_TENANT", value_name = "RATE", default_value = "600/min")]
     pub asks_per_tenant: Limit,
-    /// Answers, tags, marks and whatever else one moderator changes.
+    /// Answers, tags and other changes by one moderator.
     #[arg(long, env = "PULSESTAGE_CHANGES_PER_MODERATOR", value_name = "RATE", default_value = "240/min")]
     pub changes_per_moderator: Limit,
-    /// Boards that one participant loads, with a page or without.
+    /// Boards loaded by one participant, with or without a page.
     #[arg(long, env = "PULSESTAGE_READS_PER_PARTICIPANT", value_name = "RATE", default_value = "120/min")]
     pub reads_per_participant: Limit,
     /// Votes and questions of one tenant.
     #[arg(long, env = "PULSESTAGE_WRITES_PER_TENANT", value_name = "RATE", default_value = "10000/5s")]
     pub writes_per_tenant: Limit,
-    /// Boards that are loaded of one tenant by those who are known.
+    /// Boards of one tenant loaded by known clients.
     #[arg(long, env = "PULSESTAGE_READS_PER_TENANT", value_name = "RATE", default_value = "10000/50s")]
     pub reads_per_tenant: Limit,
-    /// Boards that are loaded from one network, of one tenant, by browsers that brought no cookie of ours.
+    /// Boards of one tenant loaded by clients without a cookie from one network.
     #[arg(long, env = "PULSESTAGE_READS_PER_UNKNOWN_NETWORK", value_name = "RATE", default_value = "600/min")]
     pub reads_per_unknown_network: Limit,
-    /// Boards that are loaded of one tenant by all whom nobody knows, newcomers among them.
+    /// Boards of one tenant loaded by all clients without a cookie, new browsers included.
     #[arg(long, env = "PULSESTAGE_UNKNOWN_READS_PER_TENANT", value_name = "RATE", default_value = "10000/50s")]
     pub unknown_reads_per_tenant: Limit,
-    /// Writes that are with the database at once; further ones wait, and the tenants take turns.
+    /// Writes sent to the database at once; others wait in a queue in which tenants take turns.
     #[arg(long, env = "PULSESTAGE_WRITES_AT_ONCE", value_name = "COUNT", default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..=10_000))]
     pub writes_at_once: u16,
-    /// Browsers of one network that become participants of one tenant.
+    /// New browsers of one network in one tenant.
     #[arg(long, env = "PULSESTAGE_NEWCOMERS_PER_NETWORK", value_name = "RATE", default_value = "6000/min")]
     pub newcomers_per_network: Limit,
-    /// Passwords, links and returns from a provider that were tried in vain from one network. They are tried all the same:
-    /// beyond this, what is wrong is answered with 429.
+    /// Failed passwords, links and single sign-ons from one network. Beyond this, failures are answered with 429; correct
+    /// ones still work.
     #[arg(long, env = "PULSESTAGE_SIGN_INS_PER_NETWORK", value_name = "RATE", default_value = "60/min")]
     pub sign_ins_per_network: Limit,
-    /// Join codes that lead nowhere, tried from one network; beyond this, one more of them is answered with 429.
+    /// Wrong join codes from one network; beyond this, they are answered with 429.
     #[arg(long, env = "PULSESTAGE_MISSED_CODES_PER_NETWORK", value_name = "RATE", default_value = "30/min")]
     pub missed_codes_per_network: Limit,
-    /// Wrong passwords of one account from wherever, save from browsers that were signed in to it before; half as many from
-    /// one network.
+    /// Wrong passwords for one account, except from browsers that were signed in to it before; half as many from one
+    /// network.
     #[arg(long, env = "PULSESTAGE_PASSWORDS_PER_ACCOUNT", value_name = "RATE", default_value = "20/h")]
     pub passwords_per_account: Limit,
-    /// Letters that are asked for to one address.
+    /// Emails requested for one address.
     #[arg(long, env = "PULSESTAGE_LETTERS_PER_ACCOUNT", value_name = "RATE", default_value = "5/h")]
     pub letters_per_account: Limit,
-    /// Open connections of one network, where no proxies are set; when not given, three quarters of all that the limit of
-    /// open files has room for.
+    /// Open connections of one network, if `--proxies` is 0; by default three quarters of what the limit of open files
+    /// allows.
     #[arg(long, env = "PULSESTAGE_CONNECTIONS_PER_NETWORK", value_name = "COUNT")]
     pub connections_per_network: Option<usize>,
-    /// Connections that are accepted.
+    /// Accepted connections.
     #[arg(long, env = "PULSESTAGE_ACCEPT_RATE", value_name = "RATE", default_value = "10000/5s")]
     pub accept_rate: Limit,
-    /// How many reverse proxies of yours every request comes through; that many addresses at the end of
-    /// `X-Forwarded-For` are believed.
+    /// Number of your reverse proxies in front of the server; that many addresses at the end of `X-Forwarded-For` are
+    /// trusted.
     #[arg(long, env = "PULSESTAGE_PROXIES", value_name = "COUNT", default_value_t = 0)]
     pub proxies: u8,
 }

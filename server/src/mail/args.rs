@@ -8,10 +8,10 @@ use std::fmt;
 #[command(next_help_heading = "Mail")]
 pub struct MailArgs {
     /// The mail server: `smtps://USER:PASSWORD@HOST` with TLS from the start, or `smtp://USER:PASSWORD@HOST?tls=required`
-    /// with STARTTLS. Without it links are shown to those who may make them, and people cannot ask for one themselves.
+    /// with STARTTLS. Without it nobody can ask for a link by mail; admins copy the links that they create.
     #[arg(long, env = "PULSESTAGE_SMTP_URL", value_name = "URL", hide_env_values = true, requires_all = ["mail_from", "public_url"])]
     pub smtp_url: Option<String>,
-    /// Whom mail is from, such as `PulseStage <ask@example.com>`.
+    /// Sender of mail, such as `PulseStage <ask@example.com>`.
     #[arg(long, env = "PULSESTAGE_MAIL_FROM", value_name = "ADDRESS")]
     pub mail_from: Option<String>,
 }

@@ -6,30 +6,30 @@ use std::fmt;
 use pulsestage::text::Slug;
 use pulsestage::user::Role;
 
-/// An OpenID Connect provider that people may sign in by: all of its flags or none.
+/// An OpenID Connect provider for single sign-on: all of its flags or none.
 #[derive(Clone, Default, Args)]
 #[command(next_help_heading = "OpenID Connect")]
 pub struct OidcArgs {
-    /// The provider, by the address it calls itself, such as `https://id.example.com`.
+    /// Issuer URL of the provider, such as `https://id.example.com`.
     #[arg(long, env = "PULSESTAGE_OIDC_ISSUER", value_name = "URL", requires = "oidc_client_id", value_parser = crate::origin::parse_issuer)]
     pub oidc_issuer: Option<String>,
-    /// What we are called there. Its redirect address is the public URL with `/oidc/callback` behind it.
+    /// Client id. Register the public URL with `/oidc/callback` as redirect address.
     #[arg(long, env = "PULSESTAGE_OIDC_CLIENT_ID", value_name = "ID", requires = "oidc_issuer")]
     pub oidc_client_id: Option<String>,
-    /// What proves it; left out for a public client.
+    /// Client secret; leave it out for a public client.
     #[arg(long, env = "PULSESTAGE_OIDC_CLIENT_SECRET", value_name = "SECRET", hide_env_values = true)]
     pub oidc_client_secret: Option<String>,
-    /// Domains of verified addresses that new people may have, such as `example.com`; comma-separated. Without any, only
-    /// people who were invited come in by the provider.
+    /// Domains, such as `example.com`, whose people may sign in without an invitation; comma-separated. Without any, only
+    /// invited people can use single sign-on.
     #[arg(long, env = "PULSESTAGE_OIDC_DOMAINS", value_name = "DOMAINS", value_delimiter = ',')]
     pub oidc_domains: Vec<String>,
-    /// What somebody may do who comes for the first time: viewer or member.
+    /// Role of people who sign in for the first time: viewer or member.
     #[arg(long, env = "PULSESTAGE_OIDC_ROLE", value_name = "ROLE", default_value = "member")]
     pub oidc_role: FirstRole,
-    /// What the provider is called on the button.
+    /// Name of the provider on the button.
     #[arg(long, env = "PULSESTAGE_OIDC_NAME", value_name = "NAME", default_value = "single sign-on")]
     pub oidc_name: String,
-    /// Tenants whose people may sign in by it, by their slugs; comma-separated.
+    /// Slugs of the tenants that accept it; comma-separated.
     #[arg(long, env = "PULSESTAGE_OIDC_TENANTS", value_name = "SLUGS", value_delimiter = ',', default_value = "default", value_parser = parse_slug)]
     pub oidc_tenants: Vec<String>,
 }

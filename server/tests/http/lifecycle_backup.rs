@@ -142,7 +142,7 @@ async fn a_restore_leaves_alone_what_is_there_unless_it_is_told() {
     assert!(!output.status.success() && said(&output).contains("--replace"), "{}", said(&output));
     assert_eq!(dump(&data.sqlite_url()).await, rows);
     let output = restored(data.path(), &file, &["--replace"]).await;
-    assert!(output.status.success() && said(&output).contains("Its key is there"), "{}", said(&output));
+    assert!(output.status.success() && said(&output).contains("Its key is in place"), "{}", said(&output));
     let process = start(data).await;
     let back = board(&process).await;
     assert_eq!(back.questions.len(), 2);
@@ -198,7 +198,7 @@ async fn what_is_wrong_with_a_backup_is_said_in_a_sentence() {
     let (file, bad) = (elsewhere.path().join("backup"), elsewhere.path().join("bad"));
     backed_up(process.data.path(), &file, &[]).await;
     let whole = run(&["verify", text(&file)]).await;
-    assert!(whole.status.code() == Some(0) && said(&whole).contains("all is well"), "{}", said(&whole));
+    assert!(whole.status.code() == Some(0) && said(&whole).contains("counted without errors"), "{}", said(&whole));
     let bytes = fs::read(&file).unwrap();
     let mut flipped = bytes.clone();
     flipped[bytes.len() / 3] ^= 1;
