@@ -45,7 +45,7 @@ fn is_new<T>(made: Result<T, Refusal>, noun: Noun) -> Result<bool, Refusal> {
     }
 }
 
-/// Somebody who may do everything in a tenant, through the same door as people: a link that is used at once.
+/// Somebody who may do everything in a tenant, by the same way as people: a link that is used at once.
 /// Its secrets are forgotten when this returns and the session's hash opens nothing without them.
 ///
 /// # Errors

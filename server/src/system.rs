@@ -1,4 +1,4 @@
-//! The world's side of the small ports: time, rng, pseudonyms.
+//! The small ports over the system: time, randomness, pseudonyms.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;

@@ -5,7 +5,7 @@
 //!
 //! * `plain`: HTTP/1.1, whose streams leave hyper for the park
 //! * `tls`: TLS with HTTP/2 or HTTP/1.1 inside
-//! * `door`: from hyper to the router; `body`: what clients send, in time
+//! * `connection_service`: from hyper to the router; `body`: what clients send, in time
 //! * `tap`: the socket under all of them; `worded`: what hyper says by itself
 
 mod body;
@@ -40,7 +40,7 @@ const FIRST_REQUEST: Duration = Duration::from_millis(500);
 const LAST_PAUSE: Duration = Duration::from_millis(50);
 /// The longest that those who are on the way are waited for.
 const LAST_COMERS: Duration = Duration::from_millis(500);
-/// Connections that may wait to be accepted: a hall that comes back at once.
+/// Connections that may wait to be accepted: an audience that reconnects at once.
 const BACKLOG: i32 = 4_096;
 
 /// What every connection needs.
@@ -82,7 +82,7 @@ impl Stopping {
     }
 }
 
-/// Accepts connections until the house stops, at the pace that is set, each served by a task of its own in `tasks`. The
+/// Accepts connections until the server stops, at the pace that is set, each served by a task of its own in `tasks`. The
 /// listener is closed when nobody is left in its queue.
 pub async fn serve(
     listener: TcpListener,

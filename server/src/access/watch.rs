@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::AccessRegister;
 
-/// The time between two readings when nobody rings.
+/// The time between two reads without a notification.
 const EVERY: Duration = Duration::from_millis(500);
 /// How far back is read: a revocation becomes visible some time after its moment, and clocks of instances differ.
 const BACK_MS: i64 = 60_000;

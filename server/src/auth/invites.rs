@@ -22,9 +22,9 @@ impl Invites {
         Self { origin, rng }
     }
 
-    fn fresh(&self, door: &str) -> FreshLink {
+    fn fresh(&self, path: &str) -> FreshLink {
         let secret = Secret::new(&*self.rng);
-        FreshLink { address: format!("{}/{door}/{}", self.origin, secret.reveal()), hash: secret.hash() }
+        FreshLink { address: format!("{}/{path}/{}", self.origin, secret.reveal()), hash: secret.hash() }
     }
 }
 

@@ -1,10 +1,10 @@
-//! Demo data: two made-up companies in the middle of their town halls, so that a first look shows a room at work.
+//! Demo data: two made-up companies in the middle of their town halls, so that a first look shows a workspace in use.
 //!
 //! # Layout
 //!
 //! * `content`: who asks what, as tables
-//! * `timeline`: the tables as one list of deeds, each with its moment
-//! * `play`: does the deeds through [`pulsestage::service::Service`], so that the log, the counts and every rule hold as they do for people
+//! * `timeline`: the tables as one list of actions, each with its moment
+//! * `play`: does the actions through [`pulsestage::service::Service`], so that the log, the counts and every rule hold as they do for people
 //! * `clock`: the time that the play moves
 
 mod clock;

@@ -16,7 +16,7 @@ use super::content::DemoTenant;
 use super::timeline::{DemoAction, DemoStep, timeline};
 use crate::install;
 
-/// How long before now the doors open: tenants, people, teams and tags are made then.
+/// How long before now the demo begins: tenants, people, teams and tags are made then.
 const DOORS_MS: i64 = -60 * 60_000;
 
 /// What a play needs.
@@ -79,7 +79,7 @@ impl Play {
 
     async fn perform(&self, cast: &mut Cast, step: &DemoStep) -> Result<(), Refusal> {
         let (service, host) = (&self.service, &cast.host);
-        match step.deed {
+        match step.action {
             DemoAction::Ask { by } => {
                 let ask = Ask { team: cast.team(step.question.team)?, body: step.question.body.to_owned(), name: None };
                 let question = service.ask(cast.person(by)?, None, ask).await?;

@@ -1,4 +1,4 @@
-//! The tables of questions as one list of deeds in the order of their moments, as a room would have done them.
+//! The tables of questions as one list of actions in the order of their moments, as an audience would have done them.
 
 use super::content::{DemoQuestion, DemoTenant};
 
@@ -17,7 +17,7 @@ pub(super) struct DemoStep {
     /// The same question itself.
     pub(super) question: &'static DemoQuestion,
     /// What.
-    pub(super) deed: DemoAction,
+    pub(super) action: DemoAction,
 }
 
 /// What was done. People of the audience are numbered from 0 to below [`DemoTenant::audience`].
@@ -37,37 +37,37 @@ pub(super) fn timeline(script: &'static DemoTenant) -> Vec<DemoStep> {
         .questions()
         .enumerate()
         .flat_map(|(place, question)| {
-            let deeds = deeds(place, question, script.audience).into_iter();
-            deeds.map(move |(at, deed)| DemoStep { at, place, question, deed })
+            let actions = actions(place, question, script.audience).into_iter();
+            actions.map(move |(at, action)| DemoStep { at, place, question, action })
         })
         .collect();
-    // Stable, so of two deeds of one moment the one that makes the other possible stays first.
+    // Stable, so of two actions of one moment the one that makes the other possible stays first.
     steps.sort_by_key(|step| step.at);
     steps
 }
 
-fn deeds(place: usize, question: &'static DemoQuestion, audience: usize) -> Vec<(i64, DemoAction)> {
+fn actions(place: usize, question: &'static DemoQuestion, audience: usize) -> Vec<(i64, DemoAction)> {
     let asked = -question.asked * MINUTE + odd_seconds(place);
     let after = |minutes: i64| asked + minutes * MINUTE;
     let answered = question.answer.as_ref().map(|answer| after(answer.after));
     let frozen = question.frozen.map(after);
     let closed = answered.into_iter().chain(frozen).min().unwrap_or(LAST_VOTE);
 
-    let mut deeds = vec![(asked, DemoAction::Ask { by: place * 7 % audience })];
+    let mut actions = vec![(asked, DemoAction::Ask { by: place * 7 % audience })];
     for (nth, tag) in (1..).zip(question.tags) {
-        deeds.push((asked + nth * 25 * SECOND, DemoAction::Tag(tag)));
+        actions.push((asked + nth * 25 * SECOND, DemoAction::Tag(tag)));
     }
     for (nth, by) in (1..=question.votes).zip(voters(place, audience)) {
         // Squared, so that votes come fast while a question is new and trickle later.
         let all = question.votes + 1;
-        deeds.push((asked + (closed - asked) * nth * nth / (all * all), DemoAction::Vote { by }));
+        actions.push((asked + (closed - asked) * nth * nth / (all * all), DemoAction::Vote { by }));
     }
-    deeds.extend(question.pinned.map(|minutes| (after(minutes), DemoAction::Pin)));
+    actions.extend(question.pinned.map(|minutes| (after(minutes), DemoAction::Pin)));
     if let Some(answer) = &question.answer {
-        deeds.push((after(answer.after), DemoAction::Answer(answer.text)));
+        actions.push((after(answer.after), DemoAction::Answer(answer.text)));
     }
-    deeds.extend(frozen.map(|at| (at, DemoAction::Freeze)));
-    deeds
+    actions.extend(frozen.map(|at| (at, DemoAction::Freeze)));
+    actions
 }
 
 /// Nobody asks on the full minute.
@@ -102,9 +102,9 @@ mod tests {
         for script in TENANTS {
             let mut voters: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
             let (mut asked, mut closed) = (BTreeSet::new(), BTreeSet::new());
-            for DemoStep { place, question, deed, .. } in timeline(script) {
-                assert_eq!(asked.contains(&place), !matches!(deed, DemoAction::Ask { .. }), "{}", question.body);
-                match deed {
+            for DemoStep { place, question, action, .. } in timeline(script) {
+                assert_eq!(asked.contains(&place), !matches!(action, DemoAction::Ask { .. }), "{}", question.body);
+                match action {
                     DemoAction::Ask { by } => {
                         assert!(by < script.audience);
                         asked.insert(place);

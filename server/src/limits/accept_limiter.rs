@@ -1,4 +1,4 @@
-//! The pace at which connections are accepted: a hall that comes back at once is let in quickly, a storm at a pace that
+//! The pace at which connections are accepted: an audience that reconnects at once is accepted quickly, a storm at a pace that
 //! leaves time for those who are inside. Who waits, waits in the kernel's backlog and costs nothing.
 
 use tokio::time::{Instant, sleep};

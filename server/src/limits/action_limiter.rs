@@ -26,7 +26,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// Counts what people and tenants do.
 pub struct ActionLimiter {
     clock: Arc<dyn Clock>,
-    // One lock for all: held for some hundred nanoseconds, and a deed counts for its person and its tenant or for neither.
+    // One lock for all: held for some hundred nanoseconds, and an action counts for its person and its tenant or for neither.
     books: Mutex<Books>,
     turns: Turns<Lane>,
     refused_people: AtomicU64,

@@ -21,7 +21,7 @@ pub(super) struct Keyed<K> {
     /// When each one's bucket is full again, in nanoseconds.
     full_at: HashMap<K, i64>,
     /// The one bucket of all for whom there was no room: a flood of made-up names slows newcomers down, it neither
-    /// fills the memory nor opens the door.
+    /// fills the memory nor passes the limit.
     overflow: i64,
     sweep_at: usize,
     swept: i64,

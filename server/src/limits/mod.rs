@@ -2,13 +2,13 @@
 //!
 //! * `rate`, `keyed`: the one algorithm, and a bounded table of it
 //! * `pace`: requests, by participant and by tenant, as the domain's port; `turns`: who of them writes next
-//! * `doors`, `network`: those whom nobody knows yet, by network and tenant
+//! * `sign_in`, `network`: unknown clients, by network and tenant
 //! * `refusals`: those that are noted in the audit
 //! * `streams`: how many there may be; `life`: for how long
 //! * `pacer`: connections as they are accepted; `connections`: those that are open; `files`: how many there can be
 //! * `args`: the settings
 //!
-//! Nobody is held back by their address alone: a hall of a thousand phones is one address.
+//! No client is limited by its address alone: an audience of a thousand phones can have one address.
 
 mod accept_limiter;
 mod action_limiter;

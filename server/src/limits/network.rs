@@ -1,4 +1,4 @@
-//! Where a request comes from. Never a reason to hold anybody back by itself: a whole hall is one address.
+//! Where a request comes from. It is no reason to limit a client by itself: a whole audience can have one address.
 
 use axum::extract::ConnectInfo;
 use axum::http::{Extensions, HeaderMap};

@@ -1,5 +1,5 @@
-//! The doors that are open to people nobody knows yet: where browsers become participants, and where links are used.
-//! Only the network can be counted there, so the limits are a hall's, not a person's.
+//! Limits of requests from unknown clients: browsers that become participants, and links that are used. Only the network
+//! can be counted there, so the limits are those of an audience, not of a person.
 
 use axum::http::{Extensions, HeaderMap};
 use std::fmt;

@@ -1,6 +1,6 @@
 //! Turns at the database: who writes next when more want to than can.
 //!
-//! A rate alone is not fair. A hall that votes at one moment is within its limit and must be, yet a thousand writes in
+//! A rate alone is not fair. An audience that votes at one moment is within its limit and must be, yet a thousand writes in
 //! the queue of SQLite's one writer make the neighbour's vote the thousand-and-first. So only a few writes are with the
 //! database at a time; the others wait here, each lane in its own line, and the lanes take turns. A neighbour then waits
 //! for those few, however many wait beside it.

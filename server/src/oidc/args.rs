@@ -85,7 +85,7 @@ pub struct OidcSettings {
     pub first_role: Role,
     /// What it is called on the button.
     pub name: String,
-    /// The tenants that it is a door of.
+    /// The tenants that accept it.
     pub tenants: Vec<String>,
 }
 
