@@ -13,12 +13,12 @@ impl Changes {
     pub const COUNTS: Self = Self(1 | 2);
     /// The counts that may have changed since the last look that went well, whenever that was.
     pub const MISSED_COUNTS: Self = Self(1 | 2 | 4);
-    /// All counts; those that the ring says already are not told again.
+    /// All counts; those that the buffer says already are not told again.
     pub const ALL_COUNTS: Self = Self(1 | 2 | 4 | 8);
     /// All counts, all of which are told again: streams may show some that no look has seen.
     pub const RETELL_COUNTS: Self = Self(1 | 2 | 4 | 8 | 16);
 
-    /// What the bell rang for.
+    /// What the notifier reported.
     pub(super) const fn of(look: Change) -> Self {
         match look {
             Change::Facts | Change::TakenBack => Self::FACTS,

@@ -1,4 +1,4 @@
-//! A channel: what one tenant's streams share. A bounded ring of batches; each stream keeps only its place in it.
+//! A channel: what one tenant's streams share. A bounded buffer of batches; each stream keeps only its place in it.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -51,19 +51,19 @@ pub struct Channel {
     buffer: Mutex<ReplayBuffer>,
     /// What clients that came back had missed.
     replays: Mutex<Replays>,
-    /// Each question's count as it was last put into the ring.
+    /// Each question's count as it was last put into the buffer.
     told: Mutex<HashMap<QuestionId, i64>>,
     /// How many batches there have ever been; streams that are tasks wait on it.
     pushed: watch::Sender<u64>,
     /// Those who feed many streams at once.
     listeners: Mutex<Vec<Arc<dyn Listener>>>,
-    /// How often the bell rang for something that was taken back.
+    /// How often the notifier reported that something was taken back.
     rung_back: AtomicU64,
-    /// Up to which of these the tailer has looked: while it is less, ring and replays may say what is gone.
+    /// Up to which of these the tailer has looked: while it is less, buffer and replays may say what is gone.
     settled: AtomicU64,
-    /// How often something was taken out of the ring.
+    /// How often something was taken out of the buffer.
     retracted: AtomicU64,
-    /// What the bell rang for since the tailer last looked.
+    /// What the notifier reported since the tailer last looked.
     notified: AtomicU8,
     bell: Notify,
     /// Written by the tailer alone.
@@ -113,14 +113,14 @@ impl Channel {
         Self { meter: self.meter.clone(), ..Self::new(head, now) }
     }
 
-    /// Puts a batch into the ring and wakes the streams.
+    /// Puts a batch into the buffer and wakes the streams.
     pub fn push(&self, batch: Batch) {
         self.push_if(batch, || true);
     }
 
     /// Closes it: nothing comes after this batch, and the streams end once they were sent it.
     pub(super) fn close(&self, last: Option<Batch>) {
-        // Closed under the ring's lock: who has read the last batch sees that it is the last.
+        // Closed under the buffer's lock: who has read the last batch sees that it is the last.
         self.push_with(|buffer| {
             if !self.is_closed() {
                 last.into_iter().for_each(|batch| buffer.push(batch));
@@ -143,11 +143,11 @@ impl Channel {
         self.is_closed() && place >= self.tail().0
     }
 
-    /// The same, unless the bell rang for something that was taken back since `known` was read: the batch may say it,
+    /// The same, unless something was reported as taken back since `known` was read: the batch may say it,
     /// and whoever came since then must not be told it. Says whether it was put in.
     #[must_use]
     pub(super) fn push_unless_taken_back(&self, batch: Batch, known: Known) -> bool {
-        // Asked under the ring's lock, which a stream that comes takes to learn its place.
+        // Asked under the buffer's lock, which a stream that comes takes to learn its place.
         self.push_if(batch, || self.rung_back.load(Ordering::Acquire) == known.0)
     }
 
@@ -161,7 +161,7 @@ impl Channel {
         })
     }
 
-    /// Changes the ring, and wakes the streams if that says so.
+    /// Changes the buffer, and wakes the streams if that says so.
     fn push_with(&self, change: impl FnOnce(&mut ReplayBuffer) -> bool) -> bool {
         let pushed = {
             let mut buffer = lock(&self.buffer);
@@ -170,7 +170,7 @@ impl Channel {
             }
             buffer.tail().0
         };
-        // The ring is free before anybody wakes.
+        // The buffer is free before anybody wakes.
         self.pushed.send_replace(pushed);
         lock(&self.listeners).iter().for_each(|listener| listener.pushed(self.id));
         true
@@ -182,7 +182,7 @@ impl Channel {
         lock(&self.buffer).tail()
     }
 
-    /// What is in the ring from this place on, as far as it is read in one go.
+    /// What is in the buffer from this place on, as far as it is read in one go.
     #[must_use]
     pub fn read(&self, place: u64) -> Found {
         let batches = lock(&self.buffer).read(place);
@@ -196,7 +196,7 @@ impl Channel {
     }
 
     /// What a client that has everything up to this fact misses before this place, when no database has to be asked: it
-    /// has to be after something was taken back, until the ring knows of it.
+    /// has to be after something was taken back, until the buffer knows of it.
     #[must_use]
     pub fn missed(&self, seq: i64, place: u64, slack_ms: i64, now: Timestamp) -> Option<Arc<Batch>> {
         let known = self.retractions();
@@ -229,24 +229,24 @@ impl Channel {
         Known(self.rung_back.load(Ordering::Acquire), self.retracted.load(Ordering::Acquire))
     }
 
-    /// Whether the tailer has looked since the bell last rang for something that was taken back.
+    /// Whether the tailer has looked since something was last reported as taken back.
     fn is_settled(&self) -> bool {
         self.settled.load(Ordering::Acquire) == self.rung_back.load(Ordering::Acquire)
     }
 
-    /// The first and the last fact in the ring that these make stale.
+    /// The first and the last fact in the buffer that these make stale.
     pub(super) fn outdated(&self, retractions: &Retractions) -> Option<(i64, i64)> {
         lock(&self.buffer).stale(|frame| retractions.concerns(frame))
     }
 
-    /// Takes what these took back out of the ring and forgets the replays. `now` has the stale facts as they are now;
+    /// Takes what these took back out of the buffer and forgets the replays. `now` has the stale facts as they are now;
     /// one that is not there says nothing any more.
     pub(super) fn retract(&self, retractions: &Retractions, now: &HashMap<i64, Frame>) {
         lock(&self.buffer).renew(|frame| {
             let cursor = frame.cursor.filter(|_| retractions.concerns(frame))?;
             Some(now.get(&cursor.seq).cloned().unwrap_or_else(|| Frame::blank(cursor)))
         });
-        // After the ring: whoever reads this number from here on has read the ring as it is now.
+        // After the buffer: whoever reads this number from here on has read the buffer as it is now.
         let mut replays = lock(&self.replays);
         self.retracted.fetch_add(1, Ordering::AcqRel);
         replays.clear();
@@ -257,7 +257,7 @@ impl Channel {
         self.settled.fetch_max(known.0, Ordering::AcqRel);
     }
 
-    /// Those of these counts that the ring does not say already.
+    /// Those of these counts that the buffer does not say already.
     #[must_use]
     pub fn untold(&self, mut tallies: Vec<Tally>) -> Vec<Tally> {
         let told = lock(&self.told);
@@ -265,13 +265,13 @@ impl Channel {
         tallies
     }
 
-    /// Remembers counts that go into the ring now.
+    /// Remembers counts that go into the buffer now.
     pub fn tells(&self, tallies: &[Tally]) {
         let mut told = lock(&self.told);
         told.extend(tallies.iter().map(|tally| (tally.question, tally.upvotes)));
     }
 
-    /// Forgets them again: the ring does not say them after all.
+    /// Forgets them again: the buffer does not say them after all.
     pub(super) fn tells_not(&self, tallies: &[Tally]) {
         let mut told = lock(&self.told);
         for tally in tallies {
@@ -279,9 +279,9 @@ impl Channel {
         }
     }
 
-    /// Takes note that one stream read these counts from the database itself. Where the ring says another, a count
-    /// that goes back to the ring's before the tailer looks would be no news to it, and that stream would be left
-    /// with the count in between; so the ring forgets what it said and is made to say it again.
+    /// Takes note that one stream read these counts from the database itself. Where the buffer says another, a count
+    /// that goes back to the buffer's before the tailer looks would be no news to it, and that stream would be left
+    /// with the count in between; so the buffer forgets what it said and is made to say it again.
     pub fn told_aside(&self, tallies: &[Tally]) {
         let mut told = lock(&self.told);
         let before = told.len();
@@ -325,12 +325,12 @@ impl Channel {
         self.bell.notify_one();
     }
 
-    /// Waits for the bell.
+    /// Waits for a notification.
     pub async fn notified(&self) {
         self.bell.notified().await;
     }
 
-    /// What the bell rang for since the last time this was asked.
+    /// What the notifier reported since the last time this was asked.
     #[must_use]
     pub fn take_looks(&self) -> Changes {
         Changes::from_bits(self.notified.swap(0, Ordering::AcqRel))
@@ -356,7 +356,7 @@ impl Channel {
         self.is_doubted.load(Ordering::Acquire)
     }
 
-    /// Puts a heartbeat into the ring, or says that what is shown is old.
+    /// Puts a heartbeat into the buffer, or says that what is shown is old.
     pub(super) fn beat(&self, now: Timestamp) {
         let freshness = lock(&self.freshness);
         self.push(match freshness.stale_since() {
@@ -443,7 +443,7 @@ impl Channel {
     }
 }
 
-/// What an instance knows of what was taken back: how often the bell rang for it, and how often the ring was changed.
+/// What an instance knows of what was taken back: how often the notifier reported it, and how often the buffer was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Known(u64, u64);
 

@@ -1,7 +1,7 @@
 //! The event bus: a channel per watched tenant, fed by a tailer, read by streams.
 //!
 //! Nothing is published *to* the bus. A change is committed to the database and the notifier is called; the tailer of
-//! that tenant then reads what is new. A ring that is lost, doubled or out of order makes a screen late, never wrong.
+//! that tenant then reads what is new. A notification that is lost, doubled or out of order makes a screen late, never wrong.
 
 mod changes;
 mod channel;
@@ -57,7 +57,7 @@ pub struct BusSettings {
 pub struct Bus(Arc<Shared>);
 
 struct Shared {
-    // Read for every ring and every new stream, written when a tenant's first stream comes or its last has gone.
+    // Read for every notification and every new stream, written when a tenant's first stream comes or its last has gone.
     channels: RwLock<Channels>,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
@@ -66,11 +66,11 @@ struct Shared {
     meters: Meters,
     stop: CancellationToken,
     tasks: TaskTracker,
-    /// Tells this instance's rings from others'.
+    /// Tells this instance's notifications from others'.
     instance: Uuid,
-    /// Rung when somebody's access may have ended.
+    /// Notified when somebody's access may have ended.
     access: Arc<Notify>,
-    /// Rung when all logs are to be looked at now.
+    /// Notified when all logs are to be looked at now.
     poll: Arc<Notify>,
     /// Epochs of logs that were replaced. One that comes back came from a copy, whose log has gone on otherwise since.
     retired: Mutex<HashSet<Epoch>>,
@@ -161,7 +161,7 @@ impl Bus {
         self.0.instance
     }
 
-    /// Rung when somebody's access may have ended.
+    /// Notified when somebody's access may have ended.
     #[must_use]
     pub fn access(&self) -> Arc<Notify> {
         self.0.access.clone()

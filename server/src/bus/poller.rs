@@ -1,4 +1,4 @@
-//! The poller: one task for all watched tenants. A bell that is lost, a log that was replaced and a database that does
+//! The poller: one task for all watched tenants. A notification that is lost, a log that was replaced and a database that does
 //! not answer are seen here, with a query for hundreds of tenants and not one for each.
 
 use std::collections::HashMap;
@@ -14,7 +14,7 @@ use crate::store::sql::watched::MOST;
 use pulsestage::event::{Epoch, LogHead};
 use pulsestage::ports::{PortError, StoreError};
 
-/// How often the database is looked at without a ring: bounds how late a lost ring can make a screen.
+/// How often the database is looked at without a notification: bounds how late a lost notification can make a screen.
 const ANTI_ENTROPY: Duration = Duration::from_secs(3);
 /// How long the database may take for a look before that counts as failed.
 const PATIENCE: Duration = Duration::from_secs(3);

@@ -1,4 +1,4 @@
-//! The ring: what one tenant's streams were sent lately, kept once for all of them and bounded. A stream keeps only its
+//! The replay buffer: what one tenant's streams were sent lately, kept once for all of them and bounded. A stream keeps only its
 //! place in it, so a client that does not read costs no more than one that does.
 
 use bytes::Bytes;
@@ -10,9 +10,9 @@ use super::framing::{Form, Framed, Framing};
 use super::share::{Share, Shared};
 use pulsestage::time::Timestamp;
 
-/// Most batches that a ring keeps: at 20 batches a second a stream may stall for most of a minute.
+/// Most batches that a buffer keeps: at 20 batches a second a stream may stall for most of a minute.
 pub(super) const MAX_BATCHES: usize = 1_024;
-/// Most bytes that a ring keeps, what they are deflated to not counted; one batch is always kept however large it is.
+/// Most bytes that a buffer keeps, what they are deflated to not counted; one batch is always kept however large it is.
 const MAX_BYTES: usize = 4 << 20;
 /// Most bytes that are read from it in one go, if they are of more than one batch.
 const MAX_CHUNK: usize = 64 << 10;
@@ -24,20 +24,20 @@ pub(super) struct ReplayBuffer {
     bytes: usize,
     /// The number of the oldest batch kept.
     oldest: u64,
-    /// The last fact that is in the ring or went through it.
+    /// The last fact that is in the buffer or went through it.
     seq: i64,
     /// Everything that was made after this is here.
     since: Timestamp,
 }
 
-/// What a stream finds in the ring at its place.
+/// What a stream finds in the buffer at its place.
 #[derive(Debug)]
 pub enum Found {
     /// This.
     Chunk(Chunk),
     /// Nothing yet.
     Nothing,
-    /// The ring has moved past its place: the stream was too slow and has missed something.
+    /// The buffer has moved past its place: the stream was too slow and has missed something.
     FailedSignIn,
 }
 
@@ -105,7 +105,7 @@ impl Chunk {
 }
 
 impl ReplayBuffer {
-    /// An empty ring that goes on after this fact.
+    /// An empty buffer that goes on after this fact.
     pub(super) fn new(seq: i64, now: Timestamp) -> Self {
         Self { batches: VecDeque::new(), bytes: 0, oldest: 0, seq, since: now }
     }
@@ -129,7 +129,7 @@ impl ReplayBuffer {
         }
     }
 
-    /// The first and the last of the facts in the ring of which this says something that is not to be told again.
+    /// The first and the last of the facts in the buffer of which this says something that is not to be told again.
     pub(super) fn stale(&self, is_stale: impl Fn(&Frame) -> bool) -> Option<(i64, i64)> {
         let frames = self.batches.iter().flat_map(|batch| &batch.frames);
         let mut seqs = frames.filter(|frame| is_stale(frame)).filter_map(|frame| frame.cursor).map(|cursor| cursor.seq);
@@ -156,7 +156,7 @@ impl ReplayBuffer {
         place >= self.oldest
     }
 
-    /// What is in the ring from this place on, as far as it is read in one go.
+    /// What is in the buffer from this place on, as far as it is read in one go.
     pub(super) fn read(&self, place: u64) -> Option<Vec<Arc<Batch>>> {
         let skip = usize::try_from(place.checked_sub(self.oldest)?).unwrap_or(usize::MAX);
         let mut bytes = 0;
@@ -169,7 +169,7 @@ impl ReplayBuffer {
     }
 
     /// What a client that has everything up to a fact misses before this place: the facts after it, then the last
-    /// count of each question that was counted since `slack_ms` before that fact. `None` when the ring does not go
+    /// count of each question that was counted since `slack_ms` before that fact. `None` when the buffer does not go
     /// back so far.
     ///
     /// The slack is there because a count can be in an earlier batch than a fact that was committed after it: another

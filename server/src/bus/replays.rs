@@ -1,4 +1,4 @@
-//! What clients that come back have missed, kept for a moment: a hall that was cut at once comes back with one cursor.
+//! What clients that come back have missed, kept for a moment: an audience that was disconnected at once comes back with one cursor.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use super::frame::Batch;
 /// How many are kept. A herd has few cursors: the last one, and those of the stragglers.
 const KEPT: usize = 8;
 
-/// The latest ones that were put together, each for a cursor and a place in the ring.
+/// The latest ones that were put together, each for a cursor and a place in the buffer.
 #[derive(Debug, Default)]
 pub(super) struct Replays(VecDeque<Replay>);
 
@@ -33,7 +33,7 @@ impl Replays {
 
     /// Keeps it instead of the oldest.
     pub(super) fn keep(&mut self, seq: i64, place: u64, missed: Arc<Batch>) {
-        // The ring has moved on: nobody will come to an earlier place.
+        // The buffer has moved on: nobody will come to an earlier place.
         self.0.retain(|known| known.place >= place);
         self.0.truncate(KEPT - 1);
         self.0.push_front(Replay { seq, place, missed });

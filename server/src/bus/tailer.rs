@@ -1,5 +1,5 @@
-//! The tailer: one task per watched tenant. Woken by the bell or by the poller, it reads what is new from the database
-//! and puts it into the ring. The bell is a hint; the database is the truth.
+//! The tailer: one task per watched tenant. Woken by the notifier or by the poller, it reads what is new from the database
+//! and puts it into the buffer. A notification is a hint; the database is the truth.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use pulsestage::event::{Event, Fact, Tally};
 use pulsestage::ports::{Clock, PortError, Store, StoreError, StoreResult};
 use pulsestage::time::Timestamp;
 
-/// How far back counts are looked at after a ring: what has not changed since is not sent again, and what was changed by
+/// How far back counts are looked at after a notification: what has not changed since is not sent again, and what was changed by
 /// a slower transaction is found by the poller.
 const TALLY_SLACK_MS: i64 = 10_000;
 /// Facts read in one go.
@@ -48,17 +48,17 @@ pub(super) struct Tailer {
 
 /// What a look came to.
 enum Seen {
-    /// Nothing that the ring does not say.
+    /// Nothing that the buffer does not say.
     Nothing,
-    /// Something, which is in the ring now.
+    /// Something, which is in the buffer now.
     NoticeKind,
     /// Something was taken back meanwhile: it is to be looked at again.
     TakenBack,
-    /// The last fact that the ring has is another one now.
+    /// The last fact that the buffer has is another one now.
     AnotherLog,
 }
 
-/// The facts that are not in the ring yet.
+/// The facts that are not in the buffer yet.
 struct NewFacts {
     frames: Vec<Frame>,
     /// When the oldest of them was written.
@@ -102,7 +102,7 @@ impl Tailer {
             match seen {
                 Ok(Seen::Nothing) => {}
                 Ok(Seen::NoticeKind) => sleep(self.window).await,
-                // What the bell rang for is still to be looked at.
+                // What the notifier reported is still to be looked at.
                 Ok(Seen::TakenBack) => self.channel.wake(looks),
                 Ok(Seen::AnotherLog) => {
                     self.channel.doubt();
@@ -119,7 +119,7 @@ impl Tailer {
         }
     }
 
-    /// Reads what is new and puts it into the ring.
+    /// Reads what is new and puts it into the buffer.
     async fn look(&self, looks: Changes) -> Result<Seen, StoreError> {
         let _turn = if looks.all() { self.full_looks.acquire().await.ok() } else { None };
         let began = self.clock.now();
@@ -141,7 +141,7 @@ impl Tailer {
         self.channel.tells(&tallies);
         let published = frames.len();
         if !self.channel.push_unless_taken_back(Batch::new(self.channel.tenant, frames, now), known) {
-            // Another look reads it as it is by now; the bell that rang for it is still to be answered.
+            // Another look reads it as it is by now; the notification of it is still open.
             self.channel.tells_not(&tallies);
             return Ok(Seen::TakenBack);
         }
@@ -161,7 +161,7 @@ impl Tailer {
         self.channel.meter().looked();
     }
 
-    /// The facts that are not in the ring yet; `None` when the last one that is there is another one now.
+    /// The facts that are not in the buffer yet; `None` when the last one that is there is another one now.
     async fn new_facts(&self) -> Result<Option<NewFacts>, StoreError> {
         let mut new = NewFacts { frames: Vec::new(), oldest: None, last: self.channel.last_fact() };
         loop {
@@ -182,7 +182,7 @@ impl Tailer {
         }
     }
 
-    /// Takes out of the ring what these facts took back: a stream that is behind is sent it as it is now, or not at all.
+    /// Takes out of the buffer what these facts took back: a stream that is behind is sent it as it is now, or not at all.
     async fn retract(&self, new: &[Frame]) -> Result<(), StoreError> {
         let retractions = Retractions::of(new);
         let Some((first, last)) = self.channel.outdated(&retractions) else { return Ok(()) };

@@ -20,7 +20,7 @@ pub(super) const LAGS: &[u64] =
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]
 pub(super) enum Count {
-    /// Messages that went into the ring.
+    /// Messages that went into the buffer.
     Published,
     /// Messages that were written, for each stream.
     Deliveries,
@@ -34,7 +34,7 @@ pub(super) enum Count {
     Slow,
     /// Clients that had to load the board.
     Resyncs,
-    /// Replays that the ring had.
+    /// Replays that the buffer had.
     RingReplays,
     /// Replays that were read from the database.
     DatabaseReplays,
@@ -72,7 +72,7 @@ pub(super) struct Reading {
     pub(super) counts: Counts,
     /// How long the streams lasted that have ended.
     pub(super) stays: Distribution,
-    /// How late changes were in the ring.
+    /// How late changes were in the buffer.
     pub(super) lags: Distribution,
 }
 
@@ -107,7 +107,7 @@ pub struct Written {
 /// Where it was found what a client had missed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Replay {
-    /// In the ring.
+    /// In the buffer.
     ReplayBuffer,
     /// In the database.
     Database,
@@ -177,7 +177,7 @@ impl Meter {
         lasted
     }
 
-    /// So many messages went into the ring, the oldest change among them this long ago if that is known.
+    /// So many messages went into the buffer, the oldest change among them this long ago if that is known.
     pub fn published(&self, frames: usize, lag: Option<Duration>) {
         self.count(Count::Published, frames);
         if let Some(lag) = lag {

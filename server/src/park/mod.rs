@@ -1,4 +1,4 @@
-//! Streams that are nothing but a socket and a place in the ring.
+//! Streams that are nothing but a socket and a place in the buffer.
 //!
 //! hyper keeps two buffers and a task for every connection, and a runtime wakes each of them for every event. A live
 //! stream needs neither: all it ever does is to be written bytes that others are written as well. So once a handler has

@@ -194,7 +194,7 @@ impl Shard {
         }
     }
 
-    /// Ends streams whose time is up, and those that the ring has left behind.
+    /// Ends streams whose time is up, and those that the buffer has left behind.
     fn look_at_times(&mut self) {
         if self.now < self.next_look {
             return;

@@ -34,7 +34,7 @@ pub(super) struct Parked {
 /// Pieces that its client has not taken yet. Boxed: few streams have any, and only for a moment.
 type Unsent = (Bytes, Option<Bytes>);
 
-/// How the streams of a pass read the ring: most are at one place, so what one has read serves the next.
+/// How the streams of a pass read the buffer: most are at one place, so what one has read serves the next.
 #[derive(Debug)]
 pub(super) struct BufferScan<'a> {
     channel: &'a Channel,
@@ -85,7 +85,7 @@ impl Parked {
         &mut self.io
     }
 
-    /// Writes whatever the ring has for it, as far as its client takes it.
+    /// Writes whatever the buffer has for it, as far as its client takes it.
     pub(super) fn feed(&mut self, pass: &mut BufferScan<'_>) -> Result<(), Ended> {
         while self.unsent.is_none() && self.reader.place() < pass.tail {
             let (now, lively) = (pass.now, pass.lively);
@@ -137,7 +137,7 @@ impl Parked {
         self.unsent.is_some()
     }
 
-    /// Whether the ring has moved past it, or ends: whatever it reads now, it has missed something.
+    /// Whether the buffer has moved past it, or ends: whatever it reads now, it has missed something.
     pub(super) fn is_lost(&self) -> bool {
         self.is_behind() && (self.seat.channel().is_closed() || !self.seat.channel().has(self.reader.place()))
     }
