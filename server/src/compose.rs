@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::access::{AccessRegister, Watcher};
-use crate::auth::{Cookies, Invites, PasswordKeeper, Work};
+use crate::auth::{Cookies, HashCost, Invites, PasswordKeeper};
 use crate::bus::redis::RedisNotifier;
 use crate::bus::{Bus, BusSettings};
 use crate::csv_reader::CsvTables;
@@ -61,7 +61,7 @@ pub struct InstanceSettings {
     /// How many files it may have open.
     pub open_files: usize,
     /// How much work a hash of a password is.
-    pub password_work: Work,
+    pub password_work: HashCost,
     /// Who must have a second factor.
     pub second_factor: Requirement,
     /// Days without a request after which sessions of staff are over.

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::accept::{self, Stopping, Tls};
-use crate::auth::Work;
+use crate::auth::HashCost;
 use crate::compose::{InstancePorts, InstanceSettings, Tasks, compose};
 use crate::config::ServeArgs;
 use crate::housekeeping::Housekeeper;
@@ -228,7 +228,7 @@ fn instance_settings(args: &ServeArgs, options: LeptosOptions, addr: SocketAddr,
         redis_url: args.redis_url.clone(),
         limits: args.limits.clone(),
         open_files: raise_open_files(),
-        password_work: Work::OWASP,
+        password_work: HashCost::OWASP,
         second_factor: args.require_second_factor,
         session_idle_days: (args.session_idle_days > 0).then_some(args.session_idle_days),
         mail: args.mail.clone(),

@@ -29,14 +29,14 @@ pub(super) struct TimedBody<B> {
     ends: Instant,
     /// Runs while there is nothing to read.
     timer: Option<Pin<Box<Sleep>>>,
-    is_late: Late,
+    is_late: LateFlag,
 }
 
 /// Whether a body did not come in time, for whoever answers.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Late(Arc<AtomicBool>);
+pub(super) struct LateFlag(Arc<AtomicBool>);
 
-impl Late {
+impl LateFlag {
     /// Whether it did not.
     pub(super) fn is_set(&self) -> bool {
         self.0.load(Ordering::Acquire)
@@ -57,8 +57,8 @@ impl Error for TookTooLong {}
 
 impl<B> TimedBody<B> {
     /// A body that begins to come now; with a file in it, it has more time.
-    pub(super) fn new(body: B, has_file: bool, activity: Activity) -> (Self, Late) {
-        let (ends, is_late) = (Instant::now() + if has_file { FILE } else { FORM }, Late::default());
+    pub(super) fn new(body: B, has_file: bool, activity: Activity) -> (Self, LateFlag) {
+        let (ends, is_late) = (Instant::now() + if has_file { FILE } else { FORM }, LateFlag::default());
         (Self { body, activity, is_waiting: false, ends, timer: None, is_late: is_late.clone() }, is_late)
     }
 
@@ -125,7 +125,7 @@ mod tests {
     /// A body that comes as it is sent.
     fn body(
         has_file: bool,
-    ) -> (mpsc::UnboundedSender<Piece>, TimedBody<impl Body<Data = Bytes, Error = Infallible>>, Late) {
+    ) -> (mpsc::UnboundedSender<Piece>, TimedBody<impl Body<Data = Bytes, Error = Infallible>>, LateFlag) {
         let (sender, mut receiver) = mpsc::unbounded_channel();
         let pieces = futures::stream::poll_fn(move |cx| receiver.poll_recv(cx));
         let connections = Connections::new(ConnectionLimits::default());

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use super::ConnectionContext;
-use super::body::{Late, TimedBody};
+use super::body::{LateFlag, TimedBody};
 use crate::http::errors::Asked;
 use crate::limits::Activity;
 use crate::streams::UpgradeSlot;
@@ -67,7 +67,7 @@ impl ConnectionService {
     }
 
     /// A request whose body has to come in time, if it has one.
-    fn timed(&self, request: Request<Incoming>) -> (Request<Body>, Option<Late>) {
+    fn timed(&self, request: Request<Incoming>) -> (Request<Body>, Option<LateFlag>) {
         if request.body().is_end_stream() {
             return (request.map(Body::new), None);
         }

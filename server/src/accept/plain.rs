@@ -19,7 +19,7 @@ use crate::streams::UpgradeSlot;
 type Connection = http1::Connection<TokioIo<Worded<Tap>>, ConnectionService>;
 
 /// How a connection goes on.
-enum Turn {
+enum NextStep {
     /// Its last answer was given, or it broke off.
     Ended(hyper::Result<()>),
     /// There is a stream in the upgrade_slot, and everything before it was written.
@@ -50,8 +50,8 @@ pub(super) async fn serve(
         }
     };
     match turn {
-        Turn::Ended(ended) => report(ended),
-        Turn::Claimed => {
+        NextStep::Ended(ended) => report(ended),
+        NextStep::Claimed => {
             let parts = connection.into_parts();
             let Some((opened, head)) = upgrade_slot.take() else { return };
             let Some(settled) = counted.settle() else { return };
@@ -63,14 +63,14 @@ pub(super) async fn serve(
     }
 }
 
-async fn turn(connection: &mut Connection, upgrade_slot: &UpgradeSlot, is_stuck: &AtomicBool) -> Turn {
+async fn turn(connection: &mut Connection, upgrade_slot: &UpgradeSlot, is_stuck: &AtomicBool) -> NextStep {
     poll_fn(|context| {
         if let Poll::Ready(ended) = pin!(&mut *connection).poll(context) {
-            return Poll::Ready(Turn::Ended(ended));
+            return Poll::Ready(NextStep::Ended(ended));
         }
         // An earlier answer that the client has not taken yet is in hyper's buffer: it goes first.
         if upgrade_slot.is_complete() && !is_stuck.load(Ordering::Relaxed) {
-            return Poll::Ready(Turn::Claimed);
+            return Poll::Ready(NextStep::Claimed);
         }
         Poll::Pending
     })

@@ -38,18 +38,18 @@ const SEND_BUFFER: usize = 64 << 10;
 #[derive(Clone)]
 pub struct Tls {
     acceptor: TlsAcceptor,
-    identity: Arc<Identity>,
+    identity: Arc<ServerCertificate>,
 }
 
 /// A certificate and its key, read again when they are renewed.
 #[derive(Debug)]
-struct Identity {
+struct ServerCertificate {
     certificate: PathBuf,
     key: PathBuf,
     current: RwLock<Arc<CertifiedKey>>,
 }
 
-impl Identity {
+impl ServerCertificate {
     fn read(certificate: &PathBuf, key: &PathBuf) -> anyhow::Result<CertifiedKey> {
         let unreadable = |path: &PathBuf| format!("{} could not be read", path.display());
         let chain: Result<Vec<_>, _> =
@@ -62,7 +62,7 @@ impl Identity {
     }
 }
 
-impl ResolvesServerCert for Identity {
+impl ResolvesServerCert for ServerCertificate {
     fn resolve(&self, _: rustls::server::ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         Some(self.current.read().unwrap_or_else(PoisonError::into_inner).clone())
     }
@@ -74,8 +74,8 @@ impl Tls {
     /// # Errors
     /// When one of them cannot be read, or they do not go together; the message says which.
     pub fn new(certificate: PathBuf, key: PathBuf) -> anyhow::Result<Self> {
-        let current = RwLock::new(Arc::new(Identity::read(&certificate, &key)?));
-        let identity = Arc::new(Identity { certificate, key, current });
+        let current = RwLock::new(Arc::new(ServerCertificate::read(&certificate, &key)?));
+        let identity = Arc::new(ServerCertificate { certificate, key, current });
         let mut config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
             .with_safe_default_protocol_versions()
             .context("TLS has no version that we can speak")?
@@ -90,7 +90,7 @@ impl Tls {
     /// # Errors
     /// As [`Tls::new`]; then it goes on with what it had.
     pub fn reload(&self) -> anyhow::Result<()> {
-        let read = Identity::read(&self.identity.certificate, &self.identity.key)?;
+        let read = ServerCertificate::read(&self.identity.certificate, &self.identity.key)?;
         *self.identity.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(read);
         Ok(())
     }

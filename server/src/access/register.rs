@@ -8,7 +8,7 @@ use pulsestage::id::{SessionId, TenantId, UserId};
 use pulsestage::session::{GUESTS, Revocation};
 use tokio_util::sync::CancellationToken;
 
-type Holder = (TenantId, UserId);
+type AccessHolder = (TenantId, UserId);
 
 /// All passes that are in use. Cheap to clone; all clones are one.
 #[derive(Clone, Default)]
@@ -16,7 +16,7 @@ pub struct AccessRegister(Arc<Register>);
 
 #[derive(Default)]
 struct Register {
-    holders: Mutex<HashMap<Holder, Vec<Issued>>>,
+    holders: Mutex<HashMap<AccessHolder, Vec<Issued>>>,
     /// One pass for all of a tenant's streams of people without an account: there may be very many.
     guests: Mutex<HashMap<TenantId, CancellationToken>>,
 }
@@ -29,7 +29,7 @@ struct Issued {
 
 /// Somebody's leave to read a stream; it is over when their session or all of their access is.
 pub(crate) struct StreamAccess {
-    holder: Holder,
+    holder: AccessHolder,
     over: CancellationToken,
     register: AccessRegister,
 }
@@ -69,7 +69,7 @@ impl AccessRegister {
         self.lock().is_empty()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Holder, Vec<Issued>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<AccessHolder, Vec<Issued>>> {
         self.0.holders.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

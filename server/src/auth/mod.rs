@@ -11,5 +11,5 @@ mod totp;
 pub use attempt::Attempt;
 pub use cookies::Cookies;
 pub use invites::Invites;
-pub use passwords::{PasswordKeeper, Work};
+pub use passwords::{HashCost, PasswordKeeper};
 pub use secret::Secret;

@@ -31,14 +31,14 @@ const ESTIMATED_CHARS: usize = 72;
 /// How much work a hash is. OWASP's Password Storage Cheat Sheet names as the least for argon2id "19 MiB of memory, an
 /// iteration count of 2, and 1 degree of parallelism".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Work {
+pub struct HashCost {
     /// Memory, in KiB.
     pub memory_kib: u32,
     /// AccessRegister over it.
     pub passes: u32,
 }
 
-impl Work {
+impl HashCost {
     /// What the server does.
     pub const OWASP: Self = Self { memory_kib: 19 * 1_024, passes: 2 };
     /// As little as the algorithm allows: for tests, where nothing is guarded.
@@ -90,7 +90,7 @@ impl Memory {
 impl PasswordKeeper {
     /// Hashes with this much work.
     #[must_use]
-    pub fn new(work: Work, rng: Arc<dyn Rng>) -> Self {
+    pub fn new(work: HashCost, rng: Arc<dyn Rng>) -> Self {
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, work.params());
         let nobody = nobody(argon2.params(), &*rng);
         Self(Arc::new(Keeper {

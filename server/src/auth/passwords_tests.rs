@@ -2,7 +2,7 @@ use super::*;
 use crate::system::SystemRng;
 use futures::FutureExt;
 
-fn keeper(work: Work) -> PasswordKeeper {
+fn keeper(work: HashCost) -> PasswordKeeper {
     PasswordKeeper::new(work, Arc::new(SystemRng))
 }
 
@@ -12,7 +12,7 @@ fn password(text: &str) -> Password {
 
 #[tokio::test]
 async fn a_password_is_known_again_and_another_is_not() {
-    let keeper = keeper(Work::LEAST);
+    let keeper = keeper(HashCost::LEAST);
     let kept = keeper.hash(&password("correct horse")).await.unwrap();
     assert!(kept.as_str().starts_with("$argon2id$v=19$m=8,t=1,p=1$"), "{}", kept.as_str());
     assert_ne!(keeper.hash(&password("correct horse")).await.unwrap(), kept, "each has a salt of its own");
@@ -22,7 +22,7 @@ async fn a_password_is_known_again_and_another_is_not() {
 
 #[tokio::test]
 async fn an_unknown_account_costs_what_a_known_one_costs() {
-    let keeper = keeper(Work::LEAST);
+    let keeper = keeper(HashCost::LEAST);
     let kept = keeper.hash(&password("correct horse")).await.unwrap();
     let before = keeper.computed();
     assert_eq!(keeper.verify(&password("wrong horse"), Some(&kept)).await, Ok(PasswordCheck::Wrong));
@@ -38,7 +38,7 @@ async fn an_unknown_account_costs_what_a_known_one_costs() {
 
 #[tokio::test]
 async fn a_hash_that_was_made_with_less_work_is_told() {
-    let (then, now) = (keeper(Work::LEAST), keeper(Work { memory_kib: 16, passes: 1 }));
+    let (then, now) = (keeper(HashCost::LEAST), keeper(HashCost { memory_kib: 16, passes: 1 }));
     let kept = then.hash(&password("correct horse")).await.unwrap();
     assert_eq!(now.verify(&password("correct horse"), Some(&kept)).await, Ok(PasswordCheck::RightButWeak));
     assert_eq!(now.verify(&password("wrong horse"), Some(&kept)).await, Ok(PasswordCheck::Wrong));
@@ -53,7 +53,7 @@ async fn a_hash_that_was_made_with_less_work_is_told() {
 
 #[tokio::test]
 async fn the_same_letters_are_the_same_password_however_they_are_typed() {
-    let keeper = keeper(Work::LEAST);
+    let keeper = keeper(HashCost::LEAST);
     let kept = keeper.hash(&password("caf\u{e9} Ångström")).await.unwrap();
     let typed = password("cafe\u{301} A\u{30a}ngstro\u{308}m");
     assert_eq!(keeper.verify(&typed, Some(&kept)).await, Ok(PasswordCheck::Right));
@@ -61,7 +61,7 @@ async fn the_same_letters_are_the_same_password_however_they_are_typed() {
 
 #[tokio::test]
 async fn what_is_easy_to_guess_is_told() {
-    let keeper = keeper(Work::LEAST);
+    let keeper = keeper(HashCost::LEAST);
     let known = ["Ann Leibowitz", "ann.leibowitz@example.com"];
     for easy in
         ["passwordpassword", "123456789012", "aaaaaaaaaaaaaa", "qwertyuiopasdf", "leibowitz1234", "Annleibowitz"]
@@ -76,7 +76,7 @@ async fn what_is_easy_to_guess_is_told() {
 
 #[tokio::test]
 async fn stored_nonsense_is_broken_and_no_panic() {
-    let keeper = keeper(Work::LEAST);
+    let keeper = keeper(HashCost::LEAST);
     for text in
         ["", "x", "$argon2id$", "$argon2id$v=19$m=8,t=1,p=1$c2FsdA", "$scrypt$ln=1,r=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2g"]
     {
@@ -88,7 +88,7 @@ async fn stored_nonsense_is_broken_and_no_panic() {
 
 #[tokio::test]
 async fn a_crowd_waits_and_whoever_is_too_many_is_told() {
-    let keeper = keeper(Work::LEAST);
+    let keeper = keeper(HashCost::LEAST);
     let seats = keeper.0.seats.clone().acquire_many_owned(u32::try_from(AT_ONCE).unwrap()).await.unwrap();
     let guess = password("correct horse");
     let mut crowd: Vec<_> = (0..AT_ONCE + WAITING).map(|_| Box::pin(keeper.verify(&guess, None))).collect();
@@ -105,7 +105,7 @@ async fn a_crowd_waits_and_whoever_is_too_many_is_told() {
 
 #[tokio::test]
 async fn the_memory_of_a_seat_is_used_again() {
-    let keeper = keeper(Work::LEAST);
+    let keeper = keeper(HashCost::LEAST);
     let guess = password("correct horse");
     let kept = keeper.hash(&guess).await.unwrap();
     for verdict in futures::future::join_all((0..60).map(|_| keeper.verify(&guess, Some(&kept)))).await {
@@ -118,7 +118,7 @@ async fn the_memory_of_a_seat_is_used_again() {
 
 #[tokio::test]
 async fn what_is_left_in_the_memory_changes_no_hash() {
-    let (small, large) = (Work::LEAST, Work { memory_kib: 64, passes: 2 });
+    let (small, large) = (HashCost::LEAST, HashCost { memory_kib: 64, passes: 2 });
     let guess = password("correct horse");
     let kept = [keeper(small).hash(&guess).await.unwrap(), keeper(large).hash(&guess).await.unwrap()];
     let keeper = keeper(large);
@@ -131,7 +131,7 @@ async fn what_is_left_in_the_memory_changes_no_hash() {
 
 #[tokio::test(start_paused = true)]
 async fn nobody_waits_longer_than_five_seconds() {
-    let keeper = keeper(Work::LEAST);
+    let keeper = keeper(HashCost::LEAST);
     let seats = keeper.0.seats.clone().acquire_many_owned(u32::try_from(AT_ONCE).unwrap()).await.unwrap();
     let began = tokio::time::Instant::now();
     assert_eq!(keeper.verify(&password("correct horse"), None).await, Err(PortError::Busy));

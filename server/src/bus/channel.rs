@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::changes::Changes;
 use super::frame::{Batch, Frame};
 use super::freshness::Freshness;
-use super::replay_buffer::{Found, ReplayBuffer};
+use super::replay_buffer::{BufferRead, ReplayBuffer};
 use super::replays::Replays;
 use super::retractions::Retractions;
 use crate::metrics::Meter;
@@ -20,7 +20,7 @@ use pulsestage::ports::Change;
 use pulsestage::time::Timestamp;
 
 /// Hears of every batch of the channels that it listens to, on the thread that makes it. Must not block.
-pub trait Listener: Send + Sync {
+pub trait BatchListener: Send + Sync {
     /// There is a batch more in this channel.
     fn pushed(&self, channel: ChannelId);
 }
@@ -56,7 +56,7 @@ pub struct Channel {
     /// How many batches there have ever been; streams that are tasks wait on it.
     pushed: watch::Sender<u64>,
     /// Those who feed many streams at once.
-    listeners: Mutex<Vec<Arc<dyn Listener>>>,
+    listeners: Mutex<Vec<Arc<dyn BatchListener>>>,
     /// How often the notifier reported that something was taken back.
     rung_back: AtomicU64,
     /// Up to which of these the tailer has looked: while it is less, buffer and replays may say what is gone.
@@ -65,8 +65,8 @@ pub struct Channel {
     retracted: AtomicU64,
     /// What the notifier reported since the tailer last looked.
     notified: AtomicU8,
-    bell: Notify,
-    /// Written by the tailer alone.
+    to_tailer: Notify,
+    /// WrittenBytes by the tailer alone.
     last_fact: Mutex<LastFact>,
     freshness: Mutex<Freshness>,
     /// Whether the tailer has seen that the log is another one.
@@ -98,7 +98,7 @@ impl Channel {
             settled: AtomicU64::new(0),
             retracted: AtomicU64::new(0),
             notified: AtomicU8::new(0),
-            bell: Notify::new(),
+            to_tailer: Notify::new(),
             last_fact: Mutex::new(LastFact { seq, identity: head.last }),
             freshness: Mutex::new(Freshness::new(now, head.voted_at)),
             is_doubted: AtomicBool::new(false),
@@ -128,7 +128,7 @@ impl Channel {
             }
             true
         });
-        self.bell.notify_one();
+        self.to_tailer.notify_one();
     }
 
     /// Whether it is closed.
@@ -146,7 +146,7 @@ impl Channel {
     /// The same, unless something was reported as taken back since `known` was read: the batch may say it,
     /// and whoever came since then must not be told it. Says whether it was put in.
     #[must_use]
-    pub(super) fn push_unless_taken_back(&self, batch: Batch, known: Known) -> bool {
+    pub(super) fn push_unless_taken_back(&self, batch: Batch, known: KnownRetractions) -> bool {
         // Asked under the buffer's lock, which a stream that comes takes to learn its place.
         self.push_if(batch, || self.rung_back.load(Ordering::Acquire) == known.0)
     }
@@ -184,9 +184,9 @@ impl Channel {
 
     /// What is in the buffer from this place on, as far as it is read in one go.
     #[must_use]
-    pub fn read(&self, place: u64) -> Found {
+    pub fn read(&self, place: u64) -> BufferRead {
         let batches = lock(&self.buffer).read(place);
-        Found::of(place, batches)
+        BufferRead::of(place, batches)
     }
 
     /// Whether nothing is missed yet by going on from this place.
@@ -213,7 +213,7 @@ impl Channel {
     /// Keeps what was found for such a client for others who come back to the same place with the same cursor, unless
     /// something was taken back since it was looked for: `known` was read before.
     #[must_use]
-    pub fn keep_missed(&self, seq: i64, place: u64, missed: Batch, known: Known) -> Arc<Batch> {
+    pub fn keep_missed(&self, seq: i64, place: u64, missed: Batch, known: KnownRetractions) -> Arc<Batch> {
         let missed = Arc::new(missed);
         // Compared under the lock under which they are forgotten.
         let mut replays = lock(&self.replays);
@@ -225,8 +225,8 @@ impl Channel {
 
     /// What is known by now of what was taken back; to be read before what is to be kept.
     #[must_use]
-    pub fn retractions(&self) -> Known {
-        Known(self.rung_back.load(Ordering::Acquire), self.retracted.load(Ordering::Acquire))
+    pub fn retractions(&self) -> KnownRetractions {
+        KnownRetractions(self.rung_back.load(Ordering::Acquire), self.retracted.load(Ordering::Acquire))
     }
 
     /// Whether the tailer has looked since something was last reported as taken back.
@@ -253,7 +253,7 @@ impl Channel {
     }
 
     /// Says that the tailer has looked since this was read.
-    pub(super) fn settle(&self, known: Known) {
+    pub(super) fn settle(&self, known: KnownRetractions) {
         self.settled.fetch_max(known.0, Ordering::AcqRel);
     }
 
@@ -296,12 +296,12 @@ impl Channel {
     }
 
     /// Lets somebody hear of every further batch.
-    pub fn listen(&self, listener: Arc<dyn Listener>) {
+    pub fn listen(&self, listener: Arc<dyn BatchListener>) {
         lock(&self.listeners).push(listener);
     }
 
     /// Lets them hear no more.
-    pub fn unlisten(&self, listener: &Arc<dyn Listener>) {
+    pub fn unlisten(&self, listener: &Arc<dyn BatchListener>) {
         lock(&self.listeners).retain(|other| !Arc::ptr_eq(other, listener));
     }
 
@@ -322,12 +322,12 @@ impl Channel {
     /// Has the tailer look.
     pub(super) fn wake(&self, looks: Changes) {
         self.notified.fetch_or(looks.bits(), Ordering::Release);
-        self.bell.notify_one();
+        self.to_tailer.notify_one();
     }
 
     /// Waits for a notification.
     pub async fn notified(&self) {
-        self.bell.notified().await;
+        self.to_tailer.notified().await;
     }
 
     /// What the notifier reported since the last time this was asked.
@@ -420,12 +420,12 @@ impl Channel {
         idle
     }
 
-    /// Counts a stream in.
+    /// MeterCounts a stream in.
     pub fn join(&self) {
         self.meter.join();
     }
 
-    /// Counts a stream out.
+    /// MeterCounts a stream out.
     pub fn leave(&self) {
         self.meter.leave();
     }
@@ -445,7 +445,7 @@ impl Channel {
 
 /// What an instance knows of what was taken back: how often the notifier reported it, and how often the buffer was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Known(u64, u64);
+pub struct KnownRetractions(u64, u64);
 
 /// Nothing under these locks panics half-way, so what a panic elsewhere has poisoned is whole.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -494,7 +494,7 @@ mod tests {
         channel.is_current(Timestamp(5), Timestamp(6));
         channel.is_current(Timestamp(7), Timestamp(8));
         channel.beat(Timestamp(9));
-        let Found::Chunk(chunk) = channel.read(0) else { panic!("nothing") };
+        let BufferRead::Chunk(chunk) = channel.read(0) else { panic!("nothing") };
         let beats: Vec<_> = chunk
             .batches
             .iter()
@@ -504,7 +504,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bell_says_what_to_look_at_once() {
+    fn a_notification_says_once_what_to_look_at() {
         let channel = channel();
         channel.notify(Change::Facts);
         assert!(!channel.take_looks().tallies());
@@ -532,13 +532,13 @@ mod tests {
     fn listeners_hear_of_every_batch_until_they_leave() {
         #[derive(Default)]
         struct Ears(AtomicUsize);
-        impl Listener for Ears {
+        impl BatchListener for Ears {
             fn pushed(&self, _: ChannelId) {
                 self.0.fetch_add(1, Ordering::Relaxed);
             }
         }
         let (channel, ears) = (channel(), Arc::new(Ears::default()));
-        let listener: Arc<dyn Listener> = ears.clone();
+        let listener: Arc<dyn BatchListener> = ears.clone();
         channel.listen(listener.clone());
         channel.push(Batch::beat(channel.tenant, Timestamp(1)));
         channel.push(Batch::beat(channel.tenant, Timestamp(2)));

@@ -7,8 +7,8 @@
 use bytes::{Bytes, BytesMut};
 use std::fmt::Write;
 
-use super::framing::{Form, Framed};
-use super::share::{Share, Shared};
+use super::framing::{Framed, StreamFormat};
+use super::share::{Share, SharedPieces};
 use pulsestage::audience::Audience;
 use pulsestage::event::{Cursor, Envelope, Epoch, Event, Fact, Heartbeat, QuestionUpvoted, Stale, Tally};
 use pulsestage::id::{QuestionId, TeamId, TenantId};
@@ -177,7 +177,7 @@ pub struct Batch {
     /// Whether some of them are not for everybody.
     pub is_private: bool,
     /// What many streams are sent of them.
-    shared: Shared,
+    shared: SharedPieces,
 }
 
 impl Batch {
@@ -194,12 +194,12 @@ impl Batch {
         let seqs = || frames.iter().filter_map(|frame| frame.cursor.map(|cursor| cursor.seq));
         let facts = seqs().min().zip(seqs().max());
         let is_private = frames.iter().any(|frame| frame.audience != Audience::Everybody);
-        Self { tenant, frames, whole, facts, at, is_beat: false, is_private, shared: Shared::default() }
+        Self { tenant, frames, whole, facts, at, is_beat: false, is_private, shared: SharedPieces::default() }
     }
 
     /// What all streams of this share and form are sent, in one piece that is made once.
     #[must_use]
-    pub fn written(&self, share: Share, form: Form) -> &Bytes {
+    pub fn written(&self, share: Share, form: StreamFormat) -> &Bytes {
         let share = if self.is_private { share } else { Share::Everything };
         let framed = self.shared.get(share, form.coding, |share| match share {
             Share::Everything => self.whole.clone(),

@@ -23,7 +23,7 @@ pub enum Framing {
 
 /// How a stream is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Form {
+pub struct StreamFormat {
     /// How its bytes are coded.
     pub coding: Coding,
     /// How they are framed.
@@ -70,7 +70,7 @@ impl Framed {
     }
 }
 
-impl Form {
+impl StreamFormat {
     /// Bytes that are meant for one stream.
     #[must_use]
     pub fn wrap(self, bytes: Bytes) -> Bytes {
@@ -119,14 +119,14 @@ mod tests {
         assert!(Framed::new(b"").get(Framing::Chunked).is_empty());
         for coding in [Coding::Identity, Coding::Gzip] {
             for framing in [Framing::Bare, Framing::Chunked] {
-                assert!(Form { coding, framing }.wrap(Bytes::new()).is_empty());
+                assert!(StreamFormat { coding, framing }.wrap(Bytes::new()).is_empty());
             }
         }
     }
 
     #[test]
     fn the_last_chunk_comes_once_and_only_where_there_are_chunks() {
-        let last = |coding, framing| Form { coding, framing }.last(Bytes::from_static(b"bye"));
+        let last = |coding, framing| StreamFormat { coding, framing }.last(Bytes::from_static(b"bye"));
         assert_eq!(last(Coding::Identity, Framing::Bare), "bye");
         assert_eq!(last(Coding::Identity, Framing::Chunked), "3\r\nbye\r\n0\r\n\r\n");
         let coded = last(Coding::Gzip, Framing::Chunked);

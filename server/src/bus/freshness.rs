@@ -21,7 +21,7 @@ pub(super) struct Freshness {
     read_at: Timestamp,
     /// The latest change of a count that is known.
     voted_at: Option<Timestamp>,
-    /// Counts are to be looked for from here on: they may be older than `read_at` says, by a clock that is behind.
+    /// MeterCounts are to be looked for from here on: they may be older than `read_at` says, by a clock that is behind.
     reach: Option<Timestamp>,
     /// Whether a look has begun that does so.
     is_reached: bool,

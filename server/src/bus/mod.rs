@@ -33,10 +33,10 @@ use pulsestage::id::TenantId;
 use pulsestage::ports::{Change, Clock, Notifier, Rng, Store, StoreError};
 
 pub use changes::Changes;
-pub use channel::{Channel, ChannelId, Known, Listener};
+pub use channel::{BatchListener, Channel, ChannelId, KnownRetractions};
 pub use coding::Coding;
-pub use framing::{Form, Framed, Framing};
-pub use replay_buffer::{Chunk, Found};
+pub use framing::{Framed, Framing, StreamFormat};
+pub use replay_buffer::{BufferRead, Chunk};
 pub use share::Share;
 use tailer::Tailer;
 
@@ -54,9 +54,9 @@ pub struct BusSettings {
 
 /// The event bus. Cheap to clone.
 #[derive(Clone)]
-pub struct Bus(Arc<Shared>);
+pub struct Bus(Arc<BusInner>);
 
-struct Shared {
+struct BusInner {
     // Read for every notification and every new stream, written when a tenant's first stream comes or its last has gone.
     channels: RwLock<Channels>,
     store: Arc<dyn Store>,
@@ -138,7 +138,7 @@ impl Bus {
         rng.fill(&mut instance);
         let instance = Uuid::from_bytes(instance);
         let meters = Meters::new(settings.heartbeat);
-        Self(Arc::new(Shared {
+        Self(Arc::new(BusInner {
             channels: RwLock::default(),
             store,
             clock,

@@ -9,7 +9,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, sleep_until, 
 use super::changes::Changes;
 use super::channel::{Channel, LastFact};
 use super::frame::Batch;
-use super::{Bus, Shared};
+use super::{Bus, BusInner};
 use crate::store::sql::watched::MOST;
 use pulsestage::event::{Epoch, LogHead};
 use pulsestage::ports::{PortError, StoreError};
@@ -29,7 +29,7 @@ const IDLE_TICKS: u32 = 10;
 
 /// What the end of a log in the database says of a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Finding {
+enum LogFinding {
     /// It follows this log; whether there is more of it.
     Followed { has_news: bool },
     /// The log is another one, as its epoch says.
@@ -38,7 +38,7 @@ enum Finding {
     Diverged,
 }
 
-impl Finding {
+impl LogFinding {
     /// `known` is what streams had been sent before the database was asked.
     fn of(channel: &Channel, known: LastFact, head: &LogHead, is_retired: bool) -> Self {
         let LastFact { seq, identity } = known;
@@ -57,7 +57,7 @@ impl Finding {
 }
 
 /// Changes until the bus stops or has no channel any more.
-pub(super) async fn run(bus: Weak<Shared>) {
+pub(super) async fn run(bus: Weak<BusInner>) {
     let Some(shared) = bus.upgrade() else { return };
     let (stop, asked) = (shared.stop.clone(), shared.poll.clone());
     drop(shared);
@@ -162,16 +162,16 @@ impl Bus {
         for (channel, known) in channels.iter().zip(known) {
             let head = heads.get(&channel.tenant);
             let is_retired = head.is_some_and(|head| self.is_retired(head.cursor.epoch));
-            match head.map(|head| (head, Finding::of(channel, known, head, is_retired))) {
-                Some((head, Finding::Followed { has_news })) => {
+            match head.map(|head| (head, LogFinding::of(channel, known, head, is_retired))) {
+                Some((head, LogFinding::Followed { has_news })) => {
                     let looks = channel.heard(head.voted_at, now);
                     match looks.or_else(|| has_news.then_some(Changes::FACTS)) {
                         Some(looks) => channel.wake(looks),
                         None => channel.is_current(now, self.0.clock.now()),
                     }
                 }
-                Some((head, Finding::Diverged)) => diverged.push((channel, head)),
-                Some((_, Finding::Replaced)) | None => {
+                Some((head, LogFinding::Diverged)) => diverged.push((channel, head)),
+                Some((_, LogFinding::Replaced)) | None => {
                     self.replace(channel, head);
                     replaced += 1;
                 }
@@ -246,18 +246,18 @@ mod tests {
     fn a_log_is_known_by_its_epoch_its_length_and_its_last_fact() {
         let known = head(1, 7, fact(70));
         let channel = Channel::new(&known, Timestamp(0));
-        let found = |head| Finding::of(&channel, channel.last_fact(), &head, false);
-        assert_eq!(found(known), Finding::Followed { has_news: false });
-        assert_eq!(found(head(1, 8, fact(80))), Finding::Followed { has_news: true });
-        assert_eq!(found(head(2, 7, fact(70))), Finding::Replaced);
-        assert_eq!(found(head(2, 3, fact(30))), Finding::Replaced);
-        assert_eq!(found(head(1, 6, fact(60))), Finding::Diverged);
-        assert_eq!(found(head(1, 7, fact(71))), Finding::Diverged);
-        assert_eq!(found(head(1, 0, None)), Finding::Diverged);
+        let found = |head| LogFinding::of(&channel, channel.last_fact(), &head, false);
+        assert_eq!(found(known), LogFinding::Followed { has_news: false });
+        assert_eq!(found(head(1, 8, fact(80))), LogFinding::Followed { has_news: true });
+        assert_eq!(found(head(2, 7, fact(70))), LogFinding::Replaced);
+        assert_eq!(found(head(2, 3, fact(30))), LogFinding::Replaced);
+        assert_eq!(found(head(1, 6, fact(60))), LogFinding::Diverged);
+        assert_eq!(found(head(1, 7, fact(71))), LogFinding::Diverged);
+        assert_eq!(found(head(1, 0, None)), LogFinding::Diverged);
         channel.doubt();
-        assert_eq!(found(head(1, 9, fact(90))), Finding::Diverged);
-        assert_eq!(found(head(2, 9, fact(90))), Finding::Replaced, "somebody else was faster");
-        let back = Finding::of(&channel, channel.last_fact(), &head(2, 9, fact(90)), true);
-        assert_eq!(back, Finding::Diverged, "an epoch that was over comes from a copy");
+        assert_eq!(found(head(1, 9, fact(90))), LogFinding::Diverged);
+        assert_eq!(found(head(2, 9, fact(90))), LogFinding::Replaced, "somebody else was faster");
+        let back = LogFinding::of(&channel, channel.last_fact(), &head(2, 9, fact(90)), true);
+        assert_eq!(back, LogFinding::Diverged, "an epoch that was over comes from a copy");
     }
 }

@@ -6,8 +6,8 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use super::frame::{Batch, Frame, select};
-use super::framing::{Form, Framed, Framing};
-use super::share::{Share, Shared};
+use super::framing::{Framed, Framing, StreamFormat};
+use super::share::{Share, SharedPieces};
 use pulsestage::time::Timestamp;
 
 /// Most batches that a buffer keeps: at 20 batches a second a stream may stall for most of a minute.
@@ -32,7 +32,7 @@ pub(super) struct ReplayBuffer {
 
 /// What a stream finds in the buffer at its place.
 #[derive(Debug)]
-pub enum Found {
+pub enum BufferRead {
     /// This.
     Chunk(Chunk),
     /// Nothing yet.
@@ -57,7 +57,7 @@ pub struct Chunk {
     /// Whether some of their frames are not for everybody.
     pub is_private: bool,
     /// What many streams are sent of them.
-    shared: Box<Shared>,
+    shared: Box<SharedPieces>,
 }
 
 impl Chunk {
@@ -73,13 +73,13 @@ impl Chunk {
 
     /// What all streams of this share and form are sent, in one piece that is made once.
     #[must_use]
-    pub fn written(&self, share: Share, form: Form) -> &Bytes {
+    pub fn written(&self, share: Share, form: StreamFormat) -> &Bytes {
         if let [only] = self.batches.as_slice() {
             return only.written(share, form);
         }
         let share = if self.is_private { share } else { Share::Everything };
         let framed = self.shared.get_coded(share, form.coding, || {
-            let bare = Form { framing: Framing::Bare, ..form };
+            let bare = StreamFormat { framing: Framing::Bare, ..form };
             Framed::new(&self.batches.iter().map(|batch| &**batch.written(share, bare)).collect::<Vec<_>>().concat())
         });
         framed.get(form.framing)
@@ -194,7 +194,7 @@ impl ReplayBuffer {
     }
 }
 
-impl Found {
+impl BufferRead {
     /// What these batches, read at this place, are to a stream.
     pub(super) fn of(place: u64, batches: Option<Vec<Arc<Batch>>>) -> Self {
         match batches {

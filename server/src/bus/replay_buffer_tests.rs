@@ -47,20 +47,23 @@ fn text(frames: &[Frame]) -> String {
 fn a_reader_gets_what_came_since_its_place() {
     let buffer = buffer([(1, vec![fact(8)]), (2, vec![count(1, 1)]), (3, vec![fact(9), fact(10)])]);
     assert_eq!(buffer.tail(), (3, 10));
-    let Found::Chunk(chunk) = Found::of(0, buffer.read(0)) else { panic!("three batches are there") };
+    let BufferRead::Chunk(chunk) = BufferRead::of(0, buffer.read(0)) else { panic!("three batches are there") };
     assert_eq!((chunk.from, chunk.to, chunk.facts, chunk.frames()), (0, 3, Some((8, 10)), 4));
-    assert_eq!(*chunk.written(Share::Everything, Form::default()), text(&[fact(8), count(1, 1), fact(9), fact(10)]));
-    let Found::Chunk(chunk) = Found::of(1, buffer.read(1)) else { panic!("two batches are there") };
+    assert_eq!(
+        *chunk.written(Share::Everything, StreamFormat::default()),
+        text(&[fact(8), count(1, 1), fact(9), fact(10)])
+    );
+    let BufferRead::Chunk(chunk) = BufferRead::of(1, buffer.read(1)) else { panic!("two batches are there") };
     assert_eq!((chunk.from, chunk.to, chunk.facts), (1, 3, Some((9, 10))));
-    assert!(matches!(Found::of(3, buffer.read(3)), Found::Nothing));
-    assert!(matches!(Found::of(9, buffer.read(9)), Found::Nothing));
+    assert!(matches!(BufferRead::of(3, buffer.read(3)), BufferRead::Nothing));
+    assert!(matches!(BufferRead::of(9, buffer.read(9)), BufferRead::Nothing));
 }
 
 #[test]
 fn a_reader_that_is_too_slow_is_told_so() {
     let buffer = buffer(beats(MAX_BATCHES + 1));
-    assert!(!buffer.has(0) && matches!(Found::of(0, buffer.read(0)), Found::FailedSignIn));
-    assert!(buffer.has(1) && matches!(Found::of(1, buffer.read(1)), Found::Chunk(_)));
+    assert!(!buffer.has(0) && matches!(BufferRead::of(0, buffer.read(0)), BufferRead::FailedSignIn));
+    assert!(buffer.has(1) && matches!(BufferRead::of(1, buffer.read(1)), BufferRead::Chunk(_)));
 }
 
 #[test]
@@ -68,8 +71,8 @@ fn a_reader_that_is_far_behind_takes_it_in_pieces_and_gets_all_of_it() {
     let long = |seq| Frame { bytes: Bytes::from(vec![b'x'; 10_000]), ..fact(seq) };
     let buffer = buffer((8..58).map(|seq| (seq, vec![long(seq)])));
     let (mut place, mut seqs, mut pieces) = (0, Vec::new(), 0);
-    while let Found::Chunk(chunk) = Found::of(place, buffer.read(place)) {
-        assert!(chunk.written(Share::Everything, Form::default()).len() <= MAX_CHUNK);
+    while let BufferRead::Chunk(chunk) = BufferRead::of(place, buffer.read(place)) {
+        assert!(chunk.written(Share::Everything, StreamFormat::default()).len() <= MAX_CHUNK);
         seqs.extend(chunk.batches.iter().filter_map(|batch| batch.facts).map(|(first, _)| first));
         (place, pieces) = (chunk.to, pieces + 1);
     }
@@ -134,8 +137,8 @@ fn what_was_taken_back_is_taken_out_in_every_coding() {
     let mut buffer = buffer([(1, vec![fact(8), count(1, 1)]), (2, vec![fact(9)]), (3, vec![fact(10)])]);
     let codings = [Coding::Identity, Coding::Gzip];
     let coded = |buffer: &ReplayBuffer| {
-        let Found::Chunk(chunk) = Found::of(0, buffer.read(0)) else { panic!("three batches are there") };
-        codings.map(|coding| chunk.written(Share::Everything, Form { coding, framing: Framing::Bare }).clone())
+        let BufferRead::Chunk(chunk) = BufferRead::of(0, buffer.read(0)) else { panic!("three batches are there") };
+        codings.map(|coding| chunk.written(Share::Everything, StreamFormat { coding, framing: Framing::Bare }).clone())
     };
     let before = coded(&buffer);
     let is_stale = |frame: &Frame| frame.cursor.is_some_and(|cursor| cursor.seq > 8);

@@ -10,10 +10,10 @@ const KEPT: usize = 8;
 
 /// The latest ones that were put together, each for a cursor and a place in the buffer.
 #[derive(Debug, Default)]
-pub(super) struct Replays(VecDeque<Replay>);
+pub(super) struct Replays(VecDeque<ReplaySource>);
 
 #[derive(Debug)]
-struct Replay {
+struct ReplaySource {
     seq: i64,
     place: u64,
     missed: Arc<Batch>,
@@ -36,7 +36,7 @@ impl Replays {
         // The buffer has moved on: nobody will come to an earlier place.
         self.0.retain(|known| known.place >= place);
         self.0.truncate(KEPT - 1);
-        self.0.push_front(Replay { seq, place, missed });
+        self.0.push_front(ReplaySource { seq, place, missed });
     }
 }
 

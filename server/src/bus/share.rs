@@ -16,7 +16,7 @@ pub enum Share {
 
 /// One piece for each share and coding.
 #[derive(Debug, Default)]
-pub(super) struct Shared {
+pub(super) struct SharedPieces {
     everything: Coded,
     public: Coded,
 }
@@ -27,7 +27,7 @@ struct Coded {
     gzip: OnceLock<Framed>,
 }
 
-impl Shared {
+impl SharedPieces {
     /// The piece of this share and coding; `plain` makes a share as it is.
     pub(super) fn get(&self, share: Share, coding: Coding, plain: impl Fn(Share) -> Framed) -> &Framed {
         let coded = self.of(share);

@@ -47,7 +47,7 @@ pub(super) struct Tailer {
 }
 
 /// What a look came to.
-enum Seen {
+enum TailOutcome {
     /// Nothing that the buffer does not say.
     Nothing,
     /// Something, which is in the buffer now.
@@ -100,11 +100,11 @@ impl Tailer {
                 failures = 0;
             }
             match seen {
-                Ok(Seen::Nothing) => {}
-                Ok(Seen::NoticeKind) => sleep(self.window).await,
+                Ok(TailOutcome::Nothing) => {}
+                Ok(TailOutcome::NoticeKind) => sleep(self.window).await,
                 // What the notifier reported is still to be looked at.
-                Ok(Seen::TakenBack) => self.channel.wake(looks),
-                Ok(Seen::AnotherLog) => {
+                Ok(TailOutcome::TakenBack) => self.channel.wake(looks),
+                Ok(TailOutcome::AnotherLog) => {
                     self.channel.doubt();
                     self.poll.notify_one();
                 }
@@ -120,21 +120,23 @@ impl Tailer {
     }
 
     /// Reads what is new and puts it into the buffer.
-    async fn look(&self, looks: Changes) -> Result<Seen, StoreError> {
+    async fn look(&self, looks: Changes) -> Result<TailOutcome, StoreError> {
         let _turn = if looks.all() { self.full_looks.acquire().await.ok() } else { None };
         let began = self.clock.now();
-        // Counts are read before facts and sent after them: a count is then never ahead of the fact that makes
+        // MeterCounts are read before facts and sent after them: a count is then never ahead of the fact that makes
         // its question known.
         let tallies = if looks.tallies() { self.changed_tallies(looks, began).await? } else { Vec::new() };
         let known = self.channel.retractions();
-        let Some(NewFacts { mut frames, oldest, last }) = self.new_facts().await? else { return Ok(Seen::AnotherLog) };
+        let Some(NewFacts { mut frames, oldest, last }) = self.new_facts().await? else {
+            return Ok(TailOutcome::AnotherLog);
+        };
         self.retract(&frames).await?;
         self.channel.settle(known);
         let now = self.clock.now();
         frames.extend(tallies.iter().map(|tally| Frame::tally(self.channel.tenant, tally, now)));
         if frames.is_empty() {
             self.looked(looks, began, now);
-            return Ok(Seen::Nothing);
+            return Ok(TailOutcome::Nothing);
         }
         tracing::debug!(tenant.id = %self.channel.tenant, frames = frames.len(), "published");
         // Not before: a look that fails half-way has told nobody anything.
@@ -143,13 +145,13 @@ impl Tailer {
         if !self.channel.push_unless_taken_back(Batch::new(self.channel.tenant, frames, now), known) {
             // Another look reads it as it is by now; the notification of it is still open.
             self.channel.tells_not(&tallies);
-            return Ok(Seen::TakenBack);
+            return Ok(TailOutcome::TakenBack);
         }
         self.channel.has_sent(last);
         self.looked(looks, began, now);
         let lag = oldest.map(|at| Duration::from_millis(now.0.saturating_sub(at.0).max(0).unsigned_abs()));
         self.channel.meter().published(published, lag);
-        Ok(Seen::NoticeKind)
+        Ok(TailOutcome::NoticeKind)
     }
 
     /// Takes note of a look that went well.

@@ -39,18 +39,18 @@ pub struct Shed {
 
 /// Counts connections. Cheap to clone; all clones count together.
 #[derive(Clone)]
-pub struct Connections(Arc<Shared>);
+pub struct Connections(Arc<ConnectionsInner>);
 
-struct Shared {
+struct ConnectionsInner {
     limits: ConnectionLimits,
     began: Instant,
-    open: Mutex<Open>,
+    open: Mutex<OpenConnections>,
     shed_total: AtomicU64,
     shed_network: AtomicU64,
 }
 
 #[derive(Default)]
-struct Open {
+struct OpenConnections {
     total: usize,
     networks: HashMap<Network, usize>,
     /// Those that may be let go.
@@ -76,7 +76,7 @@ pub struct Connection {
 }
 
 /// A connection that is a stream. Dropping it counts it out.
-pub struct Settled {
+pub struct StreamConnection {
     connections: Connections,
     network: Network,
 }
@@ -95,7 +95,7 @@ impl Connections {
     /// Counts by these limits.
     #[must_use]
     pub fn new(limits: ConnectionLimits) -> Self {
-        Self(Arc::new(Shared {
+        Self(Arc::new(ConnectionsInner {
             limits,
             began: Instant::now(),
             open: Mutex::default(),
@@ -161,13 +161,13 @@ impl Connections {
         u64::try_from(self.0.began.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    fn open(&self) -> MutexGuard<'_, Open> {
+    fn open(&self) -> MutexGuard<'_, OpenConnections> {
         // Nothing in here panics half-way.
         self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Open {
+impl OpenConnections {
     /// Lets at most so many of these go; says how many. Their places are free at once.
     fn shed(&mut self, most: usize, of: impl Fn(&Slot) -> bool) -> usize {
         let idle = self.waiting.iter().filter(|(_, slot)| slot.busy.load(Ordering::Acquire) == 0 && of(slot));
@@ -214,9 +214,9 @@ impl Connection {
 
     /// It is a stream from now on, which is not let go for another; nothing when it was let go a moment ago.
     #[must_use]
-    pub fn settle(self) -> Option<Settled> {
+    pub fn settle(self) -> Option<StreamConnection> {
         let was_here = self.connections.open().waiting.remove(&self.id).is_some();
-        was_here.then(|| Settled { connections: self.connections.clone(), network: self.slot.network })
+        was_here.then(|| StreamConnection { connections: self.connections.clone(), network: self.slot.network })
     }
 }
 
@@ -230,7 +230,7 @@ impl Drop for Connection {
     }
 }
 
-impl Drop for Settled {
+impl Drop for StreamConnection {
     fn drop(&mut self) {
         self.connections.open().leave(self.network);
     }
@@ -274,7 +274,7 @@ impl fmt::Debug for Activity {
     }
 }
 
-impl fmt::Debug for Settled {
+impl fmt::Debug for StreamConnection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Settled").field("network", &self.network).finish_non_exhaustive()
     }

@@ -27,14 +27,14 @@ mod turns;
 pub use accept_limiter::AcceptLimiter;
 pub use action_limiter::{ActionLimiter, HeldBack};
 pub use args::LimitArgs;
-pub use connections::{Activity, Busy, Connection, ConnectionLimits, Connections, Settled, Shed};
+pub use connections::{Activity, Busy, Connection, ConnectionLimits, Connections, Shed, StreamConnection};
 pub use files::raise_open_files;
 pub use life::StreamLife;
 pub use network::Network;
 pub use rate::{Limit, Rate};
 pub use refusals::{AuditedRefusals, MISSED_A_MINUTE, NOTED_A_MINUTE};
 pub use sign_in::{PasswordAttempt, SignInLimits};
-pub use streams::{Admission, FullOf, Holder, Permit, Refused, StreamLimits, TurnedAway};
+pub use streams::{FullOf, Permit, RefusedStreams, StreamAdmission, StreamHolder, StreamLimits, TurnedAway};
 
 use std::sync::Arc;
 
@@ -44,7 +44,7 @@ use pulsestage::ports::Clock;
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// Who is let in to a stream.
-    pub streams: Admission,
+    pub streams: StreamAdmission,
     /// How long a stream lives.
     pub stream_life: StreamLife,
     /// How fast requests may come; the use cases are given it by `Service::limited_by`.
@@ -60,7 +60,7 @@ impl Limits {
     #[must_use]
     pub fn new(args: &LimitArgs, open_files: usize, clock: Arc<dyn Clock>) -> Self {
         Self {
-            streams: Admission::new(args.streams(open_files)),
+            streams: StreamAdmission::new(args.streams(open_files)),
             stream_life: args.stream_life(),
             paces: Arc::new(ActionLimiter::new(args, clock.clone())),
             sign_in: Arc::new(SignInLimits::new(args, clock)),

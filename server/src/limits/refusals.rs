@@ -35,12 +35,12 @@ pub struct AuditedRefusals {
     people: Mutex<Keyed<(TenantId, UserId)>>,
     accounts: Mutex<Keyed<(TenantId, Option<UserId>)>>,
     tenants: Mutex<Keyed<TenantId>>,
-    log: Mutex<Lines>,
-    queue: mpsc::Sender<Waiting>,
+    log: Mutex<LineBudget>,
+    queue: mpsc::Sender<PendingRefusal>,
 }
 
 /// A refusal that waits, with the span of the request in which it was said.
-type Waiting = (TenantId, Entry, Timestamp, Span);
+type PendingRefusal = (TenantId, Entry, Timestamp, Span);
 
 impl AuditedRefusals {
     /// Begins to note them in this store, until it is stopped; then it notes what waits still.
@@ -112,7 +112,7 @@ impl AuditSink for AuditedRefusals {
 async fn serve(
     store: Arc<dyn Store>,
     rng: Arc<dyn Rng>,
-    mut waiting: mpsc::Receiver<Waiting>,
+    mut waiting: mpsc::Receiver<PendingRefusal>,
     stop: CancellationToken,
 ) {
     loop {
@@ -135,13 +135,13 @@ async fn serve(
 
 /// The lines about failed sign-ins in this minute: so many, and then a count.
 #[derive(Debug, Default)]
-struct Lines {
+struct LineBudget {
     minute: i64,
     written: u32,
     left_out: u64,
 }
 
-impl Lines {
+impl LineBudget {
     /// Whether there is room for one more in this minute; with the number that were left out in a minute that is over.
     fn next(&mut self, now: Timestamp) -> (bool, Option<u64>) {
         let minute = now.0.div_euclid(60_000);
@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn failed_sign_ins_have_so_many_lines_a_minute_and_then_a_count() {
-        let mut lines = Lines::default();
+        let mut lines = LineBudget::default();
         let mut written = 0;
         for second in 0..60 {
             for _ in 0..10 {

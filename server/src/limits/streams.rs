@@ -35,7 +35,7 @@ pub struct StreamLimits {
 
 /// Whose stream it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Holder {
+pub enum StreamHolder {
     /// A browser that brought the cookie that it was given, or somebody who is signed in.
     Known(Option<ParticipantId>),
     /// A client whom nobody knows: of all such, a tenant and the server let in half as many as there may be.
@@ -77,7 +77,7 @@ impl TurnedAway {
 /// How many streams were turned away since the start, by the limit that was reached. The hook for metrics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each field counts the reason of the same name in `FullOf`")]
-pub struct Refused {
+pub struct RefusedStreams {
     pub streams: u64,
     pub tenant: u64,
     pub participant: u64,
@@ -86,9 +86,9 @@ pub struct Refused {
 
 /// Lets streams in while there is room. Cheap to clone; all clones count together.
 #[derive(Clone)]
-pub struct Admission(Arc<Shared>);
+pub struct StreamAdmission(Arc<Counters>);
 
-struct Shared {
+struct Counters {
     limits: StreamLimits,
     // One lock for all three counts, so that no race lets one too many in. Held for some hundred nanoseconds.
     seats: Mutex<Seats>,
@@ -97,8 +97,8 @@ struct Shared {
 
 #[derive(Default)]
 struct Seats {
-    instance: Room,
-    tenants: HashMap<TenantId, Room>,
+    instance: Occupancy,
+    tenants: HashMap<TenantId, Occupancy>,
     // A participant is of one tenant: their ids are pseudonyms that no two tenants share.
     people: HashMap<ParticipantId, usize>,
     /// Those whom nobody knows, by network.
@@ -106,7 +106,7 @@ struct Seats {
 }
 
 #[derive(Clone, Copy, Default)]
-struct Room {
+struct Occupancy {
     taken: usize,
     /// Of these, by clients whom nobody knows.
     unknown: usize,
@@ -114,8 +114,8 @@ struct Room {
     outside: usize,
 }
 
-impl Room {
-    fn let_in(&mut self, who: Holder) {
+impl Occupancy {
+    fn let_in(&mut self, who: StreamHolder) {
         self.taken += 1;
         self.unknown += usize::from(who.is_unknown());
         self.outside = self.outside.saturating_sub(1);
@@ -129,7 +129,7 @@ impl Room {
     }
 }
 
-impl Holder {
+impl StreamHolder {
     const fn is_unknown(self) -> bool {
         matches!(self, Self::Unknown(_))
     }
@@ -155,31 +155,36 @@ fn is_reached(limit: usize, taken: usize) -> bool {
 #[derive(Debug)]
 #[must_use = "a permit that is dropped lets the next one in"]
 pub struct Permit {
-    admission: Admission,
+    admission: StreamAdmission,
     tenant: TenantId,
-    who: Holder,
+    who: StreamHolder,
 }
 
-impl Admission {
+impl StreamAdmission {
     /// Lets in as many as these limits say.
     #[must_use]
     pub fn new(limits: StreamLimits) -> Self {
-        Self(Arc::new(Shared { limits, seats: Mutex::default(), refused: [const { AtomicU64::new(0) }; 4] }))
+        Self(Arc::new(Counters { limits, seats: Mutex::default(), refused: [const { AtomicU64::new(0) }; 4] }))
     }
 
     /// Lets a stream in, or says which limit is reached.
     ///
     /// # Errors
     /// [`TurnedAway`] when a limit is reached.
-    pub fn admit(&self, tenant: TenantId, who: Holder) -> Result<Permit, TurnedAway> {
+    pub fn admit(&self, tenant: TenantId, who: StreamHolder) -> Result<Permit, TurnedAway> {
         self.admit_within(tenant, who, None)
     }
 
     /// The same where the operator allows this one tenant fewer streams than others.
     ///
     /// # Errors
-    /// As [`Admission::admit`].
-    pub fn admit_within(&self, tenant: TenantId, who: Holder, allowed: Option<usize>) -> Result<Permit, TurnedAway> {
+    /// As [`StreamAdmission::admit`].
+    pub fn admit_within(
+        &self,
+        tenant: TenantId,
+        who: StreamHolder,
+        allowed: Option<usize>,
+    ) -> Result<Permit, TurnedAway> {
         let limits = self.0.limits;
         // 0 is no limit to the settings of the server, and none at all to those of a tenant.
         let per_tenant = match (limits.per_tenant, allowed) {
@@ -194,8 +199,8 @@ impl Admission {
         let room = tenants.get(&tenant).copied().unwrap_or_default();
         let of_tenant = room.taken;
         let is_full_for_unknown = match who {
-            Holder::Known(_) => false,
-            Holder::Unknown(network) => {
+            StreamHolder::Known(_) => false,
+            StreamHolder::Unknown(network) => {
                 let of_network = networks.get(&network).copied().unwrap_or_default();
                 is_reached(limits.per_unknown_network, of_network)
                     || room.unknown >= for_unknown(per_tenant)
@@ -221,9 +226,9 @@ impl Admission {
         instance.let_in(who);
         tenants.entry(tenant).or_default().let_in(who);
         match who {
-            Holder::Known(Some(who)) => *people.entry(who).or_default() += 1,
-            Holder::Known(None) => {}
-            Holder::Unknown(network) => *networks.entry(network).or_default() += 1,
+            StreamHolder::Known(Some(who)) => *people.entry(who).or_default() += 1,
+            StreamHolder::Known(None) => {}
+            StreamHolder::Unknown(network) => *networks.entry(network).or_default() += 1,
         }
         Ok(Permit { admission: self.clone(), tenant, who })
     }
@@ -236,9 +241,9 @@ impl Admission {
 
     /// How many were turned away so far.
     #[must_use]
-    pub fn refused(&self) -> Refused {
+    pub fn refused(&self) -> RefusedStreams {
         let count = |full: FullOf| self.0.refused[full as usize].load(Ordering::Relaxed);
-        Refused {
+        RefusedStreams {
             streams: count(FullOf::Streams),
             tenant: count(FullOf::Tenant),
             participant: count(FullOf::Participant),
@@ -266,9 +271,9 @@ impl Drop for Permit {
             }
         }
         match self.who {
-            Holder::Known(Some(who)) => give_back(&mut seats.people, who),
-            Holder::Known(None) => {}
-            Holder::Unknown(network) => give_back(&mut seats.networks, network),
+            StreamHolder::Known(Some(who)) => give_back(&mut seats.people, who),
+            StreamHolder::Known(None) => {}
+            StreamHolder::Unknown(network) => give_back(&mut seats.networks, network),
         }
     }
 }
@@ -282,7 +287,7 @@ fn give_back<K: Eq + Hash>(counts: &mut HashMap<K, usize>, key: K) {
     }
 }
 
-impl fmt::Debug for Admission {
+impl fmt::Debug for StreamAdmission {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Admission").field("taken", &self.taken()).field("limits", &self.0.limits).finish()
     }

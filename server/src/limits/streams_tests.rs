@@ -8,27 +8,27 @@ use crate::system::SystemRng;
 const ONE: TenantId = TenantId(Uuid::from_u128(1));
 const OTHER: TenantId = TenantId(Uuid::from_u128(2));
 
-fn who(number: u128) -> Holder {
-    Holder::Known(Some(ParticipantId(Uuid::from_u128(number))))
+fn who(number: u128) -> StreamHolder {
+    StreamHolder::Known(Some(ParticipantId(Uuid::from_u128(number))))
 }
 
-fn unknown(address: &str) -> Holder {
+fn unknown(address: &str) -> StreamHolder {
     let headers = [("x-forwarded-for".parse().unwrap(), address.parse().unwrap())];
-    Holder::Unknown(Network::of(&HeaderMap::from_iter(headers), &Extensions::new(), 1))
+    StreamHolder::Unknown(Network::of(&HeaderMap::from_iter(headers), &Extensions::new(), 1))
 }
 
 /// Somebody who is signed in, in a browser that takes no cookie of a participant's.
-const SIGNED_IN: Holder = Holder::Known(None);
+const SIGNED_IN: StreamHolder = StreamHolder::Known(None);
 
-fn limits(total: usize, per_tenant: usize, per_participant: usize) -> Admission {
-    Admission::new(StreamLimits { total, per_tenant, per_participant, per_unknown_network: 0 })
+fn limits(total: usize, per_tenant: usize, per_participant: usize) -> StreamAdmission {
+    StreamAdmission::new(StreamLimits { total, per_tenant, per_participant, per_unknown_network: 0 })
 }
 
-fn full(admission: &Admission, tenant: TenantId, who: Holder) -> Option<FullOf> {
+fn full(admission: &StreamAdmission, tenant: TenantId, who: StreamHolder) -> Option<FullOf> {
     admission.admit(tenant, who).err().map(|turned_away| turned_away.full)
 }
 
-fn is_empty(admission: &Admission) -> bool {
+fn is_empty(admission: &StreamAdmission) -> bool {
     let seats = admission.seats();
     seats.instance.taken == 0 && seats.tenants.is_empty() && seats.people.is_empty()
 }
@@ -43,7 +43,7 @@ fn each_limit_is_its_own() {
     held.push(admission.admit(OTHER, SIGNED_IN).unwrap());
     held.push(admission.admit(OTHER, SIGNED_IN).unwrap());
     assert_eq!(full(&admission, OTHER, who(3)), Some(FullOf::Streams));
-    assert_eq!(admission.refused(), Refused { streams: 1, tenant: 1, participant: 1, unknown: 0 });
+    assert_eq!(admission.refused(), RefusedStreams { streams: 1, tenant: 1, participant: 1, unknown: 0 });
     drop(held.swap_remove(0));
     held.push(admission.admit(OTHER, who(3)).unwrap());
     assert_eq!(admission.taken(), 5);
@@ -141,7 +141,7 @@ fn coming_and_going_on_many_threads_leaves_nothing_behind() {
 fn a_tenant_is_allowed_fewer_than_others() {
     for per_tenant in [0, 3] {
         let admission =
-            Admission::new(StreamLimits { total: 10, per_tenant, per_participant: 0, per_unknown_network: 0 });
+            StreamAdmission::new(StreamLimits { total: 10, per_tenant, per_participant: 0, per_unknown_network: 0 });
         let held = [(); 2].map(|()| admission.admit_within(ONE, SIGNED_IN, Some(2)).unwrap());
         assert_eq!(admission.admit_within(ONE, SIGNED_IN, Some(2)).unwrap_err().full, FullOf::Tenant);
         assert!(admission.admit_within(OTHER, SIGNED_IN, None).is_ok(), "others are not concerned");
@@ -151,7 +151,7 @@ fn a_tenant_is_allowed_fewer_than_others() {
         assert_eq!(admission.admit_within(OTHER, SIGNED_IN, Some(0)).unwrap_err().full, FullOf::Tenant, "none at all");
     }
     let admission =
-        Admission::new(StreamLimits { total: 10, per_tenant: 3, per_participant: 0, per_unknown_network: 0 });
+        StreamAdmission::new(StreamLimits { total: 10, per_tenant: 3, per_participant: 0, per_unknown_network: 0 });
     let _held = [(); 3].map(|()| admission.admit_within(ONE, SIGNED_IN, Some(9)).unwrap());
     assert!(admission.admit_within(ONE, SIGNED_IN, Some(9)).is_err(), "no more than the server allows everybody");
 }
@@ -159,15 +159,15 @@ fn a_tenant_is_allowed_fewer_than_others() {
 #[test]
 fn those_whom_nobody_knows_leave_half_of_all_to_who_is_known() {
     let admission =
-        Admission::new(StreamLimits { total: 20, per_tenant: 12, per_participant: 0, per_unknown_network: 4 });
-    let enter = |tenant, holder: Holder| admission.admit(tenant, holder).ok();
+        StreamAdmission::new(StreamLimits { total: 20, per_tenant: 12, per_participant: 0, per_unknown_network: 4 });
+    let enter = |tenant, holder: StreamHolder| admission.admit(tenant, holder).ok();
     let mut held: Vec<_> = (0..10).filter_map(|_| enter(ONE, unknown("192.0.2.1"))).collect();
     assert_eq!(held.len(), 4, "one network");
     held.extend((0..10).filter_map(|n| enter(ONE, unknown(&format!("192.0.2.{}", 10 + n)))));
     assert_eq!(held.len(), 6, "half of the tenant's");
     held.extend((0..10).filter_map(|n| enter(OTHER, unknown(&format!("192.0.2.{}", 10 + n)))));
     assert_eq!(held.len(), 10, "half of all");
-    assert_eq!(admission.refused(), Refused { unknown: 20, ..Refused::default() });
+    assert_eq!(admission.refused(), RefusedStreams { unknown: 20, ..RefusedStreams::default() });
     let known = [(ONE, 6), (OTHER, 4)].map(|(tenant, most)| {
         let came: Vec<_> = (0..20).filter_map(|n| enter(tenant, who(n))).collect();
         assert_eq!(came.len(), most);

@@ -17,13 +17,13 @@ pub(super) struct Turns<L: Lane>(Arc<Mutex<Lines<L>>>);
 struct Lines<L: Lane> {
     /// How many more may be let in; none while anybody waits.
     free: usize,
-    waiting: HashMap<L, VecDeque<oneshot::Sender<Turn<L>>>>,
+    waiting: HashMap<L, VecDeque<oneshot::Sender<LanePermit<L>>>>,
     /// The lanes in which somebody waits; the first is next.
     order: VecDeque<L>,
 }
 
 /// Somebody's turn. Dropping it lets the next one in.
-pub(super) struct Turn<L: Lane>(Option<Turns<L>>);
+pub(super) struct LanePermit<L: Lane>(Option<Turns<L>>);
 
 /// What tells those apart who take turns.
 pub(super) trait Lane: Copy + Eq + Hash + Send + 'static {}
@@ -38,21 +38,21 @@ impl<L: Lane> Turns<L> {
     }
 
     /// Waits for a turn. Whoever stops waiting gives up their place.
-    pub(super) async fn take(&self, lane: L) -> Turn<L> {
+    pub(super) async fn take(&self, lane: L) -> LanePermit<L> {
         let turn = match self.join(lane) {
             Ok(turn) => return turn,
             Err(line) => line.await,
         };
         // The line is let go by handing out a turn and in no other way.
-        turn.unwrap_or(Turn(None))
+        turn.unwrap_or(LanePermit(None))
     }
 
     /// A turn at once, or a place in the line.
-    fn join(&self, lane: L) -> Result<Turn<L>, oneshot::Receiver<Turn<L>>> {
+    fn join(&self, lane: L) -> Result<LanePermit<L>, oneshot::Receiver<LanePermit<L>>> {
         let mut lines = self.lines();
         if lines.free > 0 {
             lines.free -= 1;
-            return Ok(Turn(Some(Self(self.0.clone()))));
+            return Ok(LanePermit(Some(Self(self.0.clone()))));
         }
         let (credentials, line) = oneshot::channel();
         let Lines { waiting, order, .. } = &mut *lines;
@@ -68,7 +68,7 @@ impl<L: Lane> Turns<L> {
     fn pass_on(self) {
         loop {
             let Some(next) = self.lines().call() else { return };
-            let Err(mut unwanted) = next.send(Turn(Some(Self(self.0.clone())))) else { return };
+            let Err(mut unwanted) = next.send(LanePermit(Some(Self(self.0.clone())))) else { return };
             // They have gone away. Taken apart, the turn does not call anybody itself.
             unwanted.0 = None;
         }
@@ -86,7 +86,7 @@ impl<L: Lane> Turns<L> {
 
 impl<L: Lane> Lines<L> {
     /// Who is to be called next; when nobody is there, one more may be let in.
-    fn call(&mut self) -> Option<oneshot::Sender<Turn<L>>> {
+    fn call(&mut self) -> Option<oneshot::Sender<LanePermit<L>>> {
         while let Some(lane) = self.order.pop_front() {
             let Some(line) = self.waiting.get_mut(&lane) else { continue };
             let first = line.pop_front();
@@ -104,7 +104,7 @@ impl<L: Lane> Lines<L> {
     }
 }
 
-impl<L: Lane> Drop for Turn<L> {
+impl<L: Lane> Drop for LanePermit<L> {
     fn drop(&mut self) {
         if let Some(turns) = self.0.take() {
             turns.pass_on();

@@ -17,7 +17,7 @@ use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
-use super::judge::Known;
+use super::judge::KnownDatabase;
 use crate::auth::secret::hex;
 use crate::installation_key::make_folder;
 use pulsestage::ports::Clock;
@@ -38,7 +38,7 @@ const TRIES: usize = 5;
 
 /// What one slot holds.
 #[derive(Debug, Serialize, Deserialize)]
-struct Record {
+struct MarkRecord {
     /// Which of the slots is the later one.
     turn: u64,
     /// When it was written, in milliseconds since 1970.
@@ -49,7 +49,7 @@ struct Record {
     has_clock: bool,
     /// Which start of the machine it was.
     boot: Option<String>,
-    known: Known,
+    known: KnownDatabase,
 }
 
 /// What tells a file from a copy of it.
@@ -89,7 +89,7 @@ pub(super) struct MarkFile {
 #[derive(Debug)]
 pub(super) struct OpenedFile {
     pub(super) file: MarkFile,
-    pub(super) known: Option<Known>,
+    pub(super) known: Option<KnownDatabase>,
     /// Whether somebody else has put it there.
     pub(super) is_copy: bool,
 }
@@ -131,7 +131,7 @@ pub(super) fn is_locked(folder: &Path) -> bool {
 
 impl MarkFile {
     /// Writes what is known. Quick: it does not wait for the disk.
-    pub(super) fn write(&mut self, known: &Known, clock: &dyn Clock) -> io::Result<()> {
+    pub(super) fn write(&mut self, known: &KnownDatabase, clock: &dyn Clock) -> io::Result<()> {
         let mut known = known.clone();
         known.others.sort_by_key(|mark| std::cmp::Reverse(mark.at));
         known.others.truncate(MOST_OTHERS);
@@ -149,11 +149,11 @@ impl MarkFile {
     }
 
     /// Writes a slot; says for when.
-    fn put(&mut self, known: &Known, clock: &dyn Clock) -> io::Result<i64> {
+    fn put(&mut self, known: &KnownDatabase, clock: &dyn Clock) -> io::Result<i64> {
         self.turn += 1;
         let written_at = clock.now().0;
         let (file, has_clock, boot) = (self.id, self.has_clock, self.boot.clone());
-        let record = Record { turn: self.turn, written_at, file, has_clock, boot, known: known.clone() };
+        let record = MarkRecord { turn: self.turn, written_at, file, has_clock, boot, known: known.clone() };
         let text = serde_json::to_string(&record)?;
         let mut slot = format!("{}\n{text}\n", hex(&Sha256::digest(text.as_bytes()))).into_bytes();
         if slot.len() > SLOT {
@@ -173,8 +173,8 @@ impl MarkFile {
 }
 
 /// The later of the two slots that are whole.
-fn read(file: &File) -> io::Result<Option<Record>> {
-    let mut latest: Option<Record> = None;
+fn read(file: &File) -> io::Result<Option<MarkRecord>> {
+    let mut latest: Option<MarkRecord> = None;
     for slot in 0..2 {
         let mut bytes = vec![0; SLOT];
         let mut length = 0;
@@ -193,7 +193,7 @@ fn read(file: &File) -> io::Result<Option<Record>> {
     Ok(latest)
 }
 
-fn parse(slot: &[u8]) -> Option<Record> {
+fn parse(slot: &[u8]) -> Option<MarkRecord> {
     let mut lines = std::str::from_utf8(slot).ok()?.lines();
     let (sum, text) = (lines.next()?, lines.next()?);
     (hex(&Sha256::digest(text.as_bytes())) == sum).then(|| serde_json::from_str(text).ok()).flatten()

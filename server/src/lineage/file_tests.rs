@@ -29,10 +29,10 @@ impl Drop for Folder {
     }
 }
 
-fn known(number: i64) -> Known {
+fn known(number: i64) -> KnownDatabase {
     let mark = |instance: u128, number| KnownMark { instance: Uuid::from_u128(instance), number, at: number };
     let others = (0..200).map(|other| mark(other, i64::try_from(other).unwrap())).collect();
-    Known { lineage: Uuid::from_u128(1), own: Some((mark(u128::MAX, number), Uuid::from_u128(2))), others }
+    KnownDatabase { lineage: Uuid::from_u128(1), own: Some((mark(u128::MAX, number), Uuid::from_u128(2))), others }
 }
 
 fn opened(folder: &Folder) -> OpenedFile {
@@ -104,7 +104,7 @@ fn a_copy_is_recognised_however_it_was_made() {
     assert!(!opened(&folder).is_copy);
     // In the same file, with the time that it had: as programs do that keep what they can. The one that is put back says
     // that it was written a while ago.
-    opened(&folder).file.put(&Known { others: vec![], ..known(1) }, &Early).unwrap();
+    opened(&folder).file.put(&KnownDatabase { others: vec![], ..known(1) }, &Early).unwrap();
     let early = std::fs::read(folder.mark()).unwrap();
     assert_ne!(early, text);
     std::fs::write(folder.mark(), early).unwrap();

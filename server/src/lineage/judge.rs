@@ -11,7 +11,7 @@ const FEW_MARKS: usize = 128;
 
 /// What an instance knows of its database, kept outside of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Known {
+pub struct KnownDatabase {
     /// The lineage.
     pub lineage: Uuid,
     /// The mark of this instance, and its latest run.
@@ -31,7 +31,7 @@ pub struct KnownMark {
     pub at: i64,
 }
 
-impl Known {
+impl KnownDatabase {
     /// Whose mark it is.
     #[must_use]
     pub fn owner(&self) -> Option<MarkOwner> {
@@ -41,7 +41,7 @@ impl Known {
 
 /// What came of comparing.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Finding {
+pub enum LineageFinding {
     /// It is the same, and at least as far on.
     Same,
     /// Nobody has used it with this version before, nor has this instance used another.
@@ -106,28 +106,32 @@ impl fmt::Display for Replaced {
 /// Compares what is known of a database with what it says of itself. `is_copy`: what is known was put there by somebody
 /// else than the instance that knew it.
 #[must_use]
-pub fn judge(known: Option<&Known>, is_copy: bool, found: &DatabaseHistory) -> Finding {
+pub fn judge(known: Option<&KnownDatabase>, is_copy: bool, found: &DatabaseHistory) -> LineageFinding {
     let Some(present) = found.lineages.last() else {
-        return if known.is_some() { Finding::Replaced(Replaced::WithoutLineage) } else { Finding::First };
+        return if known.is_some() {
+            LineageFinding::Replaced(Replaced::WithoutLineage)
+        } else {
+            LineageFinding::First
+        };
     };
     if let (Some(was), Some(is)) = (&present.identity, &found.identity)
         && was != is
     {
-        return Finding::Replaced(moved(was, is));
+        return LineageFinding::Replaced(moved(was, is));
     }
-    let Some(known) = known else { return Finding::Same };
+    let Some(known) = known else { return LineageFinding::Same };
     if is_copy {
-        return Finding::Replaced(Replaced::CopiedFolder);
+        return LineageFinding::Replaced(Replaced::CopiedFolder);
     }
     if !found.lineages.iter().any(|lineage| lineage.id == known.lineage) {
-        return Finding::Replaced(Replaced::Foreign);
+        return LineageFinding::Replaced(Replaced::Foreign);
     }
     if present.id != known.lineage {
-        return Finding::Renewed;
+        return LineageFinding::Renewed;
     }
     match behind(known, found) {
-        Some(replaced) => Finding::Replaced(replaced),
-        None => Finding::Same,
+        Some(replaced) => LineageFinding::Replaced(replaced),
+        None => LineageFinding::Same,
     }
 }
 
@@ -139,7 +143,7 @@ fn moved(was: &ServerIdentity, is: &ServerIdentity) -> Replaced {
     }
 }
 
-fn behind(known: &Known, found: &DatabaseHistory) -> Option<Replaced> {
+fn behind(known: &KnownDatabase, found: &DatabaseHistory) -> Option<Replaced> {
     let find = |instance: Uuid| found.marks.iter().find(|mark| mark.instance == instance);
     let less = |mark: &KnownMark| {
         let found = find(mark.instance).map(|found| found.number);

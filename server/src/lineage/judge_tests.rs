@@ -22,8 +22,12 @@ fn own(instance: u128, session: u128, number: i64) -> Option<(KnownMark, Uuid)> 
     Some((KnownMark { instance: id(instance), number, at: 1_000 }, id(session)))
 }
 
-fn known() -> Known {
-    Known { lineage: id(1), own: own(10, 11, 50), others: vec![KnownMark { instance: id(20), number: 7, at: 1_000 }] }
+fn known() -> KnownDatabase {
+    KnownDatabase {
+        lineage: id(1),
+        own: own(10, 11, 50),
+        others: vec![KnownMark { instance: id(20), number: 7, at: 1_000 }],
+    }
 }
 
 fn found() -> DatabaseHistory {
@@ -36,20 +40,20 @@ fn found() -> DatabaseHistory {
 
 #[test]
 fn what_is_as_far_on_is_the_same() {
-    assert_eq!(judge(None, false, &DatabaseHistory::default()), Finding::First);
-    assert_eq!(judge(None, false, &found()), Finding::Same, "a folder that was lost");
-    assert_eq!(judge(Some(&known()), false, &found()), Finding::Same);
+    assert_eq!(judge(None, false, &DatabaseHistory::default()), LineageFinding::First);
+    assert_eq!(judge(None, false, &found()), LineageFinding::Same, "a folder that was lost");
+    assert_eq!(judge(Some(&known()), false, &found()), LineageFinding::Same);
     // A crash between a commit and the file, of this run and of the first mark of the next one.
     for ahead in [mark(10, 11, None, 51), mark(10, 12, Some(11), 51), mark(10, 13, Some(11), 90)] {
         let found = DatabaseHistory { marks: vec![ahead, mark(20, 22, Some(21), 8)], ..found() };
-        assert_eq!(judge(Some(&known()), false, &found), Finding::Same, "{ahead:?}");
+        assert_eq!(judge(Some(&known()), false, &found), LineageFinding::Same, "{ahead:?}");
     }
 }
 
 #[test]
 fn what_is_not_as_far_on_was_put_back() {
     let put_back = |found: DatabaseHistory| match judge(Some(&known()), false, &found) {
-        Finding::Replaced(replaced) => replaced,
+        LineageFinding::Replaced(replaced) => replaced,
         other => panic!("{other:?}"),
     };
     assert_eq!(put_back(DatabaseHistory::default()), Replaced::WithoutLineage);
@@ -65,16 +69,16 @@ fn what_is_not_as_far_on_was_put_back() {
     ] {
         assert_eq!(put_back(DatabaseHistory { marks: marks.clone(), ..found() }), replaced, "{marks:?}");
     }
-    assert_eq!(judge(Some(&known()), true, &found()), Finding::Replaced(Replaced::CopiedFolder));
+    assert_eq!(judge(Some(&known()), true, &found()), LineageFinding::Replaced(Replaced::CopiedFolder));
 }
 
 #[test]
 fn what_another_instance_has_found_is_not_found_again() {
     let found = DatabaseHistory { lineages: vec![lineage(1, 1, None), lineage(2, 2, None)], marks: vec![], ..found() };
-    assert_eq!(judge(Some(&known()), false, &found), Finding::Renewed);
+    assert_eq!(judge(Some(&known()), false, &found), LineageFinding::Renewed);
     // A copy from before that does not know the present lineage.
-    let later = Known { lineage: id(2), ..known() };
-    assert_eq!(judge(Some(&later), false, &self::found()), Finding::Replaced(Replaced::Foreign));
+    let later = KnownDatabase { lineage: id(2), ..known() };
+    assert_eq!(judge(Some(&later), false, &self::found()), LineageFinding::Replaced(Replaced::Foreign));
 }
 
 #[test]
@@ -82,13 +86,13 @@ fn postgres_tells_where_it_is() {
     let at = |was, is| DatabaseHistory { lineages: vec![lineage(1, 1, was)], identity: is, ..found() };
     let (here, promoted, elsewhere) = (cluster("7", "00000001"), cluster("7", "00000002"), cluster("8", "00000001"));
     for known in [None, Some(&known())] {
-        assert_eq!(judge(known, false, &at(Some(here.clone()), Some(here.clone()))), Finding::Same);
-        assert_eq!(judge(known, false, &at(Some(here.clone()), None)), Finding::Same);
-        assert_eq!(judge(known, false, &at(None, Some(here.clone()))), Finding::Same);
+        assert_eq!(judge(known, false, &at(Some(here.clone()), Some(here.clone()))), LineageFinding::Same);
+        assert_eq!(judge(known, false, &at(Some(here.clone()), None)), LineageFinding::Same);
+        assert_eq!(judge(known, false, &at(None, Some(here.clone()))), LineageFinding::Same);
         let replaced = judge(known, false, &at(Some(here.clone()), Some(promoted.clone())));
-        assert!(matches!(replaced, Finding::Replaced(Replaced::OtherTimeline { .. })), "{replaced:?}");
+        assert!(matches!(replaced, LineageFinding::Replaced(Replaced::OtherTimeline { .. })), "{replaced:?}");
         let replaced = judge(known, false, &at(Some(here.clone()), Some(elsewhere.clone())));
-        assert_eq!(replaced, Finding::Replaced(Replaced::OtherCluster));
+        assert_eq!(replaced, LineageFinding::Replaced(Replaced::OtherCluster));
     }
 }
 
@@ -96,10 +100,10 @@ fn postgres_tells_where_it_is() {
 fn a_mark_that_was_removed_for_its_age_is_not_missed() {
     let many: Vec<_> = (100..228).map(|instance| InstanceMark { at: 5_000, ..mark(instance, 1, None, 1) }).collect();
     let found = DatabaseHistory { marks: many, ..found() };
-    assert_eq!(judge(Some(&known()), false, &found), Finding::Same);
+    assert_eq!(judge(Some(&known()), false, &found), LineageFinding::Same);
     let mut recent = known();
     recent.others[0].at = 6_000;
-    assert!(matches!(judge(Some(&recent), false, &found), Finding::Replaced(_)));
+    assert!(matches!(judge(Some(&recent), false, &found), LineageFinding::Replaced(_)));
 }
 
 proptest! {
@@ -119,9 +123,9 @@ proptest! {
         };
         for (at, numbers) in states.iter().enumerate() {
             let others = (1..3).map(|other| KnownMark { instance: id(other), number: numbers[other as usize], at: 0 });
-            let known = Known { lineage: id(1), own: own(0, 9, numbers[0]), others: others.collect() };
+            let known = KnownDatabase { lineage: id(1), own: own(0, 9, numbers[0]), others: others.collect() };
             let finding = judge(Some(&known), false, &state(states[copy]));
-            prop_assert_eq!(matches!(finding, Finding::Same), copy >= at, "{} {}: {:?}", copy, at, finding);
+            prop_assert_eq!(matches!(finding, LineageFinding::Same), copy >= at, "{} {}: {:?}", copy, at, finding);
         }
     }
 }

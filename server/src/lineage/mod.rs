@@ -20,7 +20,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-pub use judge::{Finding, Known, KnownMark, Replaced, judge};
+pub use judge::{KnownDatabase, KnownMark, LineageFinding, Replaced, judge};
 pub use watch::Watch;
 
 /// How often the database was found to be replaced, since the start. Cheap to clone; all clones are one.

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::ReplacedCount;
 use super::file::{self, MarkFile, OpenedFile};
-use super::judge::{Finding, Known, KnownMark, Replaced, judge};
+use super::judge::{KnownDatabase, KnownMark, LineageFinding, Replaced, judge};
 use crate::store::{DatabaseHistory, InstanceMark, MarkKeeper, MarkOwner, SqlStore};
 use pulsestage::id::uuid_v7;
 use pulsestage::ports::{Clock, PortError, Rng, StoreError, StoreResult};
@@ -38,19 +38,19 @@ pub struct Watch {
     folder: PathBuf,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
-    kept: Arc<Kept>,
+    kept: Arc<KnownState>,
     replaced: ReplacedCount,
 }
 
 /// What is known, in memory and in the file.
-struct Kept {
+struct KnownState {
     clock: Arc<dyn Clock>,
-    state: Mutex<State>,
+    state: Mutex<WatchState>,
 }
 
 #[derive(Default)]
-struct State {
-    known: Option<Known>,
+struct WatchState {
+    known: Option<KnownDatabase>,
     file: Option<MarkFile>,
     /// Whether the file can be had at all: another process may have it for now.
     is_without_file: bool,
@@ -62,16 +62,16 @@ struct State {
     touched_at: i64,
 }
 
-impl Kept {
-    fn lock(&self) -> MutexGuard<'_, State> {
+impl KnownState {
+    fn lock(&self) -> MutexGuard<'_, WatchState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Changes what is known, and writes it.
-    fn change(&self, change: impl FnOnce(&mut State)) {
+    fn change(&self, change: impl FnOnce(&mut WatchState)) {
         let mut state = self.lock();
         change(&mut state);
-        let State { known: Some(known), file: Some(file), .. } = &mut *state else { return };
+        let WatchState { known: Some(known), file: Some(file), .. } = &mut *state else { return };
         match file.write(known, &*self.clock) {
             Ok(()) => state.is_dirty = true,
             Err(error) => {
@@ -82,7 +82,7 @@ impl Kept {
     }
 }
 
-impl MarkKeeper for Kept {
+impl MarkKeeper for KnownState {
     fn keep(&self, owner: MarkOwner, number: i64) {
         self.change(|state| {
             let Some(known) = &mut state.known else { return };
@@ -113,8 +113,8 @@ impl Watch {
         clock: Arc<dyn Clock>,
         rng: Arc<dyn Rng>,
     ) -> StoreResult<Self> {
-        let state = Mutex::new(State::default());
-        let kept = Arc::new(Kept { clock: clock.clone(), state });
+        let state = Mutex::new(WatchState::default());
+        let kept = Arc::new(KnownState { clock: clock.clone(), state });
         let this = Self { store, folder, clock, rng, kept, replaced: ReplacedCount::default() };
         let (known, is_copy) = this.open_file();
         this.settle(known, is_copy).await?;
@@ -172,10 +172,10 @@ impl Watch {
         };
         let found = self.store.database_history().await?;
         let finding = match (judge(known.as_ref(), false, &found), regressed) {
-            (Finding::Same, Some(replaced)) => Finding::Replaced(replaced),
+            (LineageFinding::Same, Some(replaced)) => LineageFinding::Replaced(replaced),
             (finding, _) => finding,
         };
-        if finding != Finding::Same {
+        if finding != LineageFinding::Same {
             return self.settle_from(known, finding, found).await;
         }
         self.learn(&found);
@@ -189,7 +189,7 @@ impl Watch {
     }
 
     /// Opens the file; gives what was in it.
-    fn open_file(&self) -> (Option<Known>, bool) {
+    fn open_file(&self) -> (Option<KnownDatabase>, bool) {
         match file::open(&self.folder) {
             Ok(Some(OpenedFile { file, known, is_copy })) => {
                 self.kept.lock().file = Some(file);
@@ -223,34 +223,39 @@ impl Watch {
         let found = self.store.database_history().await?;
         let finding = judge(known.as_ref(), is_copy, &found);
         // Before the file is written over: it is all that tells.
-        if matches!(finding, Finding::Replaced(_)) {
+        if matches!(finding, LineageFinding::Replaced(_)) {
             self.settle_from(known, finding, found).await?;
         }
         self.kept.change(|state| state.file = Some(file));
         Ok(())
     }
 
-    async fn settle(&self, known: Option<Known>, is_copy: bool) -> StoreResult<()> {
+    async fn settle(&self, known: Option<KnownDatabase>, is_copy: bool) -> StoreResult<()> {
         let found = self.store.database_history().await?;
         let finding = judge(known.as_ref(), is_copy, &found);
         self.settle_from(known, finding, found).await
     }
 
     /// Does what a finding asks for, until the database is the one that is known; then begins to mark.
-    async fn settle_from(&self, known: Option<Known>, finding: Finding, found: DatabaseHistory) -> StoreResult<()> {
+    async fn settle_from(
+        &self,
+        known: Option<KnownDatabase>,
+        finding: LineageFinding,
+        found: DatabaseHistory,
+    ) -> StoreResult<()> {
         let (mut known, mut finding, mut found) = (known, finding, found);
         for _ in 0..TRIES {
             match &finding {
-                Finding::Same => {
+                LineageFinding::Same => {
                     self.place(&found).await?;
                     return self.begin_marks(known.as_ref(), &found).await;
                 }
-                Finding::First => {
+                LineageFinding::First => {
                     let _or_another =
                         self.store.begin_lineage(self.id(), found.identity.as_ref(), self.clock.now()).await?;
                 }
-                Finding::Renewed => {}
-                Finding::Replaced(replaced) => self.renew(replaced, &found).await?,
+                LineageFinding::Renewed => {}
+                LineageFinding::Replaced(replaced) => self.renew(replaced, &found).await?,
             }
             // From here on it is what it is.
             known = None;
@@ -278,7 +283,7 @@ impl Watch {
     }
 
     /// Goes on with the mark of the run before, or begins one.
-    async fn begin_marks(&self, known: Option<&Known>, found: &DatabaseHistory) -> StoreResult<()> {
+    async fn begin_marks(&self, known: Option<&KnownDatabase>, found: &DatabaseHistory) -> StoreResult<()> {
         let Some(present) = found.lineages.last() else { return Err(StoreError::Port(PortError::Broken)) };
         let own = known.and_then(|known| known.own);
         let is_there = |instance: Uuid| found.marks.iter().any(|mark| mark.instance == instance);
@@ -289,7 +294,7 @@ impl Watch {
             let mut state = self.kept.lock();
             let others = others(&found.marks, owner);
             // What the file says stays until the mark is in the database.
-            state.known = Some(Known { lineage: present.id, own: None, others });
+            state.known = Some(KnownDatabase { lineage: present.id, own: None, others });
             (state.regressed, state.touched_at) = (None, self.clock.now().0);
         }
         let previous = (own.map(|(_, session)| session), own.map_or(1, |(mark, _)| mark.number + 1));

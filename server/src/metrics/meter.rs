@@ -19,7 +19,7 @@ pub(super) const LAGS: &[u64] =
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]
-pub(super) enum Count {
+pub(super) enum MeterCount {
     /// Messages that went into the buffer.
     Published,
     /// Messages that were written, for each stream.
@@ -45,11 +45,11 @@ const KINDS: usize = 9;
 
 /// Numbers by what they count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Counts([u64; KINDS]);
+pub(super) struct MeterCounts([u64; KINDS]);
 
-impl Counts {
+impl MeterCounts {
     /// One of them.
-    pub(super) const fn of(&self, count: Count) -> u64 {
+    pub(super) const fn of(&self, count: MeterCount) -> u64 {
         self.0[count as usize]
     }
 
@@ -69,7 +69,7 @@ impl Counts {
 /// Everything that a meter has counted.
 #[derive(Clone, Debug)]
 pub(super) struct Reading {
-    pub(super) counts: Counts,
+    pub(super) counts: MeterCounts,
     /// How long the streams lasted that have ended.
     pub(super) stays: Distribution,
     /// How late changes were in the buffer.
@@ -78,7 +78,7 @@ pub(super) struct Reading {
 
 impl Default for Reading {
     fn default() -> Self {
-        Self { counts: Counts::default(), stays: Distribution::empty(STAYS), lags: Distribution::empty(LAGS) }
+        Self { counts: MeterCounts::default(), stays: Distribution::empty(STAYS), lags: Distribution::empty(LAGS) }
     }
 }
 
@@ -93,7 +93,7 @@ impl Reading {
 
 /// What a pass over streams has written. Counted in plain numbers; [`Meter::wrote`] takes it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Written {
+pub struct WrittenBytes {
     /// Messages.
     pub frames: usize,
     /// Their bytes.
@@ -106,7 +106,7 @@ pub struct Written {
 
 /// Where it was found what a client had missed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Replay {
+pub enum ReplaySource {
     /// In the buffer.
     ReplayBuffer,
     /// In the database.
@@ -147,12 +147,12 @@ impl Default for Meter {
 }
 
 impl Meter {
-    /// Counts a stream in.
+    /// MeterCounts a stream in.
     pub fn join(&self) {
         self.streams.fetch_add(1, std::sync::atomic::Ordering::AcqRel);
     }
 
-    /// Counts a stream out.
+    /// MeterCounts a stream out.
     pub fn leave(&self) {
         self.streams.fetch_sub(1, std::sync::atomic::Ordering::AcqRel);
     }
@@ -179,7 +179,7 @@ impl Meter {
 
     /// So many messages went into the buffer, the oldest change among them this long ago if that is known.
     pub fn published(&self, frames: usize, lag: Option<Duration>) {
-        self.count(Count::Published, frames);
+        self.count(MeterCount::Published, frames);
         if let Some(lag) = lag {
             self.lags.add(lag);
             self.last_lag.store(u64::try_from(lag.as_micros()).unwrap_or(u64::MAX - 1) + 1, Relaxed);
@@ -187,27 +187,30 @@ impl Meter {
     }
 
     /// A pass over streams has written this.
-    pub fn wrote(&self, written: Written) {
-        let Written { frames, bytes, beats, skipped } = written;
-        self.count(Count::Deliveries, frames);
-        self.count(Count::Bytes, bytes);
-        self.count(Count::BeatsSent, beats);
-        self.count(Count::BeatsSkipped, skipped);
+    pub fn wrote(&self, written: WrittenBytes) {
+        let WrittenBytes { frames, bytes, beats, skipped } = written;
+        self.count(MeterCount::Deliveries, frames);
+        self.count(MeterCount::Bytes, bytes);
+        self.count(MeterCount::BeatsSent, beats);
+        self.count(MeterCount::BeatsSkipped, skipped);
     }
 
     /// A client came back and gets what it missed.
-    pub fn replayed(&self, from: Replay) {
-        self.count(if from == Replay::ReplayBuffer { Count::RingReplays } else { Count::DatabaseReplays }, 1);
+    pub fn replayed(&self, from: ReplaySource) {
+        self.count(
+            if from == ReplaySource::ReplayBuffer { MeterCount::RingReplays } else { MeterCount::DatabaseReplays },
+            1,
+        );
     }
 
     /// So many clients must load the board.
     pub fn resynced(&self, clients: usize) {
-        self.count(Count::Resyncs, clients);
+        self.count(MeterCount::Resyncs, clients);
     }
 
     /// A stream is ended because its client reads too slowly.
     pub fn slowed(&self) {
-        self.count(Count::Slow, 1);
+        self.count(MeterCount::Slow, 1);
     }
 
     /// There was a heartbeat.
@@ -241,8 +244,8 @@ impl Meter {
     }
 
     /// What it has counted that is told by tenant.
-    pub(super) fn counts(&self) -> Counts {
-        let mut counts = Counts::default();
+    pub(super) fn counts(&self) -> MeterCounts {
+        let mut counts = MeterCounts::default();
         counts.0.iter_mut().zip(&self.counts).for_each(|(sum, count)| *sum = count.load(Relaxed));
         counts
     }
@@ -257,18 +260,18 @@ impl Meter {
         samples.push(self.now());
         Health {
             streams: self.streams() as u64,
-            published: counts.of(Count::Published),
-            deliveries: counts.of(Count::Deliveries),
-            bytes: counts.of(Count::Bytes),
-            replays: counts.of(Count::RingReplays) + counts.of(Count::DatabaseReplays),
-            resyncs: counts.of(Count::Resyncs),
-            slow: counts.of(Count::Slow),
+            published: counts.of(MeterCount::Published),
+            deliveries: counts.of(MeterCount::Deliveries),
+            bytes: counts.of(MeterCount::Bytes),
+            replays: counts.of(MeterCount::RingReplays) + counts.of(MeterCount::DatabaseReplays),
+            resyncs: counts.of(MeterCount::Resyncs),
+            slow: counts.of(MeterCount::Slow),
             lag_ms: self.last_lag.load(Relaxed).checked_sub(1).map(|micros| micros / 1_000),
             heartbeat: Some(Pulse {
                 every_ms: millis(heartbeat),
                 age_ms: millis(self.beat_age()),
-                sent: counts.of(Count::BeatsSent),
-                skipped: counts.of(Count::BeatsSkipped),
+                sent: counts.of(MeterCount::BeatsSent),
+                skipped: counts.of(MeterCount::BeatsSkipped),
             }),
             mean_stay_ms: stays.mean().map(millis),
             stays: stays.classes().map(stay).collect(),
@@ -281,12 +284,12 @@ impl Meter {
         Sample {
             at_ms: self.millis(),
             streams: self.streams() as u64,
-            published: counts.of(Count::Published),
-            deliveries: counts.of(Count::Deliveries),
+            published: counts.of(MeterCount::Published),
+            deliveries: counts.of(MeterCount::Deliveries),
         }
     }
 
-    fn count(&self, count: Count, more: usize) {
+    fn count(&self, count: MeterCount, more: usize) {
         if more > 0 {
             self.counts[count as usize].fetch_add(more as u64, Relaxed);
         }

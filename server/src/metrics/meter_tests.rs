@@ -9,9 +9,9 @@ async fn a_meter_tells_how_its_streams_are_doing() {
     meter.sample();
     tokio::time::advance(Duration::from_secs(20)).await;
     meter.published(3, Some(Duration::from_millis(7)));
-    meter.wrote(Written { frames: 3, bytes: 600, beats: 1, skipped: 2 });
-    meter.replayed(Replay::ReplayBuffer);
-    meter.replayed(Replay::Database);
+    meter.wrote(WrittenBytes { frames: 3, bytes: 600, beats: 1, skipped: 2 });
+    meter.replayed(ReplaySource::ReplayBuffer);
+    meter.replayed(ReplaySource::Database);
     meter.resynced(1);
     meter.slowed();
     let health = meter.health(Duration::from_secs(30));

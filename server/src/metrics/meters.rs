@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::meter::{Counts, Meter, Reading};
+use super::meter::{Meter, MeterCounts, Reading};
 use pulsestage::health::Health;
 use pulsestage::id::TenantId;
 use pulsestage::ports::StreamHealth;
@@ -25,21 +25,21 @@ pub struct Meters {
 
 #[derive(Debug, Default)]
 struct Book {
-    watched: HashMap<TenantId, Entry>,
+    watched: HashMap<TenantId, MeterEntry>,
     /// What those counted that nobody watches any more.
     gone: Reading,
     /// The part of it that was told as `other`.
-    gone_other: Counts,
+    gone_other: MeterCounts,
     /// Logs that were replaced while somebody watched.
     renewed: u64,
 }
 
 #[derive(Debug)]
-struct Entry {
+struct MeterEntry {
     meter: Arc<Meter>,
     has_label: bool,
     /// What was told of it as `other`.
-    other: Counts,
+    other: MeterCounts,
 }
 
 /// What a look at all meters has found.
@@ -66,7 +66,7 @@ pub(super) struct Scrape {
 pub(super) struct Series {
     pub(super) label: String,
     pub(super) streams: usize,
-    pub(super) counts: Counts,
+    pub(super) counts: MeterCounts,
 }
 
 impl Meters {
@@ -79,7 +79,7 @@ impl Meters {
     /// Takes in the meter of a tenant that somebody begins to watch.
     pub fn add(&self, tenant: TenantId, meter: Arc<Meter>) {
         let mut book = self.lock();
-        let before = book.watched.insert(tenant, Entry { meter, has_label: false, other: Counts::default() });
+        let before = book.watched.insert(tenant, MeterEntry { meter, has_label: false, other: MeterCounts::default() });
         before.into_iter().for_each(|entry| book.close(&entry));
     }
 
@@ -130,7 +130,7 @@ impl Meters {
 }
 
 impl Book {
-    fn close(&mut self, entry: &Entry) {
+    fn close(&mut self, entry: &MeterEntry) {
         let reading = entry.meter.read();
         self.gone_other.add(if entry.has_label { &entry.other } else { &reading.counts });
         self.gone.add(&reading);
@@ -141,7 +141,7 @@ impl Book {
         if free == 0 {
             return;
         }
-        let mut waiting: Vec<&mut Entry> = self.watched.values_mut().filter(|entry| !entry.has_label).collect();
+        let mut waiting: Vec<&mut MeterEntry> = self.watched.values_mut().filter(|entry| !entry.has_label).collect();
         waiting.sort_by_cached_key(|entry| std::cmp::Reverse(entry.meter.streams()));
         waiting.into_iter().take(free).for_each(|entry| entry.has_label = true);
     }
@@ -156,7 +156,7 @@ impl StreamHealth for Meters {
 
 #[cfg(test)]
 mod tests {
-    use super::super::meter::Count;
+    use super::super::meter::MeterCount;
     use super::*;
     use uuid::Uuid;
 
@@ -172,7 +172,7 @@ mod tests {
     }
 
     fn published(series: &Series) -> u64 {
-        series.counts.of(Count::Published)
+        series.counts.of(MeterCount::Published)
     }
 
     #[test]
@@ -203,7 +203,7 @@ mod tests {
         assert_eq!((published(own), published(&scrape.other)), (4, 3));
         meters.remove(tenant(1_000));
         let scrape = meters.scrape();
-        assert_eq!((published(&scrape.other), scrape.total.counts.of(Count::Published)), (3, 7));
+        assert_eq!((published(&scrape.other), scrape.total.counts.of(MeterCount::Published)), (3, 7));
         assert!(scrape.tenants.iter().all(|series| series.label != tenant(1_000).to_string()), "its label is free");
     }
 

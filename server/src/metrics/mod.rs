@@ -25,7 +25,7 @@ use crate::jobs::JobCounts;
 use crate::lineage::ReplacedCount;
 
 pub use listener::{Exposed, router, serve};
-pub use meter::{Meter, Replay, Written};
+pub use meter::{Meter, ReplaySource, WrittenBytes};
 pub use meters::{MAX_TENANT_LABELS, Meters};
 pub use sizes::KnownSizes;
 pub use store::{StoreTimes, TimedStore};

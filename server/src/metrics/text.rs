@@ -9,7 +9,7 @@ use std::fmt;
 use super::Metrics;
 use super::histogram::Distribution;
 use super::listener::Exposed;
-use super::meter::Count;
+use super::meter::MeterCount;
 use super::meters::{Scrape, Series};
 use crate::limits::Limits;
 
@@ -39,7 +39,7 @@ impl fmt::Debug for Everything {
 
 impl Collector for Everything {
     fn encode(&self, encoder: DescriptorEncoder) -> fmt::Result {
-        let mut page = Page(encoder);
+        let mut page = ExpositionText(encoder);
         let scrape = self.0.0.meters.scrape();
         streams(&mut page, &scrape)?;
         heartbeats(&mut page, &scrape)?;
@@ -51,7 +51,7 @@ impl Collector for Everything {
     }
 }
 
-fn streams(page: &mut Page<'_>, scrape: &Scrape) -> fmt::Result {
+fn streams(page: &mut ExpositionText<'_>, scrape: &Scrape) -> fmt::Result {
     let all = || scrape.tenants.iter().chain([&scrape.other]);
     page.gauges(
         "streams",
@@ -61,30 +61,36 @@ fn streams(page: &mut Page<'_>, scrape: &Scrape) -> fmt::Result {
     )?;
     page.gauge("watched_tenants", "Tenants whose log is followed.", None, scrape.watched as f64)?;
     page.histogram("stream_duration", "How long streams lasted that have ended.", &scrape.total.stays)?;
-    let by_tenant = |count: Count| all().map(move |series: &Series| (series.label.as_str(), series.counts.of(count)));
-    page.counters("events_published", "Messages that were published.", "tenant", by_tenant(Count::Published))?;
-    page.counters("deliveries", "Messages written, counted for each stream.", "tenant", by_tenant(Count::Deliveries))?;
-    page.counters("delivered_bytes", "Bytes of these messages.", "tenant", by_tenant(Count::Bytes))?;
-    let total = |count: Count| scrape.total.counts.of(count);
-    let replays = [("ring", total(Count::RingReplays)), ("database", total(Count::DatabaseReplays))];
+    let by_tenant =
+        |count: MeterCount| all().map(move |series: &Series| (series.label.as_str(), series.counts.of(count)));
+    page.counters("events_published", "Messages that were published.", "tenant", by_tenant(MeterCount::Published))?;
+    page.counters(
+        "deliveries",
+        "Messages written, counted for each stream.",
+        "tenant",
+        by_tenant(MeterCount::Deliveries),
+    )?;
+    page.counters("delivered_bytes", "Bytes of these messages.", "tenant", by_tenant(MeterCount::Bytes))?;
+    let total = |count: MeterCount| scrape.total.counts.of(count);
+    let replays = [("ring", total(MeterCount::RingReplays)), ("database", total(MeterCount::DatabaseReplays))];
     page.counters("replays", "Streams opened at a cursor and sent exactly what was missing.", "source", replays)?;
     page.counter(
         "resyncs",
         "Streams whose clients had to load the board: their cursor was of no use, or their log was replaced.",
-        total(Count::Resyncs),
+        total(MeterCount::Resyncs),
     )?;
-    page.counter("slow_streams_ended", "Streams ended because their client read too slowly.", total(Count::Slow))
+    page.counter("slow_streams_ended", "Streams ended because their client read too slowly.", total(MeterCount::Slow))
 }
 
-fn heartbeats(page: &mut Page<'_>, scrape: &Scrape) -> fmt::Result {
-    let total = |count: Count| scrape.total.counts.of(count);
-    let outcomes = [("sent", total(Count::BeatsSent)), ("skipped", total(Count::BeatsSkipped))];
+fn heartbeats(page: &mut ExpositionText<'_>, scrape: &Scrape) -> fmt::Result {
+    let total = |count: MeterCount| scrape.total.counts.of(count);
+    let outcomes = [("sent", total(MeterCount::BeatsSent)), ("skipped", total(MeterCount::BeatsSkipped))];
     page.counters("heartbeats", "Heartbeats; skipped where a stream had just been written to.", "outcome", outcomes)?;
     let help = "Age of the last heartbeat of the watched tenant that waits longest for its next.";
     page.gauge("heartbeat_age", help, Some(Unit::Seconds), scrape.beat_age.as_secs_f64())
 }
 
-fn tailers(page: &mut Page<'_>, scrape: &Scrape) -> fmt::Result {
+fn tailers(page: &mut ExpositionText<'_>, scrape: &Scrape) -> fmt::Result {
     let help = "From a change to its being ready for every stream, for the oldest change of each batch.";
     page.histogram("tailer_lag", help, &scrape.total.lags)?;
     let help = "Logs of watched tenants that were found to be others than before: the database was replaced.";
@@ -93,7 +99,7 @@ fn tailers(page: &mut Page<'_>, scrape: &Scrape) -> fmt::Result {
     page.gauge("tailer_look_age", help, Some(Unit::Seconds), scrape.look_age.as_secs_f64())
 }
 
-fn database(page: &mut Page<'_>, metrics: &Metrics) -> fmt::Result {
+fn database(page: &mut ExpositionText<'_>, metrics: &Metrics) -> fmt::Result {
     let read: Vec<_> = metrics.store.read().collect();
     let mut family =
         page.family("store_latency", "How long the database took.", Some(&Unit::Seconds), MetricType::Histogram)?;
@@ -132,7 +138,7 @@ fn sizes(page: &mut Page<'_>, metrics: &Metrics) -> fmt::Result {
     Ok(())
 }
 
-fn refusals(page: &mut Page<'_>, limits: &Limits) -> fmt::Result {
+fn refusals(page: &mut ExpositionText<'_>, limits: &Limits) -> fmt::Result {
     let refused = limits.streams.refused();
     let by_limit = [
         ("streams", refused.streams),
@@ -152,9 +158,9 @@ fn refusals(page: &mut Page<'_>, limits: &Limits) -> fmt::Result {
 }
 
 /// The text that is being written.
-struct Page<'a>(DescriptorEncoder<'a>);
+struct ExpositionText<'a>(DescriptorEncoder<'a>);
 
-impl Page<'_> {
+impl ExpositionText<'_> {
     fn family<'s>(
         &'s mut self,
         name: &'s str,

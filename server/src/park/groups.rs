@@ -7,7 +7,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use crate::bus::{Channel, ChannelId, Listener};
+use crate::bus::{BatchListener, Channel, ChannelId};
 
 /// Streams that are written to before it is another tenant's turn: some milliseconds of work.
 const SLICE: usize = 1_024;
@@ -46,7 +46,7 @@ pub(super) struct Slice {
 impl Groups {
     /// Adds a stream of this channel; says which member of its channel's it is. With the first one, `listener` begins
     /// to hear of the channel's batches.
-    pub(super) fn add(&mut self, key: usize, channel: &Arc<Channel>, listener: &Arc<dyn Listener>) -> usize {
+    pub(super) fn add(&mut self, key: usize, channel: &Arc<Channel>, listener: &Arc<dyn BatchListener>) -> usize {
         let group = self.channels.entry(channel.id).or_insert_with(|| {
             channel.listen(listener.clone());
             Group { channel: channel.clone(), members: Vec::new(), next: 0, left: 0, again: false }
@@ -57,7 +57,12 @@ impl Groups {
 
     /// Takes a stream out. With the last one, `listener` hears no more. Gives the key of the stream that is now the
     /// member that this one was, if there is one.
-    pub(super) fn remove(&mut self, channel: &Channel, member: usize, listener: &Arc<dyn Listener>) -> Option<usize> {
+    pub(super) fn remove(
+        &mut self,
+        channel: &Channel,
+        member: usize,
+        listener: &Arc<dyn BatchListener>,
+    ) -> Option<usize> {
         let group = self.channels.get_mut(&channel.id)?;
         group.members.swap_remove(member);
         let moved = group.members.get(member).copied();
@@ -119,7 +124,7 @@ mod tests {
     #[derive(Default)]
     struct Ears(AtomicUsize);
 
-    impl Listener for Ears {
+    impl BatchListener for Ears {
         fn pushed(&self, _: ChannelId) {
             self.0.fetch_add(1, Ordering::Relaxed);
         }
@@ -130,7 +135,7 @@ mod tests {
         Arc::new(Channel::new(&LogHead { tenant, cursor, last: None, voted_at: None }, Timestamp(0)))
     }
 
-    fn ears() -> (Arc<Ears>, Arc<dyn Listener>) {
+    fn ears() -> (Arc<Ears>, Arc<dyn BatchListener>) {
         let ears = Arc::new(Ears::default());
         (ears.clone(), ears)
     }

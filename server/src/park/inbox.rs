@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::bus::{ChannelId, Listener};
+use crate::bus::{BatchListener, ChannelId};
 use crate::streams::OpenedStream;
 
 /// A stream that comes to be parked.
 #[derive(Debug)]
-pub(super) struct Arrival {
+pub(super) struct ParkedArrival {
     /// The bare socket.
     pub(super) socket: TcpStream,
     /// The stream.
@@ -26,9 +26,9 @@ pub(super) struct Arrival {
 
 /// Everything that was put into an inbox since it was last emptied.
 #[derive(Debug, Default)]
-pub(super) struct Mail {
+pub(super) struct InboxContents {
     /// Streams that come.
-    pub(super) arrivals: Vec<Arrival>,
+    pub(super) arrivals: Vec<ParkedArrival>,
     /// Channels that have something new, each once.
     pub(super) pushed: Vec<ChannelId>,
     /// Whether some streams may have to end.
@@ -40,15 +40,15 @@ pub(super) struct Mail {
 /// A shard's inbox.
 #[derive(Debug)]
 pub(super) struct Inbox {
-    queue: Mutex<Queue>,
+    queue: Mutex<InboxQueue>,
     waker: Waker,
     /// Whether the shard was woken and has not looked since: waking it is a call of the system.
     is_awake: AtomicBool,
 }
 
 #[derive(Debug, Default)]
-struct Queue {
-    mail: Mail,
+struct InboxQueue {
+    mail: InboxContents,
     is_closed: bool,
 }
 
@@ -59,7 +59,7 @@ impl Inbox {
     }
 
     /// Puts a stream in. One that comes after the end is let go; its client comes back.
-    pub(super) fn arrive(&self, arrival: Arrival) {
+    pub(super) fn arrive(&self, arrival: ParkedArrival) {
         self.put(|mail| mail.arrivals.push(arrival));
     }
 
@@ -74,7 +74,7 @@ impl Inbox {
     }
 
     /// Takes everything out.
-    pub(super) fn take(&self) -> Mail {
+    pub(super) fn take(&self) -> InboxContents {
         // Before the mail is taken: whatever is put in afterwards wakes again.
         self.is_awake.store(false, Ordering::SeqCst);
         mem::take(&mut self.lock().mail)
@@ -87,7 +87,7 @@ impl Inbox {
         queue.is_closed
     }
 
-    fn put(&self, change: impl FnOnce(&mut Mail)) {
+    fn put(&self, change: impl FnOnce(&mut InboxContents)) {
         {
             let mut queue = self.lock();
             if queue.is_closed {
@@ -103,12 +103,12 @@ impl Inbox {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Queue> {
+    fn lock(&self) -> MutexGuard<'_, InboxQueue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Listener for Inbox {
+impl BatchListener for Inbox {
     fn pushed(&self, channel: ChannelId) {
         self.put(|mail| {
             // Few at any time: the shard looks at once.

@@ -27,7 +27,7 @@ use std::time::Duration;
 use tokio_util::task::TaskTracker;
 
 use crate::streams::OpenedStream;
-use inbox::{Arrival, Inbox};
+use inbox::{Inbox, ParkedArrival};
 use pulsestage::ports::{Clock, Rng};
 use shard::Shard;
 
@@ -46,9 +46,9 @@ pub struct ParkSettings {
 
 /// The threads that own the parked streams. Cheap to clone.
 #[derive(Clone)]
-pub struct Park(Arc<Shared>);
+pub struct Park(Arc<ParkInner>);
 
-struct Shared {
+struct ParkInner {
     inboxes: Vec<Arc<Inbox>>,
     next: AtomicUsize,
     settings: ParkSettings,
@@ -70,14 +70,14 @@ impl Park {
             })?;
             inboxes.push(inbox);
         }
-        Ok(Self(Arc::new(Shared { inboxes, next: AtomicUsize::new(0), settings })))
+        Ok(Self(Arc::new(ParkInner { inboxes, next: AtomicUsize::new(0), settings })))
     }
 
     /// Parks a stream: its socket, what its response's head says and how it begins. The bytes of the request that were
     /// read already and nobody asked for are not looked at, only counted.
     pub(crate) fn park(&self, socket: TcpStream, opened: OpenedStream, head: &Parts, unasked: usize) {
         let head = head::encode(head, opened.reader.form().framing, self.0.settings.clock.now());
-        let arrival = Arrival { socket, opened, head, unasked };
+        let arrival = ParkedArrival { socket, opened, head, unasked };
         let turn = self.0.next.fetch_add(1, Ordering::Relaxed) % self.0.inboxes.len();
         if let Some(inbox) = self.0.inboxes.get(turn) {
             inbox.arrive(arrival);
@@ -95,7 +95,7 @@ impl Park {
     }
 }
 
-impl Drop for Shared {
+impl Drop for ParkInner {
     fn drop(&mut self) {
         // Nobody can send them anything any more.
         self.inboxes.iter().for_each(|inbox| inbox.drain(Duration::ZERO));

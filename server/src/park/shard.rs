@@ -14,9 +14,9 @@ use tokio::time::Instant;
 
 use super::ParkSettings;
 use super::groups::Groups;
-use super::inbox::{Arrival, Inbox, Mail};
+use super::inbox::{Inbox, InboxContents, ParkedArrival};
 use super::stream::{BufferScan, Parked, Tick};
-use crate::bus::Listener;
+use crate::bus::BatchListener;
 use crate::streams::{Ended, closing_frame, share_of};
 
 /// The waker's token; streams have the key that they have in the slab.
@@ -36,7 +36,7 @@ const MIN_UNCONFIRMED: Duration = Duration::from_secs(5);
 pub(super) struct Shard {
     poll: Poll,
     inbox: Arc<Inbox>,
-    listener: Arc<dyn Listener>,
+    listener: Arc<dyn BatchListener>,
     streams: Slab<Parked>,
     groups: Groups,
     settings: ParkSettings,
@@ -89,7 +89,7 @@ impl Shard {
         }
     }
 
-    fn read(&mut self, mail: Mail) {
+    fn read(&mut self, mail: InboxContents) {
         mail.arrivals.into_iter().for_each(|arrival| self.park(arrival));
         mail.pushed.into_iter().for_each(|channel| self.groups.pushed(channel));
         if mail.look {
@@ -106,8 +106,8 @@ impl Shard {
     }
 
     /// Begins a stream.
-    fn park(&mut self, arrival: Arrival) {
-        let Arrival { socket, opened, head, unasked } = arrival;
+    fn park(&mut self, arrival: ParkedArrival) {
+        let ParkedArrival { socket, opened, head, unasked } = arrival;
         self.bound(&socket);
         let [greeting, missed] = opened.opening;
         // One packet for everything that is always there.

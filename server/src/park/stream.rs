@@ -5,8 +5,8 @@ use mio::net::TcpStream;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::Shutdown;
 
-use crate::bus::{Channel, Chunk, Form, Found};
-use crate::metrics::Written;
+use crate::bus::{BufferRead, Channel, Chunk, StreamFormat};
+use crate::metrics::WrittenBytes;
 use crate::streams::{Ended, Reader, StreamLease};
 
 /// What a client may send on a stream before it is let go: nothing is expected of it.
@@ -45,22 +45,22 @@ pub(super) struct BufferScan<'a> {
     /// A stream that was written to within so many ticks needs no heartbeat.
     lively: Tick,
     /// What it has written.
-    pub(super) written: Written,
+    pub(super) written: WrittenBytes,
 }
 
 impl<'a> BufferScan<'a> {
     /// A pass over this channel's streams.
     pub(super) fn new(channel: &'a Channel, now: Tick, lively: Tick) -> Self {
-        Self { channel, tail: channel.tail().0, chunk: None, now, lively, written: Written::default() }
+        Self { channel, tail: channel.tail().0, chunk: None, now, lively, written: WrittenBytes::default() }
     }
 
     /// What is at a place that is not the tail.
     fn at(&mut self, place: u64) -> Result<Option<&Chunk>, Ended> {
         if self.chunk.as_ref().is_none_or(|chunk| chunk.from != place) {
             match self.channel.read(place) {
-                Found::Chunk(chunk) => self.chunk = Some(chunk),
-                Found::Nothing => return Ok(None),
-                Found::FailedSignIn => return Err(Ended::TooSlow),
+                BufferRead::Chunk(chunk) => self.chunk = Some(chunk),
+                BufferRead::Nothing => return Ok(None),
+                BufferRead::FailedSignIn => return Err(Ended::TooSlow),
             }
         }
         Ok(self.chunk.as_ref())
@@ -76,7 +76,7 @@ impl Parked {
     }
 
     /// How its client is sent everything.
-    pub(super) const fn form(&self) -> Form {
+    pub(super) const fn form(&self) -> StreamFormat {
         self.reader.form()
     }
 

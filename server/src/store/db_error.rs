@@ -56,7 +56,7 @@ pub(super) fn store_error(failure: DbError) -> StoreError {
 pub(super) fn told(failure: DbError) -> PortError {
     match failure {
         DbError::Refused(refusal) => {
-            tracing::error!(%refusal, "a rule stood where only store_error can");
+            tracing::error!(%refusal, "a rule stood where only a database error can");
             PortError::Broken
         }
         DbError::Sql(error) if is_full(&error) => {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::filter::Filter;
 use crate::bus::frame::{Batch, Frame, select};
-use crate::bus::{Chunk, Form, Share};
+use crate::bus::{Chunk, Share, StreamFormat};
 use pulsestage::audience::{Audience, StaffOf, Viewer};
 use pulsestage::id::ParticipantId;
 
@@ -16,7 +16,7 @@ pub(crate) struct Choice {
     participant: Option<ParticipantId>,
     /// Who chose or may see otherwise than everybody. Few do, and there are very many streams.
     special: Option<Box<Special>>,
-    form: Form,
+    form: StreamFormat,
 }
 
 #[derive(Debug)]
@@ -27,14 +27,14 @@ struct Special {
 
 impl Choice {
     /// What passes this filter of what this viewer may see.
-    pub(crate) fn new(filter: Filter, viewer: Viewer, form: Form) -> Self {
+    pub(crate) fn new(filter: Filter, viewer: Viewer, form: StreamFormat) -> Self {
         let Viewer { participant, staff } = viewer;
         let special = (!filter.is_open() || staff != StaffOf::Nobody).then(|| Box::new(Special { filter, staff }));
         Self { participant, special, form }
     }
 
     /// How its client is sent everything.
-    pub(crate) const fn form(&self) -> Form {
+    pub(crate) const fn form(&self) -> StreamFormat {
         self.form
     }
 

@@ -13,8 +13,8 @@ use super::reader::Reader;
 use super::stream_permit::StreamPermit;
 use crate::access::StreamAccess;
 use crate::bus::frame::closing;
-use crate::bus::{Channel, Form, Subscription};
-use crate::limits::{Permit, Settled};
+use crate::bus::{Channel, StreamFormat, Subscription};
+use crate::limits::{Permit, StreamConnection};
 use crate::state::AppState;
 use pulsestage::error::Refusal;
 use pulsestage::event::Cursor;
@@ -40,7 +40,7 @@ pub(crate) struct StreamLease {
     subscription: Subscription,
     _permit: Permit,
     /// Its connection's place among all, once it is its own.
-    _connection: Option<Settled>,
+    _connection: Option<StreamConnection>,
     /// For a stream of somebody who is signed in. Boxed: most are not, and there are very many seats.
     pass: Option<Box<StreamAccess>>,
     /// For a stream of anybody else: shared by all of them.
@@ -120,7 +120,7 @@ impl OpenedStream {
 
 impl OpenedStream {
     /// The same over a connection that is there for it alone.
-    pub(crate) fn over(mut self, connection: Settled) -> Self {
+    pub(crate) fn over(mut self, connection: StreamConnection) -> Self {
         self.seat._connection = Some(connection);
         self
     }
@@ -163,7 +163,7 @@ impl Drop for StreamLease {
 }
 
 /// What a stream of this tenant that ends says last: when to come back.
-pub(crate) fn closing_frame(form: Form, tenant: TenantId, clock: &dyn Clock, rng: &dyn Rng) -> Bytes {
+pub(crate) fn closing_frame(form: StreamFormat, tenant: TenantId, clock: &dyn Clock, rng: &dyn Rng) -> Bytes {
     form.last(closing(tenant, retry_millis(rng), clock.now()))
 }
 

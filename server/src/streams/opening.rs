@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::choice::Choice;
 use crate::bus::frame::{Batch, Frame, encode, with_retry};
 use crate::bus::{Channel, Subscription};
-use crate::metrics::Replay;
+use crate::metrics::ReplaySource;
 use crate::state::AppState;
 use pulsestage::error::Refusal;
 use pulsestage::event::{Cursor, Envelope, Event, Stale};
@@ -18,7 +18,7 @@ use pulsestage::time::Timestamp;
 pub const MAX_REPLAY: usize = 1_000;
 /// One more than that: enough to see that it is too much.
 const REPLAY_PAGE: i64 = MAX_REPLAY as i64 + 1;
-/// Counts are sent that changed since this long before the client's last fact: a vote's time is taken before its commit.
+/// MeterCounts are sent that changed since this long before the client's last fact: a vote's time is taken before its commit.
 const TALLY_SLACK_MS: i64 = 10_000;
 /// The bounds of `retry:`, in milliseconds. Each client gets its own, so that a herd comes back spread out.
 const RETRY_MS: (u64, u64) = (1_000, 3_000);
@@ -41,7 +41,7 @@ pub(crate) struct Opening {
 /// What the past is for one client.
 enum Past {
     /// It goes on from a cursor: these facts are missing, then these counts.
-    Replay(Arc<Batch>, Replay),
+    ReplaySource(Arc<Batch>, ReplaySource),
     /// It starts here and now.
     None,
     /// Its cursor is of no use: it must load the board.
@@ -77,7 +77,7 @@ pub(crate) async fn open(
         Some(Some(cursor)) => past_of(state, channel, cursor, (place, tail)).await?,
     };
     let start = match (&past, cursor) {
-        (Past::Replay(..), Some(Some(cursor))) => cursor,
+        (Past::ReplaySource(..), Some(Some(cursor))) => cursor,
         // A client without a past may come back with what it got here, so it gets where it is now.
         _ => Cursor { epoch: channel.epoch, seq: tail },
     };
@@ -92,7 +92,7 @@ pub(crate) async fn open(
             greeting.extend_from_slice(&signal(channel.tenant, Event::Resync, start, now));
             Bytes::new()
         }
-        Past::Replay(batch, source) => {
+        Past::ReplaySource(batch, source) => {
             channel.meter().replayed(source);
             choice.of_batch(&batch)
         }
@@ -116,7 +116,7 @@ async fn past_of(
     let now = state.clock().now();
     let retractions = channel.retractions();
     if let Some(missed) = channel.missed(cursor.seq, place, TALLY_SLACK_MS, now) {
-        return Ok(Past::of(missed, Replay::ReplayBuffer));
+        return Ok(Past::of(missed, ReplaySource::ReplayBuffer));
     }
     let (store, tenant) = (state.store(), channel.tenant);
     if cursor.seq > tail && cursor.seq > store.head(tenant).await.map_err(Refusal::from)?.seq {
@@ -138,17 +138,20 @@ async fn past_of(
     channel.told_aside(&tallies);
     let frames = facts.iter().map(|fact| Frame::fact(cursor.epoch, fact));
     let frames = frames.chain(tallies.iter().map(|tally| Frame::tally(tenant, tally, now))).collect();
-    Ok(Past::of(channel.keep_missed(cursor.seq, place, Batch::new(tenant, frames, now), retractions), Replay::Database))
+    Ok(Past::of(
+        channel.keep_missed(cursor.seq, place, Batch::new(tenant, frames, now), retractions),
+        ReplaySource::Database,
+    ))
 }
 
 impl Past {
     /// What was missed, unless it is so much that the board is less.
-    fn of(missed: Arc<Batch>, source: Replay) -> Self {
+    fn of(missed: Arc<Batch>, source: ReplaySource) -> Self {
         let facts = missed.frames.iter().filter(|frame| frame.cursor.is_some()).count();
         if facts > MAX_REPLAY || missed.whole.bare().len() > MAX_REPLAY_BYTES {
             Self::Resync
         } else {
-            Self::Replay(missed, source)
+            Self::ReplaySource(missed, source)
         }
     }
 }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use std::borrow::Cow;
 
 use super::choice::Choice;
-use crate::bus::{Chunk, Form};
+use crate::bus::{Chunk, StreamFormat};
 
 /// One client's way through the ring.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ impl Reader {
     }
 
     /// How its client is sent everything.
-    pub(crate) const fn form(&self) -> Form {
+    pub(crate) const fn form(&self) -> StreamFormat {
         self.choice.form()
     }
 

@@ -10,9 +10,9 @@ use tokio::time::{Instant, sleep_until};
 
 use super::opened_stream::{Ended, OpenedStream, StreamLease, closing_frame, share_of};
 use super::reader::Reader;
-use crate::bus::Found;
+use crate::bus::BufferRead;
 use crate::limits::Busy;
-use crate::metrics::Written;
+use crate::metrics::WrittenBytes;
 use crate::state::AppState;
 
 /// As good as never: the longest life of a stream without one.
@@ -80,29 +80,29 @@ impl Stream {
             // Marked before the ring is read: what is pushed after the reading wakes us.
             self.pushed.mark_unchanged();
             match self.seat.channel().read(self.reader.place()) {
-                Found::Chunk(chunk) if chunk.is_beat && self.was_just_written() => {
+                BufferRead::Chunk(chunk) if chunk.is_beat && self.was_just_written() => {
                     self.reader.skip(&chunk);
-                    self.seat.channel().meter().wrote(Written { skipped: 1, ..Written::default() });
+                    self.seat.channel().meter().wrote(WrittenBytes { skipped: 1, ..WrittenBytes::default() });
                 }
-                Found::Chunk(chunk) => {
+                BufferRead::Chunk(chunk) => {
                     let bytes = self.reader.take(&chunk).into_owned();
                     if !bytes.is_empty() {
                         self.written = Some(Instant::now());
                         let (frames, beats) = (chunk.frames(), usize::from(chunk.is_beat));
-                        let written = Written { frames, bytes: bytes.len(), beats, skipped: 0 };
+                        let written = WrittenBytes { frames, bytes: bytes.len(), beats, skipped: 0 };
                         self.seat.channel().meter().wrote(written);
                         return Some(bytes);
                     }
                 }
-                Found::FailedSignIn => {
+                BufferRead::FailedSignIn => {
                     tracing::debug!(tenant.id = %self.seat.channel().tenant, "stream too slow, ended to be resumed");
                     self.seat.channel().meter().slowed();
                     return self.part(Ended::TooSlow);
                 }
-                Found::Nothing if self.seat.channel().ends_at(self.reader.place()) => {
+                BufferRead::Nothing if self.seat.channel().ends_at(self.reader.place()) => {
                     return self.part(Ended::LogReplaced);
                 }
-                Found::Nothing => match self.woken().await {
+                BufferRead::Nothing => match self.woken().await {
                     Wake::Change => {}
                     Wake::Over(why) => return self.part(why),
                 },

@@ -3,7 +3,7 @@
 use axum::http::Method;
 use pulsestage::ports::{Passwords, Rng};
 use pulsestage::user::Role;
-use pulsestage_server::auth::{PasswordKeeper, Work};
+use pulsestage_server::auth::{HashCost, PasswordKeeper};
 use pulsestage_server::limits::LimitArgs;
 use pulsestage_server::system::SystemRng;
 use std::sync::Arc;
@@ -248,10 +248,10 @@ async fn what_is_tried_in_vain_from_one_network_is_told_to_wait() {
 #[tokio::test]
 async fn a_hash_grows_with_the_work_when_its_person_signs_in() {
     let (server, default, _acme) =
-        TestServer::new(Plan { work: Work { memory_kib: 16, passes: 1 }, ..Plan::default() }).await;
+        TestServer::new(Plan { work: HashCost { memory_kib: 16, passes: 1 }, ..Plan::default() }).await;
     let user = server.person_with_password(&default, ANN, Role::Member).await;
     let rng: Arc<dyn Rng> = Arc::new(SystemRng);
-    let then = PasswordKeeper::new(Work::LEAST, rng);
+    let then = PasswordKeeper::new(HashCost::LEAST, rng);
     let weak = then.hash(&pulsestage::password::Password::parse(PASSWORD).unwrap()).await.unwrap();
     let kept = async || server.store.credentials_of(default.tenant.id, user).await.unwrap().unwrap().password.unwrap();
     server.store.rehash(default.tenant.id, user, &kept().await, &weak).await.unwrap();

@@ -12,12 +12,12 @@ use crate::support::{MemoryStore, Plan, Room, TestServer, Wire};
 async fn past(server: &TestServer, room: &Room) -> Cursor {
     let start = server.store.head(room.tenant.id).await.unwrap();
     for (n, on) in [(1, true), (2, false)] {
-        let ask = Ask { team: room.team.id, body: format!("FailedSignIn question {n}"), name: None };
+        let ask = Ask { team: room.team.id, body: format!("Missed question {n}"), name: None };
         let question = server.service.ask(&room.context, None, ask).await.unwrap().id;
         server.service.set_vote(&room.context, None, SetVote { question, up: true }).await.unwrap();
         server.service.set_pinned(&room.context, None, SetMark { question: room.open.id, on }).await.unwrap();
     }
-    server.service.create_team(&room.context, None, "FailedSignIn team").await.unwrap();
+    server.service.create_team(&room.context, None, "Missed team").await.unwrap();
     start
 }
 

@@ -9,7 +9,7 @@ use pulsestage::event::Cursor;
 use pulsestage::id::QuestionId;
 use pulsestage::moderation::ReviewDecision;
 use pulsestage::service::Credentials;
-use pulsestage_server::bus::Found;
+use pulsestage_server::bus::BufferRead;
 use uuid::Uuid;
 
 use crate::support::{ASKER, Plan, Room, TestServer, Wire, soon};
@@ -153,13 +153,13 @@ async fn a_stream_that_is_behind_is_sent_it_no_more() {
     let question = ask(&server, &default, "Soon gone, zq1zq?").await;
     until("it is in the ring", || channel.tail().1 > seq).await;
     let read = || match channel.read(place) {
-        Found::Chunk(chunk) => chunk.iter().map(|f| f.bytes.to_vec()).collect::<Vec<_>>().concat(),
+        BufferRead::Chunk(chunk) => chunk.iter().map(|f| f.bytes.to_vec()).collect::<Vec<_>>().concat(),
         _ => Vec::new(),
     };
     assert!(String::from_utf8(read()).unwrap().contains("zq1zq"));
     decide(&server, &default, question, ReviewDecision::Delete).await;
     until("it is gone from the ring", || !String::from_utf8(read()).unwrap().contains("zq1zq")).await;
-    let Found::Chunk(chunk) = channel.read(place) else { panic!("its place is empty") };
+    let BufferRead::Chunk(chunk) = channel.read(place) else { panic!("its place is empty") };
     let left = chunk.iter().next().unwrap();
     assert!(left.bytes.is_empty() && left.cursor == Some(Cursor { epoch: channel.epoch, seq: seq + 1 }), "{left:?}");
     server.close().await;

@@ -98,7 +98,7 @@ async fn a_reader_that_falls_behind_is_sent_away_and_misses_nothing() {
     let rest = slow.rest().await;
     assert!(
         rest.len() == 1 && rest[0].closing_frame().is_some(),
-        "only a closing_frame, for what is in the ring has a gap before it: {rest:?}"
+        "only a closing frame, for what is in the ring has a gap before it: {rest:?}"
     );
     // The browser comes back by itself with the last id it has, as often as it takes.
     let mut seqs = Vec::new();

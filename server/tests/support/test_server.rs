@@ -11,7 +11,7 @@ use uuid::Uuid;
 use pulsestage::ports::{Store, Unlimited};
 use pulsestage::second_factor::Requirement;
 use pulsestage::service::{SESSION_IDLE_DAYS, Service};
-use pulsestage_server::auth::{Cookies, PasswordKeeper, Work};
+use pulsestage_server::auth::{Cookies, HashCost, PasswordKeeper};
 use pulsestage_server::bus::Bus;
 use pulsestage_server::compose::{Instance, InstancePorts, InstanceSettings, Tasks, compose};
 use pulsestage_server::limits::LimitArgs;
@@ -47,7 +47,7 @@ pub(crate) struct Plan {
     /// How much it takes of everything.
     pub(crate) limits: LimitArgs,
     /// How much work a hash of a password is.
-    pub(crate) work: Work,
+    pub(crate) work: HashCost,
     /// Who must have a second factor.
     pub(crate) second_factor: Requirement,
     /// How it sends mail.
@@ -104,7 +104,7 @@ impl Default for Plan {
             hashed: false,
             redis_url: None,
             limits: LimitArgs::NONE,
-            work: Work::LEAST,
+            work: HashCost::LEAST,
             second_factor: Requirement::Off,
             mail: MailArgs::default(),
             oidc: OidcArgs::default(),

@@ -15,8 +15,8 @@ use uuid::Uuid;
 use super::api::refusal_response;
 use super::host;
 use crate::bus::frame::closing;
-use crate::bus::{Coding, Form, Framing};
-use crate::limits::{Activity, Holder};
+use crate::bus::{Coding, Framing, StreamFormat};
+use crate::limits::{Activity, StreamHolder};
 use crate::state::AppState;
 use crate::streams::{Choice, Filter, OpenedStream, Stream, StreamPermit, UpgradeSlot, retry_millis};
 use pulsestage::audience::Viewer;
@@ -53,8 +53,8 @@ pub async fn open(
     let coding = if state.compresses_streams() { coding::accepted(&headers) } else { Coding::Identity };
     let allowed = context.rules.limits.streams.and_then(|most| usize::try_from(most).ok());
     let holder = match context.known_by() {
-        Some(_) => Holder::Known(context.actor.participant),
-        None => Holder::Unknown(state.limits().sign_in.network(&headers, &extensions)),
+        Some(_) => StreamHolder::Known(context.actor.participant),
+        None => StreamHolder::Unknown(state.limits().sign_in.network(&headers, &extensions)),
     };
     let permit = match state.limits().streams.admit_within(context.tenant.id, holder, allowed) {
         Ok(permit) => permit,
@@ -66,7 +66,7 @@ pub async fn open(
     // What is not written by us is framed by whoever writes it, and HTTP/1.0 knows no chunks.
     let is_chunked = upgrade_slot.is_some() && version >= Version::HTTP_11;
     let framing = if is_chunked { Framing::Chunked } else { Framing::Bare };
-    let choice = Choice::new(filter, Viewer::from(&context.actor), Form { coding, framing });
+    let choice = Choice::new(filter, Viewer::from(&context.actor), StreamFormat { coding, framing });
     match OpenedStream::new(&state, context.tenant.id, query.cursor(&headers), choice, (permit, leave)).await {
         Ok(opened) => streaming(body(opened, upgrade_slot, &extensions, state), coding),
         Err(refusal) => refused_by(&state, &refusal),
