@@ -49,7 +49,7 @@ async fn when_all_places_are_taken_the_next_one_is_asked_to_come_back() {
     inside.push(open(&server, "", &me).await.unwrap());
     assert!(open(&server, "", &me).await.is_none());
     let streams = &server.state.limits().streams;
-    assert_eq!((streams.taken(), streams.refused()), (3, RefusedStreams { streams: 5, ..Refused::default() }));
+    assert_eq!((streams.taken(), streams.refused()), (3, RefusedStreams { streams: 5, ..RefusedStreams::default() }));
     drop(inside);
     assert_eq!(streams.taken(), 0);
 }
@@ -68,7 +68,7 @@ async fn one_person_does_not_take_everybodys_place() {
     assert!(open(&server, "", "").await.is_some(), "somebody without a cookie is nobody in particular");
     drop(inside.remove(0));
     assert!(open(&server, "", &me).await.is_some());
-    assert_eq!(server.state.limits().streams.refused(), RefusedStreams { participant: 1, ..Refused::default() });
+    assert_eq!(server.state.limits().streams.refused(), RefusedStreams { participant: 1, ..RefusedStreams::default() });
 }
 
 #[tokio::test]
@@ -77,7 +77,7 @@ async fn one_tenant_does_not_take_its_neighbours_places() {
     let _inside = [open(&server, "", "").await.unwrap(), open(&server, "", &server.participant(1)).await.unwrap()];
     assert!(open(&server, "", &server.participant(2)).await.is_none());
     assert!(open(&server, "tenantId=acme", &server.participant(2)).await.is_some());
-    assert_eq!(server.state.limits().streams.refused(), RefusedStreams { tenant: 1, ..Refused::default() });
+    assert_eq!(server.state.limits().streams.refused(), RefusedStreams { tenant: 1, ..RefusedStreams::default() });
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
