@@ -112,12 +112,12 @@ fn database(page: &mut ExpositionText<'_>, metrics: &Metrics) -> fmt::Result {
     page.counter("database_replaced", help, metrics.replaced.get())
 }
 
-fn jobs(page: &mut Page<'_>, metrics: &Metrics) -> fmt::Result {
+fn jobs(page: &mut ExpositionText<'_>, metrics: &Metrics) -> fmt::Result {
     let help = "Attempts to send mail: done, to be tried again, or given up.";
     page.counters("mail_attempts", help, "outcome", metrics.mail.read())
 }
 
-fn sizes(page: &mut Page<'_>, metrics: &Metrics) -> fmt::Result {
+fn sizes(page: &mut ExpositionText<'_>, metrics: &Metrics) -> fmt::Result {
     let Some(sizes) = metrics.sizes.get() else { return Ok(()) };
     let rows = sizes.tables.iter().map(|table| (table.name.as_str(), table.rows));
     page.gauges("table_rows", "Rows of the large tables, estimated.", "table", rows)?;
