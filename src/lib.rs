@@ -9,7 +9,7 @@
 //! * live: [`event`] (the facts and tallies on the wire), [`board`] (the one reducer that folds them)
 //! * between an asker and the moderators: [`thread`]; what people wrote, and how long it is kept: [`retention`]
 //! * how it is doing: [`health`]; what was done: [`audit`], [`statistics`], [`export`]
-//! * work: [`command`] (what people ask for), [`ports`] (what we need from the world), [`service`] (the use cases)
+//! * work: [`command`] (what people ask for), [`ports`] (the interfaces that the server implements), [`service`] (the use cases)
 //!
 //! It compiles for `wasm32-unknown-unknown` as it stands: the server, its tests and every browser run the same code.
 

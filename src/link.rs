@@ -66,7 +66,7 @@ pub enum LinkPurpose {
 }
 
 impl LinkPurpose {
-    /// Every door.
+    /// Every purpose.
     pub const ALL: [Self; 2] = [Self::SignIn, Self::Claim];
 
     /// The word in the database.
@@ -83,7 +83,7 @@ impl FromStr for LinkPurpose {
     type Err = UnknownWord;
 
     fn from_str(word: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|door| door.as_str() == word).ok_or(UnknownWord)
+        Self::ALL.into_iter().find(|purpose| purpose.as_str() == word).ok_or(UnknownWord)
     }
 }
 
@@ -184,8 +184,8 @@ mod tests {
         for purpose in PersonLinkPurpose::ALL {
             assert_eq!(purpose.as_str().parse(), Ok(purpose));
         }
-        for door in LinkPurpose::ALL {
-            assert_eq!(door.as_str().parse(), Ok(door));
+        for purpose in LinkPurpose::ALL {
+            assert_eq!(purpose.as_str().parse(), Ok(purpose));
         }
         assert!("other".parse::<PersonLinkPurpose>().is_err());
     }

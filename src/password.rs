@@ -1,6 +1,6 @@
 //! Passwords: what is taken for one, and what is kept of it.
 //!
-//! How one is hashed and how easy it is to guess is the world's to say ([`Passwords`](crate::ports::Passwords)).
+//! How one is hashed and how easy it is to guess is decided outside of the domain ([`Passwords`](crate::ports::Passwords)).
 
 use std::fmt;
 

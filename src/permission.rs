@@ -1,4 +1,4 @@
-//! Who may do what: one table, asked by every use case and so by every door.
+//! Who may do what: one table, checked by every use case and so by every entry point.
 
 use crate::tenant::TenantSettings;
 use crate::user::Role;

@@ -1,4 +1,4 @@
-//! Text that people type, parsed once at the door: what has one of these types is known to be fit to store and show.
+//! Text that people type, parsed once where it comes in: what has one of these types is known to be fit to store and show.
 
 mod clean;
 mod marks;

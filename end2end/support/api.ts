@@ -119,12 +119,12 @@ export class Person {
     return this.call('answer', { question, answer });
   }
 
-  mark(deed: 'pin' | 'unpin' | 'freeze' | 'unfreeze', question: string): Promise<Question> {
-    return this.call(deed, { question });
+  mark(action: 'pin' | 'unpin' | 'freeze' | 'unfreeze', question: string): Promise<Question> {
+    return this.call(action, { question });
   }
 
-  tag(deed: 'tag' | 'untag', question: string, tag: string): Promise<Question> {
-    return this.call(deed, { question, tag });
+  tag(action: 'tag' | 'untag', question: string, tag: string): Promise<Question> {
+    return this.call(action, { question, tag });
   }
 
   /** Calls a server function under a fresh idempotency key. */

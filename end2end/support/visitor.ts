@@ -88,7 +88,7 @@ export class Visitor {
     this.context.on('request', (request) => {
       const { protocol, hostname } = new URL(request.url());
       const ours = hostname === '127.0.0.1' || protocol === 'data:' || protocol === 'blob:';
-      if (!ours) this.problems.push(`a request left the house: ${request.url()}`);
+      if (!ours) this.problems.push(`a request went to another host: ${request.url()}`);
       if (new URL(request.url()).pathname === '/sse') this.streams.add(request);
     });
     this.context.on('requestfinished', (request) => this.streams.delete(request));

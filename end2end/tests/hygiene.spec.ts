@@ -1,4 +1,4 @@
-// A clean house. That no page writes to the console and no request leaves 127.0.0.1 is watched by every visitor of
+// No page writes to the console and no request leaves 127.0.0.1 is watched by every visitor of
 // every test; here are the addresses that no other test opens, and the counting of streams.
 
 import { existsSync } from 'node:fs';
@@ -40,7 +40,7 @@ test('every address loads clean', async ({ arrive }) => {
   }
 });
 
-test('the doors and what one asked load no code at all', async ({ arrive }) => {
+test('account pages and own questions load no code at all', async ({ arrive }) => {
   const visitor = await arrive(server.it.url, { tolerate: [404, 410].map(statusNote) });
   const loaded: string[] = [];
   visitor.page.on('request', (request) => loaded.push(new URL(request.url()).pathname));

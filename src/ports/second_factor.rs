@@ -1,4 +1,4 @@
-//! What the second factor needs of the world: secrets are derived and codes compared there, and kept what is to be kept.
+//! The ports of the second factor: secrets are derived and codes compared there, and kept what is to be kept.
 
 use async_trait::async_trait;
 

@@ -23,7 +23,7 @@ impl Service {
         self.put_link_to(slug, role, LinkPurpose::SignIn, secret).await
     }
 
-    /// Keeps a one-time link that opens this door.
+    /// Keeps a one-time link for this purpose.
     pub(super) async fn put_link_to(
         &self,
         slug: &Slug,
@@ -73,7 +73,7 @@ impl Service {
     /// What a link for signing in opens. Looking does not use it up.
     ///
     /// # Errors
-    /// [`Refusal::LinkSpent`] when the link was used, has run out, never was, or opens another door: they look alike on
+    /// [`Refusal::LinkSpent`] when the link was used, has run out, never was, or is for another purpose: they look alike on
     /// purpose.
     pub async fn role_link(&self, link: SecretHash) -> Result<RoleLink, Refusal> {
         match self.store.role_link(link, self.clock.now()).await? {

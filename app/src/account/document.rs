@@ -1,4 +1,4 @@
-//! The document around a door.
+//! The document around an account page.
 
 use http::HeaderMap;
 use leptos::config::LeptosOptions;
@@ -11,7 +11,7 @@ use crate::shell::{THEME_DARK, THEME_LIGHT, chosen_theme, theme_color};
 use crate::ui::erase::Erase;
 use crate::ui::icon::{Icon, large};
 
-/// A door as it is drawn.
+/// An account page as it is rendered.
 pub struct AccountDocument {
     /// Its icon.
     pub(super) mark: Icon,
@@ -29,14 +29,14 @@ pub struct AccountDocument {
 
 /// The whole document as text. It asks nothing of any other host, and its address is told to none.
 #[must_use]
-pub fn document(options: LeptosOptions, headers: &HeaderMap, door: impl FnOnce() -> AccountDocument) -> String {
+pub fn document(options: LeptosOptions, headers: &HeaderMap, page: impl FnOnce() -> AccountDocument) -> String {
     let theme = chosen_theme(headers);
     // Drawing needs an owner for what it makes; nothing is left of it afterwards.
-    Owner::new().with(|| drawn(options, theme, door()).to_html())
+    Owner::new().with(|| drawn(options, theme, page()).to_html())
 }
 
-fn drawn(options: LeptosOptions, theme: Option<&'static str>, door: AccountDocument) -> impl IntoView {
-    let AccountDocument { mark, title, lead, tenant, home, body } = door;
+fn drawn(options: LeptosOptions, theme: Option<&'static str>, page: AccountDocument) -> impl IntoView {
+    let AccountDocument { mark, title, lead, tenant, home, body } = page;
     let Branding { name, logo, sheet } = tenant.unwrap_or_else(Branding::ours);
     view! {
         <!DOCTYPE html>

@@ -20,7 +20,7 @@ async fn mailing(limits: LimitArgs) -> (TestServer, crate::support::Room, MailSe
 #[tokio::test]
 async fn an_invitation_sets_a_name_and_a_password_once() {
     let (server, default, acme) = TestServer::new(Plan::default()).await;
-    for (room, first, door) in [(&default, "/", "/sign-in"), (&acme, "/t/acme/", "/t/acme/sign-in")] {
+    for (room, first, path) in [(&default, "/", "/sign-in"), (&acme, "/t/acme/", "/t/acme/sign-in")] {
         let user = server.person(room, ANN, Role::Member).await;
         let link = server.link_for(room, user, PersonLinkPurpose::Invitation).await;
         let page = server.get(&link).send().await;
@@ -47,7 +47,7 @@ async fn an_invitation_sets_a_name_and_a_password_once() {
             assert_eq!(reply.status, 410, "a link works once");
             assert!(reply.text().contains("no longer works") && reply.is_closed());
         }
-        server.post(door, &[("email", ANN), ("password", PASSWORD)]).send().await.came_in();
+        server.post(path, &[("email", ANN), ("password", PASSWORD)]).send().await.came_in();
     }
 }
 

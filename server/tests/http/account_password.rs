@@ -16,12 +16,12 @@ const ANN: &str = "ann@example.com";
 #[tokio::test]
 async fn a_person_signs_in_and_goes_where_their_work_is() {
     let (server, default, acme) = TestServer::new(Plan::default()).await;
-    for (room, door, staff, first) in
+    for (room, path, staff, first) in
         [(&default, "/sign-in", "/admin", "/"), (&acme, "/t/acme/sign-in", "/t/acme/admin", "/t/acme/")]
     {
         server.person_with_password(room, ANN, Role::Moderator).await;
         server.person_with_password(room, "bob@example.com", Role::Member).await;
-        let page = server.get(door).send().await;
+        let page = server.get(path).send().await;
         assert_eq!(page.status, 200);
         for part in ["autocomplete=\"username\"", "autocomplete=\"current-password\"", "method=\"post\""] {
             assert!(page.text().contains(part), "{part} in {}", page.text());
@@ -33,7 +33,7 @@ async fn a_person_signs_in_and_goes_where_their_work_is() {
             ("bob@example.com", "", first),
             (ANN, "/x?y=z", "/x?y=z"),
         ] {
-            let reply = server.post(door, &[("email", email), ("password", PASSWORD), ("to", to)]).send().await;
+            let reply = server.post(path, &[("email", email), ("password", PASSWORD), ("to", to)]).send().await;
             let (session, place) = reply.came_in();
             assert_eq!(place, expected);
             let text = reply.set_cookies()[0];
@@ -70,8 +70,8 @@ async fn a_person_of_one_tenant_is_nobody_in_another() {
     let reply = server.post("/t/acme/sign-in", &[("email", ANN), ("password", PASSWORD)]).send().await;
     assert_eq!(reply.status, 401);
     assert!(reply.is_closed());
-    for door in ["/t/nope/sign-in", "/t/%3Cscript%3E/sign-in", "/t/nope/password", "/t/nope/oidc"] {
-        assert_eq!(server.get(door).send().await.status, 404, "{door}");
+    for path in ["/t/nope/sign-in", "/t/%3Cscript%3E/sign-in", "/t/nope/password", "/t/nope/oidc"] {
+        assert_eq!(server.get(path).send().await.status, 404, "{path}");
     }
 }
 
@@ -201,7 +201,7 @@ async fn who_is_right_is_never_held_up_by_who_is_not() {
             let user = server.person(&default, &email, Role::Member).await;
             (Some(server.link_for(&default, user, pulsestage::link::PersonLinkPurpose::SignIn).await), Some(user))
         };
-        // The prankster tries this account, others, links and codes.
+        // The attacker tries this account, others, links and codes.
         for wrong in ["first", "second", "third"] {
             let other = format!("{wrong}{n}@example.com");
             for email in [email.as_str(), &other] {
@@ -222,7 +222,7 @@ async fn who_is_right_is_never_held_up_by_who_is_not() {
             _ => drop(post("/sign-in", &[("email", &email), ("password", PASSWORD)]).await.came_in()),
         }
     }
-    assert!(refused > 300, "{refused}: the prankster was told to wait");
+    assert!(refused > 300, "{refused}: the attacker was told to wait");
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ async fn one_time_link(server: &TestServer, room: &Room) -> String {
     format!("/sign-in/{}", secret.reveal())
 }
 
-/// Whether the moderators' page opens with these cookies; to nobody it shows the door.
+/// Whether the moderators' page opens with these cookies; without a session it leads to the sign-in.
 async fn opens(server: &TestServer, page: &str, cookies: &[&str]) -> bool {
     let call = cookies.iter().fold(server.get(page), |call, cookie| call.cookie(cookie));
     match call.send().await.status.as_u16() {

@@ -107,9 +107,9 @@ async fn what_is_one_visitors_own_is_kept_nowhere_between() {
     let vote = server.function("set_vote").cookie(&server.participant(1));
     let vote = vote.form(&[("question", &default.open.id.to_string()), ("up", "true")]).send().await;
     assert_eq!(vote.header("cache-control"), "private, no-cache");
-    for door in ["/sign-in", "/t/acme/password", &format!("/sign-in/{}", "0".repeat(64))] {
-        let answer = server.get(door).send().await;
-        assert_eq!(answer.header("cache-control"), "no-store", "{door}: a sign-in is never answered from a cache");
+    for path in ["/sign-in", "/t/acme/password", &format!("/sign-in/{}", "0".repeat(64))] {
+        let answer = server.get(path).send().await;
+        assert_eq!(answer.header("cache-control"), "no-store", "{path}: a sign-in is never answered from a cache");
     }
 }
 

@@ -1,4 +1,4 @@
-//! How fast requests may come: one who hammers is held back, a hall is not, and neighbours notice nothing.
+//! How fast requests may come: one client that sends too many is held back, an audience is not, and other tenants are not affected.
 
 use clap::Parser;
 use futures::future::join_all;
@@ -82,7 +82,7 @@ async fn one_who_hammers_is_told_to_wait_and_is_taken_after_that() {
     assert_eq!(boards(&server, &room, &acme).await, before, "nothing was done");
     assert_eq!(ask(&server, &room, &server.participant(2)).await.status, 200, "another person");
     assert_eq!(ask(&server, &acme, &me).await.status, 200, "another tenant, where they are somebody else");
-    assert_eq!(vote(&server, &room, &me).await.status, 200, "another deed");
+    assert_eq!(vote(&server, &room, &me).await.status, 200, "another action");
     server.clock.turn_on(10);
     assert_eq!(ask(&server, &room, &me).await.status, 200, "as told");
     assert_eq!(ask(&server, &room, &me).await.status, 429, "and one only");

@@ -53,7 +53,7 @@ async fn a_flood_of_newcomers_waits_outside() {
     assert_eq!(join(&server, "/", 20, "").await, 5);
     assert_waits_outside(&server.get("/").send().await);
     assert_eq!(server.get("/").cookie(&server.participant(1)).send().await.status, 200, "those inside go on");
-    assert_eq!(join(&server, "/t/acme/", 20, "").await, 5, "another tenant's hall");
+    assert_eq!(join(&server, "/t/acme/", 20, "").await, 5, "another tenant's audience");
     assert_eq!(join(&server, "/", 3, "198.51.100.1").await, 0, "saying to be elsewhere helps nobody");
     from(&mut server, "192.0.2.2:1000");
     assert_eq!(join(&server, "/", 20, "").await, 5, "another network");

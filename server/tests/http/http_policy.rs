@@ -19,17 +19,17 @@ const ALWAYS: [(&str, &str); 5] = [
     ),
 ];
 
-/// Every address there is: the application's, the doors', files, functions, streams, and what is not there.
+/// Every address there is: the application's, the account pages', files, functions, streams, and what is not there.
 async fn addresses(server: &TestServer, room: &Room) -> Vec<String> {
     let person = server.person(room, "ann@example.com", Role::Member).await;
     let link = server.link_for(room, person, PersonLinkPurpose::Invitation).await;
     let pages = ["", "/review", "/health", "/people", "/sessions", "/settings", "/teams", "/tags", "/audit"];
     let pages = pages.iter().chain(&["/statistics", "/export", "/operator", "/nowhere"]);
     let admin = pages.flat_map(|page| [format!("/admin{page}"), format!("/t/{}/admin{page}", room.slug)]);
-    let doors = ["sign-in", "sign-in/link", "sign-in/forgot", "password", "oidc", "mine"];
+    let account = ["sign-in", "sign-in/link", "sign-in/forgot", "password", "oidc", "mine"];
     let report = format!("report/{}", room.open.id);
-    let doors = doors.into_iter().chain([report.as_str()]);
-    let doors = doors.flat_map(|door| [format!("/{door}"), format!("/t/{}/{door}", room.slug)]).collect::<Vec<_>>();
+    let account = account.into_iter().chain([report.as_str()]);
+    let account = account.flat_map(|path| [format!("/{path}"), format!("/t/{}/{path}", room.slug)]).collect::<Vec<_>>();
     let functions = leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path.to_owned());
     let others = [
         "/",
@@ -74,7 +74,7 @@ async fn addresses(server: &TestServer, room: &Room) -> Vec<String> {
         "/health/ready",
     ];
     let others = others.map(str::to_owned);
-    admin.chain(doors).chain(functions).chain(others).chain([link]).collect()
+    admin.chain(account).chain(functions).chain(others).chain([link]).collect()
 }
 
 /// The sources that a policy names for a kind of thing.

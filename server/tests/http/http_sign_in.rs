@@ -1,4 +1,4 @@
-//! Who is let in to a server function, and by which door: cookies, roles, methods, addresses, other sites.
+//! Who may call a server function, and how: cookies, roles, methods, addresses, other sites.
 
 use axum::http::Method;
 

@@ -12,7 +12,7 @@ use crate::support::{Plan, Room, TestServer, Wire, soon};
 
 /// Something that happens in one of two tenants; numbers choose among what is there.
 #[derive(Clone, Copy, Debug)]
-enum Deed {
+enum TenantAction {
     Ask,
     Vote(usize, bool),
     Answer(usize),
@@ -23,35 +23,37 @@ enum Deed {
     Palette(u32),
 }
 
-fn deed() -> impl Strategy<Value = Deed> {
+fn action() -> impl Strategy<Value = TenantAction> {
     let place = 0..20_usize;
     prop_oneof![
-        3 => Just(Deed::Ask),
-        3 => (place.clone(), any::<bool>()).prop_map(|(q, up)| Deed::Vote(q, up)),
-        1 => place.clone().prop_map(Deed::Answer),
-        2 => (place.clone(), place.clone(), any::<bool>()).prop_map(|(q, t, on)| Deed::Tag(q, t, on)),
-        1 => (place.clone(), any::<bool>()).prop_map(|(q, on)| Deed::Pin(q, on)),
-        1 => (place, any::<bool>()).prop_map(|(q, on)| Deed::Freeze(q, on)),
-        1 => any::<u32>().prop_map(Deed::Team),
-        1 => any::<u32>().prop_map(Deed::Palette),
+        3 => Just(TenantAction::Ask),
+        3 => (place.clone(), any::<bool>()).prop_map(|(q, up)| TenantAction::Vote(q, up)),
+        1 => place.clone().prop_map(TenantAction::Answer),
+        2 => (place.clone(), place.clone(), any::<bool>()).prop_map(|(q, t, on)| TenantAction::Tag(q, t, on)),
+        1 => (place.clone(), any::<bool>()).prop_map(|(q, on)| TenantAction::Pin(q, on)),
+        1 => (place, any::<bool>()).prop_map(|(q, on)| TenantAction::Freeze(q, on)),
+        1 => any::<u32>().prop_map(TenantAction::Team),
+        1 => any::<u32>().prop_map(TenantAction::Palette),
     ]
 }
 
 /// Does it in this tenant. A rule of the server may say no; nothing else may.
-async fn happens(server: &TestServer, room: &Room, deed: Deed) {
+async fn happens(server: &TestServer, room: &Room, action: TenantAction) {
     let (service, context) = (&server.service, &room.context);
     let board = server.store.snapshot(room.tenant.id, None).await.unwrap().board;
     let questions: Vec<QuestionId> = board.questions.keys().copied().collect();
     let tags: Vec<TagId> = board.tags.iter().map(|tag| tag.id).collect();
     let question = |n: usize| questions[n % questions.len()];
     let slug = &room.slug;
-    let done = match deed {
-        Deed::Ask => service
+    let done = match action {
+        TenantAction::Ask => service
             .ask(context, None, Ask { team: room.team.id, body: format!("A question in {slug}"), name: None })
             .await
             .map(drop),
-        Deed::Vote(n, up) => service.set_vote(context, None, SetVote { question: question(n), up }).await.map(drop),
-        Deed::Answer(n) => service
+        TenantAction::Vote(n, up) => {
+            service.set_vote(context, None, SetVote { question: question(n), up }).await.map(drop)
+        }
+        TenantAction::Answer(n) => service
             .answer(
                 context,
                 None,
@@ -59,14 +61,18 @@ async fn happens(server: &TestServer, room: &Room, deed: Deed) {
             )
             .await
             .map(drop),
-        Deed::Tag(n, t, on) => service
+        TenantAction::Tag(n, t, on) => service
             .set_tag(context, None, SetTag { question: question(n), tag: tags[t % tags.len()], on })
             .await
             .map(drop),
-        Deed::Pin(n, on) => service.set_pinned(context, None, SetMark { question: question(n), on }).await.map(drop),
-        Deed::Freeze(n, on) => service.set_frozen(context, None, SetMark { question: question(n), on }).await.map(drop),
-        Deed::Team(n) => service.create_team(context, None, &format!("Team {n} of {slug}")).await.map(drop),
-        Deed::Palette(n) => {
+        TenantAction::Pin(n, on) => {
+            service.set_pinned(context, None, SetMark { question: question(n), on }).await.map(drop)
+        }
+        TenantAction::Freeze(n, on) => {
+            service.set_frozen(context, None, SetMark { question: question(n), on }).await.map(drop)
+        }
+        TenantAction::Team(n) => service.create_team(context, None, &format!("Team {n} of {slug}")).await.map(drop),
+        TenantAction::Palette(n) => {
             let tag = CreateTag { name: format!("Tag {n} of {slug}"), color: "#000000".to_owned() };
             service.create_tag(context, None, tag).await.map(drop)
         }
@@ -74,7 +80,7 @@ async fn happens(server: &TestServer, room: &Room, deed: Deed) {
     let no = [Refusal::Frozen, Refusal::VotingClosed];
     assert!(
         done.is_ok() || done.as_ref().is_err_and(|refusal| no.contains(refusal) || refusal.status() == 409),
-        "{deed:?}: {done:?}"
+        "{action:?}: {done:?}"
     );
 }
 
@@ -98,7 +104,7 @@ async fn is_own(wire: &mut Wire, own: &Room, other: &Room, head: pulsestage::eve
     soon("the head of a log", read).await;
 }
 
-async fn streams_keep_apart(deeds: &[(bool, Deed)]) {
+async fn streams_keep_apart(actions: &[(bool, TenantAction)]) {
     let (server, default, acme) = TestServer::new(Plan::default()).await;
     let rooms = [(&default, &acme), (&acme, &default)];
     let mut live = Vec::new();
@@ -114,11 +120,11 @@ async fn streams_keep_apart(deeds: &[(bool, Deed)]) {
             live.push((own, other, start, address.clone(), server.stream(&address).await));
         }
     }
-    for (in_default, deed) in deeds {
-        happens(&server, if *in_default { &default } else { &acme }, *deed).await;
+    for (in_default, action) in actions {
+        happens(&server, if *in_default { &default } else { &acme }, *action).await;
     }
     for (own, _) in rooms {
-        // Something to read up to, whatever the deeds were.
+        // Something to read up to, whatever the actions were.
         server.service.create_team(&own.context, None, &format!("The last of {}", own.slug)).await.unwrap();
     }
     for (own, other, start, address, mut wire) in live {
@@ -134,9 +140,9 @@ fn every_frame_is_its_own_tenants() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let mut runner =
         TestRunner::new(Config { cases: 12, max_shrink_iters: 50, failure_persistence: None, ..Config::default() });
-    let deeds = prop::collection::vec((any::<bool>(), deed()), 1..40);
-    let outcome = runner.run(&deeds, |deeds| {
-        runtime.block_on(streams_keep_apart(&deeds));
+    let actions = prop::collection::vec((any::<bool>(), action()), 1..40);
+    let outcome = runner.run(&actions, |actions| {
+        runtime.block_on(streams_keep_apart(&actions));
         Ok(())
     });
     outcome.unwrap();

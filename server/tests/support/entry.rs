@@ -1,4 +1,4 @@
-//! People with a password, and what they do at the doors.
+//! People with a password, and what they do on the account pages.
 
 use pulsestage::email::Email;
 use pulsestage::id::UserId;
@@ -66,7 +66,7 @@ impl TestServer {
         self.post(link, &[("confirm", link.rsplit('/').next().unwrap_or_default())])
     }
 
-    /// A form that is sent to one of the doors.
+    /// A form that is sent to one of the account pages.
     pub(crate) fn post(&self, path: &str, fields: &[(&str, &str)]) -> Call {
         self.request(axum::http::Method::POST, path).wants_page().form(fields)
     }

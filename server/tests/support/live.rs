@@ -61,7 +61,7 @@ pub(crate) fn args(data: &Folder, site: &Folder, flags: &[&str]) -> ServeArgs {
             words.extend([time, "0"]);
         }
     }
-    // Most tests' clients bring no cookie, all come from one address, and some ask more than a hall does.
+    // Most tests' clients bring no cookie, all come from one address, and some ask more than an audience does.
     for limit in ["--streams-per-unknown-network", "--reads-per-unknown-network", "--asks-per-tenant"] {
         if !flags.contains(&limit) {
             words.extend([limit, "0"]);

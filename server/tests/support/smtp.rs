@@ -60,7 +60,7 @@ impl MailServer {
     }
 
     /// The next one that has a link which opens something; those before it are passed over, since letters of several
-    /// deeds come in any order.
+    /// actions come in any order.
     pub(crate) async fn letter_with_link(&mut self) -> Mail {
         loop {
             let letter = self.letter().await;

@@ -1,6 +1,6 @@
 //! How people come in: by password, by a link of their own, by a provider, and the very first one by claiming the tenant.
 //!
-//! Whatever door it is, a session is opened under a new secret, and the one that the browser had ends. Whoever is not
+//! Whatever the way, a session is opened under a new secret, and the one that the browser had ends. Whoever is not
 //! known learns nothing from an answer, its time included.
 
 mod addresses;
@@ -36,7 +36,7 @@ pub struct SignInBrowser {
 }
 
 impl Service {
-    /// The tenant at whose door somebody stands.
+    /// The tenant whose account page is opened.
     async fn tenant_at(&self, slug: &str) -> Result<Tenant, Refusal> {
         let missing = Refusal::NotFound { what: Noun::Tenant };
         let slug = Slug::parse(slug).map_err(|_| missing.clone())?;
@@ -85,7 +85,7 @@ impl Service {
     }
 }
 
-/// Trouble of the world's as people are told it.
+/// A port's error as a refusal.
 pub(super) fn trouble(error: PortError) -> Refusal {
     StoreError::Port(error).into()
 }

@@ -19,7 +19,7 @@ use pulsestage::export::{QuestionCursor, QuestionFilter, QuestionQuery, Voters};
 use pulsestage::id::QuestionId;
 use pulsestage::ports::Rng;
 
-/// How many bytes of a pseudonym are given: no two of a hall's come to the same.
+/// How many bytes of a pseudonym are given: no two of an audience come to the same.
 const PSEUDONYM: usize = 12;
 
 /// Begins the file.
