@@ -84,7 +84,7 @@ impl Service {
         let session = NewSession { check: FactorCheck::Passed, ..session };
         let changed = self.store.change_password(tenant.id, password, session, self.ending()).await?;
         let changed = changed.ok_or(Refusal::NotSignedIn)?;
-        self.tell_at(known.email.as_deref(), &known.name, &tenant, NoticeKind::Password).await;
+        self.tell_at(known.email.as_deref(), &known.name, tenant, NoticeKind::Password).await;
         Ok(changed)
     }
 }
