@@ -122,7 +122,7 @@ async fn a_token_that_is_not_for_us_now_from_there_is_not_believed() {
         provider.says(says);
         let reply = sign_in(&server, &provider).await;
         assert_kept_out(&reply, 401, what);
-        assert!(reply.text().contains("Begin again here"), "{what}");
+        assert!(reply.text().contains("Signing in did not work"), "{what}");
     }
     assert_eq!(role_of(&server, &default, "ann@example.com").await, None);
     provider.says(Says::default());
