@@ -13,9 +13,9 @@ impl Changes {
     pub const COUNTS: Self = Self(1 | 2);
     /// The counts that may have changed since the last look that went well, whenever that was.
     pub const MISSED_COUNTS: Self = Self(1 | 2 | 4);
-    /// All counts; those that the buffer says already are not told again.
+    /// All counts; those that the buffer says already are not sent again.
     pub const ALL_COUNTS: Self = Self(1 | 2 | 4 | 8);
-    /// All counts, all of which are told again: streams may show some that no look has seen.
+    /// All counts, all of which are sent again: streams may show some that no look has seen.
     pub const RETELL_COUNTS: Self = Self(1 | 2 | 4 | 8 | 16);
 
     /// What the notifier reported.
@@ -60,7 +60,7 @@ impl Changes {
         self.0 & 8 != 0
     }
 
-    /// Whether all of them are to be told again.
+    /// Whether all of them are to be sent again.
     pub(super) const fn retell(self) -> bool {
         self.0 & 16 != 0
     }

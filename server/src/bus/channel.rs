@@ -1,4 +1,4 @@
-//! A channel: what one tenant's streams share. A bounded buffer of batches; each stream keeps only its place in it.
+//! A channel: what one tenant's streams share. A bounded buffer of batches; each stream keeps only its position in it.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -19,7 +19,7 @@ use pulsestage::id::{QuestionId, TenantId};
 use pulsestage::ports::Change;
 use pulsestage::time::Timestamp;
 
-/// Hears of every batch of the channels that it listens to, on the thread that makes it. Must not block.
+/// Gets every batch of the channels that it listens to, on the thread that makes it. Must not block.
 pub trait BatchListener: Send + Sync {
     /// There is a batch more in this channel.
     fn pushed(&self, channel: ChannelId);
@@ -144,7 +144,7 @@ impl Channel {
     }
 
     /// The same, unless something was reported as taken back since `known` was read: the batch may say it,
-    /// and whoever came since then must not be told it. Says whether it was put in.
+    /// and streams opened since then must not get it. Says whether it was put in.
     #[must_use]
     pub(super) fn push_unless_taken_back(&self, batch: Batch, known: KnownRetractions) -> bool {
         // Asked under the buffer's lock, which a stream that comes takes to learn its place.
@@ -295,12 +295,12 @@ impl Channel {
         }
     }
 
-    /// Lets somebody hear of every further batch.
+    /// Adds a listener for every further batch.
     pub fn listen(&self, listener: Arc<dyn BatchListener>) {
         lock(&self.listeners).push(listener);
     }
 
-    /// Lets them hear no more.
+    /// Removes the listener.
     pub fn unlisten(&self, listener: &Arc<dyn BatchListener>) {
         lock(&self.listeners).retain(|other| !Arc::ptr_eq(other, listener));
     }
@@ -366,9 +366,9 @@ impl Channel {
         self.meter.beat();
     }
 
-    /// A look that began at this time has failed: after some time streams are told that what they show is old.
+    /// A look that began at this time has failed: after some time streams are sent `stale`.
     pub(super) fn failed(&self, began: Instant, now: Timestamp) {
-        // Told under the lock: nobody says meanwhile that all is well again.
+        // Sent under the lock, so that no heartbeat comes in between.
         let mut freshness = lock(&self.freshness);
         let is_news = freshness.fail(began, Instant::now());
         if is_news && let Some(since) = freshness.stale_since() {
@@ -376,7 +376,7 @@ impl Channel {
         }
     }
 
-    /// A look that began at this time has left nothing out: streams that were told they are late hear that they are not.
+    /// A look that began at this time has left nothing out: streams that were sent `stale` get a heartbeat.
     pub(super) fn is_current(&self, began: Timestamp, now: Timestamp) {
         let mut freshness = lock(&self.freshness);
         if freshness.succeed(began) {
@@ -443,7 +443,8 @@ impl Channel {
     }
 }
 
-/// What an instance knows of what was taken back: how often the notifier reported it, and how often the buffer was changed.
+/// What an instance knows of what was taken back: how often the notifier reported it, and how often the buffer was
+/// changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KnownRetractions(u64, u64);
 

@@ -1,8 +1,8 @@
 //! Content codings of streams (RFC 9110, section 8.4): as it is, or gzip that costs a stream nothing.
 //!
 //! A gzip stream is one member that never ends: ten fixed bytes of head, then deflate blocks, each of which refers to
-//! nothing before it and ends on a byte (RFC 1951 and 1952). So a batch is deflated once and its blocks belong into every
-//! stream, and what belongs to one stream alone goes into stored blocks, which need no encoder.
+//! nothing before it and ends on a byte (RFC 1951 and 1952). So a batch is deflated once and its blocks belong into
+//! every stream, and what belongs to one stream alone goes into stored blocks, which need no encoder.
 
 use bytes::{BufMut, Bytes, BytesMut};
 use flate2::{Compress, Compression, FlushCompress};

@@ -223,7 +223,7 @@ impl Batch {
         Self { is_beat, ..self }
     }
 
-    /// Tells everybody that what they show is as it was at that time: the database does not answer.
+    /// Tells all streams that they show the state of that time: the database does not answer.
     #[must_use]
     pub fn stale(tenant: TenantId, since: Timestamp, at: Timestamp) -> Self {
         Self::new(tenant, vec![Frame::signal(tenant, None, Event::Stale(Stale { since }), at)], at)

@@ -1,8 +1,9 @@
-//! The framing of HTTP/1.1 around what streams are written (RFC 9112, section 7.1), made once with the bytes themselves.
+//! The framing of HTTP/1.1 around what streams are written (RFC 9112, section 7.1), made once with the bytes
+//! themselves.
 //!
-//! A stream whose socket is ours is written whole chunks. They are made together with the bytes that all streams share, so
-//! a stream pays nothing for them. Where somebody else frames the body, as hyper does for HTTP/2 and in TLS, or nobody
-//! does, as in HTTP/1.0, the same memory is used without what stands around it.
+//! A stream whose socket is ours is written whole chunks. They are made together with the bytes that all streams share,
+//! so a stream pays nothing for them. Where somebody else frames the body, as hyper does for HTTP/2 and in TLS, or
+//! nobody does, as in HTTP/1.0, the same memory is used without what stands around it.
 
 use bytes::{BufMut, Bytes, BytesMut};
 

@@ -1,4 +1,4 @@
-//! How current what a channel's streams were told is.
+//! How current the streams of a channel are.
 
 use std::time::Duration;
 use tokio::time::Instant;
@@ -6,7 +6,7 @@ use tokio::time::Instant;
 use super::changes::Changes;
 use pulsestage::time::Timestamp;
 
-/// One look that fails, or several within this time, are a blip of which nobody is told.
+/// One look that fails, or several within this time, are a short failure that is not reported.
 const BLIP: Duration = Duration::from_secs(1);
 /// What fails for longer than this is no blip, however few looks that are: a database that hangs answers none.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -52,7 +52,7 @@ impl Freshness {
         self.failing.is_some()
     }
 
-    /// A look went well that began at this time and left nothing out. Says whether streams were told that they are late.
+    /// A look went well that began at this time and left nothing out. Says whether streams were sent `stale`.
     pub(super) fn succeed(&mut self, began: Timestamp) -> bool {
         self.read_at = began;
         self.failing = None;
@@ -62,7 +62,7 @@ impl Freshness {
         std::mem::take(&mut self.is_stale)
     }
 
-    /// A look failed. Says whether streams are to be told now.
+    /// A look failed. Says whether streams are to be sent `stale` now.
     pub(super) fn fail(&mut self, began: Instant, now: Instant) -> bool {
         let failing = self.failing.get_or_insert(Failing { since: began, looks: 0 });
         failing.looks += 1;
@@ -118,7 +118,7 @@ mod tests {
         assert!(!fresh.fail(after(0), after(10)));
         assert!(!fresh.fail(after(300), after(310)));
         assert!(!fresh.succeed(at(1_003)));
-        // Counted anew, and told once.
+        // Counted anew, and sent once.
         assert!(!fresh.fail(after(5_000), after(5_010)));
         assert!(fresh.fail(after(6_000), after(6_010)));
         assert!(!fresh.fail(after(9_000), after(9_010)));

@@ -1,5 +1,5 @@
-//! The replay buffer: what one tenant's streams were sent lately, kept once for all of them and bounded. A stream keeps only its
-//! place in it, so a client that does not read costs no more than one that does.
+//! The replay buffer: what one tenant's streams were sent lately, kept once for all of them and bounded. A stream keeps
+//! only its place in it, so a client that does not read costs no more than one that does.
 
 use bytes::Bytes;
 use std::collections::{HashMap, VecDeque};
@@ -129,7 +129,7 @@ impl ReplayBuffer {
         }
     }
 
-    /// The first and the last of the facts in the buffer of which this says something that is not to be told again.
+    /// The first and the last of the facts in the buffer of which this says something that is not to be sent again.
     pub(super) fn stale(&self, is_stale: impl Fn(&Frame) -> bool) -> Option<(i64, i64)> {
         let frames = self.batches.iter().flat_map(|batch| &batch.frames);
         let mut seqs = frames.filter(|frame| is_stale(frame)).filter_map(|frame| frame.cursor).map(|cursor| cursor.seq);

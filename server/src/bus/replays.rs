@@ -1,4 +1,5 @@
-//! What clients that come back have missed, kept for a moment: an audience that was disconnected at once comes back with one cursor.
+//! What clients that come back have missed, kept for a moment: an audience that was disconnected at once comes back
+//! with one cursor.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -26,7 +27,7 @@ impl Replays {
         Some(known.missed.clone())
     }
 
-    /// Forgets them all: they tell what is not to be told again.
+    /// Forgets them all: they tell what is not to be sent again.
     pub(super) fn clear(&mut self) {
         self.0.clear();
     }

@@ -1,4 +1,4 @@
-//! What facts take back of what was told before them.
+//! What facts retract of what was sent before.
 
 use std::collections::HashSet;
 
