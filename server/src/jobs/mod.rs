@@ -45,21 +45,25 @@ pub struct JobCounts(Arc<[AtomicU64; 3]>);
 
 /// How an attempt ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Outcome {
+enum AttemptOutcome {
     Done,
     PutOff,
     GivenUp,
 }
 
 impl JobCounts {
-    fn count(&self, outcome: Outcome) {
+    fn count(&self, outcome: AttemptOutcome) {
         self.0[outcome as usize].fetch_add(1, Ordering::Relaxed);
     }
 
     /// How often each outcome was reached, with its name.
     #[must_use]
     pub fn read(&self) -> [(&'static str, u64); 3] {
-        let of = |outcome: Outcome| self.0[outcome as usize].load(Ordering::Relaxed);
-        [("done", of(Outcome::Done)), ("retried", of(Outcome::PutOff)), ("given_up", of(Outcome::GivenUp))]
+        let of = |outcome: AttemptOutcome| self.0[outcome as usize].load(Ordering::Relaxed);
+        [
+            ("done", of(AttemptOutcome::Done)),
+            ("retried", of(AttemptOutcome::PutOff)),
+            ("given_up", of(AttemptOutcome::GivenUp)),
+        ]
     }
 }

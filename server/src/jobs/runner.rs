@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 use uuid::Uuid;
 
-use super::{JobError, JobHandler, JobQueue, Outcome, seal};
+use super::{AttemptOutcome, JobError, JobHandler, JobQueue, seal};
 use crate::store::LeasedJob;
 
 /// How often the database is asked when nothing is known to be due: for jobs of instances that ended.
@@ -124,13 +124,13 @@ impl JobRunner {
     /// Does a job once and notes what came of it.
     async fn attempt(&self, job: &LeasedJob) {
         let outcome = match self.perform(job).await {
-            Ok(()) => Outcome::Done,
+            Ok(()) => AttemptOutcome::Done,
             Err(JobError::GiveUp(why)) => self.give_up(job, why),
             Err(JobError::Retry) => {
                 let until = self.queue.ports.clock.now().plus_millis(pause(job.attempts(), &*self.queue.ports.rng));
                 if until < job.expires_at() && job.attempts() < MAX_ATTEMPTS {
                     let _logged = self.queue.ports.store.put_job_off(job, self.name, until).await;
-                    self.queue.counts.count(Outcome::PutOff);
+                    self.queue.counts.count(AttemptOutcome::PutOff);
                     return;
                 }
                 self.give_up(job, "it failed until its time or its attempts were over")
@@ -155,9 +155,9 @@ impl JobRunner {
         timeout(ATTEMPT, doing).await.unwrap_or(Ok(Err(JobError::Retry))).unwrap_or(Err(JobError::Retry))
     }
 
-    fn give_up(&self, job: &LeasedJob, why: &'static str) -> Outcome {
+    fn give_up(&self, job: &LeasedJob, why: &'static str) -> AttemptOutcome {
         tracing::error!(job.id = %job.id(), job.kind = self.queue.kind, job.attempts = job.attempts(), why, "gave a job up");
-        Outcome::GivenUp
+        AttemptOutcome::GivenUp
     }
 }
 

@@ -25,7 +25,7 @@ const KIND: &str = "mail";
 /// What is to be sent.
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "mail", rename_all = "snake_case")]
-enum Mail {
+enum MailJob {
     /// A link for whoever has this address, if anybody has. It is made when it is sent: each attempt makes another, and
     /// withdraws the one before it.
     Link { slug: String, email: String, purpose: String, page: String },
@@ -88,7 +88,7 @@ impl MailQueue {
         purpose: PersonLinkPurpose,
         page: &str,
     ) -> Result<(), Refusal> {
-        let mail = Mail::Link {
+        let mail = MailJob::Link {
             slug: tenant.slug.clone(),
             email: email.as_str().to_owned(),
             purpose: purpose.as_str().to_owned(),
@@ -98,7 +98,7 @@ impl MailQueue {
         self.push(tenant.id, &mail, purpose.life_ms()).await
     }
 
-    async fn push(&self, tenant: TenantId, mail: &Mail, life_ms: i64) -> Result<(), Refusal> {
+    async fn push(&self, tenant: TenantId, mail: &MailJob, life_ms: i64) -> Result<(), Refusal> {
         let payload = serde_json::to_vec(mail).map_err(|_| Refusal::Internal)?;
         Ok(self.0.push(tenant, &payload, life_ms).await?)
     }
@@ -113,7 +113,7 @@ impl Notices for MailQueue {
     async fn tell(&self, to: Notice) {
         let tenant = to.tenant.id;
         let Letter { to, subject, text } = notice(to);
-        let mail = Mail::Letter { to: to.into_string(), subject, text };
+        let mail = MailJob::Letter { to: to.into_string(), subject, text };
         // For as long as the one link that a notice may have is good.
         if let Err(refusal) = self.push(tenant, &mail, ADDRESS_LINK_LIFE_MS).await {
             tracing::error!(%refusal, "a letter about an account could not be queued and is lost");
@@ -134,11 +134,11 @@ impl JobHandler for MailHandler {
     async fn run(&self, _: TenantId, payload: &[u8]) -> Result<(), JobError> {
         let mail = serde_json::from_slice(payload).map_err(|_| JobError::GiveUp("this version cannot read it"))?;
         let letter = match mail {
-            Mail::Letter { to, subject, text } => {
+            MailJob::Letter { to, subject, text } => {
                 let to = Email::parse(&to).map_err(|_| JobError::GiveUp("its address is none"))?;
                 Letter { to, subject, text }
             }
-            Mail::Link { slug, email, purpose, page } => {
+            MailJob::Link { slug, email, purpose, page } => {
                 let purpose = purpose.parse().map_err(|_| JobError::GiveUp("this version cannot read it"))?;
                 match self.link(&slug, &email, purpose, &page).await? {
                     Some(letter) => letter,

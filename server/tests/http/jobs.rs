@@ -28,7 +28,7 @@ stories![
 const HOUR_MS: i64 = 3_600_000;
 
 /// How an attempt ends.
-enum Ends {
+enum AttemptEnd {
     Done,
     Fails,
     Panics,
@@ -37,28 +37,28 @@ enum Ends {
 }
 
 /// Ends its attempts as it is told, and says what it was given.
-struct Handler {
-    ends: Mutex<VecDeque<Ends>>,
+struct TestHandler {
+    ends: Mutex<VecDeque<AttemptEnd>>,
     given: UnboundedSender<(TenantId, Vec<u8>)>,
 }
 
 #[async_trait]
-impl JobHandler for Handler {
+impl JobHandler for TestHandler {
     async fn run(&self, tenant: TenantId, payload: &[u8]) -> Result<(), JobError> {
         self.given.send((tenant, payload.to_vec())).unwrap();
-        let ends = self.ends.lock().unwrap().pop_front().unwrap_or(Ends::Done);
+        let ends = self.ends.lock().unwrap().pop_front().unwrap_or(AttemptEnd::Done);
         match ends {
-            Ends::Done => Ok(()),
-            Ends::Fails => Err(JobError::Retry),
-            Ends::Panics => panic!("a mistake of ours"),
-            Ends::GivesUp => Err(JobError::GiveUp("it was told to")),
-            Ends::Never => std::future::pending().await,
+            AttemptEnd::Done => Ok(()),
+            AttemptEnd::Fails => Err(JobError::Retry),
+            AttemptEnd::Panics => panic!("a mistake of ours"),
+            AttemptEnd::GivesUp => Err(JobError::GiveUp("it was told to")),
+            AttemptEnd::Never => std::future::pending().await,
         }
     }
 }
 
 /// An instance that does jobs.
-struct Worker {
+struct JobWorker {
     clock: HandClock,
     queue: JobQueue,
     given: UnboundedReceiver<(TenantId, Vec<u8>)>,
@@ -66,11 +66,11 @@ struct Worker {
     task: JoinHandle<()>,
 }
 
-impl Worker {
-    fn start(stage: &Stage, clock: HandClock, grace: Duration, ends: impl IntoIterator<Item = Ends>) -> Self {
+impl JobWorker {
+    fn start(stage: &Stage, clock: HandClock, grace: Duration, ends: impl IntoIterator<Item = AttemptEnd>) -> Self {
         let queue = JobQueue::new("test", ports(stage, &clock));
         let (to, given) = unbounded_channel();
-        let handler = Handler { ends: Mutex::new(ends.into_iter().collect()), given: to };
+        let handler = TestHandler { ends: Mutex::new(ends.into_iter().collect()), given: to };
         let stop = CancellationToken::new();
         let runner = JobRunner::new(queue.clone(), Arc::new(handler));
         let task = tokio::spawn(runner.run(stop.clone(), grace));
@@ -116,8 +116,8 @@ fn stopped_clock() -> HandClock {
 
 async fn what_fails_is_tried_again_until_it_is_done(stage: Arc<Stage>) {
     let home = stage.home("acme").await;
-    let ends = [Ends::Fails, Ends::Panics, Ends::Fails];
-    let mut worker = Worker::start(&stage, stopped_clock(), Duration::ZERO, ends);
+    let ends = [AttemptEnd::Fails, AttemptEnd::Panics, AttemptEnd::Fails];
+    let mut worker = JobWorker::start(&stage, stopped_clock(), Duration::ZERO, ends);
     worker.queue.push(home.tenant, b"a letter", HOUR_MS).await.unwrap();
     for attempt in 1..=4 {
         assert_eq!(worker.given().await, b"a letter", "attempt {attempt}");
@@ -131,8 +131,8 @@ async fn what_fails_is_tried_again_until_it_is_done(stage: Arc<Stage>) {
 
 async fn what_cannot_be_done_is_given_up(stage: Arc<Stage>) {
     let home = stage.home("acme").await;
-    let failing = (0..200).map(|number| if number == 0 { Ends::GivesUp } else { Ends::Fails });
-    let mut worker = Worker::start(&stage, stopped_clock(), Duration::ZERO, failing);
+    let failing = (0..200).map(|number| if number == 0 { AttemptEnd::GivesUp } else { AttemptEnd::Fails });
+    let mut worker = JobWorker::start(&stage, stopped_clock(), Duration::ZERO, failing);
     worker.queue.push(home.tenant, b"said so", HOUR_MS).await.unwrap();
     worker.given().await;
     worker.counted([0, 0, 1]).await;
@@ -167,7 +167,7 @@ async fn what_another_instance_left_is_done(stage: Arc<Stage>) {
     // It ended without a word, with the job in its hands.
     let gone = (clock.now(), clock.now().plus_millis(lease));
     assert_eq!(stage.store.take_jobs("test", Uuid::from_u128(0xDEAD), gone, 10).await.unwrap().len(), 1);
-    let mut worker = Worker::start(&stage, clock, Duration::ZERO, []);
+    let mut worker = JobWorker::start(&stage, clock, Duration::ZERO, []);
     worker.turn_on(lease / 1_000 - 1);
     // Another job is done meanwhile, so the runner has looked.
     worker.queue.push(home.tenant, b"another", HOUR_MS).await.unwrap();
@@ -181,11 +181,11 @@ async fn what_another_instance_left_is_done(stage: Arc<Stage>) {
 async fn what_does_not_finish_goes_back_to_the_queue(stage: Arc<Stage>) {
     let home = stage.home("acme").await;
     let clock = stopped_clock();
-    let mut worker = Worker::start(&stage, clock.clone(), Duration::from_millis(10), [Ends::Never]);
+    let mut worker = JobWorker::start(&stage, clock.clone(), Duration::from_millis(10), [AttemptEnd::Never]);
     worker.queue.push(home.tenant, b"a letter", HOUR_MS).await.unwrap();
     worker.given().await;
     worker.stop().await;
-    let mut next = Worker::start(&stage, clock, Duration::ZERO, []);
+    let mut next = JobWorker::start(&stage, clock, Duration::ZERO, []);
     assert_eq!(next.given().await, b"a letter", "at once, for the lease was ended");
     next.counted([1, 0, 0]).await;
     next.stop().await;
@@ -193,7 +193,7 @@ async fn what_does_not_finish_goes_back_to_the_queue(stage: Arc<Stage>) {
 
 async fn what_is_due_at_the_end_is_done_first(stage: Arc<Stage>) {
     let home = stage.home("acme").await;
-    let mut worker = Worker::start(&stage, stopped_clock(), Duration::from_secs(60), []);
+    let mut worker = JobWorker::start(&stage, stopped_clock(), Duration::from_secs(60), []);
     // More than are done at once.
     for number in 0..40_u8 {
         worker.queue.push(home.tenant, &[number], HOUR_MS).await.unwrap();
