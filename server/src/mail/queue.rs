@@ -132,14 +132,15 @@ struct MailHandler {
 #[async_trait]
 impl JobHandler for MailHandler {
     async fn run(&self, _: TenantId, payload: &[u8]) -> Result<(), JobError> {
-        let mail = serde_json::from_slice(payload).map_err(|_| JobError::GiveUp("this version cannot read it"))?;
+        // What this version cannot read is for an instance of a later one.
+        let mail = serde_json::from_slice(payload).map_err(|_| JobError::Retry)?;
         let letter = match mail {
             MailJob::Letter { to, subject, text } => {
                 let to = Email::parse(&to).map_err(|_| JobError::GiveUp("its address is none"))?;
                 Letter { to, subject, text }
             }
             MailJob::Link { slug, email, purpose, page } => {
-                let purpose = purpose.parse().map_err(|_| JobError::GiveUp("this version cannot read it"))?;
+                let purpose = purpose.parse().map_err(|_| JobError::Retry)?;
                 match self.link(&slug, &email, purpose, &page).await? {
                     Some(letter) => letter,
                     None => return Ok(()),
