@@ -6,8 +6,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::event::{
-    EVENT_TYPES, Epoch, Gone, Heartbeat, QuestionAnswered, QuestionFrozen, QuestionPinned, QuestionTags,
-    QuestionUpvoted, Stale,
+    Epoch, Gone, Heartbeat, QuestionAnswered, QuestionFrozen, QuestionPinned, QuestionTags, QuestionUpvoted, Stale,
 };
 use crate::id::{TagId, TeamId, UserId};
 use crate::question::Status;
@@ -182,14 +181,6 @@ fn a_cursor_moves_the_board_on_and_never_back() {
     assert_eq!(board.apply(at(20), &Event::Closing), Applied::Nothing);
     assert_eq!(board.apply(Some(Cursor { epoch: OTHER, seq: 20 }), &Event::Cursor), Applied::Resync);
     assert_eq!(board.cursor.seq, 9);
-}
-
-#[test]
-fn the_table_of_types_has_each_event_once() {
-    let mut seen: Vec<&str> = EVENT_TYPES.to_vec();
-    seen.sort_unstable();
-    seen.dedup();
-    assert_eq!(seen.len(), EVENT_TYPES.len());
 }
 
 proptest! {

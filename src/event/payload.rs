@@ -208,14 +208,14 @@ pub struct QuestionReviewed {
 }
 
 /// The data of `heartbeat`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Heartbeat {
     /// When it was sent.
     pub timestamp: Timestamp,
 }
 
 /// The data of `stale`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Stale {
     /// Everything that was shown is as it was at this time, by the server's clock.
     pub since: Timestamp,

@@ -463,6 +463,7 @@ impl fmt::Debug for Channel {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use pulsestage::event::EventType;
     use std::sync::atomic::AtomicUsize;
     use uuid::Uuid;
 
@@ -499,9 +500,10 @@ mod tests {
         let beats: Vec<_> = chunk
             .batches
             .iter()
-            .flat_map(|batch| batch.frames.iter().map(|frame| (frame.kind, batch.is_beat)))
+            .flat_map(|batch| batch.frames.iter().map(|frame| (frame.event_type, batch.is_beat)))
             .collect();
-        assert_eq!(beats, [("stale", false), ("stale", true), ("heartbeat", false), ("heartbeat", true)]);
+        let (stale, heartbeat) = (Some(EventType::Stale), Some(EventType::Heartbeat));
+        assert_eq!(beats, [(stale, false), (stale, true), (heartbeat, false), (heartbeat, true)]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::fmt::Write;
 use super::framing::{Framed, StreamFormat};
 use super::share::{Share, SharedPieces};
 use pulsestage::audience::Audience;
-use pulsestage::event::{Cursor, Envelope, Epoch, Event, Fact, Heartbeat, QuestionUpvoted, Stale, Tally};
+use pulsestage::event::{Cursor, Envelope, Epoch, Event, EventType, Fact, Heartbeat, QuestionUpvoted, Stale, Tally};
 use pulsestage::id::{QuestionId, TeamId, TenantId};
 use pulsestage::time::Timestamp;
 
@@ -19,8 +19,8 @@ use pulsestage::time::Timestamp;
 pub struct Frame {
     /// The bytes, blank line included. Empty for a fact of which nothing is left but its cursor.
     pub bytes: Bytes,
-    /// The event's `type`.
-    pub kind: &'static str,
+    /// The event's type; `None` for a fact of which nothing is left but its cursor.
+    pub event_type: Option<EventType>,
     /// The team it concerns; `None` when it concerns everybody in the tenant.
     pub team: Option<TeamId>,
     /// Its cursor, for a fact.
@@ -40,7 +40,7 @@ impl Frame {
         let cursor = Cursor { epoch, seq: fact.seq };
         Self {
             bytes: fact.envelope.as_ref().map_or_else(Bytes::new, |envelope| encode(Some(cursor), envelope)),
-            kind: fact.event().map_or("", Event::kind),
+            event_type: fact.event().map(Event::event_type),
             team: fact.team,
             cursor: Some(cursor),
             audience: fact.audience,
@@ -54,7 +54,7 @@ impl Frame {
     pub fn blank(cursor: Cursor) -> Self {
         Self {
             bytes: Bytes::new(),
-            kind: "",
+            event_type: None,
             team: None,
             cursor: Some(cursor),
             audience: Audience::Everybody,
@@ -70,7 +70,7 @@ impl Frame {
         let envelope = Envelope { tenant_id: tenant, event, timestamp: at };
         Self {
             bytes: encode(None, &envelope),
-            kind: envelope.event.kind(),
+            event_type: Some(envelope.event.event_type()),
             team: Some(tally.team),
             cursor: None,
             audience: Audience::Everybody,
@@ -91,7 +91,7 @@ impl Frame {
         let envelope = Envelope { tenant_id: tenant, event, timestamp: at };
         Self {
             bytes: encode(cursor, &envelope),
-            kind: envelope.event.kind(),
+            event_type: Some(envelope.event.event_type()),
             team: None,
             cursor: None,
             audience: Audience::Everybody,

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::frame::Frame;
+use pulsestage::event::EventType;
 use pulsestage::id::{QuestionId, TeamId};
 
 /// What some facts make stale.
@@ -27,21 +28,21 @@ impl Retractions {
     pub(super) fn of(facts: &[Frame]) -> Self {
         let mut all = Self::default();
         for fact in facts {
-            match (fact.kind, fact.about, fact.team) {
-                ("question:removed" | "question:merged" | "question:updated", Some(question), _) => {
+            match (fact.event_type, fact.about, fact.team) {
+                (Some(EventType::Removed | EventType::Merged | EventType::Updated), Some(question), _) => {
                     all.questions.insert(question);
                 }
-                ("question:answered", Some(question), _) => {
+                (Some(EventType::Answered), Some(question), _) => {
                     all.answers.insert(question);
                 }
-                ("team:updated", _, Some(team)) => {
+                (Some(EventType::TeamUpdated), _, Some(team)) => {
                     all.renamed.insert(team);
                 }
-                ("team:archived", _, Some(team)) => {
+                (Some(EventType::TeamArchived), _, Some(team)) => {
                     all.archived.insert(team);
                 }
-                ("tag:updated" | "tag:deleted", ..) => all.tags = true,
-                ("tenant:updated", ..) => all.tenant = true,
+                (Some(EventType::TagUpdated | EventType::TagDeleted), ..) => all.tags = true,
+                (Some(EventType::TenantUpdated), ..) => all.tenant = true,
                 // Where one says nothing any more, the fact that took away what it spoke of comes after it.
                 _ => {}
             }
@@ -54,16 +55,16 @@ impl Retractions {
         if frame.cursor.is_none() {
             return false;
         }
-        let is_of = |kinds: &[&str]| kinds.contains(&frame.kind);
-        frame.about.is_some_and(|question| self.questions.contains(&question))
-            || frame.team.is_some_and(|team| {
-                self.archived.contains(&team) || (frame.kind.starts_with("team:") && self.renamed.contains(&team))
-            })
-            || (is_of(&["question:answered", "question:updated"])
-                && frame.about.is_some_and(|question| self.answers.contains(&question)))
-            || (self.tags
-                && (frame.kind.starts_with("tag:")
-                    || is_of(&["question:created", "question:tagged", "question:untagged"])))
-            || (self.tenant && is_of(&["tenant:updated"]))
+        let Some(event_type) = frame.event_type else { return false };
+        let names = |noun: &str| event_type.as_str().starts_with(noun);
+        let has_answer = matches!(event_type, EventType::Answered | EventType::Updated);
+        let has_tags = matches!(event_type, EventType::Created | EventType::Tagged | EventType::Untagged);
+        frame.about.is_some_and(|question| {
+            self.questions.contains(&question) || (has_answer && self.answers.contains(&question))
+        }) || frame
+            .team
+            .is_some_and(|team| self.archived.contains(&team) || (names("team:") && self.renamed.contains(&team)))
+            || (self.tags && (has_tags || names("tag:")))
+            || (self.tenant && event_type == EventType::TenantUpdated)
     }
 }

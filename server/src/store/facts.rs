@@ -7,7 +7,6 @@ use pulsestage::event::{Cursor, Event};
 use pulsestage::id::{TeamId, TenantId};
 use pulsestage::ports::Write;
 use pulsestage::time::Timestamp;
-use uuid::Uuid;
 
 use super::db_error::{DbError, DbResult};
 use super::rows::HeadRow;
@@ -47,11 +46,15 @@ impl LogSlot {
             Audience::Asker(asker) => ("asker", Some(asker)),
         };
         let signal = || DbError::Unreadable("event to be written", "a signal or a tally is no fact".to_owned());
-        let (subject, into) = subjects(event).ok_or_else(signal)?;
+        let subject = event.subject().filter(|_| event.is_fact()).ok_or_else(signal)?;
+        let into = match event {
+            Event::Merged(merged) => Some(merged.into.0),
+            _ => None,
+        };
         on!(tx, t => sqlx::query(sql::facts::INSERT)
             .bind(self.tenant.0)
             .bind(self.seq)
-            .bind(event.kind())
+            .bind(event.event_type().as_str())
             .bind(team.map(|team| team.0))
             .bind(audience)
             .bind(asker.map(|asker| asker.0))
@@ -92,23 +95,6 @@ impl LogSlot {
         on!(tx, t => sqlx::query(sql::facts::RETURN_SEQ).bind(self.tenant.0).execute(&mut **t).await.map(drop))?;
         Ok(())
     }
-}
-
-/// What a fact speaks of, and the other question where there is one. `None` when it is no fact.
-fn subjects(event: &Event) -> Option<(Uuid, Option<Uuid>)> {
-    let id = match event {
-        Event::TeamCreated(team) | Event::TeamUpdated(team) | Event::TeamRestored(team) => team.id.0,
-        Event::TagCreated(tag) | Event::TagUpdated(tag) => tag.id.0,
-        Event::TenantUpdated(tenant) => tenant.id.0,
-        Event::TeamArchived(gone) | Event::TagDeleted(gone) => gone.id,
-        of_question if of_question.is_fact() => of_question.question()?.0,
-        _ => return None,
-    };
-    let into = match event {
-        Event::Merged(data) => Some(data.into.0),
-        _ => None,
-    };
-    Some((id, into))
 }
 
 /// The tenant is not there.

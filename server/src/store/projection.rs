@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use pulsestage::audience::Audience;
 use pulsestage::event::{
-    Envelope, Event, Fact, FactIdentity, Gone, LogPage, QuestionAnswered, QuestionCreated, QuestionFrozen,
+    Envelope, Event, EventType, Fact, FactIdentity, Gone, LogPage, QuestionAnswered, QuestionCreated, QuestionFrozen,
     QuestionMerged, QuestionPinned, QuestionRef, QuestionReviewed, QuestionTags, QuestionUpdated,
 };
 use pulsestage::id::{ParticipantId, QuestionId, TagId, TeamId, TenantId};
@@ -214,34 +214,41 @@ impl Now {
         let question_id = QuestionId(id);
         let question = || self.questions.get(&question_id).and_then(|subject| subject.public.as_ref());
         let (team, tag) = (|| self.teams.get(&TeamId(id)).cloned(), || self.tags.get(&TagId(id)).cloned());
-        Ok(match row.kind.as_str() {
-            "question:created" => question().map(QuestionCreated::of).map(Event::Created),
-            "question:answered" => question().and_then(QuestionAnswered::of).map(Event::Answered),
-            "question:updated" => question().map(QuestionUpdated::of).map(Event::Updated),
-            "question:tagged" => question().map(tags_of).map(Event::Tagged),
-            "question:untagged" => question().map(tags_of).map(Event::Untagged),
-            "question:pinned" => question().map(QuestionPinned::of).map(Event::Pinned),
-            "question:frozen" => question().map(QuestionFrozen::of).map(Event::Frozen),
-            "question:removed" => Some(Event::Removed(QuestionRef { question_id })),
-            "question:moderated" => Some(Event::Moderated(QuestionRef { question_id })),
-            "question:merged" => {
+        let unknown = || DbError::Unreadable("event", row.kind.clone());
+        Ok(match row.kind.parse().map_err(|_| unknown())? {
+            EventType::Created => question().map(QuestionCreated::of).map(Event::Created),
+            EventType::Answered => question().and_then(QuestionAnswered::of).map(Event::Answered),
+            EventType::Updated => question().map(QuestionUpdated::of).map(Event::Updated),
+            EventType::Tagged => question().map(tags_of).map(Event::Tagged),
+            EventType::Untagged => question().map(tags_of).map(Event::Untagged),
+            EventType::Pinned => question().map(QuestionPinned::of).map(Event::Pinned),
+            EventType::Frozen => question().map(QuestionFrozen::of).map(Event::Frozen),
+            EventType::Removed => Some(Event::Removed(QuestionRef { question_id })),
+            EventType::Moderated => Some(Event::Moderated(QuestionRef { question_id })),
+            EventType::Merged => {
                 let into = row.into_id.map(QuestionId);
                 let into = into.ok_or_else(|| DbError::Unreadable("event", "merged into nothing".to_owned()))?;
                 Some(Event::Merged(QuestionMerged { question_id, into }))
             }
-            "question:reviewed" => self
+            EventType::Reviewed => self
                 .questions
                 .get(&question_id)
                 .map(|subject| Event::Reviewed(QuestionReviewed { question_id, standing: subject.standing })),
-            "team:created" => team().map(Event::TeamCreated),
-            "team:updated" => team().map(Event::TeamUpdated),
-            "team:restored" => team().map(Event::TeamRestored),
-            "team:archived" => Some(Event::TeamArchived(Gone { id })),
-            "tag:created" => tag().map(Event::TagCreated),
-            "tag:updated" => tag().map(Event::TagUpdated),
-            "tag:deleted" => Some(Event::TagDeleted(Gone { id })),
-            "tenant:updated" => self.tenant.clone().map(Event::TenantUpdated),
-            other => return Err(DbError::Unreadable("event", other.to_owned())),
+            EventType::TeamCreated => team().map(Event::TeamCreated),
+            EventType::TeamUpdated => team().map(Event::TeamUpdated),
+            EventType::TeamRestored => team().map(Event::TeamRestored),
+            EventType::TeamArchived => Some(Event::TeamArchived(Gone { id })),
+            EventType::TagCreated => tag().map(Event::TagCreated),
+            EventType::TagUpdated => tag().map(Event::TagUpdated),
+            EventType::TagDeleted => Some(Event::TagDeleted(Gone { id })),
+            EventType::TenantUpdated => self.tenant.clone().map(Event::TenantUpdated),
+            EventType::Upvoted
+            | EventType::Connected
+            | EventType::Cursor
+            | EventType::Heartbeat
+            | EventType::Stale
+            | EventType::Closing
+            | EventType::Resync => return Err(unknown()),
         })
     }
 }

@@ -1,42 +1,39 @@
 //! What a stream chose to see.
 
 use crate::bus::frame::Frame;
-use pulsestage::event::EVENT_TYPES;
+use pulsestage::event::{EVENT_TYPES, EventKind, EventType};
 use pulsestage::id::TeamId;
 use pulsestage::service::TeamFilter;
 
-/// Signals of the stream itself go to everybody: without them a client cannot tell that it is alive.
-const SIGNALS: [&str; 6] = ["connected", "heartbeat", "resync", "stale", "cursor", "closing"];
-
-/// A set of event types: a bit for each, in the order of [`EVENT_TYPES`]. A stream keeps it for as long as it is open,
-/// and an address may name a type as often as it likes.
+/// A set of event types, a bit for each. A stream keeps it for as long as it is open, and an address may name a type as
+/// often as it likes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Kinds(u64);
+struct EventTypes(u64);
 
 const _: () = assert!(EVENT_TYPES.len() <= 64, "each event type has a bit");
 
-impl Kinds {
+impl EventTypes {
     fn parse(text: &str) -> Result<Self, String> {
-        text.split(',').try_fold(Self::default(), |Self(bits), name| match place_of(name.trim()) {
-            Some(place) => Ok(Self(bits | 1 << place)),
-            None => Err(format!("Unknown event type; take any of {}", EVENT_TYPES.join(", "))),
+        text.split(',').try_fold(Self::default(), |Self(bits), name| match name.trim().parse() {
+            Ok(event_type) => Ok(Self(bits | Self::bit(event_type))),
+            Err(_) => Err(format!("Unknown event type; take any of {}", EVENT_TYPES.join(", "))),
         })
     }
 
-    fn has(self, kind: &str) -> bool {
-        place_of(kind).is_some_and(|place| self.0 & 1 << place != 0)
+    const fn bit(event_type: EventType) -> u64 {
+        1 << event_type as u64
     }
-}
 
-fn place_of(name: &str) -> Option<usize> {
-    EVENT_TYPES.iter().position(|kind| *kind == name)
+    const fn has(self, event_type: EventType) -> bool {
+        self.0 & Self::bit(event_type) != 0
+    }
 }
 
 /// Which frames a stream is sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Filter {
     /// The types to send; all when absent.
-    kinds: Option<Kinds>,
+    types: Option<EventTypes>,
     /// The team to send for; all when absent.
     team: Option<TeamId>,
     /// The teams that its client may see; all when absent.
@@ -47,10 +44,10 @@ impl Filter {
     /// Reads the filters of an address. An empty one is none.
     pub(crate) fn parse(events: Option<&str>, team: Option<&str>) -> Result<Self, String> {
         let named = events.filter(|text| !text.is_empty());
-        let kinds = named.map(Kinds::parse).transpose()?;
+        let types = named.map(EventTypes::parse).transpose()?;
         let team =
             team.filter(|text| !text.is_empty()).map(|text| text.parse().map_err(|_| "teamId is not an id".to_owned()));
-        Ok(Self { kinds, team: team.transpose()?, team_filter: None })
+        Ok(Self { types, team: team.transpose()?, team_filter: None })
     }
 
     /// The same for a client that may see these teams alone.
@@ -60,19 +57,20 @@ impl Filter {
 
     /// Whether every frame passes.
     pub(crate) const fn is_open(&self) -> bool {
-        self.kinds.is_none() && self.team.is_none() && self.team_filter.is_none()
+        self.types.is_none() && self.team.is_none() && self.team_filter.is_none()
     }
 
     /// Whether this frame passes.
     pub(crate) fn takes(&self, frame: &Frame) -> bool {
-        if SIGNALS.contains(&frame.kind) {
+        // Signals go to everybody: without them a client cannot tell that the stream is alive.
+        if frame.event_type.is_some_and(|event_type| event_type.kind() == EventKind::Signal) {
             return true;
         }
-        let kind = self.kinds.is_none_or(|kinds| kinds.has(frame.kind));
+        let is_named = self.types.is_none_or(|types| frame.event_type.is_some_and(|event_type| types.has(event_type)));
         // What concerns the whole tenant concerns each of its teams.
         let team = self.team.is_none() || frame.team.is_none() || self.team == frame.team;
         let is_seen = self.team_filter.as_ref().zip(frame.team).is_none_or(|(team_filter, team)| team_filter.has(team));
-        kind && team && is_seen
+        is_named && team && is_seen
     }
 }
 
@@ -83,10 +81,10 @@ mod tests {
     use pulsestage::audience::Audience;
     use uuid::Uuid;
 
-    fn frame(kind: &'static str, team: Option<u128>) -> Frame {
+    fn frame(name: &str, team: Option<u128>) -> Frame {
         Frame {
             bytes: Bytes::new(),
-            kind,
+            event_type: name.parse().ok(),
             team: team.map(|n| TeamId(Uuid::from_u128(n))),
             cursor: None,
             audience: Audience::Everybody,

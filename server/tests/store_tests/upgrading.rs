@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use pulsestage::audit::{Filter, PageCursor};
-use pulsestage::event::Event;
+use pulsestage::event::{Event, EventType};
 use pulsestage::id::{QuestionId, TenantId};
 use pulsestage::ports::{AuditStore, ModerationStore, Store};
 use pulsestage_server::store::{CopyError, copy, open};
@@ -163,9 +163,10 @@ async fn an_older_database_keeps_its_facts_and_loses_what_was_taken_back(stage: 
     let store = open(&url, options()).await.unwrap();
     let (tenant, question) = (TenantId(id(1)), QuestionId(id(3)));
     let facts = store.facts_after(tenant, 0, 10).await.unwrap();
-    let kinds: Vec<_> = facts.iter().map(|fact| fact.event().map(Event::kind)).collect();
-    let (created, merged, tenant_updated) = ("question:created", "question:merged", "tenant:updated");
-    assert_eq!(kinds, [Some(created), None, Some(merged), Some(tenant_updated), Some("question:removed")]);
+    let types: Vec<_> = facts.iter().map(|fact| fact.event().map(Event::event_type)).collect();
+    let [created, merged, tenant_updated, removed] =
+        [EventType::Created, EventType::Merged, EventType::TenantUpdated, EventType::Removed].map(Some);
+    assert_eq!(types, [created, None, merged, tenant_updated, removed]);
     let texts = ["zq-first", "zq-withdrawn", "zq-name", "zq-tenant", "zq-answer"];
     are_gone_from(&url, &texts).await;
     let noted = store.audit(tenant, &Filter::default(), PageCursor::NEWEST, 10).await.unwrap();

@@ -63,7 +63,7 @@ impl Message {
 
     /// The event's `type`.
     pub(crate) fn kind(&self) -> &'static str {
-        self.envelope().event.kind()
+        self.envelope().event.event_type().as_str()
     }
 
     /// Whether it only moves its reader to this cursor.
