@@ -77,6 +77,11 @@ mod browser {
         document().hidden()
     }
 
+    /// Whether the page has what this selector names.
+    pub(crate) fn has(selector: &str) -> bool {
+        document().query_selector(selector).is_ok_and(|found| found.is_some())
+    }
+
     /// Runs a task once, so many milliseconds from now.
     pub(crate) fn after(ms: u32, task: impl FnOnce() + 'static) {
         leptos::prelude::set_timeout(task, Duration::from_millis(ms.into()));
@@ -154,6 +159,10 @@ mod rest {
     pub(crate) fn copy_link(_path: &str) {}
 
     pub(crate) fn is_hidden() -> bool {
+        false
+    }
+
+    pub(crate) fn has(_selector: &str) -> bool {
         false
     }
 

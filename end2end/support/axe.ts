@@ -26,12 +26,12 @@ function sharedIds(page: Page): Promise<string[]> {
   });
 }
 
-/** Every violation of WCAG 2.2 A and AA and of good practice, each as a line that says where. */
-export async function violations(page: Page): Promise<string[]> {
+/** Every violation of WCAG 2.2 A and AA and of good practice, or of these rules alone, each as a line that says where. */
+export async function violations(page: Page, rules?: string[]): Promise<string[]> {
   const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
   // Legacy mode: pages have no frames of other origins, and need no second page to put results together in.
-  const axe = new AxeBuilder({ page }).setLegacyMode(true).options({ resultTypes: ['violations'] }).withTags(tags);
-  const { violations } = await axe.analyze();
+  const axe = new AxeBuilder({ page }).setLegacyMode(true).options({ resultTypes: ['violations'] });
+  const { violations } = await (rules ? axe.withRules(rules) : axe.withTags(tags)).analyze();
   const found = violations.flatMap(({ id, help, nodes }) =>
     nodes.map(({ target, failureSummary }) => `${id}: ${help}, at ${target.join(' ')}: ${failureSummary ?? ''}`),
   );

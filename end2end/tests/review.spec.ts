@@ -95,6 +95,50 @@ test('what one asked is edited and taken back on the phone, and reports reach th
   await expect(card.locator).toHaveCount(0);
 });
 
+test('a decision loads one question, and is taken back by keyboard for as long as that is looked at', async ({ arrive }) => {
+  const guest = await Person.participant(server.it.url, 'acme');
+  const { body } = await guest.ask('Is the whole list loaded for each of us?');
+  const moderator = await arrive(server.it.url);
+  await moderator.signIn(await server.it.newLink('moderator', 'acme'));
+  const loads: string[] = [];
+  moderator.page.on('request', (request) => {
+    if (request.url().includes('/api/fn/load_')) loads.push(new URL(request.url()).pathname);
+  });
+  await moderator.page.goto('/t/acme/admin/review?show=all');
+  const item = moderator.page.getByRole('listitem', { name: body });
+  // The stream's beginning is told by one load of the list.
+  await expect.poll(() => loads).toEqual(['/api/fn/load_review']);
+  await item.getByRole('button', { name: 'Hold back' }).focus();
+  await moderator.page.keyboard.press('Enter');
+  await expect(item.getByRole('button', { name: 'Approve' })).toBeVisible();
+  await expect(moderator.page.getByRole('link', { name: /^Waiting/ }), 'the counts follow').toContainText('1');
+  await expect(moderator.room.toasts).toContainText('It waits for review.');
+  const undo = moderator.room.toasts.getByRole('button', { name: 'Undo' });
+  await expect(undo).toBeInViewport();
+  for (let presses = 0; presses < 200 && !(await undo.evaluate((it) => it === document.activeElement)); presses += 1) {
+    await moderator.page.keyboard.press('Shift+Tab');
+  }
+  await expect(undo).toBeFocused();
+  await guest.ask('Does another question change the list meanwhile?');
+  await expect(moderator.page.getByRole('listitem', { name: 'Does another question' })).toBeVisible();
+  await moderator.page.keyboard.press('Enter');
+  await expect(item.getByRole('button', { name: 'Hold back' })).toBeVisible();
+  await expect.poll(async () => (await guest.find(body))?.status).toBe('OPEN');
+  expect(loads.filter((path) => path !== '/api/fn/load_case'), 'the list once').toEqual(['/api/fn/load_review']);
+});
+
+test('no bar covers a part of a small button, wherever the page is', async ({ arrive }) => {
+  test.setTimeout(90_000);
+  const moderator = await arrive(server.it.url);
+  await moderator.signIn(await server.it.newLink('moderator', 'acme'));
+  await moderator.page.goto('/t/acme/admin/review?show=all');
+  await expect(moderator.page.getByRole('listitem').first()).toBeVisible();
+  for (let top = 0; top <= 480; top += 24) {
+    await moderator.page.evaluate((y) => window.scrollTo({ top: y, behavior: 'instant' }), top);
+    expect.soft(await violations(moderator.page, ['target-size']), `scrolled by ${top}`).toEqual([]);
+  }
+});
+
 test('what a moderator types under review outlives what others do, and is not saved over what they have not seen', async ({
   arrive,
 }) => {

@@ -30,10 +30,10 @@ impl Case {
     ///
     /// # Errors
     /// [`Refusal::NotNow`] where it cannot be made, [`Refusal::Frozen`] where it would change an answer that is frozen.
-    pub fn decided(mut self, verdict: ReviewDecision, by: UserId, at: Timestamp) -> Result<Self, Refusal> {
+    pub fn decided(mut self, decision: ReviewDecision, by: UserId, at: Timestamp) -> Result<Self, Refusal> {
         let removed = self.removed.as_ref().map(|removed| removed.removal);
         let waits = self.question.status == Status::UnderReview;
-        match (verdict, removed) {
+        match (decision, removed) {
             (ReviewDecision::Approve, None) if waits => self.show(),
             (ReviewDecision::Hold, None) if !waits => self.hold_back(Hold::Moderator),
             (ReviewDecision::Decline { reason }, None) => self.remove(Removal::Declined, Some(by), at, reason),

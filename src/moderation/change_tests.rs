@@ -58,7 +58,7 @@ enum Step {
     Report,
 }
 
-fn verdict() -> impl Strategy<Value = ReviewDecision> {
+fn decision() -> impl Strategy<Value = ReviewDecision> {
     prop_oneof![
         Just(ReviewDecision::Approve),
         Just(ReviewDecision::Hold),
@@ -73,7 +73,7 @@ fn verdict() -> impl Strategy<Value = ReviewDecision> {
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        4 => verdict().prop_map(Step::Decide),
+        4 => decision().prop_map(Step::Decide),
         1 => any::<bool>().prop_map(Step::Rewrite),
         1 => Just(Step::Withdraw),
         1 => Just(Step::Merge),
@@ -85,7 +85,7 @@ fn step() -> impl Strategy<Value = Step> {
 fn take(case: &Case, step: Step) -> Result<Case, Refusal> {
     let case = case.clone();
     match step {
-        Step::Decide(verdict) => case.decided(verdict, BY, AT),
+        Step::Decide(decision) => case.decided(decision, BY, AT),
         Step::Rewrite(held) => case.rewritten(body("Why not?"), held.then_some(Hold::PreModeration)),
         Step::Withdraw => case.withdrawn(AT),
         Step::Merge => case.merged(OTHER, BY, AT),
@@ -120,6 +120,20 @@ proptest! {
             case = after;
             let shown = case.is_public().then_some(&case.question);
             prop_assert_eq!(board.questions.get(&ID), shown);
+        }
+    }
+
+    /// Whatever was decided a moment ago can be taken back, where anything takes it back.
+    #[test]
+    fn what_undoes_a_decision_is_taken(steps in prop::collection::vec(step(), 0..8), decision in decision()) {
+        let mut case = case(Status::Open);
+        for step in steps {
+            case = take(&case, step).unwrap_or(case);
+        }
+        let before = case.is_public();
+        if let (Some(undo), Ok(after)) = (decision.undo(), case.decided(decision, BY, AT)) {
+            let back = after.decided(undo, BY, AT);
+            prop_assert!(back.is_ok_and(|back| back.is_public() || !before));
         }
     }
 

@@ -1,21 +1,21 @@
 //! What moderators know and do: the case of each question, what holds one back, and what takes one off the board.
 
 mod change;
+mod decision;
 mod hold;
 mod standing;
 
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
-use crate::audit::Act;
-use crate::id::{QuestionId, UserId};
+use crate::id::{QuestionId, TeamId, UserId};
 use crate::question::{Question, Stamp, UnknownWord};
 use crate::tenant::Tenant;
-use crate::text::QuestionBody;
 use crate::time::Timestamp;
 use crate::user::Role;
 
 pub use change::public_facts;
+pub use decision::ReviewDecision;
 pub use hold::Hold;
 pub use standing::{OwnQuestion, Standing};
 
@@ -134,69 +134,12 @@ pub struct ReviewView {
     pub tenant: Tenant,
     /// What the viewer may do in all of it.
     pub role: Role,
+    /// The teams whose questions they moderate; all when absent.
+    pub teams: Option<Vec<TeamId>>,
     /// The questions that they moderate, newest first.
     pub cases: Vec<Case>,
     /// Whether there are more, of which nothing waits for anybody.
     pub more: bool,
-}
-
-/// What a moderator decides about a question.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ReviewDecision {
-    /// It waited and is shown now.
-    Approve,
-    /// It was shown and waits now.
-    Hold,
-    /// It is off the board; its asker is told why.
-    Decline {
-        /// What its asker is told.
-        reason: Option<String>,
-    },
-    /// It was declined and is on the board again.
-    Restore,
-    /// It is off the board for good.
-    Delete,
-    /// It was deleted and is on the board again.
-    Undelete,
-    /// It has another text.
-    Edit {
-        /// The new text.
-        body: QuestionBody,
-    },
-    /// Its answer is taken back and it takes votes again.
-    Reopen,
-}
-
-impl ReviewDecision {
-    /// What it is in the audit.
-    #[must_use]
-    pub const fn act(&self) -> Act {
-        match self {
-            Self::Approve => Act::Approve,
-            Self::Hold => Act::Hold,
-            Self::Decline { .. } => Act::Decline,
-            Self::Restore => Act::Restore,
-            Self::Delete => Act::Delete,
-            Self::Undelete => Act::Undelete,
-            Self::Edit { .. } => Act::Edit,
-            Self::Reopen => Act::Reopen,
-        }
-    }
-
-    /// The word under which its key is kept.
-    #[must_use]
-    pub const fn word(&self) -> &'static str {
-        match self {
-            Self::Approve => "approve",
-            Self::Hold => "hold",
-            Self::Decline { .. } => "decline",
-            Self::Restore => "restore",
-            Self::Delete => "delete",
-            Self::Undelete => "undelete",
-            Self::Edit { .. } => "edit",
-            Self::Reopen => "reopen",
-        }
-    }
 }
 
 /// What a moderator notes about a question, for moderators only.

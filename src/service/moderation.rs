@@ -63,27 +63,32 @@ impl Service {
     /// As [`Service::cases`].
     pub async fn review(&self, context: &RequestContext) -> Result<ReviewView, Refusal> {
         let (cases, more) = self.cases(context).await?;
-        Ok(ReviewView { tenant: context.tenant.clone(), role: context.actor.role, cases, more })
+        let teams = match context.actor.staff_of() {
+            StaffOf::Teams(teams) => Some(teams),
+            StaffOf::Everything | StaffOf::Nobody => None,
+        };
+        Ok(ReviewView { tenant: context.tenant.clone(), role: context.actor.role, teams, cases, more })
     }
 
     /// Does what a moderator decided about a question, if it is still as they saw it.
     ///
     /// # Errors
-    /// When the visitor may not, the question is not the tenant's, has been changed since, or stands where this cannot
-    /// be done.
+    /// When the visitor may not, a text is not within its limits, or the question is not the tenant's, has been changed
+    /// since, or stands where this cannot be done.
     pub async fn decide(
         &self,
         context: &RequestContext,
         key: IdempotencyKey,
         question: QuestionId,
-        verdict: ReviewDecision,
+        decision: ReviewDecision<String>,
         seen: Option<i64>,
     ) -> Result<Case, Refusal> {
-        let action = action_of(&verdict);
+        let decision = check_texts(context, decision)?;
+        let action = action_of(&decision);
         self.require_on(context, action, question).await?;
         let by = context.user()?;
         let (write, _turn) = self.write(context, action, key, by.0).await?;
-        let case = self.store.decide(write, question, verdict, seen, by).await?;
+        let case = self.store.decide(write, question, decision, seen, by).await?;
         self.notifier.notify(context.tenant.id, Change::TakenBack);
         Ok(case)
     }
@@ -98,19 +103,20 @@ impl Service {
         context: &RequestContext,
         key: IdempotencyKey,
         questions: Vec<(QuestionId, Option<i64>)>,
-        verdict: &ReviewDecision,
+        decision: ReviewDecision<String>,
     ) -> Result<Vec<BulkItem>, Refusal> {
         if questions.len() > MAX_BULK {
             let limit = u32::try_from(MAX_BULK).unwrap_or(u32::MAX);
             return Err(Refusal::field("questions", TextProblem::TooLong { max: limit }));
         }
+        let decision = check_texts(context, decision)?;
         let by = context.user()?;
         // The whole of it counts as one request.
-        self.rate_limiter.admit(context.tenant.id, Some(by.0), action_of(verdict))?;
+        self.rate_limiter.admit(context.tenant.id, Some(by.0), action_of(&decision))?;
         let mut done = Vec::with_capacity(questions.len());
         for (question, seen) in questions {
             let refusal = self
-                .decide_next(context, key.map(|key| key_of(key, question)), question, verdict.clone(), seen)
+                .decide_next(context, key.map(|key| key_of(key, question)), question, decision.clone(), seen)
                 .await
                 .err();
             done.push(BulkItem { question, refusal });
@@ -124,7 +130,7 @@ impl Service {
         context: &RequestContext,
         key: IdempotencyKey,
         question: QuestionId,
-        verdict: ReviewDecision,
+        decision: ReviewDecision,
         seen: Option<i64>,
     ) -> Result<(), Refusal> {
         let by = context.user()?;
@@ -132,10 +138,10 @@ impl Service {
         let person = person.ok_or(Refusal::NotSignedIn)?;
         let actor = Actor { role: person.role, memberships: person.memberships, ..context.actor.clone() };
         let now = RequestContext { actor, ..context.clone() };
-        let action = action_of(&verdict);
+        let action = action_of(&decision);
         self.require_on(&now, action, question).await?;
         let (write, _turn) = self.write_next(context, action, key, by.0).await;
-        self.store.decide(write, question, verdict, seen, by).await?;
+        self.store.decide(write, question, decision, seen, by).await?;
         self.notifier.notify(context.tenant.id, Change::TakenBack);
         Ok(())
     }
@@ -205,25 +211,6 @@ impl Service {
         Ok(case)
     }
 
-    /// The text of an edit, within the tenant's limits.
-    ///
-    /// # Errors
-    /// When it is not.
-    pub fn edited(&self, context: &RequestContext, text: &str) -> Result<ReviewDecision, Refusal> {
-        let body = QuestionBody::parse(text, context.tenant.settings.question_length)
-            .map_err(|problem| Refusal::field("question", problem))?;
-        Ok(ReviewDecision::Edit { body })
-    }
-
-    /// A decline with its reason; an empty one is none.
-    ///
-    /// # Errors
-    /// When the reason is too long.
-    pub fn declined(&self, reason: &str) -> Result<ReviewDecision, Refusal> {
-        let reason = Some(reason.to_owned()).filter(|reason| !reason.trim().is_empty());
-        Ok(ReviewDecision::Decline { reason: text_within("reason", reason, MAX_REASON)? })
-    }
-
     /// Why a new text has to wait for a moderator. One that a moderator wrote waits as everybody's: when a question is
     /// shown must not tell who asked it.
     pub(super) fn hold(context: &RequestContext, team: TeamId, text: &str) -> Option<Hold> {
@@ -239,9 +226,29 @@ fn key_of(key: OperationId, question: QuestionId) -> OperationId {
     OperationId(Uuid::from_u128(key.0.as_u128() ^ question.0.as_u128()))
 }
 
+/// The decision with its text as it is kept, if that is within its limits. An empty reason is none.
+fn check_texts(context: &RequestContext, decision: ReviewDecision<String>) -> Result<ReviewDecision, Refusal> {
+    Ok(match decision {
+        ReviewDecision::Approve => ReviewDecision::Approve,
+        ReviewDecision::Hold => ReviewDecision::Hold,
+        ReviewDecision::Decline { reason } => {
+            let reason = reason.filter(|reason| !reason.trim().is_empty());
+            ReviewDecision::Decline { reason: text_within("reason", reason, MAX_REASON)? }
+        }
+        ReviewDecision::Restore => ReviewDecision::Restore,
+        ReviewDecision::Delete => ReviewDecision::Delete,
+        ReviewDecision::Undelete => ReviewDecision::Undelete,
+        ReviewDecision::Edit { body } => {
+            let body = QuestionBody::parse(&body, context.tenant.settings.question_length);
+            ReviewDecision::Edit { body: body.map_err(|problem| Refusal::field("question", problem))? }
+        }
+        ReviewDecision::Reopen => ReviewDecision::Reopen,
+    })
+}
+
 /// What somebody must be allowed for this.
-const fn action_of(verdict: &ReviewDecision) -> Action {
-    match verdict {
+const fn action_of(decision: &ReviewDecision) -> Action {
+    match decision {
         ReviewDecision::Delete | ReviewDecision::Undelete => Action::DeleteQuestion,
         _ => Action::Review,
     }

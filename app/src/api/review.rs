@@ -10,61 +10,10 @@ use pulsestage::id::QuestionId;
 use pulsestage::moderation::Note;
 use pulsestage::moderation::{Case, ReviewDecision, ReviewView};
 use pulsestage::service::BulkItem;
-use serde::{Deserialize, Serialize};
 
 use super::ApiError;
 #[cfg(feature = "ssr")]
 use super::backend::{authenticate, refuse};
-
-/// A decision without a text of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Decision {
-    /// Show it.
-    Approve,
-    /// Take it back from the board until it is reviewed.
-    Hold,
-    /// Take it off the board, without a reason.
-    Decline,
-    /// Show it again after it was declined.
-    Restore,
-    /// Take it off the board for good.
-    Delete,
-    /// Show it again after it was deleted.
-    Undelete,
-    /// Take its answer back.
-    Reopen,
-}
-
-impl Decision {
-    /// Its word in a form.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Approve => "approve",
-            Self::Hold => "hold",
-            Self::Decline => "decline",
-            Self::Restore => "restore",
-            Self::Delete => "delete",
-            Self::Undelete => "undelete",
-            Self::Reopen => "reopen",
-        }
-    }
-}
-
-impl From<Decision> for ReviewDecision {
-    fn from(decision: Decision) -> Self {
-        match decision {
-            Decision::Approve => Self::Approve,
-            Decision::Hold => Self::Hold,
-            Decision::Decline => Self::Decline { reason: None },
-            Decision::Restore => Self::Restore,
-            Decision::Delete => Self::Delete,
-            Decision::Undelete => Self::Undelete,
-            Decision::Reopen => Self::Reopen,
-        }
-    }
-}
 
 /// All that the moderators know of one question.
 #[server(prefix = "/api/fn", endpoint = "load_case", input = GetUrl)]
@@ -92,12 +41,12 @@ pub async fn load_review(#[server(default)] tenant: String) -> Result<ReviewView
 pub async fn decide(
     #[server(default)] tenant: String,
     question: QuestionId,
-    decision: Decision,
+    decision: ReviewDecision<String>,
     #[server(default)] seen: Option<i64>,
     #[server(default)] op: IdempotencyKey,
 ) -> Result<Case, ApiError> {
     let (service, context) = authenticate(&tenant).await?;
-    service.decide(&context, op, question, decision.into(), seen).await.map_err(refuse)
+    service.decide(&context, op, question, decision, seen).await.map_err(refuse)
 }
 
 /// Declines a question; its asker is told the reason.
@@ -110,8 +59,8 @@ pub async fn decline(
     #[server(default)] op: IdempotencyKey,
 ) -> Result<Case, ApiError> {
     let (service, context) = authenticate(&tenant).await?;
-    let verdict = service.declined(&reason).map_err(refuse)?;
-    service.decide(&context, op, question, verdict, seen).await.map_err(refuse)
+    let decision = ReviewDecision::Decline { reason: Some(reason) };
+    service.decide(&context, op, question, decision, seen).await.map_err(refuse)
 }
 
 /// Gives a question another text; the first one is kept.
@@ -124,8 +73,7 @@ pub async fn edit(
     #[server(default)] op: IdempotencyKey,
 ) -> Result<Case, ApiError> {
     let (service, context) = authenticate(&tenant).await?;
-    let verdict = service.edited(&context, &text).map_err(refuse)?;
-    service.decide(&context, op, question, verdict, seen).await.map_err(refuse)
+    service.decide(&context, op, question, ReviewDecision::Edit { body: text }, seen).await.map_err(refuse)
 }
 
 /// Decides the same about many questions and says what came of each.
@@ -133,12 +81,12 @@ pub async fn edit(
 pub async fn decide_all(
     #[server(default)] tenant: String,
     questions: Vec<QuestionId>,
-    decision: Decision,
+    decision: ReviewDecision<String>,
     #[server(default)] op: IdempotencyKey,
 ) -> Result<Vec<BulkItem>, ApiError> {
     let (service, context) = authenticate(&tenant).await?;
     let questions = questions.into_iter().map(|question| (question, None)).collect();
-    service.decide_all(&context, op, questions, &decision.into()).await.map_err(refuse)
+    service.decide_all(&context, op, questions, decision).await.map_err(refuse)
 }
 
 /// Stars a question for moderators, or takes the star off.

@@ -8,24 +8,25 @@ use pulsestage::id::QuestionId;
 use pulsestage::moderation::Case;
 
 use super::case_edit::more;
-use super::case_forms::{Card, OnStep, buttons};
+use super::case_forms::{Card, OnAction, buttons};
 use super::case_why::{draw_why, why};
-use super::history_box::{Deeds, HistoryBox};
+use super::history_box::{CaseRevision, HistoryBox};
 use super::thread_box::ThreadBox;
+use crate::live::CaseList;
 use crate::ui::erase::{Erase, part};
 use crate::ui::text::thousands;
 use crate::ui::time::Ago;
 
 /// The card of a question among all cases, which are also what it can be merged with; none when it is not among them.
-/// `on_step` is what the moderator wants done.
+/// `on_action` is what the moderator wants done.
 pub fn case_card(
     id: QuestionId,
-    cases: RwSignal<Vec<Case>>,
+    cases: RwSignal<CaseList>,
     slug: StoredValue<String>,
     may_delete: bool,
-    on_step: OnStep,
+    on_action: OnAction,
 ) -> Option<AnyView> {
-    let find = move |cases: &Vec<Case>| cases.iter().find(|case| case.question.id == id).cloned();
+    let find = move |cases: &CaseList| cases.get(id).cloned();
     let first = cases.with_untracked(find)?;
     let created_at = first.question.created_at;
     // What has left the list stays as it was for the moment until its card goes.
@@ -33,7 +34,7 @@ pub fn case_card(
         let now = cases.with(find).or_else(|| before.cloned());
         now.unwrap_or_else(|| first.clone())
     });
-    let card = Card { id, case, slug, on_step };
+    let card = Card { id, case, slug, on_action };
     let why = Memo::new(move |_| case.with(why));
     let body = Memo::new(move |_| case.with(|case| case.question.body.clone()));
     let original = Memo::new(move |_| case.with(|case| case.original.clone()));
@@ -64,12 +65,12 @@ pub fn case_card(
             {buttons(card, may_delete)}
             {more(card, cases)}
             <ThreadBox question=id slug=slug unanswered=Memo::new(move |_| case.with(|case| case.unanswered)) />
-            <HistoryBox question=id slug=slug deeds=Memo::new(move |_| case.with(deeds)) />
+            <HistoryBox question=id slug=slug revision=Memo::new(move |_| case.with(revision)) />
         </li>
     };
     Some(view.erase())
 }
 
-fn deeds(case: &Case) -> Deeds {
+fn revision(case: &Case) -> CaseRevision {
     (case.version, case.starred, case.label.clone(), case.replies)
 }

@@ -2,10 +2,10 @@
 
 use leptos::html::{Input, Select, Textarea};
 use leptos::prelude::*;
-use pulsestage::moderation::Case;
+use pulsestage::moderation::{Case, Note, ReviewDecision};
 
 use super::case_forms::Card;
-use crate::live::Step;
+use crate::live::{CaseList, ReviewAction};
 use crate::ui::erase::{Erase, part};
 use crate::ui::fold::Fold;
 use crate::ui::icon::{Icon, icon};
@@ -17,7 +17,7 @@ const MERGE_CHOICES: usize = 100;
 const CHOICE_LENGTH: usize = 80;
 
 /// Editing, labels, merging.
-pub(super) fn more(card: Card, cases: RwSignal<Vec<Case>>) -> AnyView {
+pub(super) fn more(card: Card, cases: RwSignal<CaseList>) -> AnyView {
     let open = RwSignal::new(false);
     let is_there = card.is_there();
     view! {
@@ -69,11 +69,12 @@ fn edit(card: Card) -> AnyView {
         },
         false,
     );
-    let step = move || {
+    let action = move || {
         let seen = basis.try_get_value()?.version;
         // Whoever is refused was told of the other text, so that their next try may replace it.
         basis.set_value(card.case.try_with_untracked(Basis::of)?);
-        Some((seen, Step::Edit(area.get_untracked()?.value())))
+        let edit = ReviewDecision::Edit { body: area.get_untracked()?.value() };
+        Some((seen, ReviewAction::Decide(edit)))
     };
     let id = format!("text-{}", card.id);
     let fields = view! {
@@ -87,7 +88,7 @@ fn edit(card: Card) -> AnyView {
             "Change the text"
         </button>
     };
-    card.form("edit", step, fields.erase())
+    card.form("edit", action, fields.erase())
 }
 
 fn label(card: Card) -> AnyView {
@@ -114,11 +115,12 @@ fn label(card: Card) -> AnyView {
             "Label"
         </button>
     };
-    card.form("label", move || card.now(Step::Label(input.get_untracked()?.value())), fields.erase())
+    let action = move || card.now(ReviewAction::Note(Note::Label(Some(input.get_untracked()?.value()))));
+    card.form("label", action, fields.erase())
 }
 
 /// The choices are drawn when they are wanted: every card would have a hundred otherwise.
-fn merge(card: Card, cases: RwSignal<Vec<Case>>, open: RwSignal<bool>) -> AnyView {
+fn merge(card: Card, cases: RwSignal<CaseList>, open: RwSignal<bool>) -> AnyView {
     let target = NodeRef::<Select>::new();
     let choices = Memo::new(move |_| {
         let of = card.case.with(|case| case.is_public().then_some(case.question.team_id));
@@ -127,7 +129,7 @@ fn merge(card: Card, cases: RwSignal<Vec<Case>>, open: RwSignal<bool>) -> AnyVie
             let same =
                 |other: &&Case| other.is_public() && other.question.id != card.id && other.question.team_id == team;
             let words = |other: &Case| other.question.body.chars().take(CHOICE_LENGTH).collect::<String>();
-            let same = cases.iter().filter(same).take(MERGE_CHOICES);
+            let same = cases.cases().iter().filter(same).take(MERGE_CHOICES);
             same.map(|other| (other.question.id, words(other))).collect()
         })
     });
@@ -147,8 +149,8 @@ fn merge(card: Card, cases: RwSignal<Vec<Case>>, open: RwSignal<bool>) -> AnyVie
                 "Merge into it"
             </button>
         };
-        let step = move || card.now(Step::Merge(target.get_untracked()?.value().parse().ok()?));
-        card.form("merge", step, fields.erase())
+        let action = move || card.now(ReviewAction::Merge(target.get_untracked()?.value().parse().ok()?));
+        card.form("merge", action, fields.erase())
     };
     part(move || is_offered.get().then(form)).into_any()
 }

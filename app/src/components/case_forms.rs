@@ -4,15 +4,15 @@ use leptos::ev::SubmitEvent;
 use leptos::html::Input;
 use leptos::prelude::*;
 use pulsestage::id::QuestionId;
-use pulsestage::moderation::{Case, Removal};
+use pulsestage::moderation::{Case, Note, Removal, ReviewDecision};
 use pulsestage::question::Status;
 
-use crate::live::{Decision, Step};
+use crate::live::ReviewAction;
 use crate::ui::erase::{Erase, part};
 use crate::ui::icon::{Icon, icon};
 
 /// What a card asks to be done: with which question, as it was seen.
-pub(super) type OnStep = Callback<(QuestionId, i64, Step)>;
+pub(super) type OnAction = Callback<(QuestionId, i64, ReviewAction)>;
 
 /// What every form of a card needs. `Copy`.
 #[derive(Clone, Copy)]
@@ -20,26 +20,26 @@ pub(super) struct Card {
     pub(super) id: QuestionId,
     pub(super) case: Memo<Case>,
     pub(super) slug: StoredValue<String>,
-    pub(super) on_step: OnStep,
+    pub(super) on_action: OnAction,
 }
 
 impl Card {
-    /// A step on the question as the card shows it now.
-    pub(super) fn now(self, step: Step) -> Option<(i64, Step)> {
-        Some((self.case.try_with_untracked(|case| case.version)?, step))
+    /// An action on the question as the card shows it now.
+    pub(super) fn now(self, action: ReviewAction) -> Option<(i64, ReviewAction)> {
+        Some((self.case.try_with_untracked(|case| case.version)?, action))
     }
 
-    /// A plain form to a server function; with script, the step that it stands for and the version it is about.
+    /// A plain form to a server function; with script, the action that it stands for and the version it is about.
     pub(super) fn form(
         self,
         endpoint: &'static str,
-        step: impl Fn() -> Option<(i64, Step)> + 'static,
+        action: impl Fn() -> Option<(i64, ReviewAction)> + 'static,
         fields: AnyView,
     ) -> AnyView {
         let submit = move |event: SubmitEvent| {
             event.prevent_default();
-            if let Some((seen, step)) = step() {
-                self.on_step.run((self.id, seen, step));
+            if let Some((seen, action)) = action() {
+                self.on_action.run((self.id, seen, action));
             }
         };
         view! {
@@ -53,14 +53,14 @@ impl Card {
         .erase()
     }
 
-    fn decide(self, decision: Decision, class: &'static str, mark: Icon, word: &'static str) -> AnyView {
+    fn decide(self, decision: ReviewDecision<String>, class: &'static str, mark: Icon, word: &'static str) -> AnyView {
         let fields = view! {
             <button class=class type="submit" name="decision" value=decision.as_str()>
                 {icon(mark)}
                 {word}
             </button>
         };
-        self.form("decide", move || self.now(Step::Decide(decision)), fields.erase())
+        self.form("decide", move || self.now(ReviewAction::Decide(decision.clone())), fields.erase())
     }
 
     /// Whether it has not been taken off the board.
@@ -77,11 +77,11 @@ pub(super) fn buttons(card: Card, may_delete: bool) -> AnyView {
     let is_there = card.is_there();
     let reopen = move || {
         (stands.get() == (None, Status::Answered))
-            .then(|| card.decide(Decision::Reopen, "btn btn--small", Icon::Undo, "Take the answer back"))
+            .then(|| card.decide(ReviewDecision::Reopen, "btn btn--small", Icon::Undo, "Take the answer back"))
     };
     let delete = move || {
         (may_delete && matches!(stands.get().0, None | Some(Removal::Declined)))
-            .then(|| card.decide(Decision::Delete, "btn btn--small btn--quiet", Icon::X, "Delete"))
+            .then(|| card.decide(ReviewDecision::Delete, "btn btn--small btn--quiet", Icon::X, "Delete"))
     };
     view! {
         <div class="review__do">
@@ -99,17 +99,17 @@ pub(super) fn buttons(card: Card, may_delete: bool) -> AnyView {
 fn main(card: Card, (removal, status): (Option<Removal>, Status), may_delete: bool) -> Option<AnyView> {
     Some(match removal {
         None if status == Status::UnderReview => {
-            card.decide(Decision::Approve, "btn btn--main btn--small", Icon::Check, "Approve")
+            card.decide(ReviewDecision::Approve, "btn btn--main btn--small", Icon::Check, "Approve")
         }
-        None => card.decide(Decision::Hold, "btn btn--small", Icon::Lock, "Hold back"),
-        Some(Removal::Declined) => card.decide(Decision::Restore, "btn btn--small", Icon::Undo, "Bring back"),
+        None => card.decide(ReviewDecision::Hold, "btn btn--small", Icon::Lock, "Hold back"),
+        Some(Removal::Declined) => card.decide(ReviewDecision::Restore, "btn btn--small", Icon::Undo, "Bring back"),
         Some(Removal::Deleted) if may_delete => {
-            card.decide(Decision::Undelete, "btn btn--small", Icon::Undo, "Bring back")
+            card.decide(ReviewDecision::Undelete, "btn btn--small", Icon::Undo, "Bring back")
         }
         Some(Removal::Merged) => {
             let button =
                 view! { <button class="btn btn--small" type="submit">{icon(Icon::Undo)} "Split again"</button> };
-            card.form("split", move || card.now(Step::Split), button.erase())
+            card.form("split", move || card.now(ReviewAction::Split), button.erase())
         }
         Some(Removal::Deleted | Removal::Withdrawn) => return None,
     })
@@ -129,7 +129,8 @@ fn star(card: Card) -> AnyView {
             {move || if starred.get() { "★ Starred" } else { "☆ Star" }}
         </button>
     };
-    card.form("star", move || card.now(Step::Star(!starred.try_get_untracked()?)), button.erase())
+    let action = move || card.now(ReviewAction::Note(Note::Star(!starred.try_get_untracked()?)));
+    card.form("star", action, button.erase())
 }
 
 /// Declining is two steps: the reason is what its asker reads.
@@ -146,11 +147,14 @@ fn decline(card: Card) -> AnyView {
         </button>
     }
     .erase();
-    let step = move || card.now(Step::Decline(reason.get_untracked().map(|input| input.value()).unwrap_or_default()));
+    let action = move || {
+        let reason = reason.get_untracked().map(|input| input.value());
+        card.now(ReviewAction::Decide(ReviewDecision::Decline { reason }))
+    };
     view! {
         <details class="more">
             <summary>{icon(Icon::X)} "Decline"</summary>
-            {card.form("decline", step, fields)}
+            {card.form("decline", action, fields)}
         </details>
     }
     .erase()

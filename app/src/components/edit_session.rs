@@ -3,14 +3,15 @@
 use leptos::prelude::*;
 use pulsestage::error::Refusal;
 use pulsestage::id::QuestionId;
-use pulsestage::moderation::{CLAIM_LIFE_MS, Case};
+use pulsestage::moderation::{CLAIM_LIFE_MS, Case, ReviewDecision};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::claims::Claims;
-use crate::api::{self, ApiError, Decision};
-use crate::live::{Live, ToastAction, ToastKind};
+use crate::api::{self, ApiError};
+use crate::live::Live;
 use crate::platform;
+use crate::ui::toast::{ToastAction, ToastKind};
 
 /// A claim is renewed this often while its editor is open.
 const RENEWED: Duration = Duration::from_millis(CLAIM_LIFE_MS as u64 / 2);
@@ -108,7 +109,7 @@ pub(super) fn offer_undo(question: QuestionId) {
     let run = move || {
         platform::spawn(async move {
             let op = Some(platform::operation_id());
-            if let Err(error) = api::decide(live.slug(), question, Decision::Reopen, None, op).await {
+            if let Err(error) = api::decide(live.slug(), question, ReviewDecision::Reopen, None, op).await {
                 live.toasts.push(ToastKind::Trouble, format!("It was not taken back. {error}"), None);
             }
         });

@@ -14,7 +14,7 @@ use crate::ui::text::words_of;
 use crate::ui::time::Ago;
 
 /// What of a case moderators change: its version, its star, its label, and how often they wrote to its asker.
-pub type Deeds = (i64, bool, Option<String>, i64);
+pub type CaseRevision = (i64, bool, Option<String>, i64);
 
 /// The history, loaded when it is opened and whenever something is done while it is.
 #[component]
@@ -24,12 +24,12 @@ pub fn HistoryBox(
     /// The tenant's slug.
     slug: StoredValue<String>,
     /// What moderators have made of it: another value whenever there is something new to tell.
-    deeds: Memo<Deeds>,
+    revision: Memo<CaseRevision>,
 ) -> impl IntoView {
     let history = RwSignal::new(None::<Result<Vec<Record>, ApiError>>);
     let open = RwSignal::new(false);
     let loads = LatestResponse::default();
-    let load = move |(is_open, _): &(bool, Deeds)| {
+    let load = move |(is_open, _): &(bool, CaseRevision)| {
         let Some(slug) = slug.try_get_value().filter(|_| *is_open) else { return };
         let request = loads.ask();
         platform::spawn(async move {
@@ -39,7 +39,7 @@ pub fn HistoryBox(
             }
         });
     };
-    Effect::watch(move || (open.get(), deeds.get()), move |now, _, _| load(now), false);
+    Effect::watch(move || (open.get(), revision.get()), move |now, _, _| load(now), false);
     let shown = move || match history.get() {
         None => view! { <p class="field__hint">"Loading"</p> }.erase(),
         Some(Err(error)) => view! {

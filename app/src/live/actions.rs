@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use super::Live;
 use super::patience::{VOTE_PATIENCE_MS, WRITE_PATIENCE_MS, answer_ms, retry_ms};
-use super::toasts::{ToastAction, ToastKind};
 use super::votes::Click;
 use crate::api::{self, ApiError, WireFault};
 use crate::platform;
+use crate::ui::toast::{ToastAction, ToastKind};
 
 /// How something that was sent fares.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -13,9 +13,9 @@ use pulsestage::user::Role;
 use super::Live;
 use super::actions::Progress;
 use super::patience::WRITE_PATIENCE_MS;
-use super::toasts::ToastKind;
 use crate::api::{self, ApiError};
 use crate::platform;
+use crate::ui::toast::ToastKind;
 
 /// A question that was sent and has no answer yet that waiting cannot change, and its key.
 #[derive(Clone, Debug, PartialEq, Eq)]

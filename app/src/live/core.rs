@@ -28,12 +28,12 @@ pub(super) struct Core {
 }
 
 /// A list of questions as a set.
-pub(super) fn few(questions: Vec<QuestionId>) -> VecMap<()> {
-    let mut few = VecMap::default();
+pub(super) fn question_set(questions: Vec<QuestionId>) -> VecMap<()> {
+    let mut set = VecMap::default();
     for question in questions {
-        few.put(question, ());
+        set.put(question, ());
     }
-    few
+    set
 }
 
 /// What is to be drawn.
@@ -48,7 +48,7 @@ pub(super) struct Drawing {
 
 impl Core {
     pub(super) fn new(board: Board, voted: Vec<QuestionId>, own: Vec<QuestionId>) -> Self {
-        let mine = Mine { votes: Votes::new(voted), own: few(own), ..Mine::default() };
+        let mine = Mine { votes: Votes::new(voted), own: question_set(own), ..Mine::default() };
         Self { board, mine, drawn: Vec::new(), held: false, just_came: Vec::new(), drawing_soon: false }
     }
 

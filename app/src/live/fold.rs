@@ -4,7 +4,7 @@ use pulsestage::board::Applied;
 use pulsestage::command::BoardView;
 use pulsestage::event::{Cursor, Envelope, Event};
 
-use super::core::{Core, few};
+use super::core::{Core, question_set};
 
 impl Core {
     /// Folds one message of the stream.
@@ -28,7 +28,7 @@ impl Core {
         if ours.epoch != theirs.epoch || ours.seq <= theirs.seq {
             self.board = view.board;
             self.mine.votes.reload(view.voted);
-            self.mine.own = few(view.own);
+            self.mine.own = question_set(view.own);
         }
     }
 }

@@ -4,13 +4,18 @@
 //! rows are a projection of it, patched into a store once per frame, so that one vote changes one text node.
 //!
 //! * pure: [`Filters`], [`project`], [`Votes`], [`settle`], [`backoff_ms`], [`Watchdog`]
-//! * the page's own: [`Live`] and what it says of itself ([`Connection`], [`Progress`], [`Toasts`])
-//! * the browser: `stream` (only with the feature `hydrate`)
+//! * the page's own: [`Live`] and what it says of itself ([`Connection`], [`Progress`])
+//! * the browser, only with the feature `hydrate`: `event_source` keeps the stream open, `stream` reads it for a board and
+//!   `change_listener` for pages without one
 
 mod actions;
 mod ask_state;
-mod bell;
+mod case_feed;
+mod case_list;
+mod change_listener;
 mod core;
+#[cfg(feature = "hydrate")]
+mod event_source;
 mod filters;
 mod held_order;
 pub mod vec_map;
@@ -23,21 +28,16 @@ mod listener;
 mod patience;
 mod project;
 mod review_action;
-#[cfg(feature = "hydrate")]
-mod ring;
 mod row;
 #[cfg(feature = "hydrate")]
 mod stream;
+mod stream_state;
 #[cfg(test)]
 mod test_board;
-mod toasts;
 mod votes;
-#[cfg(any(test, feature = "hydrate"))]
-mod wire_event;
 
 use leptos::prelude::*;
 use pulsestage::command::BoardView;
-use pulsestage::event::Envelope;
 use pulsestage::id::{OperationId, QuestionId};
 use pulsestage::tag::Tag;
 use pulsestage::team::Team;
@@ -46,49 +46,31 @@ use pulsestage::user::Role;
 use reactive_stores::Store;
 
 use crate::platform;
+use crate::ui::toast::Toasts;
 use core::Core;
 
 pub use actions::{Moderation, Progress};
-pub use bell::Bell;
+pub use case_feed::CaseFeed;
+pub use case_list::{CaseList, Changes, ToLoad};
 pub use filters::{Filters, Sort, Tab};
 pub use held_order::{HOLD_MS, HeldOrder, settle};
 pub use patience::{
     FIRST_WORD_MS, LONGEST_MS, SHORTEST_MS, VOTE_PATIENCE_MS, WRITE_PATIENCE_MS, Watchdog, answer_ms, backoff_ms,
 };
 pub use project::{Counts, Mine, Projection, project, row};
-pub use review_action::{Decision, Step};
+pub use review_action::ReviewAction;
 pub use row::{Row, RowField, RowStoreFields, Rows, RowsStoreFields};
-pub use toasts::{TOAST_MS, Toast, ToastAction, ToastKind, Toasts, UNDO_MS};
+pub use stream_state::{Connection, StreamState};
 pub use votes::{Click, Intent, Settled, Votes};
 
 /// How long a question that arrived live is marked as fresh, in milliseconds.
 pub const FRESH_MS: u32 = 6_000;
-
-/// How the stream stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Connection {
-    /// Not opened yet: the page was drawn a moment ago, or runs without script.
-    #[default]
-    Connecting,
-    /// Everything shown is as it is.
-    Live,
-    /// Open, but the server cannot tell what is new.
-    Delayed,
-    /// Lost; it is being opened again.
-    Reconnecting,
-    /// The browser has no network.
-    Offline,
-}
 
 /// One page's live board. `Copy`, in context under the page that provided it.
 #[derive(Clone, Copy)]
 pub struct Live {
     /// How the stream stands.
     pub connection: Signal<Connection>,
-    /// Whether the stream is open.
-    pub connected: Signal<bool>,
-    /// The latest message of the stream. Two in one tick are one here: fold nothing from it.
-    pub last_event: Signal<Option<Envelope>>,
     /// When the latest message came, heartbeats included, in milliseconds since 1970 by the browser's clock.
     pub fresh_at: Signal<Option<f64>>,
     /// The list: `rows.list()` is keyed by question, each field can be read by itself.
@@ -123,9 +105,6 @@ pub struct Live {
 struct Inner {
     slug: StoredValue<String>,
     core: StoredValue<Core>,
-    connection: RwSignal<Connection>,
-    last_event: RwSignal<Option<Envelope>>,
-    fresh_at: RwSignal<Option<f64>>,
     counts: RwSignal<Counts>,
     teams: RwSignal<Vec<Team>>,
     tags: RwSignal<Vec<Tag>>,
@@ -141,7 +120,9 @@ struct Inner {
     /// Counts the moments at which waiting attempts should be made at once.
     wake_ups: StoredValue<u32>,
     #[cfg(feature = "hydrate")]
-    line: StoredValue<Option<stream::Line>, LocalStorage>,
+    keeper: event_source::EventSourceKeeper,
+    #[cfg(feature = "hydrate")]
+    reload: StoredValue<stream::Reload>,
 }
 
 impl Live {
@@ -152,12 +133,10 @@ impl Live {
         let (teams, tags, slug) = (board.teams.clone(), board.tags.clone(), tenant.slug.clone());
         let mut core = Core::new(board, voted, own);
         let drawing = core.draw(&filters.get_untracked());
+        let state = StreamState::default();
         let inner = Inner {
             slug: StoredValue::new(slug),
             core: StoredValue::new(core),
-            connection: RwSignal::new(Connection::Connecting),
-            last_event: RwSignal::new(None),
-            fresh_at: RwSignal::new(None),
             counts: RwSignal::new(drawing.counts),
             teams: RwSignal::new(teams),
             tags: RwSignal::new(tags),
@@ -170,13 +149,13 @@ impl Live {
             focused: StoredValue::new(false),
             wake_ups: StoredValue::new(0),
             #[cfg(feature = "hydrate")]
-            line: StoredValue::new_local(None),
+            keeper: event_source::EventSourceKeeper::new(state),
+            #[cfg(feature = "hydrate")]
+            reload: StoredValue::default(),
         };
         let live = Self {
-            connection: inner.connection.into(),
-            connected: Memo::new(move |_| inner.connection.get() == Connection::Live).into(),
-            last_event: inner.last_event.into(),
-            fresh_at: inner.fresh_at.into(),
+            connection: state.connection.into(),
+            fresh_at: state.fresh_at.into(),
             rows: Store::new(Rows { list: drawing.rows }),
             counts: inner.counts.into(),
             teams: inner.teams.into(),
@@ -193,7 +172,7 @@ impl Live {
         };
         live.follow_filters();
         #[cfg(feature = "hydrate")]
-        stream::run(live);
+        inner.keeper.run(live);
         provide_context(live);
         live
     }

@@ -7,7 +7,6 @@ use pulsestage::id::{QuestionId, TagId, TeamId, TenantId, UserId};
 use pulsestage::question::{Answer, Question, Stamp, Status};
 use pulsestage::tag::Tag;
 use pulsestage::team::{Team, TeamState};
-use pulsestage::tenant::{Tenant, TenantSettings};
 use pulsestage::time::Timestamp;
 use uuid::Uuid;
 
@@ -29,12 +28,6 @@ pub(super) fn tag(n: usize) -> Tag {
 
 pub(super) fn question_id(n: u32) -> QuestionId {
     QuestionId(Uuid::from_u128(1_000 + u128::from(n)))
-}
-
-/// The tenant whose boards these are.
-pub(super) fn tenant() -> Tenant {
-    let settings = TenantSettings { accent: Some("#1D4ED8".to_owned()), ..TenantSettings::default() };
-    Tenant { id: TENANT, slug: "acme".to_owned(), name: "Acme".to_owned(), settings }
 }
 
 /// An open question of the first team, asked at second `n`.

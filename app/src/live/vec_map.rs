@@ -67,6 +67,15 @@ impl<T> VecMap<T> {
     }
 }
 
+impl<T> IntoIterator for VecMap<T> {
+    type Item = (QuestionId, T);
+    type IntoIter = std::vec::IntoIter<Self::Item>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
 /// Questions with one value each; of two for the same question either may stay.
 impl<T> FromIterator<(QuestionId, T)> for VecMap<T> {
     fn from_iter<I: IntoIterator<Item = (QuestionId, T)>>(values: I) -> Self {

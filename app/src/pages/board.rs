@@ -15,11 +15,11 @@ use crate::components::list::{Presence, QuestionList};
 use crate::components::notices::{NoScript, OfflineNotice, RefusedNotice};
 use crate::components::page_url::{PageUrl, ViewKind};
 use crate::components::problem;
-use crate::live::{Counts, Filters, Live, RowField, Toast, ToastKind};
+use crate::live::{Counts, Filters, Live, RowField};
 use crate::ui::erase::Erase;
 use crate::ui::text::thousands;
 use crate::ui::time::Now;
-use crate::ui::toast::{self, Mood, Toasts};
+use crate::ui::toast::ToastRegion;
 
 /// A live board and where it is shown. `Copy`.
 #[derive(Clone, Copy)]
@@ -159,11 +159,7 @@ pub fn RoomFrame(
         </main>
         {bar}
         <Announcer counts=live.counts filters=live.filters />
-        <Toasts
-            toasts=Signal::derive(move || live.toasts.list().get().iter().map(shown).collect())
-            on_action=Callback::new(move |id| act(live, id))
-            on_dismiss=Callback::new(move |id| live.toasts.dismiss(id))
-        />
+        <ToastRegion toasts=live.toasts />
     }.erase()
 }
 
@@ -174,30 +170,6 @@ fn lead(counts: Counts) -> String {
         Counts { open, answered, .. } => {
             format!("{} open, {} answered", thousands(open.into()), thousands(answered.into()))
         }
-    }
-}
-
-fn shown(toast: &Toast) -> toast::Toast {
-    toast::Toast {
-        id: toast.id,
-        mood: match toast.kind {
-            ToastKind::Done => Mood::Done,
-            ToastKind::Trouble => Mood::Trouble,
-        },
-        text: toast.text.clone(),
-        action: toast.action.as_ref().map(|action| action.label),
-    }
-}
-
-/// Does what the button of a toast says; the toast has then said its piece.
-fn act(live: Live, id: u32) {
-    let action = live
-        .toasts
-        .list()
-        .with_untracked(|toasts| toasts.iter().find(|toast| toast.id == id).and_then(|toast| toast.action.clone()));
-    live.toasts.dismiss(id);
-    if let Some(action) = action {
-        (action.run)();
     }
 }
 

@@ -6,26 +6,26 @@ use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use pulsestage::id::QuestionId;
-use pulsestage::moderation::{Case, Hold, MAX_BULK, ReviewView};
+use pulsestage::moderation::{Case, Hold, MAX_BULK, ReviewDecision, ReviewView};
 use pulsestage::permission::{Action, may};
+use std::sync::Arc;
 
 use super::desk::{self, Desk};
 use crate::api;
 use crate::components::case_card::case_card;
 use crate::components::page_url::PageUrl;
-use crate::live::latest_response::LatestResponse;
-use crate::live::{Bell, Decision, Step, UNDO_MS};
+use crate::live::{CaseFeed, CaseList, ReviewAction};
 use crate::platform;
 use crate::ui::empty::Empty;
 use crate::ui::erase::{Erase, part};
 use crate::ui::icon::Icon;
-use crate::ui::notice::{Notice, Weight};
 use crate::ui::time::Now;
+use crate::ui::toast::{ToastAction, ToastKind, ToastRegion, Toasts};
 
 /// Which questions are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Show {
-    HeldOrder,
+    Waiting,
     Reported,
     Starred,
     Gone,
@@ -34,7 +34,7 @@ enum Show {
 
 impl Show {
     const ALL: [(Self, &'static str, &'static str); 5] = [
-        (Self::HeldOrder, "waiting", "Waiting"),
+        (Self::Waiting, "waiting", "Waiting"),
         (Self::Reported, "reported", "Reported"),
         (Self::Starred, "starred", "Starred"),
         (Self::Gone, "gone", "Off the board"),
@@ -42,12 +42,12 @@ impl Show {
     ];
 
     fn of_word(word: Option<&str>) -> Self {
-        Self::ALL.into_iter().find(|(_, name, _)| Some(*name) == word).map_or(Self::HeldOrder, |(show, ..)| show)
+        Self::ALL.into_iter().find(|(_, name, _)| Some(*name) == word).map_or(Self::Waiting, |(show, ..)| show)
     }
 
     fn takes(self, case: &Case) -> bool {
         match self {
-            Self::HeldOrder => case.removed.is_none() && case.hold.is_some(),
+            Self::Waiting => case.removed.is_none() && case.hold.is_some(),
             Self::Reported => case.removed.is_none() && (case.reports > 0 || case.hold == Some(Hold::Reports)),
             Self::Starred => case.starred,
             Self::Gone => case.removed.is_some(),
@@ -56,55 +56,38 @@ impl Show {
     }
 }
 
-/// What is said above the list.
-#[derive(Clone, Debug, PartialEq)]
-struct Said {
-    text: String,
-    is_trouble: bool,
-    undo: Option<(QuestionId, Step)>,
-    number: u32,
-}
-
 /// The page's state. `Copy`.
 #[derive(Clone, Copy)]
 struct Review {
     slug: StoredValue<String>,
-    cases: RwSignal<Vec<Case>>,
-    more: RwSignal<bool>,
-    said: RwSignal<Option<Said>>,
-    lists: LatestResponse,
+    feed: CaseFeed,
+    toasts: Toasts,
 }
 
 impl Review {
-    /// Loads the list again. What is typed stays.
-    fn reload(self) {
+    /// Does something with a question, and says what came of it.
+    fn act(self, question: QuestionId, seen: Option<i64>, action: ReviewAction) {
         let Some(slug) = self.slug.try_get_value() else { return };
-        let request = self.lists.ask();
         platform::spawn(async move {
-            if let Ok(view) = api::load_review(slug).await
-                && self.lists.take(request)
-            {
-                let _gone = self.cases.try_set(view.cases);
-                let _gone = self.more.try_set(view.more);
+            let (done, undo) = (action.done().to_owned(), action.undo());
+            match action.send(slug, question, seen).await {
+                Ok(case) => {
+                    self.feed.fold(case);
+                    let Some(undo) = undo else { return self.toasts.push(ToastKind::Done, done, None) };
+                    let run = Arc::new(move || self.act(question, None, undo.clone()));
+                    self.toasts.push_undo(done, ToastAction { label: "Undo", run });
+                }
+                Err(error) => {
+                    // It may have been refused because somebody else has changed the question.
+                    self.feed.look_up(question);
+                    self.toasts.push(ToastKind::Trouble, error.to_string(), None);
+                }
             }
         });
     }
 
-    /// Sends a step and says what came of it.
-    fn step(self, question: QuestionId, seen: Option<i64>, step: Step) {
-        let Some(slug) = self.slug.try_get_value() else { return };
-        platform::spawn(async move {
-            let (done, undo) = (step.done(), step.undo());
-            match step.send(slug, question, seen).await {
-                Ok(_) => self.say(done.to_owned(), false, undo.map(|undo| (question, undo))),
-                Err(error) => self.say(error.to_string(), true, None),
-            }
-            self.reload();
-        });
-    }
-
-    /// Does the same to all these.
-    fn all(self, questions: Vec<QuestionId>, decision: Decision) {
+    /// Decides the same about all these.
+    fn decide_all(self, questions: Vec<QuestionId>, decision: ReviewDecision<String>) {
         let Some(slug) = self.slug.try_get_value() else { return };
         let asked = questions.len();
         platform::spawn(async move {
@@ -114,27 +97,13 @@ impl Review {
                         items.iter().filter_map(|item| item.refusal.as_ref().map(ToString::to_string)).collect();
                     let done = asked - refused.len();
                     let why = refused.first().map(|why| format!(" {} not: {why}", refused.len())).unwrap_or_default();
-                    self.say(format!("{done} of {asked} done.{why}"), !refused.is_empty(), None);
+                    let kind = if refused.is_empty() { ToastKind::Done } else { ToastKind::Trouble };
+                    self.toasts.push(kind, format!("{done} of {asked} done.{why}"), None);
                 }
-                Err(error) => self.say(error.to_string(), true, None),
+                Err(error) => self.toasts.push(ToastKind::Trouble, error.to_string(), None),
             }
-            self.reload();
+            self.feed.load_all();
         });
-    }
-
-    fn say(self, text: String, is_trouble: bool, undo: Option<(QuestionId, Step)>) {
-        let number = self.said.try_with_untracked(|said| said.as_ref().map_or(0, |said| said.number + 1)).unwrap_or(0);
-        let lasts = undo.is_some();
-        let _gone = self.said.try_set(Some(Said { text, is_trouble, undo, number }));
-        if lasts {
-            platform::after(UNDO_MS, move || {
-                let is_same =
-                    self.said.try_with_untracked(|said| said.as_ref().map(|said| said.number)) == Some(Some(number));
-                if is_same {
-                    self.said.set(None);
-                }
-            });
-        }
     }
 }
 
@@ -145,39 +114,37 @@ pub(super) fn page() -> AnyView {
 
 fn draw(view: ReviewView, place: PageUrl) -> AnyView {
     Now::provide();
-    let ReviewView { tenant, role, cases, more } = view;
-    let may_delete = may(role, Action::DeleteQuestion, &tenant.settings);
-    let desk = Desk::new(place, &tenant);
+    let may_delete = may(view.role, Action::DeleteQuestion, &view.tenant.settings);
+    let desk = Desk::new(place, &view.tenant);
     let review = Review {
-        slug: StoredValue::new(tenant.slug.clone()),
-        cases: RwSignal::new(cases),
-        more: RwSignal::new(more),
-        said: RwSignal::new(None),
-        lists: LatestResponse::default(),
+        slug: StoredValue::new(desk.slug.clone()),
+        feed: CaseFeed::follow(&desk.slug, view.into()),
+        toasts: Toasts::new(),
     };
-    Bell::listen(&tenant.slug, move || review.reload());
+    let cases = review.feed.list;
     let query = use_query_map();
     let show = Memo::new(move |_| query.with(|query| Show::of_word(query.get_str("show"))));
     let shown = Memo::new(move |_| {
         let show = show.get();
-        review.cases.with(|cases| {
-            let shown = cases.iter().filter(|case| show.takes(case));
+        cases.with(|list| {
+            let shown = list.cases().iter().filter(|case| show.takes(case));
             shown.map(|case| case.question.id).collect::<Vec<_>>()
         })
     });
-    let on_step = Callback::new(move |(question, seen, step)| review.step(question, Some(seen), step));
+    let on_action = Callback::new(move |(question, seen, action)| review.act(question, Some(seen), action));
     let content = view! {
-        {tabs(review, show)}
-        {said(review)}
+        {tabs(cases, show)}
+        // Before the list: from its first card the way back to a decision is one step of the keyboard.
+        <ToastRegion toasts=review.toasts />
         {bulk(review, &desk, show, shown)}
         <ul class="desk__cards">
             <For
                 each=move || shown.get()
                 key=|id| *id
-                children=move |id| case_card(id, review.cases, review.slug, may_delete, on_step)
+                children=move |id| case_card(id, cases, review.slug, may_delete, on_action)
             />
         </ul>
-        {part(move || review.more.get().then(|| {
+        {part(move || cases.with(CaseList::has_more).then(|| {
             view! {
                 <p class="field__hint">
                     "Older questions are not listed here. What waits, or was reported, starred or written about, comes first."
@@ -202,10 +169,9 @@ fn draw(view: ReviewView, place: PageUrl) -> AnyView {
 }
 
 /// The filters as links, with their counts.
-fn tabs(review: Review, show: Memo<Show>) -> AnyView {
+fn tabs(cases: RwSignal<CaseList>, show: Memo<Show>) -> AnyView {
     let tabs = Show::ALL.map(|(which, word, label)| {
-        let count =
-            Memo::new(move |_| review.cases.with(|cases| cases.iter().filter(|case| which.takes(case)).count()));
+        let count = Memo::new(move |_| cases.with(|list| list.cases().iter().filter(|case| which.takes(case)).count()));
         view! {
             <a class="chip" href=format!("?show={word}") aria-current=move || (show.get() == which).then_some("page")>
                 {label}
@@ -223,41 +189,15 @@ fn tabs(review: Review, show: Memo<Show>) -> AnyView {
     .erase()
 }
 
-/// What came of the last step, and the way back from it.
-fn said(review: Review) -> AnyView {
-    let line = move |said: Said| {
-        let undo = said.undo.map(|(question, step)| {
-            let undo = move |_| review.step(question, None, step.clone());
-            view! {
-                <button type="button" class="btn btn--small" on:click=undo>
-                    "Undo"
-                </button>
-            }
-            .erase()
-        });
-        view! {
-            <Notice
-                weight=if said.is_trouble { Weight::Danger } else { Weight::Plain }
-                mark=if said.is_trouble { Icon::Alert } else { Icon::Check }
-            >
-                <p>{said.text}</p>
-                {undo}
-            </Notice>
-        }
-        .erase()
-    };
-    view! { <div role="status">{part(move || review.said.get().map(line))}</div> }.erase()
-}
-
 /// Everything that is shown, in one go.
 fn bulk(review: Review, desk: &Desk, show: Memo<Show>, shown: Memo<Vec<QuestionId>>) -> AnyView {
     // No more than are taken in one go: the next ones are there when these are done.
     let some = move || shown.with(|shown| shown.iter().take(MAX_BULK).copied().collect::<Vec<_>>());
-    let button = |decision: Decision, word: &'static str| {
-        let slug = desk.slug.clone();
+    let button = |decision: ReviewDecision<String>, word: &'static str| {
+        let (slug, name) = (desk.slug.clone(), decision.as_str());
         let submit = move |event: SubmitEvent| {
             event.prevent_default();
-            review.all(some(), decision);
+            review.decide_all(some(), decision.clone());
         };
         let hidden = move || {
             let fields = some().into_iter().enumerate().map(|(at, id)| {
@@ -268,7 +208,7 @@ fn bulk(review: Review, desk: &Desk, show: Memo<Show>, shown: Memo<Vec<QuestionI
         view! {
             <form method="post" action="/api/fn/decide_all" on:submit=submit>
                 <input type="hidden" name="tenant" value=slug />
-                <input type="hidden" name="decision" value=decision.as_str() />
+                <input type="hidden" name="decision" value=name />
                 {part(hidden)}
                 <button type="submit" class="btn btn--small">
                     {word}
@@ -280,8 +220,9 @@ fn bulk(review: Review, desk: &Desk, show: Memo<Show>, shown: Memo<Vec<QuestionI
         }
         .erase()
     };
-    let (approve, decline) = (button(Decision::Approve, "Approve all"), button(Decision::Decline, "Decline all"));
-    let is_offered = Memo::new(move |_| show.get() == Show::HeldOrder && shown.with(|shown| shown.len() > 1));
+    let approve = button(ReviewDecision::Approve, "Approve all");
+    let decline = button(ReviewDecision::Decline { reason: None }, "Decline all");
+    let is_offered = Memo::new(move |_| show.get() == Show::Waiting && shown.with(|shown| shown.len() > 1));
     view! {
         <div class="form__row" hidden=move || !is_offered.get()>
             {approve}

@@ -127,7 +127,7 @@ impl SqlStore {
             ReviewDecision::Edit { body } => body.as_str().to_owned(),
             _ => String::new(),
         };
-        let operation = Operation::new(verdict.word(), id.0, &[id.0.as_bytes(), said.as_bytes()]);
+        let operation = Operation::new(verdict.as_str(), id.0, &[id.0.as_bytes(), said.as_bytes()]);
         let decided = written!(self, tx => {
             if let Claim::DbResult(_) = claim(tx, &write, &operation).await? {
                 return case(tx, write.tenant, id).await;

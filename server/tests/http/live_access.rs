@@ -121,7 +121,7 @@ async fn a_bulk_action_stops_with_the_right_to_it_and_the_stream_ends() {
     let acting = {
         let (service, questions) = (service.clone(), questions.clone());
         tokio::spawn(async move {
-            service.decide_all(&context, None, questions, &ReviewDecision::Decline { reason: None }).await
+            service.decide_all(&context, None, questions, ReviewDecision::Decline { reason: None }).await
         })
     };
     guest.message().await;

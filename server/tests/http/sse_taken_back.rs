@@ -37,8 +37,8 @@ async fn ask(server: &TestServer, room: &Room, text: &str) -> QuestionId {
     server.service.ask(&context, None, ask).await.unwrap().id
 }
 
-async fn decide(server: &TestServer, room: &Room, question: QuestionId, verdict: ReviewDecision) {
-    server.service.decide(&room.context, None, question, verdict, None).await.unwrap();
+async fn decide(server: &TestServer, room: &Room, question: QuestionId, decision: ReviewDecision<String>) {
+    server.service.decide(&room.context, None, question, decision, None).await.unwrap();
 }
 
 fn tag_called(name: &str) -> CreateTag {
@@ -57,10 +57,10 @@ async fn a_day_of_moderation(server: &TestServer, room: &Room) {
         ReviewDecision::Hold,
         ReviewDecision::Decline { reason: Some("zq20zq".to_owned()) },
         ReviewDecision::Delete,
-        server.service.edited(&room.context, "As it is now, zq21zq?").unwrap(),
+        ReviewDecision::Edit { body: "As it is now, zq21zq?".to_owned() },
     ];
-    for (question, verdict) in asked.iter().zip(by_moderators) {
-        decide(server, room, *question, verdict).await;
+    for (question, decision) in asked.iter().zip(by_moderators) {
+        decide(server, room, *question, decision).await;
     }
     server.service.withdraw_own(&asker, None, asked[4]).await.unwrap();
     server.service.edit_own(&asker, None, asked[5], "As its asker has it now, zq22zq?").await.unwrap();

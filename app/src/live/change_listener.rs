@@ -1,0 +1,39 @@
+//! The stream of a page that holds no board: it tells what has changed, and the page looks that up.
+
+use pulsestage::event::Event;
+#[cfg(feature = "hydrate")]
+use pulsestage::event::{Envelope, EventKind, EventType};
+
+use super::stream_state::StreamState;
+
+/// Calls this with each fact and tally of a tenant's stream until the page's owner is cleaned up, and with nothing whenever
+/// something may have been missed: each time the stream is opened, where it cannot go on, and for a message that this version
+/// cannot read. Does nothing on the server.
+#[cfg_attr(not(feature = "hydrate"), expect(unused_variables, reason = "the server opens no stream"))]
+pub(super) fn listen(slug: &str, state: StreamState, on_change: impl Fn(Option<&Event>) + 'static) {
+    #[cfg(feature = "hydrate")]
+    super::event_source::EventSourceKeeper::new(state)
+        .run(ChangeListener { address: format!("/sse?tenantId={slug}"), on_change });
+}
+
+#[cfg(feature = "hydrate")]
+struct ChangeListener<F> {
+    address: String,
+    on_change: F,
+}
+
+#[cfg(feature = "hydrate")]
+impl<F: Fn(Option<&Event>)> super::event_source::StreamReader for ChangeListener<F> {
+    fn address(&self) -> Option<String> {
+        Some(self.address.clone())
+    }
+
+    fn on_message(&self, _id: &str, message: Option<Envelope>) {
+        let event = message.map(|message| message.event);
+        match event.as_ref().map(|event| (event, event.event_type())) {
+            None | Some((_, EventType::Connected | EventType::Resync)) => (self.on_change)(None),
+            Some((_, of)) if of.kind() == EventKind::Signal => {}
+            Some((event, _)) => (self.on_change)(Some(event)),
+        }
+    }
+}
