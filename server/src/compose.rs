@@ -113,8 +113,8 @@ pub struct Tasks {
     pub others: TaskTracker,
 }
 
-/// An instance.
-pub struct Instance {
+/// An instance that was put together.
+pub struct Composed {
     /// What its handlers share.
     pub state: AppState,
     /// Every route of it.
@@ -131,7 +131,7 @@ pub struct Instance {
 ///
 /// # Errors
 /// When Redis, mail or the provider cannot be used as they are set; the message says which and why.
-pub fn compose(settings: InstanceSettings, ports: InstancePorts) -> anyhow::Result<Instance> {
+pub fn compose(settings: InstanceSettings, ports: InstancePorts) -> anyhow::Result<Composed> {
     let InstancePorts { store, jobs, clock, rng, key, replaced, park, tasks } = ports;
     let store_times = StoreTimes::default();
     let store: Arc<dyn Store> = Arc::new(TimedStore::new(store, store_times.clone()));
@@ -211,7 +211,7 @@ pub fn compose(settings: InstanceSettings, ports: InstancePorts) -> anyhow::Resu
         account,
         logs_addresses: settings.logs_addresses,
     });
-    Ok(Instance { router: router(state.clone()), state, store, notifier, passwords })
+    Ok(Composed { router: router(state.clone()), state, store, notifier, passwords })
 }
 
 /// The use cases for work beside a server: nobody is held back, and no stream of this process is told anything.

@@ -16,7 +16,7 @@ use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::http::{
-    account, api, branding, errors, export, health, host, join, origin, own, page, policy, session, spelling, sse,
+    account, api, branding, export, health, host, join, language, origin, own, page, policy, session, spelling, sse,
     texts, thread, trace,
 };
 use crate::state::AppState;
@@ -28,8 +28,8 @@ pub fn router(state: AppState) -> Router {
     let pages = Router::<AppState>::new()
         .leptos_routes_with_handler(generate_route_list(App), get(page::render))
         .merge(account::routes(&state))
-        .merge(own::routes())
-        .merge(texts::routes())
+        .merge(own::routes(&state))
+        .merge(texts::routes(&state))
         .merge(thread::routes(&state))
         .route("/sign-out", post(session::sign_out).fallback(api::method_not_allowed));
     let functions = Router::new()
@@ -71,7 +71,7 @@ pub fn router(state: AppState) -> Router {
         .layer(from_fn_with_state(state.clone(), origin::check))
         .layer(from_fn_with_state(state.clone(), host::find))
         .layer(option_layer(cross_origin(state.origins())))
-        .layer(from_fn_with_state(state.clone(), errors::in_language))
+        .layer(from_fn_with_state(state.clone(), language::in_language))
         .layer(from_fn_with_state(state.clone(), policy::tell))
         .layer(from_fn_with_state(state.clone(), trace::request))
         .with_state(state)

@@ -12,20 +12,24 @@ pub struct ProblemPage {
     pub title: String,
     /// What the matter is.
     pub sentence: String,
+    /// Whether there is a way to the first page: a page that comes again by itself needs none.
+    pub leads_on: bool,
 }
 
 impl ProblemPage {
     /// Draws it.
     #[must_use]
     pub fn draw(self) -> AccountDocument {
-        let body = view! {
-            <div class="solo__do">
-                <a class="btn btn--main" href="/">
-                    "To the questions"
-                </a>
-            </div>
-        }
-        .into_any();
+        let way = || {
+            view! {
+                <div class="solo__do">
+                    <a class="btn btn--main" href="/">
+                        "To the questions"
+                    </a>
+                </div>
+            }
+        };
+        let body = self.leads_on.then(way).into_any();
         AccountDocument {
             mark: Icon::Info,
             title: self.title,

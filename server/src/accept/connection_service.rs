@@ -18,7 +18,7 @@ use tower::ServiceExt;
 
 use super::ConnectionContext;
 use super::body::{LateFlag, TimedBody};
-use crate::http::errors::Asked;
+use crate::http::language::ClientLanguage;
 use crate::limits::Activity;
 use crate::streams::UpgradeSlot;
 
@@ -80,8 +80,8 @@ impl ConnectionService {
 }
 
 /// The answer to whoever did not send what they began to (RFC 9110, section 15.5.9).
-fn too_late(asked: &Asked) -> Response<Body> {
-    let mut response = asked.told(StatusCode::REQUEST_TIMEOUT);
+fn too_late(client: &ClientLanguage) -> Response<Body> {
+    let mut response = client.refuse(StatusCode::REQUEST_TIMEOUT);
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response
 }
@@ -100,7 +100,7 @@ impl Service<Request<Incoming>> for ConnectionService {
         request.extensions_mut().insert(ConnectInfo(self.peer));
         // For a stream that stays with hyper: it is no reason to let its connection go.
         request.extensions_mut().insert(self.activity.clone());
-        let asked = Asked::by(request.method(), request.uri().path(), request.headers());
+        let client = ClientLanguage::of(request.method(), request.uri().path(), request.headers());
         let upgrade_slot = self.upgrade_slot.clone();
         if let Some(upgrade_slot) = &upgrade_slot {
             request.extensions_mut().insert(upgrade_slot.clone());
@@ -112,7 +112,7 @@ impl Service<Request<Incoming>> for ConnectionService {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
             if late.is_some_and(|late| late.is_set()) {
-                return Ok(too_late(&asked));
+                return Ok(too_late(&client));
             }
             let _busy = busy;
             match upgrade_slot.filter(UpgradeSlot::is_claimed) {

@@ -38,7 +38,7 @@ pub enum BufferRead {
     /// Nothing yet.
     Nothing,
     /// The buffer has moved past its place: the stream was too slow and has missed something.
-    FailedSignIn,
+    Missed,
 }
 
 /// Some batches in a row, ready to be written by every stream that is at their place.
@@ -198,7 +198,7 @@ impl BufferRead {
     /// What these batches, read at this place, are to a stream.
     pub(super) fn of(place: u64, batches: Option<Vec<Arc<Batch>>>) -> Self {
         match batches {
-            None => Self::FailedSignIn,
+            None => Self::Missed,
             Some(none) if none.is_empty() => Self::Nothing,
             Some(batches) => Self::Chunk(Chunk::new(place, batches)),
         }

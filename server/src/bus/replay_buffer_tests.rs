@@ -62,7 +62,7 @@ fn a_reader_gets_what_came_since_its_place() {
 #[test]
 fn a_reader_that_is_too_slow_is_told_so() {
     let buffer = buffer(beats(MAX_BATCHES + 1));
-    assert!(!buffer.has(0) && matches!(BufferRead::of(0, buffer.read(0)), BufferRead::FailedSignIn));
+    assert!(!buffer.has(0) && matches!(BufferRead::of(0, buffer.read(0)), BufferRead::Missed));
     assert!(buffer.has(1) && matches!(BufferRead::of(1, buffer.read(1)), BufferRead::Chunk(_)));
 }
 

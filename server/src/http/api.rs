@@ -1,21 +1,19 @@
-//! The door of the server functions: what every call passes before it reaches one, and the form of every no.
+//! The server functions: what every call passes before it reaches one, and where a plain form leads afterwards.
 
 use app::api::{Backend, FormError, SAVED};
-use axum::Json;
-use axum::body::{Body, HttpBody};
+use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::{
-    ACCEPT, ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HOST, LOCATION, REFERER, RETRY_AFTER, SET_COOKIE,
-};
+use axum::http::header::{ACCEPT, ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HOST, LOCATION, REFERER, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http_body_util::{BodyExt, Collected, LengthLimitError, Limited};
 use leptos::prelude::provide_context;
-use serde_json::json;
 
 use super::account::confirm;
+use super::errors::Error;
+use super::extract::read_body;
 use super::host;
+use super::language::ClientLanguage;
 use crate::auth::secret::unhex;
 use crate::state::AppState;
 use crate::unicode::nfc_body;
@@ -29,43 +27,73 @@ pub const MAX_BODY: usize = 256 * 1024;
 pub const ROUTE: &str = "/api/fn/{*name}";
 
 /// Runs the server function of this address with the caller's identity.
-pub async fn call(State(state): State<AppState>, request: Request) -> Response {
+pub async fn call(State(state): State<AppState>, request: Request) -> Result<impl IntoResponse, Error> {
     let path = request.uri().path();
     if !is_function(path, request.method()) {
-        let other = [Method::GET, Method::POST].into_iter().find(|method| is_function(path, method));
-        let Some(other) = other else { return missing().await };
-        let mut response = method_not_allowed().await;
-        let allowed = if other == Method::GET { "GET" } else { "POST" };
-        response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
-        return response;
+        let taken = [Method::GET, Method::POST].into_iter().find(|method| is_function(path, method));
+        let taken = taken.ok_or(Error::NoPage)?;
+        let mut response = Error::Refused(Refusal::MethodNotAllowed).into_response();
+        let taken = HeaderValue::from_static(if taken == Method::GET { "GET" } else { "POST" });
+        response.headers_mut().insert(ALLOW, taken);
+        return Err(response.into());
     }
     let backend = Backend {
         service: state.service().clone(),
         credentials: state.credentials(request.headers(), request.extensions()),
         home: host::home(request.extensions()),
     };
-    leptos_axum::handle_server_fns_with_context(move || provide_context(backend.clone()), request).await.into_response()
+    Ok(leptos_axum::handle_server_fns_with_context(move || provide_context(backend.clone()), request).await)
 }
 
-/// Turns away bodies of a type that no server function reads, and puts right what the framework answers.
+/// Turns away bodies that no server function reads, and puts right what the framework answers. Whoever sent a plain form
+/// comes back to its page, also when the form could not be read.
 pub async fn guard(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    if request.method() == Method::POST && !is_form_or_json(request.headers()) {
-        return refusal_response(&Refusal::UnsupportedMediaType);
-    }
-    let wants_page =
-        request.headers().get(ACCEPT).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains("text/html"));
-    if wants_page {
-        let own = host::origin(state.site(), request.headers(), &host::home(request.extensions()));
-        return_to_own_page(request.headers_mut(), own.filter(|_| state.site().origin.is_some()).as_deref());
-    }
-    // Read before it is looked at: a body that does not say its length is counted as it comes.
-    let request = match with_whole_body(request).await {
-        Ok(request) => request,
-        Err(refusal) => return refusal_response(&refusal),
-    };
+    let client = ClientLanguage::of(request.method(), request.uri().path(), request.headers());
+    let own = host::origin(state.site(), request.headers(), &host::home(request.extensions()));
+    prepare_for_framework(request.headers_mut(), &client, own.filter(|_| state.site().origin.is_some()).as_deref());
     let function = request.uri().path().rsplit('/').next().unwrap_or_default().to_owned();
-    let response = next.run(request).await;
-    if wants_page && response.headers().contains_key(LOCATION) { to_page(response, &function) } else { response }
+    let page = request.headers().get(REFERER).cloned().filter(|_| client.reads_pages());
+    // Read before it is looked at: a body that does not say its length is counted as it comes.
+    let response = match with_readable_body(request, &client).await {
+        Ok(request) => next.run(request).await,
+        Err(refusal) => match page {
+            Some(page) => to_refused_form(&page, &function, refusal),
+            None => Error::Refused(refusal).into_response(),
+        },
+    };
+    let leads_on = client.reads_pages() && response.headers().contains_key(LOCATION);
+    if leads_on { to_page(response, &function) } else { response }
+}
+
+/// The page that a plain form came from, with what was refused in its address, as the framework writes it there.
+fn to_refused_form(page: &HeaderValue, function: &str, refusal: Refusal) -> Response {
+    let page = page.to_str().unwrap_or_default();
+    let address = url::Url::parse(page).map(|mut address| {
+        let kept: Vec<(String, String)> =
+            address.query_pairs().into_owned().filter(|(name, _)| !is_outcome(name)).collect();
+        let told = FormError { endpoint: function.to_owned(), refusal: refusal.clone() }.query();
+        let kept = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).finish();
+        address.set_query(Some(&if kept.is_empty() { told } else { format!("{kept}&{told}") }));
+        address
+    });
+    match address.ok().and_then(|address| HeaderValue::from_str(address.as_str()).ok()) {
+        Some(address) => (StatusCode::SEE_OTHER, [(LOCATION, address)]).into_response(),
+        None => Error::Refused(refusal).into_response(),
+    }
+}
+
+/// Whether a field of an address says what came of a form before.
+fn is_outcome(name: &str) -> bool {
+    matches!(name, "__path" | "__err" | SAVED)
+}
+
+/// The framework leads back to a page whoever accepts HTML, so nobody else may seem to.
+fn prepare_for_framework(headers: &mut HeaderMap, client: &ClientLanguage, own: Option<&str>) {
+    headers
+        .insert(ACCEPT, HeaderValue::from_static(if client.reads_pages() { "text/html" } else { "application/json" }));
+    if client.reads_pages() {
+        return_to_own_page(headers, own);
+    }
 }
 
 /// A plain form goes back to the page it came from with "see other": also when it was refused, for the page shows why.
@@ -92,9 +120,8 @@ fn to_confirming(location: &str) -> Option<String> {
     if refused.refusal != Refusal::ProofNeeded {
         return None;
     }
-    let left_out = |name: &str| matches!(name, "__path" | "__err" | SAVED);
     let fields: Vec<(String, String)> =
-        address.query_pairs().into_owned().filter(|(name, _)| !left_out(name)).collect();
+        address.query_pairs().into_owned().filter(|(name, _)| !is_outcome(name)).collect();
     address.set_query(None);
     if !fields.is_empty() {
         address.query_pairs_mut().extend_pairs(fields);
@@ -144,27 +171,25 @@ fn return_to_own_page(headers: &mut HeaderMap, own: Option<&str>) {
     }
 }
 
-/// The same request with its body in memory.
-async fn with_whole_body(request: Request) -> Result<Request, Refusal> {
+/// The same request with its body in memory, when that is text of a type that server functions read.
+async fn with_readable_body(request: Request, client: &ClientLanguage) -> Result<Request, Refusal> {
+    if request.method() == Method::POST && !is_form_or_json(request.headers()) {
+        return Err(Refusal::UnsupportedMediaType);
+    }
     let (head, body) = request.into_parts();
-    if body.size_hint().lower() > MAX_BODY as u64 {
-        return Err(Refusal::TooLarge);
+    let body = read_body(body, MAX_BODY, client).await?;
+    // The framework would put question marks in the place of bytes that are no text.
+    if !is_text(&body) {
+        return Err(Refusal::Malformed { detail: "it is not text in UTF-8".to_owned() });
     }
-    match Limited::new(body, MAX_BODY).collect().await.map(Collected::to_bytes) {
-        // The framework would put question marks in the place of bytes that are no text.
-        Ok(body) if !is_text(&body) => Err(Refusal::Malformed { detail: "it is not text in UTF-8".to_owned() }),
-        Ok(body) => {
-            let body = nfc_body(body);
-            let mut request = Request::from_parts(head, Body::from(body.clone()));
-            // Texts in another spelling have another length.
-            if let Some(length) = request.headers_mut().get_mut(CONTENT_LENGTH) {
-                *length = HeaderValue::from(body.len());
-            }
-            Ok(request)
-        }
-        Err(error) if error.is::<LengthLimitError>() => Err(Refusal::TooLarge),
-        Err(_) => Err(Refusal::Malformed { detail: "it broke off".to_owned() }),
+    let body = nfc_body(body);
+    let length = HeaderValue::from(body.len());
+    let mut request = Request::from_parts(head, Body::from(body));
+    // Texts in another spelling have another length.
+    if let Some(said) = request.headers_mut().get_mut(CONTENT_LENGTH) {
+        *said = length;
     }
+    Ok(request)
 }
 
 /// Whether these bytes are UTF-8, as they stand and with every `%XX` in them decoded.
@@ -193,32 +218,13 @@ fn is_form_or_json(headers: &HeaderMap) -> bool {
 }
 
 /// An address under the API that no server function has.
-pub async fn missing() -> Response {
-    let sentence = "There is nothing at this address.";
-    (StatusCode::NOT_FOUND, Json(json!({ "refusal": "not_found", "error": sentence, "message": sentence })))
-        .into_response()
+pub async fn missing() -> Error {
+    Error::NoPage
 }
 
 /// A method that the address does not take.
-pub async fn method_not_allowed() -> Response {
-    refusal_response(&Refusal::MethodNotAllowed)
-}
-
-/// A refusal as JSON, for doors that are no server functions.
-#[must_use]
-pub fn refusal_response(refusal: &Refusal) -> Response {
-    let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut body = serde_json::to_value(refusal).unwrap_or_default();
-    if let Some(object) = body.as_object_mut() {
-        object.insert("message".to_owned(), refusal.to_string().into());
-        // Where clients of other makes look for it.
-        object.insert("error".to_owned(), refusal.to_string().into());
-    }
-    let mut response = (status, Json(body)).into_response();
-    if let Refusal::TooManyRequests { retry_after_s } | Refusal::Unavailable { retry_after_s } = refusal {
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(*retry_after_s));
-    }
-    response
+pub async fn method_not_allowed() -> Error {
+    Refusal::MethodNotAllowed.into()
 }
 
 #[cfg(test)]

@@ -1,14 +1,14 @@
 //! What a tenant looks like: its accent as a style sheet of its own, and its logo.
 
 use app::api::{FormError, Home, SAVED};
-use axum::Extension;
-use axum::extract::multipart::MultipartError;
+use axum::extract::multipart::{MultipartError, MultipartRejection};
 use axum::extract::{Multipart, Path, State};
-use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, REFERER};
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, REFERER};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Redirect};
 
-use super::api::refusal_response;
+use super::errors::Error;
+use super::language::ClientLanguage;
 use crate::state::AppState;
 use pulsestage::accent::Accent;
 use pulsestage::error::{Noun, Refusal};
@@ -27,78 +27,63 @@ pub const MAX_FORM: usize = LOGO_MAX + AROUND;
 pub async fn theme(
     State(state): State<AppState>,
     Path(slug): Path<String>,
-    Extension(home): Extension<Home>,
-) -> Response {
-    let tenant = match tenant(&state, &slug, &home).await {
-        Ok(tenant) => tenant,
-        Err(refusal) => return refusal_response(&refusal),
-    };
+    home: Home,
+) -> Result<impl IntoResponse, Error> {
+    let tenant = tenant(&state, &slug, &home).await?;
     let color = tenant.settings.accent.and_then(|accent| Color::parse(&accent).ok());
     // Outside of every layer, so that it wins over the tokens.
     let css = color.map(|color| format!(":root,.on-stage{{{}}}\n", Accent::of(&color).declarations()));
-    let headers = [(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, KEPT)];
-    (headers, css.unwrap_or_default()).into_response()
+    Ok(([(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, KEPT)], css.unwrap_or_default()))
 }
 
 /// The logo of a tenant, under the type that we found it to be and no other.
 pub async fn logo(
     State(state): State<AppState>,
     Path(slug): Path<String>,
-    Extension(home): Extension<Home>,
-) -> Response {
-    let found = async {
-        let tenant = tenant(&state, &slug, &home).await?;
-        state.service().logo(&tenant).await
-    };
-    match found.await {
-        Ok(Some(logo)) => {
+    home: Home,
+) -> Result<impl IntoResponse, Error> {
+    let tenant = tenant(&state, &slug, &home).await?;
+    Ok(state.service().logo(&tenant).await?.map_or_else(
+        || StatusCode::NOT_FOUND.into_response(),
+        |logo| {
             let headers = [
                 (CONTENT_TYPE, logo.kind.media_type()),
                 (CACHE_CONTROL, KEPT),
-                // OpenedStream by itself it is a download and never a page.
+                // Opened by itself it is a download and never a page.
                 (CONTENT_DISPOSITION, "attachment"),
             ];
             (headers, logo.bytes).into_response()
-        }
-        Ok(None) => StatusCode::NOT_FOUND.into_response(),
-        Err(refusal) => refusal_response(&refusal),
-    }
+        },
+    ))
 }
 
 /// Takes another logo, or takes it away when the form has no picture; then back to the page of settings.
 pub async fn put_logo(
     State(state): State<AppState>,
     Path(slug): Path<String>,
+    method: Method,
+    uri: Uri,
     headers: HeaderMap,
-    Extension(home): Extension<Home>,
-    form: Result<Multipart, axum::extract::multipart::MultipartRejection>,
-) -> Response {
+    home: Home,
+    form: Result<Multipart, MultipartRejection>,
+) -> Result<impl IntoResponse, Error> {
+    let slug = home.resolve(&slug).ok_or(Refusal::NotFound { what: Noun::Tenant })?;
     let done = async {
-        let slug = home.resolve(&slug).ok_or(Refusal::NotFound { what: Noun::Tenant })?;
         let context = state.service().authenticate(slug, &state.cookies().credentials(&headers)).await?;
         let form = form.map_err(|_| Refusal::UnsupportedMediaType)?;
         let picture = picture(form).await?;
         state.service().set_logo(&context, picture).await
     };
+    let page = settings_page(&home, slug, &headers);
     match done.await {
-        Ok(tenant) => {
-            let page = settings_page(&home, &tenant.slug, &headers);
-            Redirect::to(&format!("{page}?{SAVED}=set_logo")).into_response()
+        Ok(_) => Ok(Redirect::to(&format!("{page}?{SAVED}=set_logo"))),
+        // As the framework tells what other forms were refused.
+        Err(refusal) if ClientLanguage::of(&method, uri.path(), &headers).reads_pages() => {
+            let why = FormError { endpoint: "set_logo".to_owned(), refusal };
+            Ok(Redirect::to(&format!("{page}?{}", why.query())))
         }
-        Err(refusal) => match home.resolve(&slug).filter(|_| wants_page(&headers)) {
-            // As the framework tells what other forms were refused.
-            Some(slug) => {
-                let page = settings_page(&home, slug, &headers);
-                let why = FormError { endpoint: "set_logo".to_owned(), refusal };
-                Redirect::to(&format!("{page}?{}", why.query())).into_response()
-            }
-            None => refusal_response(&refusal),
-        },
+        Err(refusal) => Err(refusal.into()),
     }
-}
-
-fn wants_page(headers: &HeaderMap) -> bool {
-    headers.get(ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
 }
 
 /// The page that the form is on. Its address is ours whatever the browser says.

@@ -1,96 +1,86 @@
 //! Joining by a code: the page with one box, the link behind a QR code, and the QR code.
 
+use app::api::Home;
 use app::join::JoinView;
-use axum::body::Body;
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{Path, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::http::{Extensions, HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use fast_qr::convert::svg::SvgBuilder;
 use fast_qr::convert::{Builder, Shape};
 use fast_qr::{ECL, QRBuilder};
-use serde::Deserialize;
 
-use super::api::refusal_response;
+use super::errors::Error;
+use super::extract::QueryFields;
 use super::host;
+use crate::limits::Network;
 use crate::state::AppState;
 use pulsestage::error::{Noun, Refusal};
 use pulsestage::join::JoinCode;
 use pulsestage::ports::FoundTeam;
 
-/// What may be typed into the box.
-#[derive(Debug, Deserialize)]
-pub struct Typed {
-    #[serde(default)]
-    code: String,
-}
-
 /// The page with one box. What is typed into it comes back here, and goes on to the code's own address.
-pub async fn box_page(
+pub(crate) async fn box_page(
     State(state): State<AppState>,
-    typed: Result<Query<Typed>, axum::extract::rejection::QueryRejection>,
-    request: Request,
-) -> Response {
-    let typed = typed.map(|Query(typed)| typed.code).unwrap_or_default();
-    match JoinCode::parse(&typed) {
+    query: QueryFields,
+    headers: HeaderMap,
+) -> Result<impl IntoResponse, Error> {
+    let typed = query.get("code");
+    Ok(match JoinCode::parse(typed) {
         Some(code) => see_other(&format!("/j/{code}")),
-        None if typed.trim().is_empty() => draw(&state, request.headers(), JoinView::default()),
-        None => draw(&state, request.headers(), JoinView { status: 422, problem: Some("That is not a code.") }),
-    }
+        None if typed.trim().is_empty() => draw(&state, &headers, JoinView::default()),
+        None => draw(&state, &headers, JoinView { status: 422, problem: Some("That is not a code.") }),
+    })
 }
 
 /// Leads to the team of a code.
-pub async fn enter(State(state): State<AppState>, Path(typed): Path<String>, request: Request) -> Response {
-    let home = host::home(request.extensions());
-    match find(&state, &typed, request.headers(), request.extensions()).await {
-        Ok((_, FoundTeam { tenant, team })) => {
-            let address = format!("{}?team={}", home.page(tenant.as_str()), team.slug);
-            // From another tenant's own host the way leads over ours.
-            match (home.resolve(tenant.as_str()), &state.site().origin) {
-                (Some(_), _) => see_other(&address),
-                (None, Some(origin)) => see_other(&format!("{origin}/t/{tenant}/?team={}", team.slug)),
-                (None, None) => draw(&state, request.headers(), missing()),
-            }
-        }
-        Err(Refusal::NotFound { .. }) => draw(&state, request.headers(), missing()),
-        Err(Refusal::TooManyRequests { .. }) => {
+pub async fn enter(
+    State(state): State<AppState>,
+    Path(typed): Path<String>,
+    network: Network,
+    home: Home,
+    headers: HeaderMap,
+) -> Result<impl IntoResponse, Error> {
+    let found = find(&state, &typed, network).await.map_err(|refusal| match refusal {
+        Refusal::NotFound { .. } => draw(&state, &headers, missing()).into(),
+        Refusal::TooManyRequests { .. } => {
             let problem = Some("Too many codes were tried from your network. Wait a minute and try again.");
-            draw(&state, request.headers(), JoinView { status: 429, problem })
+            draw(&state, &headers, JoinView { status: 429, problem }).into()
         }
-        Err(refusal) => refusal_response(&refusal),
-    }
+        refusal => Error::from(refusal),
+    });
+    let (_, FoundTeam { tenant, team }) = found?;
+    // From another tenant's own host the way leads over ours.
+    Ok(match (home.resolve(tenant.as_str()), &state.site().origin) {
+        (Some(_), _) => see_other(&format!("{}?team={}", home.page(tenant.as_str()), team.slug)),
+        (None, Some(origin)) => see_other(&format!("{origin}/t/{tenant}/?team={}", team.slug)),
+        (None, None) => draw(&state, &headers, missing()),
+    })
 }
 
 /// The QR code of a team's link, as a picture that a printer makes as large as it likes.
-pub async fn qr(State(state): State<AppState>, Path(typed): Path<String>, request: Request) -> Response {
-    let home = host::home(request.extensions());
-    let code = match find(&state, &typed, request.headers(), request.extensions()).await {
-        Ok((code, _)) => code,
-        Err(refusal) => return refusal_response(&refusal),
-    };
-    let Some(origin) = host::origin(state.site(), request.headers(), &home) else {
-        return refusal_response(&Refusal::NotFound { what: Noun::Code });
-    };
+pub async fn qr(
+    State(state): State<AppState>,
+    Path(typed): Path<String>,
+    network: Network,
+    home: Home,
+    headers: HeaderMap,
+) -> Result<impl IntoResponse, Error> {
+    let (code, _) = find(&state, &typed, network).await?;
+    let missing = || Refusal::NotFound { what: Noun::Code };
+    let origin = host::origin(state.site(), &headers, &home).ok_or_else(missing)?;
     // Medium: a poster has folds and a projector has blinds.
-    let Ok(qr) = QRBuilder::new(format!("{origin}/j/{code}")).ecl(ECL::M).build() else {
-        return refusal_response(&Refusal::NotFound { what: Noun::Code });
-    };
+    let qr = QRBuilder::new(format!("{origin}/j/{code}")).ecl(ECL::M).build().map_err(|_| missing())?;
     let svg = SvgBuilder::default().shape(Shape::Square).margin(4).to_str(&qr);
-    ([(CONTENT_TYPE, "image/svg+xml"), (CACHE_CONTROL, "private, max-age=300")], Body::from(svg)).into_response()
+    Ok(([(CONTENT_TYPE, "image/svg+xml"), (CACHE_CONTROL, "private, max-age=300")], svg))
 }
 
 /// Changes a code up. Codes that are none are counted for the network that tries them, and beyond the limit the answer to
 /// one more is to wait; a code that is right is right, whoever else tried what from there.
-async fn find(
-    state: &AppState,
-    typed: &str,
-    headers: &HeaderMap,
-    extensions: &Extensions,
-) -> Result<(JoinCode, FoundTeam), Refusal> {
-    let sign_in = &state.limits().sign_in;
+async fn find(state: &AppState, typed: &str, network: Network) -> Result<(JoinCode, FoundTeam), Refusal> {
     let found = state.service().find_code(typed).await;
     if matches!(found, Err(Refusal::NotFound { .. })) {
-        sign_in.missed_code(sign_in.network(headers, extensions))?;
+        state.limits().sign_in.missed_code(network)?;
     }
     found
 }

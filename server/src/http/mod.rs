@@ -1,13 +1,18 @@
 //! Everything that speaks HTTP, one concern per file.
+//!
+//! A handler takes what it needs by the extractors of `extract`, and gives `Result<impl IntoResponse, Error>`: what is
+//! refused is said in the caller's language by [`language`].
 
 pub mod account;
 pub mod api;
 pub mod branding;
 pub mod errors;
 pub mod export;
+mod extract;
 pub mod health;
 pub mod host;
 pub mod join;
+pub mod language;
 pub mod origin;
 pub mod own;
 pub mod page;

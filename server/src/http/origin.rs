@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
-use super::api::refusal_response;
+use super::errors::Error;
 use super::host;
 use crate::state::AppState;
 use pulsestage::error::Refusal;
@@ -15,14 +15,14 @@ use pulsestage::error::Refusal;
 /// Each browser of today says where a write comes from in `Origin`; what is told by `Sec-Fetch-Site` or by `Referer` alone
 /// is believed when it speaks against the request. Programs that are no browsers send none of them and are let through:
 /// they hold no user's cookies.
-pub async fn check(State(state): State<AppState>, request: Request, next: Next) -> Response {
+pub async fn check(State(state): State<AppState>, request: Request, next: Next) -> Result<Response, Error> {
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     // What our first page sends to a tenant's own host comes from another site, as everything from other tenants does.
     let own = state.site().origin.as_deref().filter(|_| !host::home(request.extensions()).is_bound);
     if safe || is_own(request.headers(), own, state.origins()) {
-        next.run(request).await
+        Ok(next.run(request).await)
     } else {
-        refusal_response(&Refusal::ForeignOrigin)
+        Err(Refusal::ForeignOrigin.into())
     }
 }
 

@@ -5,23 +5,21 @@ use app::api::{Backend, ClientSettings, Home};
 use app::branding::Branding;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
-use axum::http::header::{
-    ACCEPT, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, REFRESH, RETRY_AFTER, SET_COOKIE,
-};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, SET_COOKIE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::Next;
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use http_body_util::BodyExt;
 use leptos::prelude::provide_context;
 use tracing::Instrument;
 use uuid::Uuid;
 
-use super::api::refusal_response;
+use super::errors::NoPage;
+use super::language::one_moment;
 use super::{host, policy};
 use crate::state::AppState;
-use pulsestage::error::Refusal;
 use pulsestage::id::uuid_v7;
-use pulsestage::ports::{RateLimited, Rng};
+use pulsestage::ports::RateLimited;
 use pulsestage::service::Credentials;
 use pulsestage::text::Slug;
 use pulsestage::user::Role;
@@ -34,7 +32,7 @@ pub async fn render(State(state): State<AppState>, request: Request) -> Response
         let sign_in = &state.limits().sign_in;
         let network = sign_in.network(request.headers(), request.extensions());
         if let Err(too_fast) = sign_in.newcomer(network, named(request.uri().path(), &home)) {
-            return wait_outside(too_fast, state.rng());
+            return wait_outside(&state, request.headers(), too_fast);
         }
     }
     let minted = credentials.device.is_none().then(|| new_device(&state));
@@ -85,7 +83,7 @@ async fn is_nobody((state, credentials, slug): (AppState, Credentials, Slug)) ->
         .is_ok_and(|context| context.actor.role == Role::Guest)
 }
 
-/// To the door of the room that this page is in, and from there back to it.
+/// To signing in to the tenant of this page, and from there back to it.
 fn to_sign_in(wanted: &str) -> Response {
     let room = wanted.strip_prefix("/t/").and_then(|rest| rest.split(['/', '?']).next());
     let room = room.map(|slug| format!("/t/{slug}")).unwrap_or_default();
@@ -148,43 +146,26 @@ fn broken(cause: &str) -> Response {
     (StatusCode::INTERNAL_SERVER_ERROR, text).into_response()
 }
 
-/// The answer while the database does not: a page that comes again by itself, or the refusal for programs.
-pub(super) fn unavailable(request: &Request, refusal: &Refusal) -> Response {
-    let mut response = refusal_response(refusal);
-    let accepted = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if !accepted.contains("text/html") {
-        return response;
+/// Draws the page of the application that says there is none, where a handler found that.
+pub(super) async fn or_missing(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let (head, body) = request.into_parts();
+    let wanted = head.clone();
+    let response = next.run(Request::from_parts(head, body)).await;
+    match response.extensions().get::<NoPage>() {
+        Some(NoPage) => render(State(state), Request::from_parts(wanted, Body::empty())).await,
+        None => response,
     }
-    let page = Html(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>One moment</title>\
-        <meta name=\"viewport\" content=\"width=device-width\"><meta name=\"color-scheme\" content=\"light dark\">\
-        <p>The database does not answer at this moment. This page opens by itself once it does.</p></html>",
-    );
-    let (status, wait) = (response.status(), response.headers_mut().remove(RETRY_AFTER));
-    let mut response = (status, [(CACHE_CONTROL, HeaderValue::from_static("private, no-store"))], page).into_response();
-    if let Some(wait) = wait {
-        response.headers_mut().insert(REFRESH, wait.clone());
-        response.headers_mut().insert(RETRY_AFTER, wait);
-    }
-    response
 }
 
 /// A page that comes again by itself: more people are joining at once than are let in at once.
-fn wait_outside(RateLimited { retry_after_s }: RateLimited, rng: &dyn Rng) -> Response {
+fn wait_outside(state: &AppState, headers: &HeaderMap, RateLimited { retry_after_s }: RateLimited) -> Response {
     /// Not all of them at the same moment, in seconds.
     const SPREAD_S: u8 = 5;
     let mut random = [0; 1];
-    rng.fill(&mut random);
+    state.rng().fill(&mut random);
     let seconds = HeaderValue::from(retry_after_s.saturating_add(u32::from(random[0] % SPREAD_S)));
-    let headers = [
-        (RETRY_AFTER, seconds.clone()),
-        (REFRESH, seconds),
-        (CACHE_CONTROL, HeaderValue::from_static("private, no-store")),
-    ];
-    let page = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>One moment</title>\
-        <meta name=\"viewport\" content=\"width=device-width\"><meta name=\"color-scheme\" content=\"light dark\">\
-        <p>Many people are joining at this moment. This page opens by itself in a few seconds.</p></html>";
-    (StatusCode::TOO_MANY_REQUESTS, headers, Html(page)).into_response()
+    let sentence = "Many people are joining at this moment. This page opens by itself in a few seconds.";
+    one_moment(state, headers, StatusCode::TOO_MANY_REQUESTS, sentence, seconds)
 }
 
 fn new_device(state: &AppState) -> Uuid {

@@ -4,11 +4,10 @@ use app::api::Home;
 use axum::extract::State;
 use axum::http::header::{SET_COOKIE, USER_AGENT};
 use axum::http::{HeaderMap, HeaderValue};
-use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
-use axum::{Extension, Form};
-use serde::Deserialize;
+use axum::response::{AppendHeaders, IntoResponse, Redirect};
 
-use super::api::refusal_response;
+use super::errors::Error;
+use super::extract::Fields;
 use crate::state::AppState;
 use pulsestage::error::Refusal;
 use pulsestage::session::SessionLabel;
@@ -26,30 +25,20 @@ pub fn tenant_page(slug: &str) -> String {
     if slug == Slug::default_tenant().as_str() { "/".to_owned() } else { format!("/t/{slug}/") }
 }
 
-/// The form of [`sign_out`].
-#[derive(Debug, Deserialize)]
-pub struct SignOut {
-    /// The tenant's slug.
-    tenant: String,
-}
-
-/// Ends the session of one tenant.
-pub async fn sign_out(
+/// Ends the session of the tenant that the form names.
+pub(crate) async fn sign_out(
     State(state): State<AppState>,
-    Extension(home): Extension<Home>,
+    home: Home,
     headers: HeaderMap,
-    form: Result<Form<SignOut>, axum::extract::rejection::FormRejection>,
-) -> Response {
-    let Some(slug) = form.ok().and_then(|Form(form)| Slug::parse(&form.tenant).ok()) else {
-        return refusal_response(&Refusal::Malformed { detail: "the tenant is missing or not a slug".to_owned() });
-    };
-    if let Some(session) = state.cookies().session(&headers, slug.as_str())
-        && let Err(refusal) = state.service().sign_out(session.hash()).await
-    {
-        return refusal_response(&refusal);
+    form: Fields,
+) -> Result<impl IntoResponse, Error> {
+    let unknown = || Refusal::Malformed { detail: "the tenant is missing or not a slug".to_owned() };
+    let slug = Slug::parse(form.get("tenant")).map_err(|_| unknown())?;
+    if let Some(session) = state.cookies().session(&headers, slug.as_str()) {
+        state.service().sign_out(session.hash()).await?;
     }
     let cookie = state.cookies().ended_session_cookie(slug.as_str());
-    (set(&cookie.to_string()), Redirect::to(&format!("{}signed-out", home.page(slug.as_str())))).into_response()
+    Ok((set(&cookie.to_string()), Redirect::to(&format!("{}signed-out", home.page(slug.as_str())))))
 }
 
 /// What a session that is opened by this request is called.

@@ -1,25 +1,26 @@
 //! What people wrote: taken away, erased, and kept as long as a tenant says. Pages and forms that work without script.
 
-use app::account::{EraseWritten, KeepTexts, Problems};
-use axum::extract::{Path, Request, State};
+use app::account::{EraseWritten, KeepTexts};
+use axum::Router;
+use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Router, middleware};
-use std::collections::HashMap;
 
-use super::account::form::Fields;
-use super::account::{context, draw, go, kept_out, private, room_of};
-use super::api::{self, refusal_response};
-use super::own::{fresh_key, key_of, tenant_of};
+use super::account::{draw, go, private, problems, room_of};
+use super::errors::Error;
+use super::extract::{Fields, StaffContext};
+use super::own::{fresh_key, key_of};
+use super::{api, page};
 use crate::state::AppState;
 use pulsestage::error::Refusal;
 use pulsestage::retention::{Erased, Retention};
 use pulsestage::service::RequestContext;
 
 /// The pages, in the default tenant and in those that their address names.
-pub fn routes() -> Router<AppState> {
+pub fn routes(state: &AppState) -> Router<AppState> {
     let mut pages = Router::new();
     for room in ["", "/t/{tenant}"] {
         pages = pages
@@ -27,47 +28,34 @@ pub fn routes() -> Router<AppState> {
             .route(&format!("{room}/mine/erase"), get(ask_first).post(erase).fallback(api::method_not_allowed))
             .route(&format!("{room}/admin/data"), get(show).post(change).fallback(api::method_not_allowed));
     }
-    pages.layer(middleware::map_response(private))
+    pages.layer(from_fn_with_state(state.clone(), page::or_missing)).layer(map_response(private))
 }
-
-type Named = Path<HashMap<String, String>>;
 
 /// Everything that this browser wrote and did, as a file.
-async fn take_away(State(state): State<AppState>, Path(named): Named, request: Request) -> Response {
-    let slug = tenant_of(&named, &request);
-    let context = match context(&state, request.headers(), &slug).await {
-        Ok(context) => context,
-        Err(refusal) => return kept_out(&refusal, state, request).await,
-    };
-    let written = match state.service().written(&context).await {
-        Ok(written) => written,
-        Err(refusal) => return refusal_response(&refusal),
-    };
-    let Ok(text) = serde_json::to_string_pretty(&written) else { return refusal_response(&Refusal::Internal) };
+async fn take_away(State(state): State<AppState>, context: RequestContext) -> Result<impl IntoResponse, Error> {
+    let written = state.service().written(&context).await?;
+    let text = serde_json::to_string_pretty(&written).map_err(|_| Refusal::Internal)?;
     // A slug has letters, digits and hyphens.
     let name = format!("attachment; filename=\"pulsestage-{}.json\"", context.tenant.slug);
-    ([(CONTENT_TYPE, "application/json".to_owned()), (CONTENT_DISPOSITION, name)], text).into_response()
+    Ok(([(CONTENT_TYPE, "application/json".to_owned()), (CONTENT_DISPOSITION, name)], text))
 }
 
-async fn ask_first(State(state): State<AppState>, Path(named): Named, request: Request) -> Response {
-    let slug = tenant_of(&named, &request);
-    let context = match context(&state, request.headers(), &slug).await {
-        Ok(context) => context,
-        Err(refusal) => return kept_out(&refusal, state, request).await,
-    };
-    draw_erase(&state, request.headers(), &context, None, None)
+async fn ask_first(
+    State(state): State<AppState>,
+    context: RequestContext,
+    headers: HeaderMap,
+) -> Result<impl IntoResponse, Error> {
+    Ok(draw_erase(&state, &headers, &context, None, None))
 }
 
-async fn erase(State(state): State<AppState>, Path(named): Named, request: Request) -> Response {
-    let slug = tenant_of(&named, &request);
-    let context = match context(&state, request.headers(), &slug).await {
-        Ok(context) => context,
-        Err(refusal) => return kept_out(&refusal, state, request).await,
-    };
-    match state.service().erase_written(&context).await {
-        Ok(erased) => draw_erase(&state, request.headers(), &context, Some(erased), None),
-        Err(refusal) => draw_erase(&state, request.headers(), &context, None, Some(&refusal)),
-    }
+async fn erase(
+    State(state): State<AppState>,
+    context: RequestContext,
+    headers: HeaderMap,
+) -> Result<impl IntoResponse, Error> {
+    let erased = state.service().erase_written(&context).await;
+    let erased = erased.map_err(|refusal| draw_erase(&state, &headers, &context, None, Some(&refusal)))?;
+    Ok(draw_erase(&state, &headers, &context, Some(erased), None))
 }
 
 fn draw_erase(
@@ -78,62 +66,52 @@ fn draw_erase(
     refusal: Option<&Refusal>,
 ) -> Response {
     let (tenant, room) = ((&context.tenant).into(), room_of(&context.tenant.slug));
-    let page = EraseWritten { tenant, room, done, problems: refusal.map(Problems::from).unwrap_or_default() };
+    let page = EraseWritten { tenant, room, done, problems: problems(refusal) };
     draw(state, headers, refusal, || page.draw())
 }
 
 /// What became of a form of [`KeepTexts`].
 #[derive(Default)]
-struct Sent {
-    typed: Option<String>,
+struct RetentionForm<'a> {
+    typed: Option<&'a str>,
     is_saved: bool,
-    refusal: Option<Refusal>,
+    refusal: Option<&'a Refusal>,
 }
 
-async fn show(State(state): State<AppState>, Path(named): Named, request: Request) -> Response {
-    let slug = tenant_of(&named, &request);
-    let context = match authenticate(&state, request.headers(), &slug).await {
-        Ok(context) => context,
-        Err(refusal) => return kept_out(&refusal, state, request).await,
-    };
-    let is_saved = request.uri().query().is_some_and(|query| query == "saved");
-    match state.service().retention(&context).await {
-        Ok(kept) => draw_data(&state, request.headers(), &context, kept, Sent { is_saved, ..Sent::default() }),
-        Err(Refusal::NotSignedIn) => {
-            let room = room_of(&context.tenant.slug);
-            go(&format!("{room}/sign-in?to={room}/admin/data"), &[])
-        }
-        Err(refusal) => refusal_response(&refusal),
-    }
+/// How long texts are kept here; whoever is not signed in signs in first.
+async fn retention(state: &AppState, context: &RequestContext) -> Result<Retention, Error> {
+    let room = room_of(&context.tenant.slug);
+    state.service().retention(context).await.map_err(|refusal| match refusal {
+        Refusal::NotSignedIn => go(&format!("{room}/sign-in?to={room}/admin/data"), &[]).into(),
+        refusal => refusal.into(),
+    })
 }
 
-async fn change(State(state): State<AppState>, Path(named): Named, request: Request) -> Response {
-    let slug = tenant_of(&named, &request);
-    let context = match authenticate(&state, request.headers(), &slug).await {
-        Ok(context) => context,
-        Err(refusal) => return kept_out(&refusal, state, request).await,
-    };
-    let (headers, form) = match Fields::of_body(request).await {
-        Ok(form) => form,
-        Err(refusal) => return refusal_response(&refusal),
-    };
-    let (service, days, hold) = (state.service(), form.get("days"), form.get("hold") == "true");
-    let refusal = match service.set_retention(&context, key_of(&form), days, hold).await {
-        Ok(_) => return go(&format!("{}/admin/data?saved", room_of(&context.tenant.slug)), &[]),
-        Err(refusal) => refusal,
-    };
-    match (&refusal, service.retention(&context).await) {
-        (Refusal::Invalid { .. }, Ok(kept)) => {
-            let sent = Sent { typed: Some(days.to_owned()), is_saved: false, refusal: Some(refusal) };
-            draw_data(&state, &headers, &context, kept, sent)
-        }
-        _ => refusal_response(&refusal),
-    }
+async fn show(
+    State(state): State<AppState>,
+    StaffContext(context): StaffContext,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<impl IntoResponse, Error> {
+    let kept = retention(&state, &context).await?;
+    let is_saved = query.is_some_and(|query| query == "saved");
+    Ok(draw_data(&state, &headers, &context, kept, RetentionForm { is_saved, ..RetentionForm::default() }))
 }
 
-/// Somebody who runs the tenant: being here is noted for them, as on their other pages.
-async fn authenticate(state: &AppState, headers: &HeaderMap, slug: &str) -> Result<RequestContext, Refusal> {
-    state.service().authenticate(slug, &state.cookies().credentials(headers)).await
+async fn change(
+    State(state): State<AppState>,
+    StaffContext(context): StaffContext,
+    headers: HeaderMap,
+    form: Fields,
+) -> Result<impl IntoResponse, Error> {
+    let (days, hold) = (form.get("days"), form.get("hold") == "true");
+    let Err(refusal) = state.service().set_retention(&context, key_of(&form), days, hold).await else {
+        return Ok(go(&format!("{}/admin/data?saved", room_of(&context.tenant.slug)), &[]));
+    };
+    // Whoever may not change it may not see it either.
+    let kept = state.service().retention(&context).await.map_err(|_| refusal.clone())?;
+    let sent = RetentionForm { typed: Some(days), is_saved: false, refusal: Some(&refusal) };
+    Ok(draw_data(&state, &headers, &context, kept, sent))
 }
 
 fn draw_data(
@@ -141,16 +119,16 @@ fn draw_data(
     headers: &HeaderMap,
     context: &RequestContext,
     retention: Retention,
-    sent: Sent,
+    sent: RetentionForm<'_>,
 ) -> Response {
     let page = KeepTexts {
         tenant: (&context.tenant).into(),
         room: room_of(&context.tenant.slug),
         retention,
-        typed: sent.typed,
+        typed: sent.typed.map(str::to_owned),
         key: Some(fresh_key(state)),
         is_saved: sent.is_saved,
-        problems: sent.refusal.as_ref().map(Problems::from).unwrap_or_default(),
+        problems: problems(sent.refusal),
     };
-    draw(state, headers, sent.refusal.as_ref(), || page.draw())
+    draw(state, headers, sent.refusal, || page.draw())
 }

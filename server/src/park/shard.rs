@@ -118,8 +118,8 @@ impl Shard {
         };
         let ends = if self.is_ending { self.now } else { ends };
         let io = TcpStream::from_std(socket);
-        let parked = Parked::new(io, opened.reader, opened.seat, opening, ends);
-        let channel = parked.seat.channel().clone();
+        let parked = Parked::new(io, opened.reader, opened.lease, opening, ends);
+        let channel = parked.lease.channel().clone();
         let key = self.streams.insert(parked);
         let member = self.groups.add(key, &channel, &self.listener);
         let Some(stream) = self.streams.get_mut(key) else { return };
@@ -169,7 +169,7 @@ impl Shard {
     fn go_on(&mut self, key: usize) {
         let lively = self.lively();
         let Some(stream) = self.streams.get_mut(key) else { return };
-        let channel = stream.seat.channel().clone();
+        let channel = stream.lease.channel().clone();
         let mut pass = BufferScan::new(&channel, self.now, lively);
         let went = stream.flush().and_then(|()| stream.feed(&mut pass));
         channel.meter().wrote(pass.written);
@@ -202,7 +202,7 @@ impl Shard {
         self.next_look = self.now + if self.is_ending { 1 } else { LOOK };
         let (now, is_ending) = (self.now, self.is_ending);
         let is_over = |stream: &Parked| match stream {
-            stream if stream.seat.is_over() => Some(Ended::AccessOver),
+            stream if stream.lease.is_over() => Some(Ended::AccessOver),
             stream if stream.ends <= now => Some(if is_ending { Ended::Stopping } else { Ended::LifeOver }),
             stream if stream.is_lost() => Some(Ended::TooSlow),
             _ => None,
@@ -217,18 +217,18 @@ impl Shard {
     fn conclude(&mut self, key: usize, result: Result<(), Ended>) {
         let Err(why) = result else { return };
         let Some(mut stream) = self.streams.try_remove(key) else { return };
-        let moved = self.groups.remove(stream.seat.channel(), stream.member, &self.listener);
+        let moved = self.groups.remove(stream.lease.channel(), stream.member, &self.listener);
         if let Some(moved) = moved.and_then(|key| self.streams.get_mut(key)) {
             moved.member = stream.member;
         }
-        stream.seat.end(why);
+        stream.lease.end(why);
         if why == Ended::TooSlow {
-            stream.seat.channel().meter().slowed();
+            stream.lease.channel().meter().slowed();
         }
         match why {
             Ended::ClientGone => {}
             _ => {
-                let (tenant, settings) = (stream.seat.channel().tenant, &self.settings);
+                let (tenant, settings) = (stream.lease.channel().tenant, &self.settings);
                 let closing_frame = closing_frame(stream.form(), tenant, &*settings.clock, &*settings.rng);
                 stream.part(&closing_frame, &mut self.scratch);
             }

@@ -20,7 +20,7 @@ pub(super) type Tick = u32;
 pub(super) struct Parked {
     io: TcpStream,
     reader: Reader,
-    pub(super) seat: StreamLease,
+    pub(super) lease: StreamLease,
     unsent: Option<Box<Unsent>>,
     /// When it has to end.
     pub(super) ends: Tick,
@@ -60,7 +60,7 @@ impl<'a> BufferScan<'a> {
             match self.channel.read(place) {
                 BufferRead::Chunk(chunk) => self.chunk = Some(chunk),
                 BufferRead::Nothing => return Ok(None),
-                BufferRead::FailedSignIn => return Err(Ended::TooSlow),
+                BufferRead::Missed => return Err(Ended::TooSlow),
             }
         }
         Ok(self.chunk.as_ref())
@@ -69,10 +69,10 @@ impl<'a> BufferScan<'a> {
 
 impl Parked {
     /// A stream that begins with this, and then that if there is any.
-    pub(super) fn new(io: TcpStream, reader: Reader, seat: StreamLease, opening: (Bytes, Bytes), ends: Tick) -> Self {
+    pub(super) fn new(io: TcpStream, reader: Reader, lease: StreamLease, opening: (Bytes, Bytes), ends: Tick) -> Self {
         let (first, then) = opening;
         let unsent = Some(Box::new((first, Some(then).filter(|then| !then.is_empty()))));
-        Self { io, reader, seat, unsent, ends, written: None, unasked: 0, member: 0 }
+        Self { io, reader, lease, unsent, ends, written: None, unasked: 0, member: 0 }
     }
 
     /// How its client is sent everything.
@@ -139,7 +139,7 @@ impl Parked {
 
     /// Whether the buffer has moved past it, or ends: whatever it reads now, it has missed something.
     pub(super) fn is_lost(&self) -> bool {
-        self.is_behind() && (self.seat.channel().is_closed() || !self.seat.channel().has(self.reader.place()))
+        self.is_behind() && (self.lease.channel().is_closed() || !self.lease.channel().has(self.reader.place()))
     }
 
     /// Adds to what its client has sent unasked.

@@ -29,7 +29,7 @@ pub(crate) struct OpenedStream {
     /// How it goes on.
     pub(crate) reader: Reader,
     /// Its place among all.
-    pub(crate) seat: StreamLease,
+    pub(crate) lease: StreamLease,
     /// How long it may live; as long as its client when absent.
     pub(crate) life: Option<Duration>,
 }
@@ -41,7 +41,7 @@ pub(crate) struct StreamLease {
     _permit: Permit,
     /// Its connection's place among all, once it is its own.
     _connection: Option<StreamConnection>,
-    /// For a stream of somebody who is signed in. Boxed: most are not, and there are very many seats.
+    /// For a stream of somebody who is signed in. Boxed: most are not, and there are very many leases.
     pass: Option<Box<StreamAccess>>,
     /// For a stream of anybody else: shared by all of them.
     guests: Option<CancellationToken>,
@@ -94,7 +94,7 @@ impl OpenedStream {
         tenant: TenantId,
         cursor: Option<Option<Cursor>>,
         choice: Choice,
-        (permit, leave): (Permit, StreamPermit),
+        (permit, access): (Permit, StreamPermit),
     ) -> Result<Self, Refusal> {
         let subscription = state.bus().subscribe(tenant).await.map_err(Refusal::from)?;
         let since = subscription.channel().meter().mark();
@@ -103,17 +103,17 @@ impl OpenedStream {
         Ok(Self {
             opening: [opening.greeting, opening.missed],
             reader: Reader::new(opening.place, opening.seq, choice),
-            seat: StreamLease {
+            lease: StreamLease {
                 subscription,
                 _permit: permit,
                 _connection: None,
-                pass: leave.pass,
-                guests: leave.guests,
+                pass: access.pass,
+                guests: access.guests,
                 since,
                 span: tracing::enabled!(Level::DEBUG).then(|| Box::new(Span::current())),
                 ended: Ended::default(),
             },
-            life: [state.limits().stream_life.draw(state.rng()), leave.life].into_iter().flatten().min(),
+            life: [state.limits().stream_life.draw(state.rng()), access.life].into_iter().flatten().min(),
         })
     }
 }
@@ -121,7 +121,7 @@ impl OpenedStream {
 impl OpenedStream {
     /// The same over a connection that is there for it alone.
     pub(crate) fn over(mut self, connection: StreamConnection) -> Self {
-        self.seat._connection = Some(connection);
+        self.lease._connection = Some(connection);
         self
     }
 }

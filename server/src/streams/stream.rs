@@ -21,7 +21,7 @@ const FOR_EVER: Duration = Duration::from_secs(100 * 365 * 24 * 3_600);
 /// A stream that is being written to one client.
 pub(crate) struct Stream {
     reader: Reader,
-    seat: StreamLease,
+    lease: StreamLease,
     pushed: watch::Receiver<u64>,
     /// What is written before anything of the ring.
     opening: VecDeque<Bytes>,
@@ -47,9 +47,9 @@ impl Stream {
     /// Goes on where an opened stream begins.
     pub(crate) fn new(opened: OpenedStream, busy: Option<Busy>, state: AppState) -> Self {
         Self {
-            pushed: opened.seat.channel().watch(),
+            pushed: opened.lease.channel().watch(),
             reader: opened.reader,
-            seat: opened.seat,
+            lease: opened.lease,
             opening: opened.opening.into_iter().filter(|piece| !piece.is_empty()).collect(),
             written: None,
             ends: Instant::now() + opened.life.unwrap_or(FOR_EVER),
@@ -74,15 +74,15 @@ impl Stream {
             return None;
         }
         loop {
-            if self.seat.is_over() {
+            if self.lease.is_over() {
                 return self.part(Ended::AccessOver);
             }
             // Marked before the ring is read: what is pushed after the reading wakes us.
             self.pushed.mark_unchanged();
-            match self.seat.channel().read(self.reader.place()) {
+            match self.lease.channel().read(self.reader.place()) {
                 BufferRead::Chunk(chunk) if chunk.is_beat && self.was_just_written() => {
                     self.reader.skip(&chunk);
-                    self.seat.channel().meter().wrote(WrittenBytes { skipped: 1, ..WrittenBytes::default() });
+                    self.lease.channel().meter().wrote(WrittenBytes { skipped: 1, ..WrittenBytes::default() });
                 }
                 BufferRead::Chunk(chunk) => {
                     let bytes = self.reader.take(&chunk).into_owned();
@@ -90,16 +90,16 @@ impl Stream {
                         self.written = Some(Instant::now());
                         let (frames, beats) = (chunk.frames(), usize::from(chunk.is_beat));
                         let written = WrittenBytes { frames, bytes: bytes.len(), beats, skipped: 0 };
-                        self.seat.channel().meter().wrote(written);
+                        self.lease.channel().meter().wrote(written);
                         return Some(bytes);
                     }
                 }
-                BufferRead::FailedSignIn => {
-                    tracing::debug!(tenant.id = %self.seat.channel().tenant, "stream too slow, ended to be resumed");
-                    self.seat.channel().meter().slowed();
+                BufferRead::Missed => {
+                    tracing::debug!(tenant.id = %self.lease.channel().tenant, "stream too slow, ended to be resumed");
+                    self.lease.channel().meter().slowed();
                     return self.part(Ended::TooSlow);
                 }
-                BufferRead::Nothing if self.seat.channel().ends_at(self.reader.place()) => {
+                BufferRead::Nothing if self.lease.channel().ends_at(self.reader.place()) => {
                     return self.part(Ended::LogReplaced);
                 }
                 BufferRead::Nothing => match self.woken().await {
@@ -112,9 +112,9 @@ impl Stream {
 
     /// The last that its client is written, so that it comes back at a time of its own.
     fn part(&mut self, why: Ended) -> Option<Bytes> {
-        self.seat.end(why);
+        self.lease.end(why);
         self.is_over = true;
-        let (tenant, state) = (self.seat.channel().tenant, &self.state);
+        let (tenant, state) = (self.lease.channel().tenant, &self.state);
         Some(closing_frame(self.reader.form(), tenant, state.clock(), state.rng()))
     }
 
@@ -133,7 +133,7 @@ impl Stream {
                 self.ends = self.ends.min(Instant::now() + share_of(self.state.drain(), self.state.rng()));
                 Wake::Change
             }
-            () = self.seat.over() => Wake::Over(Ended::AccessOver),
+            () = self.lease.over() => Wake::Over(Ended::AccessOver),
             () = sleep_until(self.ends) => Wake::Over(if self.is_told { Ended::Stopping } else { Ended::LifeOver }),
             changed = self.pushed.changed() => if changed.is_ok() { Wake::Change } else { Wake::Over(Ended::Stopping) },
         }

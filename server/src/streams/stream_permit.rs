@@ -32,7 +32,7 @@ impl StreamPermit {
     ) -> Result<(RequestContext, Self), Refusal> {
         let first = state.service().authenticate_without_touch(slug, credentials).await?;
         let signed_in = first.actor.user.zip(first.actor.session);
-        let (context, leave) = match signed_in {
+        let (context, access) = match signed_in {
             None => {
                 let guests = Some(state.passes().of_guests(first.tenant.id));
                 (
@@ -43,15 +43,15 @@ impl StreamPermit {
             Some((user, session)) => {
                 let pass = state.passes().issue(first.tenant.id, user, session);
                 let context = state.service().authenticate_without_touch(slug, credentials).await?;
-                let leave = match context.actor.session == Some(session) {
+                let access = match context.actor.session == Some(session) {
                     true => Self { pass: Some(Box::new(pass)), guests: None, life: life(state, &context) },
                     false => Self::default(),
                 };
-                (context, leave)
+                (context, access)
             }
         };
         context.require_any_team()?;
-        Ok((context, leave))
+        Ok((context, access))
     }
 }
 

@@ -222,7 +222,7 @@ async fn it_is_changed_with_a_code_alone() {
         }
         assert_eq!(
             server.post(path, &[("code", &codes[0])]).send().await.header("location"),
-            "/sign-in?to=/second-factor"
+            "/sign-in?to=%2Fsecond-factor"
         );
     }
     // Another app takes a code of the one before.

@@ -75,12 +75,7 @@ async fn no_form_of_another_site_changes_anything() {
                 let call = headers.iter().fold(call, |call, (name, value)| call.header(name, value));
                 let reply = call.wants_page().send().await;
                 let case = format!("{path} {headers:?}");
-                // Functions speak JSON to everybody.
-                if path.starts_with("/api/") {
-                    assert_refused(&case, &reply, 403, "foreign_origin");
-                } else {
-                    assert_refused_page(&case, &reply, 403, "came from another site");
-                }
+                assert_refused_page(&case, &reply, 403, "came from another site");
                 assert!(reply.set_cookies().is_empty(), "{case}");
             }
         }

@@ -80,6 +80,8 @@ mod http_policy;
 #[cfg(test)]
 mod http_private;
 #[cfg(test)]
+mod http_refusals;
+#[cfg(test)]
 mod http_reports;
 #[cfg(test)]
 mod http_secrets;

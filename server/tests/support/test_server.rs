@@ -13,7 +13,7 @@ use pulsestage::second_factor::Requirement;
 use pulsestage::service::{SESSION_IDLE_DAYS, Service};
 use pulsestage_server::auth::{Cookies, HashCost, PasswordKeeper};
 use pulsestage_server::bus::Bus;
-use pulsestage_server::compose::{Instance, InstancePorts, InstanceSettings, Tasks, compose};
+use pulsestage_server::compose::{Composed, InstancePorts, InstanceSettings, Tasks, compose};
 use pulsestage_server::limits::LimitArgs;
 use pulsestage_server::lineage::ReplacedCount;
 use pulsestage_server::mail::MailArgs;
@@ -175,7 +175,7 @@ impl TestServer {
                 others: TaskTracker::new(),
             },
         };
-        let Instance { state, router, store, passwords, .. } = compose(plan.settings(&site), ports).unwrap();
+        let Composed { state, router, store, passwords, .. } = compose(plan.settings(&site), ports).unwrap();
         let (service, bus) = (state.service().clone(), state.bus().clone());
         Self {
             state,

@@ -2,17 +2,18 @@
 //! [`Refusal::ProofNeeded`]; plain forms that get that are led here, and from here back to their page.
 
 use app::account::{ConfirmIdentityPage, Problems};
-use axum::extract::{RawQuery, Request, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
+use std::future::ready;
 
 use super::back::own_page;
-use super::form::Fields;
-use super::{Named, context, draw, first_sign_in, go, kept_out, letter, provider, room_of, slug_of};
-use crate::http::api::refusal_response;
+use super::{compare_password, draw, first_sign_in, go, home_of, letter, provider, room_of};
+use crate::http::errors::Error;
+use crate::http::extract::{Fields, QueryFields};
 use crate::limits::{Network, PasswordAttempt};
 use crate::state::AppState;
-use pulsestage::error::Refusal;
+use pulsestage::error::{Noun, Refusal};
 use pulsestage::link::PersonLinkPurpose;
 use pulsestage::service::{RequestContext, WaysToProve};
 
@@ -26,81 +27,61 @@ pub(in crate::http) fn address(room: &str, to: &str) -> String {
 /// The page; whoever is not signed in signs in, which is as good.
 pub(super) async fn show(
     State(state): State<AppState>,
-    named: Named,
-    RawQuery(query): RawQuery,
-    request: Request,
-) -> Response {
-    let context = match context(&state, request.headers(), &slug_of(named, request.extensions())).await {
-        Ok(context) => context,
-        Err(refusal) => return kept_out(&refusal, state, request).await,
-    };
-    let to = Fields::of_query(query.as_deref()).get("to").to_owned();
-    match state.service().ways_to_prove(&context).await {
-        Ok(ways) => page(&state, request.headers(), &context, ways, &to, Said::default()),
-        Err(Refusal::NotSignedIn) => first_sign_in(&context.tenant, own_page(&to).unwrap_or_default()),
-        Err(refusal) => refusal_response(&refusal),
-    }
+    context: RequestContext,
+    query: QueryFields,
+    headers: HeaderMap,
+) -> Result<impl IntoResponse, Error> {
+    let ways = ways(&state, &context, query.get("to")).await?;
+    Ok(page(&state, &headers, &context, ways, query.get("to"), ConfirmOutcome::Asked))
+}
+
+/// How somebody can show who they are.
+async fn ways(state: &AppState, context: &RequestContext, to: &str) -> Result<WaysToProve, Error> {
+    state.service().ways_to_prove(context).await.map_err(|refusal| match refusal {
+        Refusal::NotSignedIn => first_sign_in(&context.tenant, own_page(to).unwrap_or_default()).into(),
+        refusal => refusal.into(),
+    })
 }
 
 /// What came of a form.
-#[derive(Default)]
-struct Said {
-    refusal: Option<Refusal>,
-    mailed: bool,
+enum ConfirmOutcome<'a> {
+    Asked,
+    Mailed,
+    Refused(&'a Refusal),
 }
 
 /// The form.
-pub(super) async fn submit(State(state): State<AppState>, named: Named, request: Request) -> Response {
-    let slug = slug_of(named, request.extensions());
-    let network = state.limits().sign_in.network(request.headers(), request.extensions());
-    let context = match context(&state, request.headers(), &slug).await {
-        Ok(context) => context,
-        Err(refusal) => return kept_out(&refusal, state, request).await,
-    };
-    let (headers, form) = match Fields::of_body(request).await {
-        Ok(form) => form,
-        Err(refusal) => return refusal_response(&refusal),
-    };
+pub(super) async fn submit(
+    State(state): State<AppState>,
+    context: RequestContext,
+    network: Network,
+    headers: HeaderMap,
+    form: Fields,
+) -> Result<impl IntoResponse, Error> {
     let to = form.get("to");
-    let ways = match state.service().ways_to_prove(&context).await {
-        Ok(ways) => ways,
-        Err(Refusal::NotSignedIn) => return first_sign_in(&context.tenant, own_page(to).unwrap_or_default()),
-        Err(refusal) => return refusal_response(&refusal),
+    let ways = ways(&state, &context, to).await?;
+    let proved = match form.get("do") {
+        "link" => mail_link(&state, &context, &ways, to).await.map(|()| None),
+        _ => prove(&state, &context, network, form.get("password")).await.map(Some),
     };
-    let said = match form.get("do") {
-        "link" => {
-            let asked = match ways.email.as_deref() {
-                Some(email) => letter::ask(&state, &context.tenant, email, PersonLinkPurpose::SignIn, to).await,
-                None => Err(Refusal::NotFound { what: pulsestage::error::Noun::Person }),
-            };
-            Said { mailed: asked.is_ok(), refusal: asked.err() }
-        }
-        _ => match prove(&state, &context, &slug, network, form.get("password")).await {
-            Ok(()) => return go(own_page(to).unwrap_or(&super::home_of(&context.tenant)), &[]),
-            Err(refusal) => Said { refusal: Some(refusal), mailed: false },
-        },
-    };
-    page(&state, &headers, &context, ways, to, said)
+    Ok(match proved {
+        Ok(None) => page(&state, &headers, &context, ways, to, ConfirmOutcome::Mailed),
+        Ok(Some(())) => go(own_page(to).unwrap_or(&home_of(&context.tenant)), &[]),
+        Err(refusal) => page(&state, &headers, &context, ways, to, ConfirmOutcome::Refused(&refusal)),
+    })
+}
+
+/// Has a link sent to somebody's own address.
+async fn mail_link(state: &AppState, context: &RequestContext, ways: &WaysToProve, to: &str) -> Result<(), Refusal> {
+    let email = ways.email.as_deref().ok_or(Refusal::NotFound { what: Noun::Person })?;
+    letter::ask(state, &context.tenant, email, PersonLinkPurpose::SignIn, to).await
 }
 
 /// Compares a password, within the same bounds as at the sign-in.
-async fn prove(
-    state: &AppState,
-    context: &RequestContext,
-    slug: &str,
-    network: Network,
-    password: &str,
-) -> Result<(), Refusal> {
+async fn prove(state: &AppState, context: &RequestContext, network: Network, password: &str) -> Result<(), Refusal> {
     let user = context.actor.user.ok_or(Refusal::NotSignedIn)?;
-    let limits = &state.limits().sign_in;
-    let guess = PasswordAttempt::new(slug, &user.to_string(), network, None);
-    let _turn = limits.turn_to_guess(network).await?;
-    limits.may_guess(&guess)?;
-    let proved = state.service().prove(context, password).await;
-    if matches!(proved, Err(Refusal::WrongCredentials)) {
-        limits.wrong_guess(&guess);
-    }
-    proved
+    let attempt = PasswordAttempt::new(&context.tenant.slug, &user.to_string(), network, None);
+    compare_password(state, network, ready(attempt), state.service().prove(context, password)).await
 }
 
 fn page(
@@ -109,27 +90,26 @@ fn page(
     context: &RequestContext,
     ways: WaysToProve,
     to: &str,
-    said: Said,
+    outcome: ConfirmOutcome<'_>,
 ) -> Response {
-    let Said { refusal, mailed } = said;
-    let problems = match &refusal {
+    let refusal = if let ConfirmOutcome::Refused(refusal) = outcome { Some(refusal) } else { None };
+    let problems = match refusal {
         // There is one field, and the address is not in question.
         Some(Refusal::WrongCredentials) => {
             Problems { whole: None, fields: vec![("password".to_owned(), "This is not your password.".to_owned())] }
         }
-        Some(refusal) => Problems::from(refusal),
-        None => Problems::default(),
+        refusal => super::problems(refusal),
     };
     let to = own_page(to).unwrap_or_default().to_owned();
-    let door = ConfirmIdentityPage {
+    let page = ConfirmIdentityPage {
         tenant: (&context.tenant).into(),
         room: room_of(&context.tenant.slug),
         password: ways.password,
         mails: state.account().mail.is_some() && ways.email.is_some(),
         provider: provider::button(state, &context.tenant, &to),
         to,
-        mailed,
+        mailed: matches!(outcome, ConfirmOutcome::Mailed),
         problems,
     };
-    draw(state, headers, refusal.as_ref(), || door.draw())
+    draw(state, headers, refusal, || page.draw())
 }

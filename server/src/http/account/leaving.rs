@@ -1,63 +1,70 @@
 //! Leaving a browser: the page after signing out, and forgetting a browser that others use as well.
 
 use app::account::{Leaving, LeavingPage};
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
 
-use super::form::Fields;
-use super::{Named, draw, go, nowhere, room_of, slug_of};
-use crate::http::api::refusal_response;
+use super::{draw, go, room_of};
+use crate::http::errors::Error;
+use crate::http::extract::{Fields, TenantSlug};
 use crate::state::AppState;
 use pulsestage::text::Slug;
 
 /// Where somebody lands who has signed out.
-pub(super) async fn signed_out(state: State<AppState>, named: Named, request: Request) -> Response {
-    page(state, named, request, Leaving::SignedOut).await
+pub(super) async fn signed_out(
+    state: State<AppState>,
+    slug: TenantSlug,
+    headers: HeaderMap,
+) -> Result<impl IntoResponse, Error> {
+    page(state, slug, headers, Leaving::SignedOut).await
 }
 
 /// Asks whether the browser is to be forgotten.
-pub(super) async fn ask(state: State<AppState>, named: Named, request: Request) -> Response {
-    page(state, named, request, Leaving::Asked).await
+pub(super) async fn ask(
+    state: State<AppState>,
+    slug: TenantSlug,
+    headers: HeaderMap,
+) -> Result<impl IntoResponse, Error> {
+    page(state, slug, headers, Leaving::Asked).await
 }
 
 /// Says that it was.
-pub(super) async fn forgotten(state: State<AppState>, named: Named, request: Request) -> Response {
-    page(state, named, request, Leaving::Forgotten).await
+pub(super) async fn forgotten(
+    state: State<AppState>,
+    slug: TenantSlug,
+    headers: HeaderMap,
+) -> Result<impl IntoResponse, Error> {
+    page(state, slug, headers, Leaving::Forgotten).await
 }
 
-/// The page, where there is such a tenant. It shows nothing of it that is not at its door.
-async fn page(State(state): State<AppState>, named: Named, request: Request, at: Leaving) -> Response {
-    let found = Slug::parse(&slug_of(named, request.extensions())).ok();
-    let found = match found {
-        Some(slug) => state.service().public_tenant(&slug).await,
-        None => Ok(None),
-    };
-    match found {
-        Ok(Some(tenant)) => {
-            let page = LeavingPage { at, tenant: (&tenant).into(), room: room_of(&tenant.slug) };
-            draw(&state, request.headers(), None, || page.draw())
-        }
-        Ok(None) => nowhere(state, request).await,
-        Err(refusal) => refusal_response(&refusal),
-    }
+/// The page, where there is such a tenant. It shows nothing of it that whoever is not signed in does not see.
+async fn page(
+    State(state): State<AppState>,
+    TenantSlug(slug): TenantSlug,
+    headers: HeaderMap,
+    at: Leaving,
+) -> Result<Response, Error> {
+    let slug = Slug::parse(&slug).map_err(|_| Error::NoPage)?;
+    let tenant = state.service().public_tenant(&slug).await?.ok_or(Error::NoPage)?;
+    let page = LeavingPage { at, tenant: (&tenant).into(), room: room_of(&tenant.slug) };
+    Ok(draw(&state, &headers, None, || page.draw()))
 }
 
-/// Forgets the browser: it is signed out wherever it was signed in, and is no participant any more.
-pub(super) async fn forget(State(state): State<AppState>, named: Named, request: Request) -> Response {
-    let room = room_of(&slug_of(named, request.extensions()));
-    // There is nothing in the form, but a form it must be.
-    let headers = match Fields::of_body(request).await {
-        Ok((headers, _)) => headers,
-        Err(refusal) => return refusal_response(&refusal),
-    };
+/// Forgets the browser: it is signed out wherever it was signed in, and is no participant any more. There is nothing in
+/// the form, but a form it must be.
+pub(super) async fn forget(
+    State(state): State<AppState>,
+    TenantSlug(slug): TenantSlug,
+    headers: HeaderMap,
+    _form: Fields,
+) -> Result<impl IntoResponse, Error> {
     let cookies = state.cookies();
     let mut gone = vec![cookies.ended_device_cookie().to_string()];
     for (slug, session) in cookies.credentials(&headers).sessions {
-        if let Err(refusal) = state.service().sign_out(session).await {
-            return refusal_response(&refusal);
-        }
+        state.service().sign_out(session).await?;
         gone.push(cookies.ended_session_cookie(&slug).to_string());
     }
     gone.extend(cookies.forgotten_browser_cookies(&headers).iter().map(ToString::to_string));
-    go(&format!("{room}/forgotten"), &gone)
+    Ok(go(&format!("{}/forgotten", room_of(&slug)), &gone))
 }

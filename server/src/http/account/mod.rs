@@ -1,47 +1,46 @@
-//! The doors: pages and forms by which people come in. They work without script.
+//! Account pages: pages and forms by which people come in. They work without script.
 //!
-//! * `sign_in`: by password; `letter`: asking for a link by mail; `link`: opening one; `role`: opening one that makes the
-//!   person who brings it; `provider`: by OpenID Connect
-//! * `claim`: the first owner; `password`: another password, from inside; `leaving`: out again, and forgotten
-//! * `confirm`: showing once more who one is; `address`: confirming an address
+//! * `sign_in`: by password; `letter`: asking for a link by mail; `provider`: by OpenID Connect
+//! * `link`: opening a link, for one person, for a role, for an address, or that claims the installation
+//! * `password`: another password, from inside; `leaving`: out again, and forgotten
+//! * `confirm`: showing once more who one is
 //! * `second_factor`: asking for its code, setting it up and changing it
-//! * `form`: what a form brought; `back`: where one goes afterwards
+//! * `back`: where one goes afterwards
 //!
 //! A form that is refused is drawn again with what was wrong, under the refusal's status. One that went well leads on
 //! with "see other" and a new session.
 
-mod address;
 mod back;
-mod claim;
 pub(super) mod confirm;
-pub(super) mod form;
 mod leaving;
 mod letter;
 mod link;
 mod password;
 mod provider;
-mod role;
 mod second_factor;
 mod sign_in;
 
-use app::account::{AccountDocument, CONFIRM, PersonLinkPage, document};
-use axum::extract::{Path, Request, State};
+use app::account::{AccountDocument, Problems, document};
+use axum::Router;
+use axum::extract::{Request, State};
 use axum::http::header::{CACHE_CONTROL, LOCATION, REFERRER_POLICY, RETRY_AFTER, SET_COOKIE};
-use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
-use axum::{Router, middleware};
 use uuid::Uuid;
 
 use self::back::own_page;
-use self::form::Fields;
+use self::link::InstallationClaim;
+use super::errors::{Error, refused_page};
 use super::session::{label, moderators_page, tenant_page};
-use super::{api, host};
+use super::{api, page};
 use crate::auth::Secret;
-use crate::http::api::refusal_response;
+use crate::limits::{Network, PasswordAttempt};
 use crate::state::AppState;
 use pulsestage::error::Refusal;
+use pulsestage::id::UserId;
+use pulsestage::link::{AddressChange, PersonLink, RoleLink};
 use pulsestage::ports::{Admission, RateLimited, SignedIn};
 use pulsestage::service::{RequestContext, SignInBrowser};
 use pulsestage::tenant::Tenant;
@@ -53,7 +52,7 @@ pub fn claim_link(origin: &str, secret: &Secret) -> String {
     format!("{}/claim/{}", origin.trim_end_matches('/'), secret.reveal())
 }
 
-/// Every door, in the default tenant and in those that their address names.
+/// Every account page, in the default tenant and in those that their address names.
 pub fn routes(state: &AppState) -> Router<AppState> {
     let of = |room: &str, path: &str| format!("{room}{path}");
     let mut sign_in = Router::new();
@@ -77,14 +76,15 @@ pub fn routes(state: &AppState) -> Router<AppState> {
     }
     sign_in
         .route("/oidc/callback", only(get(provider::come_back)))
-        .route("/sign-in/{token}", only(get(role::show).post(role::submit)))
-        .route("/address/{token}", only(get(address::show).post(address::submit)))
-        .route("/open/{token}", only(get(link::show).post(link::submit)))
-        .route("/claim/{token}", only(get(claim::show).post(claim::submit)))
+        .route("/sign-in/{token}", only(get(link::show::<RoleLink>).post(link::submit::<RoleLink>)))
+        .route("/address/{token}", only(get(link::show::<AddressChange>).post(link::submit::<AddressChange>)))
+        .route("/open/{token}", only(get(link::show::<PersonLink>).post(link::submit::<PersonLink>)))
+        .route("/claim/{token}", only(get(link::show::<InstallationClaim>).post(link::submit::<InstallationClaim>)))
+        .layer(from_fn_with_state(state.clone(), page::or_missing))
         .layer(from_fn_with_state(state.clone(), count_failed))
         // It is where one is sent, and nothing is tried there.
         .route("/sign-in/spent", only(get(spent)))
-        .layer(middleware::map_response(private))
+        .layer(map_response(private))
 }
 
 /// Counts what was tried in vain, by network: a password that is wrong, a link that is none, a return from a provider that
@@ -114,24 +114,9 @@ pub(super) async fn private(mut response: Response) -> Response {
     response
 }
 
-/// The tenant in an address; the default one when it names none.
-pub(super) type Named = Option<Path<String>>;
-
-pub(super) fn slug_of(named: Named, extensions: &Extensions) -> String {
-    let home = host::home(extensions);
-    let named = named.map(|Path(slug)| slug).unwrap_or_default();
-    // Where a host has a tenant of its own, no other is found there.
-    home.resolve(&named).unwrap_or_default().to_owned()
-}
-
 /// The beginning of a tenant's addresses.
 pub(super) fn room_of(slug: &str) -> String {
     tenant_page(slug).trim_end_matches('/').to_owned()
-}
-
-/// Who stands at the door of a tenant. What askers do and read has these pages, so the session is not touched.
-pub(super) async fn context(state: &AppState, headers: &HeaderMap, slug: &str) -> Result<RequestContext, Refusal> {
-    state.service().authenticate_without_touch(slug, &state.cookies().credentials(headers)).await
 }
 
 /// The first page of a tenant.
@@ -145,71 +130,76 @@ fn first_sign_in(tenant: &Tenant, to: &str) -> Response {
     go(&format!("{}/sign-in?{query}", room_of(&tenant.slug)), &[])
 }
 
-/// A door as a whole page.
+/// Whoever is signed in; everybody else signs in first, and comes back to this page.
+fn signed_in(context: &RequestContext, here: &str) -> Result<UserId, Error> {
+    context.actor.user.ok_or_else(|| first_sign_in(&context.tenant, here).into())
+}
+
+/// An address that leads on to a page of ours, where there is one.
+fn query_to(address: &str, to: &str) -> String {
+    if to.is_empty() {
+        return address.to_owned();
+    }
+    let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("to", to).finish();
+    format!("{address}?{query}")
+}
+
+/// What was wrong with a form, if anything.
+pub(super) fn problems(refusal: Option<&Refusal>) -> Problems {
+    refusal.map(Problems::from).unwrap_or_default()
+}
+
+/// An account page as a whole document, under the status of what was refused.
 pub(super) fn draw(
     state: &AppState,
     headers: &HeaderMap,
     refusal: Option<&Refusal>,
-    door: impl FnOnce() -> AccountDocument,
+    page: impl FnOnce() -> AccountDocument,
 ) -> Response {
-    let page = Html(document(state.site().options.clone(), headers, door));
-    let Some(refusal) = refusal else { return page.into_response() };
-    let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = (status, page).into_response();
-    if let Refusal::TooManyRequests { retry_after_s } | Refusal::Unavailable { retry_after_s } = refusal {
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(*retry_after_s));
+    let page = Html(document(state.site().options.clone(), headers, page));
+    match refusal {
+        Some(refusal) => refused_page(page, refusal),
+        None => page.into_response(),
     }
-    response
 }
 
 /// Where a link leads that is worth nothing.
-pub async fn spent(State(state): State<AppState>, headers: HeaderMap) -> Response {
-    draw_spent(&state, &headers)
+async fn spent() -> Error {
+    Refusal::LinkSpent.into()
 }
 
-pub(super) fn draw_spent(state: &AppState, headers: &HeaderMap) -> Response {
-    let door = || PersonLinkPage::Spent { home: "/".to_owned() }.draw();
-    draw(state, headers, Some(&Refusal::LinkSpent), door)
-}
-
-/// The answer to whoever opens a link that could not be found: it is spent, or there is trouble.
-fn no_link(state: &AppState, headers: &HeaderMap, refusal: &Refusal) -> Response {
-    match refusal {
-        Refusal::LinkSpent => draw_spent(state, headers),
-        refusal => refusal_response(refusal),
+/// Has a password compared, within the bounds of guessing.
+async fn compare_password<T>(
+    state: &AppState,
+    network: Network,
+    attempt: impl Future<Output = PasswordAttempt>,
+    compare: impl Future<Output = Result<T, Refusal>>,
+) -> Result<T, Refusal> {
+    let limits = &state.limits().sign_in;
+    let _turn = limits.turn_to_guess(network).await?;
+    let attempt = attempt.await;
+    limits.may_guess(&attempt)?;
+    let compared = compare.await;
+    if matches!(compared, Err(Refusal::WrongCredentials)) {
+        limits.wrong_guess(&attempt);
     }
-}
-
-/// The answer to whoever could not be let in: the page is not there, or nobody can tell at the moment.
-pub(super) async fn kept_out(refusal: &Refusal, state: AppState, request: Request) -> Response {
-    if refusal.status() < 500 { nowhere(state, request).await } else { super::page::unavailable(&request, refusal) }
-}
-
-/// A page that is not there, as the application draws it.
-pub(super) async fn nowhere(state: AppState, request: Request) -> Response {
-    super::page::render(State(state), request).await
-}
-
-/// Whether a form came from the button on the page of this link. Programs that look at mail and chat ahead of people send
-/// requests of every method, but not what stands in a page.
-fn confirms(form: &Fields, link: &Secret) -> bool {
-    Secret::parse(form.get(CONFIRM)).is_some_and(|said| said.hash() == link.hash())
+    compared
 }
 
 /// A new secret for this browser, and what of it is ours to know.
-fn arrival(state: &AppState, headers: &HeaderMap, slug: &str) -> (Secret, SignInBrowser) {
+fn new_session(state: &AppState, headers: &HeaderMap, slug: &str) -> (Secret, SignInBrowser) {
     let secret = Secret::new(state.rng());
-    let arrival = SignInBrowser {
+    let browser = SignInBrowser {
         session: secret.hash(),
         label: label(headers),
         instead_of: state.cookies().session(headers, slug).map(|had| had.hash()),
         device: state.cookies().credentials(headers).device,
     };
-    (secret, arrival)
+    (secret, browser)
 }
 
 /// Somebody is in, or is asked for the second factor first.
-pub(super) fn come_in(state: &AppState, admission: &Admission, secret: &Secret, to: &str) -> Response {
+fn admit(state: &AppState, admission: &Admission, secret: &Secret, to: &str) -> Response {
     match admission {
         Admission::SignedIn(person) => go(&first_page(person, to), &cookies_of(state, person, secret)),
         Admission::SecondFactor(awaited) => {
@@ -230,7 +220,7 @@ fn cookies_of(state: &AppState, person: &SignedIn, secret: &Secret) -> Vec<Strin
 
 /// Somebody has set a password by a link and is in. Admins and owners are offered a second factor on their way: this is
 /// the moment at which they think of how they sign in.
-fn come_in_with_password(state: &AppState, admission: &Admission, secret: &Secret) -> Response {
+fn admit_with_password(state: &AppState, admission: &Admission, secret: &Secret) -> Response {
     match admission {
         Admission::SignedIn(person) if person.role >= Role::Admin => {
             let page = first_page(person, "");
@@ -238,7 +228,7 @@ fn come_in_with_password(state: &AppState, admission: &Admission, secret: &Secre
             let page = format!("{}/second-factor?{query}", room_of(&person.tenant.slug));
             go(&page, &cookies_of(state, person, secret))
         }
-        admission => come_in(state, admission, secret, ""),
+        admission => admit(state, admission, secret, ""),
     }
 }
 

@@ -1,24 +1,26 @@
 //! The second factor: asked for after a password or a link, set up, and changed.
 
 use app::account::{AskForCode, ChangeFactor, FactorChange, OwnFactor, Problems, SetUpFactor, ShowRecoveryCodes};
-use axum::extract::{RawQuery, Request, State};
+use axum::extract::{FromRequestParts, State};
 use axum::http::header::SET_COOKIE;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use fast_qr::convert::svg::SvgBuilder;
 use fast_qr::convert::{Builder, Shape};
 use fast_qr::{ECL, QRBuilder};
+use std::convert::Infallible;
 use url::form_urlencoded::{Serializer, byte_serialize};
 
 use super::back::own_page;
-use super::form::Fields;
-use super::{Named, arrival, confirm, context, cookies_of, draw, first_page, go, kept_out, room_of, slug_of};
+use super::{confirm, cookies_of, draw, first_page, go, new_session, room_of, signed_in};
 use crate::auth::Secret;
-use crate::http::api::refusal_response;
+use crate::http::errors::Error;
+use crate::http::extract::{Fields, QueryFields, TenantSlug};
 use crate::state::AppState;
 use pulsestage::error::Refusal;
 use pulsestage::ports::{PendingSignIn, SignedIn};
-use pulsestage::service::{FactorSetup, FactorView, NewCodes, owner_of};
+use pulsestage::service::{FactorSetup, FactorView, NewCodes, RequestContext, owner_of};
 use pulsestage::tenant::Tenant;
 
 /// The page that asks for the code, and where to go afterwards.
@@ -27,239 +29,199 @@ pub(super) fn address(slug: &str, to: &str) -> String {
     format!("{}/sign-in/code?{query}", room_of(slug))
 }
 
-/// The page that asks for the code, or has the second factor set up first.
-pub(super) async fn show_code(
-    State(state): State<AppState>,
-    named: Named,
-    RawQuery(query): RawQuery,
-    request: Request,
-) -> Response {
-    let slug = slug_of(named, request.extensions());
-    let asked = Asked::of(query.as_deref());
-    match pending(&state, request.headers(), &slug).await {
-        Ok((_, waiting)) if waiting.factor.is_none() => {
-            let setup = state.service().factor_setup(owner_of(&waiting));
-            set_up_to_sign_in(&state, request.headers(), &waiting, setup, &asked, None)
-        }
-        Ok((_, waiting)) => code_page(&state, request.headers(), &waiting.tenant, &asked, None),
-        Err(refusal) => over(&slug, &refusal),
-    }
+/// The sign-in to the tenant of an address that waits in this browser for its second factor.
+pub(super) struct WaitingSignIn {
+    secret: Secret,
+    sign_in: PendingSignIn,
 }
 
-/// The form with the code.
-pub(super) async fn submit_code(
-    State(state): State<AppState>,
-    named: Named,
-    RawQuery(query): RawQuery,
-    request: Request,
-) -> Response {
-    let slug = slug_of(named, request.extensions());
-    let asked = Asked::of(query.as_deref());
-    let found = pending(&state, request.headers(), &slug).await;
-    let (headers, form) = match Fields::of_body(request).await {
-        Ok(form) => form,
-        Err(refusal) => return refusal_response(&refusal),
-    };
-    let (pending, waiting) = match found {
-        Ok(found) => found,
-        Err(refusal) => return over(&slug, &refusal),
-    };
-    let (secret, arrival) = arrival(&state, &headers, &slug);
-    match state.service().complete_sign_in(pending.hash(), form.get("code"), &arrival).await {
-        Ok(person) => {
-            let cookies = session_cookies(&state, &person, &secret);
-            go(&first_page(&person, &asked.to), &cookies)
-        }
-        Err(Refusal::LinkSpent) => over(&slug, &Refusal::LinkSpent),
-        Err(refusal) => code_page(&state, &headers, &waiting.tenant, &asked, Some(&refusal)),
-    }
-}
+impl FromRequestParts<AppState> for WaitingSignIn {
+    type Rejection = Error;
 
-/// The form with the first code of somebody who must have a second factor to sign in.
-pub(super) async fn submit_setup(
-    State(state): State<AppState>,
-    named: Named,
-    RawQuery(query): RawQuery,
-    request: Request,
-) -> Response {
-    let slug = slug_of(named, request.extensions());
-    let asked = Asked::of(query.as_deref());
-    let found = pending(&state, request.headers(), &slug).await;
-    let (headers, form) = match Fields::of_body(request).await {
-        Ok(form) => form,
-        Err(refusal) => return refusal_response(&refusal),
-    };
-    let (pending, waiting) = match found {
-        Ok(found) => found,
-        Err(refusal) => return over(&slug, &refusal),
-    };
-    let (secret, arrival) = arrival(&state, &headers, &slug);
-    let (sealed, service) = (form.get("setup"), state.service());
-    match service.set_up_at_sign_in(pending.hash(), sealed, form.get("code"), &arrival).await {
-        Ok((person, codes)) => {
-            let next = first_page(&person, &asked.to);
-            let mut response = codes_page(&state, &headers, &person.tenant, codes, next);
-            for cookie in session_cookies(&state, &person, &secret) {
-                if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-                    response.headers_mut().append(SET_COOKIE, cookie);
-                }
-            }
-            response
-        }
-        Err(Refusal::LinkSpent) => over(&slug, &Refusal::LinkSpent),
-        Err(refusal) => {
-            let owner = owner_of(&waiting);
-            let setup = service.factor_setup_again(owner, sealed).unwrap_or_else(|| service.factor_setup(owner));
-            set_up_to_sign_in(&state, &headers, &waiting, setup, &asked, Some(&refusal))
-        }
-    }
-}
-
-/// The page about one's own second factor, or about one change of it.
-pub(super) async fn show(
-    State(state): State<AppState>,
-    named: Named,
-    RawQuery(query): RawQuery,
-    request: Request,
-) -> Response {
-    let slug = slug_of(named, request.extensions());
-    let context = match context(&state, request.headers(), &slug).await {
-        Ok(context) => context,
-        Err(refusal) => return kept_out(&refusal, state, request).await,
-    };
-    let Ok(owner) = context.factor_owner() else { return first_sign_in(&context.tenant) };
-    let fields = Fields::of_query(query.as_deref());
-    let view = match state.service().own_second_factor(&context).await {
-        Ok(view) => view,
-        Err(refusal) => return refusal_response(&refusal),
-    };
-    let headers = request.headers();
-    match (fields.get("change"), view.factor) {
-        ("app", None) if !state.service().is_proved(&context) => confirm_first(&slug),
-        ("app", _) => {
-            let setup = state.service().factor_setup(owner);
-            set_up_own(&state, headers, &context.tenant, &view, setup, None)
-        }
-        ("codes", Some(_)) => change_page(&state, headers, &context.tenant, FactorChange::Codes, None),
-        ("off", Some(_)) => change_page(&state, headers, &context.tenant, FactorChange::Off, None),
-        _ => {
-            let tenant = &context.tenant;
-            let door = OwnFactor {
-                tenant: tenant.into(),
-                room: room_of(&tenant.slug),
-                factor: view.factor,
-                is_required: view.is_required,
-                later: own_page(fields.get("to")).map(str::to_owned),
-            };
-            draw(&state, headers, None, || door.draw())
-        }
-    }
-}
-
-/// Turns the visitor's second factor on, or puts another in its place.
-pub(super) async fn turn_on(State(state): State<AppState>, named: Named, request: Request) -> Response {
-    let slug = slug_of(named, request.extensions());
-    let context = match context(&state, request.headers(), &slug).await {
-        Ok(context) => context,
-        Err(refusal) => return kept_out(&refusal, state, request).await,
-    };
-    let Ok(owner) = context.factor_owner() else { return first_sign_in(&context.tenant) };
-    let (headers, form) = match Fields::of_body(request).await {
-        Ok(form) => form,
-        Err(refusal) => return refusal_response(&refusal),
-    };
-    let (sealed, service) = (form.get("setup"), state.service());
-    match service.enable_second_factor(&context, sealed, form.get("code"), form.get("current")).await {
-        Ok(codes) => {
-            let next = format!("{}/second-factor", room_of(&slug));
-            codes_page(&state, &headers, &context.tenant, codes, next)
-        }
-        Err(Refusal::ProofNeeded) => confirm_first(&slug),
-        Err(refusal) => {
-            let view = match service.own_second_factor(&context).await {
-                Ok(view) => view,
-                Err(refusal) => return refusal_response(&refusal),
-            };
-            let setup = service.factor_setup_again(owner, sealed).unwrap_or_else(|| service.factor_setup(owner));
-            set_up_own(&state, &headers, &context.tenant, &view, setup, Some(&refusal))
-        }
-    }
-}
-
-/// Gives the visitor other recovery codes.
-pub(super) async fn renew_codes(State(state): State<AppState>, named: Named, request: Request) -> Response {
-    let slug = slug_of(named, request.extensions());
-    let context = match context(&state, request.headers(), &slug).await {
-        Ok(context) => context,
-        Err(refusal) => return kept_out(&refusal, state, request).await,
-    };
-    if context.actor.user.is_none() {
-        return first_sign_in(&context.tenant);
-    }
-    let (headers, form) = match Fields::of_body(request).await {
-        Ok(form) => form,
-        Err(refusal) => return refusal_response(&refusal),
-    };
-    match state.service().replace_recovery_codes(&context, form.get("code")).await {
-        Ok(codes) => {
-            let next = format!("{}/second-factor", room_of(&slug));
-            codes_page(&state, &headers, &context.tenant, codes, next)
-        }
-        Err(refusal) => change_page(&state, &headers, &context.tenant, FactorChange::Codes, Some(&refusal)),
-    }
-}
-
-/// Turns the visitor's second factor off.
-pub(super) async fn turn_off(State(state): State<AppState>, named: Named, request: Request) -> Response {
-    let slug = slug_of(named, request.extensions());
-    let context = match context(&state, request.headers(), &slug).await {
-        Ok(context) => context,
-        Err(refusal) => return kept_out(&refusal, state, request).await,
-    };
-    if context.actor.user.is_none() {
-        return first_sign_in(&context.tenant);
-    }
-    let (headers, form) = match Fields::of_body(request).await {
-        Ok(form) => form,
-        Err(refusal) => return refusal_response(&refusal),
-    };
-    match state.service().disable_second_factor(&context, form.get("code")).await {
-        Ok(()) => go(&format!("{}/second-factor", room_of(&slug)), &[]),
-        Err(refusal) => change_page(&state, &headers, &context.tenant, FactorChange::Off, Some(&refusal)),
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Error> {
+        let TenantSlug(slug) = TenantSlug::from_request_parts(parts, state).await?;
+        let found = async {
+            let secret = state.cookies().pending(&parts.headers).ok_or(Refusal::LinkSpent)?;
+            let sign_in = state.service().pending_sign_in(secret.hash()).await?;
+            if sign_in.tenant.slug == slug { Ok(Self { secret, sign_in }) } else { Err(Refusal::LinkSpent) }
+        };
+        found.await.map_err(|refusal| over(&slug, refusal))
     }
 }
 
 /// What the address of the code's page says.
-struct Asked {
+pub(super) struct CodeQuery {
     to: String,
     recovery: bool,
 }
 
-impl Asked {
-    fn of(query: Option<&str>) -> Self {
-        let fields = Fields::of_query(query);
-        let to = own_page(fields.get("to")).unwrap_or_default().to_owned();
-        Self { to, recovery: fields.get("with") == "recovery" }
-    }
+impl FromRequestParts<AppState> for CodeQuery {
+    type Rejection = Infallible;
 
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
+        let query = QueryFields::from_request_parts(parts, state).await?;
+        let to = own_page(query.get("to")).unwrap_or_default().to_owned();
+        Ok(Self { to, recovery: query.get("with") == "recovery" })
+    }
+}
+
+impl CodeQuery {
     /// The page to go to, written for an address.
     fn written(&self) -> String {
         byte_serialize(self.to.as_bytes()).collect()
     }
 }
 
-/// The sign-in to this tenant that waits in this browser.
-async fn pending(state: &AppState, headers: &HeaderMap, slug: &str) -> Result<(Secret, PendingSignIn), Refusal> {
-    let secret = state.cookies().pending(headers).ok_or(Refusal::LinkSpent)?;
-    let waiting = state.service().pending_sign_in(secret.hash()).await?;
-    if waiting.tenant.slug == slug { Ok((secret, waiting)) } else { Err(Refusal::LinkSpent) }
+/// The page that asks for the code, or has the second factor set up first.
+pub(super) async fn show_code(
+    State(state): State<AppState>,
+    WaitingSignIn { sign_in, .. }: WaitingSignIn,
+    query: CodeQuery,
+    headers: HeaderMap,
+) -> Result<impl IntoResponse, Error> {
+    if sign_in.factor.is_none() {
+        let setup = state.service().factor_setup(owner_of(&sign_in));
+        return Ok(set_up_to_sign_in(&state, &headers, &sign_in, setup, &query, None));
+    }
+    Ok(code_page(&state, &headers, &sign_in.tenant, &query, None))
+}
+
+/// The form with the code.
+pub(super) async fn submit_code(
+    State(state): State<AppState>,
+    WaitingSignIn { secret: waiting, sign_in }: WaitingSignIn,
+    query: CodeQuery,
+    headers: HeaderMap,
+    form: Fields,
+) -> Result<impl IntoResponse, Error> {
+    let slug = &sign_in.tenant.slug;
+    let (secret, browser) = new_session(&state, &headers, slug);
+    let person = state.service().complete_sign_in(waiting.hash(), form.get("code"), &browser).await;
+    let person = person.map_err(|refusal| match refusal {
+        Refusal::LinkSpent => over(slug, Refusal::LinkSpent),
+        refusal => code_page(&state, &headers, &sign_in.tenant, &query, Some(&refusal)).into(),
+    })?;
+    Ok(go(&first_page(&person, &query.to), &session_cookies(&state, &person, &secret)))
+}
+
+/// The form with the first code of somebody who must have a second factor to sign in.
+pub(super) async fn submit_setup(
+    State(state): State<AppState>,
+    WaitingSignIn { secret: waiting, sign_in }: WaitingSignIn,
+    query: CodeQuery,
+    headers: HeaderMap,
+    form: Fields,
+) -> Result<impl IntoResponse, Error> {
+    let slug = &sign_in.tenant.slug;
+    let (secret, browser) = new_session(&state, &headers, slug);
+    let (sealed, service) = (form.get("setup"), state.service());
+    let done = service.set_up_at_sign_in(waiting.hash(), sealed, form.get("code"), &browser).await;
+    let (person, codes) = done.map_err(|refusal| match refusal {
+        Refusal::LinkSpent => over(slug, Refusal::LinkSpent),
+        refusal => {
+            let owner = owner_of(&sign_in);
+            let setup = service.factor_setup_again(owner, sealed).unwrap_or_else(|| service.factor_setup(owner));
+            set_up_to_sign_in(&state, &headers, &sign_in, setup, &query, Some(&refusal)).into()
+        }
+    })?;
+    let mut response = codes_page(&state, &headers, &person.tenant, codes, first_page(&person, &query.to));
+    for cookie in session_cookies(&state, &person, &secret) {
+        if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+            response.headers_mut().append(SET_COOKIE, cookie);
+        }
+    }
+    Ok(response)
+}
+
+/// The page about one's own second factor.
+fn here(tenant: &Tenant) -> String {
+    format!("{}/second-factor", room_of(&tenant.slug))
+}
+
+/// The page about one's own second factor, or about one change of it.
+pub(super) async fn show(
+    State(state): State<AppState>,
+    context: RequestContext,
+    query: QueryFields,
+    headers: HeaderMap,
+) -> Result<impl IntoResponse, Error> {
+    let tenant = &context.tenant;
+    signed_in(&context, &here(tenant))?;
+    let owner = context.factor_owner()?;
+    let view = state.service().own_second_factor(&context).await?;
+    Ok(match (query.get("change"), view.factor) {
+        ("app", None) if !state.service().is_proved(&context) => confirm_first(tenant),
+        ("app", _) => set_up_own(&state, &headers, tenant, &view, state.service().factor_setup(owner), None),
+        ("codes", Some(_)) => change_page(&state, &headers, tenant, FactorChange::Codes, None),
+        ("off", Some(_)) => change_page(&state, &headers, tenant, FactorChange::Off, None),
+        _ => {
+            let page = OwnFactor {
+                tenant: tenant.into(),
+                room: room_of(&tenant.slug),
+                factor: view.factor,
+                is_required: view.is_required,
+                later: own_page(query.get("to")).map(str::to_owned),
+            };
+            draw(&state, &headers, None, || page.draw())
+        }
+    })
+}
+
+/// Turns the visitor's second factor on, or puts another in its place.
+pub(super) async fn turn_on(
+    State(state): State<AppState>,
+    context: RequestContext,
+    headers: HeaderMap,
+    form: Fields,
+) -> Result<impl IntoResponse, Error> {
+    let tenant = &context.tenant;
+    signed_in(&context, &here(tenant))?;
+    let owner = context.factor_owner()?;
+    let (sealed, service) = (form.get("setup"), state.service());
+    match service.enable_second_factor(&context, sealed, form.get("code"), form.get("current")).await {
+        Ok(codes) => Ok(codes_page(&state, &headers, tenant, codes, here(tenant))),
+        Err(Refusal::ProofNeeded) => Ok(confirm_first(tenant)),
+        Err(refusal) => {
+            let view = service.own_second_factor(&context).await?;
+            let setup = service.factor_setup_again(owner, sealed).unwrap_or_else(|| service.factor_setup(owner));
+            Err(set_up_own(&state, &headers, tenant, &view, setup, Some(&refusal)).into())
+        }
+    }
+}
+
+/// Gives the visitor other recovery codes.
+pub(super) async fn renew_codes(
+    State(state): State<AppState>,
+    context: RequestContext,
+    headers: HeaderMap,
+    form: Fields,
+) -> Result<impl IntoResponse, Error> {
+    let tenant = &context.tenant;
+    signed_in(&context, &here(tenant))?;
+    let codes = state.service().replace_recovery_codes(&context, form.get("code")).await;
+    let codes = codes.map_err(|refusal| change_page(&state, &headers, tenant, FactorChange::Codes, Some(&refusal)))?;
+    Ok(codes_page(&state, &headers, tenant, codes, here(tenant)))
+}
+
+/// Turns the visitor's second factor off.
+pub(super) async fn turn_off(
+    State(state): State<AppState>,
+    context: RequestContext,
+    headers: HeaderMap,
+    form: Fields,
+) -> Result<impl IntoResponse, Error> {
+    let tenant = &context.tenant;
+    signed_in(&context, &here(tenant))?;
+    let off = state.service().disable_second_factor(&context, form.get("code")).await;
+    off.map_err(|refusal| change_page(&state, &headers, tenant, FactorChange::Off, Some(&refusal)))?;
+    Ok(go(&here(tenant), &[]))
 }
 
 /// Nothing waits any more: it took too long, too many codes were wrong, or it is done.
-fn over(slug: &str, refusal: &Refusal) -> Response {
+fn over(slug: &str, refusal: Refusal) -> Error {
     match refusal {
-        Refusal::LinkSpent => go(&format!("{}/sign-in?again=1", room_of(slug)), &[]),
-        refusal => refusal_response(refusal),
+        Refusal::LinkSpent => go(&format!("{}/sign-in?again=1", room_of(slug)), &[]).into(),
+        refusal => refusal.into(),
     }
 }
 
@@ -270,18 +232,12 @@ fn session_cookies(state: &AppState, person: &SignedIn, secret: &Secret) -> Vec<
 }
 
 /// Who turns it on shows first once more who they are, and comes back.
-fn confirm_first(slug: &str) -> Response {
-    let room = room_of(slug);
-    go(&confirm::address(&room, &format!("{room}/second-factor?change=app")), &[])
-}
-
-fn first_sign_in(tenant: &Tenant) -> Response {
-    let room = room_of(&tenant.slug);
-    go(&format!("{room}/sign-in?to={room}/second-factor"), &[])
+fn confirm_first(tenant: &Tenant) -> Response {
+    go(&confirm::address(&room_of(&tenant.slug), &format!("{}?change=app", here(tenant))), &[])
 }
 
 /// What is wrong, in words of this page. Whether a code was wrong, used or too old is not said.
-fn problems(refusal: Option<&Refusal>, replaces: bool) -> Problems {
+fn code_problems(refusal: Option<&Refusal>, replaces: bool) -> Problems {
     let sentence = "This code is not right, or it was used already.";
     match refusal {
         Some(Refusal::WrongCredentials) if replaces => Problems {
@@ -295,8 +251,7 @@ fn problems(refusal: Option<&Refusal>, replaces: bool) -> Problems {
             let whole = "That took too long, so there is a new QR code. Scan this one.".to_owned();
             Problems { whole: Some(whole), fields: vec![] }
         }
-        Some(refusal) => Problems::from(refusal),
-        None => Problems::default(),
+        refusal => super::problems(refusal),
     }
 }
 
@@ -304,36 +259,36 @@ fn code_page(
     state: &AppState,
     headers: &HeaderMap,
     tenant: &Tenant,
-    asked: &Asked,
+    query: &CodeQuery,
     refusal: Option<&Refusal>,
 ) -> Response {
-    let door = AskForCode {
+    let page = AskForCode {
         tenant: tenant.into(),
         room: room_of(&tenant.slug),
-        to: asked.written(),
-        recovery: asked.recovery,
-        problems: problems(refusal, false),
+        to: query.written(),
+        recovery: query.recovery,
+        problems: code_problems(refusal, false),
     };
-    draw(state, headers, refusal, || door.draw())
+    draw(state, headers, refusal, || page.draw())
 }
 
 fn set_up_to_sign_in(
     state: &AppState,
     headers: &HeaderMap,
-    waiting: &PendingSignIn,
+    sign_in: &PendingSignIn,
     setup: FactorSetup,
-    asked: &Asked,
+    query: &CodeQuery,
     refusal: Option<&Refusal>,
 ) -> Response {
-    let account = waiting.email.as_deref().unwrap_or(&waiting.name);
-    let room = room_of(&waiting.tenant.slug);
-    let door = SetUpFactor {
-        action: format!("{room}/sign-in/setup?to={}", asked.written()),
+    let account = sign_in.email.as_deref().unwrap_or(&sign_in.name);
+    let room = room_of(&sign_in.tenant.slug);
+    let page = SetUpFactor {
+        action: format!("{room}/sign-in/setup?to={}", query.written()),
         is_required: true,
-        problems: problems(refusal, false),
-        ..shown(&waiting.tenant, account, setup)
+        problems: code_problems(refusal, false),
+        ..shown(&sign_in.tenant, account, setup)
     };
-    draw(state, headers, refusal, || door.draw())
+    draw(state, headers, refusal, || page.draw())
 }
 
 fn set_up_own(
@@ -345,13 +300,13 @@ fn set_up_own(
     refusal: Option<&Refusal>,
 ) -> Response {
     let account = view.email.as_deref().unwrap_or(&view.name);
-    let door = SetUpFactor {
+    let page = SetUpFactor {
         action: format!("{}/second-factor/on", room_of(&tenant.slug)),
         replaces: view.factor.is_some(),
-        problems: problems(refusal, view.factor.is_some()),
+        problems: code_problems(refusal, view.factor.is_some()),
         ..shown(tenant, account, setup)
     };
-    draw(state, headers, refusal, || door.draw())
+    draw(state, headers, refusal, || page.draw())
 }
 
 /// What is the same of every page with a secret on it.
@@ -378,8 +333,8 @@ fn app_address(issuer: &str, account: &str, secret: &str) -> String {
 
 fn codes_page(state: &AppState, headers: &HeaderMap, tenant: &Tenant, codes: NewCodes, next: String) -> Response {
     let NewCodes(codes) = codes;
-    let door = ShowRecoveryCodes { tenant: tenant.into(), room: room_of(&tenant.slug), codes, next };
-    draw(state, headers, None, || door.draw())
+    let page = ShowRecoveryCodes { tenant: tenant.into(), room: room_of(&tenant.slug), codes, next };
+    draw(state, headers, None, || page.draw())
 }
 
 fn change_page(
@@ -389,9 +344,13 @@ fn change_page(
     change: FactorChange,
     refusal: Option<&Refusal>,
 ) -> Response {
-    let door =
-        ChangeFactor { tenant: tenant.into(), room: room_of(&tenant.slug), change, problems: problems(refusal, false) };
-    draw(state, headers, refusal, || door.draw())
+    let page = ChangeFactor {
+        tenant: tenant.into(),
+        room: room_of(&tenant.slug),
+        change,
+        problems: code_problems(refusal, false),
+    };
+    draw(state, headers, refusal, || page.draw())
 }
 
 #[cfg(test)]

@@ -1,68 +1,52 @@
 //! Signing in by e-mail and password.
 
 use app::account::{Problems, SignIn};
-use axum::extract::{RawQuery, Request, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use uuid::Uuid;
 
 use super::back::own_page;
-use super::form::Fields;
-use super::{Named, arrival, come_in, context, draw, kept_out, provider, room_of, slug_of};
-use crate::http::api::refusal_response;
-use crate::limits::PasswordAttempt;
+use super::{admit, compare_password, draw, new_session, problems, provider, room_of};
+use crate::http::errors::Error;
+use crate::http::extract::{Fields, QueryFields};
+use crate::limits::{Network, PasswordAttempt};
 use crate::state::AppState;
 use pulsestage::error::Refusal;
+use pulsestage::service::RequestContext;
 use pulsestage::tenant::Tenant;
 
 /// The page.
 pub(super) async fn show(
     State(state): State<AppState>,
-    named: Named,
-    RawQuery(query): RawQuery,
-    request: Request,
-) -> Response {
-    let context = match context(&state, request.headers(), &slug_of(named, request.extensions())).await {
-        Ok(context) => context,
-        Err(refusal) => return kept_out(&refusal, state, request).await,
-    };
-    let fields = Fields::of_query(query.as_deref());
-    let typed = Typed { to: fields.get("to"), email: "" };
-    let door =
-        sign_in(&state, &context.tenant, typed, if fields.get("again") == "1" { again() } else { Problems::default() });
-    draw(&state, request.headers(), None, || door.draw())
+    context: RequestContext,
+    query: QueryFields,
+    headers: HeaderMap,
+) -> Result<impl IntoResponse, Error> {
+    let typed = Typed { to: query.get("to"), email: "" };
+    let problems = if query.get("again") == "1" { again() } else { Problems::default() };
+    let page = sign_in(&state, &context.tenant, typed, problems);
+    Ok(draw(&state, &headers, None, || page.draw()))
 }
 
 /// The form.
-pub(super) async fn submit(State(state): State<AppState>, named: Named, request: Request) -> Response {
-    let slug = slug_of(named, request.extensions());
-    let network = state.limits().sign_in.network(request.headers(), request.extensions());
-    let context = match context(&state, request.headers(), &slug).await {
-        Ok(context) => context,
-        Err(refusal) => return kept_out(&refusal, state, request).await,
-    };
-    let (headers, form) = match Fields::of_body(request).await {
-        Ok(form) => form,
-        Err(refusal) => return refusal_response(&refusal),
-    };
+pub(super) async fn submit(
+    State(state): State<AppState>,
+    context: RequestContext,
+    network: Network,
+    headers: HeaderMap,
+    form: Fields,
+) -> Result<impl IntoResponse, Error> {
+    let slug = &context.tenant.slug;
     let typed = Typed { to: form.get("to"), email: form.get("email") };
-    let (secret, arrival) = arrival(&state, &headers, &slug);
-    let signed_in = async {
-        let limits = &state.limits().sign_in;
-        let _turn = limits.turn_to_guess(network).await?;
-        let guess =
-            PasswordAttempt::new(&slug, typed.email, network, own_browser(&state, &headers, &slug, typed.email).await);
-        limits.may_guess(&guess)?;
-        let signed_in = state.service().sign_in(&slug, typed.email, form.get("password"), &arrival).await;
-        if matches!(signed_in, Err(Refusal::WrongCredentials)) {
-            limits.wrong_guess(&guess);
-        }
-        signed_in
+    let (secret, browser) = new_session(&state, &headers, slug);
+    let attempt = async {
+        PasswordAttempt::new(slug, typed.email, network, own_browser(&state, &headers, slug, typed.email).await)
     };
-    match signed_in.await {
-        Ok(admission) => come_in(&state, &admission, &secret, typed.to),
-        Err(refusal) => page(&state, &headers, &context.tenant, typed, Some(&refusal)),
-    }
+    let signed_in = state.service().sign_in(slug, typed.email, form.get("password"), &browser);
+    let admission = compare_password(&state, network, attempt, signed_in).await;
+    let admission = admission.map_err(|refusal| page(&state, &headers, &context.tenant, typed, Some(&refusal)))?;
+    Ok(admit(&state, &admission, &secret, typed.to))
 }
 
 /// The browser, when somebody came in with it before as who has this address.
@@ -89,8 +73,8 @@ pub(super) fn page(
     typed: Typed<'_>,
     refusal: Option<&Refusal>,
 ) -> Response {
-    let door = sign_in(state, tenant, typed, refusal.map(Problems::from).unwrap_or_default());
-    draw(state, headers, refusal, || door.draw())
+    let page = sign_in(state, tenant, typed, problems(refusal));
+    draw(state, headers, refusal, || page.draw())
 }
 
 /// A sign-in that waited for the second factor is over.

@@ -12,29 +12,28 @@ mod votes;
 mod xlsx;
 mod zip;
 
+use app::api::Home;
 use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
-use axum::http::{Extensions, HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures::stream;
 use serde::Deserialize;
 
 use self::questions::Form;
-use super::api::refusal_response;
-use super::host;
+use super::errors::Error;
 use crate::state::AppState;
 use pulsestage::error::{Noun, Refusal};
 use pulsestage::export::QuestionQuery;
-use pulsestage::ports::Rng;
 use pulsestage::service::{Credentials, RequestContext, Service};
 
 /// What an address may say beside the name of the file.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Asked {
+pub struct ExportQuery {
     tenant: String,
     #[serde(flatten)]
     questions: QuestionQuery,
@@ -44,7 +43,7 @@ pub struct Asked {
     subject: String,
 }
 
-impl Asked {
+impl ExportQuery {
     /// What is asked of the audit, whose times have the names of the questions'.
     fn audit(self) -> pulsestage::audit::Query {
         pulsestage::audit::Query {
@@ -94,36 +93,23 @@ enum Broken {
 pub async fn file(
     State(state): State<AppState>,
     Path(name): Path<String>,
-    asked: Result<Query<Asked>, QueryRejection>,
-    extensions: Extensions,
+    query: Result<Query<ExportQuery>, QueryRejection>,
+    home: Home,
     headers: HeaderMap,
-) -> Response {
-    let Ok(Query(asked)) = asked else {
-        return refusal_response(&Refusal::Malformed { detail: "the query cannot be read".to_owned() });
-    };
-    let home = host::home(&extensions);
-    let Some(slug) = home.resolve(&asked.tenant).map(str::to_owned) else {
-        return refusal_response(&Refusal::NotFound { what: Noun::Tenant });
-    };
+) -> Result<impl IntoResponse, Error> {
+    let unreadable = |_| Refusal::Malformed { detail: "the query cannot be read".to_owned() };
+    let Query(query) = query.map_err(unreadable)?;
+    let slug = home.resolve(&query.tenant).ok_or(Refusal::NotFound { what: Noun::Tenant })?.to_owned();
     let reader = Reader { service: state.service().clone(), credentials: state.cookies().credentials(&headers), slug };
-    match open(reader, &name, asked, state.rng()).await {
-        Ok(Some(response)) => response,
-        Ok(None) => super::api::missing().await,
-        Err(refusal) => refusal_response(&refusal),
-    }
-}
-
-/// Begins a file; none when there is none of this name.
-async fn open(reader: Reader, name: &str, asked: Asked, rng: &dyn Rng) -> Result<Option<Response>, Refusal> {
-    Ok(Some(match name {
-        "questions.csv" => questions::open(reader, &asked.questions, Form::Csv).await?,
-        "questions.json" => questions::open(reader, &asked.questions, Form::Json).await?,
-        "questions.xlsx" => questions::open(reader, &asked.questions, Form::Xlsx).await?,
-        "votes.csv" => votes::open(reader, &asked.questions, rng).await?,
-        "audit.csv" => audit::open(reader, asked.audit(), audit::Form::Csv).await?,
-        "audit.jsonl" => audit::open(reader, asked.audit(), audit::Form::Lines).await?,
-        _ => return Ok(None),
-    }))
+    Ok(match name.as_str() {
+        "questions.csv" => questions::open(reader, &query.questions, Form::Csv).await?,
+        "questions.json" => questions::open(reader, &query.questions, Form::Json).await?,
+        "questions.xlsx" => questions::open(reader, &query.questions, Form::Xlsx).await?,
+        "votes.csv" => votes::open(reader, &query.questions, state.rng()).await?,
+        "audit.csv" => audit::open(reader, query.audit(), audit::Form::Csv).await?,
+        "audit.jsonl" => audit::open(reader, query.audit(), audit::Form::Lines).await?,
+        _ => return Err(Error::NoPage),
+    })
 }
 
 /// The response whose body is this file.

@@ -3,6 +3,7 @@
 mod coding;
 mod query;
 
+use app::api::Home;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
@@ -12,8 +13,7 @@ use bytes::Bytes;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::api::refusal_response;
-use super::host;
+use super::errors::{Error, body_json};
 use crate::bus::frame::closing;
 use crate::bus::{Coding, Framing, StreamFormat};
 use crate::limits::{Activity, StreamHolder};
@@ -33,22 +33,16 @@ pub async fn open(
     version: Version,
     headers: HeaderMap,
     extensions: Extensions,
+    home: Home,
     RawQuery(query): RawQuery,
-) -> Response {
+) -> Result<impl IntoResponse, Error> {
     let query = StreamQuery::parse(query.as_deref().unwrap_or_default());
-    let filter = match Filter::parse(query.events.as_deref(), query.team.as_deref()) {
-        Ok(filter) => filter,
-        Err(message) => return malformed(&message),
-    };
-    let home = host::home(&extensions);
-    let Some(slug) = home.resolve(query.tenant.as_deref().unwrap_or_default()) else {
-        return refused_by(&state, &Refusal::NotFound { what: Noun::Tenant });
-    };
+    let filter = Filter::parse(query.events.as_deref(), query.team.as_deref()).map_err(malformed)?;
+    let slug = home.resolve(query.tenant.as_deref().unwrap_or_default());
+    let slug = slug.ok_or_else(|| refused_by(&state, Refusal::NotFound { what: Noun::Tenant }))?;
     let credentials = state.credentials(&headers, &extensions);
-    let (context, leave) = match StreamPermit::of(&state, slug, &credentials).await {
-        Ok(granted) => granted,
-        Err(refusal) => return refused_by(&state, &refusal),
-    };
+    let granted = StreamPermit::of(&state, slug, &credentials).await;
+    let (context, access) = granted.map_err(|refusal| refused_by(&state, refusal))?;
     let filter = filter.seen_by(context.team_filter());
     let coding = if state.compresses_streams() { coding::accepted(&headers) } else { Coding::Identity };
     let allowed = context.rules.limits.streams.and_then(|most| usize::try_from(most).ok());
@@ -56,10 +50,8 @@ pub async fn open(
         Some(_) => StreamHolder::Known(context.actor.participant),
         None => StreamHolder::Unknown(state.limits().sign_in.network(&headers, &extensions)),
     };
-    let permit = match state.limits().streams.admit_within(context.tenant.id, holder, allowed) {
-        Ok(permit) => permit,
-        Err(full) => return ended(&state, context.tenant.id, full.retry_millis(state.rng())),
-    };
+    let permit = state.limits().streams.admit_within(context.tenant.id, holder, allowed);
+    let permit = permit.map_err(|full| ended(&state, context.tenant.id, full.retry_millis(state.rng())))?;
     // The answer to HEAD is its head alone, and whoever comes while we stop is told when to come back.
     let is_lasting = method == Method::GET && !state.streams_stop().is_cancelled();
     let upgrade_slot = extensions.get::<UpgradeSlot>().filter(|_| is_lasting);
@@ -67,10 +59,9 @@ pub async fn open(
     let is_chunked = upgrade_slot.is_some() && version >= Version::HTTP_11;
     let framing = if is_chunked { Framing::Chunked } else { Framing::Bare };
     let choice = Choice::new(filter, Viewer::from(&context.actor), StreamFormat { coding, framing });
-    match OpenedStream::new(&state, context.tenant.id, query.cursor(&headers), choice, (permit, leave)).await {
-        Ok(opened) => streaming(body(opened, upgrade_slot, &extensions, state), coding),
-        Err(refusal) => refused_by(&state, &refusal),
-    }
+    let opened = OpenedStream::new(&state, context.tenant.id, query.cursor(&headers), choice, (permit, access)).await;
+    let opened = opened.map_err(|refusal| refused_by(&state, refusal))?;
+    Ok(streaming(body(opened, upgrade_slot, &extensions, state), coding))
 }
 
 /// The stream as a body, unless there is a upgrade_slot for it: then its connection takes it from there and has no use for one.
@@ -109,23 +100,22 @@ fn ended(state: &AppState, tenant: TenantId, retry_ms: u64) -> Response {
     streaming(Body::from(closing), Coding::Identity)
 }
 
-fn refused_by(state: &AppState, refusal: &Refusal) -> Response {
+fn refused_by(state: &AppState, refusal: Refusal) -> Error {
     // EventSource gives up for good on every status but 200. That is right where asking again is of no use; where the
     // trouble is ours and passes, the stream ends at once and its client comes back.
     if refusal.status() >= 500 {
         // Whose stream it would have been may not be known.
-        return ended(state, TenantId(Uuid::nil()), retry_millis(state.rng()));
+        return ended(state, TenantId(Uuid::nil()), retry_millis(state.rng())).into();
     }
     match refusal {
         // The wire's contract, to the letter.
         Refusal::NotFound { what: Noun::Tenant } => {
-            (StatusCode::NOT_FOUND, Json(json!({ "error": "Tenant not found" }))).into_response()
+            (StatusCode::NOT_FOUND, Json(json!({ "error": "Tenant not found" }))).into_response().into()
         }
-        other => refusal_response(other),
+        other => other.into(),
     }
 }
 
-fn malformed(message: &str) -> Response {
-    let body = json!({ "refusal": "malformed", "error": message, "message": message });
-    (StatusCode::BAD_REQUEST, Json(body)).into_response()
+fn malformed(message: String) -> Error {
+    (StatusCode::BAD_REQUEST, Json(body_json("malformed", &message))).into_response().into()
 }
