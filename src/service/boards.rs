@@ -8,10 +8,10 @@ use crate::id::OperationId;
 use crate::permission::Action;
 
 impl Service {
-    /// The board as this visitor sees it, with its cursor, from one transaction.
+    /// The board as this caller sees it, with its cursor, from one transaction.
     ///
     /// # Errors
-    /// When the visitor may not see it, or asks for it too often.
+    /// When the caller may not see it, or asks for it too often.
     pub async fn board(&self, context: &RequestContext) -> Result<BoardView, Refusal> {
         context.require_any_team()?;
         match context.known_by() {

@@ -33,7 +33,7 @@ pub struct RequestContext {
 }
 
 impl RequestContext {
-    /// Whether this visitor may do something in the whole tenant. To ask is no attempt: the audit has nothing of it.
+    /// Whether this caller may do something in the whole tenant. To ask is no attempt: the audit has nothing of it.
     #[must_use]
     pub fn allows(&self, action: Action) -> bool {
         may(self.actor.role, action, &self.tenant.settings)
@@ -46,7 +46,7 @@ impl RequestContext {
         participant.or(self.actor.user.map(|user| user.0))
     }
 
-    /// Refuses what this visitor may not do.
+    /// Refuses what this caller may not do.
     ///
     /// # Errors
     /// [`Refusal::NotSignedIn`] for a guest, [`Refusal::NotAllowed`] for anybody else.
@@ -57,7 +57,7 @@ impl RequestContext {
         }
     }
 
-    /// Refuses what this visitor may do neither in the whole tenant nor in this team.
+    /// Refuses what this caller may do neither in the whole tenant nor in this team.
     ///
     /// # Errors
     /// As [`RequestContext::require`].
@@ -81,13 +81,13 @@ impl RequestContext {
         if is_let_in { Ok(()) } else { self.require(Action::SeeBoard) }
     }
 
-    /// Whether this visitor may see this team and its questions.
+    /// Whether this caller may see this team and its questions.
     #[must_use]
     pub fn sees(&self, team: TeamId) -> bool {
         self.allows_in(Action::SeeBoard, team)
     }
 
-    /// Which teams this visitor sees; `None` when it is all of them.
+    /// Which teams this caller sees; `None` when it is all of them.
     #[must_use]
     pub fn team_filter(&self) -> Option<TeamFilter> {
         if self.actor.role >= Role::Viewer || !self.rules.tell_guests_apart() {
@@ -104,7 +104,7 @@ impl RequestContext {
         self.rules.teams.get(&team).copied().unwrap_or_default().over(&self.tenant.settings)
     }
 
-    /// Refuses what this visitor may do neither in the whole tenant nor in any team.
+    /// Refuses what this caller may do neither in the whole tenant nor in any team.
     ///
     /// # Errors
     /// As [`RequestContext::require`].

@@ -35,7 +35,7 @@ impl Service {
     /// The people whose name or address has this text in it, a page after somebody.
     ///
     /// # Errors
-    /// When the visitor may not manage people, or asks for them too often.
+    /// When the caller may not manage people, or asks for them too often.
     pub async fn people(
         &self,
         context: &RequestContext,
@@ -68,7 +68,7 @@ impl Service {
     /// Adds a person and makes the link that lets them in; it is mailed where there is a way to.
     ///
     /// # Errors
-    /// When the visitor may not, a field is not right, or somebody has the address.
+    /// When the caller may not, a field is not right, or somebody has the address.
     pub async fn invite(&self, context: &RequestContext, invite: Invite) -> Result<Invited, Refusal> {
         context.require(Action::ManagePeople)?;
         let (name, email) = match (Name::parse(&invite.name), Email::parse(&invite.email)) {
@@ -93,7 +93,7 @@ impl Service {
     /// Makes another link for somebody who was added; those before it are worth nothing any more.
     ///
     /// # Errors
-    /// When the visitor may not, or the person is not there or is kept out.
+    /// When the caller may not, or the person is not there or is kept out.
     pub async fn invite_again(&self, context: &RequestContext, id: UserId) -> Result<Invited, Refusal> {
         self.managed_or_self(context, id).await?;
         self.require_recent_proof(context)?;
@@ -124,7 +124,7 @@ impl Service {
     /// Gives a person a role in the whole tenant; their sessions and streams end.
     ///
     /// # Errors
-    /// When the visitor may not give that role or the person holds more than the visitor may take, the person is not
+    /// When the caller may not give that role or the person holds more than the caller may take, the person is not
     /// there, or nobody would own the tenant.
     pub async fn set_role(&self, context: &RequestContext, id: UserId, role: Role) -> Result<Person, Refusal> {
         context.require(Action::ManagePeople)?;
@@ -148,7 +148,7 @@ impl Service {
     /// Gives a person a role in a team, or none; their streams end and come back with what they may see now.
     ///
     /// # Errors
-    /// When the visitor may not, or the person or the team is not there.
+    /// When the caller may not, or the person or the team is not there.
     pub async fn set_membership(
         &self,
         context: &RequestContext,
@@ -185,7 +185,7 @@ impl Service {
     /// been here counts once it is confirmed there: whoever has an address may be let in by it.
     ///
     /// # Errors
-    /// When the visitor may not, a field is not right, or somebody else has the address.
+    /// When the caller may not, a field is not right, or somebody else has the address.
     pub async fn set_profile(
         &self,
         context: &RequestContext,
@@ -246,11 +246,11 @@ impl Service {
         Ok(())
     }
 
-    /// Changes what the visitor is called. Where they get mail is for those who run the tenant to change: whoever has
+    /// Changes what the caller is called. Where they get mail is for those who run the tenant to change: whoever has
     /// an address may be let in by it.
     ///
     /// # Errors
-    /// When the visitor is not signed in, or the name is none.
+    /// When the caller is not signed in, or the name is none.
     pub async fn rename_self(&self, context: &RequestContext, name: &str) -> Result<Person, Refusal> {
         let me = context.user()?;
         let name = Name::parse(name).map_err(|problem| Refusal::field("name", problem))?;
@@ -277,7 +277,7 @@ impl Service {
         self.store.person(context.tenant.id, id).await?.ok_or(Refusal::NotFound { what: Noun::Person })
     }
 
-    /// The visitor as one who changes what others may do, when it is their turn; held as in [`Service::write`].
+    /// The caller as one who changes what others may do, when it is their turn; held as in [`Service::write`].
     pub(super) async fn manager(&self, context: &RequestContext) -> Result<(Manager, Turn), Refusal> {
         let (tenant, user) = (context.tenant.id, context.user()?);
         self.rate_limiter.admit(tenant, Some(user.0), Action::ManagePeople)?;

@@ -37,7 +37,7 @@ impl Service {
         context.proved_at.is_some_and(|at| self.clock.now().0.saturating_sub(at.0) < PROOF_LIFE_MS)
     }
 
-    /// How the visitor can show who they are.
+    /// How the caller can show who they are.
     ///
     /// # Errors
     /// When they are not signed in.
@@ -46,7 +46,7 @@ impl Service {
         Ok(WaysToProve { password: known.password.is_some(), email: known.email })
     }
 
-    /// Takes note that the visitor knows their password.
+    /// Takes note that the caller knows their password.
     ///
     /// # Errors
     /// [`Refusal::WrongCredentials`] when they do not, or have none.

@@ -118,7 +118,7 @@ impl Service {
         Some(FactorSetup { secret, sealed: sealed.to_owned() })
     }
 
-    /// The visitor's second factor.
+    /// The caller's second factor.
     ///
     /// # Errors
     /// [`Refusal::NotSignedIn`] for nobody.
@@ -130,7 +130,7 @@ impl Service {
         Ok(FactorView { name: person.name, email: person.email, factor, is_required })
     }
 
-    /// Turns the visitor's second factor on. Who has one already shows it with `current`, and gets another.
+    /// Turns the caller's second factor on. Who has one already shows it with `current`, and gets another.
     ///
     /// # Errors
     /// [`Refusal::ProofNeeded`] when there is none yet and nobody showed a moment ago who they are;
@@ -161,7 +161,7 @@ impl Service {
         Ok(codes)
     }
 
-    /// Gives the visitor other recovery codes.
+    /// Gives the caller other recovery codes.
     ///
     /// # Errors
     /// [`Refusal::WrongCredentials`] when the code is not right, or there is no second factor.
@@ -174,7 +174,7 @@ impl Service {
         if replaced { Ok(codes) } else { Err(self.missed_code(owner)) }
     }
 
-    /// Turns the visitor's second factor off.
+    /// Turns the caller's second factor off.
     ///
     /// # Errors
     /// As [`Service::replace_recovery_codes`]; [`Refusal::NotAllowed`] when they must have one.
@@ -192,8 +192,8 @@ impl Service {
         self.tell_owner(context, owner, false).await
     }
 
-    /// Takes somebody's second factor away, who has lost it, and ends their sessions: for the command line, not for
-    /// visitors. Says what they are called; `None` when they had none.
+    /// Takes somebody's second factor away, who has lost it, and ends their sessions: for the command line
+    /// only. Says what they are called; `None` when they had none.
     ///
     /// # Errors
     /// When there is no such tenant, or nobody has this address.
@@ -212,7 +212,7 @@ impl Service {
         Refusal::WrongCredentials
     }
 
-    /// Has the visitor told that their second factor is on or off.
+    /// Has the caller told that their second factor is on or off.
     async fn tell_owner(&self, context: &RequestContext, owner: FactorOwner, on: bool) -> Result<(), Refusal> {
         if let Some(person) = self.store.person(owner.tenant, owner.user).await? {
             self.tell(context, &person, NoticeKind::SecondFactor { on }).await;
@@ -220,7 +220,7 @@ impl Service {
         Ok(())
     }
 
-    /// Whose second factor the visitor is about to change.
+    /// Whose second factor the caller is about to change.
     fn factor_change(&self, context: &RequestContext) -> Result<FactorOwner, Refusal> {
         let owner = context.factor_owner()?;
         self.rate_limiter.admit(owner.tenant, Some(owner.user.0), Action::ManagePeople)?;
@@ -300,7 +300,7 @@ impl Service {
 }
 
 impl RequestContext {
-    /// Whose second factor the visitor's is.
+    /// Whose second factor the caller's is.
     ///
     /// # Errors
     /// [`Refusal::NotSignedIn`] when nobody is.

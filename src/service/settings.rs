@@ -13,7 +13,7 @@ impl Service {
     /// The tenant's settings, those that are not public as well.
     ///
     /// # Errors
-    /// When the visitor may not see them, or asks too often.
+    /// When the caller may not see them, or asks too often.
     pub async fn settings(&self, context: &RequestContext) -> Result<SettingsView, Refusal> {
         context.require(Action::EditSettings)?;
         self.rate_limiter.admit(context.tenant.id, context.actor.user.map(|user| user.0), Action::SeeHealth)?;
@@ -26,7 +26,7 @@ impl Service {
     /// Changes the tenant's settings.
     ///
     /// # Errors
-    /// When the visitor may not, a field is not taken, or somebody else changed them since the form was drawn.
+    /// When the caller may not, a field is not taken, or somebody else changed them since the form was drawn.
     pub async fn change_settings(
         &self,
         context: &RequestContext,
@@ -45,7 +45,7 @@ impl Service {
     /// Puts a logo in the place of the one before, or takes it away.
     ///
     /// # Errors
-    /// When the visitor may not, or it is too large or no picture of a kind that we take.
+    /// When the caller may not, or it is too large or no picture of a kind that we take.
     pub async fn set_logo(&self, context: &RequestContext, picture: Option<Vec<u8>>) -> Result<Tenant, Refusal> {
         context.require(Action::EditSettings)?;
         let by = context.user()?;

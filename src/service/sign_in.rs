@@ -42,7 +42,7 @@ impl Service {
         }
     }
 
-    /// The links of a tenant that wait to be used: for the command line, not for visitors.
+    /// The links of a tenant that wait to be used: for the command line only.
     ///
     /// # Errors
     /// When there is no such tenant.
@@ -51,7 +51,7 @@ impl Service {
     }
 
     /// Withdraws the links for signing in to a tenant that wait, of one role or of all; says how many there were. For the
-    /// command line, not for visitors.
+    /// command line only.
     ///
     /// # Errors
     /// When there is no such tenant.

@@ -13,7 +13,7 @@ impl Service {
     /// Adds a tag to the palette.
     ///
     /// # Errors
-    /// When the visitor may not, the name is empty, too long or taken, or the colour is not `#RRGGBB`.
+    /// When the caller may not, the name is empty, too long or taken, or the colour is not `#RRGGBB`.
     pub async fn create_tag(
         &self,
         context: &RequestContext,
@@ -53,7 +53,7 @@ impl Service {
     /// Deletes a tag and takes it off every question.
     ///
     /// # Errors
-    /// When the visitor may not, or the tag is not the tenant's.
+    /// When the caller may not, or the tag is not the tenant's.
     pub async fn delete_tag(&self, context: &RequestContext, key: IdempotencyKey, id: TagId) -> Result<(), Refusal> {
         context.require(Action::EditTag)?;
         let by = context.user()?;

@@ -13,7 +13,7 @@ impl Service {
     /// How long the tenant keeps texts.
     ///
     /// # Errors
-    /// When the visitor may not see its settings, or asks too often.
+    /// When the caller may not see its settings, or asks too often.
     pub async fn retention(&self, context: &RequestContext) -> Result<Retention, Refusal> {
         context.require(Action::EditSettings)?;
         self.rate_limiter.admit(context.tenant.id, context.actor.user.map(|user| user.0), Action::SeeHealth)?;
@@ -23,7 +23,7 @@ impl Service {
     /// Changes how long the tenant keeps texts: `days` as typed, and whether all of them are to stay for now.
     ///
     /// # Errors
-    /// When the visitor may not, or `days` is no number of days.
+    /// When the caller may not, or `days` is no number of days.
     pub async fn set_retention(
         &self,
         context: &RequestContext,
@@ -39,7 +39,7 @@ impl Service {
         Ok(self.store.set_retention(write, new, Some(by)).await?)
     }
 
-    /// The same for the command line, not for visitors; what is absent stays as it is.
+    /// The same for the command line only; what is absent stays as it is.
     ///
     /// # Errors
     /// When there is no such tenant.

@@ -11,10 +11,10 @@ use crate::text::MessageBody;
 use crate::thread::{Side, Thread};
 
 impl Service {
-    /// The thread of a question, as this visitor sees it from one of its sides.
+    /// The thread of a question, as this caller sees it from one of its sides.
     ///
     /// # Errors
-    /// When the visitor does not moderate the question, or did not ask it: then it is not there.
+    /// When the caller does not moderate the question, or did not ask it: then it is not there.
     pub async fn thread(&self, context: &RequestContext, question: QuestionId, side: Side) -> Result<Thread, Refusal> {
         let (party, who) = self.party(context, question, side).await?;
         self.rate_limiter.admit(context.tenant.id, Some(who), Action::SeeBoard)?;

@@ -53,7 +53,7 @@ impl Service {
         self.let_in(&tenant, known.user, arrival, FactorCheck::Asked(self.requirement)).await
     }
 
-    /// Gives the visitor another password. All their sessions end; this browser gets a new one.
+    /// Gives the caller another password. All their sessions end; this browser gets a new one.
     ///
     /// # Errors
     /// [`Refusal::WrongCredentials`] when the old one is not right; [`Refusal::ProofNeeded`] when there is none and nobody
