@@ -29,7 +29,7 @@ pub(crate) async fn box_page(
     Ok(match JoinCode::parse(typed) {
         Some(code) => see_other(&format!("/j/{code}")),
         None if typed.trim().is_empty() => draw(&state, &headers, JoinView::default()),
-        None => draw(&state, &headers, JoinView { status: 422, problem: Some("That is not a code.") }),
+        None => draw(&state, &headers, JoinView { status: 422, problem: Some("This is not a valid code.") }),
     })
 }
 
@@ -44,7 +44,7 @@ pub async fn enter(
     let found = find(&state, &typed, network).await.map_err(|refusal| match refusal {
         Refusal::NotFound { .. } => draw(&state, &headers, missing()).into(),
         Refusal::TooManyRequests { .. } => {
-            let problem = Some("Too many codes were tried from your network. Wait a minute and try again.");
+            let problem = Some("Too many wrong codes from your network. Wait a minute and try again.");
             draw(&state, &headers, JoinView { status: 429, problem }).into()
         }
         refusal => Error::from(refusal),
@@ -86,10 +86,7 @@ async fn find(state: &AppState, typed: &str, network: Network) -> Result<(JoinCo
 }
 
 const fn missing() -> JoinView {
-    JoinView {
-        status: 404,
-        problem: Some("There is no team with this code. It may have a typing mistake, or be over."),
-    }
+    JoinView { status: 404, problem: Some("There is no team with this code. Check the code, or ask for a new one.") }
 }
 
 fn see_other(address: &str) -> Response {

@@ -23,7 +23,7 @@ use pulsestage::error::Refusal;
 /// The longest body that is read for the sentence in it.
 const MAX_SENTENCE: u64 = 4_096;
 /// What a page says that is loaded again by itself once the database answers.
-const STORE_AWAY: &str = "The database does not answer at this moment. This page opens by itself once it does.";
+const STORE_AWAY: &str = "The database is not responding. This page opens automatically as soon as it does.";
 
 /// A language of answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

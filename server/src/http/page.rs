@@ -164,7 +164,7 @@ fn wait_outside(state: &AppState, headers: &HeaderMap, RateLimited { retry_after
     let mut random = [0; 1];
     state.rng().fill(&mut random);
     let seconds = HeaderValue::from(retry_after_s.saturating_add(u32::from(random[0] % SPREAD_S)));
-    let sentence = "Many people are joining at this moment. This page opens by itself in a few seconds.";
+    let sentence = "Many people are joining right now. This page opens automatically in a few seconds.";
     one_moment(state, headers, StatusCode::TOO_MANY_REQUESTS, sentence, seconds)
 }
 

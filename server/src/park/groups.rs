@@ -1,5 +1,5 @@
-//! A shard's streams of each tenant's channel, and which one's turn it is. While the streams of a channel that is closed
-//! end, those of the one that took its place are here already.
+//! A shard's streams of each tenant's channel, and which one's turn it is. While the streams of a channel that is
+//! closed end, those of the one that took its place are here already.
 //!
 //! Tenants take turns in slices, so that one with ten thousand streams and something new all the time makes another's
 //! ten wait for a slice and not for ten thousand.

@@ -1,8 +1,9 @@
 //! The head of a parked stream's response, as RFC 9112 says.
 //!
-//! The body is chunked (section 7.1): many clients hand on what a chunk holds as it comes, and of a body that ends with the
-//! connection nothing before they have a buffer full. HTTP/1.0, which proxies still speak by default, has no chunks: there
-//! the body ends with the connection (section 6.3, the last rule). The connection is used for nothing else in either.
+//! The body is chunked (section 7.1): many clients hand on what a chunk holds as it comes, and of a body that ends with
+//! the connection nothing before they have a buffer full. HTTP/1.0, which proxies still speak by default, has no
+//! chunks: there the body ends with the connection (section 6.3, the last rule). The connection is used for nothing
+//! else in either.
 
 use axum::http::header::{CONNECTION, CONTENT_LENGTH, DATE, TRANSFER_ENCODING};
 use axum::http::response::Parts;

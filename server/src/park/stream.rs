@@ -163,9 +163,9 @@ impl Parked {
 
     /// Says when to come back, if that can be said still, and ends the connection.
     pub(super) fn part(mut self, closing_frame: &[u8], scratch: &mut [u8]) {
-        // Bytes that nobody has read would make the kernel reset the connection and the closing_frame be lost. Behind half a
-        // chunk a closing_frame would be part of it: it is finished first, and where the client does not take that now, the
-        // connection ends without a last chunk, which tells that something is missing.
+        // Bytes that nobody has read would make the kernel reset the connection and the closing_frame be lost. Behind
+        // half a chunk a closing_frame would be part of it: it is finished first, and where the client does not take
+        // that now, the connection ends without a last chunk, which tells that something is missing.
         if self.hear(scratch).is_ok() && self.flush().is_ok() && !self.is_behind() {
             let _its_client_comes_back_anyway = write(&mut self.io, closing_frame);
         }

@@ -1,8 +1,8 @@
-//! Streams: who may read one, how it begins, and what its client is sent of its tenant's ring.
+//! Streams: who may read one, how it begins, and what its client is sent of its tenant's replay buffer.
 //!
 //! * `stream_permit`: whether somebody may read a stream, and for how long
 //! * `opening`: where the live tail starts, and what the client has missed; `opened_stream`: a stream that was granted
-//! * `reader`: a place in the ring; `choice`, `filter`: what is left out for this client
+//! * `reader`: a position in the replay buffer; `choice`, `filter`: what is left out for this client
 //! * `stream`: one as the body of a response; `upgrade_slot`: where one is left for `park`
 //!
 //! `http::sse` reads the request and answers it; what is here knows no request.

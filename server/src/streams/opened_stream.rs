@@ -47,7 +47,8 @@ pub(crate) struct StreamLease {
     guests: Option<CancellationToken>,
     /// When it was taken, as the meter counts.
     since: u32,
-    /// The request that opened it, where the end of a stream is logged. Boxed and mostly absent, for it is kept as long.
+    /// The request that opened it, where the end of a stream is logged. Boxed and mostly absent, for it is kept as
+    /// long.
     span: Option<Box<Span>>,
     ended: Ended,
 }

@@ -18,7 +18,8 @@ use pulsestage::time::Timestamp;
 pub const MAX_REPLAY: usize = 1_000;
 /// One more than that: enough to see that it is too much.
 const REPLAY_PAGE: i64 = MAX_REPLAY as i64 + 1;
-/// MeterCounts are sent that changed since this long before the client's last fact: a vote's time is taken before its commit.
+/// MeterCounts are sent that changed since this long before the client's last fact: a vote's time is taken before its
+/// commit.
 const TALLY_SLACK_MS: i64 = 10_000;
 /// The bounds of `retry:`, in milliseconds. Each client gets its own, so that a herd comes back spread out.
 const RETRY_MS: (u64, u64) = (1_000, 3_000);
@@ -32,7 +33,7 @@ pub(crate) struct Opening {
     pub(crate) greeting: Bytes,
     /// What the client has missed; shared with others who have missed the same.
     pub(crate) missed: Bytes,
-    /// The place in the ring where the live tail starts.
+    /// The place in the replay buffer where the live tail starts.
     pub(crate) place: u64,
     /// The last fact that the client has after the first bytes.
     pub(crate) seq: i64,
@@ -97,7 +98,7 @@ pub(crate) async fn open(
             choice.of_batch(&batch)
         }
     };
-    // Asked after the place was fixed: what changes from here on is in the ring.
+    // Asked after the place was fixed: what changes from here on is in the replay buffer.
     if let Some(since) = channel.stale_since() {
         greeting.extend_from_slice(&encode(None, &envelope(channel.tenant, Event::Stale(Stale { since }), now)));
     }
@@ -105,8 +106,8 @@ pub(crate) async fn open(
     Ok(Opening { greeting, missed, place, seq: start.seq.max(tail) })
 }
 
-/// The facts after the cursor as far as the live tail, then the counts that may have changed since: from the ring if it
-/// goes back so far, otherwise from the database.
+/// The facts after the cursor as far as the live tail, then the counts that may have changed since: from the replay
+/// buffer if it goes back so far, otherwise from the database.
 async fn past_of(
     state: &AppState,
     channel: &Channel,

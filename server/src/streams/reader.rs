@@ -1,4 +1,4 @@
-//! What a stream is, whoever writes it: a place in the ring and what its client is sent of it.
+//! What a stream is, whoever writes it: a position in the replay buffer and what its client is sent of it.
 
 use bytes::Bytes;
 use std::borrow::Cow;
@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use super::choice::Choice;
 use crate::bus::{Chunk, StreamFormat};
 
-/// One client's way through the ring.
+/// One client's way through the replay buffer.
 #[derive(Debug)]
 pub(crate) struct Reader {
     /// Where it reads next.

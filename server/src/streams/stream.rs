@@ -23,7 +23,7 @@ pub(crate) struct Stream {
     reader: Reader,
     lease: StreamLease,
     pushed: watch::Receiver<u64>,
-    /// What is written before anything of the ring.
+    /// What is written before anything from the replay buffer.
     opening: VecDeque<Bytes>,
     /// When it was last written to; its opening does not count.
     written: Option<Instant>,
@@ -77,7 +77,7 @@ impl Stream {
             if self.lease.is_over() {
                 return self.part(Ended::AccessOver);
             }
-            // Marked before the ring is read: what is pushed after the reading wakes us.
+            // Marked before the replay buffer is read: what is pushed after the reading wakes us.
             self.pushed.mark_unchanged();
             match self.lease.channel().read(self.reader.place()) {
                 BufferRead::Chunk(chunk) if chunk.is_beat && self.was_just_written() => {

@@ -1,8 +1,8 @@
 //! Where a handler leaves a stream for the connection that it came over.
 //!
-//! A connection whose socket can be taken out of hyper puts a upgrade_slot into every request. The handler does its checks as
-//! always, leaves the opened stream there and answers with the head; once the answer has passed all layers the
-//! connection finds both, and hands the bare socket on.
+//! A connection whose socket can be taken out of hyper puts a upgrade_slot into every request. The handler does its
+//! checks as always, leaves the opened stream there and answers with the head; once the answer has passed all layers
+//! the connection finds both, and hands the bare socket on.
 
 use axum::http::response::Parts;
 use std::fmt;

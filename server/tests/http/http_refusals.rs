@@ -124,7 +124,7 @@ async fn while_the_database_is_away_each_form_says_so() {
             // A stream that is open has no end.
             if let Some(reply) = browser.send_unless(|status| status == 200).await {
                 is_for_browser(&named, &reply);
-                let comes_again = reply.text().contains("opens by itself");
+                let comes_again = reply.text().contains("opens automatically");
                 assert_eq!(comes_again, !reply.header("refresh").is_empty(), "{named}");
                 assert!(!comes_again || method == Method::GET, "{named} would lose what was typed");
                 away += u32::from(reply.status == 503);

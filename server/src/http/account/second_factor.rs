@@ -238,17 +238,16 @@ fn confirm_first(tenant: &Tenant) -> Response {
 
 /// What is wrong, in words of this page. Whether a code was wrong, used or too old is not said.
 fn code_problems(refusal: Option<&Refusal>, replaces: bool) -> Problems {
-    let sentence = "This code is not right, or it was used already.";
+    let sentence = "This code is wrong or was already used.";
     match refusal {
-        Some(Refusal::WrongCredentials) if replaces => Problems {
-            whole: Some("One of the codes is not right, or it was used already.".to_owned()),
-            fields: vec![],
-        },
+        Some(Refusal::WrongCredentials) if replaces => {
+            Problems { whole: Some("One of the codes is wrong or was already used.".to_owned()), fields: vec![] }
+        }
         Some(Refusal::WrongCredentials) => {
             Problems { whole: None, fields: vec![("code".to_owned(), sentence.to_owned())] }
         }
         Some(Refusal::LinkSpent) => {
-            let whole = "That took too long, so there is a new QR code. Scan this one.".to_owned();
+            let whole = "This took too long. Scan this new QR code.".to_owned();
             Problems { whole: Some(whole), fields: vec![] }
         }
         refusal => super::problems(refusal),

@@ -79,7 +79,7 @@ pub(super) fn page(
 
 /// A sign-in that waited for the second factor is over.
 fn again() -> Problems {
-    let whole = "That took too long, or too many codes were wrong. Sign in again.".to_owned();
+    let whole = "This took too long, or too many codes were wrong. Sign in again.".to_owned();
     Problems { whole: Some(whole), fields: Vec::new() }
 }
 

@@ -1,4 +1,4 @@
-//! `GET /sse`: the stream of one tenant. A stream is a place in the tenant's ring and what it chose to see.
+//! `GET /sse`: the stream of one tenant. A stream is a position in the tenant's replay buffer and what it chose to see.
 
 mod coding;
 mod query;
@@ -64,7 +64,8 @@ pub async fn open(
     Ok(streaming(body(opened, upgrade_slot, &extensions, state), coding))
 }
 
-/// The stream as a body, unless there is a upgrade_slot for it: then its connection takes it from there and has no use for one.
+/// The stream as a body, unless there is a upgrade_slot for it: then its connection takes it from there and has no use
+/// for one.
 fn body(opened: OpenedStream, upgrade_slot: Option<&UpgradeSlot>, extensions: &Extensions, state: AppState) -> Body {
     match upgrade_slot {
         Some(upgrade_slot) => {
