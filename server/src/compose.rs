@@ -20,17 +20,17 @@ use crate::jobs::JobPorts;
 use crate::limits::{AuditedRefusals, LimitArgs, Limits};
 use crate::lineage::ReplacedCount;
 use crate::mail::{MailArgs, MailSetup};
-use crate::metrics::{KnownSizes, Metrics, StoreTimes, TimedStore};
+use crate::metrics::{KnownSizes, Metrics};
 use crate::oidc::{OidcArgs, Provider};
 use crate::park::Park;
 use crate::pictures::Redrawer;
 use crate::router::router;
 use crate::state::{AccountState, AppState, Readiness, Shared, Site};
-use crate::store::SqlStore;
+use crate::store::{SqlStore, StoreTimes};
 use crate::system::{InstallationKey, SystemClock, SystemRng};
 use crate::unicode::Tables;
 use pulsestage::id::TenantId;
-use pulsestage::ports::{Change, Clock, Notifier, Pseudonyms, Rng, Store};
+use pulsestage::ports::{Change, Clock, LogStore, Notifier, Pseudonyms, Rng, Store};
 use pulsestage::second_factor::Requirement;
 use pulsestage::service::Service;
 
@@ -79,9 +79,9 @@ pub struct InstanceSettings {
 /// What an instance gets from whoever starts it.
 pub struct InstancePorts {
     /// The database.
-    pub store: Arc<dyn Store>,
-    /// The same, for background jobs; without it no mail is sent.
-    pub jobs: Option<SqlStore>,
+    pub store: SqlStore,
+    /// The log that the streams are told; the database's own when not given.
+    pub log: Option<Arc<dyn LogStore>>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -125,19 +125,25 @@ pub struct Composed {
     pub notifier: Arc<dyn Notifier>,
     /// Hashes its passwords.
     pub passwords: PasswordKeeper,
+    /// Ends the streams of people whose access has ended, once it runs.
+    pub watcher: Watcher,
 }
 
-/// Puts an instance together and starts what runs besides requests.
+/// Puts an instance together and starts what runs besides requests, save the watcher.
 ///
 /// # Errors
 /// When Redis, mail or the provider cannot be used as they are set; the message says which and why.
 pub fn compose(settings: InstanceSettings, ports: InstancePorts) -> anyhow::Result<Composed> {
-    let InstancePorts { store, jobs, clock, rng, key, replaced, park, tasks } = ports;
+    let InstancePorts { store: database, log, clock, rng, key, replaced, park, tasks } = ports;
     let store_times = StoreTimes::default();
-    let store: Arc<dyn Store> = Arc::new(TimedStore::new(store, store_times.clone()));
+    let store: Arc<dyn Store> = Arc::new(database.bounded(store_times.clone()));
     let bus_settings = BusSettings { window: settings.window, heartbeat: settings.heartbeat };
     let (stop, feeders) = (tasks.stop.clone(), tasks.feeders.clone());
-    let bus = Bus::new(store.clone(), clock.clone(), rng.clone(), bus_settings, stop.clone(), feeders);
+    let log: Arc<dyn LogStore> = match log {
+        Some(log) => log,
+        None => store.clone(),
+    };
+    let bus = Bus::new(log, clock.clone(), rng.clone(), bus_settings, stop.clone(), feeders);
     let notifier: Arc<dyn Notifier> = match &settings.redis_url {
         Some(url) => {
             let joined = RedisNotifier::join(url, bus.clone(), &stop, &tasks.feeders);
@@ -147,15 +153,12 @@ pub fn compose(settings: InstanceSettings, ports: InstancePorts) -> anyhow::Resu
     };
     let provider = settings.oidc.settings().map(|oidc| Provider::new(oidc, &settings.reached_at, clock.clone()));
     let provider = provider.transpose().context("the OpenID Connect provider cannot be used")?;
-    let mail = jobs.map(|store| {
-        let ports = JobPorts { store, key, clock: clock.clone(), rng: rng.clone() };
-        MailSetup::new(&settings.mail, &settings.reached_at, ports)
-    });
-    let mail = mail.transpose()?.flatten();
+    let ports = JobPorts { store: database, key, clock: clock.clone(), rng: rng.clone() };
+    let mail = MailSetup::new(&settings.mail, &settings.reached_at, ports)?;
     let mail_counts = mail.as_ref().map(|mail| mail.queue.counts().clone()).unwrap_or_default();
     let account = AccountState { mail: mail.as_ref().map(|mail| mail.queue.clone()), provider: provider.map(Arc::new) };
     let limits = Limits::new(&settings.limits, settings.open_files, clock.clone());
-    let refusals = AuditedRefusals::start(store.clone(), clock.clone(), rng.clone(), stop.clone(), &tasks.others);
+    let refusals = AuditedRefusals::start(store.clone(), clock.clone(), rng.clone(), stop, &tasks.others);
     let passwords = PasswordKeeper::new(settings.password_work, rng.clone());
     let service = service(store.clone(), notifier.clone(), clock.clone(), rng.clone(), Arc::new(key))
         .limited_by(limits.paces.clone())
@@ -183,7 +186,6 @@ pub fn compose(settings: InstanceSettings, ports: InstancePorts) -> anyhow::Resu
         wake: bus.access(),
         look: park.map(|park| Box::new(move || park.look()) as Box<dyn Fn() + Send + Sync>),
     };
-    tasks.others.spawn(watcher.run(stop));
     let metrics = Metrics {
         meters: bus.meters().clone(),
         store: store_times,
@@ -211,7 +213,7 @@ pub fn compose(settings: InstanceSettings, ports: InstancePorts) -> anyhow::Resu
         account,
         logs_addresses: settings.logs_addresses,
     });
-    Ok(Composed { router: router(state.clone()), state, store, notifier, passwords })
+    Ok(Composed { router: router(state.clone()), state, store, notifier, passwords, watcher })
 }
 
 /// The use cases for work beside a server: nobody is held back, and no stream of this process is told anything.

@@ -15,8 +15,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
-use pulsestage::ports::{PortError, Store, StoreResult};
-use pulsestage::text::Slug;
+use pulsestage::ports::{PortError, StoreResult};
 
 /// How long the store may take for one thing.
 pub const DEADLINE: Duration = Duration::from_millis(3_500);
@@ -29,9 +28,15 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// A line about what was given up is written this often at most.
 const LINE: Duration = Duration::from_secs(1);
 
+/// What can be asked whether it answers.
+pub(crate) trait Ping: Clone + Send + Sync + 'static {
+    /// Whether it does.
+    fn ping(&self) -> impl Future<Output = bool> + Send;
+}
+
 /// What is asked of the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Work {
+pub(crate) enum Work {
     /// What takes milliseconds.
     Short,
     /// What may take long where there is much of it.
@@ -40,7 +45,7 @@ pub enum Work {
 
 /// Gives up in time. Cheap to clone; all clones are one.
 #[derive(Clone, Debug)]
-pub struct Deadlines(Arc<Known>);
+pub(crate) struct Deadlines(Arc<Known>);
 
 #[derive(Debug)]
 struct Known {
@@ -65,8 +70,7 @@ impl Default for Deadlines {
 
 impl Deadlines {
     /// Whether the database is known not to answer at the moment.
-    #[must_use]
-    pub fn is_stalled(&self) -> bool {
+    fn is_stalled(&self) -> bool {
         self.0.is_stalled.load(Ordering::Acquire)
     }
 
@@ -74,11 +78,11 @@ impl Deadlines {
     ///
     /// # Errors
     /// [`PortError::Busy`] when it took too long, beside its own.
-    pub async fn keep<T>(
+    pub(crate) async fn keep<T>(
         &self,
-        store: &Arc<dyn Store>,
+        store: &impl Ping,
         kind: Work,
-        work: impl Future<Output = StoreResult<T>> + Send,
+        work: impl Future<Output = StoreResult<T>>,
     ) -> StoreResult<T> {
         let mut work = std::pin::pin!(work);
         loop {
@@ -86,7 +90,7 @@ impl Deadlines {
             if let Ok(done) = timeout(patience, work.as_mut()).await {
                 return done;
             }
-            if kind == Work::Long && timeout(BESIDE.min(patience), ping(store)).await.is_ok_and(|pong| pong.is_ok()) {
+            if kind == Work::Long && timeout(BESIDE.min(patience), store.ping()).await == Ok(true) {
                 continue;
             }
             self.stalls(store);
@@ -96,7 +100,7 @@ impl Deadlines {
     }
 
     /// From now on nobody waits long, until the database answers again.
-    fn stalls(&self, store: &Arc<dyn Store>) {
+    fn stalls(&self, store: &impl Ping) {
         if !self.0.is_stalled.swap(true, Ordering::AcqRel) {
             tokio::spawn(watch(Arc::downgrade(&self.0), store.clone()));
         }
@@ -116,10 +120,10 @@ impl Deadlines {
 }
 
 /// Asks until there is an answer, or nobody is left who wants to know.
-async fn watch(known: Weak<Known>, store: Arc<dyn Store>) {
+async fn watch(known: Weak<Known>, store: impl Ping) {
     let since = Instant::now();
     while known.strong_count() > 0 {
-        if matches!(timeout(DEADLINE, ping(&store)).await, Ok(Ok(()))) {
+        if timeout(DEADLINE, store.ping()).await == Ok(true) {
             if let Some(known) = known.upgrade() {
                 known.is_stalled.store(false, Ordering::Release);
             }
@@ -133,6 +137,31 @@ async fn watch(known: Weak<Known>, store: Arc<dyn Store>) {
     }
 }
 
-async fn ping(store: &Arc<dyn Store>) -> StoreResult<()> {
-    store.tenant_by_slug(&Slug::default_tenant()).await.map(drop)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Is always there.
+    #[derive(Clone)]
+    struct There;
+
+    impl Ping for There {
+        async fn ping(&self) -> bool {
+            true
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn long_work_is_not_cut_off_while_the_database_answers() {
+        let deadlines = Deadlines::default();
+        let work = || async {
+            sleep(DEADLINE * 3).await;
+            Ok(7)
+        };
+        let (long, short) =
+            tokio::join!(deadlines.keep(&There, Work::Long, work()), deadlines.keep(&There, Work::Short, work()));
+        assert_eq!((long, short), (Ok(7), Err(PortError::Busy.into())));
+        // One thing that was slow does not keep others short.
+        assert!(!deadlines.is_stalled());
+    }
 }

@@ -28,6 +28,7 @@ pub mod config;
 pub mod csv_reader;
 pub mod deadline;
 pub mod demo;
+mod histogram;
 pub mod housekeeping;
 pub mod http;
 pub mod install;

@@ -97,8 +97,8 @@ pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
     let instance = compose(
         instance_settings(args, site, addr, tls.is_some()),
         InstancePorts {
-            store: Arc::new(store.clone()),
-            jobs: Some(store.clone()),
+            store: store.clone(),
+            log: None,
             clock: clock.clone(),
             rng: rng.clone(),
             key,
@@ -114,6 +114,7 @@ pub async fn start(args: &ServeArgs) -> anyhow::Result<Running> {
             },
         },
     )?;
+    feeders.spawn(instance.watcher.run(stop_feeding.clone()));
     let state = instance.state;
     let housekeeper = Housekeeper::new(store.clone(), clock, rng, instance.notifier)
         .pruning_audit(args.audit_days)

@@ -11,7 +11,7 @@ use pulsestage::board::{Applied, Board};
 use pulsestage::error::Refusal;
 use pulsestage::event::Cursor;
 use pulsestage::id::{ParticipantId, TenantId};
-use pulsestage::ports::{Pseudonyms, Store};
+use pulsestage::ports::{BoardStore, LogStore, Pseudonyms, Store, TenantStore};
 use pulsestage::question::{Question, Status};
 use pulsestage::tenant::Tenant;
 use pulsestage::text::ANSWER_MAX;

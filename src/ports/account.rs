@@ -5,13 +5,12 @@ use async_trait::async_trait;
 use super::{Admission, Ending, Manager, NewPerson, NewSession, PortError, SecretHash, SignedIn, StoreResult};
 use crate::email::Email;
 use crate::id::{SessionId, TenantId, UserId};
-use crate::link::{AddressChange, Identity, Letter, LinkPurpose, PersonLink, PersonLinkPurpose, RoleLink, WaitingLink};
+use crate::link::{AddressChange, Identity, Letter, PersonLink, PersonLinkPurpose};
 use crate::password::{Password, PasswordHash};
 use crate::person::Person;
 use crate::tenant::Tenant;
 use crate::text::Name;
 use crate::time::Timestamp;
-use crate::user::Role;
 
 /// What came of comparing a password with what is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,7 +146,6 @@ pub trait AccountStore: Send + Sync {
         session: NewSession,
         ending: Ending,
     ) -> StoreResult<Option<SignedIn>>;
-
     /// Keeps a link and withdraws the person's others for the same purpose.
     async fn put_person_link(&self, link: NewPersonLink) -> StoreResult<()>;
     /// What a link is for; `None` when it was used, has run out or never was.
@@ -160,31 +158,6 @@ pub trait AccountStore: Send + Sync {
         instead_of: InsteadOf,
         ending: Ending,
     ) -> StoreResult<Option<Admission>>;
-
-    /// What a link for signing in with a role opens; `None` when it was used, has run out, never was, or opens another door.
-    async fn role_link(&self, hash: SecretHash, now: Timestamp) -> StoreResult<Option<RoleLink>>;
-    /// The links of a tenant that wait to be used, the latest first.
-    async fn waiting_links(&self, tenant: TenantId, now: Timestamp) -> StoreResult<Vec<WaitingLink>>;
-    /// Withdraws the links of a tenant and door that wait, of one role or of all; says how many there were.
-    async fn withdraw_links(&self, tenant: TenantId, door: LinkPurpose, role: Option<Role>) -> StoreResult<u64>;
-
-    /// Whose link this is or was, while that is remembered: a tenant's, and a person's where it is for one.
-    async fn whose_link(&self, hash: SecretHash) -> StoreResult<Option<(TenantId, Option<UserId>)>>;
-    /// Takes note that the person of a session showed who they are.
-    async fn prove(&self, tenant: TenantId, user: UserId, session: SessionId, at: Timestamp) -> StoreResult<()>;
-    /// Keeps an address until it is confirmed; refuses one that somebody else has.
-    async fn put_address_change(&self, manager: Manager, change: NewAddressChange) -> StoreResult<()>;
-    /// What address a link confirms; `None` when it was used, has run out or never was.
-    async fn address_change(&self, hash: SecretHash, now: Timestamp) -> StoreResult<Option<AddressChange>>;
-    /// Makes an address that waits the person's own, withdraws the links that went to the one before, and gives that;
-    /// `None` as in [`AccountStore::address_change`].
-    async fn confirm_address(
-        &self,
-        change: &AddressChange,
-        hash: SecretHash,
-        ending: Ending,
-    ) -> StoreResult<Option<Person>>;
-
     /// Whether anybody owns the tenant who can come in: by their address, or because they are in.
     async fn has_owner(&self, tenant: TenantId, now: Timestamp) -> StoreResult<bool>;
     /// The tenant that a link claims; `None` when the link is worth nothing or somebody owns the tenant already.
@@ -198,7 +171,6 @@ pub trait AccountStore: Send + Sync {
         password: PasswordHash,
         session: NewSession,
     ) -> StoreResult<Option<Admission>>;
-
     /// Who somebody is that a provider knows, deactivated or not: nobody becomes another by coming again.
     async fn person_of(&self, tenant: TenantId, identity: &Identity) -> StoreResult<Option<UserId>>;
     /// Takes note that a person is who the provider says; one who is noted already stays.
@@ -209,4 +181,23 @@ pub trait AccountStore: Send + Sync {
         identity: &Identity,
         at: Timestamp,
     ) -> StoreResult<()>;
+}
+
+/// Keeps addresses until they are confirmed, and when the person of a session last showed who they are.
+#[async_trait]
+pub trait AddressStore: Send + Sync {
+    /// Takes note that the person of a session showed who they are.
+    async fn prove(&self, tenant: TenantId, user: UserId, session: SessionId, at: Timestamp) -> StoreResult<()>;
+    /// Keeps an address until it is confirmed; refuses one that somebody else has.
+    async fn put_address_change(&self, manager: Manager, change: NewAddressChange) -> StoreResult<()>;
+    /// What address a link confirms; `None` when it was used, has run out or never was.
+    async fn address_change(&self, hash: SecretHash, now: Timestamp) -> StoreResult<Option<AddressChange>>;
+    /// Makes an address that waits the person's own, withdraws the links that went to the one before, and gives that;
+    /// `None` as in [`AddressStore::address_change`].
+    async fn confirm_address(
+        &self,
+        change: &AddressChange,
+        hash: SecretHash,
+        ending: Ending,
+    ) -> StoreResult<Option<Person>>;
 }

@@ -39,11 +39,6 @@ pub trait ModerationStore: Send + Sync {
     ) -> StoreResult<Case>;
     /// Notes something for moderators; a claim that another holds is [`Refusal::Claimed`](crate::error::Refusal::Claimed).
     async fn remark(&self, write: Write, question: QuestionId, note: Note, by: UserId) -> StoreResult<Case>;
-    /// Gives the votes of one question to another of its team and takes it off the board; gives the other's case.
-    async fn merge(&self, write: Write, merge: Merge, by: UserId) -> StoreResult<Case>;
-    /// Takes a merge back: both questions have the votes that they would have without it.
-    async fn split(&self, write: Write, source: QuestionId, by: UserId) -> StoreResult<Case>;
-
     /// What a participant has asked, newest first.
     async fn own_questions(&self, tenant: TenantId, asker: ParticipantId) -> StoreResult<Vec<OwnQuestion>>;
     /// Changes the text of an asker's own question while it is open; it waits again when `hold` says so.
@@ -65,4 +60,13 @@ pub trait ModerationStore: Send + Sync {
         reporter: ParticipantId,
         reason: String,
     ) -> StoreResult<()>;
+}
+
+/// Two questions that become one, and two again. What is true of [`Store`](super::Store) is true of it.
+#[async_trait]
+pub trait MergeStore: Send + Sync {
+    /// Gives the votes of one question to another of its team and takes it off the board; gives the other's case.
+    async fn merge(&self, write: Write, merge: Merge, by: UserId) -> StoreResult<Case>;
+    /// Takes a merge back: both questions have the votes that they would have without it.
+    async fn split(&self, write: Write, source: QuestionId, by: UserId) -> StoreResult<Case>;
 }

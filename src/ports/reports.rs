@@ -29,15 +29,6 @@ pub trait ReportStore: Send + Sync {
     ) -> StoreResult<Vec<ExportedQuestion>>;
     /// Who voted for a question; `None` when it is not there, or not in this scope.
     async fn voters(&self, tenant: TenantId, scope: Scope, question: QuestionId) -> StoreResult<Option<Voters>>;
-    /// How much was asked, voted and answered up to now.
-    async fn statistics(
-        &self,
-        tenant: TenantId,
-        scope: Scope,
-        team: Option<TeamId>,
-        range: Range,
-        now: Timestamp,
-    ) -> StoreResult<Statistics>;
     /// How many questions the tenant has, and those whose count is not the number of their votes.
     async fn recount(&self, tenant: TenantId) -> StoreResult<(i64, Vec<Miscount>)>;
     /// Makes a question's count the number of its votes, as it is at the moment of writing. The count that was wrong
@@ -48,4 +39,18 @@ pub trait ReportStore: Send + Sync {
         question: QuestionId,
         now: Timestamp,
     ) -> StoreResult<Option<Miscount>>;
+}
+
+/// Counts what was asked, voted and answered.
+#[async_trait]
+pub trait StatisticsStore: Send + Sync {
+    /// How much was asked, voted and answered up to now.
+    async fn statistics(
+        &self,
+        tenant: TenantId,
+        scope: Scope,
+        team: Option<TeamId>,
+        range: Range,
+        now: Timestamp,
+    ) -> StoreResult<Statistics>;
 }

@@ -3,13 +3,15 @@
 use async_trait::async_trait;
 
 use super::{StoreResult, Write};
-use crate::id::{TagId, TeamId, TenantId};
+use crate::event::Epoch;
+use crate::id::{QuestionId, TagId, TeamId, TenantId};
 use crate::join::JoinCode;
 use crate::logo::Logo;
+use crate::question::Question;
 use crate::settings::NewSettings;
 use crate::tag::Tag;
 use crate::team::{Team, TeamDetails, TeamSettings, TeamState};
-use crate::tenant::{Tenancy, Tenant, TenantLimits, TenantSummary};
+use crate::tenant::{Tenancy, Tenant, TenantLimits, TenantSettings, TenantSummary};
 use crate::text::{Color, Name, Slug};
 use crate::time::Timestamp;
 
@@ -44,9 +46,28 @@ pub struct FoundTeam {
     pub team: Team,
 }
 
-/// The part of the [`Store`](super::Store) that keeps tenants, teams and tags. What holds there holds here.
+/// A tenant to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each field is the field of the same name of `Tenant`")]
+pub struct NewTenant {
+    pub id: TenantId,
+    pub slug: Slug,
+    pub name: Name,
+    pub settings: TenantSettings,
+    /// The first life of its log.
+    pub epoch: Epoch,
+    pub at: Timestamp,
+}
+
+/// Tenants, their settings and what the operator allows them. What is true of [`Store`](super::Store) is true of it.
 #[async_trait]
-pub trait TenancyStore: Send + Sync {
+pub trait TenantStore: Send + Sync {
+    /// The tenant of this slug.
+    async fn tenant_by_slug(&self, slug: &Slug) -> StoreResult<Option<Tenant>>;
+    /// Every tenant, oldest first.
+    async fn tenants(&self) -> StoreResult<Vec<Tenant>>;
+    /// Makes a tenant; [`Refusal::NameTaken`](crate::error::Refusal::NameTaken) when its slug is in use.
+    async fn create_tenant(&self, new: NewTenant) -> StoreResult<Tenant>;
     /// The tenant of this slug with all that holds in it, also when it is archived.
     async fn tenancy(&self, slug: &Slug) -> StoreResult<Option<Tenancy>>;
     /// Every tenant with its numbers, oldest first.
@@ -62,7 +83,13 @@ pub trait TenancyStore: Send + Sync {
     async fn set_logo(&self, write: Write, logo: Option<Logo>, word: Option<String>) -> StoreResult<Tenant>;
     /// The logo of a tenant.
     async fn logo(&self, tenant: TenantId) -> StoreResult<Option<Logo>>;
+}
 
+/// Teams. What is true of [`Store`](super::Store) is true of it.
+#[async_trait]
+pub trait TeamStore: Send + Sync {
+    /// Adds a team; [`Refusal::NameTaken`](crate::error::Refusal::NameTaken) when its name is in use.
+    async fn create_team(&self, write: Write, new: NewTeam) -> StoreResult<Team>;
     /// Every team of a tenant, archived ones as well, by name.
     async fn teams(&self, tenant: TenantId) -> StoreResult<Vec<TeamDetails>>;
     /// Changes a team; `NotFound(Team)` when it is archived.
@@ -75,9 +102,17 @@ pub trait TenancyStore: Send + Sync {
     async fn set_join_code(&self, write: Write, team: TeamId, code: &JoinCode) -> StoreResult<bool>;
     /// The team of this code, if neither it nor its tenant is archived.
     async fn team_by_code(&self, code: &JoinCode) -> StoreResult<Option<FoundTeam>>;
+}
 
+/// Tags, and which questions have them. What is true of [`Store`](super::Store) is true of it.
+#[async_trait]
+pub trait TagStore: Send + Sync {
+    /// Adds a tag; [`Refusal::NameTaken`](crate::error::Refusal::NameTaken) when its name is in use.
+    async fn create_tag(&self, write: Write, id: TagId, name: Name, color: Color) -> StoreResult<Tag>;
     /// Changes a tag everywhere; [`Refusal::NameTaken`](crate::error::Refusal) when its name is in use.
     async fn change_tag(&self, write: Write, id: TagId, name: Name, color: Color) -> StoreResult<Tag>;
     /// Deletes a tag and takes it off every question; one that is gone is gone.
     async fn delete_tag(&self, write: Write, id: TagId) -> StoreResult<()>;
+    /// Puts a tag on a question or takes it off; no fact when nothing changed.
+    async fn set_tag(&self, write: Write, question: QuestionId, tag: TagId, on: bool) -> StoreResult<Question>;
 }

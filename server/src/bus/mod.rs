@@ -30,7 +30,7 @@ use crate::metrics::Meters;
 use pulsestage::error::{Noun, Refusal};
 use pulsestage::event::Epoch;
 use pulsestage::id::TenantId;
-use pulsestage::ports::{Change, Clock, Notifier, Rng, Store, StoreError};
+use pulsestage::ports::{Change, Clock, LogStore, Notifier, Rng, StoreError};
 
 pub use changes::Changes;
 pub use channel::{BatchListener, Channel, ChannelId, KnownRetractions};
@@ -59,7 +59,7 @@ pub struct Bus(Arc<BusInner>);
 struct BusInner {
     // Read for every notification and every new stream, written when a tenant's first stream comes or its last has gone.
     channels: RwLock<Channels>,
-    store: Arc<dyn Store>,
+    log: Arc<dyn LogStore>,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
     settings: BusSettings,
@@ -124,10 +124,10 @@ impl Drop for Subscription {
 }
 
 impl Bus {
-    /// A bus over this store. Its tasks run in `tasks` and end when `stop` is cancelled.
+    /// A bus over this log. Its tasks run in `tasks` and end when `stop` is cancelled.
     #[must_use]
     pub fn new(
-        store: Arc<dyn Store>,
+        log: Arc<dyn LogStore>,
         clock: Arc<dyn Clock>,
         rng: Arc<dyn Rng>,
         settings: BusSettings,
@@ -140,7 +140,7 @@ impl Bus {
         let meters = Meters::new(settings.heartbeat);
         Self(Arc::new(BusInner {
             channels: RwLock::default(),
-            store,
+            log,
             clock,
             rng,
             settings,
@@ -165,6 +165,12 @@ impl Bus {
     #[must_use]
     pub fn access(&self) -> Arc<Notify> {
         self.0.access.clone()
+    }
+
+    /// The log that it reads.
+    #[must_use]
+    pub fn log(&self) -> &dyn LogStore {
+        &*self.0.log
     }
 
     /// What the streams count.
@@ -193,7 +199,7 @@ impl Bus {
             return Ok(subscription);
         }
         let now = self.0.clock.now();
-        let head = self.0.store.log_heads(&[tenant]).await?.pop();
+        let head = self.0.log.log_heads(&[tenant]).await?.pop();
         let head = head.ok_or(Refusal::NotFound { what: Noun::Tenant })?;
         let mut channels = self.0.channels.write().unwrap_or_else(PoisonError::into_inner);
         // Somebody else may have opened it meanwhile.
@@ -225,7 +231,7 @@ impl Bus {
         channel.notify(Change::Facts);
         let tailer = Tailer {
             channel: channel.clone(),
-            store: self.0.store.clone(),
+            log: self.0.log.clone(),
             clock: self.0.clock.clone(),
             window: self.0.settings.window,
             heartbeat: self.0.settings.heartbeat,

@@ -155,7 +155,7 @@ impl Bus {
         // Before the database is asked: what it says is then never older than what streams were sent.
         let known: Vec<LastFact> = channels.iter().map(|channel| channel.last_fact()).collect();
         let tenants: Vec<_> = channels.iter().map(|channel| channel.tenant).collect();
-        let heads = timeout(PATIENCE, self.0.store.log_heads(&tenants)).await;
+        let heads = timeout(PATIENCE, self.0.log.log_heads(&tenants)).await;
         let heads = heads.unwrap_or(Err(StoreError::Port(PortError::Busy)))?;
         let heads: HashMap<_, _> = heads.into_iter().map(|head| (head.tenant, head)).collect();
         let (mut replaced, mut diverged) = (0, Vec::new());
@@ -193,7 +193,7 @@ impl Bus {
             tenant.id = %channel.tenant,
             "the log has lost facts that were sent, or has others in their place: every log gets a new epoch"
         );
-        let renewed = self.0.store.renew_epochs_if(channel.tenant, seen, &*self.0.rng);
+        let renewed = self.0.log.renew_epochs_if(channel.tenant, seen, &*self.0.rng);
         timeout(PATIENCE, renewed).await.unwrap_or(Err(StoreError::Port(PortError::Busy)))?;
         self.look();
         Ok(())

@@ -13,7 +13,7 @@ use super::channel::{Channel, LastFact};
 use super::frame::{Batch, Frame};
 use super::retractions::Retractions;
 use pulsestage::event::{Event, Fact, Tally};
-use pulsestage::ports::{Clock, PortError, Store, StoreError, StoreResult};
+use pulsestage::ports::{Clock, LogStore, PortError, StoreError, StoreResult};
 use pulsestage::time::Timestamp;
 
 /// How far back counts are looked at after a notification: what has not changed since is not sent again, and what was changed by
@@ -31,7 +31,7 @@ pub(super) struct Tailer {
     /// Where it puts what it reads.
     pub channel: Arc<Channel>,
     /// Where it reads.
-    pub store: Arc<dyn Store>,
+    pub log: Arc<dyn LogStore>,
     /// For the envelopes of counts and heartbeats.
     pub clock: Arc<dyn Clock>,
     /// How long changes are gathered after some were sent.
@@ -168,7 +168,7 @@ impl Tailer {
         let mut new = NewFacts { frames: Vec::new(), oldest: None, last: self.channel.last_fact() };
         loop {
             let LastFact { seq, identity } = new.last;
-            let page = answer(self.store.log_page(self.channel.tenant, seq, PAGE)).await?;
+            let page = answer(self.log.log_page(self.channel.tenant, seq, PAGE)).await?;
             let facts = page.facts;
             let Some(last) = facts.last() else { return Ok(Some(new)) };
             if identity.is_some() && page.known != identity {
@@ -190,7 +190,7 @@ impl Tailer {
         let Some((first, last)) = self.channel.outdated(&retractions) else { return Ok(()) };
         let (mut seq, mut now) = (first - 1, HashMap::new());
         while seq < last {
-            let facts = answer(self.store.facts_after(self.channel.tenant, seq, PAGE)).await?;
+            let facts = answer(self.log.facts_after(self.channel.tenant, seq, PAGE)).await?;
             let Some(read) = facts.last() else { break };
             seq = read.seq;
             now.extend(facts.iter().map(|fact| (fact.seq, Frame::fact(self.channel.epoch, fact))));
@@ -204,14 +204,14 @@ impl Tailer {
         if looks.all() {
             // Asked before they are read: streams that are told so meanwhile are told all of them by another look.
             let retell = looks.retell() || self.channel.stale_since().is_some();
-            let tallies = answer(self.store.tallies(tenant)).await?;
+            let tallies = answer(self.log.tallies(tenant)).await?;
             return Ok(if retell { tallies } else { self.channel.untold(tallies) });
         }
         let since = match looks.missed() {
             true => self.channel.reach_back(now),
             false => now.plus_millis(-TALLY_SLACK_MS),
         };
-        Ok(self.channel.untold(answer(self.store.tallies_since(tenant, since)).await?))
+        Ok(self.channel.untold(answer(self.log.tallies_since(tenant, since)).await?))
     }
 }
 

@@ -8,7 +8,7 @@ use crate::lifecycle;
 use crate::store::SqlStore;
 use crate::system::{SystemClock, SystemRng};
 use pulsestage::id::{TenantId, uuid_v7};
-use pulsestage::ports::{Clock, Rng, Store};
+use pulsestage::ports::{Clock, Rng, TenantStore};
 use pulsestage::text::Slug;
 use pulsestage::time::{DAY_MS, Timestamp};
 

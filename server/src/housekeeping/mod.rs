@@ -14,7 +14,7 @@ use crate::metrics::KnownSizes;
 use crate::store::{Spent, SqlStore};
 use crate::streams::MAX_REPLAY;
 use pulsestage::id::{OperationId, TenantId, uuid_v7};
-use pulsestage::ports::{Change, Clock, Notifier, Rng, Store, StoreResult, Write};
+use pulsestage::ports::{Change, Clock, Notifier, Rng, StoreResult, TenantStore, Write};
 use pulsestage::time::{DAY_MS, Timestamp};
 
 /// The time between two rounds.

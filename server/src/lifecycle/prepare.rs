@@ -10,8 +10,7 @@ use crate::accept::Tls;
 use crate::config::{ServeArgs, SqliteSync, StoreArgs};
 use crate::demo::{self, DemoPorts, Seeded};
 use crate::installation_key::make_folder;
-use crate::metrics::{StoreTimes, TimedStore};
-use crate::store::{Durability, Options, SqlStore};
+use crate::store::{Durability, Options, SqlStore, StoreTimes};
 use crate::system::{InstallationKey, SystemClock, SystemRng};
 use crate::{install, store};
 
@@ -41,7 +40,7 @@ pub(super) fn tls(args: &ServeArgs) -> anyhow::Result<Option<Tls>> {
 /// Makes sure that there is somebody to serve: demo data if asked for, otherwise an empty tenant with one team.
 pub(super) async fn prepare(store: &SqlStore, key: InstallationKey, demo: bool) -> anyhow::Result<()> {
     // With deadlines: a database that hangs now is asked anew.
-    let shared: Arc<dyn Store> = Arc::new(TimedStore::new(Arc::new(store.clone()), StoreTimes::default()));
+    let shared: Arc<dyn Store> = Arc::new(store.bounded(StoreTimes::default()));
     if demo {
         let ports = DemoPorts {
             store: shared.clone(),

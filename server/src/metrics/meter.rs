@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 use tokio::time::Instant;
 
-use super::histogram::{Distribution, Histogram};
 use super::history::History;
+use crate::histogram::{Distribution, Histogram};
 use pulsestage::health::{Health, Pulse, Sample, Stay};
 
 /// Classes of how long streams last, in microseconds: seconds are trouble on the way, a quarter of an hour is a

@@ -1,21 +1,17 @@
 //! What is counted, and who may look at it: Prometheus on a listener of its own, and the page about a tenant's health.
 //!
-//! * `meter`: what one watched tenant's streams count, as atomics; `histogram`, `history`: the parts of it
+//! * `meter`: what one watched tenant's streams count, as atomics; `history`: a part of it
 //! * `meters`: all of them, and what those counted that nobody watches any more
-//! * `store`: how long the database takes
 //! * `text`: all of it as Prometheus reads it; `listener`: where it is served
 //!
 //! Counting must cost nothing that shows: streams count in plain numbers and add them once for each pass over a
 //! thousand sockets, so that a delivery touches no atomic and no lock.
 
-mod histogram;
 mod history;
 mod listener;
 mod meter;
 mod meters;
 mod sizes;
-mod store;
-mod store_tenancy;
 mod text;
 
 use clap::Args;
@@ -23,12 +19,12 @@ use std::net::SocketAddr;
 
 use crate::jobs::JobCounts;
 use crate::lineage::ReplacedCount;
+use crate::store::StoreTimes;
 
 pub use listener::{Exposed, router, serve};
 pub use meter::{Meter, ReplaySource, WrittenBytes};
 pub use meters::{MAX_TENANT_LABELS, Meters};
 pub use sizes::KnownSizes;
-pub use store::{StoreTimes, TimedStore};
 
 /// Where metrics are served.
 #[derive(Clone, Debug, Default, Args)]

@@ -7,10 +7,10 @@ use prometheus_client::registry::{Registry, Unit};
 use std::fmt;
 
 use super::Metrics;
-use super::histogram::Distribution;
 use super::listener::Exposed;
 use super::meter::MeterCount;
 use super::meters::{Scrape, Series};
+use crate::histogram::Distribution;
 use crate::limits::Limits;
 
 /// What the text says of itself.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
-use crate::metrics::StoreTimes;
+use crate::store::StoreTimes;
 use pulsestage::ports::Store;
 use pulsestage::text::Slug;
 use pulsestage::time::Timestamp;

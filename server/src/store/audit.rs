@@ -9,8 +9,9 @@ use sha2::{Digest, Sha256};
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::db_error::{DbError, DbResult, store_error};
-use super::{SqlStore, Tx, sql};
+use crate::deadline::Work;
+use crate::store::db_error::{DbError, DbResult};
+use crate::store::{Kind, SqlStore, Tx, sql};
 
 /// A row of `audit_log` with the names of its person and team.
 #[derive(FromRow)]
@@ -49,28 +50,28 @@ impl RecordRow {
 
 /// Notes what a write did, in its transaction. To be called once the write is known to have changed something, so that
 /// a repetition under the same key and a write that changed nothing leave no trace.
-pub(super) async fn note(tx: &mut Tx, write: &Write, entry: Entry) -> DbResult<()> {
+pub(in crate::store) async fn note(tx: &mut Tx, write: &Write, entry: Entry) -> DbResult<()> {
     let (before, after) = (json(&entry.before)?, json(&entry.after)?);
     let id = id(write, &entry, [before.as_deref(), after.as_deref()]);
-    on!(tx, t => sqlx::query(sql::audit::NOTE)
-        .bind(id)
-        .bind(write.tenant.0)
-        .bind(write.at.0)
-        .bind(entry.by.map(|by| by.0))
-        .bind(&entry.action)
-        .bind(entry.team.map(|team| team.0))
-        .bind(entry.subject.map(|subject| subject.id()))
-        .bind(entry.outcome.as_str())
-        .bind(before)
-        .bind(after)
-        .execute(&mut **t)
-        .await
-        .map(drop))?;
+    execute!(
+        tx,
+        sql::audit::NOTE,
+        id,
+        write.tenant.0,
+        write.at.0,
+        entry.by.map(|by| by.0),
+        &entry.action,
+        entry.team.map(|team| team.0),
+        entry.subject.map(|subject| subject.id()),
+        entry.outcome.as_str(),
+        before,
+        after,
+    )?;
     Ok(())
 }
 
 /// The frame of a write that has no idempotency key, because a fresh id or a secret that is used up makes it one.
-pub(super) fn unkeyed(tenant: TenantId, by: UserId, once: Uuid, at: Timestamp) -> Write {
+pub(in crate::store) fn unkeyed(tenant: TenantId, by: UserId, once: Uuid, at: Timestamp) -> Write {
     Write { tenant, operation: OperationId(once), writer: by.0, at }
 }
 
@@ -102,7 +103,8 @@ fn id(write: &Write, entry: &Entry, details: [Option<&str>; 2]) -> Uuid {
 #[async_trait]
 impl AuditStore for SqlStore {
     async fn note(&self, write: Write, entry: Entry) -> StoreResult<()> {
-        self.note_alone(write, entry).await.map_err(store_error)
+        self.run_as(Kind::Audit, Work::Short, async move |db| written!(db, tx => { note(tx, &write, entry).await }))
+            .await
     }
 
     async fn audit(
@@ -112,36 +114,24 @@ impl AuditStore for SqlStore {
         before: PageCursor,
         limit: i64,
     ) -> StoreResult<Vec<Record>> {
-        self.read_audit(tenant, filter, before, limit).await.map_err(store_error)
-    }
-}
-
-impl SqlStore {
-    async fn note_alone(&self, write: Write, entry: Entry) -> DbResult<()> {
-        written!(self, tx => { note(tx, &write, entry).await })
-    }
-
-    async fn read_audit(
-        &self,
-        tenant: TenantId,
-        filter: &Filter,
-        before: PageCursor,
-        limit: i64,
-    ) -> DbResult<Vec<Record>> {
-        let statement = if filter.subject.is_some() { sql::audit::PAGE_ABOUT } else { sql::audit::PAGE };
-        let rows: Vec<RecordRow> = on!(&self.read, pool => sqlx::query_as(statement)
-            .bind(tenant.0)
-            .bind(before.at.0)
-            .bind(before.id)
-            .bind(filter.from.map_or(i64::MIN, |from| from.0))
-            .bind(filter.until.map_or(i64::MAX, |until| until.0))
-            .bind(filter.by.map(|by| by.0))
-            .bind(filter.action.as_deref())
-            .bind(filter.outcome.map(Outcome::as_str))
-            .bind(filter.subject)
-            .bind(limit.max(0))
-            .fetch_all(pool)
-            .await)?;
-        rows.into_iter().map(RecordRow::into_record).collect()
+        self.run(Kind::Audit, async move |db| {
+            let statement = if filter.subject.is_some() { sql::audit::AUDIT_ABOUT } else { sql::audit::AUDIT };
+            let rows: Vec<RecordRow> = fetch_all!(
+                &db.read,
+                statement,
+                tenant.0,
+                before.at.0,
+                before.id,
+                filter.from.map_or(i64::MIN, |from| from.0),
+                filter.until.map_or(i64::MAX, |until| until.0),
+                filter.by.map(|by| by.0),
+                filter.action.as_deref(),
+                filter.outcome.map(Outcome::as_str),
+                filter.subject,
+                limit.max(0),
+            )?;
+            rows.into_iter().map(RecordRow::into_record).collect()
+        })
+        .await
     }
 }

@@ -8,7 +8,7 @@ use sqlx::postgres::PgDatabaseError;
 
 /// Why something in the store did not go well.
 #[derive(Debug)]
-pub(super) enum DbError {
+pub(in crate::store) enum DbError {
     /// A rule of ours.
     Refused(Refusal),
     /// The database.
@@ -20,7 +20,7 @@ pub(super) enum DbError {
 }
 
 /// What a step inside the store answers.
-pub(super) type DbResult<T> = Result<T, DbError>;
+pub(in crate::store) type DbResult<T> = Result<T, DbError>;
 
 impl From<Refusal> for DbError {
     fn from(refusal: Refusal) -> Self {
@@ -36,7 +36,7 @@ impl From<sqlx::Error> for DbError {
 
 impl DbError {
     /// StoreResult JSON that does not read. The place is told and the text is not: it is somebody's question.
-    pub(super) fn json(what: &'static str, error: &serde_json::Error) -> Self {
+    pub(in crate::store) fn json(what: &'static str, error: &serde_json::Error) -> Self {
         Self::Unreadable(
             what,
             format!("{:?} error at line {} column {}", error.classify(), error.line(), error.column()),
@@ -45,7 +45,7 @@ impl DbError {
 }
 
 /// Logs trouble of the world's and says what of it concerns the domain.
-pub(super) fn store_error(failure: DbError) -> StoreError {
+pub(in crate::store) fn store_error(failure: DbError) -> StoreError {
     match failure {
         DbError::Refused(refusal) => StoreError::Refused(refusal),
         store_error => told(store_error).into(),
@@ -53,7 +53,7 @@ pub(super) fn store_error(failure: DbError) -> StoreError {
 }
 
 /// Logs trouble and says of which kind it is.
-pub(super) fn told(failure: DbError) -> PortError {
+pub(in crate::store) fn told(failure: DbError) -> PortError {
     match failure {
         DbError::Refused(refusal) => {
             tracing::error!(%refusal, "a rule stood where only a database error can");
@@ -101,13 +101,13 @@ fn passes(error: &sqlx::Error) -> bool {
 }
 
 /// The error of a database that was asked and said nothing in time.
-pub(super) fn unanswered() -> sqlx::Error {
+pub(in crate::store) fn unanswered() -> sqlx::Error {
     sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, "it did not answer in time"))
 }
 
 /// Whether a database that cannot be opened may be waited for. Beside what [`passes`] while we serve, this is not what only
 /// an operator can mend: a password, a name, a certificate, something that is no PostgreSQL.
-pub(super) fn comes_back(error: &sqlx::Error) -> bool {
+pub(in crate::store) fn comes_back(error: &sqlx::Error) -> bool {
     use std::io::ErrorKind::{InvalidData, InvalidInput, PermissionDenied, Unsupported};
     match error {
         sqlx::Error::Io(error) => !matches!(error.kind(), InvalidData | InvalidInput | PermissionDenied | Unsupported),
@@ -143,7 +143,7 @@ fn sqlite_is_full(code: &str) -> bool {
 }
 
 /// Whether another has a SQLite file at the moment.
-pub(super) fn is_taken(error: &sqlx::Error) -> bool {
+pub(in crate::store) fn is_taken(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(|error| sqlite_passes(&error.code().unwrap_or_default()))
 }
 

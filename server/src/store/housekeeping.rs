@@ -7,9 +7,8 @@ use pulsestage::time::Timestamp;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::audit::note;
-use super::db_error::{DbResult, store_error};
-use super::{SqlStore, sql};
+use crate::store::audit::note;
+use crate::store::{SqlStore, sql};
 
 /// What is removed by its age alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -72,20 +71,15 @@ impl SqlStore {
     /// # Errors
     /// When the database is in trouble.
     pub async fn lease(&self, task: &'static str, holder: Uuid, now: Timestamp, until: Timestamp) -> StoreResult<bool> {
-        let done: DbResult<bool> = async {
-            written!(self, tx => {
-                let held: Option<Uuid> = on!(tx, t => sqlx::query_scalar(sql::housekeeping::LEASE)
-                    .bind(task)
-                    .bind(holder)
-                    .bind(until.0)
-                    .bind(now.0)
-                    .fetch_optional(&mut **t)
-                    .await)?;
+        self.upkeep(async move |db| {
+            written!(db, tx => {
+                let held: Option<Uuid> = fetch_optional!(
+                    scalar tx, sql::housekeeping::LEASE, task, holder, until.0, now.0
+                )?;
                 Ok(held.is_some())
             })
-        }
-        .await;
-        done.map_err(store_error)
+        })
+        .await
     }
 
     /// Gives a task back before its time.
@@ -93,19 +87,13 @@ impl SqlStore {
     /// # Errors
     /// When the database is in trouble.
     pub async fn end_lease(&self, task: &'static str, holder: Uuid) -> StoreResult<()> {
-        let done: DbResult<()> = async {
-            written!(self, tx => {
-                on!(tx, t => sqlx::query(sql::housekeeping::END_LEASE)
-                    .bind(task)
-                    .bind(holder)
-                    .execute(&mut **t)
-                    .await
-                    .map(drop))?;
+        self.upkeep(async move |db| {
+            written!(db, tx => {
+                execute!(tx, sql::housekeeping::END_LEASE, task, holder)?;
                 Ok(())
             })
-        }
-        .await;
-        done.map_err(store_error)
+        })
+        .await
     }
 
     /// Removes at most so many rows of a tenant that have been worth nothing since before a moment; says how many.
@@ -113,19 +101,12 @@ impl SqlStore {
     /// # Errors
     /// When the database is in trouble.
     pub async fn remove_spent(&self, what: Spent, tenant: TenantId, before: Timestamp, most: i64) -> StoreResult<u64> {
-        let done: DbResult<u64> = async {
-            written!(self, tx => {
-                Ok(on!(tx, t => sqlx::query(what.statement())
-                    .bind(tenant.0)
-                    .bind(before.0)
-                    .bind(most)
-                    .execute(&mut **t)
-                    .await
-                    .map(|done| done.rows_affected()))?)
+        self.upkeep(async move |db| {
+            written!(db, tx => {
+                Ok(execute!(tx, what.statement(), tenant.0, before.0, most)?)
             })
-        }
-        .await;
-        done.map_err(store_error)
+        })
+        .await
     }
 
     /// Removes at most so many of a tenant's oldest facts, those that were written before a moment, and never any of the
@@ -134,7 +115,18 @@ impl SqlStore {
     /// # Errors
     /// When the database is in trouble.
     pub async fn remove_facts(&self, tenant: TenantId, keep: i64, before: Timestamp, most: i64) -> StoreResult<u64> {
-        self.cut_log(tenant, keep, before, most).await.map_err(store_error)
+        self.upkeep(async move |db| {
+            let oldest: Vec<FactAge> = fetch_all!(&db.read, sql::housekeeping::OLDEST_FACTS, tenant.0, keep, most)?;
+            let Some(last) = oldest.iter().take_while(|fact| fact.at < before.0).last().map(|fact| fact.seq) else {
+                return Ok(0);
+            };
+            written!(db, tx => {
+                // The tenant's row before its facts, as every write has it.
+                execute!(tx, sql::housekeeping::RAISE_FLOOR, tenant.0, last)?;
+                Ok(execute!(tx, sql::housekeeping::FACTS, tenant.0, last)?)
+            })
+        })
+        .await
     }
 
     /// Removes at most so many entries of a tenant's audit that were made before a moment; says how many. For the
@@ -143,22 +135,15 @@ impl SqlStore {
     /// # Errors
     /// When the database is in trouble.
     pub async fn prune_audit(&self, tenant: TenantId, before: Timestamp, most: i64) -> StoreResult<u64> {
-        self.drop_entries(tenant, before, most).await.map_err(store_error)
-    }
-
-    async fn drop_entries(&self, tenant: TenantId, before: Timestamp, most: i64) -> DbResult<u64> {
-        written!(self, tx => {
-            on!(tx, t => sqlx::query(sql::housekeeping::OPEN_PRUNING).bind(before.0).execute(&mut **t).await.map(drop))?;
-            let pruned = on!(tx, t => sqlx::query(sql::housekeeping::PRUNE_AUDIT)
-                .bind(tenant.0)
-                .bind(before.0)
-                .bind(most)
-                .execute(&mut **t)
-                .await
-                .map(|done| done.rows_affected()))?;
-            on!(tx, t => sqlx::query(sql::housekeeping::CLOSE_PRUNING).execute(&mut **t).await.map(drop))?;
-            Ok(pruned)
+        self.upkeep(async move |db| {
+            written!(db, tx => {
+                execute!(tx, sql::housekeeping::OPEN_PRUNING, before.0)?;
+                let pruned = execute!(tx, sql::housekeeping::PRUNE_AUDIT, tenant.0, before.0, most)?;
+                execute!(tx, sql::housekeeping::CLOSE_PRUNING)?;
+                Ok(pruned)
+            })
         })
+        .await
     }
 
     /// Notes in a tenant's audit that so many entries before a moment are gone; `once` is an id of this note's own.
@@ -174,41 +159,13 @@ impl SqlStore {
         now: Timestamp,
     ) -> StoreResult<()> {
         let write = Write { tenant, operation: OperationId(once), writer: once, at: now };
-        let done: DbResult<()> = async {
-            written!(self, tx => {
+        self.upkeep(async move |db| {
+            written!(db, tx => {
                 let entry = Entry::of(None, Act::PruneAudit).subject(tenant);
                 let entry = entry.after("until", before).after("entries", i64::try_from(pruned).unwrap_or(i64::MAX));
                 note(tx, &write, entry).await
             })
-        }
-        .await;
-        done.map_err(store_error)
-    }
-
-    async fn cut_log(&self, tenant: TenantId, keep: i64, before: Timestamp, most: i64) -> DbResult<u64> {
-        let oldest: Vec<FactAge> = on!(&self.read, pool => sqlx::query_as(sql::housekeeping::OLDEST_FACTS)
-            .bind(tenant.0)
-            .bind(keep)
-            .bind(most)
-            .fetch_all(pool)
-            .await)?;
-        let Some(last) = oldest.iter().take_while(|fact| fact.at < before.0).last().map(|fact| fact.seq) else {
-            return Ok(0);
-        };
-        written!(self, tx => {
-            // The tenant's row before its facts, as every write has it.
-            on!(tx, t => sqlx::query(sql::housekeeping::RAISE_FLOOR)
-                .bind(tenant.0)
-                .bind(last)
-                .execute(&mut **t)
-                .await
-                .map(drop))?;
-            Ok(on!(tx, t => sqlx::query(sql::housekeeping::FACTS)
-                .bind(tenant.0)
-                .bind(last)
-                .execute(&mut **t)
-                .await
-                .map(|done| done.rows_affected()))?)
         })
+        .await
     }
 }

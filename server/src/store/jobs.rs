@@ -6,8 +6,8 @@ use pulsestage::time::Timestamp;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::db_error::{DbResult, store_error};
-use super::{SqlStore, sql};
+use crate::store::db_error::DbResult;
+use crate::store::{Db, SqlStore, sql};
 
 /// A job to be added.
 #[derive(Clone)]
@@ -74,24 +74,23 @@ impl SqlStore {
     /// # Errors
     /// When the database is in trouble.
     pub async fn put_job(&self, job: NewJob, most: i64) -> StoreResult<bool> {
-        let done: DbResult<bool> = async {
-            written!(self, tx => {
-                Ok(on!(tx, t => sqlx::query(sql::jobs::PUT_JOB)
-                    .bind(job.id)
-                    .bind(job.tenant.0)
-                    .bind(job.kind)
-                    .bind(job.payload)
-                    .bind(job.at.0)
-                    .bind(job.at.0)
-                    .bind(job.expires_at.0)
-                    .bind(most)
-                    .execute(&mut **t)
-                    .await
-                    .map(|done| done.rows_affected() > 0))?)
+        self.upkeep(async move |db| {
+            written!(db, tx => {
+                Ok(execute!(
+                    tx,
+                    sql::jobs::PUT_JOB,
+                    job.id,
+                    job.tenant.0,
+                    job.kind,
+                    job.payload,
+                    job.at.0,
+                    job.at.0,
+                    job.expires_at.0,
+                    most,
+                )? > 0)
             })
-        }
-        .await;
-        done.map_err(store_error)
+        })
+        .await
     }
 
     /// When the next job of a kind is due.
@@ -99,11 +98,11 @@ impl SqlStore {
     /// # Errors
     /// When the database is in trouble.
     pub async fn next_job_due(&self, kind: &'static str) -> StoreResult<Option<Timestamp>> {
-        let done: DbResult<Option<i64>> = async {
-            Ok(on!(&self.read, pool => sqlx::query_scalar(sql::jobs::NEXT_JOB_DUE).bind(kind).fetch_one(pool).await)?)
-        }
-        .await;
-        done.map(|due| due.map(Timestamp)).map_err(store_error)
+        self.upkeep(async move |db| {
+            let due: Option<i64> = fetch_one!(scalar & db.read, sql::jobs::NEXT_JOB_DUE, kind)?;
+            Ok(due.map(Timestamp))
+        })
+        .await
     }
 
     /// Leases at most so many jobs of a kind that are due to `holder`, until `until`.
@@ -117,20 +116,12 @@ impl SqlStore {
         (now, until): (Timestamp, Timestamp),
         most: i64,
     ) -> StoreResult<Vec<LeasedJob>> {
-        let done: DbResult<Vec<LeasedJob>> = async {
-            written!(self, tx => {
-                Ok(on!(tx, t => sqlx::query_as(sql::jobs::TAKE_JOBS)
-                    .bind(kind)
-                    .bind(holder)
-                    .bind(until.0)
-                    .bind(now.0)
-                    .bind(most)
-                    .fetch_all(&mut **t)
-                    .await)?)
+        self.upkeep(async move |db| {
+            written!(db, tx => {
+                Ok(fetch_all!(tx, sql::jobs::TAKE_JOBS, kind, holder, until.0, now.0, most)?)
             })
-        }
-        .await;
-        done.map_err(store_error)
+        })
+        .await
     }
 
     /// Removes a job that is done, or of which no more is to be expected; its payload goes with it. Says whether it was
@@ -140,19 +131,12 @@ impl SqlStore {
     /// When the database is in trouble.
     pub async fn end_job(&self, job: &LeasedJob, holder: Uuid) -> StoreResult<bool> {
         let (tenant, id) = (job.tenant_id, job.id);
-        let done: DbResult<bool> = async {
-            written!(self, tx => {
-                Ok(on!(tx, t => sqlx::query(sql::jobs::END_JOB)
-                    .bind(tenant)
-                    .bind(id)
-                    .bind(holder)
-                    .execute(&mut **t)
-                    .await
-                    .map(|done| done.rows_affected() > 0))?)
+        self.upkeep(async move |db| {
+            written!(db, tx => {
+                Ok(execute!(tx, sql::jobs::END_JOB, tenant, id, holder)? > 0)
             })
-        }
-        .await;
-        done.map_err(store_error)
+        })
+        .await
     }
 
     /// Puts a job off until a moment, and ends its lease.
@@ -161,21 +145,13 @@ impl SqlStore {
     /// When the database is in trouble.
     pub async fn put_job_off(&self, job: &LeasedJob, holder: Uuid, until: Timestamp) -> StoreResult<()> {
         let (tenant, id) = (job.tenant_id, job.id);
-        let done: DbResult<()> = async {
-            written!(self, tx => {
-                on!(tx, t => sqlx::query(sql::jobs::PUT_JOB_OFF)
-                    .bind(tenant)
-                    .bind(id)
-                    .bind(holder)
-                    .bind(until.0)
-                    .execute(&mut **t)
-                    .await
-                    .map(drop))?;
+        self.upkeep(async move |db| {
+            written!(db, tx => {
+                execute!(tx, sql::jobs::PUT_JOB_OFF, tenant, id, holder, until.0)?;
                 Ok(())
             })
-        }
-        .await;
-        done.map_err(store_error)
+        })
+        .await
     }
 
     /// Extends the leases of a holder.
@@ -183,7 +159,7 @@ impl SqlStore {
     /// # Errors
     /// When the database is in trouble.
     pub async fn renew_jobs(&self, kind: &'static str, holder: Uuid, until: Timestamp) -> StoreResult<()> {
-        self.leases(sql::jobs::RENEW_JOBS, kind, holder, until).await.map_err(store_error)
+        self.upkeep(async move |db| leases(db, sql::jobs::RENEW_JOBS, kind, holder, until).await).await
     }
 
     /// Ends the leases of a holder: what it has not done is due now, as if it had not been begun.
@@ -191,19 +167,13 @@ impl SqlStore {
     /// # Errors
     /// When the database is in trouble.
     pub async fn release_jobs(&self, kind: &'static str, holder: Uuid, now: Timestamp) -> StoreResult<()> {
-        self.leases(sql::jobs::RELEASE_JOBS, kind, holder, now).await.map_err(store_error)
+        self.upkeep(async move |db| leases(db, sql::jobs::RELEASE_JOBS, kind, holder, now).await).await
     }
+}
 
-    async fn leases(&self, statement: &'static str, kind: &'static str, holder: Uuid, at: Timestamp) -> DbResult<()> {
-        written!(self, tx => {
-            on!(tx, t => sqlx::query(statement)
-                .bind(kind)
-                .bind(holder)
-                .bind(at.0)
-                .execute(&mut **t)
-                .await
-                .map(drop))?;
-            Ok(())
-        })
-    }
+async fn leases(db: &Db, statement: &'static str, kind: &'static str, holder: Uuid, at: Timestamp) -> DbResult<()> {
+    written!(db, tx => {
+        execute!(tx, statement, kind, holder, at.0)?;
+        Ok(())
+    })
 }

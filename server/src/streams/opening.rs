@@ -119,23 +119,23 @@ async fn past_of(
     if let Some(missed) = channel.missed(cursor.seq, place, TALLY_SLACK_MS, now) {
         return Ok(Past::of(missed, ReplaySource::ReplayBuffer));
     }
-    let (store, tenant) = (state.store(), channel.tenant);
-    if cursor.seq > tail && cursor.seq > store.head(tenant).await.map_err(Refusal::from)?.seq {
+    let (log, tenant) = (state.bus().log(), channel.tenant);
+    if cursor.seq > tail && cursor.seq > log.head(tenant).await.map_err(Refusal::from)?.seq {
         // From the future: the log was restored from an older copy, or the cursor was made up.
         return Ok(Past::Resync);
     }
-    let facts = store.facts_after(tenant, cursor.seq, REPLAY_PAGE).await.map_err(Refusal::from)?;
+    let facts = log.facts_after(tenant, cursor.seq, REPLAY_PAGE).await.map_err(Refusal::from)?;
     // Read after the facts: whatever was removed before they were read is below it.
-    if cursor.seq < store.log_floor(tenant).await.map_err(Refusal::from)? {
+    if cursor.seq < log.log_floor(tenant).await.map_err(Refusal::from)? {
         return Ok(Past::Resync);
     }
     let facts: Vec<_> = facts.into_iter().filter(|fact| fact.seq <= tail).collect();
-    let since = match store.fact_time(tenant, cursor.seq).await.map_err(Refusal::from)? {
+    let since = match log.fact_time(tenant, cursor.seq).await.map_err(Refusal::from)? {
         Some(at) => at.plus_millis(-TALLY_SLACK_MS),
         // Before the first fact there was nothing to count, and of one that was removed the time is not known.
         None => Timestamp(0),
     };
-    let tallies = store.tallies_since(tenant, since).await.map_err(Refusal::from)?;
+    let tallies = log.tallies_since(tenant, since).await.map_err(Refusal::from)?;
     channel.told_aside(&tallies);
     let frames = facts.iter().map(|fact| Frame::fact(cursor.epoch, fact));
     let frames = frames.chain(tallies.iter().map(|tally| Frame::tally(tenant, tally, now))).collect();

@@ -10,8 +10,8 @@ use pulsestage::id::{OperationId, ParticipantId, QuestionId, SessionId, TagId, T
 use pulsestage::join::{CODE_LENGTH, JoinCode};
 use pulsestage::link::LinkPurpose;
 use pulsestage::ports::{
-    Ballot, Ending, NewLink, NewQuestion, NewSession, NewTeam, NewTenant, SecretHash, SessionStore, Store, StoreResult,
-    Write,
+    Ballot, Ending, LinkStore, LogStore, NewLink, NewQuestion, NewSession, NewTeam, NewTenant, QuestionStore,
+    SecretHash, SessionStore, StoreResult, TagStore, TeamStore, TenantStore, VoteStore, Write,
 };
 use pulsestage::question::Question;
 use pulsestage::second_factor::{FactorCheck, Requirement};

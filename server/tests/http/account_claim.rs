@@ -1,6 +1,5 @@
 //! The first owner: one claims the installation, and then nobody does.
 
-use pulsestage::ports::Store;
 use pulsestage::service::SignInBrowser;
 use pulsestage::session::SessionLabel;
 use pulsestage::text::Slug;
@@ -14,8 +13,8 @@ use crate::support::{Folder, PASSWORD, Plan, TestServer, open_store};
 /// A server as it is after its first start, and the path of the link that claims it.
 async fn fresh() -> (TestServer, String, Folder) {
     let folder = Folder::new();
-    let store: Arc<dyn Store> = Arc::new(open_store(&folder.sqlite_url()).await);
-    assert!(install::first_tenant(store.clone(), InstallationKey::new([7; 32])).await.unwrap());
+    let store = open_store(&folder.sqlite_url()).await;
+    assert!(install::first_tenant(Arc::new(store.clone()), InstallationKey::new([7; 32])).await.unwrap());
     let server = TestServer::on(store, Plan::default());
     let link = offer(&server).await.expect("nobody owns it");
     (server, link, folder)

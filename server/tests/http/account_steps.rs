@@ -2,10 +2,9 @@
 
 use axum::http::Method;
 use clap::Parser;
-use std::sync::Arc;
 
 use pulsestage::link::PersonLinkPurpose;
-use pulsestage::ports::{MOST_WAITING_LINKS, Store};
+use pulsestage::ports::MOST_WAITING_LINKS;
 use pulsestage::text::Slug;
 use pulsestage::user::Role;
 use pulsestage_server::auth::Secret;
@@ -43,7 +42,7 @@ impl Links {
 
 async fn server() -> (TestServer, Room, Folder) {
     let folder = Folder::new();
-    let store: Arc<dyn Store> = Arc::new(open_store(&folder.sqlite_url()).await);
+    let store = open_store(&folder.sqlite_url()).await;
     let server = TestServer::on(store, Plan::default());
     let room = Room::furnish(&server.service, "default").await;
     let name = pulsestage::text::Name::parse("Nobody's").unwrap();
@@ -218,7 +217,7 @@ async fn the_command_line_makes_lists_and_withdraws_links() {
         link::carry_out(&server.service, &args).await
     };
     let path = |link: String| link.strip_prefix("http://ask.test").unwrap().to_owned();
-    assert!(run(&["--list"]).await.unwrap().starts_with("No link"));
+    assert!(run(&["--list"]).await.unwrap().ends_with("has no unused links."));
     let (first, second) = (path(run(&[]).await.unwrap()), path(run(&[]).await.unwrap()));
     server.press(&first).send().await.came_in();
     let third = path(run(&["--replace"]).await.unwrap());

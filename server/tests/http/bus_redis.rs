@@ -74,7 +74,7 @@ async fn changes(server: &TestServer, room: &Room, screen: &mut Screen, name: &s
 /// Two instances on the stage's database.
 async fn two_instances(stage: &Stage, redis_port: u16) -> (TestServer, TestServer) {
     let plan = Plan { redis_url: Some(Redis::url(redis_port)), window: Duration::from_millis(20), ..Plan::default() };
-    let instance = async || TestServer::on(Arc::new(open_store(&stage.url).await), plan.clone());
+    let instance = async || TestServer::on(open_store(&stage.url).await, plan.clone());
     (instance().await, instance().await)
 }
 

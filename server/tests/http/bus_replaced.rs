@@ -3,34 +3,33 @@
 use axum::http::Method;
 use futures::FutureExt;
 use proptest::prelude::*;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
 use pulsestage::board::{Applied, Board};
 use pulsestage::event::{Cursor, Epoch};
 use pulsestage::id::QuestionId;
-use pulsestage::ports::{Change, Clock, Notifier, Store};
+use pulsestage::ports::{Change, Clock, Notifier};
 use pulsestage_server::metrics;
 
-use crate::support::{Call, MemoryStore, Plan, TestServer, Wire};
+use crate::support::{Call, LogStub, Plan, TestServer, Wire};
 
 /// As long as a look may be away, and a moment.
 const TICK: Duration = Duration::from_millis(3_200);
 
-fn server() -> (TestServer, MemoryStore) {
-    let store = MemoryStore::new();
-    (TestServer::on(Arc::new(store.clone()), Plan { window: Duration::ZERO, ..Plan::default() }), store)
+async fn server() -> (TestServer, LogStub) {
+    let store = LogStub::new();
+    (TestServer::on_log(&store, Plan { window: Duration::ZERO, ..Plan::default() }).await.0, store)
 }
 
-fn ask(server: &TestServer, store: &MemoryStore, id: u128) -> QuestionId {
+fn ask(server: &TestServer, store: &LogStub, id: u128) -> QuestionId {
     let question = store.asked(id);
-    server.bus.notify(MemoryStore::TENANT, Change::Facts);
+    server.bus.notify(LogStub::TENANT, Change::Facts);
     question
 }
 
 /// A stream that has been sent so many facts.
-async fn stream_after(server: &TestServer, store: &MemoryStore, facts: u128) -> Wire {
+async fn stream_after(server: &TestServer, store: &LogStub, facts: u128) -> Wire {
     let mut wire = server.stream("").await;
     wire.greeting().await;
     for id in 1..=facts {
@@ -60,7 +59,7 @@ async fn is_of_no_use(server: &TestServer, cursor: Cursor) -> bool {
 
 #[tokio::test(start_paused = true)]
 async fn another_epoch_is_another_log() {
-    let (server, store) = server();
+    let (server, store) = server().await;
     let (one, two) = (stream_after(&server, &store, 3).await, server.stream("").await);
     store.renewed(Epoch(9));
     let there = Cursor { epoch: Epoch(9), seq: 3 };
@@ -69,7 +68,7 @@ async fn another_epoch_is_another_log() {
     two.greeting().await;
     assert_eq!(resynced(two).await, Some(there));
     // The streams that come are of the new one.
-    assert!(is_of_no_use(&server, MemoryStore::cursor(3)).await);
+    assert!(is_of_no_use(&server, LogStub::cursor(3)).await);
     assert!(!is_of_no_use(&server, there).await);
     let mut wire = server.stream(&format!("last_event_id={there}")).await;
     wire.greeting().await;
@@ -80,7 +79,7 @@ async fn another_epoch_is_another_log() {
 #[tokio::test(start_paused = true)]
 async fn a_log_that_has_lost_facts_gets_another_epoch() {
     for kept in 0..5 {
-        let (server, store) = server();
+        let (server, store) = server().await;
         let mut wire = stream_after(&server, &store, kept).await;
         let copy = store.copy();
         for id in kept + 1..=5 {
@@ -89,14 +88,14 @@ async fn a_log_that_has_lost_facts_gets_another_epoch() {
         }
         store.replace_by(&copy);
         let there = resynced(wire).await.unwrap();
-        assert_ne!(store.epoch(), MemoryStore::EPOCH, "no cursor of what is lost may be good again");
+        assert_ne!(store.epoch(), LogStub::EPOCH, "no cursor of what is lost may be good again");
         assert_eq!(there, Cursor { epoch: store.epoch(), seq: i64::try_from(kept).unwrap() });
         // Also once the log is as long again.
         for id in 10..20 {
             ask(&server, &store, id);
         }
         for seq in 0..=5 {
-            assert!(is_of_no_use(&server, MemoryStore::cursor(seq)).await, "{seq} of {kept}");
+            assert!(is_of_no_use(&server, LogStub::cursor(seq)).await, "{seq} of {kept}");
         }
     }
 }
@@ -105,7 +104,7 @@ async fn a_log_that_has_lost_facts_gets_another_epoch() {
 async fn other_facts_in_the_place_of_those_that_were_sent_are_not_sent_as_news() {
     // The log is shorter, as long, or longer by the time of the next look, which the bell or the tick brings.
     for (others, rings) in [(1, false), (2, false), (3, false), (2, true), (3, true), (600, true)] {
-        let (server, store) = server();
+        let (server, store) = server().await;
         let mut wire = stream_after(&server, &store, 3).await;
         let copy = store.copy();
         for id in 4..=5 {
@@ -115,17 +114,17 @@ async fn other_facts_in_the_place_of_those_that_were_sent_are_not_sent_as_news()
         store.replace_by(&copy);
         (0..others).for_each(|id| _ = store.asked(100 + id));
         if rings {
-            server.bus.notify(MemoryStore::TENANT, Change::Facts);
+            server.bus.notify(LogStub::TENANT, Change::Facts);
         }
         let there = resynced(wire).await.unwrap();
         assert_eq!(there, Cursor { epoch: store.epoch(), seq: 3 + i64::try_from(others).unwrap() });
-        assert_ne!(there.epoch, MemoryStore::EPOCH);
+        assert_ne!(there.epoch, LogStub::EPOCH);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_tenant_that_is_nowhere_any_more_leaves_no_silent_stream() {
-    let (server, store) = server();
+    let (server, store) = server().await;
     let wire = stream_after(&server, &store, 3).await;
     store.lose_tenant();
     assert_eq!(resynced(wire).await, None);
@@ -134,7 +133,7 @@ async fn a_tenant_that_is_nowhere_any_more_leaves_no_silent_stream() {
 
 #[tokio::test(start_paused = true)]
 async fn nothing_is_renewed_while_the_database_cannot_be_written() {
-    let (server, store) = server();
+    let (server, store) = server().await;
     let wire = stream_after(&server, &store, 2).await;
     let copy = store.copy();
     store.asked(3);
@@ -142,17 +141,17 @@ async fn nothing_is_renewed_while_the_database_cannot_be_written() {
     store.away(true);
     store.replace_by(&copy);
     sleep(TICK * 3).await;
-    assert_eq!(store.epoch(), MemoryStore::EPOCH);
+    assert_eq!(store.epoch(), LogStub::EPOCH);
     store.away(false);
     let mut wire = wire;
     let told = wire.until("resync").await;
     assert!(told.iter().any(|message| message.kind() == "stale"), "{told:?}");
-    assert_ne!(store.epoch(), MemoryStore::EPOCH);
+    assert_ne!(store.epoch(), LogStub::EPOCH);
 }
 
 #[tokio::test(start_paused = true)]
 async fn logs_that_were_renewed_are_counted() {
-    let (server, store) = server();
+    let (server, store) = server().await;
     let wires = [stream_after(&server, &store, 1).await, server.stream("").await];
     store.renewed(Epoch(9));
     sleep(TICK).await;
@@ -228,7 +227,7 @@ fn step() -> impl Strategy<Value = Step> {
 /// A page: its board and its stream.
 struct Page<'a> {
     server: &'a TestServer,
-    store: &'a MemoryStore,
+    store: &'a LogStub,
     board: Option<Board>,
     wire: Option<Wire>,
 }
@@ -238,8 +237,8 @@ impl Page<'_> {
     async fn read(&mut self) {
         if self.board.is_none() {
             self.wire = None;
-            let loaded = timeout(Duration::from_millis(100), self.store.snapshot(MemoryStore::TENANT, None)).await;
-            self.board = loaded.ok().and_then(Result::ok).map(|snapshot| snapshot.board);
+            let loaded = timeout(Duration::from_millis(100), self.store.board()).await;
+            self.board = loaded.ok().and_then(Result::ok);
         }
         let Some(board) = &mut self.board else { return };
         if self.wire.is_none() {
@@ -278,14 +277,14 @@ async fn pass(server: &TestServer, pages: &mut [Page<'_>], seconds: u64) {
 }
 
 async fn play(steps: Vec<Step>) -> Result<(), TestCaseError> {
-    let (server, store) = server();
+    let (server, store) = server().await;
     server.clock.stop();
     let page = || Page { server: &server, store: &store, board: None, wire: None };
     let (mut pages, mut copy, mut questions) = (vec![page(), page()], store.copy(), Vec::new());
     pass(&server, &mut pages, 1).await;
     let ring = |rings: bool, look| {
         if rings {
-            server.bus.notify(MemoryStore::TENANT, look);
+            server.bus.notify(LogStub::TENANT, look);
         }
     };
     for step in steps {
@@ -330,7 +329,7 @@ async fn play(steps: Vec<Step>) -> Result<(), TestCaseError> {
     // Long enough for every wait that has begun.
     store.fail(0);
     pass(&server, &mut pages, 25).await;
-    let there = store.snapshot(MemoryStore::TENANT, None).await.unwrap().board;
+    let there = store.board().await.unwrap();
     for page in pages {
         let shown = page.board.unwrap();
         prop_assert_eq!(shown.cursor, there.cursor);
@@ -340,7 +339,7 @@ async fn play(steps: Vec<Step>) -> Result<(), TestCaseError> {
 }
 
 /// Another epoch than it ever had.
-fn rand_epoch(store: &MemoryStore) -> u64 {
+fn rand_epoch(store: &LogStub) -> u64 {
     store.epoch().0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407)
 }
 

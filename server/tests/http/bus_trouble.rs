@@ -1,32 +1,31 @@
 //! The bus while the database is in trouble: streams stay open, and nothing is lost when it is back.
 
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use pulsestage::event::Event;
 use pulsestage::ports::{Change, Clock, Notifier};
 
-use crate::support::{MemoryStore, Plan, TestServer, Wire};
+use crate::support::{LogStub, Plan, TestServer, Wire};
 
-fn server() -> (TestServer, MemoryStore) {
-    let store = MemoryStore::new();
-    (TestServer::on(Arc::new(store.clone()), Plan { window: Duration::ZERO, ..Plan::default() }), store)
+async fn server() -> (TestServer, LogStub) {
+    let store = LogStub::new();
+    (TestServer::on_log(&store, Plan { window: Duration::ZERO, ..Plan::default() }).await.0, store)
 }
 
 #[tokio::test(start_paused = true)]
 async fn facts_and_counts_come_once_it_answers_again() {
     for failures in [1, 2, 5, 20] {
-        let (server, store) = server();
+        let (server, store) = server().await;
         let mut wire = server.stream("").await;
         wire.greeting().await;
         store.fail(failures);
         let question = store.asked(1);
         store.counted(question, 7);
-        server.bus.notify(MemoryStore::TENANT, Change::Facts);
-        server.bus.notify(MemoryStore::TENANT, Change::Tallies);
+        server.bus.notify(LogStub::TENANT, Change::Facts);
+        server.bus.notify(LogStub::TENANT, Change::Tallies);
         let asked = wire.until("question:created").await.pop().unwrap();
-        assert_eq!(asked.cursor(), Some(MemoryStore::cursor(1)), "after {failures} failures");
+        assert_eq!(asked.cursor(), Some(LogStub::cursor(1)), "after {failures} failures");
         let Event::Upvoted(tally) = wire.message().await.envelope().event else { panic!("the count is lost") };
         assert_eq!((tally.question_id, tally.upvotes), (question, 7));
     }
@@ -34,12 +33,12 @@ async fn facts_and_counts_come_once_it_answers_again() {
 
 #[tokio::test(start_paused = true)]
 async fn it_is_asked_again_soon_and_not_all_the_time() {
-    let (server, store) = server();
+    let (server, store) = server().await;
     let mut wire = server.stream("").await;
     wire.greeting().await;
     store.fail(10);
     store.asked(1);
-    server.bus.notify(MemoryStore::TENANT, Change::Facts);
+    server.bus.notify(LogStub::TENANT, Change::Facts);
     let began = Instant::now();
     wire.until("question:created").await;
     // Half a second, doubled each time, at most five.
@@ -48,12 +47,12 @@ async fn it_is_asked_again_soon_and_not_all_the_time() {
 
 #[tokio::test(start_paused = true)]
 async fn a_stream_that_cannot_read_its_past_is_refused_for_the_moment_only() {
-    let (server, store) = server();
+    let (server, store) = server().await;
     store.asked(1);
     let mut first = server.stream("").await;
     first.greeting().await;
     store.fail(1);
-    let reply = server.get(&format!("/sse?last_event_id={}", MemoryStore::cursor(0))).open().await;
+    let reply = server.get(&format!("/sse?last_event_id={}", LogStub::cursor(0))).open().await;
     // EventSource gives up for good on any status but 200.
     assert_eq!(reply.status(), 200);
     let mut wire = crate::support::Wire::of(reply);
@@ -68,20 +67,20 @@ async fn a_stream_that_cannot_read_its_past_is_refused_for_the_moment_only() {
 
 #[tokio::test(start_paused = true)]
 async fn a_count_that_goes_back_before_the_next_look_is_told_again() {
-    let (server, store) = server();
+    let (server, store) = server().await;
     let question = store.asked(1);
     store.counted(question, 4);
     let mut first = server.stream("").await;
     first.greeting().await;
-    server.bus.notify(MemoryStore::TENANT, Change::Tallies);
+    server.bus.notify(LogStub::TENANT, Change::Tallies);
     assert_eq!(first.message().await.json()["data"]["upvotes"], 4);
     // Between two looks: somebody votes, a page comes back and reads five, and the vote is taken back.
     store.counted(question, 5);
-    let mut back = server.stream(&format!("last_event_id={}", MemoryStore::cursor(1))).await;
+    let mut back = server.stream(&format!("last_event_id={}", LogStub::cursor(1))).await;
     back.greeting().await;
     assert_eq!(back.message().await.json()["data"]["upvotes"], 5);
     store.counted(question, 4);
-    server.bus.notify(MemoryStore::TENANT, Change::Tallies);
+    server.bus.notify(LogStub::TENANT, Change::Tallies);
     assert_eq!(back.message().await.json()["data"]["upvotes"], 4, "or it would show five for good");
 }
 
@@ -100,7 +99,7 @@ fn kinds(wire: &mut Wire) -> Vec<&'static str> {
 
 #[tokio::test(start_paused = true)]
 async fn a_lost_bell_makes_a_screen_three_seconds_late() {
-    let (server, store) = server();
+    let (server, store) = server().await;
     let mut wire = server.stream("").await;
     wire.greeting().await;
     for round in 0..5 {
@@ -116,7 +115,7 @@ async fn a_lost_bell_makes_a_screen_three_seconds_late() {
 #[tokio::test(start_paused = true)]
 async fn a_count_is_found_however_long_the_database_was_away() {
     for (seconds, hangs) in [(1, false), (10, false), (119, false), (130, false), (130, true), (4_000, false)] {
-        let (server, store) = server();
+        let (server, store) = server().await;
         server.clock.stop();
         let question = store.asked(1);
         let mut wire = server.stream("").await;
@@ -129,7 +128,7 @@ async fn a_count_is_found_however_long_the_database_was_away() {
         }
         // Somebody else's instance takes it at once, and nobody does afterwards.
         store.counted_at(question, 7, server.clock.now());
-        server.bus.notify(MemoryStore::TENANT, Change::Tallies);
+        server.bus.notify(LogStub::TENANT, Change::Tallies);
         pass(&server, seconds).await;
         store.hang(false);
         store.away(false);
@@ -142,7 +141,7 @@ async fn a_count_is_found_however_long_the_database_was_away() {
 
 #[tokio::test(start_paused = true)]
 async fn a_count_that_is_lower_after_an_outage_is_told() {
-    let (server, store) = server();
+    let (server, store) = server().await;
     server.clock.stop();
     let (told, loaded) = (store.asked(1), store.asked(2));
     let mut wire = server.stream("").await;
@@ -153,7 +152,7 @@ async fn a_count_that_is_lower_after_an_outage_is_told() {
     pass(&server, 300).await;
     // A vote is told; another one is on the board of a page that was loaded just before, and no look has seen it.
     store.counted_at(told, 6, server.clock.now());
-    server.bus.notify(MemoryStore::TENANT, Change::Tallies);
+    server.bus.notify(LogStub::TENANT, Change::Tallies);
     pass(&server, 1).await;
     wire.drain();
     store.counted_at(loaded, 6, server.clock.now());
@@ -172,7 +171,7 @@ async fn a_count_that_is_lower_after_an_outage_is_told() {
 
 #[tokio::test(start_paused = true)]
 async fn votes_that_are_gone_without_an_outage_are_noticed() {
-    let (server, store) = server();
+    let (server, store) = server().await;
     server.clock.stop();
     let question = store.asked(1);
     store.counted_at(question, 5, server.clock.now());
@@ -191,9 +190,9 @@ async fn votes_that_are_gone_without_an_outage_are_noticed() {
 #[tokio::test(start_paused = true)]
 async fn while_the_database_is_away_a_stream_says_so_instead_of_heartbeats() {
     for hangs in [false, true] {
-        let store = MemoryStore::new();
+        let store = LogStub::new();
         let heartbeat = Duration::from_secs(5);
-        let server = TestServer::on(Arc::new(store.clone()), Plan { heartbeat, ..Plan::default() });
+        let server = TestServer::on_log(&store, Plan { heartbeat, ..Plan::default() }).await.0;
         server.clock.stop();
         let mut wire = server.stream("").await;
         wire.greeting().await;
@@ -230,14 +229,14 @@ async fn while_the_database_is_away_a_stream_says_so_instead_of_heartbeats() {
 
 #[tokio::test(start_paused = true)]
 async fn a_blip_is_told_to_nobody() {
-    let (server, store) = server();
+    let (server, store) = server().await;
     let mut wire = server.stream("").await;
     wire.greeting().await;
     for _ in 0..5 {
         sleep(Duration::from_secs(20)).await;
         store.asked(1);
         store.fail(2);
-        server.bus.notify(MemoryStore::TENANT, Change::Facts);
+        server.bus.notify(LogStub::TENANT, Change::Facts);
         sleep(Duration::from_secs(10)).await;
         assert!(!kinds(&mut wire).contains(&"stale"));
     }
@@ -245,12 +244,12 @@ async fn a_blip_is_told_to_nobody() {
 
 #[tokio::test(start_paused = true)]
 async fn one_log_that_cannot_be_read_is_told_to_those_who_watch_it() {
-    let (server, store) = server();
+    let (server, store) = server().await;
     let mut wire = server.stream("").await;
     wire.greeting().await;
     store.asked(1);
     store.fail(u32::MAX);
-    server.bus.notify(MemoryStore::TENANT, Change::Facts);
+    server.bus.notify(LogStub::TENANT, Change::Facts);
     assert_eq!(wire.message().await.kind(), "stale");
     // Whoever comes now hears it first of all.
     let mut late = server.stream("").await;
@@ -264,13 +263,15 @@ async fn one_log_that_cannot_be_read_is_told_to_those_who_watch_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_comes_while_the_database_is_away_comes_back() {
-    let (server, store) = server();
-    store.asked(1);
-    let cursor = MemoryStore::cursor(1);
+async fn whoever_comes_while_the_database_is_away_is_sent_to_come_back() {
+    let log = LogStub::new();
+    let (server, database) = TestServer::on_log(&log, Plan { window: Duration::ZERO, ..Plan::default() }).await;
+    log.asked(1);
+    let cursor = LogStub::cursor(1);
     let mut first = server.stream("").await;
     first.greeting().await;
-    store.away(true);
+    log.away(true);
+    database.close().await;
     // What is known of the tenant is good for a second.
     server.clock.stop();
     server.clock.turn_on(2);
@@ -287,14 +288,11 @@ async fn whoever_comes_while_the_database_is_away_comes_back() {
     assert!(!page.header("retry-after").is_empty());
     let board = server.get("/api/fn/load_board").send().await;
     assert_eq!(board.status, 503, "{}", board.text());
-    store.away(false);
-    let mut back = server.stream(&format!("last_event_id={cursor}")).await;
-    back.greeting().await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn nothing_happening_costs_one_query_a_tick() {
-    let (server, store) = server();
+    let (server, store) = server().await;
     server.clock.stop();
     let question = store.asked(1);
     store.counted_at(question, 3, server.clock.now());

@@ -27,7 +27,7 @@ stories![
 ];
 
 async fn server(stage: &Stage) -> (TestServer, Room) {
-    let server = TestServer::on(Arc::new(stage.store.clone()), Plan::default());
+    let server = TestServer::on(stage.store.clone(), Plan::default());
     let room = Room::furnish(&server.service, "acme").await;
     (server, room)
 }

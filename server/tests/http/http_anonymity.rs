@@ -138,7 +138,7 @@ stories!(nothing_tells_who_asked);
 
 async fn nothing_tells_who_asked(stage: Arc<Stage>) {
     let log = Log::listen();
-    let server = TestServer::on(Arc::new(stage.store.clone()), Plan::default());
+    let server = TestServer::on(stage.store.clone(), Plan::default());
     let room = Room::furnish(&server.service, "acme").await;
     let heard = Heard::default();
     let mut wires = Vec::new();

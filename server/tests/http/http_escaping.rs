@@ -30,7 +30,7 @@ async fn what_people_type_is_text_everywhere(stage: Arc<Stage>) {
     oidc.oidc_name = HOSTILE.concat();
     oidc.oidc_tenants = vec!["default".to_owned(), "acme".to_owned()];
     let plan = Plan { mail: mail.args.clone(), public_url: Some(ORIGIN.to_owned()), oidc, ..Plan::default() };
-    let server = TestServer::on_sql(stage.store.clone(), plan);
+    let server = TestServer::on(stage.store.clone(), plan);
     let slug = Slug::default_tenant();
     server.service.create_tenant(slug.clone(), Name::parse(HOSTILE[0]).unwrap()).await.unwrap();
     let secret = Secret::new(&SystemRng);

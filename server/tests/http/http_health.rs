@@ -2,7 +2,6 @@
 
 use axum::http::Method;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use pulsestage::command::{Ask, SetVote};
 use pulsestage::text::Slug;
@@ -54,7 +53,7 @@ pub(crate) fn samples(text: &str) -> BTreeMap<String, f64> {
 async fn we_are_ready_until_the_database_fails_or_we_stop() {
     let folder = Folder::new();
     let store = open_store(&folder.sqlite_url()).await;
-    let server = TestServer::on(Arc::new(store.clone()), Plan::default());
+    let server = TestServer::on(store.clone(), Plan::default());
     for path in ["/health/live", "/health/ready"] {
         let reply = server.get(path).send().await;
         assert_eq!((reply.status.as_u16(), reply.text()), (200, "ok"), "{path}");
@@ -70,7 +69,7 @@ async fn we_are_ready_until_the_database_fails_or_we_stop() {
 async fn a_database_that_fails_is_no_readiness() {
     let folder = Folder::new();
     let store = open_store(&folder.sqlite_url()).await;
-    let server = TestServer::on(Arc::new(store.clone()), Plan::default());
+    let server = TestServer::on(store.clone(), Plan::default());
     soon("the database to close", store.close()).await;
     let reply = server.get("/health/ready").send().await;
     assert_eq!((reply.status.as_u16(), reply.text()), (503, "the database does not answer"));

@@ -3,7 +3,6 @@
 use axum::http::Method;
 use pulsestage::link::PersonLinkPurpose;
 use pulsestage::user::Role;
-use std::sync::Arc;
 
 use crate::endpoints::WRITES;
 use crate::support::{
@@ -26,7 +25,7 @@ const FOREIGN: [&[(&str, &str)]; 9] = [
 /// A server on a database whose address is known.
 async fn server() -> (TestServer, Room, Room, Folder) {
     let folder = Folder::new();
-    let server = TestServer::on(Arc::new(open_store(&folder.sqlite_url()).await), Plan::default());
+    let server = TestServer::on(open_store(&folder.sqlite_url()).await, Plan::default());
     let default = Room::furnish(&server.service, "default").await;
     let acme = Room::furnish(&server.service, "acme").await;
     (server, default, acme, folder)

@@ -4,7 +4,6 @@
 use axum::http::Method;
 use leptos::server_fn::axum::server_fn_paths;
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use crate::routes::routes;
 use crate::support::{Call, Folder, HOST, Plan, Reply, TestServer, open_store};
@@ -113,7 +112,7 @@ async fn each_form_is_refused_in_the_callers_language() {
 async fn while_the_database_is_away_each_form_says_so() {
     let folder = Folder::new();
     let store = open_store(&folder.sqlite_url()).await;
-    let server = TestServer::on(Arc::new(store.clone()), Plan::default());
+    let server = TestServer::on(store.clone(), Plan::default());
     store.close().await;
     let mut away = 0;
     for path in addresses() {

@@ -60,7 +60,7 @@ async fn what_opens_doors_is_neither_logged_nor_kept() {
     let folder = Folder::new();
     let mut mail = MailServer::start().await;
     let plan = Plan { mail: mail.args.clone(), public_url: Some("http://ask.test".to_owned()), ..Plan::default() };
-    let server = TestServer::on_sql(open_store(&folder.sqlite_url()).await, plan);
+    let server = TestServer::on(open_store(&folder.sqlite_url()).await, plan);
     let room = Room::furnish(&server.service, "acme").await;
     let secrets = go_through_doors(&server, &room, &mut mail).await;
     assert!(secrets.len() >= 12, "{secrets:?}");

@@ -9,7 +9,7 @@ use crate::stage::{Stage, stories};
 use crate::support::{PASSWORD, Plan, Reply, Room, TestServer, assert_refused};
 
 async fn room(stage: &Stage) -> (TestServer, Room) {
-    let server = TestServer::on(Arc::new(stage.store.clone()), Plan::default());
+    let server = TestServer::on(stage.store.clone(), Plan::default());
     let room = Room::furnish(&server.service, "acme").await;
     (server, room)
 }

@@ -14,9 +14,6 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use pulsestage::ports::{PortError, Store};
-use pulsestage_server::deadline::{DEADLINE, Deadlines, Work};
-
 use crate::routes::{admin_views, routes};
 use crate::stage::{Stage, on_postgres};
 use crate::support::{Call, Cluster, Folder, Plan, Relay, Reply, Room, TestServer, open_store, soon};
@@ -68,7 +65,7 @@ async fn every_address_answers_in_time_while_the_server_hangs() {
 
 async fn every_address(stage: Arc<Stage>) {
     let relay = Relay::to(&stage.url).await;
-    let server = TestServer::on(Arc::new(open_store(&relay.url(&stage.url)).await), Plan::default());
+    let server = TestServer::on(open_store(&relay.url(&stage.url)).await, Plan::default());
     let room = Room::furnish(&server.service, "default").await;
     let mut usual = BTreeMap::new();
     for path in addresses(&room) {
@@ -258,7 +255,7 @@ impl Crowd {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_is_frozen_and_killed_costs_nothing_but_time() {
     let Some(mut cluster) = Cluster::start().await else { return };
-    let server = TestServer::on(Arc::new(open_store(&cluster.url()).await), Plan::default());
+    let server = TestServer::on(open_store(&cluster.url()).await, Plan::default());
     let room = Room::furnish(&server.service, "default").await;
     let crowd = Crowd::start(&server, &room);
     crowd.goes_on(50).await;
@@ -298,7 +295,7 @@ async fn a_server_that_is_frozen_and_killed_costs_nothing_but_time() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_that_another_program_keeps_costs_nothing_but_time() {
     let folder = Folder::new();
-    let server = TestServer::on(Arc::new(open_store(&folder.sqlite_url()).await), Plan::default());
+    let server = TestServer::on(open_store(&folder.sqlite_url()).await, Plan::default());
     let room = Room::furnish(&server.service, "default").await;
     let crowd = Crowd::start(&server, &room);
     crowd.goes_on(50).await;
@@ -322,25 +319,4 @@ async fn a_file_that_another_program_keeps_costs_nothing_but_time() {
         assert_eq!(count, 1, "{body}");
     }
     server.close().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn long_work_is_not_cut_off_while_the_database_answers() {
-    let folder = Folder::new();
-    let store: Arc<dyn Store> = Arc::new(open_store(&folder.sqlite_url()).await);
-    let deadlines = Deadlines::default();
-    let work = || async {
-        sleep(DEADLINE + Duration::from_millis(700)).await;
-        Ok(7)
-    };
-    let (long, short) =
-        tokio::join!(deadlines.keep(&store, Work::Long, work()), deadlines.keep(&store, Work::Short, work()));
-    assert_eq!((long, short), (Ok(7), Err(PortError::Busy.into())));
-    // One thing that was slow does not keep others short.
-    let well = async {
-        while deadlines.is_stalled() {
-            sleep(Duration::from_millis(10)).await;
-        }
-    };
-    soon("the database to be found well", well).await;
 }

@@ -7,7 +7,7 @@ use futures::stream::iter;
 use pulsestage::email::Email;
 use pulsestage::id::UserId;
 use pulsestage::link::PersonLinkPurpose;
-use pulsestage::ports::{AccountStore, NewPerson, NewPersonLink, PeopleStore, Rng, Store};
+use pulsestage::ports::{AccountStore, NewPerson, NewPersonLink, PeopleStore, Rng, TenantStore};
 use pulsestage::text::{Name, Slug};
 use pulsestage::time::Timestamp;
 use pulsestage::user::Role;

@@ -156,8 +156,8 @@ async fn a_stream_does_not_outlive_its_session() {
 async fn another_instance_hears_of_it_without_being_rung() {
     let folder = Folder::new();
     let store = open_store(&folder.sqlite_url()).await;
-    let here = TestServer::on(std::sync::Arc::new(store.clone()), Plan::default());
-    let there = TestServer::on(std::sync::Arc::new(store), Plan::default());
+    let here = TestServer::on(store.clone(), Plan::default());
+    let there = TestServer::on(store, Plan::default());
     let room = Room::furnish(&here.service, "default").await;
     let (cookie, caller) = signed_in(&here.service, &Slug::default_tenant(), Role::Member).await;
     let ann = here.service.authenticate("default", &caller).await.unwrap().actor.user.unwrap();

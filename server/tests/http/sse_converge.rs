@@ -81,7 +81,7 @@ async fn follows(server: Arc<TestServer>, room: Arc<Room>, mut stored: watch::Re
 async fn every_page_becomes_what_is_stored(stage: Arc<Stage>) {
     for window in [0, 5] {
         let plan = Plan { window: std::time::Duration::from_millis(window), ..Plan::default() };
-        let server = Arc::new(TestServer::on(Arc::new(open_store(&stage.url).await), plan));
+        let server = Arc::new(TestServer::on(open_store(&stage.url).await, plan));
         let room = Arc::new(Room::furnish(&server.service, &format!("window-{window}")).await);
         for round in 1..=ROUNDS {
             let (done, stored) = watch::channel(None);

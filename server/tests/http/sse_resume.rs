@@ -1,12 +1,10 @@
 //! Coming back: exactly the missed facts, then the counts, then live; or one `resync`, never a part of the past.
 
-use std::sync::Arc;
-
 use pulsestage::command::{Ask, SetMark, SetVote};
 use pulsestage::event::{Cursor, Epoch};
-use pulsestage::ports::{Change, Notifier, Store};
+use pulsestage::ports::{Change, LogStore, Notifier};
 
-use crate::support::{MemoryStore, Plan, Room, TestServer, Wire};
+use crate::support::{LogStub, Plan, Room, TestServer, Wire};
 
 /// Five facts and two changed counts after `start`.
 async fn past(server: &TestServer, room: &Room) -> Cursor {
@@ -184,31 +182,31 @@ async fn a_cursor_of_no_use_is_one_resync() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn who_has_missed_more_than_the_cap_loads_the_board() {
     const CAP: i64 = 1_000;
-    let store = MemoryStore::new();
+    let store = LogStub::new();
     for n in 0..CAP + 5 {
         store.asked(u128::try_from(n).unwrap());
     }
-    let server = TestServer::on(Arc::new(store.clone()), Plan::default());
+    let server = TestServer::on_log(&store, Plan::default()).await.0;
     for (from, facts) in [(5, CAP), (6, CAP - 1), (CAP + 5, 0)] {
-        let mut wire = server.stream(&format!("last_event_id={}", MemoryStore::cursor(from))).await;
+        let mut wire = server.stream(&format!("last_event_id={}", LogStub::cursor(from))).await;
         assert_eq!(wire.greeting().await.seq, from);
         for seq in from + 1..=from + facts {
-            assert_eq!(wire.message().await.cursor(), Some(MemoryStore::cursor(seq)));
+            assert_eq!(wire.message().await.cursor(), Some(LogStub::cursor(seq)));
         }
         assert!(wire.is_quiet());
     }
     for from in [0, 1, 4] {
-        let mut wire = server.stream(&format!("last_event_id={}", MemoryStore::cursor(from))).await;
+        let mut wire = server.stream(&format!("last_event_id={}", LogStub::cursor(from))).await;
         assert_eq!(wire.greeting().await.seq, CAP + 5);
         assert_eq!(wire.message().await.kind(), "resync");
         assert!(wire.is_quiet());
     }
     store.asked(9_999);
-    server.bus.notify(MemoryStore::TENANT, Change::Facts);
-    let mut wire = server.stream(&format!("last_event_id={}", MemoryStore::cursor(CAP + 5))).await;
-    assert_eq!(wire.until("question:created").await.last().unwrap().cursor(), Some(MemoryStore::cursor(CAP + 6)));
-    assert_eq!(store.head(MemoryStore::TENANT).await.unwrap().seq, CAP + 6);
+    server.bus.notify(LogStub::TENANT, Change::Facts);
+    let mut wire = server.stream(&format!("last_event_id={}", LogStub::cursor(CAP + 5))).await;
+    assert_eq!(wire.until("question:created").await.last().unwrap().cursor(), Some(LogStub::cursor(CAP + 6)));
+    assert_eq!(store.head(LogStub::TENANT).await.unwrap().seq, CAP + 6);
 }

@@ -20,7 +20,7 @@ const TWO_DAYS: i64 = 2 * 86_400;
 async fn server() -> (TestServer, SqlStore, Room, Folder) {
     let folder = Folder::new();
     let store = open_store(&folder.sqlite_url()).await;
-    let server = TestServer::on(Arc::new(store.clone()), Plan::default());
+    let server = TestServer::on(store.clone(), Plan::default());
     let room = Room::furnish(&server.service, "default").await;
     server.clock.stop();
     (server, store, room, folder)

@@ -1,23 +1,22 @@
 //! What streams do as time passes, with the clock held still: heartbeats, slow readers, the end.
 
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use pulsestage::ports::{Change, Notifier};
 
-use crate::support::{MemoryStore, Plan, TestServer, Wire};
+use crate::support::{LogStub, Plan, TestServer, Wire};
 
-fn server(heartbeat_s: u64) -> (TestServer, MemoryStore) {
-    let store = MemoryStore::new();
+async fn server(heartbeat_s: u64) -> (TestServer, LogStub) {
+    let store = LogStub::new();
     let plan =
         Plan { heartbeat: Duration::from_secs(heartbeat_s), window: Duration::from_millis(50), ..Plan::default() };
-    (TestServer::on(Arc::new(store.clone()), plan), store)
+    (TestServer::on_log(&store, plan).await.0, store)
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_heartbeat_every_thirty_seconds() {
-    let (server, _store) = server(30);
+    let (server, _store) = server(30).await;
     let mut wire = server.stream("").await;
     wire.greeting().await;
     let began = Instant::now();
@@ -25,7 +24,7 @@ async fn a_heartbeat_every_thirty_seconds() {
         let message = wire.message().await;
         assert_eq!(began.elapsed().as_secs(), 30 * beat);
         let at = message.envelope().timestamp.0;
-        let tenant = MemoryStore::TENANT;
+        let tenant = LogStub::TENANT;
         let raw = format!(
             "data: {{\"type\":\"heartbeat\",\"tenantId\":\"{tenant}\",\"data\":{{\"timestamp\":{at}}},\"timestamp\":{at}}}\n\n"
         );
@@ -35,7 +34,7 @@ async fn a_heartbeat_every_thirty_seconds() {
 
 #[tokio::test(start_paused = true)]
 async fn heartbeats_pass_every_filter() {
-    let (server, _store) = server(1);
+    let (server, _store) = server(1).await;
     for query in ["events=question:pinned", "teamId=00000000-0000-0000-0000-000000000001"] {
         let mut wire = server.stream(query).await;
         wire.greeting().await;
@@ -45,7 +44,7 @@ async fn heartbeats_pass_every_filter() {
 
 #[tokio::test(start_paused = true)]
 async fn a_stream_that_was_written_to_just_now_gets_no_heartbeat() {
-    let (server, store) = server(30);
+    let (server, store) = server(30).await;
     let mut wire = server.stream("").await;
     wire.greeting().await;
     let began = Instant::now();
@@ -53,7 +52,7 @@ async fn a_stream_that_was_written_to_just_now_gets_no_heartbeat() {
         sleep(Duration::from_millis(70)).await;
         assert!(wire.is_quiet(), "a heartbeat after fact {fact}");
         store.asked(fact);
-        server.bus.notify(MemoryStore::TENANT, Change::Facts);
+        server.bus.notify(LogStub::TENANT, Change::Facts);
         let notified = Instant::now();
         wire.until("question:created").await;
         assert!(notified.elapsed() <= Duration::from_millis(60), "a fact came {:?} late", notified.elapsed());
@@ -66,7 +65,7 @@ async fn a_stream_that_was_written_to_just_now_gets_no_heartbeat() {
 
 #[tokio::test(start_paused = true)]
 async fn a_change_without_a_ring_comes_with_the_slow_tick() {
-    let (server, store) = server(3_600);
+    let (server, store) = server(3_600).await;
     let mut wire = server.stream("").await;
     wire.greeting().await;
     for n in 0..5 {
@@ -81,7 +80,7 @@ async fn a_change_without_a_ring_comes_with_the_slow_tick() {
 
 #[tokio::test(start_paused = true)]
 async fn a_reader_that_falls_behind_is_sent_away_and_misses_nothing() {
-    let (server, store) = server(1);
+    let (server, store) = server(1).await;
     let mut slow = server.stream("").await;
     let mut last = slow.greeting().await;
     let mut quick = server.stream("").await;
@@ -92,7 +91,7 @@ async fn a_reader_that_falls_behind_is_sent_away_and_misses_nothing() {
             assert_eq!(quick.message().await.kind(), "heartbeat");
         }
         store.asked(n);
-        server.bus.notify(MemoryStore::TENANT, Change::Facts);
+        server.bus.notify(LogStub::TENANT, Change::Facts);
         quick.until("question:created").await;
     }
     let rest = slow.rest().await;
@@ -119,7 +118,7 @@ async fn a_reader_that_falls_behind_is_sent_away_and_misses_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn streams_end_themselves_when_the_house_closes() {
-    let (server, store) = server(30);
+    let (server, store) = server(30).await;
     let mut wires = Vec::new();
     for query in ["", "events=question:pinned", "last_event_id=garbage"] {
         let mut wire = server.stream(query).await;
@@ -127,7 +126,7 @@ async fn streams_end_themselves_when_the_house_closes() {
         wires.push(wire);
     }
     store.asked(1);
-    server.bus.notify(MemoryStore::TENANT, Change::Facts);
+    server.bus.notify(LogStub::TENANT, Change::Facts);
     wires[0].until("question:created").await;
     server.stop.cancel();
     server.tasks.close();
@@ -149,27 +148,27 @@ async fn streams_end_themselves_when_the_house_closes() {
 
 #[tokio::test(start_paused = true)]
 async fn a_channel_that_nobody_watches_is_given_up_and_opened_again() {
-    let (server, store) = server(30);
+    let (server, store) = server(30).await;
     drop(server.stream("").await);
     server.tasks.close();
     crate::support::soon("the tailer to go", server.tasks.wait()).await;
     server.tasks.reopen();
     store.asked(1);
-    let mut wire = server.stream(&format!("last_event_id={}", MemoryStore::cursor(0))).await;
+    let mut wire = server.stream(&format!("last_event_id={}", LogStub::cursor(0))).await;
     assert_eq!(wire.greeting().await.seq, 0);
-    assert_eq!(wire.message().await.cursor(), Some(MemoryStore::cursor(1)));
+    assert_eq!(wire.message().await.cursor(), Some(LogStub::cursor(1)));
     store.asked(2);
-    server.bus.notify(MemoryStore::TENANT, Change::Facts);
-    assert_eq!(wire.message().await.cursor(), Some(MemoryStore::cursor(2)));
+    server.bus.notify(LogStub::TENANT, Change::Facts);
+    assert_eq!(wire.message().await.cursor(), Some(LogStub::cursor(2)));
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_is_committed_while_the_first_stream_opens_is_not_late() {
-    let (server, store) = server(30);
+    let (server, store) = server(30).await;
     store.surprises(1);
     let mut wire = server.stream("").await;
     assert_eq!(wire.greeting().await.seq, 0);
     let began = Instant::now();
-    assert_eq!(wire.message().await.cursor(), Some(MemoryStore::cursor(1)));
+    assert_eq!(wire.message().await.cursor(), Some(LogStub::cursor(1)));
     assert!(began.elapsed() < Duration::from_millis(100), "late by {:?}", began.elapsed());
 }

@@ -9,8 +9,8 @@ use pulsestage::id::{TenantId, UserId};
 use pulsestage::link::{Identity, LinkPurpose, PersonLinkPurpose};
 use pulsestage::password::PasswordHash;
 use pulsestage::ports::{
-    AccountStore, Admission, AuditStore, LinkUse, Manager, NewLink, NewPerson, NewPersonLink, PeopleStore,
-    SessionStore, Store, StoreError,
+    AccountStore, Admission, AuditStore, LinkStore, LinkUse, Manager, NewLink, NewPerson, NewPersonLink, PeopleStore,
+    SessionStore, StoreError, TenantStore,
 };
 use pulsestage::text::Name;
 use pulsestage::user::Role;

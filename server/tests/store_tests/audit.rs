@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pulsestage::audit::{Act, Entry, Filter, Outcome, PageCursor, Record};
 use pulsestage::id::{TenantId, UserId};
 use pulsestage::permission::Action;
-use pulsestage::ports::{AuditStore, Ending, SessionStore, Store};
+use pulsestage::ports::{AuditStore, Ending, LinkStore, QuestionStore, SessionStore, TagStore};
 use pulsestage::text::AnswerText;
 use pulsestage::user::Role;
 use pulsestage_server::store::sql;

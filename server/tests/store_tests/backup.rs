@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use pulsestage::ports::Store;
+use pulsestage::ports::{BoardStore, LogStore, TenantStore};
 use pulsestage_server::store::backup::{
     BackupError, Imported, Manifest, NewBackup, Target, UnreadableBackup, Unsound, export, import, read_manifest,
     restore, sound,

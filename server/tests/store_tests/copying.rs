@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use pulsestage::ports::{ReportStore, Store};
+use pulsestage::ports::{LogStore, ReportStore, TenantStore};
 use pulsestage_server::store::{CopyError, copy, open};
 use pulsestage_server::system::SystemRng;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};

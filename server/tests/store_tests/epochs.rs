@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use pulsestage::ports::Store;
+use pulsestage::ports::{LogStore, TenantStore};
 use pulsestage_server::store::open;
 use pulsestage_server::system::SystemRng;
 

@@ -11,7 +11,10 @@ use pulsestage::error::Refusal;
 use pulsestage::event::{Cursor, Event, Fact, QuestionUpvoted};
 use pulsestage::id::{ParticipantId, QuestionId, TagId, TeamId};
 use pulsestage::moderation::ReviewDecision;
-use pulsestage::ports::{Merge, ModerationStore, Snapshot, Store, StoreError, StoreResult, TeamChange, TenancyStore};
+use pulsestage::ports::{
+    BoardStore, LogStore, Merge, MergeStore, ModerationStore, QuestionStore, Snapshot, StoreError, StoreResult,
+    TagStore, TeamChange, TeamStore, TenantStore,
+};
 use pulsestage::settings::NewSettings;
 use pulsestage::team::TeamSettings;
 use pulsestage::text::{Color, Name, Slug};

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use pulsestage::audience::Audience;
 use pulsestage::id::{MessageId, ParticipantId, QuestionId, TenantId};
 use pulsestage::ports::{
-    Ballot, GuestJoin, GuestStore, Merge, ModerationStore, NewQuestion, ReportStore, Store, ThreadReader, ThreadStore,
-    Write,
+    Ballot, BoardStore, GuestJoin, GuestStore, LogStore, Merge, MergeStore, ModerationStore, NewQuestion,
+    QuestionStore, ReportStore, ThreadReader, ThreadStore, VoteStore, Write,
 };
 use pulsestage::text::MessageBody;
 use pulsestage::thread::Side;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pulsestage::error::Refusal;
 use pulsestage::id::{OperationId, ParticipantId, QuestionId};
-use pulsestage::ports::{Store, StoreError, Write};
+use pulsestage::ports::{LinkStore, LogStore, QuestionStore, StoreError, VoteStore, Write};
 use pulsestage::time::{DAY_MS, Timestamp};
 use pulsestage::user::Role;
 use pulsestage_server::store::Spent;

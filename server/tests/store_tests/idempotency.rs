@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use pulsestage::error::Refusal;
 use pulsestage::id::{QuestionId, TagId, TeamId};
-use pulsestage::ports::{NewQuestion, NewTeam, Store, StoreError, StoreResult, Write};
+use pulsestage::ports::{
+    BoardStore, LinkStore, NewQuestion, NewTeam, QuestionStore, StoreError, StoreResult, TagStore, TeamStore,
+    VoteStore, Write,
+};
 use pulsestage::text::{AnswerText, Color, Name, Slug};
 use pulsestage::user::Role;
 use tokio::task::JoinSet;

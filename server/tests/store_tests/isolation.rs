@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use pulsestage::error::{Noun, Refusal};
 use pulsestage::id::{TagId, TeamId, TenantId};
-use pulsestage::ports::{NewTeam, PortError, Store, StoreError, StoreResult};
+use pulsestage::ports::{
+    BoardStore, LogStore, NewTeam, PortError, QuestionStore, StoreError, StoreResult, TagStore, TeamStore, VoteStore,
+};
 use pulsestage::text::{Color, Name, Slug};
 use pulsestage::time::Timestamp;
 

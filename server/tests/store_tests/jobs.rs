@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pulsestage::id::TenantId;
-use pulsestage::ports::TenancyStore;
+use pulsestage::ports::TenantStore;
 use pulsestage::text::Slug;
 use pulsestage::time::Timestamp;
 use pulsestage_server::store::{LeasedJob, NewJob};

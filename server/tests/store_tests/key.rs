@@ -5,7 +5,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use pulsestage::ports::Store;
+use pulsestage::ports::TenantStore;
 use pulsestage_server::installation_key::{self, KeyArgs, KeyError, make_folder};
 use pulsestage_server::store::open;
 use pulsestage_server::system::{InstallationKey, SystemRng};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use pulsestage::event::Cursor;
 use pulsestage::id::TenantId;
-use pulsestage::ports::Store;
+use pulsestage::ports::{LogStore, QuestionStore, VoteStore};
 use pulsestage_server::auth::secret::hex;
 use pulsestage_server::lineage::{Watch, is_in_use};
 use pulsestage_server::store::{SqlStore, open};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pulsestage::ports::{PortError, Store, StoreError};
+use pulsestage::ports::{LogStore, PortError, QuestionStore, StoreError, TenantStore};
 
 use crate::stage::{START, Stage, stories};
 

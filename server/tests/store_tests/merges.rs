@@ -10,7 +10,7 @@ use pulsestage::audit::{Filter, PageCursor};
 use pulsestage::error::Refusal;
 use pulsestage::event::{Event, QuestionRef};
 use pulsestage::id::QuestionId;
-use pulsestage::ports::{AuditStore, Ballot, Merge, ModerationStore, Store, StoreError};
+use pulsestage::ports::{AuditStore, Ballot, BoardStore, Merge, MergeStore, ModerationStore, StoreError, VoteStore};
 use tokio::task::JoinSet;
 
 use crate::moderation::{MISSING, asked_by, last_facts};

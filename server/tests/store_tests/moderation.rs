@@ -7,7 +7,10 @@ use pulsestage::error::{Noun, Refusal};
 use pulsestage::event::{Event, QuestionRef, QuestionReviewed};
 use pulsestage::id::{ParticipantId, QuestionId, TeamId};
 use pulsestage::moderation::{CLAIM_LIFE_MS, Case, Hold, Note, ReviewDecision, Standing};
-use pulsestage::ports::{Ballot, ModerationStore, NewQuestion, Store, StoreResult};
+use pulsestage::ports::{
+    Ballot, BoardStore, LinkStore, LogStore, MergeStore, ModerationStore, NewQuestion, QuestionStore, StoreResult,
+    TagStore, VoteStore,
+};
 use pulsestage::question::Status;
 use pulsestage::text::AnswerText;
 use tokio::task::JoinSet;

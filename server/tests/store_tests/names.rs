@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pulsestage::error::{Noun, Refusal};
 use pulsestage::event::Event;
-use pulsestage::ports::{NewTenant, Store, StoreError};
+use pulsestage::ports::{BoardStore, LogStore, NewTenant, StoreError, TenantStore};
 use pulsestage::tenant::TenantSettings;
 use pulsestage::text::{Limits, Slug};
 

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pulsestage::ports::{PortError, Store, StoreError};
+use pulsestage::ports::{BoardStore, LogStore, PortError, QuestionStore, StoreError, TenantStore};
 use pulsestage_server::store::{OpenError, Options, open};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};

@@ -254,7 +254,7 @@ async fn of_two_owners_who_demote_each_other_one_stays(stage: Arc<Stage>) {
 
 impl Stage {
     async fn store_tenant(&self, number: i32) -> TenantId {
-        use pulsestage::ports::Store;
+        use pulsestage::ports::TenantStore;
         self.store.create_tenant(self.new_tenant(&format!("race-{number}"))).await.unwrap().id
     }
 }

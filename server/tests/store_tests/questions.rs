@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pulsestage::error::{Noun, Refusal};
 use pulsestage::event::{Event, QuestionAnswered, QuestionCreated, QuestionFrozen, QuestionPinned, QuestionTags};
 use pulsestage::moderation::Hold;
-use pulsestage::ports::{NewQuestion, Store, StoreError};
+use pulsestage::ports::{BoardStore, NewQuestion, QuestionStore, Store, StoreError, TagStore};
 use pulsestage::question::{Answer, Stamp, Status};
 
 use crate::stage::{START, Stage, stories};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pulsestage::audit::{Act, Filter, PageCursor};
 use pulsestage::export::{QuestionCursor, QuestionFilter, Scope, State};
 use pulsestage::id::{QuestionId, TagId, TeamId};
-use pulsestage::ports::{AuditStore, ReportStore, Store};
+use pulsestage::ports::{AuditStore, LogStore, QuestionStore, ReportStore, StatisticsStore, TagStore, VoteStore};
 use pulsestage::statistics::Range;
 use pulsestage::text::AnswerText;
 use pulsestage::time::Timestamp;

@@ -8,8 +8,8 @@ use pulsestage::id::{TenantId, UserId};
 use pulsestage::link::PersonLinkPurpose;
 use pulsestage::password::PasswordHash;
 use pulsestage::ports::{
-    AccountStore, Admission, AuditStore, CodeTry, CompletedSignIn, LinkUse, NewPerson, NewPersonLink, NewSecondFactor,
-    NewSession, PeopleStore, Proof, SecondFactorStore, SecretHash, SessionStore, Store,
+    AccountStore, Admission, AuditStore, CodeTry, CompletedSignIn, LinkStore, LinkUse, NewPerson, NewPersonLink,
+    NewSecondFactor, NewSession, PeopleStore, Proof, SecondFactorStore, SecretHash, SessionStore,
 };
 use pulsestage::second_factor::{
     FactorCheck, FactorOwner, PENDING_LIFE_MS, Requirement, Salt, TRIES_PER_SIGN_IN, WRONG_CODES, WRONG_CODES_MS,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pulsestage::id::{SessionId, TenantId, UserId};
-use pulsestage::ports::{NewSession, PeopleStore, SessionStore, Store};
+use pulsestage::ports::{LinkStore, NewSession, PeopleStore, SessionStore};
 use pulsestage::session::{Revocation, Session};
 use pulsestage::time::{DAY_MS, Timestamp};
 use pulsestage::user::Role;

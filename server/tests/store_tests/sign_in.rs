@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use pulsestage::link::{LinkPurpose, RoleLink};
-use pulsestage::ports::{AccountStore, Admission, MOST_WAITING_LINKS, NewLink, NewSession, SessionStore, Store};
+use pulsestage::ports::{
+    AccountStore, Admission, LinkStore, MOST_WAITING_LINKS, NewLink, NewSession, SessionStore, TenantStore,
+};
 use pulsestage::user::Role;
 use tokio::task::JoinSet;
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use pulsestage::error::Refusal;
 use pulsestage::moderation::{Note, ReviewDecision};
-use pulsestage::ports::{ModerationStore, NewQuestion, Store, TeamChange, TenancyStore};
+use pulsestage::ports::{ModerationStore, NewQuestion, QuestionStore, TagStore, TeamChange, TeamStore};
 use pulsestage::team::TeamSettings;
 use pulsestage::text::{Color, Name};
 use tokio::time::{sleep, timeout};

@@ -6,7 +6,9 @@ use pulsestage::board::Applied;
 use pulsestage::error::{Noun, Refusal};
 use pulsestage::event::{Cursor, Event, Gone};
 use pulsestage::id::{TagId, TeamId};
-use pulsestage::ports::{Store, StoreError, StoreResult, TeamChange, TenancyStore};
+use pulsestage::ports::{
+    BoardStore, QuestionStore, StoreError, StoreResult, TagStore, TeamChange, TeamStore, TenantStore,
+};
 use pulsestage::tag::Tag;
 use pulsestage::team::{Team, TeamSettings, TeamState};
 use pulsestage::text::{Color, Name, Slug};

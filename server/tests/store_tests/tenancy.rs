@@ -6,7 +6,7 @@ use pulsestage::error::{Noun, Refusal};
 use pulsestage::event::Event;
 use pulsestage::id::TenantId;
 use pulsestage::logo::{Logo, LogoKind};
-use pulsestage::ports::{Store, StoreError, StoreResult, TenancyStore};
+use pulsestage::ports::{BoardStore, LinkStore, QuestionStore, StoreError, StoreResult, TenantStore};
 use pulsestage::settings::{NewSettings, SettingsForm};
 use pulsestage::tenant::{Tenancy, Tenant, TenantLimits};
 use pulsestage::text::Slug;

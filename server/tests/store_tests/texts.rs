@@ -7,8 +7,8 @@ use pulsestage::error::Refusal;
 use pulsestage::id::{MessageId, ParticipantId, QuestionId};
 use pulsestage::moderation::{Note, ReviewDecision, Standing};
 use pulsestage::ports::{
-    AuditStore, ModerationStore, NewQuestion, ReportStore, Store, StoreError, TextStore, ThreadReader, ThreadStore,
-    Write,
+    AuditStore, BoardStore, LogStore, ModerationStore, NewQuestion, QuestionStore, ReportStore, StoreError, TextStore,
+    ThreadReader, ThreadStore, Write,
 };
 use pulsestage::retention::{REMOVED, Retention, Written};
 use pulsestage::text::{MessageBody, Name};

@@ -7,7 +7,7 @@ use pulsestage::error::{Noun, Refusal};
 use pulsestage::event::{Event, QuestionRef};
 use pulsestage::id::{MessageId, ParticipantId, QuestionId};
 use pulsestage::moderation::ReviewDecision;
-use pulsestage::ports::{ModerationStore, NewQuestion, Store, StoreResult, ThreadReader, ThreadStore};
+use pulsestage::ports::{ModerationStore, NewQuestion, QuestionStore, StoreResult, ThreadReader, ThreadStore};
 use pulsestage::text::MessageBody;
 use pulsestage::thread::{MOST_MESSAGES, Side, Thread};
 

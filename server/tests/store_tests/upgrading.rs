@@ -6,7 +6,7 @@ use std::sync::Arc;
 use pulsestage::audit::{Filter, PageCursor};
 use pulsestage::event::{Event, EventType};
 use pulsestage::id::{QuestionId, TenantId};
-use pulsestage::ports::{AuditStore, ModerationStore, Store};
+use pulsestage::ports::{AuditStore, LogStore, MergeStore, ModerationStore, TenantStore};
 use pulsestage_server::store::{CopyError, copy, open};
 use pulsestage_server::system::SystemRng;
 use sqlx::migrate::Migrator;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pulsestage::error::{Noun, Refusal};
 use pulsestage::event::{Event, Tally};
 use pulsestage::id::QuestionId;
-use pulsestage::ports::{Store, StoreError};
+use pulsestage::ports::{BoardStore, LogStore, QuestionStore, StoreError, TagStore, TenantStore, VoteStore};
 use pulsestage::time::Timestamp;
 use pulsestage_server::store::open;
 use tokio::task::{JoinHandle, JoinSet};

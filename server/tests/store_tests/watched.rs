@@ -7,7 +7,7 @@ use std::sync::Arc;
 use futures::future::join_all;
 use pulsestage::event::{FactIdentity, LogHead};
 use pulsestage::id::TenantId;
-use pulsestage::ports::Store;
+use pulsestage::ports::{LogStore, VoteStore};
 use pulsestage_server::system::SystemRng;
 use uuid::Uuid;
 

@@ -1,16 +1,21 @@
 //! A server: everything that one instance of the server is made of, save the listening socket.
 
 use axum::Router;
+use axum::extract::Request;
 use axum::http::Method;
+use axum::middleware::{self, Next};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use pulsestage::ports::{Store, Unlimited};
+use pulsestage::ports::{Clock, LogStore, NewTenant, Store, TenantStore, Unlimited};
 use pulsestage::second_factor::Requirement;
 use pulsestage::service::{SESSION_IDLE_DAYS, Service};
+use pulsestage::tenant::TenantSettings;
+use pulsestage::text::{Name, Slug};
+use pulsestage_server::access::Watcher;
 use pulsestage_server::auth::{Cookies, HashCost, PasswordKeeper};
 use pulsestage_server::bus::Bus;
 use pulsestage_server::compose::{Composed, InstancePorts, InstanceSettings, Tasks, compose};
@@ -21,9 +26,9 @@ use pulsestage_server::oidc::OidcArgs;
 use pulsestage_server::origin::{Authority, BaseDomain};
 use pulsestage_server::state::{AppState, Site};
 use pulsestage_server::store::{Durability, Options, SqlStore, open};
-use pulsestage_server::system::{InstallationKey, SystemRng};
+use pulsestage_server::system::{InstallationKey, SystemClock, SystemRng};
 
-use super::{Call, Database, Folder, HandClock, Room, Wire, soon};
+use super::{Call, Database, Folder, HandClock, LogStub, Room, Wire, soon};
 
 /// How a server is built.
 #[derive(Clone, Debug)]
@@ -134,7 +139,7 @@ impl TestServer {
     /// A server on a fresh database of the engine that is tried, with the two tenants `default` and `acme`.
     pub(crate) async fn new(plan: Plan) -> (Self, Room, Room) {
         let database = Database::new().await;
-        let mut server = Self::on_sql(open_store(&database.url()).await, plan);
+        let mut server = Self::on(open_store(&database.url()).await, plan);
         server._database = Some(database);
         // Furniture counts for nobody's limits.
         let movers = server.service.clone().limited_by(Arc::new(Unlimited));
@@ -144,22 +149,54 @@ impl TestServer {
         (server, default, acme)
     }
 
-    /// A server on this store, without mail.
-    pub(crate) fn on(store: Arc<dyn Store>, plan: Plan) -> Self {
-        Self::build(store, None, plan)
-    }
-
     /// A server on this store.
-    pub(crate) fn on_sql(store: SqlStore, plan: Plan) -> Self {
-        Self::build(Arc::new(store.clone()), Some(store), plan)
+    pub(crate) fn on(store: SqlStore, plan: Plan) -> Self {
+        let (server, watcher) = Self::compose(store, None, plan);
+        // Not one of the tasks that tests wait for.
+        tokio::spawn(watcher.run(server.stop.clone()));
+        server
     }
 
-    fn build(store: Arc<dyn Store>, jobs: Option<SqlStore>, plan: Plan) -> Self {
+    /// A server that tells streams this log, for tests with a paused clock. The tenant of the log is in a database,
+    /// which is given as well; the clock goes on while it is asked.
+    pub(crate) async fn on_log(log: &LogStub, plan: Plan) -> (Self, SqlStore) {
+        let running = Running::start();
+        let database = Database::new().await;
+        let store = open_store(&database.url()).await;
+        let tenant = NewTenant {
+            id: LogStub::TENANT,
+            slug: Slug::default_tenant(),
+            name: Name::parse("Log").unwrap(),
+            settings: TenantSettings::default(),
+            epoch: LogStub::EPOCH,
+            at: SystemClock.now(),
+        };
+        store.create_tenant(tenant).await.unwrap();
+        drop(running);
+        // Nobody is signed in, so there is nothing to watch.
+        let (mut server, _watcher) = Self::compose(store.clone(), Some(Arc::new(log.clone())), plan);
+        let service = server.service.clone();
+        let looked_up = middleware::from_fn(move |request: Request, next: Next| {
+            let service = service.clone();
+            async move {
+                let running = Running::start();
+                // From here on it is known without the database, for a moment.
+                let _known = service.public_tenant(&Slug::default_tenant()).await;
+                drop(running);
+                next.run(request).await
+            }
+        });
+        server.router = server.router.clone().layer(looked_up);
+        server._database = Some(database);
+        (server, store)
+    }
+
+    fn compose(store: SqlStore, log: Option<Arc<dyn LogStore>>, plan: Plan) -> (Self, Watcher) {
         let (hand, site, key) = (HandClock::default(), Folder::site(), InstallationKey::new([7; 32]));
         let (stop, feeders) = (CancellationToken::new(), TaskTracker::new());
         let ports = InstancePorts {
             store,
-            jobs,
+            log,
             clock: Arc::new(hand.clone()),
             rng: Arc::new(SystemRng),
             key,
@@ -175,9 +212,9 @@ impl TestServer {
                 others: TaskTracker::new(),
             },
         };
-        let Composed { state, router, store, passwords, .. } = compose(plan.settings(&site), ports).unwrap();
+        let Composed { state, router, store, passwords, watcher, .. } = compose(plan.settings(&site), ports).unwrap();
         let (service, bus) = (state.service().clone(), state.bus().clone());
-        Self {
+        let server = Self {
             state,
             router,
             service,
@@ -190,7 +227,8 @@ impl TestServer {
             key,
             _site: site,
             _database: None,
-        }
+        };
+        (server, watcher)
     }
 
     /// A request with GET.
@@ -242,6 +280,22 @@ impl Drop for TestServer {
     fn drop(&mut self) {
         // Its tasks end with the test, not some time after it.
         self.stop.cancel();
+    }
+}
+
+/// While it is there, a paused clock goes.
+struct Running;
+
+impl Running {
+    fn start() -> Self {
+        tokio::time::resume();
+        Self
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        tokio::time::pause();
     }
 }
 

@@ -1,9 +1,8 @@
 //! Whether what is in a database is sound: counts, and the logs of the tenants.
 
-use pulsestage::ports::{ReportStore, Store, StoreResult};
+use pulsestage::ports::{ReportStore, StoreResult, TenantStore};
 use sqlx::FromRow;
 
-use crate::store::db_error::{DbResult, store_error};
 use crate::store::{SqlStore, sql};
 use pulsestage::export::Miscount;
 
@@ -60,14 +59,12 @@ pub async fn sound(store: &SqlStore) -> StoreResult<Soundness> {
         let (questions, miscounts) = store.recount(tenant.id).await?;
         sound.questions += questions;
         sound.miscounts.extend(miscounts.into_iter().map(|miscount| (tenant.slug.clone(), miscount)));
-        let counted: DbResult<(LogRow, i64)> = async {
-            let log = on!(&store.read, pool => sqlx::query_as(sql::backup::LOG).bind(tenant.id.0).fetch_one(pool).await)?;
-            let votes =
-                on!(&store.read, pool => sqlx::query_scalar(sql::backup::VOTES).bind(tenant.id.0).fetch_one(pool).await)?;
+        let counted = store.upkeep(async |db| {
+            let log: LogRow = fetch_one!(&db.read, sql::backup::LOG, tenant.id.0)?;
+            let votes: i64 = fetch_one!(scalar & db.read, sql::backup::VOTES, tenant.id.0)?;
             Ok((log, votes))
-        }
-        .await;
-        let (LogRow { expected, found, beyond }, votes) = counted.map_err(store_error)?;
+        });
+        let (LogRow { expected, found, beyond }, votes) = counted.await?;
         sound.votes += votes;
         sound.facts += found;
         if expected != found || beyond != 0 {

@@ -63,7 +63,7 @@ impl UnreadableBackup {
         matches!(self, Self::Empty | Self::Truncated | Self::Checksum | Self::Content(_))
     }
 
-    pub(super) fn content(why: impl ToString) -> Self {
+    pub(in crate::store) fn content(why: impl ToString) -> Self {
         Self::Content(why.to_string())
     }
 }
@@ -87,24 +87,24 @@ impl<W: Write> Write for Hashing<W> {
 }
 
 /// Writes a backup.
-pub(super) struct Writer<W: Write> {
+pub(in crate::store) struct Writer<W: Write> {
     lines: GzEncoder<Hashing<BufWriter<W>>>,
 }
 
 impl<W: Write> Writer<W> {
-    pub(super) fn new(to: W) -> io::Result<Self> {
+    pub(in crate::store) fn new(to: W) -> io::Result<Self> {
         let mut to = Hashing { to: BufWriter::new(to), hash: Sha256::new() };
         writeln!(to, "{NAME}{FORM}")?;
         Ok(Self { lines: GzEncoder::new(to, Compression::fast()) })
     }
 
-    pub(super) fn line(&mut self, line: &impl Serialize) -> io::Result<()> {
+    pub(in crate::store) fn line(&mut self, line: &impl Serialize) -> io::Result<()> {
         serde_json::to_writer(&mut self.lines, line)?;
         self.lines.write_all(b"\n")
     }
 
     /// Writes the end.
-    pub(super) fn finish(self) -> io::Result<W> {
+    pub(in crate::store) fn finish(self) -> io::Result<W> {
         let Hashing { mut to, hash } = self.lines.finish()?;
         writeln!(to, "{SUM}{}", hex(&hash.finalize()))?;
         to.into_inner().map_err(io::IntoInnerError::into_error)
@@ -112,14 +112,14 @@ impl<W: Write> Writer<W> {
 }
 
 /// A backup whose checksum is right.
-pub(super) struct Checked {
+pub(in crate::store) struct Checked {
     file: File,
     head: u64,
     length: u64,
 }
 
 /// Opens a backup and compares its checksum.
-pub(super) fn check(path: &Path) -> Result<Checked, UnreadableBackup> {
+pub(in crate::store) fn check(path: &Path) -> Result<Checked, UnreadableBackup> {
     let mut file = File::open(path).map_err(UnreadableBackup::Io)?;
     let meta = file.metadata().map_err(UnreadableBackup::Io)?;
     if meta.is_dir() {
@@ -188,13 +188,13 @@ fn hash_of(file: &mut File, length: u64) -> Result<String, UnreadableBackup> {
 }
 
 /// Reads the lines of a backup.
-pub(super) struct Lines {
+pub(in crate::store) struct Lines {
     from: BufReader<GzDecoder<BufReader<io::Take<File>>>>,
     line: Vec<u8>,
 }
 
 impl Checked {
-    pub(super) fn lines(mut self) -> Result<Lines, UnreadableBackup> {
+    pub(in crate::store) fn lines(mut self) -> Result<Lines, UnreadableBackup> {
         self.file.seek(SeekFrom::Start(self.head)).map_err(UnreadableBackup::Io)?;
         let content = self.file.take(self.length - self.head - END);
         Ok(Lines { from: BufReader::new(GzDecoder::new(BufReader::new(content))), line: Vec::new() })
@@ -203,7 +203,7 @@ impl Checked {
 
 impl Lines {
     /// The next line; nothing at the end.
-    pub(super) fn next(&mut self) -> Result<Option<&[u8]>, UnreadableBackup> {
+    pub(in crate::store) fn next(&mut self) -> Result<Option<&[u8]>, UnreadableBackup> {
         self.line.clear();
         let read = self.from.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut self.line);
         if read.map_err(UnreadableBackup::content)? == 0 {

@@ -5,17 +5,17 @@ use std::io::Write;
 use futures::stream::StreamExt;
 use pulsestage::time::Timestamp;
 
-use super::container::Writer;
-use super::lines::{LatestMigration, Line, Manifest, row_line};
-use super::{BackupError, Pace, Progress};
-use crate::store::copy::{open_source, snapshot};
+use crate::store::backup::container::Writer;
+use crate::store::backup::copy::open_source;
+use crate::store::backup::lines::{LatestMigration, Line, Manifest, row_line};
+use crate::store::backup::tables::{self, Checksum, Table};
+use crate::store::backup::{BackupError, Pace, Progress};
 use crate::store::db_error::DbResult;
-use crate::store::migrations::{Schema, schema_of};
-use crate::store::tables::{self, Checksum, Table};
-use crate::store::{OpenError, Tx, sql};
+use crate::store::engine::migrations::{Schema, schema_of};
+use crate::store::{OpenError, Tx, begin_read, sql};
 
 /// Who is at work on a database is no part of it, nor is what is to be done: a restore must send no letter again.
-pub(super) const LEFT_OUT: [&str; 2] = ["jobs", "leases"];
+pub(in crate::store) const LEFT_OUT: [&str; 2] = ["jobs", "leases"];
 
 /// A backup to be made.
 pub struct NewBackup<'b> {
@@ -38,7 +38,7 @@ pub async fn export<W: Write + Send>(
 ) -> Result<(Manifest, W), BackupError> {
     let source = open_source(backup.url).await?;
     let written = async {
-        let mut tx = snapshot(&source).await?;
+        let mut tx = begin_read(&source).await?;
         let written = write(&mut tx, &backup, to, progress).await;
         // It was only read.
         let _ended = tx.end(Ok(())).await;
@@ -79,8 +79,8 @@ async fn write<W: Write + Send>(
 }
 
 async fn manifest(tx: &mut Tx, backup: &NewBackup<'_>, tables: &[Table]) -> DbResult<Manifest> {
-    let migration = on!(tx, t => sqlx::query_scalar(sql::backup::MIGRATION).fetch_one(&mut **t).await)?;
-    let tenants = on!(tx, t => sqlx::query_scalar(sql::backup::SLUGS).fetch_all(&mut **t).await)?;
+    let migration = fetch_one!(scalar tx, sql::backup::MIGRATION)?;
+    let tenants = fetch_all!(scalar tx, sql::backup::SLUGS)?;
     let engine = match tx {
         Tx::Sqlite(_) => "sqlite",
         Tx::Postgres(_) => "postgres",
@@ -125,11 +125,8 @@ async fn write_table<W: Write>(
 pub async fn fingerprint(url: &str) -> Result<Option<Vec<u8>>, BackupError> {
     let source = open_source(url).await?;
     let found = async {
-        let mut tx = snapshot(&source).await?;
-        let bytes: Option<Vec<u8>> = on!(&mut tx, t => sqlx::query_scalar(sql::keys::FINGERPRINT)
-            .bind("participants")
-            .fetch_optional(&mut **t)
-            .await)?;
+        let mut tx = begin_read(&source).await?;
+        let bytes: Option<Vec<u8>> = fetch_optional!(scalar &mut tx, sql::keys::FINGERPRINT, "participants")?;
         let _ended = tx.end(Ok(())).await;
         Ok(bytes)
     }

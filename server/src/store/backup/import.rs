@@ -5,21 +5,23 @@ use std::path::Path;
 
 use pulsestage::ports::{PortError, Rng};
 
-use super::container::{Lines, UnreadableBackup, check};
-use super::export::LEFT_OUT;
-use super::lines::{Line, Manifest, is_row, parse_row, table_of};
-use super::{BackupError, Pace, Progress};
+use crate::store::backup::container::{Lines, UnreadableBackup, check};
+use crate::store::backup::export::LEFT_OUT;
+use crate::store::backup::lines::{Line, Manifest, is_row, parse_row, table_of};
+use crate::store::backup::tables::{self, Checksum, Row, Table, Value};
+use crate::store::backup::{BackupError, Pace, Progress};
 use crate::store::db_error::DbError;
-use crate::store::epochs::renew_all;
-use crate::store::migrations::latest_migration;
-use crate::store::tables::{self, Checksum, Row, Table, Value};
-use crate::store::{OpenError, Options, SqlStore, Tx, begin, open, sql};
+use crate::store::engine::migrations::latest_migration;
+use crate::store::engine::open::open_db;
+use crate::store::log::epochs::renew_all;
+use crate::store::{Db, OpenError, Options, SqlStore, Tx, sql};
 
 /// The most rows of one statement, and about the most bytes.
 const ROWS: usize = 200;
 const BYTES: usize = 1 << 20;
 /// What a database has before anybody has used it, or belongs to who is at work on it.
-pub(super) const NO_DATA: [&str; 5] = ["database_lineages", "instance_marks", "leases", "upgrades", "write_probe"];
+pub(in crate::store) const NO_DATA: [&str; 5] =
+    ["database_lineages", "instance_marks", "leases", "upgrades", "write_probe"];
 
 /// What in a backup contradicts the rest of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,31 +99,31 @@ pub async fn import(
     let mut lines = check(path)?.lines()?;
     let manifest = first_line(&mut lines)?;
     let options = Options { latest_migration: Some(manifest.migration()), ..Options::default() };
-    let store = match open(target.url, options).await {
+    let db = match open_db(target.url, options).await {
         // It has later tables than the backup.
         Err(OpenError::Newer(_)) if manifest.migration() < latest_migration() => {
             return Err(BackupError::OtherTables("their version".to_owned()));
         }
         opened => opened?,
     };
-    let read = read_into(&store, &mut lines, &manifest, (&target, rng), progress).await;
+    let read = read_into(&db, &mut lines, &manifest, (&target, rng), progress).await;
     if read.is_err() || manifest.migration() < latest_migration() {
-        store.close().await;
+        db.close().await;
     }
     let key = read?;
-    let store =
-        if manifest.migration() < latest_migration() { open(target.url, Options::default()).await? } else { store };
-    Ok(Imported { store, manifest, key })
+    let db =
+        if manifest.migration() < latest_migration() { open_db(target.url, Options::default()).await? } else { db };
+    Ok(Imported { store: SqlStore::new(db), manifest, key })
 }
 
 async fn read_into(
-    store: &SqlStore,
+    db: &Db,
     lines: &mut Lines,
     manifest: &Manifest,
     (target, rng): (&Target<'_>, &dyn Rng),
     progress: &Progress<'_>,
 ) -> Result<Option<String>, BackupError> {
-    let mut tx = begin(&store.write).await?;
+    let mut tx = db.begin().await?;
     let read = in_transaction(&mut tx, lines, manifest, (target, rng), progress).await;
     match read {
         Ok(key) => {
@@ -191,7 +193,7 @@ async fn clear(tx: &mut Tx, tables: &[Table], replace: bool) -> Result<(), Backu
     }
     if replace && tables.iter().any(|table| table.name == "audit_retention") {
         // The audit gives nothing up otherwise.
-        on!(tx, t => sqlx::query(sql::housekeeping::OPEN_PRUNING).bind(i64::MAX).execute(&mut **t).await.map(drop))?;
+        execute!(tx, sql::housekeeping::OPEN_PRUNING, i64::MAX)?;
     }
     for table in tables.iter().rev() {
         tables::clear(tx, table).await?;

@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
-use super::container::UnreadableBackup;
 use crate::auth::secret::{hex, unhex};
-use crate::store::migrations::OLD_NUMBERS;
-use crate::store::tables::{Column, Kind, Row, Table, Value};
+use crate::store::backup::container::UnreadableBackup;
+use crate::store::backup::tables::{Column, Kind, Row, Table, Value};
+use crate::store::engine::migrations::OLD_NUMBERS;
 
 /// What a backup says of itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,7 +63,7 @@ impl Manifest {
 /// A line that is no row.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Line {
+pub(in crate::store) enum Line {
     Backup(Manifest),
     /// A table, with the names and types of its columns.
     Table(String, Vec<(String, String)>),
@@ -76,12 +76,12 @@ pub(super) enum Line {
 }
 
 impl Line {
-    pub(super) fn table(table: &Table) -> Self {
+    pub(in crate::store) fn table(table: &Table) -> Self {
         let columns = table.columns.iter().map(|column| (column.name.clone(), word(column.kind).to_owned()));
         Self::Table(table.name.clone(), columns.collect())
     }
 
-    pub(super) fn parse(line: &[u8]) -> Result<Self, UnreadableBackup> {
+    pub(in crate::store) fn parse(line: &[u8]) -> Result<Self, UnreadableBackup> {
         serde_json::from_slice(line).map_err(|_| UnreadableBackup::content("a line is none that this version knows"))
     }
 }
@@ -97,7 +97,7 @@ fn word(kind: Kind) -> &'static str {
 }
 
 /// The table of a line, or nothing when a type is unknown.
-pub(super) fn table_of(name: String, columns: Vec<(String, String)>) -> Option<Table> {
+pub(in crate::store) fn table_of(name: String, columns: Vec<(String, String)>) -> Option<Table> {
     let kinds = [Kind::Uuid, Kind::Text, Kind::Bytes, Kind::Long, Kind::Short];
     let column = |(name, kind): (String, String)| {
         Some(Column { name, kind: kinds.into_iter().find(|known| word(*known) == kind)? })
@@ -106,11 +106,11 @@ pub(super) fn table_of(name: String, columns: Vec<(String, String)>) -> Option<T
 }
 
 /// Whether a line is a row.
-pub(super) fn is_row(line: &[u8]) -> bool {
+pub(in crate::store) fn is_row(line: &[u8]) -> bool {
     line.first() == Some(&b'[')
 }
 
-pub(super) fn row_line(row: &[Value]) -> Vec<Json> {
+pub(in crate::store) fn row_line(row: &[Value]) -> Vec<Json> {
     let json = |value: &Value| match value {
         Value::Null => Json::Null,
         Value::Uuid(id) => Json::String(id.to_string()),
@@ -121,7 +121,7 @@ pub(super) fn row_line(row: &[Value]) -> Vec<Json> {
     row.iter().map(json).collect()
 }
 
-pub(super) fn parse_row(line: &[u8], table: &Table) -> Option<Row> {
+pub(in crate::store) fn parse_row(line: &[u8], table: &Table) -> Option<Row> {
     let values: Vec<Json> = serde_json::from_slice(line).ok()?;
     let value = |(json, column): (Json, &Column)| {
         Some(match (json, column.kind) {

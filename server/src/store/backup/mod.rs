@@ -9,18 +9,20 @@
 
 mod check;
 mod container;
+pub(in crate::store) mod copy;
 mod export;
 mod import;
 mod lines;
 mod restore;
+pub(in crate::store) mod tables;
 
 use std::time::Duration;
 
 use pulsestage::ports::StoreError;
 use tokio::time::Instant;
 
-use super::OpenError;
-use super::db_error::{DbError, store_error};
+use crate::store::OpenError;
+use crate::store::db_error::{DbError, store_error};
 
 pub use check::{LogGap, Soundness, sound};
 pub use container::UnreadableBackup;

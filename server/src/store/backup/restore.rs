@@ -13,12 +13,13 @@ use pulsestage::time::Timestamp;
 use sqlx::pool::PoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteLockingMode, SqlitePool};
 
-use super::import::{Imported, NO_DATA, Target, import, read_manifest};
-use super::lines::Manifest;
-use super::{BackupError, Progress};
+use crate::store::backup::import::{Imported, NO_DATA, Target, import, read_manifest};
+use crate::store::backup::lines::Manifest;
+use crate::store::backup::tables;
+use crate::store::backup::{BackupError, Progress};
 use crate::store::db_error::is_taken;
-use crate::store::open::{Address, connect, make_parent};
-use crate::store::{OpenError, SqlStore, StartLock, Tx, sql, tables};
+use crate::store::engine::open::{Address, connect, make_parent};
+use crate::store::{OpenError, SqlStore, StartLock, Tx, sql};
 
 /// How long a database may take for an answer.
 const PATIENCE: Duration = Duration::from_secs(5);

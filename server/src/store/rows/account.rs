@@ -8,8 +8,8 @@ use pulsestage::time::Timestamp;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{TenantRow, role};
 use crate::store::db_error::{DbError, DbResult};
+use crate::store::rows::{TenantRow, role};
 
 /// The part of a row of `users` that opens something.
 #[derive(FromRow)]

@@ -9,8 +9,8 @@ use pulsestage::user::Membership;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{TenantRow, role};
 use crate::store::db_error::DbResult;
+use crate::store::rows::{TenantRow, role};
 
 /// A row of `users`, without the password.
 #[derive(FromRow)]

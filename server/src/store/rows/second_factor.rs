@@ -7,8 +7,8 @@ use pulsestage::time::Timestamp;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::TenantRow;
 use crate::store::db_error::{DbError, DbResult};
+use crate::store::rows::TenantRow;
 
 /// A row of `second_factors`, with the number of recovery codes.
 #[derive(FromRow)]

@@ -39,7 +39,7 @@ statements! {
             and used_at is null and expires_at > $5";
 
     /// How many owners can come in: by their address, or because they are in.
-    OWNERS = "select count(*) from users u
+    HAS_OWNER = "select count(*) from users u
         where u.tenant_id = $1 and u.role = 'owner' and u.deactivated_at is null
             and (u.email_key is not null or exists (
                 select 1 from sessions s where s.tenant_id = u.tenant_id and s.user_id = u.id and s.expires_at > $2
@@ -52,7 +52,7 @@ statements! {
             and t.archived_at is null";
 
     /// Uses a link that claims a tenant up.
-    USE_CLAIM = "update sign_in_links set used_at = $3
+    CLAIM = "update sign_in_links set used_at = $3
         where tenant_id = $1 and token_hash = $2 and door = 'claim' and used_at is null and expires_at > $3";
 
     /// Whose link this is or was.
@@ -77,7 +77,7 @@ statements! {
         where c.token_hash = $1 and c.expires_at > $2 and u.deactivated_at is null and t.archived_at is null";
 
     /// Uses the link of an address up; no row when it is not good. Of many at once one gets the row.
-    USE_ADDRESS_CHANGE = "delete from address_changes
+    CONFIRM_ADDRESS = "delete from address_changes
         where tenant_id = $1 and user_id = $2 and token_hash = $3 and expires_at > $4
         returning email, email_key, asked_by";
 
@@ -85,9 +85,9 @@ statements! {
     FORGET_ADDRESS_CHANGE = "delete from address_changes where tenant_id = $1 and user_id = $2";
 
     /// Who somebody is at a provider.
-    IDENTITY = "select user_id from identities where tenant_id = $1 and issuer = $2 and subject = $3";
+    PERSON_OF = "select user_id from identities where tenant_id = $1 and issuer = $2 and subject = $3";
 
     /// Takes note of who somebody is at a provider, once.
-    PUT_IDENTITY = "insert into identities (tenant_id, issuer, subject, user_id, created_at)
+    LINK_IDENTITY = "insert into identities (tenant_id, issuer, subject, user_id, created_at)
         values ($1, $2, $3, $4, $5) on conflict (tenant_id, issuer, subject) do nothing";
 }

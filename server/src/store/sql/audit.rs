@@ -24,14 +24,14 @@ statements! {
     /// The entries before a mark (`$2`, `$3`), from `$4` and until before `$5`, by a person `$6`, of a word `$7`, that
     /// ended so `$8`, about `$9`, newest first; what is null does not matter. What is compared comes first, so that
     /// PostgreSQL knows the type of what may be null.
-    PAGE = records!(
+    AUDIT = records!(
         "(a.at, a.id) < ($2, $3) and a.at >= $4 and a.at < $5 and (a.user_id = $6 or $6 is null)
             and (a.action = $7 or $7 is null) and (a.outcome = $8 or $8 is null)
             and (a.subject_id = $9 or $9 is null)"
     );
 
     /// The same about one thing alone, by its own index.
-    PAGE_ABOUT = records!(
+    AUDIT_ABOUT = records!(
         "a.subject_id = $9 and (a.at, a.id) < ($2, $3) and a.at >= $4 and a.at < $5
             and (a.user_id = $6 or $6 is null) and (a.action = $7 or $7 is null) and (a.outcome = $8 or $8 is null)"
     );

@@ -26,11 +26,11 @@ statements! {
     NEXT = "select seq from events where tenant_id = $1 and seq > $2 and cast($3 as bigint) > 0 order by seq limit 1";
 
     /// The fact of a number, and the next ones after it.
-    FROM = "select seq, type, team_id, audience, asker_id, subject_id, into_id, at from events
+    LOG_PAGE = "select seq, type, team_id, audience, asker_id, subject_id, into_id, at from events
         where tenant_id = $1 and seq >= $2 order by seq limit $3";
 
     /// The number up to which facts were removed.
-    FLOOR = "select log_floor from tenants where id = $1";
+    LOG_FLOOR = "select log_floor from tenants where id = $1";
 
     /// The questions that the facts after `$2` and up to `$3` speak of, and whether their teams are archived.
     QUESTIONS = concat!(
@@ -62,5 +62,5 @@ statements! {
     TAGS = concat!("select id, name, color from tags where tenant_id = $1 and id in (", subjects!(), ")");
 
     /// When a fact was written.
-    TIME = "select at from events where tenant_id = $1 and seq = $2";
+    FACT_TIME = "select at from events where tenant_id = $1 and seq = $2";
 }

@@ -77,7 +77,7 @@ statements! {
     AUTHOR = "select author_id from questions where tenant_id = $1 and id = $2";
 
     /// What a participant has asked, newest first.
-    OWN = concat!(
+    OWN_QUESTIONS = concat!(
         "select ",
         case_columns!(),
         " from questions where tenant_id = $1 and author_id = $2 order by created_at desc, id desc"

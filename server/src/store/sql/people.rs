@@ -22,10 +22,10 @@ statements! {
     LOCK = "update tenants set seq = seq where id = $1";
 
     /// A page of people, by name.
-    PAGE = concat!("select ", person_columns!(), page!());
+    PEOPLE = concat!("select ", person_columns!(), page!());
 
     /// The roles by team of the people of the same page.
-    PAGE_MEMBERSHIPS = concat!(
+    PEOPLE_MEMBERSHIPS = concat!(
         "select user_id, team_id, role from memberships
         where tenant_id = $1 and user_id in (select id",
         page!(),
@@ -51,23 +51,23 @@ statements! {
     WITHDRAW_LINKS = "delete from person_links where tenant_id = $1 and user_id = $2 and purpose = $3 and used_at is null";
 
     /// A link for one person.
-    PUT_LINK = "insert into person_links (tenant_id, user_id, purpose, token_hash, created_at, expires_at)
+    PUT_INVITATION = "insert into person_links (tenant_id, user_id, purpose, token_hash, created_at, expires_at)
         values ($1, $2, $3, $4, $5, $6)";
 
     /// How many people there are.
-    COUNT = "select count(*) from users where tenant_id = $1";
+    PEOPLE_COUNT = "select count(*) from users where tenant_id = $1";
 
     /// A person.
-    BY_ID = concat!("select ", person_columns!(), " from users where tenant_id = $1 and id = $2");
+    PERSON = concat!("select ", person_columns!(), " from users where tenant_id = $1 and id = $2");
 
     /// A person by their address in lower case.
-    BY_EMAIL = concat!("select ", person_columns!(), " from users where tenant_id = $1 and email_key = $2");
+    PERSON_BY_EMAIL = concat!("select ", person_columns!(), " from users where tenant_id = $1 and email_key = $2");
 
     /// A person's roles by team, archived ones included.
     MEMBERSHIPS = "select team_id, role from memberships where tenant_id = $1 and user_id = $2 order by team_id";
 
     /// A new person; no row when their address is in use.
-    INSERT = "insert into users (tenant_id, id, role, name, name_key, email, email_key, created_at)
+    ADD_PERSON = "insert into users (tenant_id, id, role, name, name_key, email, email_key, created_at)
         values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (tenant_id, email_key) do nothing";
 
     /// What a person is called.
@@ -83,10 +83,10 @@ statements! {
     SET_ROLE = "update users set role = $3 where tenant_id = $1 and id = $2";
 
     /// Keeps a person out from a moment on, or lets them in again (null).
-    SET_DEACTIVATED = "update users set deactivated_at = $3 where tenant_id = $1 and id = $2";
+    SET_ACTIVE = "update users set deactivated_at = $3 where tenant_id = $1 and id = $2";
 
     /// Takes note of the day on which somebody was here, if that is news.
-    TOUCH = "update users set seen_at = $2
+    TOUCH_PERSON = "update users set seen_at = $2
         where (seen_at is null or seen_at < $2)
             and (tenant_id, id) in (select tenant_id, user_id from sessions where token_hash = $1)";
 

@@ -17,7 +17,7 @@ statements! {
         where q.tenant_id = $1 and q.question_id = $2";
 
     /// A new question; no row when the team is not the tenant's or takes none.
-    INSERT = "insert into questions (tenant_id, id, team_id, author_id, body, status, created_at, hold_reason,
+    ASK = "insert into questions (tenant_id, id, team_id, author_id, body, status, created_at, hold_reason,
             author_name)
         select tenant_id, $3, id, $4, $5, $6, $7, $8, $9 from teams
         where tenant_id = $1 and id = $2 and state = 'open' and archived_at is null";
@@ -41,7 +41,7 @@ statements! {
     );
 
     /// Pins (by whom and when) or unpins (two nulls); `$5` is whether it is on. No row when it is so already.
-    PIN = concat!(
+    SET_PINNED = concat!(
         "update questions set pinned_by = $3, pinned_at = $4
         where tenant_id = $1 and id = $2 and status <> 'UNDER_REVIEW' and removal is null and (pinned_at is null) = $5
         returning ",
@@ -49,7 +49,7 @@ statements! {
     );
 
     /// Freezes or unfreezes, in the same way.
-    FREEZE = concat!(
+    SET_FROZEN = concat!(
         "update questions set frozen_by = $3, frozen_at = $4
         where tenant_id = $1 and id = $2 and status <> 'UNDER_REVIEW' and removal is null and (frozen_at is null) = $5
         returning ",
@@ -57,9 +57,9 @@ statements! {
     );
 
     /// Puts a tag on a question; no row when it is on it already.
-    TAG = "insert into question_tags (tenant_id, question_id, tag_id, at) values ($1, $2, $3, $4)
+    SET_TAG = "insert into question_tags (tenant_id, question_id, tag_id, at) values ($1, $2, $3, $4)
         on conflict do nothing";
 
     /// Takes a tag off a question; no row when it is not on it.
-    UNTAG = "delete from question_tags where tenant_id = $1 and question_id = $2 and tag_id = $3";
+    UNSET_TAG = "delete from question_tags where tenant_id = $1 and question_id = $2 and tag_id = $3";
 }

@@ -66,7 +66,7 @@ macro_rules! present {
 statements! {
     /// Questions asked after a mark (`$2`, `$3`), from `$4` and until before `$5`, of a team `$6`, in a state `$7`, with a
     /// tag `$8`, within the reach of `$9`; at most `$10`, their tags parted by `$11`.
-    QUESTIONS = concat!(
+    EXPORTED_QUESTIONS = concat!(
         "select q.id, q.upvotes, t.name as team, coalesce(q.removal, lower(q.status)) as state, q.created_at, q.body,
             q.original_body, q.response_text, q.responded_at, u.name as responded_by_name,
             q.pinned_at is not null as pinned, q.frozen_at is not null as frozen, q.starred_at is not null as starred,
@@ -144,7 +144,7 @@ statements! {
     );
 
     /// A tenant's teams within the reach of `$3`; one alone when `$2` names it.
-    TEAMS = concat!(
+    TEAMS_WITHIN = concat!(
         "select x.id, x.name from (select tenant_id, id, id as team_id, name from teams where tenant_id = $1) x
         where (x.id = $2 or $2 is null) and ",
         within!("x", "$3")
@@ -154,7 +154,7 @@ statements! {
     COUNT = "select count(*) from questions where tenant_id = $1";
 
     /// Those whose count is not the number of their votes.
-    MISCOUNTS = "select q.id, q.upvotes, count(v.voter_id) as votes
+    RECOUNT = "select q.id, q.upvotes, count(v.voter_id) as votes
         from questions q left join votes v on v.tenant_id = q.tenant_id and v.question_id = q.id
         where q.tenant_id = $1 group by q.id, q.upvotes having q.upvotes <> count(v.voter_id) order by q.id";
 
@@ -166,6 +166,6 @@ statements! {
     COUNT_VOTES = "select count(*) from votes where tenant_id = $1 and question_id = $2";
 
     /// Makes a question's count another, as a tally that open screens see.
-    SET_COUNT = "update questions set upvotes = $3, voted_at = case when voted_at > $4 then voted_at else $4 end
+    REPAIR_COUNT = "update questions set upvotes = $3, voted_at = case when voted_at > $4 then voted_at else $4 end
         where tenant_id = $1 and id = $2";
 }

@@ -3,17 +3,17 @@
 
 statements! {
     /// A person's second factor.
-    FACTOR = "select f.salt, f.enabled_at, (
+    SECOND_FACTOR = "select f.salt, f.enabled_at, (
             select count(*) from recovery_codes c where c.tenant_id = f.tenant_id and c.user_id = f.user_id
         ) as recovery_codes
         from second_factors f where f.tenant_id = $1 and f.user_id = $2";
 
     /// Turns one on.
-    PUT_FACTOR = "insert into second_factors (tenant_id, user_id, salt, enabled_at, last_step)
+    ENABLE_SECOND_FACTOR = "insert into second_factors (tenant_id, user_id, salt, enabled_at, last_step)
         values ($1, $2, $3, $4, $5)";
 
     /// Turns it off.
-    DROP_FACTOR = "delete from second_factors where tenant_id = $1 and user_id = $2";
+    DISABLE_SECOND_FACTOR = "delete from second_factors where tenant_id = $1 and user_id = $2";
 
     /// Uses up the code of a step; no row when it, or a later one, was used before.
     USE_STEP = "update second_factors set last_step = $3, wrong_codes = 0
@@ -52,11 +52,11 @@ statements! {
         where tenant_id = $1 and user_id = $2 and token_hash = $3 and expires_at > $4";
 
     /// Counts a try of a sign-in; no row when it is over or there were $5.
-    COUNT_TRY = "update pending_sign_ins set tries = tries + 1
+    COUNT_CODE_TRY = "update pending_sign_ins set tries = tries + 1
         where tenant_id = $1 and user_id = $2 and token_hash = $3 and expires_at > $4 and tries < $5";
 
     /// Whose sign-in waits under a secret, with the second factor that it waits for.
-    PENDING = "select t.id, t.slug, t.name, t.settings, p.user_id, u.name as person_name, u.email,
+    PENDING_SIGN_IN = "select t.id, t.slug, t.name, t.settings, p.user_id, u.name as person_name, u.email,
             f.salt, f.enabled_at, (
                 select count(*) from recovery_codes c where c.tenant_id = p.tenant_id and c.user_id = p.user_id
             ) as recovery_codes

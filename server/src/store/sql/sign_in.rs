@@ -25,7 +25,7 @@ statements! {
 
     /// Uses a link for signing in up; no row when it was used, has run out, never was, or opens another door. Of many at
     /// once one gets the row.
-    REDEEM = "update sign_in_links set used_at = $2
+    REDEEM_LINK = "update sign_in_links set used_at = $2
         where token_hash = $1 and door = 'sign_in' and used_at is null and expires_at > $2
         returning tenant_id, role";
 

@@ -9,7 +9,7 @@ statements! {
         where tenant_id = $1 and settings <> '{}' and archived_at is null";
 
     /// Every tenant with its numbers, oldest first.
-    SUMMARIES = "select t.slug, t.name, t.limits, t.archived_at is not null as is_archived,
+    TENANT_SUMMARIES = "select t.slug, t.name, t.limits, t.archived_at is not null as is_archived,
             (select count(*) from teams x where x.tenant_id = t.id and x.archived_at is null) as teams,
             (select count(*) from questions x where x.tenant_id = t.id) as questions,
             (select count(*) from users x where x.tenant_id = t.id and x.deactivated_at is null) as people

@@ -43,7 +43,7 @@ const TEXT: [u8; LENGTH] = {
 
 statements! {
     /// Where the logs of these tenants end: with their epochs, their last facts, and the latest change of a count.
-    HEADS = match std::str::from_utf8(&TEXT) {
+    LOG_HEADS = match std::str::from_utf8(&TEXT) {
         Ok(text) => text,
         Err(_) => "",
     };
@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn every_tenant_has_its_place() {
-        let places = HEADS.strip_prefix(ASKED).unwrap().strip_suffix(')').unwrap();
+        let places = LOG_HEADS.strip_prefix(ASKED).unwrap().strip_suffix(')').unwrap();
         assert!(places.split(',').eq((1..=MOST).map(|number| format!("${number}"))), "{places}");
     }
 }
