@@ -116,6 +116,8 @@ pub struct SessionsView {
     pub tenant: Tenant,
     /// What the reader may do in it.
     pub role: Role,
+    /// Whether they moderate a team at least.
+    pub moderates: bool,
     /// Whose sessions they are.
     pub person: Person,
     /// Whether they are the reader's own.

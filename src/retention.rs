@@ -5,9 +5,11 @@ use serde::{Deserialize, Serialize};
 use crate::error::Refusal;
 use crate::id::QuestionId;
 use crate::moderation::Standing;
+use crate::tenant::Tenant;
 use crate::text::TextProblem;
 use crate::thread::Side;
 use crate::time::{DAY_MS, Timestamp, rfc3339};
+use crate::user::Role;
 
 /// What stands in the place of a text that was removed because of its age.
 pub const REMOVED: &str = "[removed]";
@@ -15,12 +17,25 @@ pub const REMOVED: &str = "[removed]";
 pub const LONGEST_RETENTION: u32 = 36_500;
 
 /// How long a tenant keeps texts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Retention {
     /// After how many days a text goes; never when absent.
     pub days: Option<u32>,
     /// Since when texts stay whatever their age, if they do.
     pub hold_since: Option<Timestamp>,
+}
+
+/// How long a tenant keeps texts, as an admin sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RetentionView {
+    /// The tenant.
+    pub tenant: Tenant,
+    /// What the viewer may do here.
+    pub role: Role,
+    /// How long it keeps texts now.
+    pub retention: Retention,
 }
 
 impl Retention {

@@ -23,7 +23,7 @@ use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::path;
 use leptos_router::{Lazy, SsrMode};
 
-use pages::{AdminPage, NotFoundPage, QuestionsPage};
+use pages::{AdminRoute, NotFoundPage, QuestionsPage};
 
 #[cfg(feature = "ssr")]
 pub use shell::{ThemeSheet, shell};
@@ -39,8 +39,8 @@ pub fn App() -> impl IntoView {
             <FlatRoutes fallback=NotFoundPage>
                 <Route path=path!("/") view=QuestionsPage ssr=SsrMode::Async />
                 <Route path=path!("/t/:tenant") view=QuestionsPage ssr=SsrMode::Async />
-                <Route path=path!("/admin/:view?") view={Lazy::<AdminPage>::new()} ssr=SsrMode::Async />
-                <Route path=path!("/t/:tenant/admin/:view?") view={Lazy::<AdminPage>::new()} ssr=SsrMode::Async />
+                <Route path=path!("/admin/:view?") view={Lazy::<AdminRoute>::new()} ssr=SsrMode::Async />
+                <Route path=path!("/t/:tenant/admin/:view?") view={Lazy::<AdminRoute>::new()} ssr=SsrMode::Async />
             </FlatRoutes>
         </Router>
     }

@@ -5,11 +5,12 @@ use http::request::Parts;
 use leptos::config::LeptosOptions;
 use leptos::html;
 use leptos::hydration::{AutoReload, HydrationScripts};
+use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags};
 
 use crate::App;
-use crate::api::ClientSettings;
+use crate::api::{ClientSettings, ReturnedForm};
 use crate::ui::theme::theme_of_cookies;
 
 /// The page's background in light and in dark, for the browser's own frame; the same as `--bg` in style/tokens.css.
@@ -38,6 +39,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <HashedStylesheet id="style" options=options.clone() />
                 // Also where there is none now: the browser names one when the tenant takes an accent.
                 <link id="tenant-accent" rel="stylesheet" href=sheet.map(|ThemeSheet(href)| href) />
+                {address_of_returned_form()}
                 <AutoReload options=options.clone() />
                 <HydrationScripts options />
                 <MetaTags />
@@ -47,6 +49,15 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
             </body>
         </html>
     }
+}
+
+/// A page with a form that came back has the address of the form's server function. Before anything else looks at it, a
+/// script gives it its own.
+fn address_of_returned_form() -> Option<impl IntoView> {
+    ReturnedForm::of_page()?;
+    let address = use_context::<Parts>()?.uri.path_and_query()?.to_string();
+    let address = serde_json::to_string(&address).ok()?.replace('<', "\\u003c");
+    Some(view! { <script nonce=use_nonce()>{format!("history.replaceState(null,\"\",{address})")}</script> })
 }
 
 pub(crate) fn theme_color(media: &'static str, color: &'static str) -> impl IntoView {

@@ -1,10 +1,10 @@
-// Where the release is: named by scripts/test, or found where cargo-leptos has just put it.
+// Where the repository and the release are: named by scripts/test, or found where cargo-leptos has just put it.
 
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const REPOSITORY = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+export const REPOSITORY = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
 /** The binary under test. */
 export function binary(): string {

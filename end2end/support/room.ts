@@ -43,7 +43,7 @@ export class Room {
     return Number(text.replace(/\D/g, ''));
   }
 
-  navigation(name: 'Status' | 'Teams' | 'Tags' | 'Views'): Locator {
+  navigation(name: 'Status' | 'Teams' | 'Tags' | 'Views' | 'Admin pages'): Locator {
     return this.page.getByRole('navigation', { name, exact: true });
   }
 

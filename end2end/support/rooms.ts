@@ -1,22 +1,16 @@
-// The pages of those who run a room and the doors, by name, with what has to be there before they can be looked at.
+// The admin pages and the account pages, by name, with what has to be there before they can be looked at.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 import { Person } from './api';
+import { REPOSITORY } from './paths';
 import type { Server } from './server';
 
-/** The pages behind the queue, by what their address ends with. */
-export const DESKS = [
-  'review',
-  'people',
-  'teams',
-  'tags',
-  'settings',
-  'statistics',
-  'export',
-  'audit',
-  'health',
-  'sessions',
-  'operator',
-] as const;
+/** The admin pages, from the one list that there is of them. */
+export const ADMIN_PAGES = [
+  ...readFileSync(join(REPOSITORY, 'app/src/pages/admin.rs'), 'utf8').matchAll(/AdminPage::new\(\s*\("(\w*)", "([^"]+)"\)/g),
+].map(([, path = '', title = '']) => ({ path, title }));
 
 /** What the review page can be asked to show. */
 export const REVIEWS = ['waiting', 'reported', 'starred', 'gone', 'all'] as const;

@@ -23,7 +23,7 @@ export interface ServerOptions {
 export const DEMO_FOLDER = 'PULSESTAGE_E2E_DEMO';
 
 /** How what the server says at its start ends: with demo data, when nobody owns it, and when somebody does. */
-const WELCOMED = /makes another\.|until somebody has\.|makes a one-time link\./;
+const WELCOMED = /creates another\.|until one was used\.|creates a one-time link\./;
 
 const START_LIMIT_MS = 30_000;
 const STOP_LIMIT_MS = 5_000;

@@ -3,7 +3,7 @@
 import type { Page } from '@playwright/test';
 
 import { LOOKS, violations, wear } from '../support/axe';
-import { DESKS, furnish, invite, owner, REVIEWS } from '../support/rooms';
+import { ADMIN_PAGES, furnish, invite, owner, REVIEWS } from '../support/rooms';
 import { Server } from '../support/server';
 import { expect, serverForThisFile, test } from '../support/test';
 import { signInUnseen, statusNote } from '../support/visitor';
@@ -76,15 +76,15 @@ test('pages that say why there is nothing', async ({ arrive }) => {
   }
 });
 
-for (const desk of DESKS) {
-  test(`the desk of ${desk}, full and empty`, async ({ arrive }) => {
+for (const { path, title } of ADMIN_PAGES.slice(1)) {
+  test(`the admin page ${title}, full and empty`, async ({ arrive }) => {
     for (const house of [server.it, bare]) {
       const { page } = await arrive(house.url);
       await signInUnseen(page, await house.newLink('owner'));
-      await page.goto(`/admin/${desk}`);
+      await page.goto(`/admin/${path}`);
       // With everything open that opens.
       await page.evaluate(() => document.querySelectorAll('details.more').forEach((more) => more.setAttribute('open', '')));
-      await inspect(page, `${desk}${house === bare ? ', empty' : ''}`);
+      await inspect(page, `${title}${house === bare ? ', empty' : ''}`);
     }
   });
 }
@@ -99,7 +99,7 @@ test('every part of the review page', async ({ arrive }) => {
   }
 });
 
-test('what forms of a desk say when they come back', async ({ arrive }) => {
+test('what forms of admin pages say when they come back', async ({ arrive }) => {
   const { page } = await arrive(server.it.url);
   await signInUnseen(page, await server.it.newLink('owner'));
   await page.goto('/admin/sessions');
@@ -107,10 +107,10 @@ test('what forms of a desk say when they come back', async ({ arrive }) => {
   await expect(page.getByRole('status').filter({ hasText: 'Saved.' })).toBeVisible();
   await inspect(page, 'saved');
   await page.goto('/admin/settings');
-  await page.getByRole('link', { name: 'All tenants' }).click();
-  await page.getByLabel('Address').fill('northern-works');
-  await page.getByLabel('Name').fill('Northern Works');
-  await page.getByRole('button', { name: 'Make the tenant' }).click();
+  await page.getByRole('link', { name: 'Workspaces' }).click();
+  await page.getByRole('textbox', { name: 'Address' }).fill('northern-works');
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Northern Works');
+  await page.getByRole('button', { name: 'Create workspace' }).click();
   await expect(page.getByLabel('Link for the first owner')).toHaveValue(/\/sign-in\/\w+/);
   await inspect(page, 'a tenant that was made');
 });

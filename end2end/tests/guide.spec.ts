@@ -64,7 +64,7 @@ test('for moderators', { tag: '@shots' }, async ({ arrive }) => {
   await room.live();
   await picture(page, 'queue');
   await page.goto('/admin/review');
-  await expect(page.locator('.desk__card').first()).toBeVisible();
+  await expect(page.locator('.admin__card').first()).toBeVisible();
   await picture(page, 'review');
 });
 

@@ -13,11 +13,11 @@ test('an owner sees people come and leave, and what they are sent', async ({ arr
   const owner = await arrive(server.it.url);
   await owner.signIn(await server.it.newLink('owner'));
   await owner.room.live();
-  await owner.room.navigation('Views').getByRole('link', { name: 'Health' }).click();
+  await owner.room.navigation('Admin pages').getByRole('link', { name: 'Health' }).click();
   await expect(owner.page).toHaveURL(/\/admin\/health$/);
   await expect(owner.page).toHaveTitle('Health · Rivenmark Water · PulseStage');
   await owner.room.live();
-  await expect(owner.room.navigation('Views').getByRole('link', { name: 'Health' })).toHaveAttribute('aria-current', 'page');
+  await expect(owner.room.navigation('Admin pages').getByRole('link', { name: 'Health' })).toHaveAttribute('aria-current', 'page');
 
   const streams = card(owner, 'Open streams');
   const [anna, ben] = [await arrive(server.it.url), await arrive(server.it.url)];
@@ -27,19 +27,19 @@ test('an owner sees people come and leave, and what they are sent', async ({ arr
   await expect(card(owner, 'Heartbeat')).toContainText('On time');
 
   await anna.room.ask('Does somebody count this?');
-  await expect(card(owner, 'From a change to the streams').locator('.vital__value')).toHaveText(/^\d+ m?s$/);
-  await expect(card(owner, 'Delivered a second')).not.toContainText('0 in all');
+  await expect(card(owner, 'Delivery delay').locator('.vital__value')).toHaveText(/^\d+ m?s$/);
+  await expect(card(owner, 'Delivered per second')).not.toContainText('0 in all');
 
   await ben.context.close();
   await expect(streams.locator('.vital__value')).toHaveText('1');
-  await expect(card(owner, 'How long streams lasted')).toContainText('on average');
+  await expect(card(owner, 'How long pages stay open')).toContainText('on average');
 });
 
 test('moderators and guests see nothing of it', async ({ arrive }) => {
   const moderator = await arrive(server.it.url, { tolerate: [statusNote(403)] });
   await moderator.signIn(await server.it.newLink('moderator'));
   await moderator.room.live();
-  await expect(moderator.room.navigation('Views').getByRole('link', { name: 'Health' })).toHaveCount(0);
+  await expect(moderator.room.navigation('Admin pages').getByRole('link', { name: 'Health' })).toHaveCount(0);
   expect((await moderator.page.goto('/admin/health'))?.status()).toBe(403);
   await expect(moderator.page.getByRole('heading', { level: 1 })).toHaveText('This page is for admins');
   const guest = await arrive(server.it.url);

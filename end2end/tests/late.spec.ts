@@ -65,7 +65,7 @@ test('what was kept for later closes no editor that was opened since', async ({ 
   const draft = await holdFirst(page, 'draft');
   await row.act('Answer').click();
   await editor.fill('Later');
-  await row.locator.getByRole('button', { name: 'Keep for later' }).click();
+  await row.locator.getByRole('button', { name: 'Save draft' }).click();
   await draft.held;
   await row.locator.getByRole('button', { name: 'Cancel' }).click();
   await row.act('Answer').click();

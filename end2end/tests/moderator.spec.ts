@@ -43,7 +43,7 @@ test('the printed link signs in once; without it the queue is closed and says wh
   await moderator.page.waitForURL('/admin');
   expect(new URL(moderator.page.url()).pathname).toBe('/admin');
   await moderator.room.live();
-  await expect(moderator.room.navigation('Views').getByRole('link', { name: 'Queue' })).toHaveAttribute('aria-current', 'page');
+  await expect(moderator.room.navigation('Admin pages').getByRole('link', { name: 'Queue' })).toHaveAttribute('aria-current', 'page');
   const session = (await moderator.context.cookies()).find(({ name }) => name.startsWith('pulsestage_s_'));
   expect(session).toMatchObject({ httpOnly: true, sameSite: 'Lax' });
 

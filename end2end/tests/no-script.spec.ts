@@ -90,8 +90,12 @@ for (const [where, options] of Object.entries({ 'a desk': OFF, 'a phone': PHONE 
       await compose(typed);
       await anna.room.askButton.click();
       await expect(anna.page.getByText(why).first()).toBeVisible();
-      expect(new URL(anna.page.url()).searchParams.get('sort'), 'the filters are kept').toBe('newest');
+      await expect(anna.room.composer, 'what was typed is kept').toHaveValue(typed);
     }
+    await compose('Is this one long enough?');
+    await anna.room.askButton.click();
+    expect(new URL(anna.page.url()).search, 'the filters are kept').toBe('?sort=newest');
+    await expect(anna.room.card('Is this one long enough?').locator.first()).toBeVisible();
   });
 }
 

@@ -14,10 +14,10 @@ const PHONE = { viewport: { width: 390, height: 844 } };
 /** Switches on that questions of a tenant wait, as an admin does it. */
 async function readFirst(page: Page): Promise<void> {
   await page.goto('/admin/settings');
-  await page.getByLabel('Questions wait for a moderator').check();
+  await page.getByLabel('Review questions before they appear').check();
   await page.getByRole('button', { name: 'Save' }).first().click();
   await page.goto('/admin/settings');
-  await expect(page.getByLabel('Questions wait for a moderator')).toBeChecked();
+  await expect(page.getByLabel('Review questions before they appear')).toBeChecked();
 }
 
 test('a question waits, is approved, and is then on every screen; another is declined and its asker learns why', async ({ arrive }) => {
@@ -78,7 +78,7 @@ test('what one asked is edited and taken back on the phone, and reports reach th
   await expect(reported).toContainText('1 person reported it');
   await expect(reported.getByRole('list', { name: 'Reasons of the reports' })).toContainText('It is something else');
   await reported.getByText('History').click();
-  await expect(reported.getByText('No moderator has done anything to it.')).toBeVisible();
+  await expect(reported.getByText('No activity by moderators yet.')).toBeVisible();
   await reported.getByText('History').click();
   await reported.getByRole('button', { name: 'Star' }).click();
   await reported.getByText('History').click();

@@ -2,7 +2,7 @@
 
 import type { Page } from '@playwright/test';
 
-import { invite, member, owner, PASSWORD } from '../support/rooms';
+import { ADMIN_PAGES, invite, member, owner, PASSWORD } from '../support/rooms';
 import { Server } from '../support/server';
 import { expect, serverForThisFile, test } from '../support/test';
 import { signInUnseen, statusNote, type Visitor } from '../support/visitor';
@@ -29,16 +29,16 @@ async function askOnPhone({ page, room }: Visitor, question: string): Promise<vo
   await room.ask(question);
 }
 
-const waiting = (page: Page, question: string) => page.locator('.desk__card').filter({ hasText: question });
+const waiting = (page: Page, question: string) => page.locator('.admin__card').filter({ hasText: question });
 
 test('a question waits for a moderator, who approves one and declines another with a reason', async ({ arrive }) => {
   const admin = await arrive(server.it.url);
   await signInUnseen(admin.page, await server.it.newLink('owner'));
   await admin.page.goto('/admin/settings');
-  await admin.page.getByLabel('Questions wait for a moderator').check();
+  await admin.page.getByLabel('Review questions before they appear').check();
   await admin.page.getByRole('button', { name: 'Save', exact: true }).click();
   await expect(admin.page.getByRole('status').filter({ hasText: 'Saved.' })).toBeVisible();
-  await expect(admin.page.getByLabel('Questions wait for a moderator')).toBeChecked();
+  await expect(admin.page.getByLabel('Review questions before they appear')).toBeChecked();
 
   const phone = await (await arrive(server.it.url, PHONE)).enter('/?sort=newest');
   const watcher = await (await arrive(server.it.url)).enter('/?sort=newest');
@@ -160,17 +160,23 @@ test('an installation that two people claim at once has one owner', async ({ arr
   }
 });
 
-test('on a phone the strip of pages shows the one that is open, and thumbs hit what is there', async ({ arrive }) => {
+test('on a phone the menu shows the page that is open, and thumbs hit what is there', async ({ arrive }) => {
   const { page } = await arrive(server.it.url, PHONE);
   await signInUnseen(page, await server.it.newLink('owner'));
-  for (const desk of ['review', 'people', 'teams', 'tags', 'settings', 'sessions', 'audit', 'export']) {
-    await page.goto(`/admin/${desk}`);
-    const here = page.getByRole('navigation', { name: 'Running the room' }).locator('[aria-current]');
+  for (const { path, title } of ADMIN_PAGES) {
+    await page.goto(`/admin/${path}`);
+    const menu = page.getByRole('button', { name: 'Menu' });
+    await menu.click();
+    const here = page.getByRole('navigation', { name: 'Admin pages' }).locator('[aria-current=page]');
+    await expect(here).toHaveText(title);
     await expect(here).toBeInViewport({ ratio: 1 });
-    const small = await page.locator('.btn:visible, .input:visible, .chip:visible, summary:visible, .desk__nav a').evaluateAll((all) =>
+    const small = await page.locator('.btn:visible, .input:visible, .chip:visible, summary:visible, .admin-nav a').evaluateAll((all) =>
       all.filter((one) => one.getBoundingClientRect().height < 44).map((one) => `${one.className} ${one.textContent}`),
     );
-    expect(small, desk).toEqual([]);
+    expect(small, title).toEqual([]);
+    await page.keyboard.press('Escape');
+    await expect(here).toBeHidden();
+    await expect(menu).toBeFocused();
   }
 });
 
@@ -181,16 +187,16 @@ test('what an admin sets shows on pages that are open', async ({ arrive }) => {
   const admin = await arrive(server.it.url);
   await signInUnseen(admin.page, await server.it.newLink('owner', 'acme'));
   await admin.page.goto('/t/acme/admin/settings');
-  await admin.page.getByLabel('Most characters').fill('77');
-  await admin.page.getByLabel('Languages that are welcome').fill('Portuguese, English');
+  await admin.page.getByLabel('Maximum characters').fill('77');
+  await admin.page.getByLabel('Languages').fill('Portuguese, English');
   await admin.page.getByLabel('Accent colour').fill('#7C2D92');
   await admin.page.getByRole('button', { name: 'Save', exact: true }).click();
   await expect(phone.page.getByText('3 to 77 characters')).toBeVisible();
   await expect(phone.page.getByText('Questions are welcome in: Portuguese, English.')).toBeVisible();
   await expect(phone.page.locator('#tenant-accent')).toHaveAttribute('href', /theme\.css\?v=7C2D92$/);
   const picture = { name: 'logo.png', mimeType: 'image/png', buffer: PIXEL };
-  await admin.page.getByLabel('Picture').setInputFiles(picture);
-  await admin.page.getByRole('button', { name: 'Use this picture' }).click();
+  await admin.page.getByLabel('Image').setInputFiles(picture);
+  await admin.page.getByRole('button', { name: 'Upload logo' }).click();
   await expect(phone.page.locator('.brand__logo')).toBeVisible();
   await admin.page.goto('/t/acme/sign-in');
   await expect(admin.page.locator('.brand__logo')).toBeVisible();

@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { LOOKS, wear } from '../support/axe';
-import { DESKS, furnish, invite, member, owner, REVIEWS } from '../support/rooms';
+import { ADMIN_PAGES, furnish, invite, member, owner, REVIEWS } from '../support/rooms';
 import { Server } from '../support/server';
 import { expect, serverForThisFile, test } from '../support/test';
 import { signInUnseen, statusNote, type Visitor } from '../support/visitor';
@@ -53,11 +53,11 @@ test('pages with questions', { tag: '@shots' }, async ({ arrive }) => {
   await moderator.page.goto('/admin/health');
   await moderator.room.live();
   await anna.room.ask('Who looks at these figures?');
-  await expect(moderator.page.locator('.vitals')).toContainText('in all');
+  await expect(moderator.page.locator('.admin__cards')).toContainText('in all');
   await shoot(moderator, 'health');
 });
 
-test('desks, full and empty', { tag: '@shots' }, async ({ arrive }) => {
+test('admin pages, full and empty', { tag: '@shots' }, async ({ arrive }) => {
   test.setTimeout(240_000);
   await furnish(await owner(server.it));
   for (const [house, what] of [
@@ -67,14 +67,14 @@ test('desks, full and empty', { tag: '@shots' }, async ({ arrive }) => {
     const admin = await arrive(house.url);
     await signInUnseen(admin.page, await house.newLink('owner'));
     await admin.enter('/admin');
-    await shoot(admin, `desk-queue${what}`);
-    for (const desk of DESKS) {
-      await admin.page.goto(`/admin/${desk}`);
-      await shoot(admin, `desk-${desk}${what}`);
+    await shoot(admin, `admin-queue${what}`);
+    for (const { path } of ADMIN_PAGES.slice(1)) {
+      await admin.page.goto(`/admin/${path}`);
+      await shoot(admin, `admin-${path}${what}`);
     }
     for (const show of what === '' ? REVIEWS : []) {
       await admin.page.goto(`/admin/review?show=${show}`);
-      await shoot(admin, `desk-review-${show}`);
+      await shoot(admin, `admin-review-${show}`);
     }
   }
 });
@@ -104,7 +104,6 @@ test('doors', { tag: '@shots' }, async ({ arrive }) => {
   await open('erase', '/mine/erase');
   await signInUnseen(anna.page, await server.it.newLink('owner'));
   await open('password', '/password');
-  await open('texts', '/admin/data');
 });
 
 test('pages without', { tag: '@shots' }, async ({ arrive }) => {
@@ -113,7 +112,7 @@ test('pages without', { tag: '@shots' }, async ({ arrive }) => {
   await signInUnseen(admin.page, await bare.newLink('admin'));
   await admin.page.goto('/admin/health');
   await admin.room.live();
-  await expect(admin.page.getByRole('heading', { name: 'Nobody is watching' })).toBeVisible();
+  await expect(admin.page.getByRole('heading', { name: 'No open pages' })).toBeVisible();
   await shoot(admin, 'health-empty');
 
   const anna = await arrive(bare.url, { tolerate: [403, 404, 410].map(statusNote) });

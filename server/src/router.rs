@@ -16,8 +16,8 @@ use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::http::{
-    account, api, branding, export, health, host, join, language, origin, own, page, policy, session, spelling, sse,
-    texts, thread, trace,
+    account, api, branding, export, health, host, join, language, origin, own, page, policy, returned_form, session,
+    spelling, sse, texts, thread, trace,
 };
 use crate::state::AppState;
 
@@ -35,7 +35,8 @@ pub fn router(state: AppState) -> Router {
     let functions = Router::new()
         .route("/api/fn/{*name}", get(api::call).post(api::call).fallback(api::method_not_allowed))
         .route("/api/{*rest}", any(api::missing))
-        .layer(from_fn_with_state(state.clone(), api::guard));
+        .layer(from_fn_with_state(state.clone(), api::guard))
+        .layer(from_fn_with_state(state.clone(), returned_form::answer));
     let hopeless = from_fn_with_state(state.clone(), page::instead_of_no_file);
     let packages = ServeDir::new(files.join(&*site.site_pkg_dir)).precompressed_br().precompressed_gzip();
     let others = ServeDir::new(files).append_index_html_on_directories(false).precompressed_br().precompressed_gzip();

@@ -1,6 +1,7 @@
 //! Sessions: who one is of, a new one, and the end of one.
 
 use super::{RequestContext, Service};
+use crate::audience::StaffOf;
 use crate::error::{Noun, Refusal};
 use crate::id::{SessionId, UserId};
 use crate::permission::Action;
@@ -71,6 +72,7 @@ impl Service {
         Ok(SessionsView {
             tenant: context.tenant.clone(),
             role: context.actor.role,
+            moderates: context.actor.staff_of() != StaffOf::Nobody,
             own: person.id == me,
             sessions: self.store.sessions_of(tenant, person.id, self.clock.now()).await?,
             current: context.actor.session,

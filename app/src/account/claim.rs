@@ -76,7 +76,7 @@ impl PersonLinkPage {
                     Setting::SignIn => confirmation(&action),
                     Setting::Password => new_password(email.as_deref(), &problems, true),
                     Setting::Invitation => view! {
-                        {Field::name(&name).first().draw(&problems)}
+                        {Field::name(&name).first().draw_with(&problems)}
                         {new_password(email.as_deref(), &problems, false)}
                     }
                     .into_any(),
@@ -202,9 +202,9 @@ impl ClaimPage {
         let body = view! {
             {whole_problem(&problems)}
             <form class="form" method="post" action=action>
-                {Field::name(&name).first().draw(&problems)}
-                {Field::email("username", &email).draw(&problems)}
-                {Field::new_password("password", "Password").draw(&problems)}
+                {Field::name(&name).first().draw_with(&problems)}
+                {Field::email("username", &email).draw_with(&problems)}
+                {Field::new_password("password", "Password").draw_with(&problems)}
                 {send("Claim this installation", true)}
             </form>
         }
@@ -244,7 +244,7 @@ impl OwnPassword {
         let body = view! {
             {whole_problem(&problems)}
             <form class="form" method="post" action=format!("{room}/password")>
-                {old.optional().first().draw(&problems)}
+                {old.optional().first().draw_with(&problems)}
                 {new_password(None, &problems, false)}
                 {send("Change the password", true)}
             </form>
@@ -265,12 +265,13 @@ impl OwnPassword {
 
 /// The field for a new password. The address stands before it, so that people and password managers know whose it is.
 fn new_password(email: Option<&str>, problems: &Problems, first: bool) -> AnyView {
-    let whose = email.map(|email| Field { fixed: true, ..Field::email("username", email) }.draw(&Problems::default()));
+    let whose =
+        email.map(|email| Field { fixed: true, ..Field::email("username", email) }.draw_with(&Problems::default()));
     let field = Field::new_password("password", "New password");
     let field = if first { field.first() } else { field };
     view! {
         {whose}
-        {field.draw(problems)}
+        {field.draw_with(problems)}
     }
     .into_any()
 }

@@ -44,7 +44,7 @@ impl ConfirmIdentityPage {
             view! {
                 <form class="form" method="post" action=action.clone()>
                     {hidden("to", &to)}
-                    {Field::password("password", "Password").first().draw(&problems)}
+                    {Field::password("password", "Password").first().draw_with(&problems)}
                     {send("Continue", true)}
                 </form>
             }

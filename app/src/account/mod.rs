@@ -24,7 +24,7 @@ pub use mine::{Mine, Report, reason};
 pub use problem::ProblemPage;
 pub use second_factor::{AskForCode, ChangeFactor, FactorChange, OwnFactor, SetUpFactor, ShowRecoveryCodes};
 pub use sign_in::{AskForLink, SignIn};
-pub use texts::{EraseWritten, KeepTexts};
+pub use texts::EraseWritten;
 pub use thread::ThreadPage;
 
 /// What was wrong with a form: a sentence for all of it, and one for each field by its name.

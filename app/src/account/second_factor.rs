@@ -41,7 +41,7 @@ impl AskForCode {
         let body = view! {
             {whole_problem(&problems)}
             <form class="form" method="post" action=format!("{room}/sign-in/code?with={with}&to={to}")>
-                {field.first().draw(&problems)}
+                {field.first().draw_with(&problems)}
                 {send("Sign in", true)}
             </form>
             {way(format!("{room}/sign-in/code?with={other}&to={to}"), word)}
@@ -94,7 +94,7 @@ impl SetUpFactor {
         let Self { tenant, room, action, qr, secret, sealed, replaces, is_required, problems } = self;
         let current = replaces.then(|| {
             let hint = Some("From the app that you use now, or one of your recovery codes.".to_owned());
-            Field { hint, keys: None, ..Field::code("current", "Code of today's app") }.draw(&problems)
+            Field { hint, keys: None, ..Field::code("current", "Code of today's app") }.draw_with(&problems)
         });
         let back = if is_required {
             way(format!("{room}/sign-in"), "Back to signing in")
@@ -113,7 +113,7 @@ impl SetUpFactor {
             <form class="form" method="post" action=action>
                 {hidden("setup", &sealed)}
                 {current}
-                {Field::code("code", "Code of the new app").first().draw(&problems)}
+                {Field::code("code", "Code of the new app").first().draw_with(&problems)}
                 {send("Turn on", true)}
             </form>
             {back}
@@ -314,7 +314,7 @@ impl ChangeFactor {
         let body = view! {
             {whole_problem(&problems)}
             <form class="form" method="post" action=format!("{room}/second-factor/{path}")>
-                {field.first().draw(&problems)}
+                {field.first().draw_with(&problems)}
                 {send(word, true)}
             </form>
             {way(format!("{room}/second-factor"), "Back")}

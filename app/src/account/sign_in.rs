@@ -65,8 +65,8 @@ impl SignIn {
             {provider}
             <form class="form" method="post" action=format!("{room}/sign-in")>
                 {hidden("to", &to)}
-                {Field::email("username", &email).first().draw(&problems)}
-                {Field::password("password", "Password").draw(&problems)}
+                {Field::email("username", &email).first().draw_with(&problems)}
+                {Field::password("password", "Password").draw_with(&problems)}
                 {send("Sign in", true)}
             </form>
             {others}
@@ -109,7 +109,7 @@ impl AskForLink {
         let form = view! {
             {whole_problem(&problems)}
             <form class="form" method="post" action=action>
-                {Field::email("email", "").first().draw(&problems)}
+                {Field::email("email", "").first().draw_with(&problems)}
                 {send("Mail me a link", true)}
             </form>
         }

@@ -1,19 +1,14 @@
-//! Erasing what one wrote, and how long a tenant keeps texts: pages that the server draws and that need no script.
+//! Erasing what one wrote: a page that the server draws and that needs no script.
 
 use leptos::prelude::*;
-use pulsestage::id::OperationId;
-use pulsestage::retention::{Erased, LONGEST_RETENTION, Retention};
+use pulsestage::retention::Erased;
 
 use super::Problems;
 use super::document::{AccountDocument, way};
-use super::field::{hidden, send, whole_problem};
-use super::mine::alert;
+use super::field::{send, whole_problem};
 use super::sign_in::home;
 use crate::branding::Branding;
-use crate::ui::erase::Erase as _;
 use crate::ui::icon::Icon;
-use crate::ui::notice::{Notice, Weight};
-use crate::ui::time::in_utc;
 
 /// What erasing does not reach.
 const LEFT: &str = "Votes that you cast stay counted. Backups that whoever runs this PulseStage made before keep the \
@@ -81,98 +76,6 @@ fn told(Erased { questions, reports }: Erased) -> String {
         0 => format!("{questions}."),
         1 => format!("{questions}. The reason of one report is gone."),
         many => format!("{questions}. The reasons of {many} reports are gone."),
-    }
-}
-
-/// The page on which those who run a tenant say how long it keeps texts.
-#[derive(Clone, Debug, Default)]
-pub struct KeepTexts {
-    /// Whose page it is.
-    pub tenant: Branding,
-    /// As in [`EraseWritten`].
-    pub room: String,
-    /// How long it keeps them now.
-    pub retention: Retention,
-    /// What was typed for the days, where it was refused.
-    pub typed: Option<String>,
-    /// A key under which the change is made once.
-    pub key: Option<OperationId>,
-    /// Whether a change was just kept.
-    pub is_saved: bool,
-    /// What was wrong.
-    pub problems: Problems,
-}
-
-impl KeepTexts {
-    /// Draws it.
-    #[must_use]
-    pub fn draw(self) -> AccountDocument {
-        let Self { tenant, room, retention, typed, key, is_saved, problems } = self;
-        let days = typed.unwrap_or_else(|| retention.days.map(|days| days.to_string()).unwrap_or_default());
-        let held = retention.hold_since.map(|since| {
-            let words = format!("Everything is kept since {}, whatever its age.", in_utc(since));
-            view! {
-                <Notice weight=Weight::Plain mark=Icon::Lock>
-                    <p>{words}</p>
-                </Notice>
-            }
-            .erase()
-        });
-        let saved = is_saved.then(|| {
-            view! {
-                <Notice weight=Weight::Plain mark=Icon::Check role="status">
-                    <p>"Saved."</p>
-                </Notice>
-            }
-            .erase()
-        });
-        let wrong = (problems != Problems::default()).then(|| alert(&problems));
-        let key = key.map(|key| hidden("op", &key.to_string()));
-        let body = view! {
-            {saved}
-            {wrong}
-            {held}
-            <form class="form" method="post" action=format!("{room}/admin/data")>
-                {key}
-                <div class="field">
-                    <label class="field__label" for="days">
-                        "Days that texts are kept"
-                    </label>
-                    <input
-                        class="input"
-                        id="days"
-                        name="days"
-                        inputmode="numeric"
-                        autocomplete="off"
-                        value=days
-                        aria-describedby="days-hint"
-                    />
-                    <span class="field__hint" id="days-hint">
-                        {format!("From 1 to {LONGEST_RETENTION}. Empty keeps them for good.")}
-                    </span>
-                </div>
-                <label class="tick">
-                    <input type="checkbox" name="hold" value="true" checked=retention.hold_since.is_some() />
-                    " Hold: remove nothing for now, whatever its age"
-                </label>
-                {send("Save", true)}
-            </form>
-            <p class="field__hint">
-                "Counted from the day a question was asked, its text, its answer and its asker's name are removed. Private "
-                "messages and reasons of reports go by their own age. Votes and numbers stay. What is removed cannot be "
-                "brought back."
-            </p>
-            {way(format!("{room}/admin/settings"), "Back to the settings")}
-        }
-        .into_any();
-        AccountDocument {
-            mark: Icon::Shield,
-            title: "How long texts are kept".to_owned(),
-            lead: "It holds for everything that was written here, in every team.".to_owned(),
-            tenant: Some(tenant),
-            home: home(&room),
-            body,
-        }
     }
 }
 

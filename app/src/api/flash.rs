@@ -5,11 +5,12 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::header::{COOKIE, SET_COOKIE};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 use pulsestage::person::Flash;
 
+use super::FORM_AGAIN;
 use super::backend::is_plain_form;
 
 const NAME: &str = "pulsestage_flash";
@@ -23,6 +24,13 @@ pub(super) fn keep(flash: &Flash) {
     let text = serde_json::to_vec(flash).map(|json| URL_SAFE_NO_PAD.encode(json)).unwrap_or_default();
     if is_plain_form() && text.len() <= MAX {
         set(&text, LIFE_S);
+    }
+}
+
+/// Asks that the plain form that was sent comes back with what was typed, though it was not refused.
+pub(super) fn form_again() {
+    if let Some(response) = use_context::<ResponseOptions>().filter(|_| is_plain_form()) {
+        response.insert_header(HeaderName::from_static(FORM_AGAIN), HeaderValue::from_static("1"));
     }
 }
 

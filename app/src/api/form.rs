@@ -5,8 +5,43 @@ use base64::engine::general_purpose::URL_SAFE;
 use leptos::prelude::use_context;
 use leptos::server::ServerActionError;
 use pulsestage::error::Refusal;
+use serde::{Deserialize, Serialize};
 
 use super::API_PREFIX;
+
+/// A plain form that was refused, with everything that was typed. Provided by the server as context of the page that it
+/// comes back to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReturnedForm {
+    /// Which server function said no: the last part of its address, such as `ask`.
+    pub endpoint: String,
+    /// What it said, unless it only previewed what it would do.
+    pub refusal: Option<Refusal>,
+    /// The fields as they were sent.
+    pub fields: Vec<(String, String)>,
+}
+
+impl ReturnedForm {
+    /// The form that this page is the answer to. The browser, which runs after the page was made, knows of none.
+    #[must_use]
+    pub fn of_page() -> Option<Self> {
+        if cfg!(feature = "ssr") { use_context() } else { None }
+    }
+
+    /// What was typed into a field.
+    #[must_use]
+    pub fn typed(&self, name: &str) -> Option<&str> {
+        self.fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// What was typed into a field of the plain form that this page is the answer to. The browser, which wakes up a page that
+/// is there, reads it from the page.
+#[must_use]
+pub fn typed(endpoint: &str, name: &str) -> Option<String> {
+    let returned = ReturnedForm::of_page().filter(|form| form.endpoint == endpoint)?;
+    returned.typed(name).map(str::to_owned)
+}
 
 /// A form that was sent without script and refused.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -24,7 +24,7 @@ mod threads;
 pub use backend::{Backend, Home};
 pub use codec::Json;
 pub use error::{ApiError, WireFault};
-pub use form::{FormError, form_error};
+pub use form::{FormError, ReturnedForm, form_error, typed};
 pub use health::*;
 pub use moderators::*;
 pub use operator::*;
@@ -41,6 +41,9 @@ pub const API_PREFIX: &str = "/api/fn";
 
 /// The field of an address that tells the page a form comes back to which server function did what it was to do.
 pub const SAVED: &str = "saved";
+
+/// The header by which a server function asks that its plain form comes back with what was typed. No browser sees it.
+pub const FORM_AGAIN: &str = "x-form-again";
 
 /// The default time between two heartbeats of a stream, in milliseconds.
 pub const HEARTBEAT_MS: u64 = 30_000;

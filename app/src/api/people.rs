@@ -110,6 +110,9 @@ pub async fn import_people(
     let (service, context) = authenticate(&tenant).await?;
     let import = service.import_people(&context, &table, mode).await.map_err(refuse)?;
     flash::keep(&Flash::Imported(import.in_short()));
+    if !import.done {
+        flash::form_again();
+    }
     Ok(import)
 }
 

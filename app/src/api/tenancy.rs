@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use pulsestage::command::IdempotencyKey;
 use pulsestage::id::{TagId, TeamId};
+use pulsestage::retention::{Retention, RetentionView};
 use pulsestage::settings::{SettingsForm, SettingsView};
 use pulsestage::tag::Tag;
 use pulsestage::team::{Team, TeamsView};
@@ -35,6 +36,26 @@ pub async fn change_settings(
 ) -> Result<Tenant, ApiError> {
     let (service, context) = authenticate(&tenant).await?;
     service.change_settings(&context, op, settings).await.map_err(refuse)
+}
+
+/// How long the tenant keeps texts.
+#[server(prefix = "/api/fn", endpoint = "load_retention", input = GetUrl)]
+pub async fn load_retention(#[server(default)] tenant: String) -> Result<RetentionView, ApiError> {
+    let (service, context) = authenticate(&tenant).await?;
+    let retention = service.retention(&context).await.map_err(refuse)?;
+    Ok(RetentionView { tenant: context.tenant, role: context.actor.role, retention })
+}
+
+/// Changes how long the tenant keeps texts: `days` as typed, and whether all of them are to stay for now.
+#[server(prefix = "/api/fn", endpoint = "set_retention")]
+pub async fn set_retention(
+    #[server(default)] tenant: String,
+    #[server(default)] days: String,
+    #[server(default)] hold: bool,
+    #[server(default)] op: IdempotencyKey,
+) -> Result<Retention, ApiError> {
+    let (service, context) = authenticate(&tenant).await?;
+    service.set_retention(&context, op, &days, hold).await.map_err(refuse)
 }
 
 /// Every team of the tenant, for those who run it.

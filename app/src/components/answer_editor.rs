@@ -184,7 +184,7 @@ pub fn AnswerEditor(
                         busy=Signal::derive(move || fate.get().is_pending())
                     />
                     <button class="btn btn--small" type="button" on:click=move |_| seen.keep(text, close)>
-                        "Keep for later"
+                        "Save draft"
                     </button>
                     <button class="btn btn--quiet btn--small" type="button" on:click=move |_| close()>
                         "Cancel"

@@ -43,7 +43,7 @@ pub fn case_card(
     let title = format!("case-{id}");
     let labelled = title.clone();
     let view = view! {
-        <li class="panel desk__card" aria-labelledby=labelled>
+        <li class="panel admin__card" aria-labelledby=labelled>
             {part(move || why.with(draw_why))}
             <p class="words" id=title dir="auto">
                 {body}

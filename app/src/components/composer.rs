@@ -9,6 +9,7 @@ use pulsestage::team::Team;
 use pulsestage::tenant::{Names, Tenant, TenantSettings};
 use pulsestage::text::{Limits, NAME_MAX, check};
 
+use crate::api::typed;
 use crate::live::Progress;
 use crate::ui::dom;
 use crate::ui::erase::{Erase, part};
@@ -129,6 +130,7 @@ pub fn Composer(
                     id=AREA
                     name="question"
                     label="Your question"
+                    initial=typed("ask", "question").unwrap_or_default()
                     min=untrack(limits).min
                     max=Memo::new(move |_| limits().max)
                     hint=Signal::derive(move || characters(limits()))
@@ -185,6 +187,7 @@ fn name_field(names: Names, node: NodeRef<Input>) -> Option<AnyView> {
                     class="input"
                     id="ask-name"
                     name="name"
+                    value=typed("ask", "name")
                     maxlength=NAME_MAX
                     required=is_needed
                     autocomplete="name"
@@ -216,7 +219,10 @@ fn TeamSelect(teams: Signal<Vec<Team>>, looking_at: Signal<Option<String>>, sele
         }
     });
     let option = move |team: Team| {
-        let selected = looking_at.get_untracked().is_some_and(|slug| slug == team.slug);
+        let selected = match typed("ask", "team") {
+            Some(typed) => typed == team.id.to_string(),
+            None => looking_at.get_untracked().is_some_and(|slug| slug == team.slug),
+        };
         view! {
             <option value=team.id.to_string() selected=selected>
                 {team.name}

@@ -90,14 +90,14 @@ impl EditSession {
                 Ok(_) => {
                     live.toasts.push(
                         ToastKind::Done,
-                        "Kept. Your team's moderators can go on with it.".to_owned(),
+                        "Draft saved. Other moderators can continue it.".to_owned(),
                         None,
                     );
                     if self.version.try_get_value().is_some() {
                         then();
                     }
                 }
-                Err(error) => live.toasts.push(ToastKind::Trouble, format!("That was not kept. {error}"), None),
+                Err(error) => live.toasts.push(ToastKind::Trouble, format!("The draft was not saved. {error}"), None),
             }
         });
     }
@@ -110,7 +110,7 @@ pub(super) fn offer_undo(question: QuestionId) {
         platform::spawn(async move {
             let op = Some(platform::operation_id());
             if let Err(error) = api::decide(live.slug(), question, ReviewDecision::Reopen, None, op).await {
-                live.toasts.push(ToastKind::Trouble, format!("It was not taken back. {error}"), None);
+                live.toasts.push(ToastKind::Trouble, format!("The answer was not removed. {error}"), None);
             }
         });
     };

@@ -57,7 +57,7 @@ pub fn EmptyList(
         .erase()
     };
     match (why, place.kind) {
-        (Why::NoQuestions, ViewKind::Queue | ViewKind::Health) => view! {
+        (Why::NoQuestions, ViewKind::Queue | ViewKind::Admin) => view! {
             <Empty
                 mark=Icon::Message
                 title="The queue is empty"

@@ -12,7 +12,7 @@ use crate::ui::icon::{Icon, brand_mark, icon};
 use crate::ui::menu::Menu;
 use crate::ui::theme::ThemeButton;
 
-/// The header of a room: its name, the way between its views, the connection, and who is signed in.
+/// The header of a workspace's pages: its name, the way to the admin pages, the connection, and who is signed in.
 #[component]
 pub fn RoomHeader(
     /// The tenant's name.
@@ -27,42 +27,47 @@ pub fn RoomHeader(
     place: PageUrl,
     /// What the reader is here.
     role: Role,
-    /// Whether the reader may see the queue.
-    moderates: bool,
-    /// Whether the reader may see how the streams are doing.
-    sees_health: bool,
+    /// The address of the first admin page that the reader may see.
+    admin: Option<String>,
     /// How the stream stands.
     connection: Signal<Connection>,
     /// When the last message came.
     fresh_at: Signal<Option<f64>>,
 ) -> impl IntoView {
-    let here = place.kind;
-    let sub = if here == ViewKind::Questions { "Town hall Q&A" } else { "Moderator" };
-    let (skip_to, skip) =
-        if here == ViewKind::Health { ("#main", "Skip to the figures") } else { ("#list", "Skip to the questions") };
-    let nav = moderates.then(|| {
-        let link = |kind: ViewKind, word: &'static str| {
-            // Their code is a file of its own, and must be of the same release as the rest: after an update only a new
-            // document names the right one.
-            let external = (kind != ViewKind::Questions).then_some("external");
-            view! {
-                <a href=place.of(kind) rel=external aria-current=(kind == here).then_some("page")>
-                    {word}
-                </a>
-            }
-            .erase()
-        };
+    let is_board = place.kind == ViewKind::Questions;
+    let home = place.of(ViewKind::Questions);
+    let sub = if is_board { "Town hall Q&A" } else { "Admin" };
+    let (skip_to, skip) = if place.kind == ViewKind::Admin {
+        ("#main", "Skip to the content")
+    } else {
+        ("#list", "Skip to the questions")
+    };
+    let link = move |href: String, word: &'static str, is_here: bool, is_admin: bool| {
+        // The code of admin pages is a file of its own, and must be of the same release as the rest: after an update only
+        // a new document names the right one.
         view! {
-            <nav class="header__nav" aria-label="Views">
-                {link(ViewKind::Questions, "Questions")}
-                {link(ViewKind::Queue, "Queue")}
-                {sees_health.then(|| link(ViewKind::Health, "Health"))}
-            </nav>
+            <a href=href rel=is_admin.then_some("external") aria-current=is_here.then_some("true")>
+                {word}
+            </a>
         }
         .erase()
+    };
+    let views = |class: &'static str| {
+        admin.clone().map(|admin| {
+            view! {
+                <nav class=class aria-label="Views">
+                    {link(home.clone(), "Questions", is_board, false)}
+                    {link(admin, "Admin", !is_board, true)}
+                </nav>
+            }
+            .erase()
+        })
+    };
+    let account = (role > Role::Guest).then(|| {
+        let sessions = place.of(ViewKind::Queue) + "/sessions";
+        let sessions = link(sessions, "Sessions", false, true);
+        account(role, slug, (views("menu__only-narrow"), sessions).into_any())
     });
-    let account = moderates
-        .then(|| view! { <Account role=role slug=slug place=place.clone() sees_health=sees_health /> }.erase());
     view! {
         // `external`: the router would only scroll there. The browser also moves the keyboard.
         <a class="skip" href=skip_to rel="external">
@@ -70,8 +75,8 @@ pub fn RoomHeader(
         </a>
         <header class="header on-stage">
             <div class="header__in">
-                <Brand href=place.of(ViewKind::Questions) name=name logo=logo sub=sub />
-                {nav}
+                <Brand href=home.clone() name=name logo=logo sub=sub />
+                {views("header__nav")}
                 <Badge connection=connection fresh_at=fresh_at />
                 <ThemeButton />
                 {account}
@@ -98,7 +103,7 @@ pub fn PlainHeader(
         </a>
         <header class="header on-stage">
             <div class="header__in">
-                <Brand href=home name=name logo=logo sub="Town hall Q&A" />
+                <Brand href=home.clone() name=name logo=logo sub="Town hall Q&A" />
                 <ThemeButton />
             </div>
         </header>
@@ -133,25 +138,9 @@ pub(crate) fn Brand(
     .erase()
 }
 
-#[component]
-fn Account(role: Role, slug: String, place: PageUrl, sees_health: bool) -> impl IntoView {
+/// Who is signed in, with the pages that are theirs.
+fn account(role: Role, slug: String, links: AnyView) -> AnyView {
     let title = title(role);
-    let other = |kind: ViewKind, word: &'static str| {
-        (kind != place.kind).then(|| {
-            view! {
-                <a class="menu__only-narrow" href=place.of(kind) rel="external">
-                    {icon(Icon::External)}
-                    {word}
-                </a>
-            }
-            .erase()
-        })
-    };
-    let others = (
-        other(ViewKind::Questions, "Questions page"),
-        other(ViewKind::Queue, "Queue"),
-        sees_health.then(|| other(ViewKind::Health, "Health")),
-    );
     view! {
         <Menu
             class="menu menu--end who"
@@ -161,7 +150,7 @@ fn Account(role: Role, slug: String, place: PageUrl, sees_health: bool) -> impl 
         >
             <div class="menu__list">
                 <p class="who__facts">"Signed in as " <b>{title}</b></p>
-                {others}
+                {links}
                 <form method="post" action="/sign-out">
                     <input type="hidden" name="tenant" value=slug />
                     <button type="submit">{icon(Icon::LogOut)} "Sign out"</button>

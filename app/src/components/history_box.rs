@@ -49,7 +49,7 @@ pub fn HistoryBox(
         }
         .erase(),
         Some(Ok(records)) if records.is_empty() => {
-            view! { <p class="field__hint">"No moderator has done anything to it."</p> }.erase()
+            view! { <p class="field__hint">"No activity by moderators yet."</p> }.erase()
         }
         Some(Ok(records)) => {
             let lines: Vec<AnyView> = records.iter().map(line).collect();
@@ -68,7 +68,7 @@ pub fn HistoryBox(
 fn line(record: &Record) -> AnyView {
     let who = match (&record.by_name, record.by) {
         (Some(name), _) => name.clone(),
-        (None, Some(_)) => "Somebody who is gone".to_owned(),
+        (None, Some(_)) => "A former member".to_owned(),
         (None, None) => "The operator".to_owned(),
     };
     let refused = (record.outcome == Outcome::Refused).then_some(" (refused)");

@@ -1,7 +1,6 @@
 //! The parts of the pages: values and callbacks in, views out. Only the boxes of a review card call the server, when they
 //! are opened.
 
-pub mod admin_nav;
 pub mod announcer;
 pub mod answer;
 pub mod answer_editor;

@@ -9,8 +9,8 @@ pub enum ViewKind {
     Questions,
     /// The moderators' queue.
     Queue,
-    /// How the streams are doing, for admins.
-    Health,
+    /// Another admin page.
+    Admin,
 }
 
 /// A view of a tenant, as its address says it.
@@ -35,8 +35,7 @@ impl PageUrl {
         let address = self.room()
             + match kind {
                 ViewKind::Questions => "",
-                ViewKind::Queue => "/admin",
-                ViewKind::Health => "/admin/health",
+                ViewKind::Queue | ViewKind::Admin => "/admin",
             };
         if address.is_empty() { "/".to_owned() } else { address }
     }
@@ -68,7 +67,7 @@ mod tests {
         let place = PageUrl::new(None, ViewKind::Queue);
         assert_eq!(place.of(ViewKind::Questions), "/");
         assert_eq!(place.under(&Filters::default()), "/admin");
-        assert_eq!(place.of(ViewKind::Health), "/admin/health");
+        assert_eq!(place.of(ViewKind::Admin), "/admin");
         assert_eq!(place.beside("/mine"), "/mine");
     }
 
@@ -78,7 +77,6 @@ mod tests {
         let filters = Filters::default().with_tab(Tab::All).with_sort(Sort::Newest);
         assert_eq!(place.under(&filters), "/t/acme?tab=all&sort=newest");
         assert_eq!(place.of(ViewKind::Queue), "/t/acme/admin");
-        assert_eq!(place.of(ViewKind::Health), "/t/acme/admin/health");
         assert_eq!(place.beside("/mine"), "/t/acme/mine");
     }
 }

@@ -22,7 +22,7 @@ pub fn Vitals(
     let published = points(|samples| rates(samples, |sample| sample.published));
     let written = points(|samples| rates(samples, |sample| sample.deliveries));
     view! {
-        <div class="vitals">
+        <div class="admin__cards">
             <Figure
                 id="v-streams"
                 title="Open streams"
@@ -32,28 +32,28 @@ pub fn Vitals(
             />
             <Figure
                 id="v-published"
-                title="Published a second"
+                title="Published per second"
                 value=Signal::derive(move || rate(latest(&published.get())))
-                note=of(|it| format!("{} since somebody began to watch", plural(clamped(it.published), "message", "messages")))
-                chart=(published, Signal::derive(move || spoken("Messages published a second", &published.get())))
+                note=of(|it| format!("{} since the first page was opened", plural(clamped(it.published), "message", "messages")))
+                chart=(published, Signal::derive(move || spoken("Messages published per second", &published.get())))
             />
             <Figure
                 id="v-written"
-                title="Delivered a second"
+                title="Delivered per second"
                 value=Signal::derive(move || rate(latest(&written.get())))
                 note=of(|it| format!("{} in all, {}", count(it.deliveries), bytes(it.bytes)))
-                chart=(written, Signal::derive(move || spoken("Messages delivered a second", &written.get())))
+                chart=(written, Signal::derive(move || spoken("Messages delivered per second", &written.get())))
             />
             <Heartbeat pulse=Signal::derive(move || health.with(|it| it.heartbeat.unwrap_or_default())) />
             <Figure
                 id="v-lag"
-                title="From a change to the streams"
+                title="Delivery delay"
                 value=of(|it| it.lag_ms.map_or_else(|| "No change yet".to_owned(), lasting))
-                note=Signal::stored("How long the latest change took to be ready for all of them".to_owned())
+                note=Signal::stored("Until the latest change was ready for all open pages".to_owned())
             />
             <Figure
                 id="v-places"
-                title="Went on where they were"
+                title="Resumed without a gap"
                 value=of(|it| count(it.replays))
                 note=of(places)
             />
@@ -68,7 +68,7 @@ fn places(health: &Health) -> String {
     let Health { resyncs, slow, .. } = health;
     let slow = plural(clamped(*slow), "stream was", "streams were");
     format!(
-        "Pages and reconnects without a gap. {} had to load the board, {slow} ended for reading too slowly",
+        "Reconnects that missed nothing. {} loaded the questions again, {slow} closed for being too slow",
         count(*resyncs)
     )
 }
@@ -132,7 +132,7 @@ fn Heartbeat(
     .erase()
 }
 
-/// How long streams lasted.
+/// How long pages stay open.
 #[component]
 fn Stays(
     /// How the streams are doing.
@@ -140,12 +140,12 @@ fn Stays(
 ) -> impl IntoView {
     let mean = Signal::derive(move || {
         let mean = health.with(|health| health.mean_stay_ms);
-        mean.map_or_else(|| "None has ended yet".to_owned(), |mean| format!("{} on average", lasting(mean)))
+        mean.map_or_else(|| "No page was closed yet".to_owned(), |mean| format!("{} on average", lasting(mean)))
     });
     view! {
         <section class="panel vital vital--wide" aria-labelledby="v-stays">
             <h2 class="vital__title" id="v-stays">
-                "How long streams lasted"
+                "How long pages stay open"
             </h2>
             <p class="vital__value">{mean}</p>
             {part(move || bars(&health.with(|health| health.stays.clone())))}

@@ -16,6 +16,16 @@ pub(super) fn listen(slug: &str, state: StreamState, on_change: impl Fn(Option<&
         .run(ChangeListener { address: format!("/sse?tenantId={slug}"), on_change });
 }
 
+impl StreamState {
+    /// The state of a stream that is open while the page is, for a page that shows nothing that the stream tells.
+    #[must_use]
+    pub fn of_page(slug: &str) -> Self {
+        let state = Self::default();
+        listen(slug, state, |_| ());
+        state
+    }
+}
+
 #[cfg(feature = "hydrate")]
 struct ChangeListener<F> {
     address: String,

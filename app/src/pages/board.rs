@@ -114,17 +114,16 @@ pub fn RoomFrame(
             slug=slug.get_value()
             place=place.get_value()
             role=live.role.get_untracked()
-            moderates=room.allows(Action::Moderate)
-            sees_health=room.allows(Action::SeeHealth)
+            admin=room.allows(Action::Moderate).then(|| place.with_value(|place| place.of(ViewKind::Queue)))
             connection=live.connection
             fresh_at=live.fresh_at
         />
+        {nav}
         <main class="room" id="main">
             <div class="room__main">
                 <NoScript />
                 <OfflineNotice connection=live.connection />
                 <RefusedNotice words=Signal::derive(move || refused.with(|refused| refused.as_ref().map(problem::of_form))) />
-                {nav}
                 <header class="room__head">
                     <h1 class="room__title" dir="auto">
                         {heading}

@@ -1,21 +1,14 @@
 //! How the tenant's streams are doing, for those who run it.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
-use leptos_router::hooks::use_params_map;
-use pulsestage::error::{Noun, Refusal};
 use pulsestage::health::{Health, HealthView};
-use pulsestage::permission::{Action, may};
 use std::time::Duration;
 
-use super::solo::{AdminsOnly, BrokenPage, NotFoundPage};
-use crate::api::{self, ApiError, Json};
-use crate::branding::Branding;
-use crate::components::admin_nav::admin_nav;
-use crate::components::header::RoomHeader;
-use crate::components::page_url::{PageUrl, ViewKind};
+use super::frame::{Frame, Here};
+use crate::api;
+use crate::components::page_url::ViewKind;
 use crate::components::stream_health::Vitals;
-use crate::live::Connection;
+use crate::live::{Connection, StreamState};
 use crate::platform;
 use crate::ui::empty::Empty;
 use crate::ui::erase::{Erase, part};
@@ -28,85 +21,51 @@ const POLL: Duration = Duration::from_secs(2);
 /// How long an answer may take, in milliseconds.
 const PATIENCE_MS: u32 = 8_000;
 
-/// The page. It begins to load here and not with the route, whose beginning is code that participants load too.
-pub(super) fn page() -> AnyView {
-    let params = use_params_map();
-    let slug = Memo::new(move |_| params.with(|params| params.get("tenant")));
-    let load = |slug: Option<String>| api::load_health(slug.unwrap_or_default());
-    let loaded: Resource<_, Json> = Resource::new_with_options(move || slug.get(), load, true);
-    view! {
-        <Suspense>
-            {move || Suspend::new(async move {
-                let named = slug.get_untracked();
-                match loaded.await {
-                    Ok(view) => draw(view, PageUrl::new(named, ViewKind::Health)),
-                    Err(error) => failed(&error, &PageUrl::new(named, ViewKind::Health)),
-                }
-            })}
-        </Suspense>
-    }
-    .erase()
+/// The page.
+pub(super) fn page(here: Here) -> AnyView {
+    here.load(api::load_health, draw)
 }
 
-fn draw(view: HealthView, place: PageUrl) -> AnyView {
+fn draw(view: HealthView, frame: Frame) -> AnyView {
     Now::provide();
     let HealthView { tenant, role, health } = view;
     let health = RwSignal::new(health);
-    let (connection, fresh_at) = poll(tenant.slug.clone(), health);
+    let stream = poll(tenant.slug.clone(), health);
     let is_watched = Memo::new(move |_| health.with(|health| health.heartbeat.is_some()));
-    let home = place.of(ViewKind::Questions);
-    let nav = admin_nav(&place, "health", role, &tenant.settings);
-    view! {
-        <Title text=format!("Health · {}", tenant.name) />
-        <RoomHeader
-            name=tenant.name.clone()
-            logo=Branding::from(&tenant).logo
-            slug=tenant.slug.clone()
-            place=place
-            role=role
-            moderates=may(role, Action::Moderate, &tenant.settings)
-            sees_health=true
-            connection=connection
-            fresh_at=fresh_at
-        />
-        <main class="health" id="main" tabindex="-1">
-            {nav}
-            <noscript>
-                <Notice weight=Weight::Plain mark=Icon::Info>
-                    <p>"Reload the page to see newer figures."</p>
-                </Notice>
-            </noscript>
-            <header>
-                <h1 class="room__title">"Health"</h1>
-                <p class="room__lead">"The live streams of this room, on the server that answered."</p>
-            </header>
-            {part(move || {
-                if is_watched.get() {
-                    view! { <Vitals health=health.into() /> }.erase()
-                } else {
-                    let home = home.clone();
-                    view! {
-                        <h2 class="vh">"Figures"</h2>
-                        <Empty
-                            mark=Icon::Users
-                            title="Nobody is watching"
-                            text="The figures begin with the first open page of questions."
-                        >
-                            <a class="btn btn--main" href=home>
-                                "To the questions"
-                            </a>
-                        </Empty>
-                    }
-                        .erase()
+    let home = frame.place.of(ViewKind::Questions);
+    let content = view! {
+        <noscript>
+            <Notice weight=Weight::Plain mark=Icon::Info>
+                <p>"Reload the page to update these figures."</p>
+            </Notice>
+        </noscript>
+        {part(move || {
+            if is_watched.get() {
+                view! { <Vitals health=health.into() /> }.erase()
+            } else {
+                let home = home.clone();
+                view! {
+                    <h2 class="vh">"Figures"</h2>
+                    <Empty
+                        mark=Icon::Users
+                        title="No open pages"
+                        text="Figures appear when someone opens the questions."
+                    >
+                        <a class="btn btn--main" href=home>
+                            "Open questions"
+                        </a>
+                    </Empty>
                 }
-            })}
-        </main>
+                    .erase()
+            }
+        })}
     }
-    .erase()
+    .into_any();
+    frame.draw_live(&tenant, role, stream, "Live connections to this workspace, as this server sees them.", content)
 }
 
 /// Keeps the figures fresh; says whether that goes well, and when they came last. A page that nobody looks at rests.
-fn poll(slug: String, health: RwSignal<Health>) -> (Signal<Connection>, Signal<Option<f64>>) {
+fn poll(slug: String, health: RwSignal<Health>) -> StreamState {
     let connection = RwSignal::new(Connection::Connecting);
     let fresh_at = RwSignal::new(None);
     Effect::new(move || {
@@ -140,16 +99,5 @@ fn poll(slug: String, health: RwSignal<Health>) -> (Signal<Connection>, Signal<O
             }
         });
     });
-    (connection.into(), fresh_at.into())
-}
-
-/// The page in place of figures that were not to be had. Its status was set where the refusal was made.
-fn failed(error: &ApiError, place: &PageUrl) -> AnyView {
-    match error {
-        ApiError::Refused(Refusal::NotFound { what: Noun::Tenant }) => view! { <NotFoundPage /> }.erase(),
-        ApiError::Refused(Refusal::NotSignedIn | Refusal::NotAllowed) => {
-            view! { <AdminsOnly home=place.of(ViewKind::Questions) /> }.erase()
-        }
-        error => view! { <BrokenPage why=error.to_string() again=place.of(ViewKind::Health) /> }.erase(),
-    }
+    StreamState { connection, fresh_at }
 }

@@ -2,13 +2,14 @@
 
 pub mod admin;
 pub mod board;
-mod desk;
-pub mod health;
-pub mod moderator;
+mod data;
+mod form;
+mod frame;
+mod health;
+mod moderator;
 mod operator;
 pub mod outcome;
 mod people;
-mod people_forms;
 pub mod questions;
 mod reports;
 mod review;
@@ -19,6 +20,6 @@ mod status;
 mod tags;
 mod teams;
 
-pub use admin::AdminPage;
+pub use admin::AdminRoute;
 pub use questions::QuestionsPage;
 pub use solo::NotFoundPage;

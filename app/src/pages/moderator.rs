@@ -5,9 +5,9 @@ use pulsestage::command::BoardView;
 use pulsestage::permission::{Action, may};
 
 use super::board::{BoardPage, RoomFrame};
+use super::frame::{Frame, Here};
 use super::outcome::Loading;
 use super::solo::ModeratorsOnly;
-use crate::components::admin_nav::admin_nav;
 use crate::components::answer_editor::Drafts;
 use crate::components::claims::Claims;
 use crate::components::page_url::{PageUrl, ViewKind};
@@ -18,15 +18,15 @@ use crate::ui::erase::Erase;
 use crate::ui::icon::{Icon, icon};
 
 /// The moderators' queue.
-pub(super) fn page(board: Loading) -> AnyView {
-    board.draw(ViewKind::Queue, draw)
+pub(super) fn page(here: Here) -> AnyView {
+    Loading::begin().draw(ViewKind::Queue, move |view, place, filters| draw(view, place, filters, &here.frame()))
 }
 
-fn draw(view: BoardView, place: PageUrl, filters: Signal<Filters>) -> AnyView {
+fn draw(view: BoardView, place: PageUrl, filters: Signal<Filters>, frame: &Frame) -> AnyView {
     if !may(view.role, Action::Moderate, &view.tenant.settings) {
         return view! { <ModeratorsOnly home=place.of(ViewKind::Questions) /> }.erase();
     }
-    let nav = admin_nav(&place, "", view.role, &view.tenant.settings);
+    let nav = frame.nav(view.role, &view.tenant);
     let room = BoardPage::open(view, place, filters);
     let BoardPage { live, slug, .. } = room;
     let drafts = Drafts::default();

@@ -1,60 +1,59 @@
-//! The operator's page: all tenants, for the owners of the default one.
+//! The workspaces of the installation, for the owners of the default one.
 
 use leptos::prelude::*;
 use pulsestage::tenant::{Made, OperatorView, TenantSummary};
 
-use super::desk::{self, Desk, line, send};
+use super::form::{Form, opens};
+use super::frame::{Frame, Here};
 use crate::api;
-use crate::components::page_url::PageUrl;
 use crate::ui::erase::Erase;
-use crate::ui::icon::{Icon, icon};
+use crate::ui::field::{Field, send};
+use crate::ui::icon::Icon;
 use crate::ui::notice::{Notice, Weight};
 use crate::ui::text::plural;
 
 /// The page.
-pub(super) fn page() -> AnyView {
-    desk::page("operator", api::load_tenants, draw)
+pub(super) fn page(here: Here) -> AnyView {
+    here.load(api::load_tenants, draw)
 }
 
-fn draw(view: OperatorView, place: PageUrl) -> AnyView {
-    let OperatorView { tenant, tenants, fresh, .. } = view;
-    let desk = Desk::new(place, &tenant).of_all();
-    let cards: Vec<_> = tenants.iter().map(|summary| card(&desk, summary, summary.slug == tenant.slug)).collect();
-    let create = desk.form(
-        "create_tenant",
-        view! {
-            {line("slug".to_owned(), "slug", "Address", String::new(), "Lower-case letters, digits and hyphens, such as acme")}
-            {line("name".to_owned(), "name", "Name", String::new(), "Up to 60 characters")}
-            {send("btn btn--main", Icon::Plus, "Make the tenant")}
-            <p class="field__hint">"You get a link for its first owner, which is shown once."</p>
-        }
-        .erase(),
-    );
+fn draw(view: OperatorView, frame: Frame) -> AnyView {
+    let OperatorView { tenant, role, tenants, fresh } = view;
+    let form = |endpoint| frame.form(endpoint, &tenant.slug);
+    let cards: Vec<_> = tenants.iter().map(|summary| card(&form, summary, summary.slug == tenant.slug)).collect();
+    let create = form("create_tenant");
+    let address = Field::text("slug", "Address").hint("Lower-case letters, digits and hyphens, such as acme");
+    let fields = view! {
+        {create.field(address)}
+        {create.field(Field::text("name", "Name").hint("Up to 60 characters"))}
+        {send("btn btn--main", Some(Icon::Plus), "Create workspace")}
+        <p class="field__hint">"You get a link for its first owner. It is shown only once."</p>
+    }
+    .into_any();
     let content = view! {
-        {fresh.map(said_made)}
-        <ul class="desk__cards">{cards}</ul>
+        {fresh.map(made)}
+        <ul class="admin__cards">{cards}</ul>
         <section class="panel" aria-labelledby="create-title">
             <h2 class="panel__title" id="create-title">
-                "New tenant"
+                "New workspace"
             </h2>
-            {create}
+            {create.draw(fields)}
         </section>
     }
-    .erase();
-    desk.frame("Tenants", "Every tenant of this installation. None sees anything of another.", content)
+    .into_any();
+    frame.draw(&tenant, role, "All workspaces of this installation. They share no data.", content)
 }
 
 /// What there is to hand over after a tenant was made.
-fn said_made(Made { tenant, link }: Made) -> AnyView {
+fn made(Made { tenant, link }: Made) -> AnyView {
+    let told = format!(
+        "{} was created. Send this link to its first owner. It is shown only once, works once and expires in 24 hours.",
+        tenant.name,
+    );
     view! {
         <Notice weight=Weight::Plain mark=Icon::Check role="status">
             <div class="form">
-                <p dir="auto">
-                    {format!(
-                        "{} is there. Give this link to its first owner. It is shown this once, works once, and for a day.",
-                        tenant.name,
-                    )}
-                </p>
+                <p dir="auto">{told}</p>
                 <input class="input" readonly aria-label="Link for the first owner" value=link />
             </div>
         </Notice>
@@ -62,12 +61,9 @@ fn said_made(Made { tenant, link }: Made) -> AnyView {
     .erase()
 }
 
-fn card(desk: &Desk, summary: &TenantSummary, is_own: bool) -> AnyView {
+fn card(form: &impl Fn(&'static str) -> Form, summary: &TenantSummary, is_own: bool) -> AnyView {
     let slug = summary.slug.clone();
-    let slug_field = {
-        let slug = slug.clone();
-        move || view! { <input type="hidden" name="slug" value=slug.clone() /> }.erase()
-    };
+    let form = |endpoint| form(endpoint).about("slug", &slug);
     let title = format!("tenant-{slug}");
     let labelled = title.clone();
     let numbers = format!(
@@ -76,26 +72,33 @@ fn card(desk: &Desk, summary: &TenantSummary, is_own: bool) -> AnyView {
         plural(summary.questions, "question", "questions"),
         plural(summary.people, "person", "people"),
     );
-    let limit = |most: Option<u32>| most.map(|most| most.to_string()).unwrap_or_default();
-    let limits = desk.form(
-        "limit_tenant",
-        view! {
-            {slug_field()}
-            {line(format!("{slug}-streams"), "streams", "Open streams", limit(summary.limits.streams), "")}
-            {line(format!("{slug}-questions"), "questions", "Questions", limit(summary.limits.questions), "")}
-            {line(format!("{slug}-people"), "people", "People with an account", limit(summary.limits.people), "Empty is no limit")}
-            {send("btn btn--small", Icon::Check, "Save the limits")}
-        }
-        .erase(),
-    );
-    let (endpoint, mark, word) = match summary.is_archived {
-        true => ("restore_tenant", Icon::Undo, "Bring back"),
-        false => ("archive_tenant", Icon::X, "Archive"),
+    let limits = form("limit_tenant");
+    let limit = |name, label, most: Option<u32>| {
+        limits.field(Field::text(name, label).value(most.map(|most| most.to_string()).unwrap_or_default()))
     };
-    let archive = (!is_own)
-        .then(|| desk.form(endpoint, view! { {slug_field()} {send("btn btn--small btn--quiet", mark, word)} }.erase()));
+    let fields = view! {
+        {limit("streams", "Open pages", summary.limits.streams)}
+        {limit("questions", "Questions", summary.limits.questions)}
+        {limit("people", "People with an account", summary.limits.people)}
+        <p class="field__hint">"Leave empty for no limit."</p>
+        {send("btn btn--small", Some(Icon::Check), "Save limits")}
+    }
+    .into_any();
+    let is_back = limits.is_back();
+    let limits = opens("more", Icon::Lock, "Limits".into_any(), is_back, limits.draw(fields));
+    let archive = match (is_own, summary.is_archived) {
+        (true, _) => None,
+        (_, true) => Some(form("restore_tenant").draw(send("btn btn--small", Some(Icon::Undo), "Restore"))),
+        (_, false) => {
+            let effect = format!(
+                "Nobody can open {} until you restore it, and everyone who has it open is disconnected. Its data is kept.",
+                summary.name,
+            );
+            Some(form("archive_tenant").ask_first(Icon::X, "Archive", effect, "Archive this workspace"))
+        }
+    };
     view! {
-        <li class="panel desk__card" aria-labelledby=labelled>
+        <li class="panel admin__card" aria-labelledby=labelled>
             <h2 class="panel__title" id=title dir="auto">
                 {summary.name.clone()}
             </h2>
@@ -106,10 +109,7 @@ fn card(desk: &Desk, summary: &TenantSummary, is_own: bool) -> AnyView {
                 {summary.is_archived.then_some(" (archived)")}
             </p>
             <p class="field__hint">{numbers}</p>
-            <details class="more">
-                <summary>{icon(Icon::Lock)} "Limits"</summary>
-                {limits}
-            </details>
+            {limits}
             {archive}
         </li>
     }

@@ -37,7 +37,11 @@ impl Loading {
     }
 
     /// Draws `room` with the board once it is there, or says why it is not.
-    pub fn draw(self, kind: ViewKind, room: fn(BoardView, PageUrl, Signal<Filters>) -> AnyView) -> AnyView {
+    pub fn draw(
+        self,
+        kind: ViewKind,
+        room: impl Fn(BoardView, PageUrl, Signal<Filters>) -> AnyView + Copy + Send + Sync + 'static,
+    ) -> AnyView {
         let Self { board, slug, filters, path } = self;
         view! {
             <Suspense fallback=Skeleton>

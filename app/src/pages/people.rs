@@ -1,30 +1,31 @@
-//! The people of a tenant: found, invited, given roles, kept out. Every form is a plain one: the page works before and
+//! The people of a workspace: found, invited, given roles, deactivated. Every form is a plain one: the page works before and
 //! without script, and shows what is so afterwards because it is loaded anew.
 
 use leptos::prelude::*;
-use leptos_router::hooks::{use_params_map, use_query_map};
-use pulsestage::error::{Noun, Refusal};
+use leptos_router::hooks::use_query_map;
+use leptos_router::params::ParamsMap;
 use pulsestage::id::UserId;
+use pulsestage::people_import::RowReport;
 use pulsestage::permission::{may_grant, may_manage};
-use pulsestage::person::{PeopleView, Person, TeamChoice};
+use pulsestage::person::{Flash, Import, Invited, PeopleView, Person, TeamChoice};
 use pulsestage::text::NAME_MAX;
 use pulsestage::user::Role;
 
-use super::people_forms::{self as forms, Hidden};
-use super::solo::{AdminsOnly, BrokenPage, NotFoundPage};
-use crate::api::{self, ApiError, Json};
-use crate::components::admin_nav::{AdminFrame, address};
-use crate::components::page_url::{PageUrl, ViewKind};
+use super::form::{Form, opens};
+use super::frame::{Frame, Here};
+use crate::api;
 use crate::ui::empty::Empty;
 use crate::ui::erase::Erase;
-use crate::ui::icon::{Icon, icon};
+use crate::ui::field::{Control, Field, send};
+use crate::ui::icon::Icon;
+use crate::ui::notice::{Notice, Weight};
 use crate::ui::text::plural;
 use crate::ui::time::on_day;
 
 /// The roles in a team.
 const TEAM_ROLES: [(Role, &str); 3] =
     [(Role::Viewer, "Viewer"), (Role::Member, "Member"), (Role::Moderator, "Moderator")];
-/// The roles in the whole tenant.
+/// The roles in the whole workspace.
 const ROLES: [(Role, &str); 5] = [
     (Role::Viewer, "Viewer"),
     (Role::Member, "Member"),
@@ -34,172 +35,268 @@ const ROLES: [(Role, &str); 5] = [
 ];
 
 /// The page.
-pub(super) fn page() -> AnyView {
-    let (params, query) = (use_params_map(), use_query_map());
-    let asked = Memo::new(move |_| {
-        let slug = params.with(|params| params.get("tenant"));
-        let (text, after) = query.with(|query| (query.get("text").unwrap_or_default(), query.get("after")));
-        (slug, text, after)
-    });
-    let load = |(slug, text, after): (Option<String>, String, Option<String>)| {
-        // A place that is none is the beginning.
-        api::load_people(slug.unwrap_or_default(), text, after.and_then(|after| after.parse().ok()))
+pub(super) fn page(here: Here) -> AnyView {
+    let query = use_query_map();
+    let read = move || query.with(|query| (query.get("text").unwrap_or_default(), query.get("after")));
+    // A place that is none is the beginning.
+    let load = |slug, (text, after): (String, Option<String>)| {
+        api::load_people(slug, text, after.and_then(|after| after.parse().ok()))
     };
-    let loaded: Resource<_, Json> = Resource::new_with_options(move || asked.get(), load, true);
-    view! {
-        <Suspense>
-            {move || Suspend::new(async move {
-                let place = PageUrl::new(asked.get_untracked().0, ViewKind::Queue);
-                match loaded.await {
-                    Ok(view) => draw(view, place),
-                    Err(error) => failed(&error, &place, "people"),
-                }
-            })}
-        </Suspense>
-    }
-    .erase()
+    here.load_by(read, load, |view, _, frame| draw(view, frame))
 }
 
-/// The page in place of one that was not to be had. Its status was set where the refusal was made.
-pub(super) fn failed(error: &ApiError, place: &PageUrl, here: &str) -> AnyView {
-    match error {
-        ApiError::Refused(Refusal::NotFound { what: Noun::Tenant | Noun::Person }) => {
-            view! { <NotFoundPage /> }.erase()
-        }
-        ApiError::Refused(Refusal::NotSignedIn | Refusal::NotAllowed) => {
-            view! { <AdminsOnly home=place.of(ViewKind::Questions) /> }.erase()
-        }
-        error => view! { <BrokenPage why=error.to_string() again=address(place, here) /> }.erase(),
+/// Who looks at the page, and what they may give.
+struct Manager<'a> {
+    frame: &'a Frame,
+    slug: &'a str,
+    role: Role,
+    me: UserId,
+    teams: &'a [TeamChoice],
+}
+
+impl Manager<'_> {
+    fn form(&self, endpoint: &'static str) -> Form {
+        self.frame.form(endpoint, self.slug)
+    }
+
+    /// The roles that they may give.
+    fn roles(&self) -> impl Iterator<Item = (Role, &'static str)> {
+        let role = self.role;
+        ROLES.into_iter().filter(move |(given, _)| may_grant(role, *given))
+    }
+
+    fn teams(&self) -> impl Iterator<Item = (String, String)> {
+        self.teams.iter().map(|team| (team.id.to_string(), team.name.clone()))
     }
 }
 
-fn draw(view: PeopleView, place: PageUrl) -> AnyView {
+/// Roles to choose from.
+fn options(roles: impl IntoIterator<Item = (Role, &'static str)>) -> impl Iterator<Item = (String, String)> {
+    roles.into_iter().map(|(role, word)| (role.as_str().to_owned(), word.to_owned()))
+}
+
+fn draw(view: PeopleView, frame: Frame) -> AnyView {
     let PeopleView { tenant, role, me, teams, people, total, text, next, fresh } = view;
-    let slug = tenant.slug.clone();
-    let cards: Vec<_> = people.iter().map(|person| card(person, role, me, &teams, &slug, &place)).collect();
+    let manager = Manager { frame: &frame, slug: &tenant.slug, role, me, teams: &teams };
+    let cards: Vec<_> = people.iter().map(|person| card(&manager, person)).collect();
     let list = if cards.is_empty() {
-        view! {
-            <Empty mark=Icon::Users title="Nobody is called that" text="Look for another part of the name or address." />
-        }
-        .erase()
+        view! { <Empty mark=Icon::Users title="No results" text="Try another part of the name or address." /> }
+            .into_any()
     } else {
-        view! { <ul class="vitals">{cards}</ul> }.erase()
+        view! { <ul class="admin__cards">{cards}</ul> }.erase()
     };
-    let here = address(&place, "people");
+    let (invite, import) = (invite(&manager), import(&manager));
+    let here = frame.address();
     let more = next.map(|next| {
-        let query = leptos_router::params::ParamsMap::from_iter([
-            ("text".to_owned(), text.clone()),
-            ("after".to_owned(), next.to_string()),
-        ]);
+        let query = ParamsMap::from_iter([("text".to_owned(), text.clone()), ("after".to_owned(), next.to_string())]);
         view! {
             <a class="btn" href=here.clone() + &query.to_query_string() rel="external">
-                "More people"
+                "Next page"
             </a>
         }
         .erase()
     });
-    let search = search(here, text);
-    let lead = format!("{} of {}.", plural(total, "person", "people"), tenant.name);
-    let grantable = grantable(role);
-    view! {
-        <AdminFrame
-            here="people"
-            title="People"
-            lead=lead
-            place=place
-            tenant=tenant.clone()
-            role=role
-        >
-            {fresh.map(forms::flash)}
-            {forms::invite(&slug, &grantable, &teams, &TEAM_ROLES)}
-            {forms::import(&slug)}
-            <h2 class="vh">"Everybody"</h2>
+    let search = Field::line("search", "text", "Name or e-mail address").value(text).max(100).draw();
+    let content = view! {
+        {fresh.map(flash)}
+        {invite}
+        {import}
+        <h2 class="vh">"Everyone"</h2>
+        <form class="form panel" method="get" action=here.clone() role="search">
             {search}
-            {list}
-            {more}
-        </AdminFrame>
-    }
-    .erase()
-}
-
-/// The roles that somebody with this one may give.
-fn grantable(role: Role) -> Vec<(Role, &'static str)> {
-    ROLES.into_iter().filter(|(given, _)| may_grant(role, *given)).collect()
-}
-
-fn search(here: String, text: String) -> AnyView {
-    view! {
-        <form class="form panel" method="get" action=here role="search">
-            <div class="field">
-                <label class="field__label" for="people-text">
-                    "Name or e-mail address"
-                </label>
-                <input class="input" id="people-text" type="search" name="text" value=text maxlength="100" dir="auto" />
-            </div>
-            <button class="btn btn--small" type="submit">
-                "Search"
-            </button>
+            {send("btn btn--small", None, "Search")}
         </form>
+        {list}
+        {more}
     }
-    .erase()
+    .into_any();
+    let lead = format!("{} in {}.", plural(total, "person", "people"), tenant.name);
+    frame.draw(&tenant, role, lead, content)
 }
 
 /// One person, with what the reader may do about them.
-fn card(person: &Person, role: Role, me: UserId, teams: &[TeamChoice], slug: &str, place: &PageUrl) -> AnyView {
+fn card(manager: &Manager<'_>, person: &Person) -> AnyView {
     let id = person.id.to_string();
-    let manages = may_manage(role, person.role) || (person.id == me && role >= Role::Admin);
+    let is_me = person.id == manager.me;
+    let manages = may_manage(manager.role, person.role) || (is_me && manager.role >= Role::Admin);
     let word = ROLES.iter().find(|(known, _)| *known == person.role).map_or("Guest", |(_, word)| *word);
     let state = match (person.is_active(), person.seen_at) {
-        (false, _) => view! { <span>"May not come in"</span> }.erase(),
-        (true, Some(at)) => view! { <span>"Here last " {on_day(at)}</span> }.erase(),
-        (true, None) => view! { <span>"Not here yet"</span> }.erase(),
+        (false, _) => "Deactivated".into_any(),
+        (true, Some(at)) => view! { "Last seen " {on_day(at)} }.into_any(),
+        (true, None) => "Never signed in".into_any(),
     };
     let held: Vec<_> = person
         .memberships
         .iter()
         .filter_map(|membership| {
-            let team = teams.iter().find(|team| team.id == membership.team)?;
+            let team = manager.teams.iter().find(|team| team.id == membership.team)?;
             let word = TEAM_ROLES.iter().find(|(known, _)| *known == membership.role)?.1;
-            Some(view! { <li dir="auto">{format!("{word} of {}", team.name)}</li> }.erase())
+            Some(view! { <li dir="auto">{format!("{word} in {}", team.name)}</li> }.erase())
         })
         .collect();
-    let hidden = Hidden { slug: slug.to_owned(), person: id.clone() };
-    let actions = manages.then(|| {
-        let sessions = format!("{}?of={id}", address(place, "sessions"));
-        view! {
-            <details class="more">
-                <summary>{icon(Icon::Edit)} "Change"<span class="vh">{format!(" {}", person.name)}</span></summary>
-                <div class="form">
-                    {forms::role(&hidden, person.role, &grantable(role))}
-                    {forms::team_role(&hidden, teams, &TEAM_ROLES)}
-                    {forms::profile(&hidden, person)}
-                    {person.is_active().then(|| forms::invite_again(&hidden))}
-                    {forms::active(&hidden, person.is_active())}
-                    <a class="btn btn--small" href=sessions rel="external">
-                        "Sessions"
-                    </a>
-                </div>
-            </details>
-        }
-        .erase()
-    });
     view! {
-        <li class="panel" id=format!("p-{id}")>
+        <li class="panel admin__card" id=format!("p-{id}")>
             <h3 class="panel__title" dir="auto">
                 {person.name.clone()}
-                {(person.id == me).then_some(" (you)")}
+                {is_me.then_some(" (you)")}
             </h3>
             <ul class="facts">
                 <li><span dir="auto">{person.email.clone().unwrap_or_else(|| "No e-mail address".to_owned())}</span></li>
                 <li><b>{word}</b></li>
                 {held}
-                <li>{state}</li>
+                <li><span>{state}</span></li>
             </ul>
-            {actions}
+            {manages.then(|| actions(manager, person))}
         </li>
     }
     .erase()
 }
 
-/// The longest name, as forms say it.
-pub(super) const NAME_LIMIT: u32 = NAME_MAX;
+/// What can be changed of a person.
+fn actions(manager: &Manager<'_>, person: &Person) -> AnyView {
+    let id = person.id;
+    let form = |endpoint| manager.form(endpoint).about("person", id);
+    let [role, in_team, profile] = [form("set_role"), form("set_team_role"), form("change_person")];
+    let is_back = role.is_back() || in_team.is_back() || profile.is_back();
+    let roles = view! {
+        {role.field(Field::choice("role", "Role in the workspace", options(manager.roles())).value(person.role.as_str()))}
+        <p class="field__hint">"A new role signs them out everywhere."</p>
+        {send("btn btn--small", None, "Save role")}
+    }
+    .into_any();
+    let team_roles = options(TEAM_ROLES).chain([(String::new(), "None".to_owned())]);
+    let team_roles = view! {
+        {in_team.field(Field::choice("team", "Team", manager.teams()))}
+        {in_team.field(Field::choice("role", "Role in the team", team_roles).value(Role::Member.as_str()))}
+        {send("btn btn--small", None, "Save role in the team")}
+    }
+    .into_any();
+    let email = person.email.clone().unwrap_or_default();
+    let email = Field::line("email", "email", "E-mail address").value(email).max(254);
+    let about = view! {
+        {profile.field(Field::text("name", "Name").value(person.name.clone()).max(NAME_MAX).required())}
+        {profile.field(email.hint("Where e-mail is set up, a new address must be confirmed first."))}
+        {send("btn btn--small", None, "Save name and address")}
+    }
+    .into_any();
+    let again = person.is_active().then(|| {
+        let fields = view! {
+            <p class="field__hint">"A new link replaces earlier ones."</p>
+            {send("btn btn--small", None, "Create invitation link")}
+        };
+        form("invite_again").draw(fields.into_any())
+    });
+    let active = if person.is_active() {
+        let effect = format!("{} is signed out and can no longer sign in. You can reactivate them later.", person.name);
+        form("set_active").about("active", false).ask_first(Icon::X, "Deactivate", effect, "Deactivate this person")
+    } else {
+        form("set_active").about("active", true).draw(send("btn btn--small", Some(Icon::Undo), "Reactivate"))
+    };
+    let sessions = format!("{}?of={id}", manager.frame.address_of("sessions"));
+    let content = view! {
+        <div class="form">
+            {role.draw(roles)}
+            {in_team.draw(team_roles)}
+            {profile.draw(about)}
+            {again}
+            <a class="btn btn--small" href=sessions rel="external">
+                "Sessions"
+            </a>
+            {active}
+        </div>
+    }
+    .erase();
+    let word = view! { "Edit"<span class="vh">{format!(" {}", person.name)}</span> }.into_any();
+    opens("more", Icon::Edit, word, is_back, content)
+}
+
+/// Invites somebody.
+fn invite(manager: &Manager<'_>) -> AnyView {
+    let form = manager.form("invite_person");
+    let teams = [(String::new(), "No team".to_owned())].into_iter().chain(manager.teams());
+    let member = Role::Member.as_str();
+    let fields = view! {
+        {form.field(Field::text("name", "Name").max(NAME_MAX).required())}
+        {form.field(Field::line("email", "email", "E-mail address").max(254).required())}
+        {form.field(Field::choice("role", "Role in the workspace", options(manager.roles())).value(member))}
+        {form.field(Field::choice("team", "Team", teams))}
+        {form.field(Field::choice("team_role", "Role in the team", options(TEAM_ROLES)).value(member))}
+        {send("btn btn--main", None, "Invite")}
+    }
+    .into_any();
+    form.behind("panel more", Icon::Plus, "Invite a person".into_any(), fields)
+}
+
+/// Reads people from a table.
+fn import(manager: &Manager<'_>) -> AnyView {
+    let form = manager.form("import_people");
+    let modes = [
+        ("try", "Preview import"),
+        ("all", "Import only if every row is valid"),
+        ("good", "Import valid rows and skip the others"),
+    ];
+    let hint = "The first row names the columns: name and email, and optionally role, team and team_role. Up to 2,000 \
+                rows. To give someone several teams, add a row for each.";
+    let fields = view! {
+        {form.field(Field { control: Control::Area(8), ..Field::text("table", "CSV").required().hint(hint) })}
+        {form.radio("mode", "Import", &modes)}
+        {send("btn btn--main", None, "Continue")}
+    }
+    .into_any();
+    form.behind("panel more", Icon::Users, "Import people from CSV".into_any(), fields)
+}
+
+/// What a form has to say that has come back.
+fn flash(flash: Flash) -> AnyView {
+    match flash {
+        Flash::Invited(invited) => said_invited(invited),
+        Flash::Imported(import) => said_imported(import),
+        // It is of the operator's page.
+        Flash::Made(_) => ().into_any(),
+    }
+}
+
+fn said_invited(Invited { name, link }: Invited) -> AnyView {
+    let said = match link {
+        Some(link) => view! {
+            <div class="form">
+                <p dir="auto">
+                    {format!("Send this link to {name}. It is shown only once, works once and expires in 7 days.")}
+                </p>
+                <input class="input" readonly aria-label="Invitation link" value=link />
+            </div>
+        }
+        .erase(),
+        None => view! { <p dir="auto">{format!("An invitation was sent to {name}.")}</p> }.erase(),
+    };
+    view! {
+        <Notice weight=Weight::Plain mark=Icon::Check role="status">
+            {said}
+        </Notice>
+    }
+    .erase()
+}
+
+fn said_imported(import: Import) -> AnyView {
+    let people = plural(i64::try_from(import.added).unwrap_or(i64::MAX), "person", "people");
+    let sentence = match (import.done, import.good) {
+        (true, true) => format!("{people} added."),
+        (true, false) => format!("{people} added. These rows were skipped:"),
+        (false, true) => format!("All rows are valid. {people} would be added. Nothing has been imported yet."),
+        (false, false) => format!("{people} would be added, but these rows are not valid. Nothing was imported."),
+    };
+    let row = |row: RowReport| {
+        let words = format!("Line {}, {} {}: {}", row.line, row.name, row.email, row.fate.sentence());
+        view! { <li dir="auto">{words}</li> }.erase()
+    };
+    let rows: Vec<_> = import.rows.into_iter().map(row).collect();
+    view! {
+        <Notice weight=if import.good { Weight::Plain } else { Weight::Warn } mark=Icon::Info role="status">
+            <div class="form">
+                <p>{sentence}</p>
+                <ul class="facts">{rows}</ul>
+            </div>
+        </Notice>
+    }
+    .erase()
+}

@@ -10,10 +10,10 @@ use pulsestage::moderation::{Case, Hold, MAX_BULK, ReviewDecision, ReviewView};
 use pulsestage::permission::{Action, may};
 use std::sync::Arc;
 
-use super::desk::{self, Desk};
+use super::admin::Reader;
+use super::frame::{Frame, Here};
 use crate::api;
 use crate::components::case_card::case_card;
-use crate::components::page_url::PageUrl;
 use crate::live::{CaseFeed, CaseList, ReviewAction};
 use crate::platform;
 use crate::ui::empty::Empty;
@@ -108,17 +108,17 @@ impl Review {
 }
 
 /// The page.
-pub(super) fn page() -> AnyView {
-    desk::page("review", api::load_review, draw)
+pub(super) fn page(here: Here) -> AnyView {
+    here.load(api::load_review, draw)
 }
 
-fn draw(view: ReviewView, place: PageUrl) -> AnyView {
+fn draw(view: ReviewView, frame: Frame) -> AnyView {
     Now::provide();
     let may_delete = may(view.role, Action::DeleteQuestion, &view.tenant.settings);
-    let desk = Desk::new(place, &view.tenant);
+    let (tenant, role) = (view.tenant.clone(), view.role);
     let review = Review {
-        slug: StoredValue::new(desk.slug.clone()),
-        feed: CaseFeed::follow(&desk.slug, view.into()),
+        slug: StoredValue::new(tenant.slug.clone()),
+        feed: CaseFeed::follow(&tenant.slug, view.into()),
         toasts: Toasts::new(),
     };
     let cases = review.feed.list;
@@ -136,8 +136,8 @@ fn draw(view: ReviewView, place: PageUrl) -> AnyView {
         {tabs(cases, show)}
         // Before the list: from its first card the way back to a decision is one step of the keyboard.
         <ToastRegion toasts=review.toasts />
-        {bulk(review, &desk, show, shown)}
-        <ul class="desk__cards">
+        {bulk(review, &tenant.slug, show, shown)}
+        <ul class="admin__cards">
             <For
                 each=move || shown.get()
                 key=|id| *id
@@ -165,7 +165,13 @@ fn draw(view: ReviewView, place: PageUrl) -> AnyView {
         }))}
     }
     .erase();
-    desk.frame("Review", "Nobody but moderators sees what waits here.", content)
+    frame.draw_live(
+        &tenant,
+        Reader::of_moderators(role),
+        review.feed.stream,
+        "Only moderators see the questions that wait here.",
+        content,
+    )
 }
 
 /// The filters as links, with their counts.
@@ -190,11 +196,11 @@ fn tabs(cases: RwSignal<CaseList>, show: Memo<Show>) -> AnyView {
 }
 
 /// Everything that is shown, in one go.
-fn bulk(review: Review, desk: &Desk, show: Memo<Show>, shown: Memo<Vec<QuestionId>>) -> AnyView {
+fn bulk(review: Review, slug: &str, show: Memo<Show>, shown: Memo<Vec<QuestionId>>) -> AnyView {
     // No more than are taken in one go: the next ones are there when these are done.
     let some = move || shown.with(|shown| shown.iter().take(MAX_BULK).copied().collect::<Vec<_>>());
     let button = |decision: ReviewDecision<String>, word: &'static str| {
-        let (slug, name) = (desk.slug.clone(), decision.as_str());
+        let (slug, name) = (slug.to_owned(), decision.as_str());
         let submit = move |event: SubmitEvent| {
             event.prevent_default();
             review.decide_all(some(), decision.clone());

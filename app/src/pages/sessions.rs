@@ -1,135 +1,88 @@
 //! Sessions: one's own, or somebody's whom one manages. They are ended one by one or all at once.
 
 use leptos::prelude::*;
-use leptos_router::hooks::{use_params_map, use_query_map};
-use pulsestage::person::SessionsView;
+use leptos_router::hooks::use_query_map;
+use pulsestage::person::{Person, SessionsView};
 use pulsestage::session::Session;
+use pulsestage::text::NAME_MAX;
 
-use super::people::{NAME_LIMIT, failed};
-use crate::api::{self, Json};
-use crate::components::admin_nav::AdminFrame;
-use crate::components::page_url::{PageUrl, ViewKind};
+use super::admin::Reader;
+use super::form::Form;
+use super::frame::{Frame, Here};
+use crate::api;
 use crate::ui::erase::Erase;
-use crate::ui::icon::{Icon, icon};
+use crate::ui::field::{Field, send};
+use crate::ui::icon::Icon;
 use crate::ui::time::{in_utc, on_day};
 
 /// The page.
-pub(super) fn page() -> AnyView {
-    let (params, query) = (use_params_map(), use_query_map());
-    let asked = Memo::new(move |_| (params.with(|params| params.get("tenant")), query.with(|query| query.get("of"))));
-    let load = |(slug, of): (Option<String>, Option<String>)| {
-        api::load_sessions(slug.unwrap_or_default(), of.and_then(|of| of.parse().ok()))
-    };
-    let loaded: Resource<_, Json> = Resource::new_with_options(move || asked.get(), load, true);
-    view! {
-        <Suspense>
-            {move || Suspend::new(async move {
-                let place = PageUrl::new(asked.get_untracked().0, ViewKind::Queue);
-                match loaded.await {
-                    Ok(view) => draw(view, place),
-                    Err(error) => failed(&error, &place, "sessions"),
-                }
-            })}
-        </Suspense>
-    }
-    .erase()
+pub(super) fn page(here: Here) -> AnyView {
+    let query = use_query_map();
+    let read = move || query.with(|query| query.get("of"));
+    let load = |slug, of: Option<String>| api::load_sessions(slug, of.and_then(|of| of.parse().ok()));
+    here.load_by(read, load, |view, _, frame| draw(view, frame))
 }
 
-fn draw(view: SessionsView, place: PageUrl) -> AnyView {
-    let SessionsView { tenant, role, person, own, sessions, current } = view;
+fn draw(view: SessionsView, frame: Frame) -> AnyView {
+    let SessionsView { tenant, role, moderates, person, own, sessions, current } = view;
     let lead = match own {
-        true => format!("The browsers in which you are signed in as {}.", person.name),
-        false => format!("The browsers in which {} is signed in.", person.name),
+        true => format!("Browsers in which you are signed in as {}.", person.name),
+        false => format!("Browsers in which {} is signed in.", person.name),
     };
     // The reader's own go without a name, so that the form is good for them alone.
-    let hidden = |id: Option<String>| {
-        view! {
-            <input type="hidden" name="tenant" value=tenant.slug.clone() />
-            {(!own).then(|| view! { <input type="hidden" name="of" value=person.id.to_string() /> }.erase())}
-            {id.map(|id| view! { <input type="hidden" name="session" value=id /> }.erase())}
-        }
-        .into_any()
+    let form = |endpoint| {
+        let form = frame.form(endpoint, &tenant.slug);
+        if own { form } else { form.about("of", person.id) }
     };
     let cards: Vec<_> = sessions
         .iter()
-        .map(|session| card(session, current == Some(session.id), hidden(Some(session.id.to_string()))))
+        .map(|session| card(form("revoke_session").about("session", session.id), session, current == Some(session.id)))
         .collect();
-    let all = if own { "Sign out everywhere" } else { "End all sessions" };
-    let profile = own.then(|| {
-        view! {
-            <form class="form panel" method="post" action="/api/fn/rename_self">
-                {hidden(None)}
-                <div class="field">
-                    <label class="field__label" for="own-name">
-                        "What you are called"
-                    </label>
-                    <input
-                        class="input"
-                        id="own-name"
-                        name="name"
-                        value=person.name.clone()
-                        maxlength=NAME_LIMIT
-                        required
-                        dir="auto"
-                        autocomplete="name"
-                        aria-describedby="own-email"
-                    />
-                    <p class="field__hint" id="own-email" dir="auto">
-                        {match &person.email {
-                            Some(email) => format!("Your mail goes to {email}. An admin can change that."),
-                            None => "You have no e-mail address here. An admin can give you one.".to_owned(),
-                        }}
-                    </p>
-                </div>
-                <button class="btn btn--small" type="submit">
-                    "Save"
-                </button>
-            </form>
-        }
-        .erase()
-    });
-    let end_all = hidden(None);
-    view! {
-        <AdminFrame
-            here="sessions"
-            title="Sessions"
-            lead=lead
-            place=place
-            tenant=tenant.clone()
-            role=role
-        >
-            {profile}
-            <ul class="vitals">{cards}</ul>
-            <form method="post" action="/api/fn/revoke_sessions">
-                {end_all}
-                <button class="btn" type="submit">
-                    {icon(Icon::LogOut)}
-                    {all}
-                </button>
-            </form>
-        </AdminFrame>
+    let effect = match own {
+        true => "You are signed out here and in every other browser.",
+        false => "They have to sign in again in every browser.",
+    };
+    let all = form("revoke_sessions").ask_first(Icon::LogOut, "Sign out everywhere", effect, "Sign out everywhere now");
+    let content = view! {
+        {own.then(|| profile(form("rename_self"), &person))}
+        <ul class="admin__cards">{cards}</ul>
+        {all}
     }
-    .erase()
+    .into_any();
+    let reader = Reader { role, moderates_a_team: moderates };
+    frame.draw(&tenant, reader, lead, content)
 }
 
-fn card(session: &Session, is_current: bool, hidden: AnyView) -> AnyView {
+fn profile(form: Form, person: &Person) -> AnyView {
+    let hint = match &person.email {
+        Some(email) => format!("Your e-mail address is {email}. An admin can change it."),
+        None => "You have no e-mail address here. An admin can add one.".to_owned(),
+    };
+    let name = Field::text("name", "Your name").value(person.name.clone()).max(NAME_MAX).required().hint(hint);
+    let name = form.field(Field { autocomplete: Some("name"), ..name });
+    let fields = view! { {name} {send("btn btn--small", None, "Save")} }.into_any();
+    view! { <div class="panel">{form.draw(fields)}</div> }.erase()
+}
+
+fn card(form: Form, session: &Session, is_current: bool) -> AnyView {
     let label = if session.label.is_empty() { "A browser".to_owned() } else { session.label.clone() };
     let title = format!("{label}{}", if is_current { " (this one)" } else { "" });
+    let button = view! {
+        <button class="btn btn--small" type="submit">
+            "Sign out"
+            <span class="vh">{format!(": {label}")}</span>
+        </button>
+    }
+    .erase();
     view! {
-        <li class="panel">
+        <li class="panel admin__card">
             <h2 class="panel__title">{title}</h2>
             <ul class="facts">
-                <li><span>"Since " {in_utc(session.created_at)}</span></li>
+                <li><span>"Signed in " {in_utc(session.created_at)}</span></li>
                 {session.seen_at.map(|at| view! { <li><span>"Last used " {on_day(at)}</span></li> }.erase())}
-                <li><span>"Until " {in_utc(session.expires_at)}</span></li>
+                <li><span>"Expires " {in_utc(session.expires_at)}</span></li>
             </ul>
-            <form method="post" action="/api/fn/revoke_session">
-                {hidden}
-                <button class="btn btn--small" type="submit">
-                    "End this session"
-                    <span class="vh">{format!(": {label}")}</span>
-                </button>
-            </form>
+            {form.draw(button)}
         </li>
     }
     .erase()

@@ -1,137 +1,101 @@
-//! The tenant's settings.
+//! The workspace's settings.
 
 use leptos::prelude::*;
 use pulsestage::accent::{Accent, Shades};
-use pulsestage::permission::{Action, may};
 use pulsestage::settings::{FASTEST, LONGEST_QUESTION, SettingsView};
 use pulsestage::tenant::{Names, StaffSettings, TenantSettings};
-use pulsestage::text::{Color, Slug};
+use pulsestage::text::Color;
 
-use super::desk::{self, Desk, choice, line, number, send, tick};
+use super::form::Form;
+use super::frame::{Frame, Here};
 use crate::api;
-use crate::components::admin_nav::address;
-use crate::components::page_url::PageUrl;
 use crate::ui::dom;
 use crate::ui::erase::{Erase, part};
+use crate::ui::field::{Control, Field, hidden, send};
 use crate::ui::icon::Icon;
-use crate::ui::text::escaped;
 
 /// The page.
-pub(super) fn page() -> AnyView {
-    desk::page("settings", api::load_settings, draw)
+pub(super) fn page(here: Here) -> AnyView {
+    here.load(api::load_settings, draw)
 }
 
-fn draw(view: SettingsView, place: PageUrl) -> AnyView {
+fn draw(view: SettingsView, frame: Frame) -> AnyView {
     let SettingsView { tenant, staff, version, role } = view;
-    let operates = tenant.slug == Slug::default_tenant().as_str() && may(role, Action::Operate, &tenant.settings);
-    let all = operates.then(|| {
-        let word = "All tenants: make one, set its limits, archive it";
-        panel_with_way("operator-title", "This installation", address(&place, "operator"), word)
-    });
-    let texts = address(&place, "data");
-    let desk = Desk::new(place, &tenant);
-    let settings = desk.form("change_settings", fields(&tenant.name, tenant.settings.clone(), staff, version));
+    let form = frame.form("change_settings", &tenant.slug);
+    let fields = fields(&form, &tenant.name, tenant.settings.clone(), staff, version);
     let content = view! {
         <section class="panel" aria-label="Settings">
-            {settings}
+            {form.draw(fields)}
         </section>
         {logo(&tenant.slug, tenant.settings.logo.as_deref())}
-        {panel_with_way("texts-title", "What people wrote", texts, "How long texts are kept")}
-        {all}
     }
-    .erase();
-    desk.frame("Settings", "Whatever is saved here holds at once, also on pages that are open.", content)
+    .into_any();
+    frame.draw(&tenant, role, "Changes apply at once, also on pages that are already open.", content)
 }
 
-/// A panel with the way to a page of its own.
-fn panel_with_way(id: &'static str, title: &'static str, href: String, word: &'static str) -> AnyView {
-    view! {
-        <section class="panel" aria-labelledby=id>
-            <h2 class="panel__title" id=id>
-                {title}
-            </h2>
-            <p>
-                <a href=href rel="external">
-                    {word}
-                </a>
-            </p>
-        </section>
-    }
-    .erase()
-}
-
-fn fields(name: &str, settings: TenantSettings, staff: StaffSettings, version: i64) -> AnyView {
+fn fields(form: &Form, name: &str, settings: TenantSettings, staff: StaffSettings, version: i64) -> AnyView {
     let names = match settings.names {
         Names::Anonymous => "anonymous",
         Names::Optional => "optional",
         Names::Required => "required",
     };
-    let rate = |most: Option<u32>| most.unwrap_or_default().to_string();
+    let number = |named, name, label, value: Option<u32>, hint| {
+        let field = Field::line("number", name, label).value(value.unwrap_or_default().to_string()).hint(hint);
+        form.field_for(named, Field { keys: Some("numeric"), ..field })
+    };
     let length = settings.question_length;
+    let words = Field::text("settings[words]", "Words to hold for review").value(staff.words.join("\n"));
+    let languages = Field::text("settings[languages]", "Languages").value(settings.languages.join(", "));
+    let choice = Field::choice(
+        "settings[names]",
+        "Names on questions",
+        [("anonymous", "Never"), ("optional", "Optional"), ("required", "Required")],
+    );
     view! {
-        <input type="hidden" name="settings[version]" value=version.to_string() />
-        {line("name".to_owned(), "settings[name]", "Name of the room", name.to_owned(), "")}
-        <fieldset class="desk__group">
-            <legend>"Taking part"</legend>
-            {tick("settings[asking_open]", "Questions are taken", settings.asking_open)}
-            {tick("settings[voting_open]", "Votes are taken", settings.voting_open)}
-            {tick("settings[guests_allowed]", "People without an account may take part", settings.guests_allowed)}
-            {tick("settings[own_votes]", "People may vote for their own questions", settings.own_votes)}
-            {tick("settings[pre_moderation]", "Questions wait for a moderator", settings.pre_moderation)}
-            {choice(
-                "names".to_owned(),
-                "settings[names]",
-                "Names with questions",
-                names,
-                vec![("anonymous", "Never"), ("optional", "Where the asker gives one"), ("required", "Always")],
-            )}
+        {hidden("settings[version]", form.value("settings[version]", version.to_string()))}
+        {form.field_for("name", Field::text("settings[name]", "Workspace name").value(name))}
+        <fieldset class="admin__group">
+            <legend>"Participation"</legend>
+            {form.tick("settings[asking_open]", "Accept questions", settings.asking_open)}
+            {form.tick("settings[voting_open]", "Accept votes", settings.voting_open)}
+            {form.tick("settings[guests_allowed]", "Let guests take part without an account", settings.guests_allowed)}
+            {form.tick("settings[own_votes]", "Let people vote for their own questions", settings.own_votes)}
+            {form.tick("settings[pre_moderation]", "Review questions before they appear", settings.pre_moderation)}
+            {form.field_for("names", choice.value(names))}
         </fieldset>
-        <fieldset class="desk__group">
+        <fieldset class="admin__group">
             <legend>"Questions"</legend>
-            <div class="desk__row">
-                {number("min", "settings[question_min]", "Fewest characters", length.min.to_string(), "At least 1")}
-                {number("max", "settings[question_max]", "Most characters", length.max.to_string(), MOST)}
+            <div class="admin__row">
+                {number("length", "settings[question_min]", "Minimum characters", Some(length.min), "At least 1")}
+                {number("length", "settings[question_max]", "Maximum characters", Some(length.max), MOST)}
             </div>
-            <div class="desk__row">
-                {number("asks", "settings[asks_per_minute]", "Questions a minute", rate(staff.asks_per_minute), RATE)}
-                {number("votes", "settings[votes_per_minute]", "Votes a minute", rate(staff.votes_per_minute), RATE)}
+            <div class="admin__row">
+                {number("asks", "settings[asks_per_minute]", "Questions per minute", staff.asks_per_minute, RATE)}
+                {number("votes", "settings[votes_per_minute]", "Votes per minute", staff.votes_per_minute, RATE)}
             </div>
-            {line(
-                "languages".to_owned(),
-                "settings[languages]",
-                "Languages that are welcome",
-                settings.languages.join(", "),
-                "Separated by commas; none named means any",
+            {form.field_for("languages", languages.hint("Separate with commas. Leave empty to accept any language."))}
+            {form.field_for(
+                "words",
+                Field { control: Control::Area(4), ..words.hint("One per line. Only admins see this list.") },
             )}
-            <div class="field">
-                <label class="field__label" for="words">
-                    "Words that hold a question for review"
-                </label>
-                <textarea class="input" id="words" name="settings[words]" rows="4" aria-describedby="words-hint">
-                    {escaped(staff.words.join("\n"))}
-                </textarea>
-                <span class="field__hint" id="words-hint">
-                    "One a line. Only those who run the room ever see this list."
-                </span>
-            </div>
         </fieldset>
-        <fieldset class="desk__group">
-            <legend>"Look"</legend>
-            {accent(settings.accent.unwrap_or_default())}
+        <fieldset class="admin__group">
+            <legend>"Appearance"</legend>
+            {accent(form, settings.accent.unwrap_or_default())}
         </fieldset>
-        {send("btn btn--main", Icon::Check, "Save")}
+        {send("btn btn--main", Some(Icon::Check), "Save")}
     }
-    .erase()
+    .into_any()
 }
 
 /// What [`LONGEST_QUESTION`] and [`FASTEST`] are in words.
-const MOST: &str = "At most 2,000";
-const RATE: &str = "Of one participant; 0 leaves it to the operator, at most 600";
+const MOST: &str = "Up to 2,000";
+const RATE: &str = "For each participant, up to 600. 0 uses the default.";
 const _: () = assert!(LONGEST_QUESTION == 2_000 && FASTEST == 600);
 
 /// The accent, with what becomes of it in both themes while it is typed.
-fn accent(value: String) -> AnyView {
-    let typed = RwSignal::new(value.clone());
+fn accent(form: &Form, value: String) -> AnyView {
+    let typed = RwSignal::new(form.value("settings[accent]", value.clone()));
     let alive = dom::alive();
     let preview = part(move || {
         // Not drawn by the server, whose styles in elements a strict policy forbids.
@@ -139,7 +103,7 @@ fn accent(value: String) -> AnyView {
         color.map(|color| {
             let Accent { light, dark } = Accent::of(&color);
             view! {
-                <div class="accents" role="img" aria-label="How the accent looks by day and by night">
+                <div class="form__row" role="img" aria-label="Preview of the accent in the light and the dark theme">
                     {sample(light, "accents__one")}
                     {sample(dark, "accents__one accents__one--dark")}
                 </div>
@@ -150,27 +114,14 @@ fn accent(value: String) -> AnyView {
     let problem = Memo::new(move |_| {
         let typed = typed.get();
         let is_off = !typed.trim().is_empty() && Color::parse(&typed).is_err();
-        is_off.then_some("Six digits after a #, such as #1D4ED8")
+        is_off.then_some("Use a # and six digits, such as #1D4ED8")
     });
+    let hint =
+        "A hex colour such as #1D4ED8. Leave empty for the default. We adjust it where it would be hard to read.";
+    let field = Field::text("settings[accent]", "Accent colour").value(value).hint(hint);
     view! {
-        <div class="field">
-            <label class="field__label" for="accent">
-                "Accent colour"
-            </label>
-            <input
-                class="input"
-                id="accent"
-                name="settings[accent]"
-                value=value
-                placeholder="#00B3A4"
-                autocomplete="off"
-                spellcheck="false"
-                aria-describedby="accent-hint"
-                on:input=move |event| typed.set(event_target_value(&event))
-            />
-            <span class="field__hint" id="accent-hint">
-                "As #RRGGBB; empty for ours. It is made lighter or darker where it could not be read."
-            </span>
+        <div class="form" on:input=move |event| typed.set(event_target_value(&event))>
+            {form.field_for("accent", field)}
             <span class="field__error" role="status">
                 {move || problem.get()}
             </span>
@@ -190,7 +141,7 @@ fn sample(shades: Shades, class: &'static str) -> AnyView {
             >
                 "Ask"
             </span>
-            <span style=("color", shades.text.to_string())>"Text in the accent"</span>
+            <span style=("color", shades.text.to_string())>"Link"</span>
         </div>
     }
     .erase()
@@ -198,45 +149,50 @@ fn sample(shades: Shades, class: &'static str) -> AnyView {
 
 fn logo(slug: &str, word: Option<&str>) -> AnyView {
     let address = format!("/t/{slug}/logo");
+    let form = |fields: AnyView| {
+        view! {
+            <form class="form" method="post" action=address.clone() enctype="multipart/form-data">
+                {fields}
+            </form>
+        }
+        .erase()
+    };
     let picture = word.map(|word| {
-        view! { <img class="desk__logo" src=format!("{address}?v={word}") alt="The logo as it is now" /> }.erase()
+        let remove = form(send("btn btn--quiet", Some(Icon::X), "Remove logo"));
+        view! {
+            <img class="admin__logo" src=format!("{address}?v={word}") alt="Current logo" />
+            {remove}
+        }
+        .into_any()
     });
-    let has_one = word.is_some();
+    let upload = view! {
+        <div class="field">
+            <label class="field__label" for="logo">
+                "Image"
+            </label>
+            <input
+                class="input"
+                id="logo"
+                name="logo"
+                type="file"
+                accept="image/png,image/jpeg,image/webp"
+                required
+                aria-describedby="logo-hint"
+            />
+            <span class="field__hint" id="logo-hint">
+                "PNG, JPEG or WebP, up to 64 KB"
+            </span>
+        </div>
+        {send("btn", Some(Icon::ArrowUp), "Upload logo")}
+    }
+    .into_any();
     view! {
         <section class="panel" aria-labelledby="logo-title">
             <h2 class="panel__title" id="logo-title">
                 "Logo"
             </h2>
             {picture}
-            <form class="form" method="post" action=address.clone() enctype="multipart/form-data">
-                <div class="field">
-                    <label class="field__label" for="logo">
-                        "Picture"
-                    </label>
-                    <input
-                        class="input"
-                        id="logo"
-                        name="logo"
-                        type="file"
-                        accept="image/png,image/jpeg,image/webp"
-                        required
-                        aria-describedby="logo-hint"
-                    />
-                    <span class="field__hint" id="logo-hint">
-                        "PNG, JPEG or WebP of at most 64 KB"
-                    </span>
-                </div>
-                {send("btn", Icon::ArrowUp, "Use this picture")}
-            </form>
-            {has_one
-                .then(|| {
-                    view! {
-                        <form method="post" action=address enctype="multipart/form-data">
-                            {send("btn btn--quiet", Icon::X, "Take the logo away")}
-                        </form>
-                    }
-                        .erase()
-                })}
+            {form(upload)}
         </section>
     }
     .erase()

@@ -81,7 +81,7 @@ pub fn NotFoundPage() -> impl IntoView {
     .erase()
 }
 
-/// The queue, to somebody who may not moderate.
+/// A page for moderators, to somebody who is none.
 #[component]
 pub fn ModeratorsOnly(
     /// The address of the questions.
@@ -93,7 +93,7 @@ pub fn ModeratorsOnly(
         <Solo
             mark=Icon::Shield
             title="This page is for moderators"
-            lead="You are not signed in as one. Reading, asking and voting need no sign-in."
+            lead="Sign in as a moderator to open it. You can read, ask and vote without signing in."
             home=home.clone()
         >
             {sign_in}
@@ -103,7 +103,7 @@ pub fn ModeratorsOnly(
     .erase()
 }
 
-/// A page for those who run the room, to somebody who may not see it.
+/// An admin page, to somebody who may not see it.
 #[component]
 pub fn AdminsOnly(
     /// The address of the questions.
@@ -113,7 +113,7 @@ pub fn AdminsOnly(
         <Solo
             mark=Icon::Shield
             title="This page is for admins"
-            lead="You are not signed in as one who runs this room."
+            lead="Ask an admin of this workspace for access."
             home=home.clone()
         >
             {to_the_questions(home, "btn btn--main")}
@@ -143,28 +143,7 @@ pub fn MembersOnly(
     .erase()
 }
 
-/// What an admin page shows could not be read, or was asked for in words that are not understood.
-#[component]
-pub fn NotToBeHad(
-    /// What went wrong, as a sentence.
-    why: String,
-    /// The address to begin again at.
-    again: String,
-) -> impl IntoView {
-    view! {
-        <Solo mark=Icon::Alert title="This cannot be shown" lead=why home=again.clone()>
-            <div class="solo__do">
-                <a class="btn btn--main" href=again rel="external">
-                    {icon(Icon::Refresh)}
-                    "Begin again"
-                </a>
-            </div>
-        </Solo>
-    }
-    .erase()
-}
-
-/// The board could not be read.
+/// The page could not be loaded.
 #[component]
 pub fn BrokenPage(
     /// What went wrong, as a sentence.
@@ -173,7 +152,7 @@ pub fn BrokenPage(
     again: String,
 ) -> impl IntoView {
     view! {
-        <Solo mark=Icon::Alert title="The questions are not to be had" lead=why home=again.clone()>
+        <Solo mark=Icon::Alert title="This page could not be loaded" lead=why home=again.clone()>
             <div class="solo__do">
                 // A whole new page, from the server: it works without a script, and nothing broken is kept.
                 <a class="btn btn--main" href=again rel="external">

@@ -1,111 +1,102 @@
-//! The tenant's palette: tags renamed, given another colour, deleted.
+//! The workspace's tags: renamed, given another colour, deleted.
 
 use leptos::prelude::*;
 use pulsestage::command::BoardView;
+use pulsestage::error::Refusal;
 use pulsestage::permission::{Action, may};
 use pulsestage::tag::Tag;
+use pulsestage::text::NAME_MAX;
 
-use super::desk::{self, Desk, line, send};
-use super::solo::AdminsOnly;
+use super::form::Form;
+use super::frame::{Frame, Here};
 use crate::api;
-use crate::components::page_url::{PageUrl, ViewKind};
 use crate::components::tags::safe_color;
 use crate::ui::empty::Empty;
 use crate::ui::erase::Erase;
-use crate::ui::icon::{Icon, icon};
+use crate::ui::field::{Field, send};
+use crate::ui::icon::Icon;
+use crate::ui::text::plural;
 
 /// The page.
-pub(super) fn page() -> AnyView {
-    desk::page("tags", api::load_board, draw)
+pub(super) fn page(here: Here) -> AnyView {
+    here.load(api::load_board, draw)
 }
 
-fn draw(view: BoardView, place: PageUrl) -> AnyView {
+fn draw(view: BoardView, frame: Frame) -> AnyView {
     let BoardView { tenant, role, board, .. } = view;
+    // The board is everybody's, so its loading refuses nobody.
     if !may(role, Action::EditTag, &tenant.settings) {
-        super::status::set_status(403);
-        return view! { <AdminsOnly home=place.of(ViewKind::Questions) /> }.erase();
+        super::status::set_status(Refusal::NotAllowed.status());
+        return frame.failed(&Refusal::NotAllowed.into());
     }
-    let desk = Desk::new(place, &tenant);
+    let form = |endpoint| frame.form(endpoint, &tenant.slug);
     let uses = |tag: &Tag| board.questions.values().filter(|question| question.tags.contains(tag)).count();
-    let cards: Vec<_> = board.tags.iter().map(|tag| card(&desk, tag, uses(tag))).collect();
-    let create = desk.form(
-        "create_tag",
-        view! {
-            {line("new-tag".to_owned(), "name", "Name of a new tag", String::new(), "Up to 60 characters")}
-            {color("new-tag-color".to_owned(), "#3B82F6".to_owned())}
-            {send("btn", Icon::Plus, "Create tag")}
-        }
-        .erase(),
-    );
+    let cards: Vec<_> = board.tags.iter().map(|tag| card(&form, tag, uses(tag))).collect();
+    let create = form("create_tag");
+    let fields = view! {
+        {create.field(name(String::new()))}
+        {create.field(color("#3B82F6"))}
+        {send("btn", Some(Icon::Plus), "Create tag")}
+    }
+    .into_any();
     let list = if cards.is_empty() {
         view! {
             <h2 class="vh">"All tags"</h2>
-            <Empty mark=Icon::Tag title="No tags yet" text="Tags sort questions by what they are about." />
+            <Empty mark=Icon::Tag title="No tags yet" text="Use tags to sort questions by topic." />
         }
-        .erase()
+        .into_any()
     } else {
-        view! { <ul class="desk__cards">{cards}</ul> }.erase()
+        view! { <ul class="admin__cards">{cards}</ul> }.erase()
     };
     let content = view! {
         {list}
-        <section class="panel" aria-label="New tag">
-            {create}
+        <section class="panel" aria-labelledby="create-title">
+            <h2 class="panel__title" id="create-title">
+                "New tag"
+            </h2>
+            {create.draw(fields)}
         </section>
     }
-    .erase();
-    desk.frame("Tags", "A change shows on every question at once.", content)
+    .into_any();
+    frame.draw(&tenant, role, "Changes show on every question at once.", content)
 }
 
-fn color(id: String, value: String) -> AnyView {
-    view! {
-        <div class="field">
-            <label class="field__label" for=id.clone()>
-                "Colour"
-            </label>
-            <input class="input desk__color" id=id name="color" type="color" value=value />
-        </div>
-    }
-    .erase()
+fn name(value: String) -> Field {
+    Field::text("name", "Tag name").value(value).hint(format!("Up to {NAME_MAX} characters"))
 }
 
-fn card(desk: &Desk, tag: &Tag, uses: usize) -> AnyView {
-    let id = tag.id;
-    let tag_field = move || view! { <input type="hidden" name="tag" value=id.to_string() /> }.erase();
-    let title = format!("tag-{id}");
+fn color(value: &str) -> Field {
+    Field::line("color", "color", "Colour").value(value)
+}
+
+fn card(form: &impl Fn(&'static str) -> Form, tag: &Tag, uses: usize) -> AnyView {
+    let title = format!("tag-{}", tag.id);
     let labelled = title.clone();
-    let used = match uses {
-        0 => "On no question".to_owned(),
-        1 => "On one question".to_owned(),
-        many => format!("On {many} questions"),
+    let used = match i64::try_from(uses).unwrap_or(i64::MAX) {
+        0 => "Not used yet".to_owned(),
+        uses => format!("Used on {}", plural(uses, "question", "questions")),
     };
+    let change = form("change_tag").about("tag", tag.id);
+    let fields = view! {
+        {change.field(name(tag.name.clone()))}
+        {change.field(color(&safe_color(&tag.color).unwrap_or_default()))}
+        {send("btn btn--small", Some(Icon::Check), "Save")}
+    }
+    .into_any();
+    let delete = form("delete_tag").about("tag", tag.id);
     view! {
-        <li class="panel desk__card" aria-labelledby=labelled>
+        <li class="panel admin__card" aria-labelledby=labelled>
             <h2 class="panel__title" id=title dir="auto">
                 {tag.name.clone()}
             </h2>
             <p class="field__hint">{used}</p>
-            {desk.form(
-                "change_tag",
-                view! {
-                    {tag_field()}
-                    {line(format!("{id}-name"), "name", "Name", tag.name.clone(), "")}
-                    {color(format!("{id}-color"), safe_color(&tag.color).unwrap_or_default())}
-                    {send("btn btn--small", Icon::Check, "Save")}
-                }
-                    .erase(),
+            {change.draw(fields)}
+            {delete.ask_first(
+                Icon::X,
+                "Delete",
+                "It is removed from every question. You cannot undo this.",
+                "Delete this tag",
             )}
-            <details class="more">
-                <summary>{icon(Icon::X)} "Delete"</summary>
-                {desk.form(
-                    "delete_tag",
-                    view! {
-                        {tag_field()}
-                        <p class="field__hint">"It comes off every question and cannot be brought back."</p>
-                        {send("btn btn--small", Icon::X, "Delete this tag")}
-                    }
-                        .erase(),
-                )}
-            </details>
         </li>
     }
     .erase()

@@ -2,36 +2,33 @@
 
 use leptos::prelude::*;
 use pulsestage::team::{TeamDetails, TeamSettings, TeamState, TeamsView};
+use pulsestage::text::NAME_MAX;
 
-use super::desk::{self, Desk, choice, line, send};
+use super::form::{Form, opens};
+use super::frame::{Frame, Here};
 use crate::api;
-use crate::components::page_url::PageUrl;
 use crate::platform;
 use crate::ui::erase::Erase;
+use crate::ui::field::{Field, send};
 use crate::ui::icon::{Icon, icon};
 
 /// The page.
-pub(super) fn page() -> AnyView {
-    desk::page("teams", api::load_teams, draw)
+pub(super) fn page(here: Here) -> AnyView {
+    here.load(api::load_teams, draw)
 }
 
-fn draw(view: TeamsView, place: PageUrl) -> AnyView {
-    let TeamsView { tenant, teams, .. } = view;
-    let desk = Desk::new(place, &tenant);
+fn draw(view: TeamsView, frame: Frame) -> AnyView {
+    let TeamsView { tenant, role, teams } = view;
+    let form = |endpoint| frame.form(endpoint, &tenant.slug);
     let (archived, there): (Vec<_>, Vec<_>) = teams.into_iter().partition(|details| details.is_archived);
-    let cards: Vec<_> = there.iter().map(|details| card(&desk, details)).collect();
-    let create = desk.form(
-        "create_team",
-        view! {
-            {line("new-team".to_owned(), "name", "Name of a new team", String::new(), "Up to 60 characters")}
-            {send("btn", Icon::Plus, "Create team")}
-        }
-        .erase(),
-    );
+    let cards: Vec<_> = there.iter().map(|details| card(&form, details)).collect();
+    let create = form("create_team");
+    let name = create.field(name_field(String::new()));
+    let create = create.draw(view! { {name} {send("btn", Some(Icon::Plus), "Create team")} }.into_any());
     let put_away = (!archived.is_empty()).then(|| {
-        let lines: Vec<_> = archived.iter().map(|details| archived_line(&desk, details)).collect();
+        let lines: Vec<_> = archived.iter().map(|details| archived_line(&form, details)).collect();
         view! {
-            <section class="panel desk__plain" aria-labelledby="archived-title">
+            <section class="panel admin__plain" aria-labelledby="archived-title">
                 <h2 class="panel__title" id="archived-title">
                     "Archived"
                 </h2>
@@ -41,54 +38,55 @@ fn draw(view: TeamsView, place: PageUrl) -> AnyView {
         .erase()
     });
     let content = view! {
-        <ul class="desk__cards">{cards}</ul>
-        <section class="panel desk__plain" aria-label="New team">
+        <ul class="admin__cards">{cards}</ul>
+        <section class="panel admin__plain" aria-labelledby="create-title">
+            <h2 class="panel__title" id="create-title">
+                "New team"
+            </h2>
             {create}
         </section>
         {put_away}
     }
-    .erase();
-    desk.frame("Teams", "People join a team by its code, its link or its QR code.", content)
+    .into_any();
+    frame.draw(&tenant, role, "People join a team with its code, link or QR code.", content)
 }
 
-fn team_field(details: &TeamDetails) -> AnyView {
-    view! { <input type="hidden" name="team" value=details.team.id.to_string() /> }.erase()
+fn name_field(name: String) -> Field {
+    Field::text("name", "Team name").value(name).hint(format!("Up to {NAME_MAX} characters"))
 }
 
-fn card(desk: &Desk, details: &TeamDetails) -> AnyView {
-    let title = format!("team-{}", details.team.id);
+fn card(form: &impl Fn(&'static str) -> Form, details: &TeamDetails) -> AnyView {
+    let id = details.team.id;
+    let form = |endpoint| form(endpoint).about("team", id);
+    let title = format!("team-{id}");
     let labelled = title.clone();
     let states = TeamState::ALL.map(|state| state_button(state, details.team.state)).into_iter().collect_view();
-    let states = desk.form(
-        "set_team_state",
-        view! {
-            {team_field(details)}
-            <div class="states" role="group" aria-label="What it takes">
-                {states}
-            </div>
-        }
-        .erase(),
-    );
+    let states = view! {
+        <div class="form__row states" role="group" aria-label="Status">
+            {states}
+        </div>
+    }
+    .erase();
+    let change = form("change_team");
+    let is_back = change.is_back();
+    let edit = view! {
+        {edit(change, details)}
+        {form("archive_team").ask_first(
+            Icon::X,
+            "Archive",
+            "Its questions are hidden until you restore the team.",
+            "Archive this team",
+        )}
+    }
+    .into_any();
     view! {
-        <li class="panel desk__card" aria-labelledby=labelled>
+        <li class="panel admin__card" aria-labelledby=labelled>
             <h2 class="panel__title" id=title dir="auto">
                 {details.team.name.clone()}
             </h2>
-            {states}
-            {joining(desk, details)}
-            <details class="more desk__plain">
-                <summary>{icon(Icon::Edit)} "Edit"</summary>
-                {edit(desk, details)}
-                {desk.form(
-                    "archive_team",
-                    view! {
-                        {team_field(details)}
-                        <p class="field__hint">"Its questions leave the board with it and come back with it."</p>
-                        {send("btn btn--small", Icon::X, "Archive this team")}
-                    }
-                        .erase(),
-                )}
-            </details>
+            {form("set_team_state").draw(states)}
+            {joining(form("renew_code"), details)}
+            {opens("more admin__plain", Icon::Edit, "Edit".into_any(), is_back, edit)}
         </li>
     }
     .erase()
@@ -111,16 +109,17 @@ fn state_button(state: TeamState, now: TeamState) -> AnyView {
 }
 
 /// The code with its link and its QR code.
-fn joining(desk: &Desk, details: &TeamDetails) -> AnyView {
+fn joining(renew: Form, details: &TeamDetails) -> AnyView {
     let code = details.join_code.clone();
-    let renew = desk.form(
-        "renew_code",
-        view! {
-            {team_field(details)}
-            {send("btn btn--small btn--quiet desk__plain", Icon::Refresh, if code.is_some() { "New code" } else { "Make a code" })}
-        }
-        .erase(),
-    );
+    let renew = match code {
+        Some(_) => renew.ask_first(
+            Icon::Refresh,
+            "New code",
+            "The old code, link and QR code stop working.",
+            "Create a new code",
+        ),
+        None => renew.draw(send("btn btn--small", Some(Icon::Plus), "Create a code")),
+    };
     let shown = code.map(|code| {
         let link = format!("/j/{code}");
         let qr = format!("{link}/qr.svg");
@@ -140,7 +139,7 @@ fn joining(desk: &Desk, details: &TeamDetails) -> AnyView {
                     <a href=link rel="external">
                         {shown}
                     </a>
-                    <div class="form__row needs-js desk__plain">
+                    <div class="form__row needs-js admin__plain">
                         <button class="btn btn--small" type="button" on:click=copy>
                             {icon(Icon::Check)}
                             "Copy the link"
@@ -159,46 +158,38 @@ fn joining(desk: &Desk, details: &TeamDetails) -> AnyView {
     });
     view! {
         {shown}
-        {renew}
+        <div class="admin__plain">{renew}</div>
     }
-    .erase()
+    .into_any()
 }
 
-fn edit(desk: &Desk, details: &TeamDetails) -> AnyView {
+fn edit(form: Form, details: &TeamDetails) -> AnyView {
     let TeamSettings { guests_allowed, pre_moderation } = details.settings;
     let word = |own: Option<bool>| match own {
         None => "",
         Some(true) => "yes",
         Some(false) => "no",
     };
-    let options = || vec![("", "As in the whole room"), ("yes", "Yes"), ("no", "No")];
-    let id = details.team.id;
-    desk.form(
-        "change_team",
-        view! {
-            {team_field(details)}
-            {line(format!("{id}-name"), "name", "Name", details.team.name.clone(), "Up to 60 characters")}
-            {choice(format!("{id}-guests"), "guests", "People without an account", word(guests_allowed), options())}
-            {choice(format!("{id}-review"), "review", "Questions wait for a moderator", word(pre_moderation), options())}
-            {send("btn btn--small", Icon::Check, "Save")}
-        }
-        .erase(),
-    )
+    let choice = |name, label, own| {
+        let options = [("", "Same as the workspace"), ("yes", "Yes"), ("no", "No")];
+        Field::choice(name, label, options).value(word(own))
+    };
+    let fields = view! {
+        {form.field(name_field(details.team.name.clone()))}
+        {form.field(choice("guests", "Guests can take part", guests_allowed))}
+        {form.field(choice("review", "Review questions before they appear", pre_moderation))}
+        {send("btn btn--small", Some(Icon::Check), "Save")}
+    }
+    .into_any();
+    form.draw(fields)
 }
 
-fn archived_line(desk: &Desk, details: &TeamDetails) -> AnyView {
-    let restore = desk.form(
-        "restore_team",
-        view! {
-            {team_field(details)}
-            {send("btn btn--small", Icon::Undo, "Bring back")}
-        }
-        .erase(),
-    );
+fn archived_line(form: &impl Fn(&'static str) -> Form, details: &TeamDetails) -> AnyView {
+    let restore = form("restore_team").about("team", details.team.id);
     view! {
         <li>
             <span dir="auto">{details.team.name.clone()}</span>
-            {restore}
+            {restore.draw(send("btn btn--small", Some(Icon::Undo), "Restore"))}
         </li>
     }
     .erase()

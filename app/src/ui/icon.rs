@@ -62,6 +62,8 @@ pub enum Icon {
     LogOut,
     /// Guarded.
     Shield,
+    /// A list of pages.
+    Menu,
 }
 
 impl Icon {
@@ -69,6 +71,7 @@ impl Icon {
     #[must_use]
     pub const fn path(self) -> &'static str {
         match self {
+            Self::Menu => "M4 6h16M4 12h16M4 18h16",
             Self::ChevronUp => "M6 15l6-6 6 6",
             Self::ChevronDown => "M6 9l6 6 6-6",
             Self::ArrowUp => "M12 19.5V5M5.5 11.5L12 5l6.5 6.5",

@@ -60,19 +60,6 @@ impl FromRequestParts<AppState> for RequestContext {
     }
 }
 
-/// Somebody who runs the tenant of the address: being here is noted for them, as on their other pages.
-pub(crate) struct StaffContext(pub(crate) RequestContext);
-
-impl FromRequestParts<AppState> for StaffContext {
-    type Rejection = Error;
-
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Error> {
-        let TenantSlug(slug) = TenantSlug::from_request_parts(parts, state).await?;
-        let credentials = state.cookies().credentials(&parts.headers);
-        state.service().authenticate(&slug, &credentials).await.map(Self).map_err(missing_page)
-    }
-}
-
 /// Without its tenant there is no page, and while nobody can tell that is said.
 pub(super) fn missing_page(refusal: Refusal) -> Error {
     if refusal.status() < 500 { Error::NoPage } else { Error::Refused(refusal) }

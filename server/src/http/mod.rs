@@ -17,6 +17,7 @@ pub mod origin;
 pub mod own;
 pub mod page;
 pub mod policy;
+pub mod returned_form;
 pub mod session;
 pub mod spelling;
 pub mod sse;

@@ -1,7 +1,7 @@
 //! Pages: rendered as a whole by leptos, for a browser that has a participant's cookie or gets one.
 
 use app::ThemeSheet;
-use app::api::{Backend, ClientSettings, Home};
+use app::api::{Backend, ClientSettings, Home, ReturnedForm};
 use app::branding::Branding;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
@@ -44,6 +44,7 @@ pub async fn render(State(state): State<AppState>, request: Request) -> Response
     let backend = Backend { service: state.service().clone(), credentials, home };
     let settings = ClientSettings { heartbeat_ms: u64::try_from(state.heartbeat().as_millis()).unwrap_or(u64::MAX) };
     let options = state.site().options.clone();
+    let returned = request.extensions().get::<ReturnedForm>().cloned();
     let nonce = policy::Nonce::new(state.rng());
     let policy = policy::of_page(&state, &nonce);
     let provide = move || {
@@ -51,6 +52,9 @@ pub async fn render(State(state): State<AppState>, request: Request) -> Response
         provide_context(nonce.for_page());
         provide_context(backend.clone());
         provide_context(settings);
+        if let Some(returned) = returned.clone() {
+            provide_context(returned);
+        }
         if let Some(sheet) = sheet.clone() {
             provide_context(sheet);
         }

@@ -198,6 +198,7 @@ fn the_table_has_every_server_function() {
         "load_thread",
         "own_questions",
         "load_settings",
+        "load_retention",
         "load_teams",
         "load_tenants",
         "load_audit",

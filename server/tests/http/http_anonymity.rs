@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use pulsestage::ports::Pseudonyms;
 
+use crate::routes::admin_views;
 use crate::stage::{Stage, stories};
 use crate::support::{Call, Log, Plan, Room, TestServer, Wire, dump};
 
@@ -118,8 +119,7 @@ async fn look(heard: &Heard, server: &TestServer, room: &Room) {
     let mut paths: Vec<String> =
         reads.map(|(path, _)| format!("{path}?tenant={slug}&question={one}&range=day&team=")).collect();
     paths.extend(["", "/mine", "/admin", "/sign-in"].map(|page| format!("/t/{slug}{page}")));
-    for page in ["review", "people", "teams", "tags", "settings", "statistics", "export", "audit", "health", "sessions"]
-    {
+    for page in admin_views() {
         paths.push(format!("/t/{slug}/admin/{page}"));
     }
     for file in ["questions.csv", "questions.json", "questions.xlsx", "votes.csv", "audit.csv", "audit.jsonl"] {

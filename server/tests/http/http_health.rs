@@ -106,7 +106,7 @@ async fn only_admins_see_how_their_own_tenant_is_doing() {
             None => {
                 assert_eq!(page.status, 200, "{who}");
                 assert_eq!(reply.json()["health"]["streams"], 0, "the stream of another tenant is none of theirs");
-                assert!(page.text().contains("Nobody is watching"), "{who}");
+                assert!(page.text().contains("No open pages"), "{who}");
             }
         }
         for text in [reply.text(), page.text()] {

@@ -54,7 +54,7 @@ async fn a_logo_is_a_small_picture_and_nothing_else() {
     let refused = call.raw("multipart/form-data; boundary=edge", none).send().await;
     assert_eq!(refused.status, 303);
     let page = server.get(refused.header("location")).cookie(&acme.owner).send().await;
-    assert!(page.text().contains("That was not saved."), "{}", refused.header("location"));
+    assert!(page.text().contains("Nothing was saved."), "{}", refused.header("location"));
 
     let spoilt = [PNG, b"<html><script>alert(1)</script>"].concat();
     let refused = upload(&server, &acme.owner, "logo", &spoilt).await;

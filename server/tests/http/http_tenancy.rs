@@ -15,8 +15,9 @@ pub(crate) enum By {
 }
 
 /// Every server function that runs a tenant or all of them, and who may call it.
-pub(crate) const RUNNING: [(&str, By); 12] = [
+pub(crate) const RUNNING: [(&str, By); 13] = [
     ("change_settings", By::Admin),
+    ("set_retention", By::Admin),
     ("change_team", By::Admin),
     ("set_team_state", By::Admin),
     ("archive_team", By::Admin),
@@ -40,6 +41,7 @@ pub(crate) fn fields(room: &Room) -> Vec<(&'static str, String)> {
         ("state", "open".to_owned()),
         ("color", "#10B981".to_owned()),
         ("slug", "made-here".to_owned()),
+        ("days", "30".to_owned()),
         ("streams", "5".to_owned()),
         ("settings[version]", "0".to_owned()),
         ("settings[name]", format!("Tenant {}", room.slug)),

@@ -33,6 +33,7 @@ mod endpoints;
 #[cfg(test)]
 mod http_accounts;
 #[cfg(test)]
+mod http_admin;
 mod http_anonymity;
 #[cfg(test)]
 mod http_attack;

@@ -1,40 +1,23 @@
-//! The audit: what was done and what was refused, newest first.
+//! The audit log: what was done and what was refused, newest first.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use leptos_router::params::ParamsMap;
-use pulsestage::audit::{AuditView, Outcome, Page, Query, Record, words};
-use pulsestage::tenant::Tenant;
+use pulsestage::audit::{AuditView, Outcome, Query, Record, words};
 use pulsestage::user::Role;
 
-use super::{Here, failed, frame, moment, moment_field, select, slug};
-use crate::api::{self, Json};
-use crate::components::page_url::{PageUrl, ViewKind};
+use super::{choice, moment, moment_field};
+use crate::api;
+use crate::pages::frame::{Frame, Here};
 use crate::ui::empty::Empty;
 use crate::ui::erase::Erase;
 use crate::ui::icon::Icon;
 use crate::ui::text::words_of;
 
 /// The page.
-pub(in crate::pages) fn page() -> AnyView {
-    let (slug, params) = (slug(), use_query_map());
-    let asked = Memo::new(move |_| (slug.get(), params.with(read)));
-    let load = |(slug, query): (Option<String>, Query)| api::load_audit(slug.unwrap_or_default(), query);
-    let loaded: Resource<_, Json> = Resource::new_with_options(move || asked.get(), load, true);
-    view! {
-        <Suspense>
-            {move || Suspend::new(async move {
-                let (named, query) = asked.get_untracked();
-                let tenant = named.clone().unwrap_or_default();
-                let here = Here { place: PageUrl::new(named, ViewKind::Queue), view: "audit" };
-                match loaded.await {
-                    Ok(AuditView { tenant: of, page }) => draw(page, &here, &query, &tenant, &of),
-                    Err(error) => failed(&error, &here),
-                }
-            })}
-        </Suspense>
-    }
-    .erase()
+pub(in crate::pages) fn page(here: Here) -> AnyView {
+    let params = use_query_map();
+    here.load_by(move || params.with(read), api::load_audit, draw)
 }
 
 /// What the address asks for.
@@ -68,12 +51,13 @@ fn address(path: &str, query: &Query, tenant: &str) -> String {
     if pairs.is_empty() { path.to_owned() } else { format!("{path}?{}", pairs.join("&")) }
 }
 
-fn draw(page: Page, here: &Here, query: &Query, tenant: &str, of: &Tenant) -> AnyView {
-    let own = here.own();
+fn draw(view: AuditView, query: Query, frame: Frame) -> AnyView {
+    let AuditView { tenant, page } = view;
+    let own = frame.address();
     let all = Query { before: String::new(), ..query.clone() };
     let files = [("/export/audit.csv", "CSV"), ("/export/audit.jsonl", "JSON lines")].map(|(path, word)| {
         view! {
-            <a class="btn" href=address(path, &all, tenant) rel="external">
+            <a class="btn" href=address(path, &all, &tenant.slug) rel="external">
                 {word}
             </a>
         }
@@ -91,17 +75,18 @@ fn draw(page: Page, here: &Here, query: &Query, tenant: &str, of: &Tenant) -> An
     let newest = (!query.before.is_empty()).then(|| {
         view! {
             <a class="btn btn--quiet" href=address(&own, &all, "") rel="external">
-                "Back to the newest"
+                "Newest entries"
             </a>
         }
         .erase()
     });
     let rows: Vec<AnyView> = page.records.iter().map(|record| row(record, &own, &all)).collect();
+    let filters = filters(&own, &query);
     let list = if rows.is_empty() {
         view! {
-            <Empty mark=Icon::Shield title="No entries" text="Nothing that was done or refused fits these filters.">
-                <a class="btn" href=own.clone() rel="external">
-                    "Show all"
+            <Empty mark=Icon::Shield title="No entries" text="Nothing matches these filters.">
+                <a class="btn" href=own rel="external">
+                    "Clear filters"
                 </a>
             </Empty>
         }
@@ -109,14 +94,14 @@ fn draw(page: Page, here: &Here, query: &Query, tenant: &str, of: &Tenant) -> An
     } else {
         view! {
             <table class="table">
-                <caption class="vh">"Entries of the audit, newest first"</caption>
+                <caption class="vh">"Audit log, newest first"</caption>
                 <thead>
                     <tr>
                         <th scope="col">"When (UTC)"</th>
                         <th scope="col">"Who"</th>
-                        <th scope="col">"What"</th>
+                        <th scope="col">"Action"</th>
                         <th scope="col">"Where"</th>
-                        <th scope="col">"Before and after"</th>
+                        <th scope="col">"Change"</th>
                     </tr>
                 </thead>
                 <tbody>{rows}</tbody>
@@ -125,27 +110,27 @@ fn draw(page: Page, here: &Here, query: &Query, tenant: &str, of: &Tenant) -> An
         .erase()
     };
     let content = view! {
-        {filters(here, query)}
-        <p class="reports__do" role="group" aria-label="Take these entries away">
+        {filters}
+        <p class="form__row" role="group" aria-label="Download these entries">
             {files}
         </p>
         {list}
-        <p class="reports__do">{newest} {older}</p>
+        <p class="form__row">{newest} {older}</p>
     };
-    let lead = "What was done here and by whom, and what people were refused. It only grows.";
+    let lead = "What was done and what was refused, and by whom. Entries cannot be changed.";
     // Whoever sees the audit is an admin.
-    frame(here, Role::Admin, of, "Audit", lead, content.erase())
+    frame.draw(&tenant, Role::Admin, lead, content.into_any())
 }
 
-fn filters(here: &Here, query: &Query) -> AnyView {
+fn filters(own: &str, query: &Query) -> AnyView {
     let outcomes = [(Outcome::Done, "Done"), (Outcome::Refused, "Refused")];
     let outcomes = outcomes.map(|(outcome, word)| (outcome.as_str().to_owned(), word.to_owned()));
     let actions = words().into_iter().map(|word| (word.clone(), words_of(&word)));
-    let kept = [("by", query.by.clone(), "one person"), ("subject", query.subject.clone(), "one thing")];
+    let kept = [("by", query.by.clone(), "this person"), ("subject", query.subject.clone(), "this item")];
     let kept = kept.map(|(name, value, what)| {
         (!value.is_empty()).then(|| {
             view! {
-                <label class="reports__kept">
+                <label class="tick">
                     <input type="checkbox" name=name value=value checked />
                     "Only " {what}
                 </label>
@@ -154,18 +139,18 @@ fn filters(here: &Here, query: &Query) -> AnyView {
         })
     });
     view! {
-        <form class="reports__filters" method="get" action=here.own() role="search" aria-label="Filter the entries">
-            {select("action", "What", "Everything", &query.action, actions)}
-            {select("outcome", "Outcome", "Done and refused", &query.outcome, outcomes)}
-            {moment_field("from", "From (UTC)", query.from.clone())}
-            {moment_field("until", "Until (UTC)", query.until.clone())}
+        <form class="admin__row" method="get" action=own.to_owned() role="search" aria-label="Filter">
+            {choice("action", "Action", "Any action", &query.action, actions)}
+            {choice("outcome", "Outcome", "Any outcome", &query.outcome, outcomes)}
+            {moment_field("from", "From (UTC)", &query.from)}
+            {moment_field("until", "Until (UTC)", &query.until)}
             {kept}
-            <div class="reports__do">
+            <div class="form__row">
                 <button class="btn btn--main" type="submit">
                     "Filter"
                 </button>
-                <a class="btn btn--quiet" href=here.own() rel="external">
-                    "Show all"
+                <a class="btn btn--quiet" href=own.to_owned() rel="external">
+                    "Clear"
                 </a>
             </div>
         </form>
@@ -184,7 +169,7 @@ fn row(record: &Record, own: &str, query: &Query) -> AnyView {
     };
     let who = match record.by {
         Some(by) => {
-            let name = record.by_name.clone().unwrap_or_else(|| "Somebody".to_owned());
+            let name = record.by_name.clone().unwrap_or_else(|| "Someone".to_owned());
             only(Query { by: by.to_string(), ..query.clone() }, name)
         }
         None => view! { <span>"The operator"</span> }.erase(),
@@ -211,13 +196,13 @@ fn row(record: &Record, own: &str, query: &Query) -> AnyView {
             <td data-label="Who" dir="auto">
                 {who}
             </td>
-            <td data-label="What">{words_of(&record.action)} " " {refused}</td>
+            <td data-label="Action">{words_of(&record.action)} " " {refused}</td>
             <td data-label="Where">
                 <span dir="auto">{record.team_name.clone()}</span>
                 " "
                 {about}
             </td>
-            <td data-label="Before and after">
+            <td data-label="Change">
                 <dl class="reports__values">{values}</dl>
             </td>
         </tr>

@@ -4,11 +4,13 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use pulsestage::statistics::{Bucket, ByModerator, ByTeam, Range, Statistics, StatisticsView, Volume, Waits};
 
-use super::{Here, failed, frame, moment, select, slug, team_options};
-use crate::api::{self, Json};
-use crate::components::page_url::{PageUrl, ViewKind};
+use super::{choice, moment, team_options};
+use crate::api;
 use crate::components::sparkline::Sparkline;
+use crate::pages::admin::Reader;
+use crate::pages::frame::{Frame, Here};
 use crate::ui::erase::Erase;
+use crate::ui::field::send;
 
 /// A figure: its name, and where it is in a volume.
 type Figure = (&'static str, fn(&Volume) -> i64);
@@ -16,7 +18,7 @@ type Figure = (&'static str, fn(&Volume) -> i64);
 /// What is drawn over time.
 const FIGURES: [Figure; 6] = [
     ("Questions asked", |volume| volume.asked),
-    ("On the board", |volume| volume.shown),
+    ("Shown", |volume| volume.shown),
     ("Declined", |volume| volume.declined),
     ("Answered", |volume| volume.answered),
     ("Votes", |volume| volume.votes),
@@ -24,52 +26,32 @@ const FIGURES: [Figure; 6] = [
 ];
 
 /// The page.
-pub(in crate::pages) fn page() -> AnyView {
-    let (slug, params) = (slug(), use_query_map());
+pub(in crate::pages) fn page(here: Here) -> AnyView {
+    let params = use_query_map();
     let field = move |name: &str| params.with(|params| params.get(name)).unwrap_or_default();
-    let asked = Memo::new(move |_| (slug.get(), field("range"), field("team")));
-    let load = |(slug, range, team): (Option<String>, String, String)| {
-        api::load_statistics(slug.unwrap_or_default(), range, team)
-    };
-    let loaded: Resource<_, Json> = Resource::new_with_options(move || asked.get(), load, true);
-    view! {
-        <Suspense>
-            {move || Suspend::new(async move {
-                let (named, ..) = asked.get_untracked();
-                let here = Here { place: PageUrl::new(named, ViewKind::Queue), view: "statistics" };
-                match loaded.await {
-                    Ok(view) => draw(view, &here),
-                    Err(error) => failed(&error, &here),
-                }
-            })}
-        </Suspense>
-    }
-    .erase()
+    let load = |slug, (range, team)| api::load_statistics(slug, range, team);
+    here.load_by(move || (field("range"), field("team")), load, |view, _, frame| draw(view, frame))
 }
 
-fn draw(view: StatisticsView, here: &Here) -> AnyView {
+fn draw(view: StatisticsView, frame: Frame) -> AnyView {
     let StatisticsView { tenant, role, teams, team, statistics } = view;
     let Statistics { range, total, buckets, waits, moderators, teams: by_team } = statistics;
     let ranges = Range::ALL.map(|range| (range.as_str().to_owned(), words(range).to_owned()));
     let team = team.map(|team| team.to_string()).unwrap_or_default();
     let charts: Vec<AnyView> = FIGURES.into_iter().map(|figure| chart(figure, &total, &buckets)).collect();
     let content = view! {
-        <form class="reports__filters" method="get" action=here.own() role="search" aria-label="Choose what is counted">
-            {select("range", "Time", "", range.as_str(), ranges)}
-            {select("team", "Team", "All teams", &team, team_options(teams))}
-            <div class="reports__do">
-                <button class="btn btn--main" type="submit">
-                    "Show"
-                </button>
-            </div>
+        <form class="admin__row" method="get" action=frame.address() role="search" aria-label="Filter">
+            {choice("range", "Period", "", range.as_str(), ranges)}
+            {choice("team", "Team", "All teams", &team, team_options(teams))}
+            <div class="form__row">{send("btn btn--main", None, "Show")}</div>
         </form>
-        <section class="vitals" aria-label="Figures">
+        <section class="admin__cards" aria-label="Figures">
             {charts}
             <div class="panel vital">
-                <h2 class="vital__title">"Until the answer"</h2>
+                <h2 class="vital__title">"Time to answer"</h2>
                 <p class="vital__value">{wait(waits.half)}</p>
                 <p class="vital__note">
-                    "for half of the questions; nine of ten within " {wait(waits.nine_of_ten)}
+                    "median; 90th percentile " {wait(waits.nine_of_ten)}
                 </p>
             </div>
         </section>
@@ -77,17 +59,21 @@ fn draw(view: StatisticsView, here: &Here) -> AnyView {
         {people(moderators)}
         {teams_table(by_team)}
     };
-    let lead = "How much was asked and answered, and how fast. All times are UTC.";
-    frame(here, role, &tenant, "Statistics", lead, content.erase())
+    frame.draw(
+        &tenant,
+        Reader::of_moderators(role),
+        "Questions, votes and answers over time. All times are in UTC.",
+        content.into_any(),
+    )
 }
 
 const fn words(range: Range) -> &'static str {
     match range {
-        Range::Hour => "The last hour",
-        Range::Day => "The last day",
-        Range::Week => "The last week",
-        Range::Month => "The last 30 days",
-        Range::Year => "The last year",
+        Range::Hour => "Last hour",
+        Range::Day => "Last 24 hours",
+        Range::Week => "Last 7 days",
+        Range::Month => "Last 30 days",
+        Range::Year => "Last 365 days",
     }
 }
 
@@ -95,7 +81,7 @@ fn chart((name, of): Figure, total: &Volume, buckets: &[Bucket]) -> AnyView {
     #[expect(clippy::cast_precision_loss, reason = "a drawing needs no more than 52 bits")]
     let points: Vec<(f64, f64)> = buckets.iter().map(|b| (b.at.0 as f64, of(&b.volume) as f64)).collect();
     let most = buckets.iter().map(|bucket| of(&bucket.volume)).max().unwrap_or_default();
-    let words = format!("{name} over time, at most {most} at once. The table below has every figure.");
+    let words = format!("{name} over time, at most {most}. The table below has all figures.");
     view! {
         <div class="panel vital">
             <h2 class="vital__title">{name}</h2>
@@ -138,8 +124,8 @@ fn volume_cells(volume: &Volume) -> Vec<AnyView> {
 
 fn wait_cells(waits: &Waits) -> AnyView {
     view! {
-        <td data-label="Half answered in">{wait(waits.half)}</td>
-        <td data-label="Nine of ten in">{wait(waits.nine_of_ten)}</td>
+        <td data-label="Median time to answer">{wait(waits.half)}</td>
+        <td data-label="90th percentile">{wait(waits.nine_of_ten)}</td>
     }
     .erase()
 }
@@ -158,8 +144,8 @@ fn over_time(buckets: &[Bucket]) -> AnyView {
     };
     let rows: Vec<AnyView> = buckets.iter().map(row).collect();
     view! {
-        <details class="reports__more">
-            <summary>"Every figure over time, as a table"</summary>
+        <details class="more">
+            <summary>"Show figures as a table"</summary>
             <table class="table table--figures">
                 <caption class="vh">"Figures over time"</caption>
                 <thead>
@@ -177,7 +163,7 @@ fn over_time(buckets: &[Bucket]) -> AnyView {
 
 fn people(moderators: Vec<ByModerator>) -> AnyView {
     if moderators.is_empty() {
-        return view! { <p class="room__lead">"No moderator did anything in this time."</p> }.erase();
+        return view! { <p class="room__lead">"No moderator was active in this period."</p> }.erase();
     }
     let row = |person: ByModerator| {
         view! {
@@ -188,7 +174,7 @@ fn people(moderators: Vec<ByModerator>) -> AnyView {
                 <td data-label="Answers">{person.answers}</td>
                 <td data-label="Approved">{person.approved}</td>
                 <td data-label="Declined">{person.declined}</td>
-                <td data-label="All acts">{person.acts}</td>
+                <td data-label="All actions">{person.acts}</td>
                 {wait_cells(&person.waits)}
             </tr>
         }
@@ -199,16 +185,16 @@ fn people(moderators: Vec<ByModerator>) -> AnyView {
         <section>
             <h2>"By moderator"</h2>
             <table class="table table--figures">
-                <caption class="vh">"What each moderator did"</caption>
+                <caption class="vh">"Actions by moderator"</caption>
                 <thead>
                     <tr>
                         <th scope="col">"Moderator"</th>
                         <th scope="col">"Answers"</th>
                         <th scope="col">"Approved"</th>
                         <th scope="col">"Declined"</th>
-                        <th scope="col">"All acts"</th>
-                        <th scope="col">"Half answered in"</th>
-                        <th scope="col">"Nine of ten in"</th>
+                        <th scope="col">"All actions"</th>
+                        <th scope="col">"Median time to answer"</th>
+                        <th scope="col">"90th percentile"</th>
                     </tr>
                 </thead>
                 <tbody>{rows}</tbody>
@@ -236,13 +222,13 @@ fn teams_table(teams: Vec<ByTeam>) -> AnyView {
         <section>
             <h2>"By team"</h2>
             <table class="table table--figures">
-                <caption class="vh">"What happened in each team"</caption>
+                <caption class="vh">"Figures by team"</caption>
                 <thead>
                     <tr>
                         <th scope="col">"Team"</th>
                         {volume_heads()}
-                        <th scope="col">"Half answered in"</th>
-                        <th scope="col">"Nine of ten in"</th>
+                        <th scope="col">"Median time to answer"</th>
+                        <th scope="col">"90th percentile"</th>
                     </tr>
                 </thead>
                 <tbody>{rows}</tbody>

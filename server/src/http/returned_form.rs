@@ -1,0 +1,142 @@
+//! A plain form that was refused, or whose effect was only previewed, is answered with its own page, and everything that
+//! was typed is still in it: with script and without, whatever its length, and nothing of it is kept anywhere.
+
+use app::api::{API_PREFIX, FORM_AGAIN, FormError, ReturnedForm};
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderValue, LOCATION, REFERER, SET_COOKIE};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::middleware::Next;
+use axum::response::Response;
+use http_body_util::BodyExt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::api::MAX_BODY;
+use super::page;
+use crate::state::AppState;
+
+/// Answers a plain form with its page, where what was typed is to be there still.
+pub async fn answer(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    if let Some(page) = page_of(request.uri()).and_then(|page| on_page(request.headers(), &page)) {
+        request.headers_mut().insert(REFERER, page);
+    }
+    let (head, body) = request.into_parts();
+    let sent = Arc::new(Mutex::new(Vec::new()));
+    let copy = sent.clone();
+    let body = body.map_frame(move |frame| {
+        if let Some(data) = frame.data_ref() {
+            keep(&copy, data);
+        }
+        frame
+    });
+    let mut told = next.run(Request::from_parts(head.clone(), Body::new(body))).await;
+    let is_wanted_again = told.headers_mut().remove(FORM_AGAIN).is_some();
+    let Some(address) = told.headers().get(LOCATION).and_then(|value| url::Url::parse(value.to_str().ok()?).ok())
+    else {
+        return told;
+    };
+    let field = |wanted: &str| address.query_pairs().find(|(name, _)| name == wanted).map(|(_, value)| value);
+    let refusal = field("__path").zip(field("__err")).and_then(|(path, error)| FormError::parse(&path, &error));
+    if refusal.is_none() && !is_wanted_again {
+        return told;
+    }
+    let sent = sent.lock().unwrap_or_else(PoisonError::into_inner).split_off(0);
+    let returned = ReturnedForm {
+        endpoint: head.uri.path().rsplit('/').next().unwrap_or_default().to_owned(),
+        refusal: refusal.map(|error| error.refusal),
+        fields: url::form_urlencoded::parse(&sent).into_owned().collect(),
+    };
+    let Ok(place) = address[url::Position::BeforePath..url::Position::AfterQuery].parse::<Uri>() else { return told };
+    let request = page_request(Request::from_parts(head, Body::empty()), &place, told.headers(), returned);
+    // Its status is that of the page, as it was when the browser was led there: programs are told the refusal's.
+    let response = page::render(State(state), request).await;
+    if response.status() == StatusCode::OK { with_page_in_actions(response, &place).await } else { told }
+}
+
+/// Keeps what passes, as far as any body is read.
+fn keep(copy: &Mutex<Vec<u8>>, data: &Bytes) {
+    let mut copy = copy.lock().unwrap_or_else(PoisonError::into_inner);
+    let room = MAX_BODY.saturating_sub(copy.len()).min(data.len());
+    copy.extend_from_slice(&data[..room]);
+}
+
+/// The address of this page on the site that the form says it comes from.
+fn on_page(headers: &HeaderMap, page: &str) -> Option<HeaderValue> {
+    let from = url::Url::parse(headers.get(REFERER)?.to_str().ok()?).ok()?;
+    HeaderValue::from_str(from.join(page).ok()?.as_str()).ok()
+}
+
+/// The request for the page as the browser would make it, with the cookies that it was just given.
+fn page_request(mut request: Request, place: &Uri, told: &HeaderMap, returned: ReturnedForm) -> Request {
+    *request.method_mut() = Method::GET;
+    *request.uri_mut() = place.clone();
+    request.extensions_mut().insert(returned);
+    let headers = request.headers_mut();
+    headers.remove(CONTENT_TYPE);
+    headers.remove(CONTENT_LENGTH);
+    for cookie in told.get_all(SET_COOKIE) {
+        let pair = cookie.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
+        if let Ok(pair) = HeaderValue::from_bytes(pair) {
+            headers.append(COOKIE, pair);
+        }
+    }
+    request
+}
+
+/// The page as it is at the address of a server function, to which a form without script has led the browser: each of its
+/// forms says which page it is on, as the browser no longer can.
+async fn with_page_in_actions(response: Response, place: &Uri) -> Response {
+    let (mut head, body) = response.into_parts();
+    // The page is in memory already, in one piece.
+    let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let page = url::form_urlencoded::Serializer::new(String::new()).append_pair(PAGE, &place.to_string()).finish();
+    let start = format!("action=\"{API_PREFIX}/");
+    let mut pieces = str::from_utf8(&body).unwrap_or_default().split(&start);
+    let mut html = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let (function, rest) = piece.split_once('"').unwrap_or((piece, ""));
+        html.push_str(&format!("{start}{function}?{page}\"{rest}"));
+    }
+    head.headers.insert(CONTENT_LENGTH, HeaderValue::from(html.len()));
+    Response::from_parts(head, Body::from(html))
+}
+
+/// The field of a server function's address that says which page its form is on.
+const PAGE: &str = "page";
+
+/// The page that a form says it is on, as a path of this site.
+fn page_of(address: &Uri) -> Option<String> {
+    let query = address.query()?;
+    let (_, page) = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == PAGE)?;
+    let is_path = page.starts_with('/') && !page.starts_with("//") && !page.contains(['\\', '\n', '\r', '\t']);
+    is_path.then(|| page.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_path_of_this_site_is_a_page() {
+        let of = |page: &str| {
+            let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("page", page).finish();
+            page_of(&format!("/api/fn/ask?{query}").parse().unwrap())
+        };
+        for page in ["/", "/admin/people?text=a%20b&after=1", "/t/acme/admin"] {
+            assert_eq!(of(page).as_deref(), Some(page));
+        }
+        for page in ["", "//evil.example/", "/\\evil.example/", "https://evil.example/", "/\t/evil.example"] {
+            assert_eq!(of(page), None, "{page}");
+        }
+        assert_eq!(page_of(&"/api/fn/ask".parse().unwrap()), None);
+    }
+
+    #[tokio::test]
+    async fn every_form_of_a_returned_page_says_where_it_is() {
+        let html = "<form action=\"/api/fn/ask\"><form action=\"/sign-out\"><form action=\"/api/fn/set_vote\">";
+        let response = with_page_in_actions(Response::new(Body::from(html)), &"/t/a?tab=all".parse().unwrap()).await;
+        let page = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let expected = html.replace("ask\"", "ask?page=%2Ft%2Fa%3Ftab%3Dall\"");
+        assert_eq!(page, expected.replace("set_vote\"", "set_vote?page=%2Ft%2Fa%3Ftab%3Dall\""));
+    }
+}
