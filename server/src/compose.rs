@@ -25,7 +25,7 @@ use crate::oidc::{OidcArgs, Provider};
 use crate::park::Park;
 use crate::pictures::Redrawer;
 use crate::router::router;
-use crate::state::{AccountState, AppState, Readiness, Shared, Site};
+use crate::state::{AccountState, AppState, AppStateParts, Readiness, Site};
 use crate::store::{SqlStore, StoreTimes};
 use crate::system::{InstallationKey, SystemClock, SystemRng};
 use crate::unicode::Tables;
@@ -193,7 +193,7 @@ pub fn compose(settings: InstanceSettings, ports: InstancePorts) -> anyhow::Resu
         replaced,
         mail: mail_counts,
     };
-    let state = AppState::new(Shared {
+    let state = AppState::new(AppStateParts {
         service,
         store: store.clone(),
         clock,

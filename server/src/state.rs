@@ -24,11 +24,11 @@ pub use readiness::{Readiness, Unready};
 
 /// What every request handler shares. Cheap to clone.
 #[derive(Clone)]
-pub struct AppState(Arc<Shared>);
+pub struct AppState(Arc<AppStateParts>);
 
 /// The parts of an [`AppState`].
 #[expect(missing_docs, reason = "each field is explained at the method of the same name")]
-pub struct Shared {
+pub struct AppStateParts {
     pub service: Service,
     pub store: Arc<dyn Store>,
     pub clock: Arc<dyn Clock>,
@@ -81,7 +81,7 @@ impl FromRef<AppState> for LeptosOptions {
 impl AppState {
     /// Puts the parts together.
     #[must_use]
-    pub fn new(shared: Shared) -> Self {
+    pub fn new(shared: AppStateParts) -> Self {
         Self(Arc::new(shared))
     }
 

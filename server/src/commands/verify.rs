@@ -33,7 +33,7 @@ pub struct VerifyArgs {
 }
 
 /// What came of it.
-enum Outcome {
+enum VerifyOutcome {
     Checked(Manifest, Soundness),
     Wrong(String),
     NotChecked(String),
@@ -44,15 +44,15 @@ pub async fn run(args: &VerifyArgs) -> ExitCode {
     let outcome = check(args).await;
     let text = if args.json { in_json(&args.file, &outcome) } else { in_words(&args.file, &outcome) };
     match outcome {
-        Outcome::Checked(_, soundness) => {
+        VerifyOutcome::Checked(_, soundness) => {
             println!("{text}");
             if soundness.is_sound() { ExitCode::SUCCESS } else { ExitCode::from(WRONG) }
         }
-        Outcome::Wrong(_) => {
+        VerifyOutcome::Wrong(_) => {
             println!("{text}");
             ExitCode::from(WRONG)
         }
-        Outcome::NotChecked(_) => {
+        VerifyOutcome::NotChecked(_) => {
             if args.json {
                 println!("{text}");
             } else {
@@ -63,18 +63,20 @@ pub async fn run(args: &VerifyArgs) -> ExitCode {
     }
 }
 
-async fn check(args: &VerifyArgs) -> Outcome {
+async fn check(args: &VerifyArgs) -> VerifyOutcome {
     let parent = args.scratch_dir.clone().unwrap_or_else(std::env::temp_dir);
     let scratch = match Scratch::new(&parent) {
         Ok(scratch) => scratch,
-        Err(error) => return Outcome::NotChecked(format!("the folder {} cannot be used: {error}", parent.display())),
+        Err(error) => {
+            return VerifyOutcome::NotChecked(format!("the folder {} cannot be used: {error}", parent.display()));
+        }
     };
     match restored(&args.file, &scratch).await {
-        Ok((manifest, soundness)) => Outcome::Checked(manifest, soundness),
+        Ok((manifest, soundness)) => VerifyOutcome::Checked(manifest, soundness),
         Err(error) => {
             let is_damage = error.is_damage();
             let text = format!("{:#}", anyhow::Error::from(error));
-            if is_damage { Outcome::Wrong(text) } else { Outcome::NotChecked(text) }
+            if is_damage { VerifyOutcome::Wrong(text) } else { VerifyOutcome::NotChecked(text) }
         }
     }
 }
@@ -90,12 +92,12 @@ async fn restored(file: &Path, scratch: &Scratch) -> Result<(Manifest, Soundness
     Ok((manifest, soundness?))
 }
 
-fn in_words(file: &Path, outcome: &Outcome) -> String {
+fn in_words(file: &Path, outcome: &VerifyOutcome) -> String {
     let file = file.display();
     let (manifest, soundness) = match outcome {
-        Outcome::Checked(manifest, soundness) => (manifest, soundness),
-        Outcome::Wrong(why) => return format!("{file} is damaged: {why}"),
-        Outcome::NotChecked(why) => return format!("{file} could not be verified: {why}"),
+        VerifyOutcome::Checked(manifest, soundness) => (manifest, soundness),
+        VerifyOutcome::Wrong(why) => return format!("{file} is damaged: {why}"),
+        VerifyOutcome::NotChecked(why) => return format!("{file} could not be verified: {why}"),
     };
     let mut text = format!("{file}: {}.\n", described(manifest));
     for (tenant, miscount) in &soundness.miscounts {
@@ -121,9 +123,9 @@ fn in_words(file: &Path, outcome: &Outcome) -> String {
     text
 }
 
-fn in_json(file: &Path, outcome: &Outcome) -> String {
+fn in_json(file: &Path, outcome: &VerifyOutcome) -> String {
     let json = match outcome {
-        Outcome::Checked(manifest, soundness) => json!({
+        VerifyOutcome::Checked(manifest, soundness) => json!({
             "file": file.display().to_string(),
             "ok": soundness.is_sound(),
             "backup": manifest,
@@ -143,8 +145,10 @@ fn in_json(file: &Path, outcome: &Outcome) -> String {
                 "beyond": gap.beyond,
             })).collect::<Vec<_>>(),
         }),
-        Outcome::Wrong(why) => json!({ "file": file.display().to_string(), "ok": false, "damaged": why }),
-        Outcome::NotChecked(why) => json!({ "file": file.display().to_string(), "ok": false, "notVerified": why }),
+        VerifyOutcome::Wrong(why) => json!({ "file": file.display().to_string(), "ok": false, "damaged": why }),
+        VerifyOutcome::NotChecked(why) => {
+            json!({ "file": file.display().to_string(), "ok": false, "notVerified": why })
+        }
     };
     json.to_string()
 }

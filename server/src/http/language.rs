@@ -118,7 +118,7 @@ fn language_of(media_type: &str) -> Option<Language> {
 pub async fn in_language(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let client = ClientLanguage::of(request.method(), request.uri().path(), request.headers());
     // A page shows the colours that its reader chose, which a cookie says; and it comes again by itself if it was only read.
-    let headers = client.reads_pages().then(|| request.headers().clone()).unwrap_or_default();
+    let headers = if client.reads_pages() { request.headers().clone() } else { HeaderMap::new() };
     let is_read = request.method().is_safe();
     let mut response = next.run(request).await;
     let status = response.status();

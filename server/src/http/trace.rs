@@ -56,7 +56,7 @@ pub async fn request(State(state): State<AppState>, request: Request, next: Next
         span.record("address", display(address));
     }
     let writes = !request.method().is_safe();
-    let mut line = Line { span: span.clone(), began, writes, status: None };
+    let mut line = RequestLine { span: span.clone(), began, writes, status: None };
     let mut response = next.run(request).instrument(span).await;
     line.status = Some(response.status());
     if let Ok(id) = HeaderValue::from_str(&id) {
@@ -66,7 +66,7 @@ pub async fn request(State(state): State<AppState>, request: Request, next: Next
 }
 
 /// The line of a request, written when this is dropped: also when its client went away before the answer.
-struct Line {
+struct RequestLine {
     span: Span,
     began: Instant,
     writes: bool,
@@ -76,7 +76,7 @@ struct Line {
 
 /// How a request is logged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Loudness {
+enum RequestLevel {
     /// Something broke on our side.
     Warn,
     /// It may have changed something, or took long.
@@ -85,7 +85,7 @@ enum Loudness {
     Debug,
 }
 
-impl Loudness {
+impl RequestLevel {
     fn of(status: Option<StatusCode>, writes: bool, took: Duration) -> Self {
         match status {
             Some(status) if status.is_server_error() => Self::Warn,
@@ -95,16 +95,16 @@ impl Loudness {
     }
 }
 
-impl Drop for Line {
+impl Drop for RequestLine {
     fn drop(&mut self) {
         let took = self.began.elapsed();
         let ms = (took.as_secs_f64() * 10_000.0).round() / 10.0;
         let status = self.status.map(|status| status.as_u16());
         let message = if status.is_some() { "answered" } else { "its client went away before the answer" };
-        self.span.in_scope(|| match Loudness::of(self.status, self.writes, took) {
-            Loudness::Warn => tracing::event!(Level::WARN, status, ms, "{message}"),
-            Loudness::Info => tracing::event!(Level::INFO, status, ms, "{message}"),
-            Loudness::Debug => tracing::event!(Level::DEBUG, status, ms, "{message}"),
+        self.span.in_scope(|| match RequestLevel::of(self.status, self.writes, took) {
+            RequestLevel::Warn => tracing::event!(Level::WARN, status, ms, "{message}"),
+            RequestLevel::Info => tracing::event!(Level::INFO, status, ms, "{message}"),
+            RequestLevel::Debug => tracing::event!(Level::DEBUG, status, ms, "{message}"),
         });
     }
 }
@@ -244,14 +244,14 @@ mod tests {
     #[test]
     fn what_broke_is_always_said_and_reading_seldom() {
         let took = Duration::from_millis(3);
-        let loudness = |status: u16, writes, took| Loudness::of(StatusCode::from_u16(status).ok(), writes, took);
-        assert_eq!(loudness(200, false, took), Loudness::Debug);
-        assert_eq!(loudness(404, false, took), Loudness::Debug);
-        assert_eq!(loudness(200, true, took), Loudness::Info);
-        assert_eq!(loudness(429, true, took), Loudness::Info);
-        assert_eq!(loudness(200, false, SLOW * 2), Loudness::Info);
-        assert_eq!(loudness(503, false, took), Loudness::Warn);
-        assert_eq!(Loudness::of(None, true, took), Loudness::Info);
+        let level = |status: u16, writes, took| RequestLevel::of(StatusCode::from_u16(status).ok(), writes, took);
+        assert_eq!(level(200, false, took), RequestLevel::Debug);
+        assert_eq!(level(404, false, took), RequestLevel::Debug);
+        assert_eq!(level(200, true, took), RequestLevel::Info);
+        assert_eq!(level(429, true, took), RequestLevel::Info);
+        assert_eq!(level(200, false, SLOW * 2), RequestLevel::Info);
+        assert_eq!(level(503, false, took), RequestLevel::Warn);
+        assert_eq!(RequestLevel::of(None, true, took), RequestLevel::Info);
     }
 
     proptest! {

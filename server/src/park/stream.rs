@@ -7,7 +7,7 @@ use std::net::Shutdown;
 
 use crate::bus::{BufferRead, Channel, Chunk, StreamFormat};
 use crate::metrics::WrittenBytes;
-use crate::streams::{Ended, Reader, StreamLease};
+use crate::streams::{Ended, StreamLease, StreamReader};
 
 /// What a client may send on a stream before it is let go: nothing is expected of it.
 const MAX_UNASKED: usize = 16 << 10;
@@ -19,7 +19,7 @@ pub(super) type Tick = u32;
 #[derive(Debug)]
 pub(super) struct Parked {
     io: TcpStream,
-    reader: Reader,
+    reader: StreamReader,
     pub(super) lease: StreamLease,
     unsent: Option<Box<Unsent>>,
     /// When it has to end.
@@ -69,7 +69,13 @@ impl<'a> BufferScan<'a> {
 
 impl Parked {
     /// A stream that begins with this, and then that if there is any.
-    pub(super) fn new(io: TcpStream, reader: Reader, lease: StreamLease, opening: (Bytes, Bytes), ends: Tick) -> Self {
+    pub(super) fn new(
+        io: TcpStream,
+        reader: StreamReader,
+        lease: StreamLease,
+        opening: (Bytes, Bytes),
+        ends: Tick,
+    ) -> Self {
         let (first, then) = opening;
         let unsent = Some(Box::new((first, Some(then).filter(|then| !then.is_empty()))));
         Self { io, reader, lease, unsent, ends, written: None, unasked: 0, member: 0 }

@@ -40,10 +40,10 @@ impl fmt::Display for Unready {
 
 /// Whether we are to be sent anybody. Cheap to clone; all clones are one.
 #[derive(Clone, Debug, Default)]
-pub struct Readiness(Arc<Known>);
+pub struct Readiness(Arc<LastProbe>);
 
 #[derive(Debug, Default)]
-struct Known {
+struct LastProbe {
     is_stopping: AtomicBool,
     /// When the database was last asked, and what came of it. Held while it is asked.
     store: Mutex<Option<(Instant, Result<(), Unready>)>>,

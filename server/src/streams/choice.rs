@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use std::borrow::Cow;
 
-use super::filter::Filter;
+use super::filter::StreamFilter;
 use crate::bus::frame::{Batch, Frame, select};
 use crate::bus::{Chunk, Share, StreamFormat};
 use pulsestage::audience::{Audience, StaffOf, Viewer};
@@ -21,13 +21,13 @@ pub(crate) struct Choice {
 
 #[derive(Debug)]
 struct Special {
-    filter: Filter,
+    filter: StreamFilter,
     staff: StaffOf,
 }
 
 impl Choice {
     /// What passes this filter of what this viewer may see.
-    pub(crate) fn new(filter: Filter, viewer: Viewer, form: StreamFormat) -> Self {
+    pub(crate) fn new(filter: StreamFilter, viewer: Viewer, form: StreamFormat) -> Self {
         let Viewer { participant, staff } = viewer;
         let special = (!filter.is_open() || staff != StaffOf::Nobody).then(|| Box::new(Special { filter, staff }));
         Self { participant, special, form }

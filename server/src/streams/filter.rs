@@ -31,7 +31,7 @@ impl EventTypes {
 
 /// Which frames a stream is sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Filter {
+pub(crate) struct StreamFilter {
     /// The types to send; all when absent.
     types: Option<EventTypes>,
     /// The team to send for; all when absent.
@@ -40,7 +40,7 @@ pub(crate) struct Filter {
     team_filter: Option<TeamFilter>,
 }
 
-impl Filter {
+impl StreamFilter {
     /// Reads the filters of an address. An empty one is none.
     pub(crate) fn parse(events: Option<&str>, team: Option<&str>) -> Result<Self, String> {
         let named = events.filter(|text| !text.is_empty());
@@ -96,7 +96,7 @@ mod tests {
     #[test]
     fn types_and_teams_are_chosen_and_signals_always_pass() {
         let team = Uuid::from_u128(1).to_string();
-        let filter = Filter::parse(Some("question:created, question:upvoted"), Some(&team)).unwrap();
+        let filter = StreamFilter::parse(Some("question:created, question:upvoted"), Some(&team)).unwrap();
         assert!(filter.takes(&frame("question:created", Some(1))));
         assert!(!filter.takes(&frame("question:created", Some(2))));
         assert!(!filter.takes(&frame("question:pinned", Some(1))));
@@ -108,19 +108,19 @@ mod tests {
     fn a_type_that_is_named_often_is_kept_once() {
         let all = EVENT_TYPES.join(",");
         let often = vec![all.as_str(); 100].join(",");
-        let filter = Filter::parse(Some(&often), None).unwrap();
-        assert_eq!(filter, Filter::parse(Some(&all), None).unwrap());
+        let filter = StreamFilter::parse(Some(&often), None).unwrap();
+        assert_eq!(filter, StreamFilter::parse(Some(&all), None).unwrap());
         assert!(EVENT_TYPES.iter().all(|kind| filter.takes(&frame(kind, None))));
-        let one = Filter::parse(Some("question:pinned,question:pinned, question:pinned"), None).unwrap();
-        assert_eq!(one, Filter::parse(Some("question:pinned"), None).unwrap());
-        assert!(std::mem::size_of::<Filter>() <= 80, "{}", std::mem::size_of::<Filter>());
+        let one = StreamFilter::parse(Some("question:pinned,question:pinned, question:pinned"), None).unwrap();
+        assert_eq!(one, StreamFilter::parse(Some("question:pinned"), None).unwrap());
+        assert!(std::mem::size_of::<StreamFilter>() <= 80, "{}", std::mem::size_of::<StreamFilter>());
     }
 
     #[test]
     fn an_empty_filter_is_none_and_garbage_is_refused() {
-        assert!(Filter::parse(Some(""), Some("")).unwrap().is_open());
-        assert!(Filter::parse(Some("question:created,"), None).is_err());
-        assert!(Filter::parse(Some("<script>"), None).unwrap_err().starts_with("Unknown event type"));
-        assert!(Filter::parse(None, Some("1")).is_err());
+        assert!(StreamFilter::parse(Some(""), Some("")).unwrap().is_open());
+        assert!(StreamFilter::parse(Some("question:created,"), None).is_err());
+        assert!(StreamFilter::parse(Some("<script>"), None).unwrap_err().starts_with("Unknown event type"));
+        assert!(StreamFilter::parse(None, Some("1")).is_err());
     }
 }

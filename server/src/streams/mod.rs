@@ -17,11 +17,11 @@ mod stream_permit;
 mod upgrade_slot;
 
 pub(crate) use choice::Choice;
-pub(crate) use filter::Filter;
+pub(crate) use filter::StreamFilter;
 pub(crate) use opened_stream::{Ended, OpenedStream, StreamLease, closing_frame, share_of};
 pub use opening::MAX_REPLAY;
 pub(crate) use opening::retry_millis;
-pub(crate) use reader::Reader;
-pub(crate) use stream::Stream;
+pub(crate) use reader::StreamReader;
+pub(crate) use stream::StreamBody;
 pub(crate) use stream_permit::StreamPermit;
 pub(crate) use upgrade_slot::UpgradeSlot;

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use super::opened_stream::{Ended, OpenedStream, StreamLease, closing_frame, share_of};
-use super::reader::Reader;
+use super::reader::StreamReader;
 use crate::bus::BufferRead;
 use crate::limits::Busy;
 use crate::metrics::WrittenBytes;
@@ -19,8 +19,8 @@ use crate::state::AppState;
 const FOR_EVER: Duration = Duration::from_secs(100 * 365 * 24 * 3_600);
 
 /// A stream that is being written to one client.
-pub(crate) struct Stream {
-    reader: Reader,
+pub(crate) struct StreamBody {
+    reader: StreamReader,
     lease: StreamLease,
     pushed: watch::Receiver<u64>,
     /// What is written before anything from the replay buffer.
@@ -43,7 +43,7 @@ enum Wake {
     Over(Ended),
 }
 
-impl Stream {
+impl StreamBody {
     /// Goes on where an opened stream begins.
     pub(crate) fn new(opened: OpenedStream, busy: Option<Busy>, state: AppState) -> Self {
         Self {

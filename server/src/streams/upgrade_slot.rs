@@ -12,10 +12,10 @@ use super::opened_stream::OpenedStream;
 
 /// A place for one stream. Cheap to clone; all clones are one place.
 #[derive(Clone, Default)]
-pub(crate) struct UpgradeSlot(Arc<Mutex<Claim>>);
+pub(crate) struct UpgradeSlot(Arc<Mutex<SlotContent>>);
 
 #[derive(Default)]
-struct Claim {
+struct SlotContent {
     opened: Option<OpenedStream>,
     head: Option<Parts>,
 }
@@ -48,7 +48,7 @@ impl UpgradeSlot {
         Some((claim.opened.take()?, head))
     }
 
-    fn lock(&self) -> MutexGuard<'_, Claim> {
+    fn lock(&self) -> MutexGuard<'_, SlotContent> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

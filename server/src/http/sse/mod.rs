@@ -18,7 +18,7 @@ use crate::bus::frame::closing;
 use crate::bus::{Coding, Framing, StreamFormat};
 use crate::limits::{Activity, StreamHolder};
 use crate::state::AppState;
-use crate::streams::{Choice, Filter, OpenedStream, Stream, StreamPermit, UpgradeSlot, retry_millis};
+use crate::streams::{Choice, OpenedStream, StreamBody, StreamFilter, StreamPermit, UpgradeSlot, retry_millis};
 use pulsestage::audience::Viewer;
 use pulsestage::error::{Noun, Refusal};
 use pulsestage::id::TenantId;
@@ -37,7 +37,7 @@ pub async fn open(
     RawQuery(query): RawQuery,
 ) -> Result<impl IntoResponse, Error> {
     let query = StreamQuery::parse(query.as_deref().unwrap_or_default());
-    let filter = Filter::parse(query.events.as_deref(), query.team.as_deref()).map_err(malformed)?;
+    let filter = StreamFilter::parse(query.events.as_deref(), query.team.as_deref()).map_err(malformed)?;
     let slug = home.resolve(query.tenant.as_deref().unwrap_or_default());
     let slug = slug.ok_or_else(|| refused_by(&state, Refusal::NotFound { what: Noun::Tenant }))?;
     let credentials = state.credentials(&headers, &extensions);
@@ -74,7 +74,7 @@ fn body(opened: OpenedStream, upgrade_slot: Option<&UpgradeSlot>, extensions: &E
         }
         None => {
             let busy = extensions.get::<Activity>().map(Activity::begin);
-            Body::from_stream(Stream::new(opened, busy, state).into_chunks())
+            Body::from_stream(StreamBody::new(opened, busy, state).into_chunks())
         }
     }
 }
