@@ -5,7 +5,7 @@ use pulsestage::event::Event;
 use pulsestage::id::QuestionId;
 use pulsestage::moderation::Case;
 
-use super::case_list::{CaseList, Changes, ToLoad};
+use super::case_list::{CaseChanges, CaseList, ToLoad};
 use super::change_listener::listen;
 use super::patience::{answer_ms, retry_ms};
 use super::stream_state::StreamState;
@@ -26,7 +26,7 @@ pub struct CaseFeed {
     /// How the stream stands.
     pub stream: StreamState,
     slug: StoredValue<String>,
-    changes: StoredValue<Changes>,
+    changes: StoredValue<CaseChanges>,
     is_loading: StoredValue<bool>,
 }
 
@@ -38,10 +38,10 @@ impl CaseFeed {
             list: RwSignal::new(list),
             stream: StreamState::default(),
             slug: StoredValue::new(slug.to_owned()),
-            changes: StoredValue::new(Changes::default()),
+            changes: StoredValue::new(CaseChanges::default()),
             is_loading: StoredValue::new(false),
         };
-        listen(slug, feed.stream, move |event| feed.hear(event));
+        listen(slug, feed.stream, move |event| feed.on_event(event));
         feed
     }
 
@@ -59,21 +59,21 @@ impl CaseFeed {
 
     /// The whole list has to be loaded.
     pub fn load_all(self) {
-        self.changes.try_update_value(Changes::load_all);
+        self.changes.try_update_value(CaseChanges::load_all);
         self.load_soon();
     }
 
-    fn hear(self, event: Option<&Event>) {
-        self.list.try_with_untracked(|list| self.changes.try_update_value(|changes| changes.hear(list, event)));
+    fn on_event(self, event: Option<&Event>) {
+        self.list.try_with_untracked(|list| self.changes.try_update_value(|changes| changes.take_event(list, event)));
         self.load_soon();
     }
 
     /// Brings the list up to date in a moment, unless that is under way.
     fn load_soon(self) {
         if self.list.try_with_untracked(CaseList::is_outgrown) == Some(true) {
-            self.changes.try_update_value(Changes::load_all);
+            self.changes.try_update_value(CaseChanges::load_all);
         }
-        let is_due = self.changes.try_with_value(Changes::is_empty) == Some(false);
+        let is_due = self.changes.try_with_value(CaseChanges::is_empty) == Some(false);
         if is_due && self.is_loading.try_update_value(|on| std::mem::replace(on, true)) == Some(false) {
             platform::spawn(async move {
                 self.load_changes().await;
@@ -88,7 +88,7 @@ impl CaseFeed {
         let (mut attempt, mut wait) = (0, GATHER_MS);
         loop {
             platform::sleep(wait).await;
-            if self.changes.try_with_value(Changes::is_empty) != Some(false) {
+            if self.changes.try_with_value(CaseChanges::is_empty) != Some(false) {
                 return;
             }
             let take_loads = |list: &mut CaseList| self.changes.try_update_value(|changes| changes.take_loads(list));
@@ -118,7 +118,7 @@ impl CaseFeed {
                 match platform::within(answer_ms(attempt), api::load_review(slug)).await.unwrap_or(Err(LOST)) {
                     Ok(view) => drop(self.list.try_set(view.into())),
                     Err(error) => {
-                        self.changes.try_update_value(Changes::load_all);
+                        self.changes.try_update_value(CaseChanges::load_all);
                         return Err(error);
                     }
                 }

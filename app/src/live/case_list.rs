@@ -109,7 +109,7 @@ fn waiting(cases: &[Case]) -> usize {
 
 /// What was told since the list was last brought up to date.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Changes {
+pub struct CaseChanges {
     /// Whether anything may have changed.
     everything: bool,
     questions: Vec<QuestionId>,
@@ -125,9 +125,9 @@ pub enum ToLoad {
     Cases(Vec<QuestionId>),
 }
 
-impl Changes {
+impl CaseChanges {
     /// Takes in what the stream told; nothing means that anything may have changed.
-    pub fn hear(&mut self, list: &CaseList, event: Option<&Event>) {
+    pub fn take_event(&mut self, list: &CaseList, event: Option<&Event>) {
         match event {
             None | Some(Event::TeamArchived(_) | Event::TeamRestored(_)) => self.everything = true,
             Some(Event::Upvoted(tally)) => self.votes.put(tally.question_id, tally.upvotes),

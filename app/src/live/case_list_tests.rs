@@ -48,9 +48,9 @@ fn what_comes_late_is_not_taken_over_what_is_newer() {
 
 #[test]
 fn many_changes_are_loaded_at_once_and_few_one_by_one() {
-    let (mut list, mut changes) = (CaseList::new(Vec::new(), false, None), Changes::default());
+    let (mut list, mut changes) = (CaseList::new(Vec::new(), false, None), CaseChanges::default());
     for n in [1, 2, 1] {
-        changes.hear(&list, Some(&Event::Moderated(QuestionRef { question_id: question_id(n) })));
+        changes.take_event(&list, Some(&Event::Moderated(QuestionRef { question_id: question_id(n) })));
     }
     assert_eq!(changes.take_loads(&mut list), ToLoad::Cases(vec![question_id(1), question_id(2)]));
     assert!(changes.is_empty());
@@ -59,7 +59,7 @@ fn many_changes_are_loaded_at_once_and_few_one_by_one() {
     }
     assert_eq!(changes.take_loads(&mut list), ToLoad::Everything);
     for event in [None, Some(Event::TeamArchived(Gone { id: team_id(0).0 }))] {
-        changes.hear(&list, event.as_ref());
+        changes.take_event(&list, event.as_ref());
         assert_eq!(changes.take_loads(&mut list), ToLoad::Everything);
     }
 }
@@ -67,14 +67,14 @@ fn many_changes_are_loaded_at_once_and_few_one_by_one() {
 #[test]
 fn questions_of_other_teams_are_nobodys_business_here() {
     let mut list = CaseList::new(vec![case(1)], false, Some(vec![team_id(0)]));
-    let mut changes = Changes::default();
+    let mut changes = CaseChanges::default();
     let mut theirs = question(2, 0);
     theirs.team_id = team_id(1);
-    changes.hear(&list, Some(&Event::Created(QuestionCreated::of(&theirs))));
-    changes.hear(&list, Some(&Event::Removed(QuestionRef { question_id: question_id(2) })));
+    changes.take_event(&list, Some(&Event::Created(QuestionCreated::of(&theirs))));
+    changes.take_event(&list, Some(&Event::Removed(QuestionRef { question_id: question_id(2) })));
     assert!(changes.is_empty());
-    changes.hear(&list, Some(&Event::Created(QuestionCreated::of(&question(3, 0)))));
-    changes.hear(&list, Some(&Event::Removed(QuestionRef { question_id: question_id(1) })));
+    changes.take_event(&list, Some(&Event::Created(QuestionCreated::of(&question(3, 0)))));
+    changes.take_event(&list, Some(&Event::Removed(QuestionRef { question_id: question_id(1) })));
     assert_eq!(changes.take_loads(&mut list), ToLoad::Cases(vec![question_id(3), question_id(1)]));
 }
 
@@ -131,16 +131,16 @@ fn happening() -> impl Strategy<Value = Happening> {
 }
 
 /// A server and a page that listens to it.
-struct Scene {
+struct CaseScene {
     server: BTreeMap<QuestionId, Case>,
     on_the_way: VecDeque<Event>,
     list: CaseList,
-    changes: Changes,
+    changes: CaseChanges,
     /// What the page asked for, and the answer as it was when it was made.
     answer: Option<(ToLoad, Vec<Case>)>,
 }
 
-impl Scene {
+impl CaseScene {
     fn newest_first(&self) -> Vec<Case> {
         self.server.values().rev().cloned().collect()
     }
@@ -183,12 +183,12 @@ impl Scene {
             }
             Happening::Deliver => {
                 if let Some(event) = self.on_the_way.pop_front() {
-                    self.changes.hear(&self.list, Some(&event));
+                    self.changes.take_event(&self.list, Some(&event));
                 }
             }
             Happening::Reopen => {
                 self.on_the_way.clear();
-                self.changes.hear(&self.list, None);
+                self.changes.take_event(&self.list, None);
             }
             Happening::Load if self.answer.is_none() && !self.changes.is_empty() => {
                 self.answer = Some((self.changes.take_loads(&mut self.list), self.newest_first()));
@@ -214,11 +214,11 @@ proptest! {
     /// Whatever happens in whatever order, a page that was told of everything shows what a page shows that is loaded anew.
     #[test]
     fn a_page_that_follows_is_the_page_that_is_loaded(happenings in prop::collection::vec(happening(), 0..60)) {
-        let mut scene = Scene {
+        let mut scene = CaseScene {
             server: (0..3).map(|n| (question_id(n), case(n))).collect(),
             on_the_way: VecDeque::new(),
             list: CaseList::new((0..3).rev().map(case).collect(), false, None),
-            changes: Changes::default(),
+            changes: CaseChanges::default(),
             answer: None,
         };
         happenings.into_iter().for_each(|what| scene.happens(what));

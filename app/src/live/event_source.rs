@@ -35,11 +35,11 @@ pub(super) trait StreamReader {
 #[derive(Clone, Copy)]
 pub(super) struct EventSourceKeeper {
     state: StreamState,
-    kept: StoredValue<Option<Kept>, LocalStorage>,
+    kept: StoredValue<Option<KeeperState>, LocalStorage>,
 }
 
 /// Everything it holds of the browser; all of it ends with it.
-struct Kept {
+struct KeeperState {
     reader: Rc<dyn StreamReader>,
     source: Option<Source>,
     retry: Option<Timeout>,
@@ -60,7 +60,7 @@ impl EventSourceKeeper {
         let reader: Rc<dyn StreamReader> = Rc::new(reader);
         Effect::new(move || {
             let watchdog = Watchdog::new(heartbeat_ms(), platform::now_ms());
-            let kept = Kept {
+            let kept = KeeperState {
                 reader: reader.clone(),
                 source: None,
                 retry: None,
@@ -97,7 +97,7 @@ impl EventSourceKeeper {
         ]
     }
 
-    fn with<T>(self, act: impl FnOnce(&mut Kept) -> T) -> Option<T> {
+    fn with<T>(self, act: impl FnOnce(&mut KeeperState) -> T) -> Option<T> {
         self.kept.try_update_value(|kept| kept.as_mut().map(act)).flatten()
     }
 

@@ -51,7 +51,7 @@ use core::Core;
 
 pub use actions::{Moderation, Progress};
 pub use case_feed::CaseFeed;
-pub use case_list::{CaseList, Changes, ToLoad};
+pub use case_list::{CaseChanges, CaseList, ToLoad};
 pub use filters::{Filters, Sort, Tab};
 pub use held_order::{HOLD_MS, HeldOrder, settle};
 pub use patience::{
