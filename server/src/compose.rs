@@ -134,9 +134,10 @@ pub struct Composed {
 /// # Errors
 /// When Redis, mail or the provider cannot be used as they are set; the message says which and why.
 pub fn compose(settings: InstanceSettings, ports: InstancePorts) -> anyhow::Result<Composed> {
-    let InstancePorts { store: database, log, clock, rng, key, replaced, park, tasks } = ports;
+    let InstancePorts { store, log, clock, rng, key, replaced, park, tasks } = ports;
     let store_times = StoreTimes::default();
-    let store: Arc<dyn Store> = Arc::new(database.bounded(store_times.clone()));
+    let bounded = store.bounded(store_times.clone());
+    let store: Arc<dyn Store> = Arc::new(bounded.clone());
     let bus_settings = BusSettings { window: settings.window, heartbeat: settings.heartbeat };
     let (stop, feeders) = (tasks.stop.clone(), tasks.feeders.clone());
     let log: Arc<dyn LogStore> = match log {
@@ -153,7 +154,7 @@ pub fn compose(settings: InstanceSettings, ports: InstancePorts) -> anyhow::Resu
     };
     let provider = settings.oidc.settings().map(|oidc| Provider::new(oidc, &settings.reached_at, clock.clone()));
     let provider = provider.transpose().context("the OpenID Connect provider cannot be used")?;
-    let ports = JobPorts { store: database, key, clock: clock.clone(), rng: rng.clone() };
+    let ports = JobPorts { store: bounded, key, clock: clock.clone(), rng: rng.clone() };
     let mail = MailSetup::new(&settings.mail, &settings.reached_at, ports)?;
     let mail_counts = mail.as_ref().map(|mail| mail.queue.counts().clone()).unwrap_or_default();
     let account = AccountState { mail: mail.as_ref().map(|mail| mail.queue.clone()), provider: provider.map(Arc::new) };

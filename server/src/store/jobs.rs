@@ -7,7 +7,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::store::db_error::DbResult;
-use crate::store::{Db, SqlStore, sql};
+use crate::store::{Db, Kind, SqlStore, sql};
 
 /// A job to be added.
 #[derive(Clone)]
@@ -74,7 +74,7 @@ impl SqlStore {
     /// # Errors
     /// When the database is in trouble.
     pub async fn put_job(&self, job: NewJob, most: i64) -> StoreResult<bool> {
-        self.upkeep(async move |db| {
+        self.run(Kind::SignIn, async move |db| {
             written!(db, tx => {
                 Ok(execute!(
                     tx,
