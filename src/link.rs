@@ -102,7 +102,7 @@ pub struct WaitingLink {
     /// The role that it gives.
     pub role: Role,
     /// What it opens.
-    pub door: LinkPurpose,
+    pub purpose: LinkPurpose,
     /// When it was made.
     pub at: Timestamp,
     /// Worth nothing from then on.

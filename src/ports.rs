@@ -1,4 +1,4 @@
-//! What the domain needs from the world. The server implements these; tests put others in their place.
+//! The interfaces that the domain needs. The server implements them; tests put others in their place.
 
 pub mod account;
 mod audit;
@@ -54,7 +54,7 @@ pub use texts::TextStore;
 pub use threads::{ThreadReader, ThreadStore};
 pub use unicode::{PlainUnicode, Unicode};
 
-/// The world's no: something we stand on does not hold. The adapter that made it has logged the cause.
+/// A failure outside of the domain, such as the database's. The adapter that made it has logged the cause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PortError {
     /// It may hold again in a moment (a busy or restarting database); nothing was changed.
@@ -74,7 +74,7 @@ pub enum StoreError {
     /// A rule that only the database can decide.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// Trouble of the world's.
+    /// A failure outside of the domain.
     #[error(transparent)]
     Port(#[from] PortError),
 }
@@ -176,9 +176,10 @@ pub enum Change {
     Access,
 }
 
-/// The bell: says "look", never "this happened". A ring that is lost, doubled or reordered makes a screen late, never wrong.
+/// Notifies streams that something changed, not what. A notification that is lost, doubled or reordered makes a page
+/// late, never wrong.
 pub trait Notifier: Send + Sync {
-    /// Rings for everybody who watches this tenant. Never blocks and never fails: losing it is allowed.
+    /// Notifies everybody who watches this tenant. Never blocks and never fails: losing it is allowed.
     fn notify(&self, tenant: TenantId, look: Change);
 }
 

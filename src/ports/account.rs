@@ -1,4 +1,4 @@
-//! What coming in needs of the world: passwords are hashed there, letters carried, links and identities kept.
+//! The ports of signing in: passwords are hashed there, letters carried, links and identities kept.
 
 use async_trait::async_trait;
 
@@ -34,7 +34,7 @@ pub trait Passwords: Send + Sync {
     async fn verify(&self, password: &Password, kept: Option<&PasswordHash>) -> Result<PasswordCheck, PortError>;
 }
 
-/// Takes no password: for commands, which have no door.
+/// Takes no password: for commands, at which nobody signs in.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoPasswords;
 

@@ -28,14 +28,14 @@ impl Service {
         &self,
         slug: &Slug,
         role: Role,
-        door: LinkPurpose,
+        purpose: LinkPurpose,
         secret: SecretHash,
     ) -> Result<(), Refusal> {
         /// In seconds: the oldest of those that wait is worth nothing by then.
         const RETRY_AFTER_S: u32 = 24 * 60 * 60;
         let tenant = self.tenant_of(slug).await?;
         let at = self.clock.now();
-        let link = NewLink { hash: secret, tenant, role, door, at, expires_at: at.plus_millis(LINK_LIFE_MS) };
+        let link = NewLink { hash: secret, tenant, role, purpose, at, expires_at: at.plus_millis(LINK_LIFE_MS) };
         match self.store.put_link(link).await? {
             true => Ok(()),
             false => Err(Refusal::TooManyRequests { retry_after_s: RETRY_AFTER_S }),

@@ -75,13 +75,13 @@ pub async fn carry_out(service: &Service, args: &LinkArgs) -> anyhow::Result<Str
 
 fn line(link: &WaitingLink, now: i64) -> String {
     const MINUTE_MS: i64 = 60_000;
-    let door = match link.door {
+    let purpose = match link.purpose {
         LinkPurpose::SignIn => "signs in",
         LinkPurpose::Claim => "claims the installation",
     };
     let (age, left) = (now.saturating_sub(link.at.0), link.expires_at.0.saturating_sub(now));
     format!(
-        "{}\t{door}\tmade {} minutes ago, expires in {} minutes",
+        "{}\t{purpose}\tmade {} minutes ago, expires in {} minutes",
         link.role.as_str(),
         age / MINUTE_MS,
         left / MINUTE_MS
@@ -98,7 +98,7 @@ mod tests {
     fn a_link_is_a_line_without_its_secret() {
         let link = WaitingLink {
             role: Role::Admin,
-            door: LinkPurpose::SignIn,
+            purpose: LinkPurpose::SignIn,
             at: Timestamp(0),
             expires_at: Timestamp(600_000),
         };

@@ -15,7 +15,7 @@ pub(in crate::store) enum DbError {
     Sql(sqlx::Error),
     /// A row that this version cannot read: what kind of row, and where it gave up.
     Unreadable(&'static str, String),
-    /// Trouble of the world's that was logged already, where it befell several writes at once.
+    /// Trouble outside of the domain that was logged already, where it befell several writes at once.
     Told(PortError),
 }
 
@@ -44,7 +44,7 @@ impl DbError {
     }
 }
 
-/// Logs trouble of the world's and says what of it concerns the domain.
+/// Logs trouble outside of the domain and says what of it concerns the domain.
 pub(in crate::store) fn store_error(failure: DbError) -> StoreError {
     match failure {
         DbError::Refused(refusal) => StoreError::Refused(refusal),

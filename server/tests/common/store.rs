@@ -180,8 +180,9 @@ impl Stage {
 
     /// A link and the session that redeeming it would open.
     pub(crate) fn link(&self, tenant: TenantId, role: Role) -> (NewLink, NewSession) {
-        let door = LinkPurpose::SignIn;
-        let link = NewLink { hash: self.hash(), tenant, role, door, at: START, expires_at: START.plus_millis(1_000) };
+        let purpose = LinkPurpose::SignIn;
+        let link =
+            NewLink { hash: self.hash(), tenant, role, purpose, at: START, expires_at: START.plus_millis(1_000) };
         (link, self.session(UserId(self.id())))
     }
 

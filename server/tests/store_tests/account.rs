@@ -164,7 +164,7 @@ async fn a_new_password_ends_what_the_old_one_opened(stage: Arc<Stage>) {
 async fn of_twenty_who_claim_one_does(stage: Arc<Stage>) {
     let tenant = stage.store.create_tenant(stage.new_tenant("acme")).await.unwrap();
     let (link, _) = stage.link(tenant.id, Role::Owner);
-    let link = NewLink { door: LinkPurpose::Claim, ..link };
+    let link = NewLink { purpose: LinkPurpose::Claim, ..link };
     stage.store.put_link(link).await.unwrap();
     assert_eq!(stage.store.has_owner(tenant.id, START).await, Ok(false));
     assert_eq!(stage.store.claimable(link.hash, START).await, Ok(Some(tenant.clone())));
@@ -186,7 +186,7 @@ async fn of_twenty_who_claim_one_does(stage: Arc<Stage>) {
     assert!(stage.acts(tenant.id).await.contains(&Act::Claim.word()));
     // A link that comes later claims nothing.
     let (late, _) = stage.link(tenant.id, Role::Owner);
-    let late = NewLink { door: LinkPurpose::Claim, ..late };
+    let late = NewLink { purpose: LinkPurpose::Claim, ..late };
     stage.store.put_link(late).await.unwrap();
     assert_eq!(stage.store.claimable(late.hash, START).await, Ok(None));
     let eve = stage.door_person(Role::Owner, None);

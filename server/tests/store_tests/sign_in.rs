@@ -98,9 +98,9 @@ async fn so_many_links_wait_and_no_more(stage: Arc<Stage>) {
     let home = stage.home("acme").await;
     let before = stage.store.waiting_links(home.tenant, START).await.unwrap();
     assert_eq!(before, []);
-    let put = async |role, at, door| {
+    let put = async |role, at, purpose| {
         let (link, _) = stage.link(home.tenant, role);
-        stage.store.put_link(NewLink { at, door, ..link }).await.unwrap()
+        stage.store.put_link(NewLink { at, purpose, ..link }).await.unwrap()
     };
     for _ in 0..MOST_WAITING_LINKS {
         assert!(put(Role::Moderator, START, LinkPurpose::SignIn).await);
@@ -109,7 +109,7 @@ async fn so_many_links_wait_and_no_more(stage: Arc<Stage>) {
     assert!(put(Role::Owner, START, LinkPurpose::SignIn).await && put(Role::Owner, START, LinkPurpose::Claim).await);
     let listed = stage.store.waiting_links(home.tenant, START).await.unwrap();
     assert_eq!(listed.len() as i64, MOST_WAITING_LINKS + 2);
-    assert_eq!(listed.iter().filter(|link| link.door == LinkPurpose::Claim).count(), 1);
+    assert_eq!(listed.iter().filter(|link| link.purpose == LinkPurpose::Claim).count(), 1);
     let later = START.plus_millis(1_000);
     assert_eq!(stage.store.waiting_links(home.tenant, later).await, Ok(Vec::new()), "they have run out");
     assert!(put(Role::Moderator, later, LinkPurpose::SignIn).await, "those that have run out do not count");
@@ -119,7 +119,7 @@ async fn a_link_opens_its_own_door_alone(stage: Arc<Stage>) {
     let tenant = stage.store.create_tenant(stage.new_tenant("acme")).await.unwrap();
     let (link, session) = stage.link(tenant.id, Role::Owner);
     let (claim, _) = stage.link(tenant.id, Role::Owner);
-    let claim = NewLink { door: LinkPurpose::Claim, ..claim };
+    let claim = NewLink { purpose: LinkPurpose::Claim, ..claim };
     for link in [link, claim] {
         assert_eq!(stage.store.put_link(link).await, Ok(true));
     }

@@ -28,7 +28,7 @@ impl LinkStore for SqlStore {
                 link.hash.0.as_slice(),
                 link.tenant.0,
                 link.role.as_str(),
-                link.door.as_str(),
+                link.purpose.as_str(),
                 link.at.0,
                 link.expires_at.0,
                 MOST_WAITING_LINKS,
@@ -47,10 +47,10 @@ impl LinkStore for SqlStore {
     }
 
     // Says how many there were.
-    async fn withdraw_links(&self, tenant: TenantId, door: LinkPurpose, role: Option<Role>) -> StoreResult<u64> {
+    async fn withdraw_links(&self, tenant: TenantId, purpose: LinkPurpose, role: Option<Role>) -> StoreResult<u64> {
         self.run(Kind::SignIn, async move |db| {
             let gone =
-                execute!(&db.write, sql::sign_in::WITHDRAW_LINKS, tenant.0, door.as_str(), role.map(Role::as_str))?;
+                execute!(&db.write, sql::sign_in::WITHDRAW_LINKS, tenant.0, purpose.as_str(), role.map(Role::as_str))?;
             Ok(gone)
         })
         .await

@@ -31,7 +31,7 @@ const TOGETHER: usize = 256;
 /// The way to the writer. Cheap to clone.
 #[derive(Clone)]
 pub(in crate::store) struct Queue {
-    deeds: mpsc::Sender<Box<dyn QueuedWrite>>,
+    writes: mpsc::Sender<Box<dyn QueuedWrite>>,
     /// Whether somebody was turned away since the writer last took from the queue: that is logged once.
     full: Arc<AtomicBool>,
     closing: CancellationToken,
@@ -40,15 +40,16 @@ pub(in crate::store) struct Queue {
 
 impl std::fmt::Debug for Queue {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Queue").field("room", &self.deeds.capacity()).finish_non_exhaustive()
+        f.debug_struct("Queue").field("room", &self.writes.capacity()).finish_non_exhaustive()
     }
 }
 
 impl Queue {
     /// Starts a writer on this database. It ends with [`close`](Self::close), or with the last clone of the queue.
     pub(in crate::store) fn start(db: Pool, marks: Marks) -> Self {
-        let (deeds, waiting) = mpsc::channel(WAITING);
-        let queue = Self { deeds, full: Arc::default(), closing: CancellationToken::new(), writer: TaskTracker::new() };
+        let (writes, waiting) = mpsc::channel(WAITING);
+        let queue =
+            Self { writes, full: Arc::default(), closing: CancellationToken::new(), writer: TaskTracker::new() };
         let (full, closing) = (queue.full.clone(), queue.closing.clone());
         queue.writer.spawn(serve((db, marks), waiting, full, closing));
         queue
@@ -60,7 +61,7 @@ impl Queue {
     /// comes is passed over.
     pub(in crate::store) async fn write<T: Send + 'static>(&self, work: WriteOperation<T>) -> DbResult<T> {
         let (reply, answer) = oneshot::channel();
-        match self.deeds.try_send(Box::new(QueuedOperation::new(work, reply))) {
+        match self.writes.try_send(Box::new(QueuedOperation::new(work, reply))) {
             Ok(()) => {}
             Err(TrySendError::Full(_)) => {
                 if !self.full.swap(true, Ordering::Relaxed) {
@@ -111,13 +112,13 @@ async fn serve(
 
 /// Does a group and answers everybody in it.
 async fn settle(db: &Pool, marks: &Marks, mut group: Vec<Box<dyn QueuedWrite>>) {
-    group.retain(|deed| deed.is_awaited());
+    group.retain(|write| write.is_awaited());
     if group.is_empty() {
         return;
     }
     let committed = commit(db, marks, &mut group).await.map_err(told);
-    for deed in group {
-        deed.answer(committed);
+    for write in group {
+        write.answer(committed);
     }
 }
 
@@ -125,8 +126,8 @@ async fn commit(db: &Pool, marks: &Marks, group: &mut [Box<dyn QueuedWrite>]) ->
     let owner = marks.owner();
     let number = tx!(begin(db), tx => {
         let mut wrote = false;
-        for deed in group {
-            wrote |= run(&mut tx, &mut **deed).await?;
+        for write in group {
+            wrote |= run(&mut tx, &mut **write).await?;
         }
         match owner {
             Some(owner) if wrote => marks::raise(&mut tx, owner).await,
@@ -141,8 +142,8 @@ async fn commit(db: &Pool, marks: &Marks, group: &mut [Box<dyn QueuedWrite>]) ->
 
 /// Does one write of a group; says whether it is kept. An error is the whole transaction's; the write's own it keeps for
 /// its answer.
-async fn run(tx: &mut Tx, deed: &mut dyn QueuedWrite) -> DbResult<bool> {
-    match deed.at_once(tx).await {
+async fn run(tx: &mut Tx, write: &mut dyn QueuedWrite) -> DbResult<bool> {
+    match write.at_once(tx).await {
         Tried::Did => return Ok(true),
         Tried::Failed => {
             step(tx, sql::group::UNDO).await?;
@@ -151,7 +152,7 @@ async fn run(tx: &mut Tx, deed: &mut dyn QueuedWrite) -> DbResult<bool> {
         Tried::ChangedNothing => {}
     }
     step(tx, sql::group::BEGIN).await?;
-    let kept = deed.whole(tx).await;
+    let kept = write.whole(tx).await;
     step(tx, if kept { sql::group::KEEP } else { sql::group::UNDO }).await?;
     Ok(kept)
 }

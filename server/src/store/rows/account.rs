@@ -115,10 +115,10 @@ pub(in crate::store) struct WaitingLinkRow {
 
 impl WaitingLinkRow {
     pub(in crate::store) fn into_link(self) -> DbResult<WaitingLink> {
-        let unknown = |_| DbError::Unreadable("door of a link", "unknown word".to_owned());
+        let unknown = |_| DbError::Unreadable("purpose of a link", "unknown word".to_owned());
         Ok(WaitingLink {
             role: role(&self.role)?,
-            door: self.door.parse().map_err(unknown)?,
+            purpose: self.door.parse().map_err(unknown)?,
             at: Timestamp(self.created_at),
             expires_at: Timestamp(self.expires_at),
         })

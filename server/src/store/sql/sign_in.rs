@@ -1,7 +1,7 @@
 //! One-time links. A secret's hash is as good as a tenant: nobody can guess one of another tenant.
 
 statements! {
-    /// Keeps a link, unless so many of its tenant, role and door wait already (`$7`).
+    /// Keeps a link, unless so many of its tenant, role and purpose wait already (`$7`).
     PUT_LINK = "insert into sign_in_links (token_hash, tenant_id, role, door, created_at, expires_at)
         select $1, id, $3, $4, $5, $6 from tenants
         where id = $2 and (
@@ -13,7 +13,7 @@ statements! {
     WAITING_LINKS = "select role, door, created_at, expires_at from sign_in_links
         where tenant_id = $1 and used_at is null and expires_at > $2 order by created_at desc, token_hash";
 
-    /// Withdraws the links of a tenant and door that wait, of one role or (null) of all.
+    /// Withdraws the links of a tenant and purpose that wait, of one role or (null) of all.
     WITHDRAW_LINKS = "delete from sign_in_links
         where tenant_id = $1 and door = $2 and role = coalesce($3, role) and used_at is null";
 
@@ -23,7 +23,7 @@ statements! {
         where l.token_hash = $1 and l.door = 'sign_in' and l.used_at is null and l.expires_at > $2
             and t.archived_at is null";
 
-    /// Uses a link for signing in up; no row when it was used, has run out, never was, or opens another door. Of many at
+    /// Uses a link for signing in up; no row when it was used, has run out, never was, or is for another purpose. Of many at
     /// once one gets the row.
     REDEEM_LINK = "update sign_in_links set used_at = $2
         where token_hash = $1 and door = 'sign_in' and used_at is null and expires_at > $2
