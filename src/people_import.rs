@@ -61,7 +61,7 @@ impl RowFate {
             Self::Here => "Is here already and stays as they are.",
             Self::Ragged => "Has not as many cells as the first row.",
             Self::BadName => "The name is empty or too long.",
-            Self::BadEmail => "The e-mail address is not in the right form.",
+            Self::BadEmail => "The email address is not in the right form.",
             Self::Formula => "A cell begins like a formula.",
             Self::BadRole => "There is no such role.",
             Self::TooMuch => "You may not give this role.",

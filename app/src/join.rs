@@ -68,7 +68,7 @@ fn Body(view: JoinView) -> impl IntoView {
         </header>
         <main class="solo" id="main">
             <h1 class="solo__title">"Join with a code"</h1>
-            <p class="solo__lead">"Six letters and digits, as they stand on the screen or the invitation."</p>
+            <p class="solo__lead">"Enter the six letters and digits from the screen or your invitation."</p>
             <form class="form join" method="get" action="/join">
                 <div class="field">
                     <label class="field__label" for="code">

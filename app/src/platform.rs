@@ -33,6 +33,7 @@ pub(crate) async fn within<T>(ms: u32, task: impl Future<Output = T>) -> Option<
 #[cfg(feature = "hydrate")]
 mod browser {
     use gloo_timers::future::TimeoutFuture;
+    use js_sys::futures::JsFuture;
     use leptos::prelude::{document, request_animation_frame, window};
     use std::time::Duration;
     use wasm_bindgen::JsCast;
@@ -66,10 +67,18 @@ mod browser {
         let _ = window().print();
     }
 
-    /// Puts the whole address of a path of this site into the clipboard.
-    pub(crate) fn copy_link(path: &str) {
-        let origin = window().location().origin().unwrap_or_default();
-        let _ = window().navigator().clipboard().write_text(&(origin + path));
+    /// The whole address of a path of this site.
+    pub(crate) fn whole_address(path: &str) -> String {
+        window().location().origin().unwrap_or_default() + path
+    }
+
+    /// Puts a text into the clipboard, and says whether it is there. Pages over plain HTTP have no clipboard.
+    pub(crate) async fn copy(text: &str) -> bool {
+        let clipboard = js_sys::Reflect::get(&window().navigator(), &"clipboard".into());
+        match clipboard.ok().and_then(|clipboard| clipboard.dyn_into::<web_sys::Clipboard>().ok()) {
+            Some(clipboard) => JsFuture::from(clipboard.write_text(text)).await.is_ok(),
+            None => false,
+        }
     }
 
     /// Whether nobody can see the page now: another tab is in front of it.
@@ -156,7 +165,13 @@ mod rest {
 
     pub(crate) fn print() {}
 
-    pub(crate) fn copy_link(_path: &str) {}
+    pub(crate) fn whole_address(path: &str) -> String {
+        path.to_owned()
+    }
+
+    pub(crate) async fn copy(_text: &str) -> bool {
+        false
+    }
 
     pub(crate) fn is_hidden() -> bool {
         false

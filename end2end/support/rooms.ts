@@ -55,7 +55,7 @@ export async function furnish(by: Person): Promise<void> {
   for (const word of words) asked.push(await guest.ask(word));
   const [reported, starred, gone] = asked.map(({ id }) => id);
   const other = await Person.participant(by.origin, by.tenant);
-  await other.call('report', { question: reported ?? '', reason: 'It gives away what is somebody’s own' });
+  await other.call('report', { question: reported ?? '', reason: 'Private information' });
   await by.call('star', { question: starred ?? '', on: 'true' });
   await by.call('decline', { question: gone ?? '', reason: 'Answered in the last town hall' });
   await other.ask('Have you seen http://spam.example and http://more.example, where money is free?');

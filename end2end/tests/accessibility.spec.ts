@@ -136,7 +136,7 @@ test('the doors', async ({ arrive }) => {
     await inspect(page, what);
   }
   await page.goto('/sign-in');
-  await page.getByLabel('E-mail address').fill('nobody@example.com');
+  await page.getByLabel('Email address').fill('nobody@example.com');
   await page.getByLabel('Password').fill('something else');
   await page.getByRole('button', { name: 'Sign in' }).click();
   await expect(page.getByRole('alert')).toBeVisible();

@@ -22,7 +22,7 @@ test('a password proves once more who one is, and leads on to the page that aske
 
   await page.goto('/confirm?to=%2Fadmin%2Fpeople');
   expect(new URL(page.url()).pathname, 'whoever is not signed in signs in').toBe('/sign-in');
-  await page.getByLabel('E-mail address').fill(email);
+  await page.getByLabel('Email address').fill(email);
   await password.fill(PASSWORD);
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await page.waitForURL('**/admin/people');

@@ -16,7 +16,7 @@ test('the page reads', async ({ arrive }) => {
   const all = Object.values((await person.board()).board.questions);
   const open = all.filter(({ status }) => status === 'OPEN');
   await expect(anna.room.cards).toHaveCount(open.length);
-  await expect(anna.page.locator('noscript p')).toContainText('Without JavaScript you can read, ask and vote.');
+  await expect(anna.page.locator('noscript p')).toContainText('JavaScript is off.');
   await expect(anna.page.locator('noscript p')).toBeVisible();
   await anna.room.tab('Answered').click();
   await expect(anna.room.cards).toHaveCount(all.length - open.length);
@@ -83,8 +83,8 @@ for (const [where, options] of Object.entries({ 'a desk': OFF, 'a phone': PHONE 
       await anna.room.composer.fill(text);
     };
     for (const [typed, why] of [
-      ['   ', 'Your question was not taken. The question is empty.'],
-      ['a   ', 'Your question was not taken. The question is too short: at least 3 characters.'],
+      ['   ', 'Your question was not sent. The question is empty.'],
+      ['a   ', 'Your question was not sent. The question is too short: at least 3 characters.'],
     ] as const) {
       await anna.page.goto('/?sort=newest');
       await compose(typed);

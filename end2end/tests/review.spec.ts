@@ -30,9 +30,9 @@ test('a question waits, is approved, and is then on every screen; another is dec
   const waiting = owner.page.getByRole('listitem').filter({ hasText: 'May everybody read this?' });
 
   await anna.page.locator('.bar').getByRole('button', { name: 'Ask a question' }).click();
-  await expect(anna.page.getByText('A moderator reads your question before others see it.')).toBeVisible();
+  await expect(anna.page.getByText('A moderator may review your question first.')).toBeVisible();
   await anna.room.ask('May everybody read this?');
-  await expect(anna.room.toasts).toContainText('A moderator reads it first');
+  await expect(anna.room.toasts).toContainText('A moderator will review it');
   await expect(waiting, 'it shows up by itself').toContainText('every question here does');
   await expect(ben.room.card('May everybody read this?').locator).toHaveCount(0);
 
@@ -68,15 +68,15 @@ test('what one asked is edited and taken back on the phone, and reports reach th
   await expect(card.locator, 'the other screen follows').toBeVisible();
 
   await card.locator.getByRole('link', { name: 'Report' }).click();
-  await ben.page.getByLabel('It is something else').check();
-  await ben.page.getByRole('button', { name: 'Report it' }).click();
+  await ben.page.getByLabel('Something else').check();
+  await ben.page.getByRole('button', { name: 'Send report' }).click();
   await expect(ben.page.getByRole('heading', { level: 1 })).toHaveText('Thank you');
   const moderator = await arrive(server.it.url);
   await moderator.signIn(server.it.signInLink('acme'));
   await moderator.page.goto('/t/acme/admin/review?show=reported');
   const reported = moderator.page.getByRole('listitem', { name: 'Is this spelled correctly?' });
   await expect(reported).toContainText('1 person reported it');
-  await expect(reported.getByRole('list', { name: 'Reasons of the reports' })).toContainText('It is something else');
+  await expect(reported.getByRole('list', { name: 'Reasons of the reports' })).toContainText('Something else');
   await reported.getByText('History').click();
   await expect(reported.getByText('No activity by moderators yet.')).toBeVisible();
   await reported.getByText('History').click();
@@ -88,9 +88,9 @@ test('what one asked is edited and taken back on the phone, and reports reach th
     expect.soft(await violations(moderator.page), look.name).toEqual([]);
   }
 
-  await anna.page.getByText('Take it back').first().click();
-  await anna.page.getByRole('button', { name: 'Take it back' }).first().click();
-  await expect(anna.page.getByText('You took it back').first()).toBeVisible();
+  await anna.page.getByText('Withdraw', { exact: true }).first().click();
+  await anna.page.getByRole('button', { name: 'Withdraw question' }).first().click();
+  await expect(anna.page.getByText('Withdrawn by you').first()).toBeVisible();
   await ben.enter('/t/acme?sort=newest');
   await expect(card.locator).toHaveCount(0);
 });
@@ -158,12 +158,12 @@ test('what a moderator types under review outlives what others do, and is not sa
   await expect(mine).toContainText(body);
   const reason = mine.getByLabel('Reason, for its asker');
   const text = mine.getByRole('textbox', { name: 'Text', exact: true });
-  const message = mine.getByLabel('To its asker');
+  const message = mine.getByLabel('Message to the asker');
   await mine.getByText('Decline').first().click();
   await reason.fill('Coffee is free.');
   await mine.getByText('Edit, label, merge').click();
   await text.fill('Who pays for the coffee, and why?');
-  await mine.getByText('Private thread with its asker').click();
+  await mine.getByText('Private messages').click();
   await message.fill('Half a sentence');
 
   // This page loads its list again when a moderator has done something, and shows the votes as they are then.

@@ -12,7 +12,7 @@ const server = serverForThisFile({ demo: true });
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
 async function signIn(page: Page, email: string, password = PASSWORD): Promise<void> {
-  await page.getByLabel('E-mail address').fill(email);
+  await page.getByLabel('Email address').fill(email);
   await page.getByLabel('Password').fill(password);
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
 }
@@ -118,7 +118,7 @@ test('an invitation, a password, and back in by it, to the page that was wanted'
   const { page, room } = await arrive(server.it.url);
   await page.goto(link);
   await page.getByLabel('New password').fill(PASSWORD);
-  await page.getByRole('button', { name: 'Come in' }).click();
+  await page.getByRole('button', { name: 'Join', exact: true }).click();
   await page.getByRole('link', { name: 'Not now' }).click();
   await room.live();
   expect(new URL(page.url()).pathname).toBe('/admin');
@@ -144,7 +144,7 @@ test('an installation that two people claim at once has one owner', async ({ arr
     for (const [at, { page }] of pair.entries()) {
       await page.goto(link);
       await page.getByLabel('Your name').fill(['Kim', 'Lou'][at] ?? '');
-      await page.getByLabel('E-mail address').fill(`owner${at}@example.com`);
+      await page.getByLabel('Email address').fill(`owner${at}@example.com`);
       await page.getByLabel(/password/i).fill(PASSWORD);
     }
     await Promise.all(pair.map(({ page }) => Promise.all([page.waitForNavigation(), page.getByRole('main').getByRole('button').click()])));
@@ -192,7 +192,7 @@ test('what an admin sets shows on pages that are open', async ({ arrive }) => {
   await admin.page.getByLabel('Accent colour').fill('#7C2D92');
   await admin.page.getByRole('button', { name: 'Save', exact: true }).click();
   await expect(phone.page.getByText('3 to 77 characters')).toBeVisible();
-  await expect(phone.page.getByText('Questions are welcome in: Portuguese, English.')).toBeVisible();
+  await expect(phone.page.getByText('Languages: Portuguese, English.')).toBeVisible();
   await expect(phone.page.locator('#tenant-accent')).toHaveAttribute('href', /theme\.css\?v=7C2D92$/);
   const picture = { name: 'logo.png', mimeType: 'image/png', buffer: PIXEL };
   await admin.page.getByLabel('Image').setInputFiles(picture);

@@ -26,7 +26,7 @@ function codeOf(key: string, ahead = 0): string {
 
 async function signIn(page: Page, email: string): Promise<void> {
   await page.goto('/sign-in');
-  await page.getByLabel('E-mail address').fill(email);
+  await page.getByLabel('Email address').fill(email);
   await page.getByLabel('Password').fill(PASSWORD);
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
 }
@@ -50,12 +50,12 @@ test('a second factor is set up, asked for, and got around once by a recovery co
   await inspect('set up');
   const key = await page.getByRole('main').locator('code').innerText();
   // Of the step before, so that those that follow are free.
-  await page.getByLabel('Code of the new app').fill(codeOf(key, -1));
+  await page.getByLabel('Code from the new app').fill(codeOf(key, -1));
   await page.getByRole('button', { name: 'Turn on' }).click();
   const codes = (await page.getByLabel('Recovery codes').inputValue()).split('\n');
   expect(codes).toHaveLength(10);
   await inspect('recovery codes');
-  await page.getByRole('link', { name: 'I have kept them' }).click();
+  await page.getByRole('link', { name: 'I have saved them' }).click();
   await expect(page.getByText('10 recovery codes are left')).toBeVisible();
   await inspect('on');
 

@@ -89,7 +89,7 @@ test('doors', { tag: '@shots' }, async ({ arrive }) => {
     await shoot(anna, `door-${name}`);
   };
   await open('sign-in', '/sign-in');
-  await anna.page.getByRole('textbox', { name: 'E-mail' }).fill(email);
+  await anna.page.getByRole('textbox', { name: 'Email' }).fill(email);
   await anna.page.getByLabel('Password').fill('not that one');
   await anna.page.getByRole('button', { name: 'Sign in' }).click();
   await shoot(anna, 'door-sign-in-refused');

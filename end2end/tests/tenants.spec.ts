@@ -80,6 +80,6 @@ test('a tenant that does not exist is a page that says so', async ({ arrive }) =
   for (const path of ['/t/nope', '/t/nope/admin', '/t/NOT%20A%20SLUG', '/nowhere']) {
     const answer = await stranger.page.goto(path);
     expect(answer?.status(), path).toBe(404);
-    await expect(stranger.page.getByRole('heading', { level: 1 })).toHaveText('There is nothing here');
+    await expect(stranger.page.getByRole('heading', { level: 1 })).toHaveText('Page not found');
   }
 });

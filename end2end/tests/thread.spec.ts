@@ -25,26 +25,26 @@ test('an asker and a moderator write to each other, and on from another device b
   const moderator = await arrive(server.it.url);
   await review(moderator, server.it.signInLink('acme'));
   const item = moderator.page.getByRole('listitem', { name: 'Whom may I tell about the harassment?' });
-  await item.getByText('Private thread with its asker').click();
-  await item.getByLabel('To its asker').fill('Would you rather talk to us alone?');
+  await item.getByText('Private messages').click();
+  await item.getByLabel('Message to the asker').fill('Would you rather talk to us alone?');
   await item.getByRole('button', { name: 'Send' }).click();
   await expect(item.locator('.thread')).toContainText('Would you rather talk to us alone?');
-  await expect(item.getByLabel('To its asker')).toHaveValue('');
+  await expect(item.getByLabel('Message to the asker')).toHaveValue('');
 
   await expect(asker.room.toasts).toContainText('The moderators wrote to you');
   await asker.page.locator('.bar').getByRole('link', { name: 'Your questions' }).click();
   const own = asker.page.getByRole('listitem').filter({ hasText: 'Whom may I tell' });
   await own.getByRole('link', { name: 'The moderators wrote to you' }).click();
-  await expect(asker.page.getByRole('heading', { level: 1 })).toHaveText('Between you and the moderators');
+  await expect(asker.page.getByRole('heading', { level: 1 })).toHaveText('Private messages');
   await expect(asker.page.locator('.thread')).toContainText('Would you rather talk to us alone?');
   await asker.page.getByLabel('Your message').fill('Yes, <b>please</b>.');
   await asker.page.getByRole('button', { name: 'Send' }).click();
   await expect(asker.page.locator('.thread')).toContainText('Yes, <b>please</b>.');
   await expect(item.locator('.thread'), 'it comes by itself').toContainText('Yes, <b>please</b>.');
-  await expect(item.getByText('Private thread: 1 message of its asker')).toBeVisible();
+  await expect(item.getByText('Private messages: 1 new')).toBeVisible();
 
-  await asker.page.getByText('On another device').click();
-  await asker.page.getByRole('button', { name: 'Make a private link' }).click();
+  await asker.page.getByText('On another device', { exact: true }).click();
+  await asker.page.getByRole('button', { name: 'Create private link' }).click();
   const link = await asker.page.getByLabel('Your private link').inputValue();
   for (const look of LOOKS) {
     await wear(asker.page, look);
@@ -53,14 +53,14 @@ test('an asker and a moderator write to each other, and on from another device b
   const elsewhere = await arrive(server.it.url, { ...PHONE, tolerate: [statusNote(410)] });
   await elsewhere.page.goto(link);
   await expect(elsewhere.page.locator('.thread')).toContainText('Would you rather talk to us alone?');
-  await expect(elsewhere.page.getByText('On another device'), 'a link makes no link').toHaveCount(0);
+  await expect(elsewhere.page.getByText('On another device', { exact: true }), 'a link makes no link').toHaveCount(0);
   await elsewhere.page.getByLabel('Your message').fill('Now from home.');
   await elsewhere.page.getByRole('button', { name: 'Send' }).click();
   await expect(item.locator('.thread')).toContainText('Now from home.');
   expect(await violations(moderator.page), 'the box of the moderators').toEqual([]);
 
-  await asker.page.getByText('On another device').click();
-  await asker.page.getByRole('button', { name: 'Take the link back' }).click();
+  await asker.page.getByText('On another device', { exact: true }).click();
+  await asker.page.getByRole('button', { name: 'Revoke link' }).click();
   expect((await elsewhere.page.goto(link))?.status(), 'the link is gone').toBe(410);
 });
 

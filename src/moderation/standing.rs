@@ -35,6 +35,9 @@ pub struct OwnQuestion {
     pub id: QuestionId,
     /// Its text as it is now.
     pub body: String,
+    /// The name on it, where it shows one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author_name: Option<String>,
     /// When it was asked.
     pub created_at: Timestamp,
     /// Where it stands.
@@ -52,6 +55,7 @@ impl From<Case> for OwnQuestion {
             id: case.question.id,
             standing: case.standing(),
             body: case.question.body,
+            author_name: case.question.author_name,
             created_at: case.question.created_at,
             reason: case.removed.and_then(|removed| removed.reason),
             replies: case.replies,

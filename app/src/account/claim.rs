@@ -62,15 +62,17 @@ impl PersonLinkPage {
                 let (title, lead, word) = match setting {
                     Setting::Invitation => (
                         format!("Welcome to {}", tenant.name),
-                        "Choose what you are called and a password. Then you are in.".to_owned(),
-                        "Come in",
+                        "Enter your name and choose a password to get started.".to_owned(),
+                        "Join",
                     ),
                     Setting::Password => (
                         "Choose a new password".to_owned(),
-                        "You are signed out everywhere else then.".to_owned(),
-                        "Set the password",
+                        "This signs you out everywhere else.".to_owned(),
+                        "Save password",
                     ),
-                    Setting::SignIn => (format!("Sign in to {}", tenant.name), format!("As {name}."), "Sign in"),
+                    Setting::SignIn => {
+                        (format!("Sign in to {}", tenant.name), format!("You will be signed in as {name}."), "Sign in")
+                    }
                 };
                 let fields = match setting {
                     Setting::SignIn => confirmation(&action),
@@ -137,7 +139,7 @@ impl RoleLinkPage {
         AccountDocument {
             mark: Icon::User,
             title: format!("Sign in to {}", tenant.name),
-            lead: format!("This link signs one person in as {role}, once. Press the button if that is you."),
+            lead: format!("This link works once and signs you in as {role}."),
             home: home(&room),
             tenant: Some(tenant),
             body,
@@ -154,17 +156,17 @@ pub(super) fn confirmation(action: &str) -> AnyView {
 fn spent(home: String) -> AccountDocument {
     let body = view! {
         <ol class="steps">
-            <li>"Ask for a new one on the page for signing in, or ask the organiser."</li>
+            <li>"Ask for a new link on the sign-in page, or ask the organiser."</li>
             <li>
-                "If this is your server, run " <code>"pulsestage link"</code> " on it and open the address it prints."
+                "If you run this server, run " <code>"pulsestage link"</code> " on it and open the link it prints."
             </li>
         </ol>
         <div class="solo__do">
             <a class="btn btn--main" href="/sign-in">
-                "To signing in"
+                "Go to sign-in"
             </a>
             <a class="btn" href=home.clone()>
-                "To the questions"
+                "Go to questions"
             </a>
         </div>
     }
@@ -172,7 +174,7 @@ fn spent(home: String) -> AccountDocument {
     AccountDocument {
         mark: Icon::Clock,
         title: "This link no longer works".to_owned(),
-        lead: "It was used already, or it is too old. Each link works once and for a short time.".to_owned(),
+        lead: "It has been used or has expired. Each link works only once and for a limited time.".to_owned(),
         tenant: None,
         home,
         body,
@@ -211,9 +213,8 @@ impl ClaimPage {
         .into_any();
         AccountDocument {
             mark: Icon::Shield,
-            title: "Make it yours".to_owned(),
-            lead: "Nobody owns this PulseStage yet. Whoever sends this form first does, and this page is gone then."
-                .to_owned(),
+            title: "Set up PulseStage".to_owned(),
+            lead: "This PulseStage has no owner yet. Whoever sends this form first becomes the owner.".to_owned(),
             home: "/".to_owned(),
             tenant: Some(tenant),
             body,
@@ -238,24 +239,24 @@ impl OwnPassword {
     pub fn draw(self) -> AccountDocument {
         let Self { tenant, room, problems } = self;
         let old = Field {
-            hint: Some("Leave it empty if you never had one.".to_owned()),
-            ..Field::password("old", "Old password")
+            hint: Some("Leave empty if you have no password yet.".to_owned()),
+            ..Field::password("old", "Current password")
         };
         let body = view! {
             {whole_problem(&problems)}
             <form class="form" method="post" action=format!("{room}/password")>
                 {old.optional().first().draw_with(&problems)}
                 {new_password(None, &problems, false)}
-                {send("Change the password", true)}
+                {send("Change password", true)}
             </form>
             {way(format!("{room}/second-factor"), "Second factor")}
-            {way(home(&room), "Back to the questions")}
+            {way(home(&room), "Back to questions")}
         }
         .into_any();
         AccountDocument {
             mark: Icon::Lock,
-            title: "Change your password".to_owned(),
-            lead: "You are signed out everywhere else then.".to_owned(),
+            title: "Change password".to_owned(),
+            lead: "This signs you out everywhere else.".to_owned(),
             home: home(&room),
             tenant: Some(tenant),
             body,

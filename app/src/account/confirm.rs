@@ -66,7 +66,7 @@ impl ConfirmIdentityPage {
                 <form class="form" method="post" action=action>
                     {hidden("to", &to)}
                     {hidden("do", "link")}
-                    {send("Mail me a link instead", !password)}
+                    {send("Email me a link instead", !password)}
                 </form>
             }
             .erase()
@@ -74,7 +74,7 @@ impl ConfirmIdentityPage {
         let said = mailed.then(|| {
             view! {
                 <Notice weight=Weight::Plain mark=Icon::Check>
-                    <p role="status">"A link is on its way to your mailbox. Open it in this browser."</p>
+                    <p role="status">"We sent you a link. Open it in this browser."</p>
                 </Notice>
             }
             .erase()
@@ -82,7 +82,7 @@ impl ConfirmIdentityPage {
         let none = nothing.then(|| {
             view! {
                 <p class="field__hint">
-                    "You have no password here and no mailbox that we know. Sign in again by a link from whoever gave you the first."
+                    "You have no password here and no email address. Ask whoever invited you for a new sign-in link."
                 </p>
             }
             .erase()
@@ -94,13 +94,13 @@ impl ConfirmIdentityPage {
             {with_provider}
             {by_mail}
             {none}
-            {way(home(&room), "Back to the questions")}
+            {way(home(&room), "Back to questions")}
         }
         .into_any();
         AccountDocument {
             mark: Icon::Lock,
             title: "Confirm that it is you".to_owned(),
-            lead: "What you are about to do needs that. Nothing was changed yet; do it again after this.".to_owned(),
+            lead: "This change needs it. Nothing has changed yet: make the change again afterwards.".to_owned(),
             home: home(&room),
             tenant: Some(tenant),
             body,
@@ -137,7 +137,7 @@ impl AddressChangePage {
             view! {
                 <form class="form" method="post" action=action>
                     {confirm}
-                    {send("Confirm this address", true)}
+                    {send("Confirm address", true)}
                 </form>
             }
             .erase()
@@ -145,13 +145,13 @@ impl AddressChangePage {
         let body = view! {
             {whole_problem(&problems)}
             {form}
-            {way(home(&room), "To the questions")}
+            {way(home(&room), "Go to questions")}
         }
         .into_any();
         let (title, lead) = if done {
-            ("The address is confirmed", format!("{name} gets mail at {email} from now on."))
+            ("Email address confirmed", format!("Emails for {name} now go to {email}."))
         } else {
-            ("Is this your address?", format!("{name} is to get mail at {email}."))
+            ("Confirm your email address", format!("Emails for {name} will go to {email}."))
         };
         AccountDocument {
             mark: Icon::Message,

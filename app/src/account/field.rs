@@ -13,7 +13,7 @@ impl Field {
     /// Somebody's address.
     pub(super) fn email(autocomplete: &'static str, value: &str) -> Self {
         let autocomplete = Some(autocomplete);
-        Self { autocomplete, ..Self::line("email", "email", "E-mail address").value(value).max(254).required() }
+        Self { autocomplete, ..Self::line("email", "email", "Email address").value(value).max(254).required() }
     }
 
     /// A password that there is already.
@@ -25,13 +25,13 @@ impl Field {
     /// A password that is to be.
     pub(super) fn new_password(name: &'static str, label: &'static str) -> Self {
         let least = pulsestage::password::PASSWORD_MIN;
-        let hint = format!("At least {least} characters. A few words that only you would put together are good.");
+        let hint = format!("At least {least} characters. A few random words work well.");
         Self { autocomplete: Some("new-password"), ..Self::password(name, label).hint(hint) }
     }
 
     /// A code of an authenticator app.
     pub(super) fn code(name: &'static str, label: &'static str) -> Self {
-        let field = Self::text(name, label).max(64).required().hint("Six digits, as the app shows them now.");
+        let field = Self::text(name, label).max(64).required().hint("The six digits in the app.");
         Self { autocomplete: Some("one-time-code"), keys: Some("numeric"), ..field }
     }
 

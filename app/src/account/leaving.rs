@@ -36,29 +36,26 @@ impl LeavingPage {
     pub fn draw(self) -> AccountDocument {
         let Self { at, tenant, room } = self;
         let (mark, title, lead) = match at {
-            Leaving::SignedOut => {
-                (Icon::Check, "You are signed out", "Nothing of your account is shown in this browser any more.")
-            }
+            Leaving::SignedOut => (Icon::Check, "You are signed out", "This browser no longer shows your account."),
             Leaving::Asked => (
                 Icon::LogOut,
                 "Forget this browser?",
-                "For a device that others use as well. You are signed out here, and whoever comes next is a new guest.",
+                "For shared devices. You will be signed out, and the next person starts as a new guest.",
             ),
             Leaving::Forgotten => (
                 Icon::Check,
                 "This browser is forgotten",
-                "Whoever uses it next is a new guest. Questions that were asked here without signing in stay, and can no \
-                 longer be found or changed from here.",
+                "The next person starts as a new guest. Questions asked here without signing in stay, but can't be found or \
+                 changed from here any more.",
             ),
         };
         let forget = || {
             view! {
                 <form class="form" method="post" action=format!("{room}/forget")>
                     <p class="field__hint">
-                        "Questions that were asked in this browser without signing in stay where they are, and their votes count.
-                        But they can no longer be found, changed or taken back from here, by you or anybody else. "
-                        <a href=format!("{room}/mine")>"See them first"</a>
-                        ", if there may be something that you want to take along or erase."
+                        "Questions asked in this browser without signing in stay, with their votes. But nobody can find, "
+                        "change or withdraw them from here any more. "
+                        <a href=format!("{room}/mine")>"See them first"</a> "."
                     </p>
                     <button class="btn" type="submit">
                         "Forget this browser"
@@ -79,9 +76,9 @@ impl LeavingPage {
         };
         let body = match at {
             Leaving::SignedOut => view! {
-                {on(home(&room), "To the questions")}
+                {on(home(&room), "Go to questions")}
                 <details class="more">
-                    <summary>"Do others use this device?"</summary>
+                    <summary>"Shared device?"</summary>
                     {forget()}
                 </details>
                 {way(format!("{room}/sign-in"), "Sign in again")}
@@ -89,10 +86,10 @@ impl LeavingPage {
             .into_any(),
             Leaving::Asked => view! {
                 {forget()}
-                {way(home(&room), "Back to the questions")}
+                {way(home(&room), "Back to questions")}
             }
             .into_any(),
-            Leaving::Forgotten => on(home(&room), "To the questions"),
+            Leaving::Forgotten => on(home(&room), "Go to questions"),
         };
         AccountDocument {
             mark,

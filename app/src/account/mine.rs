@@ -44,21 +44,21 @@ impl Mine {
         let back = home.clone();
         let (kept, lead) = match self.signed_in_to {
             Some(_) => (
-                "What you ask is kept here for you, on every device.",
-                "What you have asked, on any device. Nobody else sees this page.",
+                "Questions you ask appear here, on all your devices.",
+                "Questions you asked on any device. Only you see this page.",
             ),
             None => (
-                "What you ask in this browser is kept here for you.",
-                "What was asked in this browser. Nobody else sees this page.",
+                "Questions you ask in this browser appear here.",
+                "Questions asked in this browser. Only you see this page.",
             ),
         };
         let list: Vec<AnyView> = self.questions.iter().map(|question| self.question(question)).collect();
         let body = if list.is_empty() {
             view! {
-                <h2 class="vh">"What was asked"</h2>
+                <h2 class="vh">"Your questions"</h2>
                 <Empty mark=Icon::Message title="Nothing asked yet" text=kept>
                     <a class="btn btn--main" href=back>
-                        "To the questions"
+                        "Go to questions"
                     </a>
                 </Empty>
                 {self.own_data()}
@@ -71,7 +71,7 @@ impl Mine {
                 <ul class="mine">{list}</ul>
                 <div class="solo__do">
                     <a class="btn" href=back>
-                        "Back to the questions"
+                        "Back to questions"
                     </a>
                 </div>
                 {self.own_data()}
@@ -119,7 +119,7 @@ impl Mine {
         });
         view! {
             {sign_out}
-            {way(format!("{}/forget", self.room), "Others use this device? Forget this browser")}
+            {way(format!("{}/forget", self.room), "Shared device? Forget this browser")}
         }
         .into_any()
     }
@@ -149,7 +149,7 @@ impl Mine {
                     .map(|reason| {
                         view! {
                             <blockquote class="mine__reason" dir="auto">
-                                <p>"A moderator wrote: " {reason}</p>
+                                <p>"Moderator: " {reason}</p>
                             </blockquote>
                         }
                             .erase()
@@ -205,12 +205,12 @@ impl Mine {
                 </form>
             </details>
             <details class="more">
-                <summary>"Take it back"</summary>
+                <summary>"Withdraw"</summary>
                 <form class="form" method="post" action=action>
                     {hidden()}
-                    <p class="field__hint">"It leaves the board with its votes, and does not come back."</p>
+                    <p class="field__hint">"The question and its votes are removed. This can't be undone."</p>
                     <button class="btn" type="submit" name="do" value="withdraw">
-                        "Take it back"
+                        "Withdraw question"
                     </button>
                 </form>
             </details>
@@ -239,12 +239,7 @@ pub struct Report {
 }
 
 /// What people report questions for.
-const WHY: [&str; 4] = [
-    "It insults or threatens somebody",
-    "It gives away what is somebody's own",
-    "It is advertising or nonsense",
-    "It is something else",
-];
+const WHY: [&str; 4] = ["Insult or threat", "Private information", "Spam", "Something else"];
 
 impl Report {
     /// Draws it.
@@ -254,17 +249,19 @@ impl Report {
         let (title, lead, body) = match self.is_done {
             true => (
                 "Thank you",
-                "The moderators are told of it. They are not told who told them.",
+                "The moderators have been told. They don't see who reported it.",
                 view! {
                     <div class="solo__do">
                         <a class="btn btn--main" href=home.clone()>
-                            "Back to the questions"
+                            "Back to questions"
                         </a>
                     </div>
                 }
                 .erase(),
             ),
-            false => ("Report a question", "Only the moderators learn of it, and not from whom.", self.form(&home)),
+            false => {
+                ("Report a question", "Only moderators see your report. They don't see who sent it.", self.form(&home))
+            }
         };
         AccountDocument {
             mark: if self.is_done { Icon::Check } else { Icon::Alert },
@@ -298,12 +295,12 @@ impl Report {
             <form class="form" method="post" action=format!("{}/report/{question}", self.room)>
                 <input type="hidden" name="op" value=self.key.to_string() />
                 <fieldset class="choices">
-                    <legend class="field__label">"What is wrong with it?"</legend>
+                    <legend class="field__label">"What is wrong?"</legend>
                     {choices}
                 </fieldset>
                 <div class="field">
                     <label class="field__label" for="words">
-                        "In your words, if you like"
+                        "Details (optional)"
                     </label>
                     <textarea class="input" id="words" name="words" rows="3" maxlength="400" dir="auto">
                         {escaped(self.typed.clone())}
@@ -311,10 +308,10 @@ impl Report {
                 </div>
                 <div class="solo__do">
                     <button class="btn btn--main" type="submit">
-                        "Report it"
+                        "Send report"
                     </button>
                     <a class="btn" href=home.to_owned()>
-                        "Leave it"
+                        "Cancel"
                     </a>
                 </div>
             </form>
@@ -334,12 +331,12 @@ pub fn reason(why: &str, words: &str) -> String {
 
 pub(super) const fn standing(standing: Standing) -> (&'static str, &'static str) {
     match standing {
-        Standing::Waiting => ("A moderator reads it first", "mark mark--pending"),
+        Standing::Waiting => ("Waiting for review", "mark mark--pending"),
         Standing::Shown => ("On the board", "mark mark--answered"),
         Standing::Answered => ("Answered", "mark mark--answered"),
         Standing::Declined => ("Declined", "mark mark--pending"),
-        Standing::Withdrawn => ("You took it back. Its text is gone", "mark"),
-        Standing::Merged => ("Put together with another that asks the same", "mark mark--answered"),
+        Standing::Withdrawn => ("Withdrawn by you", "mark"),
+        Standing::Merged => ("Merged with a similar question", "mark mark--answered"),
         Standing::Deleted => ("Removed", "mark"),
     }
 }

@@ -24,7 +24,7 @@ impl ProblemPage {
             view! {
                 <div class="solo__do">
                     <a class="btn btn--main" href="/">
-                        "To the questions"
+                        "Go to questions"
                     </a>
                 </div>
             }

@@ -34,7 +34,7 @@ impl AskForCode {
     pub fn draw(self) -> AccountDocument {
         let Self { tenant, room, to, recovery, problems } = self;
         let (field, with, other, word) = if recovery {
-            (Field::recovery_code("code", "Recovery code"), "recovery", "app", "Use a code of the app")
+            (Field::recovery_code("code", "Recovery code"), "recovery", "app", "Use a code from the app")
         } else {
             (Field::code("code", "Code"), "app", "recovery", "Use a recovery code")
         };
@@ -45,16 +45,16 @@ impl AskForCode {
                 {send("Sign in", true)}
             </form>
             {way(format!("{room}/sign-in/code?with={other}&to={to}"), word)}
-            {way(format!("{room}/sign-in"), "Back to signing in")}
+            {way(format!("{room}/sign-in"), "Back to sign-in")}
         }
         .into_any();
         AccountDocument {
             mark: Icon::Shield,
             title: "Enter your code".to_owned(),
             lead: if recovery {
-                "Enter one of the recovery codes that you kept when you set up the second factor."
+                "Enter one of your recovery codes."
             } else {
-                "Open your authenticator app and enter the code that it shows."
+                "Enter the code from your authenticator app."
             }
             .to_owned(),
             home: home(&room),
@@ -93,40 +93,40 @@ impl SetUpFactor {
     pub fn draw(self) -> AccountDocument {
         let Self { tenant, room, action, qr, secret, sealed, replaces, is_required, problems } = self;
         let current = replaces.then(|| {
-            let hint = Some("From the app that you use now, or one of your recovery codes.".to_owned());
-            Field { hint, keys: None, ..Field::code("current", "Code of today's app") }.draw_with(&problems)
+            let hint = Some("From the app you use now, or a recovery code.".to_owned());
+            Field { hint, keys: None, ..Field::code("current", "Code from your current app") }.draw_with(&problems)
         });
         let back = if is_required {
-            way(format!("{room}/sign-in"), "Back to signing in")
+            way(format!("{room}/sign-in"), "Back to sign-in")
         } else {
             way(format!("{room}/second-factor"), "Back")
         };
         let body = view! {
             {whole_problem(&problems)}
             <ol class="steps">
-                <li>"Install an authenticator app on your phone, if you have none."</li>
-                <li>"Scan this QR code with the app, or type the key into it."</li>
-                <li>"Enter the code that the app shows."</li>
+                <li>"Install an authenticator app on your phone."</li>
+                <li>"Scan this QR code with the app, or enter the key."</li>
+                <li>"Enter the code shown in the app."</li>
             </ol>
             <div class="code__qr" role="img" aria-label="QR code for the authenticator app" inner_html=qr></div>
             <p>"Key: " <code>{grouped(&secret)}</code></p>
             <form class="form" method="post" action=action>
                 {hidden("setup", &sealed)}
                 {current}
-                {Field::code("code", "Code of the new app").first().draw_with(&problems)}
+                {Field::code("code", "Code from the new app").first().draw_with(&problems)}
                 {send("Turn on", true)}
             </form>
             {back}
         }
         .into_any();
         let lead = if is_required {
-            "Your role needs a second factor: after your password you are asked for a code of an app on your phone."
+            "Your role needs a second factor: after your password you enter a code from an app on your phone."
         } else {
-            "After your password you are asked for a code of an app on your phone."
+            "After your password you enter a code from an app on your phone."
         };
         AccountDocument {
             mark: Icon::Shield,
-            title: "Set up the second factor".to_owned(),
+            title: "Set up a second factor".to_owned(),
             lead: lead.to_owned(),
             home: home(&room),
             tenant: Some(tenant),
@@ -157,7 +157,7 @@ impl ShowRecoveryCodes {
         let file = format!("data:text/plain;charset=utf-8,{}%0A", codes.join("%0A"));
         let body = view! {
             <Notice weight=Weight::Warn mark=Icon::Alert>
-                <p>"This is the only time they are shown. Print them, or keep them where your passwords are."</p>
+                <p>"They are shown only once. Print them or keep them with your passwords."</p>
             </Notice>
             <div class="field">
                 <label class="field__label" for="codes">
@@ -169,19 +169,18 @@ impl ShowRecoveryCodes {
             </div>
             <div class="solo__do">
                 <a class="btn" download="recovery-codes.txt" href=file>
-                    "Save as a file"
+                    "Download"
                 </a>
                 <a class="btn btn--main" href=next>
-                    "I have kept them"
+                    "I have saved them"
                 </a>
             </div>
         }
         .into_any();
         AccountDocument {
             mark: Icon::Check,
-            title: "Keep your recovery codes".to_owned(),
-            lead: "The second factor is on. If you lose your phone, each of these codes lets you in once instead."
-                .to_owned(),
+            title: "Save your recovery codes".to_owned(),
+            lead: "The second factor is on. If you lose your phone, each of these codes signs you in once.".to_owned(),
             home: home(&room),
             tenant: Some(tenant),
             body,
@@ -238,11 +237,11 @@ impl OwnFactor {
                     </div>
                 }
                 .erase();
-                ("It is off. With it, whoever learns your password still cannot sign in as you: they need your phone as well.".to_owned(), body)
+                ("Off. Turn it on, and nobody can sign in as you with your password alone.".to_owned(), body)
             }
             Some(SecondFactor { enabled_at, recovery_codes, .. }) => {
                 let lead = format!(
-                    "It is on since {}. {recovery_codes} recovery {} left.",
+                    "On since {}. {recovery_codes} recovery {} left.",
                     in_utc(enabled_at),
                     if recovery_codes == 1 { "code is" } else { "codes are" }
                 );
@@ -258,8 +257,8 @@ impl OwnFactor {
         };
         let body = view! {
             {body}
-            {way(format!("{room}/password"), "Change your password")}
-            {way(home(&room), "Back to the questions")}
+            {way(format!("{room}/password"), "Change password")}
+            {way(home(&room), "Back to questions")}
         }
         .into_any();
         AccountDocument {
@@ -303,13 +302,13 @@ impl ChangeFactor {
         let Self { tenant, room, change, problems } = self;
         let (path, title, lead, word) = match change {
             FactorChange::Codes => {
-                ("codes", "New recovery codes", "The codes that you have now stop working.", "Show new codes")
+                ("codes", "New recovery codes", "Your current codes stop working.", "Show new codes")
             }
             FactorChange::Off => {
-                ("off", "Turn off the second factor", "You sign in with your password alone then.", "Turn off")
+                ("off", "Turn off the second factor", "You will sign in with your password alone.", "Turn off")
             }
         };
-        let hint = Some("From your app, or one of your recovery codes.".to_owned());
+        let hint = Some("From your app, or a recovery code.".to_owned());
         let field = Field { hint, keys: None, ..Field::code("code", "Code") };
         let body = view! {
             {whole_problem(&problems)}

@@ -27,13 +27,15 @@ pub struct SignIn {
     pub provider: Option<(String, String)>,
     /// Whether mail is sent.
     pub mails: bool,
+    /// Whether people without an account see the questions.
+    pub guests: bool,
 }
 
 impl SignIn {
     /// Draws it.
     #[must_use]
     pub fn draw(self) -> AccountDocument {
-        let Self { tenant, room, to, email, problems, provider, mails } = self;
+        let Self { tenant, room, to, email, problems, provider, mails, guests } = self;
         let provider = provider.map(|(name, href)| {
             view! {
                 <div class="solo__do">
@@ -50,14 +52,14 @@ impl SignIn {
             view! {
                 <div class="solo__do">
                     <a class="btn" href=format!("{room}/sign-in/link")>
-                        "Mail me a link instead"
+                        "Email me a link instead"
                     </a>
                 </div>
-                {way(format!("{room}/sign-in/forgot"), "I forgot my password")}
+                {way(format!("{room}/sign-in/forgot"), "Forgot password?")}
             }
             .erase()
         } else {
-            view! { <p class="field__hint">"No password, or forgotten? Ask the organiser for a sign-in link."</p> }
+            view! { <p class="field__hint">"No password, or forgot it? Ask the organiser for a sign-in link."</p> }
                 .erase()
         };
         let body = view! {
@@ -70,13 +72,13 @@ impl SignIn {
                 {send("Sign in", true)}
             </form>
             {others}
-            {way(home(&room), "To the questions, without signing in")}
+            {guests.then(|| way(home(&room), "Continue without signing in"))}
         }
         .into_any();
         AccountDocument {
             mark: Icon::User,
             title: "Sign in".to_owned(),
-            lead: "For moderators, admins and members. Asking and voting may need no sign-in.".to_owned(),
+            lead: "Use the account you were invited with.".to_owned(),
             home: home(&room),
             tenant: Some(tenant),
             body,
@@ -105,12 +107,12 @@ impl AskForLink {
     pub fn draw(self) -> AccountDocument {
         let Self { tenant, room, forgot, asked, problems } = self;
         let action = format!("{room}/sign-in/{}", if forgot { "forgot" } else { "link" });
-        let title = if forgot { "Choose a new password" } else { "Sign in by mail" };
+        let title = if forgot { "Choose a new password" } else { "Sign in by email" };
         let form = view! {
             {whole_problem(&problems)}
             <form class="form" method="post" action=action>
                 {Field::email("email", "").first().draw_with(&problems)}
-                {send("Mail me a link", true)}
+                {send("Email me a link", true)}
             </form>
         }
         .into_any();
@@ -118,20 +120,20 @@ impl AskForLink {
             <Notice weight=Weight::Plain mark=Icon::Check>
                 // The same words whoever asked: they tell nobody who has an account.
                 <p role="status">
-                    "If somebody with this address may come in here, a link is on its way to them. Look into your mailbox, also into the folder for junk."
+                    "If this address has an account here, we sent it a link. Check your inbox and spam folder."
                 </p>
             </Notice>
         }
         .erase();
         let body = view! {
             {if asked { said } else { form }}
-            {way(format!("{room}/sign-in"), "Back to signing in")}
+            {way(format!("{room}/sign-in"), "Back to sign-in")}
         }
         .into_any();
         AccountDocument {
             mark: Icon::Message,
             title: title.to_owned(),
-            lead: "We mail you a link that works once and for a short time.".to_owned(),
+            lead: "We email you a link. It works once and for a short time.".to_owned(),
             home: home(&room),
             tenant: Some(tenant),
             body,
@@ -142,4 +144,16 @@ impl AskForLink {
 /// The first page of a room.
 pub(super) fn home(room: &str) -> String {
     if room.is_empty() { "/".to_owned() } else { room.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_where_guests_see_the_questions_is_there_a_way_without_an_account() {
+        let drawn = |guests| Owner::new().with(|| SignIn { guests, ..SignIn::default() }.draw().body.to_html());
+        assert!(drawn(true).contains("Continue without signing in"));
+        assert!(!drawn(false).contains("without signing in"));
+    }
 }

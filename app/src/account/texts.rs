@@ -11,8 +11,8 @@ use crate::branding::Branding;
 use crate::ui::icon::Icon;
 
 /// What erasing does not reach.
-const LEFT: &str = "Votes that you cast stay counted. Backups that whoever runs this PulseStage made before keep the \
-                    texts until they are deleted: ask them for how long they keep any.";
+const LEFT: &str = "Your votes stay counted. Backups made earlier keep the texts until they are deleted; ask whoever \
+                    runs this server how long that is.";
 
 /// The page on which somebody erases what they wrote.
 #[derive(Clone, Debug, Default)]
@@ -35,28 +35,28 @@ impl EraseWritten {
         let mine = format!("{room}/mine");
         let (title, lead, body) = match done {
             Some(erased) => (
-                "It is erased",
+                "Your texts are erased",
                 told(erased),
                 view! {
                     <p class="field__hint">{LEFT}</p>
-                    {way(home(&room), "Back to the questions")}
+                    {way(home(&room), "Back to questions")}
                 }
                 .into_any(),
             ),
             None => (
                 "Erase what you wrote",
-                "Everything that you wrote here in this browser. This cannot be undone.".to_owned(),
+                "Everything you wrote here in this browser. This can't be undone.".to_owned(),
                 view! {
                     {whole_problem(&problems)}
                     <p>
-                        "Your questions leave the board, with their answers, your name on them and the messages between "
-                        "you and the moderators. The reasons for which you reported questions are removed as well."
+                        "Your questions are removed, with their answers, your name and the messages between you and the "
+                        "moderators. The reasons in your reports are removed too."
                     </p>
                     <p class="field__hint">{LEFT}</p>
                     <form class="form" method="post" action=format!("{mine}/erase")>
                         {send("Erase what I wrote", true)}
                     </form>
-                    {way(mine, "Keep it")}
+                    {way(mine, "Cancel")}
                 }
                 .into_any(),
             ),
@@ -68,14 +68,14 @@ impl EraseWritten {
 
 fn told(Erased { questions, reports }: Erased) -> String {
     let questions = match questions {
-        0 => "There was no question of yours left".to_owned(),
-        1 => "One question of yours has no text any more and is off the board".to_owned(),
-        many => format!("{many} questions of yours have no text any more and are off the board"),
+        0 => "You had no questions left".to_owned(),
+        1 => "1 question was removed".to_owned(),
+        many => format!("{many} questions were removed"),
     };
     match reports {
         0 => format!("{questions}."),
-        1 => format!("{questions}. The reason of one report is gone."),
-        many => format!("{questions}. The reasons of {many} reports are gone."),
+        1 => format!("{questions}. The reason in 1 report was removed."),
+        many => format!("{questions}. The reasons in {many} reports were removed."),
     }
 }
 
@@ -85,9 +85,9 @@ mod tests {
 
     #[test]
     fn what_was_erased_is_told_in_whole_sentences() {
-        assert_eq!(told(Erased::default()), "There was no question of yours left.");
-        assert!(told(Erased { questions: 1, reports: 0 }).starts_with("One question"));
-        assert!(told(Erased { questions: 2, reports: 1 }).ends_with("of one report is gone."));
-        assert!(told(Erased { questions: 0, reports: 3 }).ends_with("of 3 reports are gone."));
+        assert_eq!(told(Erased::default()), "You had no questions left.");
+        assert!(told(Erased { questions: 1, reports: 0 }).starts_with("1 question "));
+        assert!(told(Erased { questions: 2, reports: 1 }).ends_with("in 1 report was removed."));
+        assert!(told(Erased { questions: 0, reports: 3 }).ends_with("in 3 reports were removed."));
     }
 }

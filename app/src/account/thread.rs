@@ -45,6 +45,10 @@ impl ThreadPage {
         let (word, class) = standing(self.thread.question.standing);
         let messages: Vec<AnyView> = self.thread.messages.iter().map(|one| message(one, Side::Asker)).collect();
         let is_empty = messages.is_empty();
+        let lead = match self.thread.question.author_name {
+            None => "Only you and the moderators see this. They don't see who you are.",
+            Some(_) => "Only you and the moderators see this. Your name is on your question.",
+        };
         let back = if self.by_link { home(&self.room) } else { format!("{}/mine", self.room) };
         let body = view! {
             <div class="panel mine__one">
@@ -62,31 +66,31 @@ impl ThreadPage {
                     .map(|reason| {
                         view! {
                             <blockquote class="mine__reason" dir="auto">
-                                <p>"A moderator wrote: " {reason}</p>
+                                <p>"Moderator: " {reason}</p>
                             </blockquote>
                         }
                             .erase()
                     })}
             </div>
-            {is_empty.then(|| view! { <p class="field__hint">"Nobody has written anything yet."</p> }.erase())}
+            {is_empty.then(|| view! { <p class="field__hint">"No messages yet."</p> }.erase())}
             <ol class="thread">{messages}</ol>
             {(self.problems != Problems::default()).then(|| alert(&self.problems))}
             {self.form()}
             {self.link()}
             <div class="solo__do">
                 <a class="btn" href=self.action.clone()>
-                    "Look again"
+                    "Refresh"
                 </a>
                 <a class="btn btn--quiet" href=back>
-                    {if self.by_link { "To the questions" } else { "Your questions" }}
+                    {if self.by_link { "Go to questions" } else { "Your questions" }}
                 </a>
             </div>
         }
         .into_any();
         AccountDocument {
             mark: Icon::Message,
-            title: "Between you and the moderators".to_owned(),
-            lead: "They are not told who you are, and you are not told which of them writes.".to_owned(),
+            title: "Private messages".to_owned(),
+            lead: lead.to_owned(),
             home: home(&self.room),
             tenant: Some(self.tenant),
             body,
@@ -95,8 +99,7 @@ impl ThreadPage {
 
     fn form(&self) -> AnyView {
         if self.thread.messages.len() >= MOST_MESSAGES {
-            return view! { <p class="field__hint">"This thread is full: nothing more can be written here."</p> }
-                .erase();
+            return view! { <p class="field__hint">"This conversation is full."</p> }.erase();
         }
         view! {
             <form class="form" method="post" action=self.action.clone()>
@@ -137,7 +140,7 @@ impl ThreadPage {
                     </label>
                     <input class="input" id="link" value=link readonly aria-describedby="link-hint" />
                     <p class="field__hint" id="link-hint">
-                        "Keep it now, it is not shown again. Whoever has it reads and writes here as you."
+                        "Copy it now: it is shown only once. Anyone with this link can read and write here as you."
                     </p>
                 </div>
             }
@@ -152,20 +155,20 @@ impl ThreadPage {
                     {hidden("op", &self.key.to_string())}
                     <p class="field__hint">
                         {if has_link {
-                            "There is a private link. Another one takes its place."
+                            "You have a private link. A new one replaces it."
                         } else {
-                            "A private link opens this page anywhere, and nothing else of yours."
+                            "A private link opens this page on another device, and nothing else."
                         }}
                     </p>
                     <div class="form__row">
                         <button class="btn btn--small" type="submit" name="do" value="link">
-                            "Make a private link"
+                            "Create private link"
                         </button>
                         {has_link
                             .then(|| {
                                 view! {
                                     <button class="btn btn--small btn--quiet" type="submit" name="do" value="unlink">
-                                        "Take the link back"
+                                        "Revoke link"
                                     </button>
                                 }
                                     .erase()
@@ -175,5 +178,43 @@ impl ThreadPage {
             </details>
         }
         .into_any()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pulsestage::id::QuestionId;
+    use pulsestage::moderation::{OwnQuestion, Standing};
+    use pulsestage::time::Timestamp;
+    use uuid::Uuid;
+
+    #[test]
+    fn what_is_promised_of_the_name_follows_the_question() {
+        let lead = |author_name: Option<&str>| {
+            let question = OwnQuestion {
+                id: QuestionId(Uuid::from_u128(7)),
+                body: "Why?".to_owned(),
+                author_name: author_name.map(ToOwned::to_owned),
+                created_at: Timestamp(0),
+                standing: Standing::Shown,
+                reason: None,
+                replies: 0,
+            };
+            let page = ThreadPage {
+                tenant: Branding::default(),
+                room: String::new(),
+                action: String::new(),
+                thread: Thread { question, messages: Vec::new(), has_link: false },
+                key: OperationId(Uuid::nil()),
+                by_link: false,
+                link: None,
+                typed: String::new(),
+                problems: Problems::default(),
+            };
+            Owner::new().with(|| page.draw().lead)
+        };
+        assert!(lead(None).contains("They don't see who you are."));
+        assert!(lead(Some("Ann")).contains("Your name is on your question."));
     }
 }

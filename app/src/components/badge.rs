@@ -18,7 +18,7 @@ pub fn Badge(
     let old = Memo::new(move |_| match connection.get() {
         Connection::Connecting | Connection::Live => None,
         Connection::Delayed | Connection::Reconnecting | Connection::Offline => {
-            fresh_at.get().zip(now.and_then(|now| now.0.get())).map(|(fresh, now)| age(now - fresh))
+            fresh_at.get().zip(now.and_then(Now::device)).map(|(fresh, now)| age(now - fresh))
         }
     });
     view! {

@@ -68,7 +68,7 @@ impl Claims {
     #[must_use]
     pub fn is_theirs(self, question: QuestionId) -> bool {
         let until = self.theirs.try_with(|theirs| theirs.get(question).copied()).flatten();
-        let now = self.now.and_then(|now| now.0.try_get()).flatten();
+        let now = self.now.and_then(Now::device);
         until.zip(now).is_some_and(|(until, now)| now < until)
     }
 

@@ -5,9 +5,11 @@ use leptos::html::{Input, Select, Textarea};
 use leptos::prelude::*;
 use pulsestage::error::Refusal;
 use pulsestage::id::{OperationId, TeamId};
-use pulsestage::team::Team;
+use pulsestage::permission::{Action, may};
+use pulsestage::team::{Team, TeamState};
 use pulsestage::tenant::{Names, Tenant, TenantSettings};
 use pulsestage::text::{Limits, NAME_MAX, check};
+use pulsestage::user::Role;
 
 use crate::api::typed;
 use crate::live::Progress;
@@ -20,6 +22,33 @@ use crate::ui::sheet::Sheet;
 /// The id of the sheet, for the buttons that open it.
 pub const SHEET: &str = "ask";
 const AREA: &str = "ask-question";
+
+/// What keeps the reader from asking now, as a sentence; nothing where they can ask.
+#[must_use]
+pub fn obstacle(role: Role, settings: &TenantSettings, teams: &[Team]) -> Option<&'static str> {
+    let takes = |state| teams.iter().any(|team| team.state == state);
+    if !may(role, Action::Ask, settings) {
+        Some("You can't ask questions here.")
+    } else if teams.is_empty() {
+        Some("Nobody can ask yet: there is no team.")
+    } else if settings.asking_open && takes(TeamState::Open) {
+        None
+    } else if settings.voting_open && (takes(TeamState::Open) || takes(TeamState::Voting)) {
+        Some("Questions are closed. You can still vote.")
+    } else {
+        Some("Questions and voting are closed.")
+    }
+}
+
+/// Where a reader who cannot ask can do something about it: the path of a page of the tenant, and its name.
+#[must_use]
+pub fn way_out(role: Role, settings: &TenantSettings, teams: &[Team]) -> Option<(&'static str, &'static str)> {
+    match role {
+        Role::Guest if teams.is_empty() || !settings.guests_allowed => Some(("/sign-in", "Sign in")),
+        role if teams.is_empty() && may(role, Action::CreateTeam, settings) => Some(("/admin/teams", "Add a team")),
+        _ => None,
+    }
+}
 
 /// Where questions are written.
 #[component]
@@ -103,15 +132,20 @@ pub fn Composer(
             }
         }
     };
-    // Not their number itself: a team more must not draw the choice anew and lose what was chosen.
-    let choice = Memo::new(move |_| teams.with(Vec::len).min(2));
+    // Not their number itself: a team more must not draw the choice anew and lose what was chosen. A reader who looks at
+    // a team that takes no questions is told which one gets theirs.
+    let choice = Memo::new(move |_| {
+        teams.with(|teams| {
+            let elsewhere = looking_at.with(|slug| slug.as_ref().is_some_and(|slug| id_of(teams, slug).is_none()));
+            elsewhere || teams.len() > 1
+        })
+    });
     let team_field = part(move || match choice.get() {
-        0 => view! { <p class="field__hint">"No questions are taken at the moment."</p> }.erase(),
-        1 => {
+        false => {
             let only = teams.with_untracked(|teams| teams.first().map(|team| team.id.to_string()));
             view! { <input type="hidden" name="team" value=only /> }.erase()
         }
-        _ => view! { <TeamSelect teams=teams looking_at=looking_at select=select /> }.erase(),
+        true => view! { <TeamSelect teams=teams looking_at=looking_at select=select /> }.erase(),
     });
     view! {
         <Sheet id=SHEET class="sheet composer" title="Ask a question">
@@ -160,9 +194,9 @@ pub fn Composer(
 
 /// What to know before asking here; may be nothing.
 fn notes(settings: &TenantSettings) -> String {
-    let waits = settings.pre_moderation.then_some("A moderator reads your question before others see it.".to_owned());
+    let waits = settings.pre_moderation.then_some("A moderator may review your question first.".to_owned());
     let languages = settings.languages.join(", ");
-    let languages = (!languages.is_empty()).then(|| format!("Questions are welcome in: {languages}."));
+    let languages = (!languages.is_empty()).then(|| format!("Languages: {languages}."));
     waits.into_iter().chain(languages).collect::<Vec<_>>().join(" ")
 }
 
@@ -181,7 +215,7 @@ fn name_field(names: Names, node: NodeRef<Input>) -> Option<AnyView> {
         view! {
             <div class="field">
                 <label class="field__label" for="ask-name">
-                    {if is_needed { "Your name" } else { "Your name, if you like" }}
+                    {if is_needed { "Your name" } else { "Your name (optional)" }}
                 </label>
                 <input
                     class="input"
@@ -200,11 +234,13 @@ fn name_field(names: Names, node: NodeRef<Input>) -> Option<AnyView> {
     )
 }
 
-const fn promise(names: Names) -> &'static str {
+/// What becomes of the asker's name.
+#[must_use]
+pub const fn promise(names: Names) -> &'static str {
     match names {
-        Names::Anonymous => "Your name is never shown with your question.",
-        Names::Optional => "Without a name nobody learns who asked.",
-        Names::Required => "Your name is shown with your question.",
+        Names::Anonymous => "Your name is not shown.",
+        Names::Optional => "You can ask without a name.",
+        Names::Required => "Your name is shown.",
     }
 }
 
@@ -246,4 +282,55 @@ fn TeamSelect(teams: Signal<Vec<Team>>, looking_at: Signal<Option<String>>, sele
 
 fn id_of(teams: &[Team], slug: &str) -> Option<TeamId> {
     teams.iter().find(|team| team.slug == slug).map(|team| team.id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    fn teams(states: &[TeamState]) -> Vec<Team> {
+        let team = |(n, state): (u128, &TeamState)| Team {
+            id: TeamId(Uuid::from_u128(n)),
+            slug: format!("t{n}"),
+            name: format!("Team {n}"),
+            state: *state,
+        };
+        (0..).zip(states).map(team).collect()
+    }
+
+    #[test]
+    fn whoever_cannot_ask_is_told_why_and_where_to_go() {
+        use TeamState::{Closed, Open, Voting};
+        let all = TenantSettings::default();
+        let no_asking = TenantSettings { asking_open: false, ..all.clone() };
+        let no_votes = TenantSettings { voting_open: false, ..all.clone() };
+        let nothing = TenantSettings { voting_open: false, ..no_asking.clone() };
+        let members = TenantSettings { guests_allowed: false, ..all.clone() };
+        let (sign_in, add) = (Some("/sign-in"), Some("/admin/teams"));
+        let (may_not, no_team) = ("You can't ask questions here.", "Nobody can ask yet: there is no team.");
+        let (no_questions, closed) = ("Questions are closed. You can still vote.", "Questions and voting are closed.");
+        for (role, settings, states, expected) in [
+            (Role::Guest, &all, &[Open][..], None),
+            (Role::Guest, &no_votes, &[Closed, Open], None),
+            (Role::Member, &members, &[Open], None),
+            (Role::Guest, &members, &[Open], Some((may_not, sign_in))),
+            (Role::Viewer, &all, &[Open], Some((may_not, None))),
+            (Role::Guest, &all, &[], Some((no_team, sign_in))),
+            (Role::Member, &all, &[], Some((no_team, None))),
+            (Role::Moderator, &all, &[], Some((no_team, None))),
+            (Role::Admin, &all, &[], Some((no_team, add))),
+            (Role::Owner, &nothing, &[], Some((no_team, add))),
+            (Role::Guest, &no_asking, &[Open], Some((no_questions, None))),
+            (Role::Guest, &all, &[Closed, Voting], Some((no_questions, None))),
+            (Role::Guest, &all, &[Closed, Closed], Some((closed, None))),
+            (Role::Guest, &no_votes, &[Voting], Some((closed, None))),
+            (Role::Admin, &nothing, &[Open], Some((closed, None))),
+        ] {
+            let teams = teams(states);
+            let way = way_out(role, settings, &teams).map(|(path, _)| path);
+            let told = obstacle(role, settings, &teams).map(|why| (why, way));
+            assert_eq!(told, expected, "{role:?} {settings:?} {states:?}");
+        }
+    }
 }

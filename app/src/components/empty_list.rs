@@ -45,8 +45,8 @@ pub fn EmptyList(
     place: PageUrl,
     /// What the reader chose.
     filters: Filters,
-    /// Whether the reader may ask.
-    may_ask: bool,
+    /// What becomes of an asker's name, where the reader can ask.
+    promise: Option<&'static str>,
 ) -> impl IntoView {
     let link = |to: String, words: &'static str| {
         view! {
@@ -61,7 +61,7 @@ pub fn EmptyList(
             <Empty
                 mark=Icon::Message
                 title="The queue is empty"
-                text="Questions appear here the moment they are asked. Share the link to begin."
+                text="New questions appear here at once. Share the link to start."
             >
                 <a class="btn" href=place.of(ViewKind::Questions)>
                     {icon(Icon::External)}
@@ -71,9 +71,13 @@ pub fn EmptyList(
         }
         .erase(),
         (Why::NoQuestions, ViewKind::Questions) => view! {
-            <Empty mark=Icon::Message title="No questions yet" text="Be the first. Your name is never shown.">
-                {may_ask
-                    .then(|| {
+            <Empty
+                mark=Icon::Message
+                title="No questions yet"
+                text=promise.map(|promise| "Be the first. ".to_owned() + promise).unwrap_or_default()
+            >
+                {promise
+                    .map(|_| {
                         view! {
                             <button type="button" class="btn btn--main" popovertarget=composer::SHEET>
                                 "Ask a question"
@@ -84,20 +88,20 @@ pub fn EmptyList(
         }
         .erase(),
         (Why::Filtered, _) => view! {
-            <Empty mark=Icon::Filter title="Nothing under this filter" text="There may be questions without it.">
+            <Empty mark=Icon::Filter title="No matching questions" text="Try other filters.">
                 {link(place.under(&cleared(&filters)), "Clear filters")}
             </Empty>
         }
         .erase(),
         (Why::NoneAnswered, _) => view! {
-            <Empty mark=Icon::Message title="Nothing answered yet" text="Answers appear here, under their questions.">
+            <Empty mark=Icon::Message title="No answers yet" text="Answered questions appear here.">
                 {link(place.under(&filters.with_tab(Tab::Open)), "See open questions")}
             </Empty>
         }
         .erase(),
         (Why::AllAnswered, _) => view! {
-            <Empty mark=Icon::Check title="Everything is answered" text="New questions appear here the moment they are asked.">
-                {link(place.under(&filters.with_tab(Tab::Answered)), "See the answers")}
+            <Empty mark=Icon::Check title="All questions answered" text="New questions appear here at once.">
+                {link(place.under(&filters.with_tab(Tab::Answered)), "See answers")}
             </Empty>
         }
         .erase(),

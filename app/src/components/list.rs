@@ -44,8 +44,8 @@ pub fn QuestionList(
     narrowed: Signal<bool>,
     /// Where the page is.
     place: StoredValue<PageUrl>,
-    /// Whether the reader may ask.
-    may_ask: bool,
+    /// What becomes of an asker's name, where the reader can ask.
+    promise: Signal<Option<&'static str>>,
     /// Hears of the reader's finger, pointer and keyboard.
     presence: Presence,
     /// Draws one row.
@@ -57,7 +57,7 @@ pub fn QuestionList(
         is_empty.get().then(|| {
             let filters = filters.get();
             let why = Why::of(filters.tab, counts.get(), narrowed.get());
-            view! { <EmptyList why=why place=place.get_value() filters=filters may_ask=may_ask /> }.erase()
+            view! { <EmptyList why=why place=place.get_value() filters=filters promise=promise.get() /> }.erase()
         })
     };
     let here = Signal::derive(move || filters.with(|filters| place.with_value(|place| place.under(filters))));

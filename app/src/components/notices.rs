@@ -13,7 +13,7 @@ pub fn NoScript() -> impl IntoView {
     view! {
         <noscript>
             <Notice weight=Weight::Plain mark=Icon::Info>
-                <p>"Without JavaScript you can read, ask and vote. Reload the page to see news."</p>
+                <p>"JavaScript is off. Reload the page to see what is new."</p>
             </Notice>
         </noscript>
     }
@@ -33,7 +33,7 @@ pub fn OfflineNotice(
                 <Notice weight=Weight::Danger mark=Icon::WifiOff role="status">
                     <p>
                         <b>"You are offline."</b>
-                        " You can go on reading. What you see catches up by itself when you are back."
+                        " The page updates when you are back."
                     </p>
                 </Notice>
             }

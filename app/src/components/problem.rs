@@ -13,14 +13,14 @@ const FIELDS: [&str; 8] = ["question", "answer", "name", "color", "email", "role
 #[must_use]
 pub fn of_form(error: &FormError) -> String {
     let what = match error.endpoint.as_str() {
-        "ask" => "Your question was not taken.",
+        "ask" => "Your question was not sent.",
         "set_vote" => "Your vote was not counted.",
         _ => "That was not done.",
     };
     let why = match &error.refusal {
         Refusal::Malformed { .. } => "The form could not be read.".to_owned(),
         Refusal::Invalid { fields } if !fields.iter().all(|f| FIELDS.contains(&f.field.as_str())) => {
-            "A field was not taken.".to_owned()
+            "A field is not valid.".to_owned()
         }
         refusal => refusal.to_string(),
     };
@@ -39,7 +39,7 @@ mod tests {
     #[test]
     fn a_refusal_is_told_in_our_words() {
         let refusal = Refusal::field("question", TextProblem::TooShort { min: 3 });
-        assert_eq!(said(refusal), "Your question was not taken. The question is too short: at least 3 characters.");
+        assert_eq!(said(refusal), "Your question was not sent. The question is too short: at least 3 characters.");
     }
 
     #[test]

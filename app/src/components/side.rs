@@ -18,8 +18,11 @@ pub const MANAGE: &str = "manage";
 
 /// What a newcomer wants to know.
 #[component]
-pub fn About() -> impl IntoView {
-    let fact = |mark: Icon, words: &'static str| {
+pub fn About(
+    /// Whether the reader may vote.
+    voting: Signal<bool>,
+) -> impl IntoView {
+    let fact = |mark: Icon, words: Signal<&'static str>| {
         view! {
             <li>
                 {icon(mark)}
@@ -34,9 +37,12 @@ pub fn About() -> impl IntoView {
                 "How it works"
             </h2>
             <ul class="facts">
-                {fact(Icon::ChevronUp, "Vote for what you want answered. One vote each; press again to take it back.")}
-                {fact(Icon::Pin, "Pinned questions are next on stage.")}
-                {fact(Icon::Refresh, "The page keeps itself up to date.")}
+                {fact(Icon::ChevronUp, Signal::derive(move || match voting.get() {
+                    true => "Vote for the questions you want answered. Press again to undo your vote.",
+                    false => "Voting is closed.",
+                }))}
+                {fact(Icon::Pin, "Pinned questions come next.".into())}
+                {fact(Icon::Refresh, "This page updates by itself.".into())}
             </ul>
         </section>
     }

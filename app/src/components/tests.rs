@@ -171,6 +171,10 @@ fn composer(teams: u128, refused_before: Option<&str>) -> String {
 }
 
 fn composer_of(teams: u128, refused_before: Option<&str>, settings: TenantSettings) -> String {
+    composer_beside("t1", teams, refused_before, settings)
+}
+
+fn composer_beside(looking_at: &str, teams: u128, refused_before: Option<&str>, settings: TenantSettings) -> String {
     let teams: Vec<Team> = (0..teams)
         .map(|n| Team {
             id: TeamId(Uuid::from_u128(n)),
@@ -183,7 +187,7 @@ fn composer_of(teams: u128, refused_before: Option<&str>, settings: TenantSettin
     let tenant = Tenant { id: TenantId(Uuid::nil()), slug: "acme".to_owned(), name: "Acme".to_owned(), settings };
     Owner::new().with(|| {
         let (teams, asking) = (RwSignal::new(teams), RwSignal::new(Progress::Idle));
-        let looking_at = RwSignal::new(Some("t1".to_owned()));
+        let looking_at = RwSignal::new(Some(looking_at.to_owned()));
         view! {
             <Composer
                 slug=StoredValue::new("acme".to_owned())
@@ -215,7 +219,7 @@ fn asking_works_as_a_plain_form() {
 #[test]
 fn a_name_is_asked_for_where_it_is_shown_and_nowhere_else() {
     let anonymous = composer(1, None);
-    assert!(!anonymous.contains("name=\"name\"") && anonymous.contains("never shown"), "{anonymous}");
+    assert!(!anonymous.contains("name=\"name\"") && anonymous.contains("Your name is not shown."), "{anonymous}");
     let settings = TenantSettings {
         names: Names::Optional,
         pre_moderation: true,
@@ -225,18 +229,20 @@ fn a_name_is_asked_for_where_it_is_shown_and_nowhere_else() {
     };
     let optional = composer_of(1, None, settings);
     assert!(has_form(&optional, "/api/fn/ask", &["name=\"name\""]), "{optional}");
-    assert!(optional.contains("Without a name nobody learns who asked."), "{optional}");
-    assert!(optional.contains("A moderator reads your question"), "{optional}");
-    assert!(optional.contains("Questions are welcome in: German, Türkçe."), "{optional}");
+    assert!(optional.contains("You can ask without a name."), "{optional}");
+    assert!(optional.contains("A moderator may review your question first."), "{optional}");
+    assert!(optional.contains("Languages: German, Türkçe."), "{optional}");
     assert!(optional.contains("7 to 70 characters"), "{optional}");
 }
 
 #[test]
 fn one_team_needs_no_choice() {
-    let html = composer(1, None);
+    let html = composer_beside("t0", 1, None, TenantSettings::default());
     assert!(!html.contains("<select"), "{html}");
     let only = format!("name=\"team\" value=\"{}\"", Uuid::from_u128(0));
     assert!(has_form(&html, "/api/fn/ask", &[only.as_str()]), "{html}");
+    // The team that is looked at takes no questions: the form says which one gets them.
+    assert!(composer(1, None).contains("<select"));
 }
 
 #[test]

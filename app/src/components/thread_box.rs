@@ -94,9 +94,9 @@ pub fn ThreadBox(
         view! {
             {icon(Icon::Message)}
             {move || match unanswered.get() {
-                0 => "Private thread with its asker".to_owned(),
-                1 => "Private thread: 1 message of its asker".to_owned(),
-                many => format!("Private thread: {many} messages of its asker"),
+                0 => "Private messages".to_owned(),
+                1 => "Private messages: 1 new".to_owned(),
+                many => format!("Private messages: {many} new"),
             }}
         }
     };
@@ -107,7 +107,7 @@ pub fn ThreadBox(
                 <input type="hidden" name="tenant" value=slug.get_value() />
                 <input type="hidden" name="question" value=question.to_string() />
                 <label class="field__label" for=id.clone()>
-                    "To its asker"
+                    "Message to the asker"
                 </label>
                 <textarea
                     class="input"
@@ -120,7 +120,7 @@ pub fn ThreadBox(
                     node_ref=area
                 ></textarea>
                 {part(wrong)}
-                <p class="field__hint">"They are not told who you are, nor you who they are."</p>
+                <p class="field__hint">"The asker does not see your name."</p>
                 <button class="btn btn--small" type="submit">
                     "Send"
                 </button>

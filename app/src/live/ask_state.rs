@@ -67,8 +67,8 @@ impl Live {
         self.inner.core.try_update_value(|core| core.mine.own.put(question.id, ()));
         self.draw();
         let words = match question.status {
-            Status::UnderReview => "Your question is in. A moderator reads it first.",
-            Status::Open | Status::Answered => "Your question is in.",
+            Status::UnderReview => "Your question was sent. A moderator will review it.",
+            Status::Open | Status::Answered => "Your question was sent.",
         };
         self.toasts.push(ToastKind::Done, words.to_owned(), None);
     }
@@ -97,8 +97,8 @@ impl Live {
         let words = match standing {
             Standing::Shown => "Your question is on the board.",
             Standing::Declined => "A moderator declined your question. “Your questions” has the reason.",
-            Standing::Merged => "Your question was put together with one that asks the same.",
-            Standing::Answered => "Your question is answered.",
+            Standing::Merged => "Your question was merged with a similar one.",
+            Standing::Answered => "Your question was answered.",
             // The asker has just done it, or hears of it otherwise.
             Standing::Waiting | Standing::Withdrawn | Standing::Deleted => return,
         };

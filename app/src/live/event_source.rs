@@ -17,6 +17,7 @@ use super::set_if_other;
 use super::stream_state::{Connection, StreamState};
 use crate::api::HEARTBEAT_MS;
 use crate::platform;
+use crate::ui::time::Now;
 
 /// What a page does with its stream.
 pub(super) trait StreamReader {
@@ -35,6 +36,7 @@ pub(super) trait StreamReader {
 #[derive(Clone, Copy)]
 pub(super) struct EventSourceKeeper {
     state: StreamState,
+    clock: Option<Now>,
     kept: StoredValue<Option<KeeperState>, LocalStorage>,
 }
 
@@ -50,9 +52,9 @@ struct KeeperState {
 }
 
 impl EventSourceKeeper {
-    /// Nothing is opened yet.
+    /// Nothing is opened yet. What the messages say of the time sets the page's clock.
     pub(super) fn new(state: StreamState) -> Self {
-        Self { state, kept: StoredValue::new_local(None) }
+        Self { state, clock: use_context(), kept: StoredValue::new_local(None) }
     }
 
     /// Opens the stream once the page is hydrated, and closes it when the owner is cleaned up.
@@ -181,6 +183,11 @@ impl EventSourceKeeper {
         });
         // Read from bytes, like everything that the browser reads: a reader from text would be a second copy of all of them.
         let message = serde_json::from_slice::<Envelope>(data.as_bytes()).ok();
+        if let Some(Envelope { event: Event::Connected | Event::Heartbeat(_), timestamp, .. }) = message
+            && let Some(clock) = self.clock
+        {
+            clock.told(timestamp);
+        }
         match message.as_ref().map(|message| &message.event) {
             // It ends: that the stream is live would be said in vain.
             Some(Event::Closing) => return,

@@ -9,6 +9,7 @@ use pulsestage::permission::{Action, may};
 use crate::api::{FormError, form_error};
 use crate::branding::Branding;
 use crate::components::announcer::Announcer;
+use crate::components::composer::{obstacle, promise, way_out};
 use crate::components::filters::{FilterBar, chosen_team, narrowing};
 use crate::components::header::RoomHeader;
 use crate::components::list::{Presence, QuestionList};
@@ -16,7 +17,9 @@ use crate::components::notices::{NoScript, OfflineNotice, RefusedNotice};
 use crate::components::page_url::{PageUrl, ViewKind};
 use crate::components::problem;
 use crate::live::{Counts, Filters, Live, RowField};
-use crate::ui::erase::Erase;
+use crate::ui::erase::{Erase, part};
+use crate::ui::icon::Icon;
+use crate::ui::notice::{Notice, Weight};
 use crate::ui::text::thousands;
 use crate::ui::time::Now;
 use crate::ui::toast::ToastRegion;
@@ -32,6 +35,8 @@ pub struct BoardPage {
     pub slug: StoredValue<String>,
     /// The form that came back refused, for as long as the address says so.
     pub refused: Signal<Option<FormError>>,
+    /// What keeps the reader from asking, if anything does.
+    pub obstacle: Memo<Option<&'static str>>,
 }
 
 impl BoardPage {
@@ -43,7 +48,11 @@ impl BoardPage {
         let query = use_query_map();
         let came_back = form_error();
         let refused = Memo::new(move |_| query.with(|query| query.get("__err").and(came_back.clone())));
-        Self { live, place: StoredValue::new(place), slug, refused: refused.into() }
+        let obstacle = Memo::new(move |_| {
+            let role = live.role.get();
+            live.tenant.with(|tenant| live.teams.with(|teams| obstacle(role, &tenant.settings, teams)))
+        });
+        Self { live, place: StoredValue::new(place), slug, refused: refused.into(), obstacle }
     }
 
     /// Whether the reader may do this here.
@@ -73,7 +82,7 @@ pub fn RoomFrame(
     #[prop(optional_no_strip)]
     nav: Option<AnyView>,
 ) -> impl IntoView {
-    let BoardPage { live, place, slug, refused } = room;
+    let BoardPage { live, place, slug, refused, obstacle } = room;
     let tenant = live.tenant.get_untracked();
     let name = Memo::new(move |_| live.tenant.with(|tenant| tenant.name.clone()));
     let is_queue = place.with_value(|place| place.kind != ViewKind::Questions);
@@ -101,6 +110,10 @@ pub fn RoomFrame(
         }
         .erase()
     });
+    let promise = Memo::new(move |_| match obstacle.get() {
+        None => Some(live.tenant.with(|tenant| promise(tenant.settings.names))),
+        Some(_) => None,
+    });
     let presence = Presence {
         on_pointer: Callback::new(move |on| live.hold(on)),
         on_focus: Callback::new(move |on| live.hold_focus(on)),
@@ -124,6 +137,7 @@ pub fn RoomFrame(
                 <NoScript />
                 <OfflineNotice connection=live.connection />
                 <RefusedNotice words=Signal::derive(move || refused.with(|refused| refused.as_ref().map(problem::of_form))) />
+                {part(move || obstacle.get().map(|why| closed(why, room)))}
                 <header class="room__head">
                     <h1 class="room__title" dir="auto">
                         {heading}
@@ -147,7 +161,7 @@ pub fn RoomFrame(
                     counts=live.counts
                     narrowed=narrowed.into()
                     place=place
-                    may_ask=room.allows(Action::Ask)
+                    promise=promise.into()
                     presence=presence
                     row=row
                 />
@@ -160,6 +174,28 @@ pub fn RoomFrame(
         <Announcer counts=live.counts filters=live.filters />
         <ToastRegion toasts=live.toasts />
     }.erase()
+}
+
+/// Says why the reader cannot ask, in the place of the form.
+fn closed(why: &'static str, BoardPage { live, place, .. }: BoardPage) -> AnyView {
+    let role = live.role.get_untracked();
+    let way =
+        live.tenant.with_untracked(|tenant| live.teams.with_untracked(|teams| way_out(role, &tenant.settings, teams)));
+    let way = way.map(|(path, word)| {
+        view! {
+            <a class="btn btn--small" href=place.with_value(|place| place.beside(path)) rel="external">
+                {word}
+            </a>
+        }
+        .erase()
+    });
+    view! {
+        <Notice weight=Weight::Plain mark=Icon::Lock>
+            <p>{why}</p>
+            {way}
+        </Notice>
+    }
+    .erase()
 }
 
 /// How the list stands, in a few words.

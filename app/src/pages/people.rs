@@ -96,7 +96,7 @@ fn draw(view: PeopleView, frame: Frame) -> AnyView {
         }
         .erase()
     });
-    let search = Field::line("search", "text", "Name or e-mail address").value(text).max(100).draw();
+    let search = Field::line("search", "text", "Name or email address").value(text).max(100).draw();
     let content = view! {
         {fresh.map(flash)}
         {invite}
@@ -141,7 +141,7 @@ fn card(manager: &Manager<'_>, person: &Person) -> AnyView {
                 {is_me.then_some(" (you)")}
             </h3>
             <ul class="facts">
-                <li><span dir="auto">{person.email.clone().unwrap_or_else(|| "No e-mail address".to_owned())}</span></li>
+                <li><span dir="auto">{person.email.clone().unwrap_or_else(|| "No email address".to_owned())}</span></li>
                 <li><b>{word}</b></li>
                 {held}
                 <li><span>{state}</span></li>
@@ -172,10 +172,10 @@ fn actions(manager: &Manager<'_>, person: &Person) -> AnyView {
     }
     .into_any();
     let email = person.email.clone().unwrap_or_default();
-    let email = Field::line("email", "email", "E-mail address").value(email).max(254);
+    let email = Field::line("email", "email", "Email address").value(email).max(254);
     let about = view! {
         {profile.field(Field::text("name", "Name").value(person.name.clone()).max(NAME_MAX).required())}
-        {profile.field(email.hint("Where e-mail is set up, a new address must be confirmed first."))}
+        {profile.field(email.hint("Where email is set up, a new address must be confirmed first."))}
         {send("btn btn--small", None, "Save name and address")}
     }
     .into_any();
@@ -217,7 +217,7 @@ fn invite(manager: &Manager<'_>) -> AnyView {
     let member = Role::Member.as_str();
     let fields = view! {
         {form.field(Field::text("name", "Name").max(NAME_MAX).required())}
-        {form.field(Field::line("email", "email", "E-mail address").max(254).required())}
+        {form.field(Field::line("email", "email", "Email address").max(254).required())}
         {form.field(Field::choice("role", "Role in the workspace", options(manager.roles())).value(member))}
         {form.field(Field::choice("team", "Team", teams))}
         {form.field(Field::choice("team_role", "Role in the team", options(TEAM_ROLES)).value(member))}

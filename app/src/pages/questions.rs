@@ -14,7 +14,7 @@ use crate::components::page_url::{PageUrl, ViewKind};
 use crate::components::problem;
 use crate::components::side::About;
 use crate::live::{Filters, RowField};
-use crate::ui::erase::Erase;
+use crate::ui::erase::{Erase, part};
 use crate::ui::icon::{Icon, icon};
 
 /// The questions of a tenant.
@@ -25,7 +25,8 @@ pub fn QuestionsPage() -> impl IntoView {
 
 fn draw(view: BoardView, place: PageUrl, filters: Signal<Filters>) -> AnyView {
     let room = BoardPage::open(view, place, filters);
-    let BoardPage { live, slug, .. } = room;
+    let BoardPage { live, slug, obstacle, .. } = room;
+    let is_closed = Signal::derive(move || obstacle.with(Option::is_some));
     let (may_vote, may_ask) = (room.allows(Action::Vote), room.allows(Action::Ask));
     let may_vote = Memo::new(move |_| may_vote && live.tenant.with(|tenant| tenant.settings.voting_open));
     let own_votes = Memo::new(move |_| live.tenant.with(|tenant| tenant.settings.own_votes));
@@ -43,16 +44,18 @@ fn draw(view: BoardView, place: PageUrl, filters: Signal<Filters>) -> AnyView {
         }
         .erase()
     });
+    // The form is not there where nobody can ask. Once it was, it is only hidden: what is typed in it outlasts a pause.
+    let was_open = Memo::new(move |was: Option<&bool>| was == Some(&true) || !is_closed.get());
     let side = view! {
-        {may_ask.then(|| ask_box(room))}
-        <About />
+        <div hidden=is_closed>{part(move || was_open.get().then(|| ask_box(room)))}</div>
+        <About voting=may_vote.into() />
     }
     .erase();
     let bar = may_ask.then(|| {
         let mine = room.place.with_value(|place| place.beside("/mine"));
         view! {
             <section class="bar" aria-label="Ask">
-                <button type="button" class="btn btn--main" popovertarget=composer::SHEET>
+                <button type="button" class="btn btn--main" popovertarget=composer::SHEET hidden=is_closed>
                     {icon(Icon::Plus)}
                     "Ask a question"
                 </button>
@@ -76,14 +79,12 @@ fn draw(view: BoardView, place: PageUrl, filters: Signal<Filters>) -> AnyView {
     .erase()
 }
 
-fn ask_box(room: BoardPage) -> impl IntoView {
+fn ask_box(room: BoardPage) -> AnyView {
     let BoardPage { live, slug, refused, .. } = room;
     let refused_before = refused.get_untracked().filter(|error| error.endpoint == "ask");
-    // None while the tenant takes no questions: the box then says so.
     let asked = Memo::new(move |_| {
         let mut teams = live.teams.get();
-        let is_open = live.tenant.with(|tenant| tenant.settings.asking_open);
-        teams.retain(|team| is_open && team.state == TeamState::Open);
+        teams.retain(|team| team.state == TeamState::Open);
         teams
     });
     view! {

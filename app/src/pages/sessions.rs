@@ -55,8 +55,8 @@ fn draw(view: SessionsView, frame: Frame) -> AnyView {
 
 fn profile(form: Form, person: &Person) -> AnyView {
     let hint = match &person.email {
-        Some(email) => format!("Your e-mail address is {email}. An admin can change it."),
-        None => "You have no e-mail address here. An admin can add one.".to_owned(),
+        Some(email) => format!("Your email address is {email}. An admin can change it."),
+        None => "You have no email address here. An admin can add one.".to_owned(),
     };
     let name = Field::text("name", "Your name").value(person.name.clone()).max(NAME_MAX).required().hint(hint);
     let name = form.field(Field { autocomplete: Some("name"), ..name });

@@ -57,7 +57,7 @@ fn to_the_questions(home: String, class: &'static str) -> impl IntoView {
     view! {
         <div class="solo__do">
             <a class=class href=home>
-                "To the questions"
+                "Go to questions"
             </a>
         </div>
     }
@@ -71,8 +71,8 @@ pub fn NotFoundPage() -> impl IntoView {
     view! {
         <Solo
             mark=Icon::Info
-            title="There is nothing here"
-            lead="The address may have a typing mistake, or the event is over."
+            title="Page not found"
+            lead="Check the address. The event may be over."
             home="/"
         >
             {to_the_questions("/".to_owned(), "btn btn--main")}
@@ -93,7 +93,7 @@ pub fn ModeratorsOnly(
         <Solo
             mark=Icon::Shield
             title="This page is for moderators"
-            lead="Sign in as a moderator to open it. You can read, ask and vote without signing in."
+            lead="Sign in as a moderator to see it."
             home=home.clone()
         >
             {sign_in}
@@ -122,7 +122,7 @@ pub fn AdminsOnly(
     .erase()
 }
 
-/// A room that shows nothing to people without an account.
+/// A workspace that shows nothing to people without an account.
 #[component]
 pub fn MembersOnly(
     /// The address that was asked for.
@@ -133,8 +133,8 @@ pub fn MembersOnly(
     view! {
         <Solo
             mark=Icon::Shield
-            title="This room is not open to everybody"
-            lead="Its questions are shown to people who are signed in."
+            title="Members only"
+            lead="Sign in to see the questions."
             home="/"
         >
             {sign_in}

@@ -8,9 +8,10 @@ use super::form::{Form, opens};
 use super::frame::{Frame, Here};
 use crate::api;
 use crate::platform;
+use crate::ui::copy::CopyLink;
 use crate::ui::erase::Erase;
 use crate::ui::field::{Field, send};
-use crate::ui::icon::{Icon, icon};
+use crate::ui::icon::Icon;
 
 /// The page.
 pub(super) fn page(here: Here) -> AnyView {
@@ -124,11 +125,6 @@ fn joining(renew: Form, details: &TeamDetails) -> AnyView {
         let link = format!("/j/{code}");
         let qr = format!("{link}/qr.svg");
         let (qr_page, to_copy, shown) = (qr.clone(), link.clone(), link.clone());
-        let copied = RwSignal::new(false);
-        let copy = move |_| {
-            platform::copy_link(&to_copy);
-            copied.set(true);
-        };
         view! {
             <div class="code">
                 <a href=qr_page target="_blank" rel="external" title="The QR code by itself">
@@ -140,17 +136,11 @@ fn joining(renew: Form, details: &TeamDetails) -> AnyView {
                         {shown}
                     </a>
                     <div class="form__row needs-js admin__plain">
-                        <button class="btn btn--small" type="button" on:click=copy>
-                            {icon(Icon::Check)}
-                            "Copy the link"
-                        </button>
+                        <CopyLink path=to_copy />
                         <button class="btn btn--small" type="button" on:click=|_| platform::print()>
                             "Print"
                         </button>
                     </div>
-                    <span class="field__hint" role="status">
-                        {move || copied.get().then_some("Copied")}
-                    </span>
                 </div>
             </div>
         }

@@ -1,5 +1,6 @@
 //! Pieces of every page that know no word of the domain: icons, fields, menus, sheets, times, toasts.
 
+pub mod copy;
 pub mod counter;
 pub mod dom;
 pub mod empty;

@@ -1,7 +1,7 @@
-//! Moments: a date in UTC until the page is alive, then how long ago it was by the reader's own clock.
+//! Moments: a date in UTC at first, then how long ago it was by the server's clock.
 //!
-//! The server cannot know the reader's clock, and the first paint must be the same on both sides, so the relative
-//! words come only once [`Now`] ticks.
+//! Devices' clocks are wrong by minutes or days, so theirs only counts the time that passes. What time it is the stream
+//! says: until its first message a moment keeps the date that the server drew.
 
 use leptos::prelude::*;
 use pulsestage::time::Timestamp;
@@ -10,9 +10,12 @@ use std::time::Duration;
 use crate::platform;
 use crate::ui::erase::Erase;
 
-/// The reader's clock in milliseconds since 1970, or nothing before the page is alive. In context where it is known.
+/// The clock of a page, in context where there is one. All times are milliseconds since 1970.
 #[derive(Clone, Copy, Debug)]
-pub struct Now(pub Signal<Option<f64>>);
+pub struct Now {
+    device: RwSignal<Option<f64>>,
+    ahead: RwSignal<Option<f64>>,
+}
 
 /// How often the clock of a page ticks.
 const TICK: Duration = Duration::from_secs(1);
@@ -20,19 +23,35 @@ const TICK: Duration = Duration::from_secs(1);
 impl Now {
     /// Starts the clock of a page once it is alive, and puts it into context.
     pub fn provide() -> Self {
-        let now = RwSignal::new(None);
+        let device = RwSignal::new(None);
         Effect::new(move || {
-            now.set(Some(platform::now_ms()));
-            let ticking = set_interval_with_handle(move || now.set(Some(platform::now_ms())), TICK);
+            device.set(Some(platform::now_ms()));
+            let ticking = set_interval_with_handle(move || device.set(Some(platform::now_ms())), TICK);
             on_cleanup(move || {
                 if let Ok(ticking) = ticking {
                     ticking.clear();
                 }
             });
         });
-        let now = Self(now.into());
+        let now = Self { device, ahead: RwSignal::new(None) };
         provide_context(now);
         now
+    }
+
+    /// The reader's clock, or nothing before the page is alive. For times that it measured itself.
+    #[must_use]
+    pub fn device(self) -> Option<f64> {
+        self.device.try_get().flatten()
+    }
+
+    /// The server's clock, as far as it is known.
+    fn server(self) -> Option<f64> {
+        self.device().zip(self.ahead.get()).map(|(device, ahead)| device + ahead)
+    }
+
+    /// The server's clock showed this a moment ago.
+    pub fn told(self, server: Timestamp) {
+        self.ahead.try_set(Some(server.0 as f64 - platform::now_ms()));
     }
 }
 
@@ -43,7 +62,7 @@ pub fn Ago(
     at: Timestamp,
 ) -> impl IntoView {
     let now = use_context::<Now>();
-    let words = Memo::new(move |_| match now.and_then(|now| now.0.get()) {
+    let words = Memo::new(move |_| match now.and_then(Now::server) {
         Some(now) => relative(at, now),
         None => in_utc(at),
     });
@@ -59,7 +78,7 @@ pub fn Ago(
 #[must_use]
 pub fn on_day(at: Timestamp) -> AnyView {
     let now = use_context::<Now>();
-    let words = Memo::new(move |_| match now.and_then(|now| now.0.get()) {
+    let words = Memo::new(move |_| match now.and_then(Now::server) {
         Some(now) => relative_day(at, now),
         None => day(at),
     });
@@ -90,7 +109,7 @@ const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
-/// How long before `now` it was. A moment ahead of the reader's clock is now: clocks differ.
+/// How long before `now` it was. A moment ahead of `now` is now: the clocks of instances differ a little.
 #[must_use]
 pub fn relative(at: Timestamp, now: f64) -> String {
     match seconds(now - at.0 as f64) {
@@ -103,7 +122,7 @@ pub fn relative(at: Timestamp, now: f64) -> String {
     }
 }
 
-/// A day by its distance from the day of `now`, both in UTC. A day ahead of the reader's clock is today: clocks differ.
+/// A day by its distance from the day of `now`, both in UTC. A day ahead of `now` is today.
 #[must_use]
 pub fn relative_day(at: Timestamp, now: f64) -> String {
     // `as` holds the value at the ends of the range.

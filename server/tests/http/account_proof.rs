@@ -151,7 +151,7 @@ async fn a_first_password_needs_a_fresh_proof_and_another_one_the_old() {
     assert_eq!((reply.status.as_u16(), reply.header("location")), (303, "/confirm?to=%2Fpassword"));
     assert!(reply.is_closed());
     let page = server.get("/confirm?to=/password").cookie(&session).send().await;
-    assert!(page.text().contains("no password here") || page.text().contains("Mail me a link"), "{}", page.text());
+    assert!(page.text().contains("no password here") || page.text().contains("Email me a link"), "{}", page.text());
     // Another link is a proof, and takes the place of the session.
     let link = server.link_for(&default, user, PersonLinkPurpose::SignIn).await;
     let confirm = [("confirm", link.rsplit('/').next().unwrap())];

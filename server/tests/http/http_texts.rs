@@ -47,7 +47,7 @@ async fn looking_erases_nothing_and_sending_the_form_erases_all() {
     wire.greeting().await;
     let done = server.request(Method::POST, "/mine/erase").cookie(&asker).form(&[]).send().await;
     assert_eq!(done.status, 200);
-    assert!(done.text().contains("It is erased"), "{}", done.text());
+    assert!(done.text().contains("Your texts are erased"), "{}", done.text());
     assert_eq!(wire.until("question:removed").await.last().unwrap().kind(), "question:removed", "screens lose it live");
     assert!(questions("default").await.iter().all(String::is_empty));
     assert_eq!(questions("acme").await, elsewhere, "another tenant's are not touched");

@@ -110,7 +110,7 @@ async fn a_link_opens_it_anywhere_until_it_is_taken_back() {
         let seen = server.get(&first).send().await;
         assert!(seen.status == 200 && seen.text().contains("May I add something?"), "{}", seen.text());
         assert_eq!((seen.header("cache-control"), seen.header("referrer-policy")), ("no-store", "strict-origin"));
-        assert!(!seen.text().contains("Make a private link") && !seen.text().contains(acme.frozen.body.as_str()));
+        assert!(!seen.text().contains("Create private link") && !seen.text().contains(acme.frozen.body.as_str()));
     }
     let sent = server.request(Method::POST, &first).form(&[("text", "From my phone")]).send().await;
     assert_eq!((sent.status.as_u16(), sent.header("location")), (303, &*first));

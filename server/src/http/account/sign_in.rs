@@ -95,6 +95,7 @@ fn sign_in(state: &AppState, tenant: &Tenant, typed: Typed<'_>, problems: Proble
         problems,
         provider,
         mails: state.account().mail.is_some(),
+        guests: tenant.settings.guests_allowed,
         room,
     }
 }
