@@ -6,25 +6,22 @@
 //! cargo run --release -p server --example votes -- --addr 127.0.0.1:3000 --connections 64 --seconds 10
 //! ```
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 use clap::Parser;
 use hdrhistogram::Histogram;
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use pulsestage::command::{BoardView, VoteReceipt};
-use pulsestage::id::{QuestionId, TeamId, uuid_v7};
-use pulsestage::ports::{Clock, Rng};
-use pulsestage::question::Question;
-use pulsestage_server::system::{SystemClock, SystemRng};
+use pulsestage::command::VoteReceipt;
+use pulsestage::id::QuestionId;
+use pulsestage_server::audience::{HttpClient, Ledger, Origin, ParticipantClient, fresh_key};
 
 /// Votes as fast as they are acknowledged, and checks the counts.
 #[derive(Clone, Debug, Parser)]
-struct Args {
+struct VotesArgs {
     /// Where the server listens; plain HTTP.
     #[arg(long, default_value = "127.0.0.1:3000")]
     addr: SocketAddr,
@@ -45,37 +42,45 @@ struct Args {
 /// One thread: on a small machine the server is to have the rest.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
-    let args = Args::parse();
-    let mut first = Connection::open(args.addr).await?;
-    let asker = first.new_participant().await?;
-    let team = first.board(&asker).await?.board.teams.first().context("the tenant has no team")?.id;
-    let mut questions = Vec::new();
+    let args = VotesArgs::parse();
+    let origin = Arc::new(Origin::at(args.addr));
+    let newcomer = || ParticipantClient::new(HttpClient::new(origin.clone()), "default");
+    let mut asker = newcomer();
+    asker.load_page().await?;
+    let team = asker.load_board().await?.teams.first().context("the tenant has no team")?.id;
+    let (mut questions, mut ledger) = (Vec::new(), Ledger::default());
     for number in 1..=args.questions {
-        questions.push(first.ask(&asker, team, number).await?);
+        let question = asker.ask(team, &format!("What is the answer to question {number}?")).await?;
+        ledger.asked.insert(question, usize::MAX);
+        questions.push(question);
     }
+    let ledger = Arc::new(Mutex::new(ledger));
     let mut voters = Vec::new();
-    for _ in 0..args.connections {
-        voters.push(Voters::arrive(&args, &questions).await?);
+    for connection in 0..usize::from(args.connections) {
+        let mut client = newcomer();
+        let mut cookies = Vec::new();
+        for _ in 0..args.participants {
+            client.http.cookie = None;
+            client.load_page().await?;
+            cookies.extend(client.http.cookie.clone());
+        }
+        let first = connection * cookies.len();
+        let (questions, ledger) = (questions.clone(), ledger.clone());
+        voters.push(Voters { client, cookies, first, questions, ledger, took: Histogram::new(3)? });
     }
     let began = Instant::now();
     let until = began + Duration::from_secs(args.seconds);
     let mut running: JoinSet<_> = voters.into_iter().map(|voters| voters.vote(until)).collect();
-    let mut votes = vec![0_i64; questions.len()];
-    let (mut took, mut refused) = (Histogram::<u64>::new(3)?, 0);
+    let mut took = Histogram::<u64>::new(3)?;
     while let Some(ended) = running.join_next().await {
-        let voters = ended??;
-        took.add(&voters.took)?;
-        refused += voters.refused;
-        for ballot in voters.ballots {
-            votes.iter_mut().zip(ballot).for_each(|(votes, up)| *votes += i64::from(up));
-        }
+        took.add(ended??)?;
     }
-    report(&took, refused, began.elapsed());
-    let board = first.board(&asker).await?.board;
-    for (question, votes) in questions.iter().zip(votes) {
-        let counted = board.questions.get(question).context("a question is gone")?.upvotes;
-        ensure!(counted == votes, "question {question} has {counted} votes, {votes} were acknowledged");
-    }
+    let elapsed = began.elapsed();
+    let board = asker.load_board().await?;
+    let ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
+    report(&took, ledger.answered_with(|status| status != 200), elapsed);
+    let differences = ledger.differences(&board);
+    ensure!(differences.is_empty(), "{}", differences.join("\n"));
     println!("counts     as acknowledged, on all {} questions", questions.len());
     Ok(())
 }
@@ -89,162 +94,45 @@ fn report(took: &Histogram<u64>, refused: u64, elapsed: Duration) {
     println!("answered   p50 {:.2} ms, p99 {:.2} ms, max {:.2} ms", ms(0.5), ms(0.99), ms(1.0));
 }
 
-/// The participants of one connection, and what they were told.
+/// The participants of one connection.
 struct Voters {
-    connection: Connection,
+    client: ParticipantClient,
     cookies: Vec<String>,
+    /// The number of the first of them.
+    first: usize,
     questions: Vec<QuestionId>,
-    /// For each participant and question whether their vote is on it.
-    ballots: Vec<Vec<bool>>,
+    ledger: Arc<Mutex<Ledger>>,
     /// Microseconds from sending a vote to its receipt.
     took: Histogram<u64>,
-    refused: u64,
 }
 
 impl Voters {
-    /// Participants who opened the page and got their cookies.
-    async fn arrive(args: &Args, questions: &[QuestionId]) -> anyhow::Result<Self> {
-        let mut connection = Connection::open(args.addr).await?;
-        let mut cookies = Vec::new();
-        for _ in 0..args.participants {
-            cookies.push(connection.new_participant().await?);
-        }
-        let ballots = vec![vec![false; questions.len()]; cookies.len()];
-        Ok(Self { connection, cookies, questions: questions.to_vec(), ballots, took: Histogram::new(3)?, refused: 0 })
-    }
-
     /// Goes through all questions with all participants until the time is up: votes, and the next time round takes the
-    /// votes back.
-    async fn vote(mut self, until: Instant) -> anyhow::Result<Self> {
+    /// votes back. A server that is too busy for a vote, or finds its voter too hasty, refuses it.
+    async fn vote(mut self, until: Instant) -> anyhow::Result<Histogram<u64>> {
         loop {
-            for (place, question) in self.questions.iter().enumerate() {
-                for (cookie, ballot) in self.cookies.iter().zip(&mut self.ballots) {
+            for question in &self.questions {
+                for (voter, cookie) in (self.first..).zip(&self.cookies) {
                     let began = Instant::now();
                     if began >= until {
-                        return Ok(self);
+                        return Ok(self.took);
                     }
-                    let up = !ballot[place];
-                    if self.connection.vote(cookie, *question, up).await? {
-                        self.took.record(u64::try_from(began.elapsed().as_micros())?)?;
-                        ballot[place] = up;
-                    } else {
-                        self.refused += 1;
+                    let ledger = || self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+                    let up = !ledger().votes.contains(&(*question, voter));
+                    self.client.http.cookie = Some(cookie.clone());
+                    let answer = self.client.send_vote(Some(fresh_key()), *question, up).await?;
+                    let took = began.elapsed();
+                    ledger().note_status(answer.status.as_u16(), took);
+                    if matches!(answer.status.as_u16(), 429 | 503) {
+                        continue;
                     }
+                    let receipt: VoteReceipt = answer.read()?;
+                    let is_for_it = (receipt.question_id, receipt.up) == (*question, up);
+                    ensure!(is_for_it, "the receipt is for something else: {receipt:?}");
+                    self.took.record(u64::try_from(took.as_micros())?)?;
+                    ledger().note_vote(*question, voter, up);
                 }
             }
         }
     }
-}
-
-/// A connection that is kept open: HTTP/1.1, as little of it as this server's answers need.
-struct Connection {
-    socket: TcpStream,
-    host: String,
-    read: Vec<u8>,
-}
-
-/// What came back.
-struct Answer {
-    status: u16,
-    head: String,
-    body: Vec<u8>,
-}
-
-impl Connection {
-    async fn open(addr: SocketAddr) -> anyhow::Result<Self> {
-        let socket = TcpStream::connect(addr).await.with_context(|| format!("nobody listens at {addr}"))?;
-        socket.set_nodelay(true)?;
-        Ok(Self { socket, host: addr.to_string(), read: Vec::with_capacity(16 * 1024) })
-    }
-
-    /// Opens the page as a new browser; the cookie that it gets.
-    async fn new_participant(&mut self) -> anyhow::Result<String> {
-        let answer = self.get("/", "none=none").await?;
-        let cookie = answer.header("set-cookie").context("the page set no cookie")?;
-        Ok(cookie.split(';').next().unwrap_or_default().to_owned())
-    }
-
-    async fn board(&mut self, cookie: &str) -> anyhow::Result<BoardView> {
-        Ok(serde_json::from_slice(&self.get("/api/fn/load_board", cookie).await?.whole()?)?)
-    }
-
-    async fn ask(&mut self, cookie: &str, team: TeamId, number: u16) -> anyhow::Result<QuestionId> {
-        let form = format!("team={team}&question=What+is+the+answer+to+question+{number}%3F&op={}", fresh_key());
-        let question: Question = serde_json::from_slice(&self.post("ask", cookie, &form).await?.whole()?)?;
-        Ok(question.id)
-    }
-
-    /// Whether the vote was taken; a server that is too busy for it, or finds its voter too hasty, refuses it.
-    async fn vote(&mut self, cookie: &str, question: QuestionId, up: bool) -> anyhow::Result<bool> {
-        let form = format!("question={question}&up={up}&op={}", fresh_key());
-        let answer = self.post("set_vote", cookie, &form).await?;
-        if matches!(answer.status, 429 | 503) {
-            return Ok(false);
-        }
-        let receipt: VoteReceipt = serde_json::from_slice(&answer.whole()?)?;
-        ensure!((receipt.question_id, receipt.up) == (question, up), "the receipt is for something else: {receipt:?}");
-        Ok(true)
-    }
-
-    async fn get(&mut self, path: &str, cookie: &str) -> anyhow::Result<Answer> {
-        let request = format!("GET {path} HTTP/1.1\r\nhost: {}\r\ncookie: {cookie}\r\n\r\n", self.host);
-        self.exchange(&request).await
-    }
-
-    async fn post(&mut self, function: &str, cookie: &str, form: &str) -> anyhow::Result<Answer> {
-        let request = format!(
-            "POST /api/fn/{function} HTTP/1.1\r\nhost: {}\r\naccept: application/json\r\ncookie: {cookie}\r\n\
-             content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{form}",
-            self.host,
-            form.len()
-        );
-        self.exchange(&request).await
-    }
-
-    async fn exchange(&mut self, request: &str) -> anyhow::Result<Answer> {
-        self.socket.write_all(request.as_bytes()).await?;
-        self.read.clear();
-        let head = loop {
-            if let Some(end) = self.read.windows(4).position(|bytes| bytes == b"\r\n\r\n") {
-                break end + 4;
-            }
-            self.more().await?;
-        };
-        let text = String::from_utf8(self.read[..head].to_vec())?;
-        let status = text.split(' ').nth(1).and_then(|status| status.parse().ok()).context("no status")?;
-        let mut answer = Answer { status, head: text, body: Vec::new() };
-        let length: usize = answer.header("content-length").context("an answer without a length")?.parse()?;
-        while self.read.len() < head + length {
-            self.more().await?;
-        }
-        answer.body.extend_from_slice(&self.read[head..head + length]);
-        Ok(answer)
-    }
-
-    async fn more(&mut self) -> anyhow::Result<()> {
-        ensure!(self.socket.read_buf(&mut self.read).await? > 0, "the server hung up");
-        Ok(())
-    }
-}
-
-impl Answer {
-    fn header(&self, name: &str) -> Option<&str> {
-        let mut lines = self.head.lines().filter_map(|line| line.split_once(": "));
-        lines.find(|(named, _)| named.eq_ignore_ascii_case(name)).map(|(_, value)| value)
-    }
-
-    /// The body of an answer that is no refusal.
-    fn whole(self) -> anyhow::Result<Vec<u8>> {
-        if self.status != 200 {
-            bail!("{}: {}", self.status, String::from_utf8_lossy(&self.body));
-        }
-        Ok(self.body)
-    }
-}
-
-/// An idempotency key, as browsers send one with every write.
-fn fresh_key() -> String {
-    let mut random = [0; 10];
-    SystemRng.fill(&mut random);
-    uuid_v7(SystemClock.now(), random).to_string()
 }

@@ -14,12 +14,13 @@
 //! * signing in: [`auth`], [`oidc`] (a provider that vouches for people), [`mail`] (links by letter), [`installation_key`]
 //! * what outlives a request and a process: [`jobs`], of which mail is one kind
 //! * how much is taken of everything: [`limits`]; what is counted: [`metrics`]
-//! * the audience that tries it all: [`rehearse`]
+//! * clients that try it from outside: [`audience`] (the clients), [`rehearse`] (the command that uses them)
 //! * ports over a library or the system: [`system`], [`unicode`], [`pictures`], [`csv_reader`]
 //! * small parts: [`deadline`], [`origin`] (origins and hosts)
 
 pub mod accept;
 pub mod access;
+pub mod audience;
 pub mod auth;
 pub mod bus;
 pub mod commands;

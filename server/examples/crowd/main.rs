@@ -3,17 +3,17 @@
 //! `cargo run --release -p server --example crowd -- all` prints one table a scenario and exits with 1 when something
 //! was lost, doubled, too much or too late. It starts the server itself, on a database of its own in a temporary folder.
 
-mod client;
-mod hall;
+mod crowd_server;
+mod holder;
 mod measure;
 mod scenarios;
-mod stream;
+mod streams;
 
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::scenarios::{Report, herd, idle, noisy, slow, votes, watched};
+use crate::scenarios::{ScenarioReport, herd, idle, noisy, slow, votes, watched};
 
 /// A crowd against the real binary.
 #[derive(Debug, Parser)]
@@ -29,17 +29,20 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Scenario {
     /// Everybody is cut off at once and comes back at once.
-    Herd(herd::Args),
+    Herd(herd::HerdArgs),
     /// One reader of many reads nothing.
-    Slow(slow::Args),
+    Slow(slow::SlowArgs),
     /// Everybody votes while everybody watches.
-    Votes(votes::Args),
+    Votes(votes::VotesArgs),
     /// One tenant of many makes ten times the noise that it may.
-    Noisy(noisy::Args),
+    Noisy(noisy::NoisyArgs),
     /// Everybody watches and nothing happens.
-    Idle(idle::Args),
+    Idle(idle::IdleArgs),
     /// Many tenants are watched and nothing happens.
-    Watched(watched::Args),
+    Watched(watched::WatchedArgs),
+    /// Opens streams and holds them: what `idle` starts as processes of their own.
+    #[command(hide = true)]
+    Hold(holder::HolderArgs),
     /// Every scenario with its defaults.
     All,
 }
@@ -54,7 +57,7 @@ async fn main() -> ExitCode {
         }
         one => vec![one],
     };
-    let server = match cli.server.map_or_else(hall::beside, Ok) {
+    let server = match cli.server.map_or_else(crowd_server::beside, Ok) {
         Ok(server) => server,
         Err(error) => {
             eprintln!("crowd: {error:#}");
@@ -70,9 +73,13 @@ async fn main() -> ExitCode {
             Scenario::Noisy(args) => noisy::run(&server, &args).await,
             Scenario::Idle(args) => idle::run(&server, &args).await,
             Scenario::Watched(args) => watched::run(&server, &args).await,
+            Scenario::Hold(args) => match holder::run(&args).await {
+                Ok(()) => continue,
+                Err(error) => Err(error),
+            },
             Scenario::All => continue,
         };
-        all_well &= tried.as_ref().is_ok_and(Report::is_well);
+        all_well &= tried.as_ref().is_ok_and(ScenarioReport::is_well);
         match tried {
             Ok(report) => println!("{report}"),
             Err(error) => eprintln!("crowd: {error:#}"),

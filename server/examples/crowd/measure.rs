@@ -15,6 +15,37 @@ pub(crate) fn cpu(pid: u32) -> anyhow::Result<Duration> {
     Ok(Duration::from_nanos(sum))
 }
 
+/// What the kernel keeps for all sockets of the machine.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KernelMemory {
+    /// Its objects: sockets, files, entries of epoll (`Slab` in `/proc/meminfo`).
+    pub(crate) slab_kib: f64,
+    /// The buffers of TCP (`mem` in `/proc/net/sockstat`).
+    pub(crate) tcp_kib: f64,
+    /// Sockets of TCP that are in use.
+    pub(crate) sockets: u64,
+}
+
+impl KernelMemory {
+    pub(crate) fn now() -> anyhow::Result<Self> {
+        /// Pages are counted, of this size on all machines that this runs on.
+        const PAGE_KIB: f64 = 4.0;
+        let info = fs::read_to_string("/proc/meminfo")?;
+        let slab = info.lines().find_map(|line| line.strip_prefix("Slab:")).context("no Slab in /proc/meminfo")?;
+        let stat = fs::read_to_string("/proc/net/sockstat")?;
+        let tcp = stat.lines().find_map(|line| line.strip_prefix("TCP:")).context("no TCP in /proc/net/sockstat")?;
+        let figure = |name: &str| {
+            let mut words = tcp.split_whitespace().skip_while(|word| *word != name);
+            words.nth(1).and_then(|digits| digits.parse::<u32>().ok()).with_context(|| format!("no {name} in {tcp}"))
+        };
+        Ok(Self {
+            slab_kib: slab.trim().trim_end_matches(" kB").parse()?,
+            tcp_kib: f64::from(figure("mem")?) * PAGE_KIB,
+            sockets: figure("inuse")?.into(),
+        })
+    }
+}
+
 /// Memory of a process that is not a file's, in KiB.
 pub(crate) fn memory_kib(pid: u32) -> anyhow::Result<f64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).context("the server has ended")?;

@@ -2,34 +2,23 @@
 
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
-use super::client::Client;
-use super::hall::Hall;
-use super::plan::{Pace, Plan, pick};
-use super::room::Room;
+use super::measurements::Measurements;
+use super::participant::Browser;
+use super::plan::{RehearsalPlan, Schedule, pick};
 use crate::system::SystemRng;
 use pulsestage::id::{QuestionId, TeamId};
 
 /// People who take their votes and questions back at once.
 const WITHDRAWING: usize = 16;
 
-/// One participant's browser; a participant does one thing at a time.
-pub(super) type Browser = Arc<Mutex<Client>>;
-/// Who voted for what.
-pub(super) type Votes = Vec<(usize, QuestionId)>;
-/// Who asked what.
-pub(super) type Asked = Vec<(Browser, QuestionId)>;
-
-/// The audience and what it acts on.
-pub(super) struct Audience {
+/// The participants and what they act on.
+pub(super) struct Load {
     /// What was measured.
-    pub(super) hall: Arc<Hall>,
-    /// Where they are.
-    pub(super) room: Arc<Room>,
-    /// The participants.
+    pub(super) measurements: Arc<Measurements>,
+    /// The participants, and behind them those who asked the opening questions. The ledger has their places here.
     pub(super) people: Vec<Browser>,
     /// The team that is asked.
     pub(super) team: TeamId,
@@ -37,91 +26,88 @@ pub(super) struct Audience {
     pub(super) questions: Vec<QuestionId>,
 }
 
-impl Audience {
-    /// Asks and votes as planned, until all of it was answered. Who voted for what, and who asked what.
-    pub(super) async fn act(&self, plan: &Plan) -> (Votes, Asked) {
+impl Load {
+    /// Asks and votes as planned, until all of it was answered.
+    pub(super) async fn act(&self, plan: &RehearsalPlan) {
         let began = Instant::now();
-        let done = tokio::join!(self.vote(plan.votes(), began), self.ask(plan.asks(), began));
+        tokio::join!(self.vote(plan, began), self.ask(plan, began));
         // Without votes and questions there is still the time to be there.
         sleep_until(began + plan.duration).await;
-        done
     }
 
-    async fn vote(&self, pace: Pace, began: Instant) -> Votes {
-        let mut running = JoinSet::new();
+    async fn vote(&self, plan: &RehearsalPlan, began: Instant) {
+        let (mut running, schedule) = (JoinSet::new(), plan.votes());
         if self.questions.is_empty() {
-            return Votes::new();
+            return;
         }
-        let first = pick(&SystemRng, self.people.len());
-        for number in 0..pace.count() {
-            let due = began + Duration::from_micros(pace.due(number, &SystemRng));
-            sleep_until(due).await;
+        let first = pick(&SystemRng, plan.participants);
+        for number in 0..schedule.count() {
+            let due = due(schedule, number, began).await;
             // Everybody once, then everybody once more: each time another question, so that each vote counts.
             let number = usize::try_from(number).unwrap_or(usize::MAX);
-            let who = (first + number) % self.people.len();
-            let question = self.questions[(who + number / self.people.len()) % self.questions.len()];
-            let (hall, room, browser) = (self.hall.clone(), self.room.clone(), self.people[who].clone());
+            let who = (first + number) % plan.participants;
+            let question = self.questions[(who + number / plan.participants) % self.questions.len()];
+            let (measurements, browser) = (self.measurements.clone(), self.people[who].clone());
             running.spawn(async move {
                 // From when it was due: a generator that lags must not make the server look fast.
-                let answer = room.vote(&mut *browser.lock().await, question, true).await;
-                match answer {
+                match browser.lock().await.vote(question, true).await {
                     Ok(upvotes) => {
-                        hall.note_vote(question, upvotes, due);
-                        hall.acknowledged.add(due.elapsed());
-                        hall.voted.one();
-                        Some((who, question))
+                        measurements.note_vote(question, upvotes, due);
+                        measurements.acknowledged.add(due.elapsed());
+                        measurements.ledger().note_vote(question, who, true);
                     }
-                    Err(error) => {
-                        hall.fail(|| format!("a vote: {error}"));
-                        None
-                    }
+                    Err(error) => measurements.ledger().fail(|| format!("a vote: {error}")),
                 }
             });
         }
-        running.join_all().await.into_iter().flatten().collect()
+        running.join_all().await;
     }
 
-    async fn ask(&self, pace: Pace, began: Instant) -> Asked {
-        let mut running = JoinSet::new();
-        for number in 0..pace.count() {
-            sleep_until(began + Duration::from_micros(pace.due(number, &SystemRng))).await;
-            let browser = self.people[pick(&SystemRng, self.people.len())].clone();
-            let (hall, room, team) = (self.hall.clone(), self.room.clone(), self.team);
+    async fn ask(&self, plan: &RehearsalPlan, began: Instant) {
+        let (mut running, schedule) = (JoinSet::new(), plan.asks());
+        for number in 0..schedule.count() {
+            due(schedule, number, began).await;
+            let who = pick(&SystemRng, plan.participants);
+            let (measurements, browser, team) = (self.measurements.clone(), self.people[who].clone(), self.team);
             running.spawn(async move {
                 let body = format!("Rehearsal: what comes after question {} of the hall?", number + 1);
-                let answer = room.ask(&mut *browser.lock().await, team, &body).await;
-                match answer {
+                match browser.lock().await.ask(team, &body).await {
                     Ok(question) => {
-                        hall.asked.one();
-                        Some((browser, question))
+                        measurements.ledger().asked.insert(question, who);
                     }
-                    Err(error) => {
-                        hall.fail(|| format!("a question: {error}"));
-                        None
-                    }
+                    Err(error) => measurements.ledger().fail(|| format!("a question: {error}")),
                 }
             });
         }
-        running.join_all().await.into_iter().flatten().collect()
+        running.join_all().await;
     }
 
-    /// Takes votes back; how many could not be.
-    pub(super) async fn withdraw_votes(&self, votes: Votes) -> usize {
-        let job = |(who, question): (usize, QuestionId)| {
-            let (room, browser) = (self.room.clone(), self.people[who].clone());
-            async move { room.vote(&mut *browser.lock().await, question, false).await.is_ok() }
+    /// Takes all votes back; how many could not be.
+    pub(super) async fn withdraw_votes(&self) -> usize {
+        let votes = self.measurements.ledger().votes.clone();
+        let job = |(question, who): (QuestionId, usize)| {
+            let browser = self.people[who].clone();
+            async move { browser.lock().await.vote(question, false).await.is_ok() }
         };
         undone(votes.into_iter().map(job)).await
     }
 
-    /// Takes questions back; how many could not be.
-    pub(super) async fn withdraw_questions(&self, asked: Asked) -> usize {
-        let job = |(browser, question): (Browser, QuestionId)| {
-            let room = self.room.clone();
-            async move { room.withdraw(&mut *browser.lock().await, question).await.is_ok() }
+    /// Takes all questions back; how many could not be.
+    pub(super) async fn withdraw_questions(&self) -> usize {
+        let asked = self.measurements.ledger().asked.clone();
+        let job = |(question, who): (QuestionId, usize)| {
+            let browser = self.people[who].clone();
+            async move { browser.lock().await.withdraw(question).await.is_ok() }
         };
         undone(asked.into_iter().map(job)).await
     }
+}
+
+/// Waits until the thing of this number is due; gives when that was.
+async fn due(schedule: Schedule, number: u64, began: Instant) -> Instant {
+    let due = began + Duration::from_micros(schedule.due(number, &SystemRng));
+    sleep_until(due).await;
+    due
 }
 
 /// Does all of this, a few at a time; how much of it could not be done.

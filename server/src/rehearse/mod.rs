@@ -1,23 +1,20 @@
 //! `pulsestage rehearse`: an audience of real clients against an instance of its own or a running server.
 //!
 //! Every participant loads the page, holds a stream open, votes, and folds their own board with `Board::apply`; at the
-//! end all boards must equal the server's. [`args`] and `plan` say what will be done, `instance` and `room` where,
-//! `participant` and `load` do it, `hall` measures, `report` judges.
+//! end all boards must equal the server's. [`args`] and `plan` say what will be done, `own_server` where,
+//! `participant` and `load` do it with the clients of [`crate::audience`], `measurements` and `measured_board` measure,
+//! `report` judges.
 
 pub mod args;
-mod client;
-mod hall;
-mod http;
-mod instance;
 mod load;
-mod messages;
+mod measured_board;
+mod measurements;
+mod own_server;
 mod participant;
 pub mod plan;
 mod process;
 mod progress;
 mod report;
-mod room;
-mod screen;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -27,22 +24,20 @@ use tokio::sync::{Mutex, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
+use crate::audience::{HttpClient, Origin, ParticipantClient};
 use crate::limits::raise_open_files;
 use crate::system::SystemRng;
 use args::RehearseArgs;
-use client::{Client, Origin};
-use hall::Hall;
-use instance::Instance;
-use load::{Asked, Audience};
-use participant::{Goal, Outcome, Participant};
-use plan::{Plan, micros};
+use load::Load;
+use measurements::Measurements;
+use own_server::OwnServer;
+use participant::{Browser, Goal, Outcome, Participant};
+use plan::{RehearsalPlan, micros};
 use process::Usage;
 use progress::Progress;
-use pulsestage::board::Board;
-use pulsestage::id::QuestionId;
+use pulsestage::id::{QuestionId, TeamId};
 use pulsestage::text::Slug;
 use report::{Counts, Latencies, Planned, Quantiles, Report, ServerUse, checks};
-use room::Room;
 
 /// The exit code when something did not hold.
 const FAILED: u8 = 1;
@@ -82,7 +77,7 @@ async fn unless_interrupted<T>(work: impl Future<Output = Result<T, String>>) ->
 }
 
 async fn rehearse(args: &RehearseArgs) -> Result<Report, String> {
-    let plan = Plan::of(args)?;
+    let plan = RehearsalPlan::of(args)?;
     let foreign = foreign(args)?;
     // A stream and a kept connection for everybody, and a connection for whoever asked before.
     let people = plan.participants.saturating_mul(2).saturating_add(plan.opening_questions);
@@ -105,8 +100,8 @@ async fn rehearse(args: &RehearseArgs) -> Result<Report, String> {
 }
 
 /// Rehearses against an instance of its own.
-async fn by_itself(args: &RehearseArgs, plan: Plan) -> Result<Report, String> {
-    let instance = Instance::start(args.site_dir.as_deref()).await?;
+async fn by_itself(args: &RehearseArgs, plan: RehearsalPlan) -> Result<Report, String> {
+    let instance = OwnServer::start(args.site_dir.as_deref()).await?;
     let (url, tenant) = (instance.url.clone(), Slug::default_tenant());
     let rehearsal = Rehearsal { plan, url, tenant, instance: Some(instance) };
     let report = rehearsal.run().await;
@@ -131,43 +126,47 @@ fn foreign(args: &RehearseArgs) -> Result<Option<(String, Slug)>, String> {
 
 /// One rehearsal against one tenant.
 struct Rehearsal {
-    plan: Plan,
+    plan: RehearsalPlan,
     url: String,
     tenant: Slug,
     /// The server, when it is ours.
-    instance: Option<Instance>,
+    instance: Option<OwnServer>,
 }
 
 impl Rehearsal {
     async fn run(&self) -> Result<Report, String> {
         let plan = &self.plan;
         let origin = Arc::new(Origin::of(&self.url).await?);
-        let room = Arc::new(Room { tenant: self.tenant.clone() });
-        let mut opener = Client::new(origin.clone());
-        let (team, mut asked) = furnish(&room, &origin, &mut opener, plan).await.map_err(|error| error.to_string())?;
-        let questions: Vec<QuestionId> = asked.iter().map(|(_, question)| *question).collect();
-        let hall = Arc::new(Hall::new(&questions, plan.participants)?);
-        let progress = Progress::start(hall.clone(), plan.participants);
-        let people = (0..plan.participants).map(|_| Arc::new(Mutex::new(Client::new(origin.clone())))).collect();
-        let audience = Audience { hall: hall.clone(), room: room.clone(), people, team, questions };
+        let newcomer = || ParticipantClient::new(HttpClient::new(origin.clone()), self.tenant.as_str());
+        let mut reader = newcomer();
+        let opened = self.ask_opening_questions(&mut reader, &newcomer).await;
+        let (team, opening) = opened.map_err(|error| error.to_string())?;
+        let questions: Vec<QuestionId> = opening.iter().map(|(_, question)| *question).collect();
+        let measurements = Arc::new(Measurements::new(&questions, plan.participants)?);
+        let progress = Progress::start(measurements.clone(), plan.participants);
+        let mut people: Vec<Browser> = (0..plan.participants).map(|_| Arc::new(Mutex::new(newcomer()))).collect();
+        people.extend(opening.iter().map(|(asker, _)| asker.clone()));
+        let load = Load { measurements: measurements.clone(), people, team, questions };
 
         let (announce, goal) = watch::channel(None);
-        let watching = come_in(&audience, plan, &goal).await;
-        if hall.joined.get() == 0 {
-            return Err(hall.first_failure().unwrap_or_else(|| "nobody could come in".to_owned()));
+        let watching = come_in(&load, plan, &goal).await;
+        if measurements.joined() == 0 {
+            let why = measurements.ledger().first_failure.clone();
+            return Err(why.unwrap_or_else(|| "nobody could come in".to_owned()));
         }
         let (before, began) = (self.usage(), Instant::now());
-        let (votes, more) = audience.act(plan).await;
-        asked.extend(more);
+        load.act(plan).await;
         let (after, time) = (self.usage(), began.elapsed());
-        let board: Board = room.load_board(&mut opener).await.map_err(|error| format!("the last board: {error}"))?;
+        let board = reader.load_board().await.map_err(|error| format!("the last board: {error}"))?;
         announce.send_replace(Some(Arc::new(board)));
         let outcomes = watching.join_all().await;
         drop(progress);
 
-        let mut report = self.judge(&hall, &outcomes, server_use(before, after, time));
+        let mut report = self.judge(&measurements, &outcomes, server_use(before, after, time));
         if self.instance.is_none() {
-            let (votes, asked) = (audience.withdraw_votes(votes).await, audience.withdraw_questions(asked).await);
+            let askers = plan.participants..;
+            measurements.ledger().asked.extend(load.questions.iter().copied().zip(askers));
+            let (votes, asked) = (load.withdraw_votes().await, load.withdraw_questions().await);
             report.left_behind = Some(match (votes, asked) {
                 (0, 0) => "its votes and questions were taken back".to_owned(),
                 (votes, asked) => format!("{votes} votes and {asked} questions could not be taken back"),
@@ -176,29 +175,51 @@ impl Rehearsal {
         Ok(report)
     }
 
-    fn usage(&self) -> Option<Usage> {
-        self.instance.as_ref().and_then(Instance::usage)
+    /// Asks the questions that are there when people come in. The team that is asked, and who asked what.
+    async fn ask_opening_questions(
+        &self,
+        reader: &mut ParticipantClient,
+        newcomer: &impl Fn() -> ParticipantClient,
+    ) -> std::io::Result<(TeamId, Vec<(Browser, QuestionId)>)> {
+        reader.load_page().await?;
+        let board = reader.load_board().await?;
+        let team =
+            board.teams.first().map(|team| team.id).ok_or_else(|| std::io::Error::other("the tenant has no team"))?;
+        let mut opening = Vec::with_capacity(self.plan.opening_questions);
+        for number in 1..=self.plan.opening_questions {
+            // Each by somebody else: one person may ask only so much.
+            let mut asker = newcomer();
+            asker.load_page().await?;
+            let question = asker.ask(team, &format!("Rehearsal: what is question {number} about?")).await?;
+            opening.push((Arc::new(Mutex::new(asker)), question));
+        }
+        Ok((team, opening))
     }
 
-    fn judge(&self, hall: &Hall, outcomes: &[Outcome], server: Option<ServerUse>) -> Report {
+    fn usage(&self) -> Option<Usage> {
+        self.instance.as_ref().and_then(OwnServer::usage)
+    }
+
+    fn judge(&self, measurements: &Measurements, outcomes: &[Outcome], server: Option<ServerUse>) -> Report {
         let plan = &self.plan;
+        let ledger = measurements.ledger();
         let sum = |part: fn(&Outcome) -> u64| outcomes.iter().map(part).sum();
         let counts = Counts {
-            joined: hall.joined.get(),
-            asked: hall.asked.get(),
-            voted: hall.voted.get(),
-            failed: hall.failed.get(),
-            messages: hall.messages.get(),
-            lost: sum(|outcome| outcome.lost),
-            doubled: sum(|outcome| outcome.doubled),
-            unreadable: sum(|outcome| outcome.unreadable),
+            joined: measurements.joined(),
+            asked: ledger.asked.len() as u64,
+            voted: ledger.votes.len() as u64,
+            failed: ledger.failed,
+            messages: measurements.messages(),
+            lost: sum(|outcome| outcome.faults.lost),
+            doubled: sum(|outcome| outcome.faults.doubled),
+            unreadable: sum(|outcome| outcome.faults.unreadable),
             resyncs: sum(|outcome| outcome.resyncs),
             reconnects: sum(|outcome| outcome.reconnects),
         };
         let latency_ms = Latencies {
-            join: Quantiles::of(&hall.join.histogram()),
-            vote_acknowledged: Quantiles::of(&hall.acknowledged.histogram()),
-            vote_to_screen: Quantiles::of(&hall.to_screen.histogram()),
+            join: Quantiles::of(&measurements.join.histogram()),
+            vote_acknowledged: Quantiles::of(&measurements.acknowledged.histogram()),
+            vote_to_screen: Quantiles::of(&measurements.to_screen.histogram()),
         };
         let checks = checks(&plan.limits, &counts, latency_ms.vote_to_screen, server.as_ref());
         Report {
@@ -217,48 +238,26 @@ impl Rehearsal {
             latency_ms,
             server,
             checks,
-            first_failure: hall.first_failure(),
+            first_failure: ledger.first_failure.clone(),
             left_behind: None,
         }
     }
 }
 
-/// Puts the questions that are there when people come in. The team that is asked, and who asked what.
-async fn furnish(
-    room: &Room,
-    origin: &Arc<Origin>,
-    opener: &mut Client,
-    plan: &Plan,
-) -> std::io::Result<(pulsestage::id::TeamId, Asked)> {
-    room.load_page(opener).await?;
-    let board = room.load_board(opener).await?;
-    let team =
-        board.teams.first().map(|team| team.id).ok_or_else(|| std::io::Error::other("the tenant has no team"))?;
-    let mut asked = Asked::with_capacity(plan.opening_questions);
-    for number in 1..=plan.opening_questions {
-        // Each by somebody else: one person may ask only so much.
-        let mut asker = Client::new(origin.clone());
-        room.load_page(&mut asker).await?;
-        let question = room.ask(&mut asker, team, &format!("Rehearsal: what is question {number} about?")).await?;
-        asked.push((Arc::new(Mutex::new(asker)), question));
-    }
-    Ok((team, asked))
-}
-
 /// Lets everybody in, each when they are due, and waits until all are in or were turned away.
-async fn come_in(audience: &Audience, plan: &Plan, goal: &Goal) -> JoinSet<Outcome> {
+async fn come_in(load: &Load, plan: &RehearsalPlan, goal: &Goal) -> JoinSet<Outcome> {
     let (began, arrivals) = (Instant::now(), plan.arrivals());
     let door = Arc::new(Semaphore::new(AT_THE_DOOR));
     let mut entering = JoinSet::new();
-    for (number, browser) in (0..).zip(&audience.people) {
+    for (number, browser) in (0..).zip(load.people.iter().take(plan.participants)) {
         sleep_until(began + Duration::from_micros(arrivals.due(number, &SystemRng))).await;
-        let (hall, room, browser) = (audience.hall.clone(), audience.room.clone(), browser.clone());
+        let (measurements, browser) = (load.measurements.clone(), browser.clone());
         let (door, goal) = (door.clone(), goal.clone());
         entering.spawn(async move {
             let _place = door.acquire_owned().await;
-            Participant::join(hall.clone(), room, browser, goal)
+            Participant::join(measurements.clone(), browser, goal)
                 .await
-                .inspect_err(|error| hall.fail(|| format!("coming in: {error}")))
+                .inspect_err(|error| measurements.ledger().fail(|| format!("coming in: {error}")))
                 .ok()
         });
     }

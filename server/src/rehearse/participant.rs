@@ -6,11 +6,9 @@ use std::time::Duration;
 use tokio::sync::{Mutex, watch};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use super::client::{Client, EventStream};
-use super::hall::Hall;
-use super::messages::Messages;
-use super::room::Room;
-use super::screen::{Next, Screen};
+use super::measured_board::{MeasuredBoard, Next};
+use super::measurements::Measurements;
+use crate::audience::{EventStream, ParticipantClient, StreamFaults};
 use pulsestage::board::Board;
 
 /// How long the first message of a stream may take.
@@ -23,12 +21,9 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// What one participant has seen go wrong.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Outcome {
-    /// Facts that were left out of the stream, or what is different on the board at the end, whichever is more.
-    pub(super) lost: u64,
-    /// Facts that came again.
-    pub(super) doubled: u64,
-    /// Messages that could not be read, or were another tenant's.
-    pub(super) unreadable: u64,
+    /// What the stream left out, or what is different on the board at the end, whichever is more; what came again; what
+    /// could not be read.
+    pub(super) faults: StreamFaults,
     /// How often the server said to load the board again.
     pub(super) resyncs: u64,
     /// How often the stream ended and was opened again.
@@ -38,13 +33,16 @@ pub(super) struct Outcome {
 /// The board that everybody is to have at the end, once it is known.
 pub(super) type Goal = watch::Receiver<Option<Arc<Board>>>;
 
+/// One participant's browser; a participant does one thing at a time.
+pub(super) type Browser = Arc<Mutex<ParticipantClient>>;
+
 /// One participant whose stream is open.
 pub(super) struct Participant {
-    room: Arc<Room>,
-    client: Arc<Mutex<Client>>,
-    screen: Screen,
+    browser: Browser,
+    measured: MeasuredBoard,
     stream: EventStream,
-    messages: Messages,
+    resyncs: u64,
+    reconnects: u64,
     goal: Goal,
     /// The board at the end and when it must be there, once that is known.
     wanted: Option<(Arc<Board>, Instant)>,
@@ -52,35 +50,29 @@ pub(super) struct Participant {
 
 impl Participant {
     /// Comes in: the page, the board, the stream from the board's cursor until it says that it is open.
-    pub(super) async fn join(
-        hall: Arc<Hall>,
-        room: Arc<Room>,
-        client: Arc<Mutex<Client>>,
-        goal: Goal,
-    ) -> io::Result<Self> {
+    pub(super) async fn join(measurements: Arc<Measurements>, browser: Browser, goal: Goal) -> io::Result<Self> {
         let began = Instant::now();
         let (board, stream) = {
-            let mut browser = client.lock().await;
-            room.load_page(&mut browser).await?;
-            let board = room.load_board(&mut browser).await?;
-            let stream = room.open_stream(&browser, board.cursor).await?;
+            let mut client = browser.lock().await;
+            client.load_page().await?;
+            let board = client.load_board().await?;
+            let stream = client.open_stream(Some(board.cursor)).await?;
             (board, stream)
         };
-        let screen = Screen::new(hall.clone(), board);
-        let mut joined = Self { room, client, screen, stream, messages: Messages::default(), goal, wanted: None };
+        let measured = MeasuredBoard::new(measurements.clone(), board);
+        let mut joined = Self { browser, measured, stream, resyncs: 0, reconnects: 0, goal, wanted: None };
         timeout(FIRST_MESSAGE, joined.connected()).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
-        hall.join.add(began.elapsed());
-        hall.joined.one();
+        measurements.note_join(began.elapsed());
         Ok(joined)
     }
 
     async fn connected(&mut self) -> io::Result<()> {
-        while !self.screen.connected {
-            let Some(at) = self.stream.read(self.messages.inlet()).await? else {
+        while !self.measured.connected {
+            let Some(at) = self.stream.read().await? else {
                 return Err(io::Error::other("the stream was ended at once: the server takes no more"));
             };
             // A board that is stale already is loaded again by those who watch it.
-            let _stale = self.screen.show(&mut self.messages, at);
+            let _stale = self.measured.take(&mut self.stream.events, at);
         }
         Ok(())
     }
@@ -89,8 +81,8 @@ impl Participant {
     pub(super) async fn watch(mut self) -> Outcome {
         let mut fresh = Instant::now();
         loop {
-            if self.screen.show(&mut self.messages, fresh) == Next::Resync {
-                self.screen.outcome.resyncs += 1;
+            if self.measured.take(&mut self.stream.events, fresh) == Next::Resync {
+                self.resyncs += 1;
                 self.come_back().await;
             }
             self.look();
@@ -99,7 +91,7 @@ impl Participant {
             }
             let until = self.wanted.as_ref().map(|(_, until)| *until);
             tokio::select! {
-                read = self.stream.read(self.messages.inlet()) => match read {
+                read = self.stream.read() => match read {
                     Ok(Some(at)) => fresh = at,
                     Ok(None) | Err(_) => self.come_back().await,
                 },
@@ -110,7 +102,8 @@ impl Participant {
                 () = sleep_until(until.unwrap_or_else(Instant::now)), if until.is_some() => break,
             }
         }
-        self.screen.close(self.wanted.as_ref().map(|(board, _)| &**board))
+        let outcome = self.measured.close(self.wanted.as_ref().map(|(board, _)| &**board));
+        Outcome { resyncs: self.resyncs, reconnects: self.reconnects, ..outcome }
     }
 
     /// Takes note of the board at the end as soon as it is known.
@@ -122,7 +115,7 @@ impl Participant {
     }
 
     fn is_done(&self) -> bool {
-        self.is_late() || self.wanted.as_ref().is_some_and(|(board, _)| **board == self.screen.board)
+        self.is_late() || self.wanted.as_ref().is_some_and(|(board, _)| **board == *self.measured.board())
     }
 
     fn is_late(&self) -> bool {
@@ -131,11 +124,10 @@ impl Participant {
 
     /// Opens the stream again where the board is, or, when it is stale, where a fresh board is.
     async fn come_back(&mut self) {
-        self.screen.outcome.reconnects += 1;
+        self.reconnects += 1;
         while !self.is_late() {
             if let Ok(stream) = self.open_again().await {
                 self.stream = stream;
-                self.messages = Messages::default();
                 return;
             }
             sleep(PAUSE).await;
@@ -144,10 +136,10 @@ impl Participant {
     }
 
     async fn open_again(&mut self) -> io::Result<EventStream> {
-        let mut browser = self.client.lock().await;
-        if self.screen.stale {
-            self.screen.replace(self.room.load_board(&mut browser).await?);
+        let mut client = self.browser.lock().await;
+        if self.measured.stale {
+            self.measured.replace(client.load_board().await?);
         }
-        self.room.open_stream(&browser, self.screen.board.cursor).await
+        client.open_stream(Some(self.measured.board().cursor)).await
     }
 }

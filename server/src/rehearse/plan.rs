@@ -12,7 +12,7 @@ const MOST_OPENING_QUESTIONS: u64 = 500;
 
 /// What a rehearsal will do.
 #[derive(Clone, Copy, Debug)]
-pub struct Plan {
+pub struct RehearsalPlan {
     /// People who take part.
     pub participants: usize,
     /// Questions that are there when they come in.
@@ -29,14 +29,14 @@ pub struct Plan {
     pub limits: Limits,
 }
 
-impl Plan {
+impl RehearsalPlan {
     /// The plan that the flags ask for.
     ///
     /// # Errors
     /// When it cannot be carried out; the text says why and what to change.
     pub fn of(args: &RehearseArgs) -> Result<Self, String> {
-        let votes = Pace::of_votes(args.votes_per_second, args.duration).count();
-        let asks = Pace::of_asks(args.asks_per_minute, args.duration).count();
+        let votes = Schedule::of_votes(args.votes_per_second, args.duration).count();
+        let asks = Schedule::of_asks(args.asks_per_minute, args.duration).count();
         let participants = u64::from(args.participants);
         // One person votes once for one question.
         let needed = votes.div_ceil(participants);
@@ -67,21 +67,21 @@ impl Plan {
 
     /// When votes are due.
     #[must_use]
-    pub fn votes(&self) -> Pace {
-        Pace::of_votes(self.votes_per_second, self.duration)
+    pub fn votes(&self) -> Schedule {
+        Schedule::of_votes(self.votes_per_second, self.duration)
     }
 
     /// When questions are due.
     #[must_use]
-    pub fn asks(&self) -> Pace {
-        Pace::of_asks(self.asks_per_minute, self.duration)
+    pub fn asks(&self) -> Schedule {
+        Schedule::of_asks(self.asks_per_minute, self.duration)
     }
 
     /// When people come in.
     #[must_use]
-    pub fn arrivals(&self) -> Pace {
+    pub fn arrivals(&self) -> Schedule {
         let every = micros(self.join) / u64::try_from(self.participants.max(1)).unwrap_or(u64::MAX);
-        Pace { every, count: u64::try_from(self.participants).unwrap_or(u64::MAX) }
+        Schedule { every, count: u64::try_from(self.participants).unwrap_or(u64::MAX) }
     }
 
     /// All questions that there will be.
@@ -91,16 +91,16 @@ impl Plan {
     }
 }
 
-/// A steady pace that nobody keeps exactly: one thing in each slot of time, anywhere in its slot. The number of things
+/// A steady rate that nobody keeps exactly: one thing in each slot of time, anywhere in its slot. The number of things
 /// is exact, which a random one would not be, and they still come bunched and apart as people's do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pace {
+pub struct Schedule {
     /// The length of a slot, in microseconds.
     every: u64,
     count: u64,
 }
 
-impl Pace {
+impl Schedule {
     fn of_votes(per_second: u32, duration: Duration) -> Self {
         Self::new(u64::from(per_second), 1_000_000, duration)
     }
@@ -159,9 +159,9 @@ mod tests {
         args: RehearseArgs,
     }
 
-    fn plan(words: &str) -> Result<Plan, String> {
+    fn plan(words: &str) -> Result<RehearsalPlan, String> {
         let flags = Flags::try_parse_from(["rehearse"].into_iter().chain(words.split_whitespace())).unwrap();
-        Plan::of(&flags.args)
+        RehearsalPlan::of(&flags.args)
     }
 
     #[test]
@@ -186,13 +186,13 @@ mod tests {
 
     #[test]
     fn each_thing_is_due_in_its_own_slot() {
-        let pace = Pace::new(20, 60_000_000, Duration::from_secs(30));
-        assert_eq!(pace, Pace { every: 3_000_000, count: 10 });
+        let schedule = Schedule::new(20, 60_000_000, Duration::from_secs(30));
+        assert_eq!(schedule, Schedule { every: 3_000_000, count: 10 });
         for number in 0..10 {
-            let due = pace.due(number, &SystemRng);
+            let due = schedule.due(number, &SystemRng);
             assert!((number * 3_000_000..(number + 1) * 3_000_000).contains(&due), "{number}: {due}");
         }
-        assert_eq!(Pace::new(0, 1_000_000, Duration::from_secs(1)).count(), 0);
+        assert_eq!(Schedule::new(0, 1_000_000, Duration::from_secs(1)).count(), 0);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, interval};
 
-use super::hall::Hall;
+use super::measurements::Measurements;
 
 /// Says what is going on until it is dropped. To standard error, for standard output is the report's.
 pub(super) struct Progress {
@@ -16,14 +16,14 @@ pub(super) struct Progress {
 
 impl Progress {
     /// Begins.
-    pub(super) fn start(hall: Arc<Hall>, participants: usize) -> Self {
+    pub(super) fn start(measurements: Arc<Measurements>, participants: usize) -> Self {
         let live = stderr().is_terminal();
         let task = tokio::spawn(async move {
             let began = Instant::now();
             let mut ticks = interval(if live { Duration::from_millis(500) } else { Duration::from_secs(5) });
             loop {
                 ticks.tick().await;
-                let line = line(&hall, participants, began.elapsed());
+                let line = line(&measurements, participants, began.elapsed());
                 let (before, after) = if live { ("\r\x1b[K", "") } else { ("", "\n") };
                 // Nobody who reads it is no reason to stop.
                 let _closed = write!(stderr(), "{before}{line}{after}").and_then(|()| stderr().flush());
@@ -42,15 +42,16 @@ impl Drop for Progress {
     }
 }
 
-fn line(hall: &Hall, participants: usize, elapsed: Duration) -> String {
-    let to_screen = hall.to_screen.histogram().value_at_quantile(0.99) / 1_000;
+fn line(measurements: &Measurements, participants: usize, elapsed: Duration) -> String {
+    let ledger = measurements.ledger();
+    let to_screen = measurements.to_screen.histogram().value_at_quantile(0.99) / 1_000;
     format!(
         "{:>4} s  {} of {participants} in  {} votes  {} questions  {} failed  {} messages  vote to screen p99 {to_screen} ms",
         elapsed.as_secs(),
-        hall.joined.get(),
-        hall.voted.get(),
-        hall.asked.get(),
-        hall.failed.get(),
-        hall.messages.get(),
+        measurements.joined(),
+        ledger.votes.len(),
+        ledger.asked.len(),
+        ledger.failed,
+        measurements.messages(),
     )
 }

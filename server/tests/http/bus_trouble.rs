@@ -94,7 +94,7 @@ async fn pass(server: &TestServer, seconds: i64) {
 
 /// What a stream has been sent, by type.
 fn kinds(wire: &mut Wire) -> Vec<&'static str> {
-    wire.drain().iter().map(crate::support::Message::kind).collect()
+    wire.drain().iter().map(crate::support::WireMessage::kind).collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -257,7 +257,7 @@ async fn one_log_that_cannot_be_read_is_told_to_those_who_watch_it() {
     assert_eq!(late.message().await.kind(), "stale");
     store.fail(0);
     for wire in [&mut wire, &mut late] {
-        let told: Vec<_> = wire.until("heartbeat").await.iter().map(crate::support::Message::kind).collect();
+        let told: Vec<_> = wire.until("heartbeat").await.iter().map(crate::support::WireMessage::kind).collect();
         assert!(told.contains(&"question:created"), "{told:?}");
     }
 }

@@ -1,32 +1,21 @@
 //! A deploy that nobody notices: three instances behind a real proxy, set up as docs/PROXIES.md says, are replaced one
 //! after another while people write, read and follow streams. No request fails, and every board ends as the database is.
 
-use axum::http::StatusCode;
-use http_body_util::{BodyExt, Full};
-use hyper::body::{Bytes, Incoming};
-use hyper::client::conn::http1::{self, SendRequest};
-use hyper::{Method, Request, Response};
-use hyper_util::rt::TokioIo;
 use rustix::process::{Pid, Signal, kill_process};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
-use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
-use tokio_util::sync::CancellationToken;
 
-use pulsestage::board::{Applied, Board};
-use pulsestage::command::BoardView;
-use pulsestage::id::{QuestionId, TeamId};
-use pulsestage::question::Question;
+use pulsestage_server::audience::StreamFaults;
 
 use crate::stage::{Stage, on_postgres};
-use crate::support::{Folder, Message, encode_form, soon};
+use crate::support::{Audience, Folder, assert_kept, load_board, newcomer, readiness, soon};
 
 /// What is tried.
 const PAGE: &str = include_str!("../../../docs/PROXIES.md");
@@ -43,7 +32,7 @@ const OPEN: [&str; 8] = [
     "--reads-per-unknown-network",
     "--unknown-reads-per-tenant",
 ];
-const VOTERS: usize = 6;
+const WRITERS: usize = 7;
 const STREAMS: usize = 4;
 /// Between two writes of one person.
 const PAUSE: Duration = Duration::from_millis(60);
@@ -195,9 +184,9 @@ fn replaced(text: &str, from: &str, to: &str) -> String {
 }
 
 /// A process, killed when it is dropped.
-struct Running(Child);
+struct RunningProgram(Child);
 
-impl Drop for Running {
+impl Drop for RunningProgram {
     fn drop(&mut self) {
         let _gone_already = self.0.kill();
         self.0.wait().unwrap();
@@ -207,7 +196,7 @@ impl Drop for Running {
 /// A proxy of our own.
 struct Proxy {
     addr: SocketAddr,
-    _process: Running,
+    _process: RunningProgram,
     folder: Folder,
 }
 
@@ -240,7 +229,7 @@ impl Proxy {
             Err(error) => panic!("{error}"),
         };
         let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let proxy = Self { addr, _process: Running(child), folder };
+        let proxy = Self { addr, _process: RunningProgram(child), folder };
         proxy.answers().await;
         Some(proxy)
     }
@@ -279,15 +268,14 @@ fn free_port() -> u16 {
 }
 
 async fn is_ready(addr: SocketAddr) -> bool {
-    let answer = Client::new(addr, false).call(Method::GET, "/health/ready", "", String::new()).await;
-    answer.is_ok_and(|(status, _)| status == StatusCode::OK)
+    readiness(addr).await.is_ok_and(|(status, _)| status == 200)
 }
 
 /// One instance of three.
-struct Instance {
+struct DeployedInstance {
     addr: SocketAddr,
     data: Folder,
-    process: Option<Running>,
+    process: Option<RunningProgram>,
 }
 
 /// What all instances share.
@@ -299,7 +287,7 @@ struct Deployment {
 }
 
 impl Deployment {
-    async fn start(&self, instance: &mut Instance) {
+    async fn start(&self, instance: &mut DeployedInstance) {
         let mut command = Command::new(env!("CARGO_BIN_EXE_pulsestage"));
         command.args(["serve", "--addr", &instance.addr.to_string(), "--database-url", &self.database_url]);
         command.arg("--data-dir").arg(instance.data.path()).arg("--site-dir").arg(self.site.path());
@@ -307,7 +295,7 @@ impl Deployment {
         command.args(["--proxies", "1"]).args(self.flags).args(OPEN.iter().flat_map(|limit| [*limit, "0"]));
         let log = std::fs::File::create(instance.data.path().join("log")).unwrap();
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).env("RUST_LOG", "info");
-        instance.process = Some(Running(command.spawn().unwrap()));
+        instance.process = Some(RunningProgram(command.spawn().unwrap()));
         let ready = async {
             while !is_ready(instance.addr).await {
                 sleep(LOOK).await;
@@ -317,7 +305,7 @@ impl Deployment {
     }
 
     /// Has an instance end by itself, and starts it again.
-    async fn replace(&self, instance: &mut Instance) {
+    async fn replace(&self, instance: &mut DeployedInstance) {
         let mut running = instance.process.take().unwrap();
         let id = Pid::from_raw(i32::try_from(running.0.id()).unwrap()).unwrap();
         kill_process(id, Signal::TERM).unwrap();
@@ -335,185 +323,6 @@ impl Deployment {
     }
 }
 
-type Connection = SendRequest<Full<Bytes>>;
-
-/// A client that keeps its connection, or takes a new one for each request.
-struct Client {
-    addr: SocketAddr,
-    keeps: bool,
-    kept: Option<Connection>,
-}
-
-impl Client {
-    const fn new(addr: SocketAddr, keeps: bool) -> Self {
-        Self { addr, keeps, kept: None }
-    }
-
-    async fn send(
-        &mut self,
-        method: Method,
-        path: &str,
-        headers: &[(&str, &str)],
-        body: String,
-    ) -> Result<Response<Incoming>, String> {
-        let kept = match self.kept.take() {
-            Some(mut kept) => kept.ready().await.is_ok().then_some(kept),
-            None => None,
-        };
-        let mut connection = match kept {
-            Some(kept) => kept,
-            None => {
-                let socket = TcpStream::connect(self.addr).await.map_err(|error| format!("connecting: {error}"))?;
-                let (sender, task) = http1::handshake(TokioIo::new(socket)).await.map_err(|error| error.to_string())?;
-                tokio::spawn(task);
-                sender
-            }
-        };
-        let request = Request::builder().method(method).uri(path).header("host", self.addr.to_string());
-        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
-        let request = request.body(Full::new(Bytes::from(body))).unwrap();
-        let response = connection.send_request(request).await.map_err(|error| format!("{path}: {error:?}"))?;
-        if self.keeps {
-            self.kept = Some(connection);
-        }
-        Ok(response)
-    }
-
-    async fn call(
-        &mut self,
-        method: Method,
-        path: &str,
-        cookie: &str,
-        form: String,
-    ) -> Result<(StatusCode, Bytes), String> {
-        let headers =
-            [("cookie", cookie), ("accept", "application/json"), ("content-type", "application/x-www-form-urlencoded")];
-        let response = self.send(method, path, &headers, form).await?;
-        let status = response.status();
-        let body = response.into_body().collect().await.map_err(|error| format!("the answer broke off: {error:?}"))?;
-        Ok((status, body.to_bytes()))
-    }
-
-    async fn board(&mut self) -> Result<Board, String> {
-        let (status, body) = self.call(Method::GET, "/api/fn/load_board?tenant=", "", String::new()).await?;
-        let view: BoardView = serde_json::from_slice(&body).map_err(|error| format!("{status}: {error}"))?;
-        Ok(view.board)
-    }
-}
-
-/// What was tried, and what became of it.
-#[derive(Default)]
-struct Ledger {
-    requests: AtomicUsize,
-    failed: Mutex<Vec<String>>,
-    asked: Mutex<Vec<QuestionId>>,
-}
-
-impl Ledger {
-    /// Notes a request; gives its body when it did not fail.
-    fn note(&self, answer: Result<(StatusCode, Bytes), String>) -> Option<Bytes> {
-        self.requests.fetch_add(1, Ordering::Relaxed);
-        let why = match answer {
-            Ok((status, body)) if status.is_success() => return Some(body),
-            Ok((status, body)) => format!("{status} {:.200}", String::from_utf8_lossy(&body)),
-            Err(error) => error,
-        };
-        self.failed.lock().unwrap().push(why);
-        None
-    }
-}
-
-/// One person.
-struct Person {
-    client: Client,
-    cookie: String,
-    ledger: Arc<Ledger>,
-    stop: CancellationToken,
-}
-
-impl Person {
-    async fn new(addr: SocketAddr, keeps: bool, ledger: &Arc<Ledger>, stop: &CancellationToken) -> Self {
-        let answer = Client::new(addr, false).send(Method::GET, "/", &[], String::new()).await.unwrap();
-        let cookie = answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
-        Self { client: Client::new(addr, keeps), cookie, ledger: ledger.clone(), stop: stop.clone() }
-    }
-
-    async fn write(&mut self, path: &str, form: &[(&str, &str)]) -> Option<Bytes> {
-        let mut key = [0; 16];
-        pulsestage::ports::Rng::fill(&pulsestage_server::system::SystemRng, &mut key);
-        let key = uuid::Builder::from_random_bytes(key).into_uuid().to_string();
-        let form = encode_form(&[&[("tenant", ""), ("op", key.as_str())], form].concat());
-        let answer = self.client.call(Method::POST, path, &self.cookie, form).await;
-        self.ledger.note(answer)
-    }
-
-    async fn ask(&mut self, team: TeamId, body: &str) -> Option<QuestionId> {
-        let answer = self.write("/api/fn/ask", &[("team", &team.to_string()), ("question", body)]).await?;
-        let question: Question = serde_json::from_slice(&answer).unwrap();
-        self.ledger.asked.lock().unwrap().push(question.id);
-        Some(question.id)
-    }
-
-    /// Votes, takes it back, votes again; says whether the vote counts in the end.
-    async fn vote(mut self, question: QuestionId) -> bool {
-        let (mut up, id) = (false, question.to_string());
-        while !self.stop.is_cancelled() {
-            let wanted = if up { "false" } else { "true" };
-            if self.write("/api/fn/set_vote", &[("question", &id), ("up", wanted)]).await.is_some() {
-                up = !up;
-            }
-            sleep(PAUSE).await;
-        }
-        up
-    }
-
-    async fn go_on_asking(mut self, team: TeamId) -> bool {
-        let mut count = 0;
-        while !self.stop.is_cancelled() {
-            count += 1;
-            self.ask(team, &format!("Question {count}?")).await;
-            let page = self.client.call(Method::GET, "/", &self.cookie, String::new()).await;
-            self.ledger.note(page);
-            sleep(PAUSE * 4).await;
-        }
-        false
-    }
-}
-
-/// Follows the stream as a browser does; what it could not have is in the ledger.
-async fn follow(addr: SocketAddr, screen: Arc<Mutex<Board>>, ledger: Arc<Ledger>) {
-    loop {
-        if let Err(why) = read(addr, &screen).await {
-            ledger.failed.lock().unwrap().push(format!("a stream: {why}"));
-        }
-        // Browsers wait for what `retry:` says.
-        sleep(Duration::from_secs(1)).await;
-    }
-}
-
-async fn read(addr: SocketAddr, screen: &Mutex<Board>) -> Result<(), String> {
-    let cursor = screen.lock().unwrap().cursor.to_string();
-    let headers = [("last-event-id", cursor.as_str()), ("accept", "text/event-stream")];
-    let response = Client::new(addr, true).send(Method::GET, "/sse", &headers, String::new()).await?;
-    if response.status() != StatusCode::OK {
-        return Err(response.status().to_string());
-    }
-    let (mut body, mut text) = (response.into_body(), String::new());
-    // A stream may end in any way: its client comes back.
-    while let Some(Ok(frame)) = body.frame().await {
-        text +=
-            std::str::from_utf8(frame.data_ref().map_or(&[][..], |data| data)).map_err(|error| error.to_string())?;
-        while let Some(end) = text.find("\n\n") {
-            let message: String = text.drain(..end + 2).collect();
-            let mut board = screen.lock().unwrap();
-            if Message::parse(&message).fold_into(&mut board) == Applied::Resync {
-                return Err(format!("a gap: {message}"));
-            }
-        }
-    }
-    Ok(())
-}
-
 async fn drill(stage: Arc<Stage>, kind: ProxyKind) {
     let began = Instant::now();
     let deployment =
@@ -521,59 +330,42 @@ async fn drill(stage: Arc<Stage>, kind: ProxyKind) {
     let mut instances = Vec::new();
     for _ in DOCUMENTED {
         let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
-        let mut instance = Instance { addr, data: Folder::new(), process: None };
+        let mut instance = DeployedInstance { addr, data: Folder::new(), process: None };
         deployment.start(&mut instance).await;
         instances.push(instance);
     }
     let addresses: Vec<_> = instances.iter().map(|instance| instance.addr).collect();
     let Some(proxy) = Proxy::start(kind, &addresses).await else { return };
-    let (ledger, stop) = (Arc::new(Ledger::default()), CancellationToken::new());
-    let start = Client::new(proxy.addr, false).board().await.unwrap();
-    let team = start.teams[0].id;
-    let mut asker = Person::new(proxy.addr, true, &ledger, &stop).await;
-    let question = asker.ask(team, "Does anybody notice?").await.expect("the first question is taken");
-    let screens: Vec<_> = (0..STREAMS).map(|_| Arc::new(Mutex::new(start.clone()))).collect();
-    let mut streams = JoinSet::new();
-    for screen in &screens {
-        streams.spawn(follow(proxy.addr, screen.clone(), ledger.clone()));
-    }
-    let mut people = JoinSet::new();
-    people.spawn(asker.go_on_asking(team));
-    for voter in 0..VOTERS {
-        let person = Person::new(proxy.addr, voter % 2 == 0, &ledger, &stop).await;
-        people.spawn(person.vote(question));
-    }
+    let start = load_board(proxy.addr).await.unwrap();
+    let mut audience = Audience::gather(&[proxy.addr], WRITERS, STREAMS, PAUSE).await;
+    // Somebody loads the page again and again meanwhile.
+    let (mut reader, ledger) = (newcomer(proxy.addr).http, audience.ledger.clone());
+    let mut reading = JoinSet::new();
+    reading.spawn(async move {
+        loop {
+            let began = Instant::now();
+            let page = reader.get("/").await;
+            ledger.lock().unwrap().note(&page, began.elapsed());
+            sleep(PAUSE * 4).await;
+        }
+    });
+    audience.goes_on(50).await;
     for instance in &mut instances {
         deployment.replace(instance).await;
     }
     // A moment with all of them new, too.
-    let after = ledger.requests.load(Ordering::Relaxed) + 50;
-    let going = async {
-        while ledger.requests.load(Ordering::Relaxed) < after {
-            sleep(LOOK).await;
-        }
-    };
-    soon("requests to the new instances", going).await;
-    stop.cancel();
-    let mut votes = 0;
-    while let Some(up) = soon("the people to stop", people.join_next()).await {
-        votes += i64::from(up.unwrap());
-    }
-    let requests = ledger.requests.load(Ordering::Relaxed);
-    let failed = ledger.failed.lock().unwrap().clone();
-    println!("{kind:?}: {} of {requests} requests failed, in {:?}", failed.len(), began.elapsed());
-    assert!(failed.is_empty(), "{} of {requests} failed: {failed:#?}\n{}", failed.len(), proxy.log());
-    let board = Client::new(proxy.addr, false).board().await.unwrap();
-    assert_eq!(board.questions[&question].upvotes, votes);
-    let counted: BTreeSet<_> =
-        board.questions.keys().filter(|id| !start.questions.contains_key(*id)).copied().collect();
-    let asked: BTreeSet<_> = ledger.asked.lock().unwrap().iter().copied().collect();
-    assert_eq!(counted, asked, "each question once");
-    let same = async {
-        while screens.iter().any(|screen| screen.lock().unwrap().questions != board.questions) {
-            sleep(LOOK).await;
-        }
-    };
-    soon("every board to be the database's", same).await;
-    streams.abort_all();
+    audience.goes_on(50).await;
+    reading.shutdown().await;
+    audience.is_silent().await;
+    let board = load_board(proxy.addr).await.unwrap();
+    audience.all_show(&board).await;
+    let ledger = audience.ledger.lock().unwrap();
+    let failed = ledger.unanswered + ledger.answered_with(|status| status != 200);
+    println!("{kind:?}: {failed} of {} requests failed, in {:?}", ledger.confirmed() + failed, began.elapsed());
+    assert_eq!(failed, 0, "{:?}, {:?}\n{}", ledger.statuses, ledger.first_failure, proxy.log());
+    assert_kept(&ledger, &board);
+    let counted: BTreeSet<_> = board.questions.keys().filter(|id| !start.questions.contains_key(*id)).collect();
+    assert_eq!(counted, ledger.asked.keys().collect(), "each question once");
+    let refused: usize = audience.watchers.iter().map(|watcher| watcher.refused.load(Ordering::Relaxed)).sum();
+    assert_eq!((refused, audience.resyncs(), audience.faults()), (0, 0, StreamFaults::default()), "streams");
 }

@@ -3,7 +3,7 @@
 use pulsestage::text::Slug;
 use pulsestage::user::Role;
 
-use crate::support::{Message, Plan, Reply, Room, TestServer, assert_refused, boards, signed_in};
+use crate::support::{Plan, Reply, Room, TestServer, WireMessage, assert_refused, boards, signed_in};
 
 /// Who may call something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,7 +157,7 @@ async fn the_operator_makes_limits_and_archives() {
     first.greeting().await;
     let full = server.get("/sse?tenantId=acme").send().await;
     assert_eq!(full.status, 200, "a stream is never refused");
-    assert!(Message::parse(full.text()).closing_frame().is_some(), "it ends at once: {}", full.text());
+    assert!(WireMessage::parse(full.text()).closing_frame().is_some(), "it ends at once: {}", full.text());
     assert_refused(
         "no number",
         &operate("limit_tenant", &[("slug", "acme"), ("people", "many")]).await,

@@ -41,7 +41,7 @@ async fn restored(data: &Path, file: &Path, more: &[&str]) -> Output {
 
 async fn cookie(process: &Process) -> String {
     let page = process.get("/").await.unwrap();
-    let cookie = page.text.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
+    let cookie = page.cookie().unwrap();
     cookie.split(';').next().unwrap().to_owned()
 }
 
@@ -67,7 +67,7 @@ async fn a_backup_under_load_has_what_was_confirmed_and_a_client_ahead_of_it_loa
                     let id = question.to_string();
                     let form = encode_form(&[("tenant", "default"), ("question", &id), ("up", "true")]);
                     let answer = process.post("/api/fn/set_vote", &cookie, &form).await.unwrap();
-                    assert_eq!(answer.status, 200, "{}", answer.text);
+                    assert_eq!(answer.status, 200, "{}", answer.text());
                     confirmed.lock().unwrap().insert((*question, cookie.clone()));
                 }
             }

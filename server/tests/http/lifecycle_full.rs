@@ -33,15 +33,15 @@ const FLAGS: [&str; 12] = [
 
 async fn board(process: &Process) -> BoardView {
     let answer = process.get("/api/fn/load_board?tenant=default").await.unwrap();
-    assert_eq!(answer.status, 200, "{}", answer.text);
-    serde_json::from_str(answer.body()).unwrap()
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    answer.read().unwrap()
 }
 
 #[tokio::test]
 async fn a_full_disk_is_told_and_passes_without_a_restart() {
     let process = Process::start(Folder::new(), SMALL_DISK, &FLAGS).await;
     let page = process.get("/").await.unwrap();
-    let cookie = page.text.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
+    let cookie = page.cookie().unwrap();
     let cookie = cookie.split(';').next().unwrap().to_owned();
     let team = board(&process).await.board.teams[0].id.to_string();
     let text = "What takes so much room? ".repeat(19);
@@ -56,16 +56,20 @@ async fn a_full_disk_is_told_and_passes_without_a_restart() {
         if answer.status != 200 {
             break answer;
         }
-        confirmed.push(serde_json::from_str::<Question>(answer.body()).unwrap().id);
+        confirmed.push(answer.read::<Question>().unwrap().id);
     };
-    assert_eq!(refused.status, 503, "{}", refused.text);
-    assert!(refused.text.contains("retry-after: ") && refused.body().contains("\"unavailable\""), "{}", refused.text);
+    assert_eq!(refused.status, 503, "{}", refused.text());
+    assert!(
+        !refused.header("retry-after").is_empty() && refused.text().contains("\"unavailable\""),
+        "{}",
+        refused.text()
+    );
     for _ in 0..20 {
         let answer = ask().await;
-        match answer.status {
+        match answer.status.as_u16() {
             // A smaller write may find a place still.
-            200 => confirmed.push(serde_json::from_str::<Question>(answer.body()).unwrap().id),
-            status => assert_eq!(status, 503, "{}", answer.text),
+            200 => confirmed.push(answer.read::<Question>().unwrap().id),
+            status => assert_eq!(status, 503, "{}", answer.text()),
         }
     }
     let told = async {
@@ -92,8 +96,8 @@ async fn a_full_disk_is_told_and_passes_without_a_restart() {
     soon("the server to be ready again", well).await;
     for _ in 0..20 {
         let answer = ask().await;
-        assert_eq!(answer.status, 200, "{}", answer.text);
-        confirmed.push(serde_json::from_str::<Question>(answer.body()).unwrap().id);
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        confirmed.push(answer.read::<Question>().unwrap().id);
     }
     let process = Process::start(process.kill(), "", &FLAGS).await;
     let there = board(&process).await.board.questions;

@@ -5,7 +5,7 @@
 
 use axum::http::Method;
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions, Connection, PgConnection, SqliteConnection};
+use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -14,9 +14,12 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use pulsestage::question::Question;
+use pulsestage_server::audience::Ledger;
+
 use crate::routes::{admin_views, routes};
 use crate::stage::{Stage, on_postgres};
-use crate::support::{Call, Cluster, Folder, Plan, Relay, Reply, Room, TestServer, open_store, soon};
+use crate::support::{Call, Cluster, Folder, Plan, Relay, Reply, Room, TestServer, assert_kept, open_store, soon};
 
 /// What is promised, and a little for a machine that is busy with other tests.
 const IN_TIME: Duration = Duration::from_millis(5_500);
@@ -141,40 +144,29 @@ async fn every_address(stage: Arc<Stage>) {
     server.close().await;
 }
 
-/// What writers saw.
-#[derive(Default)]
-struct Ledger {
-    acknowledged: BTreeSet<String>,
-    unavailable: usize,
-    slowest: Duration,
-    wrong: Vec<String>,
-}
-
-impl Ledger {
-    fn note(&mut self, what: &str, reply: &Reply, took: Duration) {
-        self.slowest = self.slowest.max(took);
-        match reply.status.as_u16() {
-            200 => {}
-            503 if !reply.header("retry-after").is_empty() => self.unavailable += 1,
-            status => self.wrong.push(format!("{what}: {status} {}", reply.text())),
-        }
+/// Notes an answer, which must be a success or say when to come again.
+fn note(ledger: &Mutex<Ledger>, what: &str, reply: &Reply, took: Duration) {
+    let (status, mut ledger) = (reply.status.as_u16(), ledger.lock().unwrap());
+    ledger.note_status(status, took);
+    if status != 200 && (status != 503 || reply.header("retry-after").is_empty()) {
+        ledger.fail(|| format!("{what}: {status} {}", reply.text()));
     }
 }
 
 /// Writers and readers at work on one instance.
-struct Crowd {
+struct RouterLoad {
     ledger: Arc<Mutex<Ledger>>,
     stop: CancellationToken,
     tasks: JoinSet<()>,
 }
 
-impl Crowd {
+impl RouterLoad {
     fn start(server: &TestServer, room: &Room) -> Self {
-        let mut crowd = Self { ledger: Arc::default(), stop: CancellationToken::new(), tasks: JoinSet::new() };
+        let mut load = Self { ledger: Arc::default(), stop: CancellationToken::new(), tasks: JoinSet::new() };
         for writer in 0..WRITERS {
-            let (ledger, stop, router) = (crowd.ledger.clone(), crowd.stop.clone(), server.router.clone());
+            let (ledger, stop, router) = (load.ledger.clone(), load.stop.clone(), server.router.clone());
             let (cookie, team) = (server.participant(100 + writer as u128), room.team.id.to_string());
-            crowd.tasks.spawn(async move {
+            load.tasks.spawn(async move {
                 for turn in 0_u128.. {
                     let body = format!("Question {turn} of writer {writer}?");
                     // The key stays the same until it is answered.
@@ -184,9 +176,10 @@ impl Crowd {
                         let began = Instant::now();
                         let reply =
                             Call::new(&router, Method::POST, "/api/fn/ask").cookie(&cookie).form(&form).send().await;
-                        ledger.lock().unwrap().note("ask", &reply, began.elapsed());
+                        note(&ledger, "ask", &reply, began.elapsed());
                         if reply.status == 200 {
-                            ledger.lock().unwrap().acknowledged.insert(body);
+                            let question = reply.read::<Question>().id;
+                            ledger.lock().unwrap().asked.insert(question, writer);
                             break;
                         }
                         sleep(Duration::from_millis(50)).await;
@@ -199,9 +192,9 @@ impl Crowd {
             });
         }
         for path in ["/api/fn/load_board?tenant=", "/", "/export/questions.csv"] {
-            let (ledger, stop, router) = (crowd.ledger.clone(), crowd.stop.clone(), server.router.clone());
+            let (ledger, stop, router) = (load.ledger.clone(), load.stop.clone(), server.router.clone());
             let owner = room.owner.clone();
-            crowd.tasks.spawn(async move {
+            load.tasks.spawn(async move {
                 while !stop.is_cancelled() {
                     let call = Call::new(&router, Method::GET, path).cookie(&owner);
                     let began = Instant::now();
@@ -209,21 +202,21 @@ impl Crowd {
                     if path.starts_with("/export") {
                         let (head, _cut) = call.open().await.into_parts();
                         let reply = Reply { status: head.status, headers: head.headers, body: Default::default() };
-                        ledger.lock().unwrap().note(path, &reply, began.elapsed());
+                        note(&ledger, path, &reply, began.elapsed());
                     } else {
                         let reply = call.send().await;
-                        ledger.lock().unwrap().note(path, &reply, began.elapsed());
+                        note(&ledger, path, &reply, began.elapsed());
                     }
                     sleep(Duration::from_millis(100)).await;
                 }
             });
         }
-        crowd
+        load
     }
 
     /// Waits until so much more was acknowledged; says how long it took to the first.
     async fn goes_on(&self, more: usize) -> Duration {
-        let count = || self.ledger.lock().unwrap().acknowledged.len();
+        let count = || self.ledger.lock().unwrap().asked.len();
         let (before, began) = (count(), Instant::now());
         let reached = async |wanted: usize| {
             while count() < wanted {
@@ -236,19 +229,24 @@ impl Crowd {
         first
     }
 
-    /// Ends it; gives what was acknowledged.
-    async fn end(mut self) -> (Vec<String>, usize) {
+    /// Ends it; what was confirmed must be there once.
+    async fn end(mut self, server: &TestServer, room: &Room) {
         self.stop.cancel();
         let ended = async {
             while let Some(task) = self.tasks.join_next().await {
                 task.unwrap();
             }
         };
-        soon("the crowd to end", ended).await;
+        soon("the load to end", ended).await;
+        let board = server.store.snapshot(room.tenant.id, None).await.unwrap().board;
         let ledger = self.ledger.lock().unwrap();
-        assert!(ledger.wrong.is_empty(), "{} answers were wrong: {:?}", ledger.wrong.len(), ledger.wrong.first());
+        assert_eq!(ledger.failed, 0, "answers were wrong: {:?}", ledger.first_failure);
         assert!(ledger.slowest < IN_TIME, "the slowest took {:?}", ledger.slowest);
-        (ledger.acknowledged.iter().cloned().collect(), ledger.unavailable)
+        assert!(ledger.statuses.contains_key(&503), "nobody noticed");
+        assert_kept(&ledger, &board);
+        let asked =
+            || board.questions.values().map(|question| &question.body).filter(|body| body.contains(" of writer "));
+        assert_eq!(asked().collect::<BTreeSet<_>>().len(), asked().count(), "a question is there twice");
     }
 }
 
@@ -257,38 +255,23 @@ async fn a_server_that_is_frozen_and_killed_costs_nothing_but_time() {
     let Some(mut cluster) = Cluster::start().await else { return };
     let server = TestServer::on(open_store(&cluster.url()).await, Plan::default());
     let room = Room::furnish(&server.service, "default").await;
-    let crowd = Crowd::start(&server, &room);
-    crowd.goes_on(50).await;
+    let load = RouterLoad::start(&server, &room);
+    load.goes_on(50).await;
     // Longer and shorter than anything that waits here.
     for frozen in [8_000, 1_200, 3_100] {
         cluster.freeze();
         sleep(Duration::from_millis(frozen)).await;
         cluster.thaw();
-        let took = crowd.goes_on(30).await;
+        let took = load.goes_on(30).await;
         assert!(took < Duration::from_secs(3), "{took:?} after it was frozen for {frozen} ms");
     }
     let kills = std::env::var("PULSESTAGE_TEST_KILLS").map_or(3, |text| text.parse().unwrap());
     for _ in 0..kills {
         cluster.kill();
         cluster.up().await;
-        crowd.goes_on(30).await;
+        load.goes_on(30).await;
     }
-    let (acknowledged, unavailable) = crowd.end().await;
-    assert!(unavailable > 0, "nobody noticed");
-    let mut asked = PgConnection::connect(&cluster.url()).await.unwrap();
-    for body in acknowledged {
-        let count: i64 = sqlx::query_scalar("select count(*) from questions where body = $1")
-            .bind(&body)
-            .fetch_one(&mut asked)
-            .await
-            .unwrap();
-        assert_eq!(count, 1, "{body}");
-    }
-    let doubled: i64 = sqlx::query_scalar("select count(*) - count(distinct body) from questions")
-        .fetch_one(&mut asked)
-        .await
-        .unwrap();
-    assert_eq!(doubled, 0);
+    load.end(&server, &room).await;
     server.close().await;
 }
 
@@ -297,8 +280,8 @@ async fn a_file_that_another_program_keeps_costs_nothing_but_time() {
     let folder = Folder::new();
     let server = TestServer::on(open_store(&folder.sqlite_url()).await, Plan::default());
     let room = Room::furnish(&server.service, "default").await;
-    let crowd = Crowd::start(&server, &room);
-    crowd.goes_on(50).await;
+    let load = RouterLoad::start(&server, &room);
+    load.goes_on(50).await;
     let file = SqliteConnectOptions::new().filename(folder.path().join("pulsestage.db"));
     let mut other: SqliteConnection = file.busy_timeout(Duration::from_secs(5)).connect().await.unwrap();
     let taken = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
@@ -306,17 +289,8 @@ async fn a_file_that_another_program_keeps_costs_nothing_but_time() {
     // What is there can be read.
     assert_eq!(server.get("/api/fn/load_board?tenant=").send().await.status, 200);
     taken.rollback().await.unwrap();
-    let took = crowd.goes_on(30).await;
+    let took = load.goes_on(30).await;
     assert!(took < Duration::from_secs(2), "{took:?}");
-    let (acknowledged, unavailable) = crowd.end().await;
-    assert!(unavailable > 0, "nobody noticed");
-    for body in acknowledged {
-        let count: i64 = sqlx::query_scalar("select count(*) from questions where body = $1")
-            .bind(&body)
-            .fetch_one(&mut other)
-            .await
-            .unwrap();
-        assert_eq!(count, 1, "{body}");
-    }
+    load.end(&server, &room).await;
     server.close().await;
 }

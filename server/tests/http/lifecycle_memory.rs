@@ -45,7 +45,7 @@ async fn invite(process: &Process, store: &SqlStore, email: &str) {
     store.put_person_link(link).await.unwrap();
     let form = encode_form(&[("name", "Ann Lee"), ("password", PASSWORD)]);
     let answer = process.post(&format!("/open/{}", secret.reveal()), "", &form).await.unwrap();
-    assert_eq!(answer.status, 303, "{}", answer.text);
+    assert_eq!(answer.status, 303, "{}", answer.text());
 }
 
 #[tokio::test]

@@ -38,21 +38,21 @@ pub(crate) const FLAGS: [&str; 14] = [
 
 pub(crate) async fn board(process: &Process) -> Board {
     let answer = process.get("/api/fn/load_board?tenant=default").await.unwrap();
-    assert_eq!(answer.status, 200, "{}", answer.text);
-    serde_json::from_str::<BoardView>(answer.body()).unwrap().board
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    answer.read::<BoardView>().unwrap().board
 }
 
 /// Asks so many questions, each answered.
 pub(crate) async fn ask(process: &Process, count: usize) {
     let page = process.get("/").await.unwrap();
-    let cookie = page.text.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
+    let cookie = page.cookie().unwrap();
     let cookie = cookie.split(';').next().unwrap().to_owned();
     let team = board(process).await.teams[0].id.to_string();
     for number in 0..count {
         let question = format!("Question {number} of {count}?");
         let form = encode_form(&[("tenant", "default"), ("team", &team), ("question", &question)]);
         let answer = process.post("/api/fn/ask", &cookie, &form).await.unwrap();
-        assert_eq!(answer.status, 200, "{}", answer.text);
+        assert_eq!(answer.status, 200, "{}", answer.text());
     }
 }
 

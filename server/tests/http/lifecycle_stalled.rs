@@ -34,7 +34,7 @@ async fn is_well(process: &Process, what: &str) {
         let answer = timeout(Duration::from_secs(2), process.get(path)).await;
         let answer = answer.unwrap_or_else(|_| panic!("{path} took longer than 2 s while {what}"));
         let answer = answer.unwrap_or_else(|| panic!("{path} was not answered while {what}"));
-        assert_eq!(answer.status, 200, "{path} while {what}: {}", answer.text);
+        assert_eq!(answer.status, 200, "{path} while {what}: {}", answer.text());
         assert!(began.elapsed() < Duration::from_secs(2));
     }
 }

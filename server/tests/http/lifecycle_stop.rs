@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use pulsestage::command::{Ask, SetVote};
 use pulsestage_server::lifecycle::{self, Running};
 
-use crate::support::{Connection, Folder, Message, PATIENCE, args, signed_in, soon};
+use crate::support::{Connection, Folder, PATIENCE, WireMessage, args, signed_in, soon};
 
 const STREAMS: usize = 100;
 
@@ -46,7 +46,7 @@ async fn it_stops_within_two_seconds_with_a_hundred_streams_open() {
         // Told when to come back, and ended with the last chunk.
         let (size, rest) = end.split_once("\r\n").unwrap();
         let (message, last) = rest.split_at(usize::from_str_radix(size, 16).unwrap());
-        assert!(Message::parse(message).closing_frame().is_some(), "{end:?}");
+        assert!(WireMessage::parse(message).closing_frame().is_some(), "{end:?}");
         assert_eq!(last, "\r\n0\r\n\r\n");
     }
     assert_eq!(state.bus().metrics().total_connections, 0);

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::support::{Connection, Kind, Live, Message, soon};
+use crate::support::{Connection, Kind, Live, WireMessage, soon};
 
 const CONNECTED: &str = "\"type\":\"connected\"";
 
@@ -44,7 +44,7 @@ async fn the_33rd_tab_waits_until_another_is_closed() {
     let turned_away = open(7).await.rest().await;
     let (head, body) = turned_away.split_once("\r\n\r\n").unwrap();
     assert!(head.starts_with("HTTP/1.1 200 OK\r\n") && head.contains("text/event-stream"), "{head}");
-    let retry = Message::parse(body).closing_frame().unwrap();
+    let retry = WireMessage::parse(body).closing_frame().unwrap();
     assert!((5_000..=15_000).contains(&retry), "{retry}");
     open(8).await.until(CONNECTED).await;
     drop(tabs.pop());

@@ -2,7 +2,7 @@
 
 use tokio::io::AsyncWriteExt;
 
-use crate::support::{Connection, Kind, Live, Message, soon};
+use crate::support::{Connection, Kind, Live, WireMessage, soon};
 
 const CONNECTED: &str = "\"type\":\"connected\"";
 /// Asks as fast as it can, and hears of each question alone.
@@ -57,7 +57,7 @@ fn unchunked(mut body: &[u8]) -> (Vec<u8>, bool, usize) {
 }
 
 /// The messages of a stream that was read byte by byte, each whole.
-fn messages(bytes: &[u8], gzip: bool) -> Vec<Message> {
+fn messages(bytes: &[u8], gzip: bool) -> Vec<WireMessage> {
     let text = if gzip {
         let mut decoder = flate2::write::GzDecoder::new(Vec::new());
         std::io::Write::write_all(&mut decoder, bytes).unwrap();
@@ -68,7 +68,7 @@ fn messages(bytes: &[u8], gzip: bool) -> Vec<Message> {
     };
     let text = String::from_utf8(text).unwrap();
     assert!(text.ends_with("\n\n"), "half a message: {text}");
-    text.split_inclusive("\n\n").map(Message::parse).collect()
+    text.split_inclusive("\n\n").map(WireMessage::parse).collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -109,7 +109,7 @@ async fn whatever_a_stream_says_is_whole_chunks_up_to_the_last_one() {
             assert_eq!(messages[0].kind(), "connected");
             assert!(messages.last().unwrap().closing_frame().is_some(), "{messages:?}");
             assert!(messages.iter().any(|message| message.kind() == "heartbeat"), "{messages:?}");
-            let moved = messages.iter().rev().find_map(Message::cursor).unwrap();
+            let moved = messages.iter().rev().find_map(WireMessage::cursor).unwrap();
             assert_eq!(moved.seq, start + 2, "{messages:?}");
         }
     }
@@ -134,8 +134,9 @@ async fn a_chunk_that_was_written_in_part_is_finished_before_anything_else() {
     let head = bytes.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
     let (body, is_ended, left) = unchunked(&bytes[head..]);
     let text = String::from_utf8(body).unwrap();
-    let read: Vec<_> = text.split_inclusive("\n\n").filter(|text| text.ends_with("\n\n")).map(Message::parse).collect();
-    let seqs: Vec<_> = read.iter().skip(1).filter_map(Message::cursor).map(|cursor| cursor.seq).collect();
+    let read: Vec<_> =
+        text.split_inclusive("\n\n").filter(|text| text.ends_with("\n\n")).map(WireMessage::parse).collect();
+    let seqs: Vec<_> = read.iter().skip(1).filter_map(WireMessage::cursor).map(|cursor| cursor.seq).collect();
     assert_eq!(seqs, (start.seq + 1..).take(seqs.len()).collect::<Vec<_>>(), "each once and in order");
     if is_ended {
         assert!(left == 0 && read.last().unwrap().closing_frame().is_some());

@@ -4,7 +4,7 @@ use pulsestage::event::Cursor;
 use pulsestage_server::system::SystemRng;
 use sqlx::{Connection, Executor, SqliteConnection};
 
-use crate::support::{Kind, Live, Message};
+use crate::support::{Kind, Live, WireMessage};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn streams_of_a_log_that_was_replaced_load_the_board_and_go_on() {
@@ -60,7 +60,7 @@ async fn streams_say_that_the_database_does_not_answer() {
         }
         file.execute("alter table elsewhere rename to events").await.unwrap();
         for wire in &mut wires {
-            let told: Vec<_> = wire.until("heartbeat").await.iter().map(Message::kind).collect();
+            let told: Vec<_> = wire.until("heartbeat").await.iter().map(WireMessage::kind).collect();
             assert!(told.iter().rev().skip(1).all(|kind| *kind == "stale"), "{kind:?} {told:?}");
         }
         file.close().await.unwrap();

@@ -4,7 +4,7 @@ use pulsestage::command::{Ask, CreateTag, SetMark, SetVote};
 use pulsestage::event::Cursor;
 use pulsestage::id::TeamId;
 
-use crate::support::{Message, Plan, Room, TestServer, Wire};
+use crate::support::{Plan, Room, TestServer, Wire, WireMessage};
 
 async fn asks(server: &TestServer, room: &Room, team: TeamId, text: &str) {
     server.service.ask(&room.context, None, Ask { team, body: text.to_owned(), name: None }).await.unwrap();
@@ -15,7 +15,7 @@ async fn pins(server: &TestServer, room: &Room, on: bool) {
 }
 
 /// A message that shows nothing.
-fn is_advance(message: &Message, cursor: Cursor) -> bool {
+fn is_advance(message: &WireMessage, cursor: Cursor) -> bool {
     message.moves_to(cursor)
 }
 

@@ -7,7 +7,7 @@ use pulsestage_server::system::SystemClock;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::support::{Message, Plan, Room, TestServer, Wire};
+use crate::support::{Plan, Room, TestServer, Wire, WireMessage};
 
 /// A room with a stream that has said hello.
 struct Scene {
@@ -50,7 +50,7 @@ impl Scene {
         assert_eq!(message.raw, format!("{}\n\n", self.data_line("question:upvoted", Some(data), at)));
     }
 
-    async fn event(&mut self, kind: &str, data: Option<&str>) -> (Timestamp, Message) {
+    async fn event(&mut self, kind: &str, data: Option<&str>) -> (Timestamp, WireMessage) {
         let message = self.wire.message().await;
         assert_eq!(message.kind(), kind, "{data:?}");
         let at = message.envelope().timestamp;

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tower::ServiceExt;
 
-use super::{HOST, soon};
+use super::{HOST, encode_form, soon};
 
 /// A request that is being built.
 pub(crate) struct Call {
@@ -131,20 +131,4 @@ impl Reply {
     pub(crate) fn set_cookies(&self) -> Vec<&str> {
         self.headers.get_all("set-cookie").into_iter().filter_map(|value| value.to_str().ok()).collect()
     }
-}
-
-/// Fields as `application/x-www-form-urlencoded` (WHATWG URL, section 5.2).
-pub(crate) fn encode_form(fields: &[(&str, &str)]) -> String {
-    let pairs: Vec<String> = fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
-    pairs.join("&")
-}
-
-fn encode(text: &str) -> String {
-    text.bytes()
-        .map(|b| match b {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'*' | b'-' | b'.' | b'_' => char::from(b).to_string(),
-            b' ' => "+".to_owned(),
-            _ => format!("%{b:02X}"),
-        })
-        .collect()
 }

@@ -1,6 +1,7 @@
 //! What the tests of the server stand on: a server with two tenants, a browser to call it, a reader of its streams.
 
 mod asserts;
+mod audience;
 mod call;
 mod clock;
 mod cluster;
@@ -21,7 +22,10 @@ mod test_server;
 mod wire;
 
 pub(crate) use asserts::{Boards, assert_refused, assert_refused_page, boards};
-pub(crate) use call::{Call, Reply, encode_form};
+pub(crate) use audience::{
+    ANSWER, Audience, Watcher, assert_answered, assert_kept, board_of, load_board, newcomer, readiness,
+};
+pub(crate) use call::{Call, Reply};
 pub(crate) use clock::HandClock;
 pub(crate) use cluster::Cluster;
 pub(crate) use database::Database;
@@ -32,13 +36,14 @@ pub(crate) use listening::Log;
 pub(crate) use live::{Connection, Kind, Live, args};
 pub(crate) use log_stub::LogStub;
 pub(crate) use people::{ASKER, Room, signed_in};
-pub(crate) use process::{LIMITS, Process};
+pub(crate) use process::Process;
 pub(crate) use provider::{FakeProvider, Says};
+pub(crate) use pulsestage_server::audience::{LIMITS, encode_form};
 pub(crate) use redis::{Redis, free_port};
 pub(crate) use relay::Relay;
 pub(crate) use smtp::MailServer;
 pub(crate) use test_server::{Plan, TestServer, open_store};
-pub(crate) use wire::{Message, Wire};
+pub(crate) use wire::{Wire, WireMessage};
 
 use std::time::Duration;
 

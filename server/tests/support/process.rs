@@ -2,30 +2,13 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::time::sleep;
 
-use super::{Folder, soon};
+use pulsestage_server::audience::{Answer, HttpClient, Origin};
 
-/// The limits that an audience on one address would meet; with 0 each is off.
-pub(crate) const LIMITS: [&str; 14] = [
-    "--max-streams-per-participant",
-    "--votes-per-participant",
-    "--asks-per-participant",
-    "--reads-per-participant",
-    "--writes-per-tenant",
-    "--reads-per-tenant",
-    "--newcomers-per-network",
-    "--asks-per-tenant",
-    "--connections-per-network",
-    "--open-questions-per-participant",
-    "--reads-per-unknown-network",
-    "--unknown-reads-per-tenant",
-    "--streams-per-unknown-network",
-    "--accept-rate",
-];
+use super::{Folder, soon};
 
 /// A server's process, killed when it is dropped.
 pub(crate) struct Process {
@@ -33,21 +16,6 @@ pub(crate) struct Process {
     pub(crate) addr: SocketAddr,
     pub(crate) data: Folder,
     _site: Folder,
-}
-
-/// What came back over a socket of its own.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    /// Head and body as they came.
-    pub(crate) text: String,
-}
-
-impl Answer {
-    /// What is behind the head.
-    pub(crate) fn body(&self) -> &str {
-        self.text.split_once("\r\n\r\n").map_or("", |(_, body)| body)
-    }
 }
 
 impl Process {
@@ -72,24 +40,18 @@ impl Process {
 
     /// A request with GET over a connection of its own; nothing when there was no answer.
     pub(crate) async fn get(&self, path: &str) -> Option<Answer> {
-        self.send(&format!("GET {path} HTTP/1.1\r\nhost: ask.test\r\nconnection: close\r\n\r\n")).await
+        self.client().get(path).await.ok()
     }
 
     /// A form that is posted over a connection of its own.
     pub(crate) async fn post(&self, path: &str, cookie: &str, form: &str) -> Option<Answer> {
-        let head = format!("POST {path} HTTP/1.1\r\nhost: ask.test\r\nconnection: close\r\ncookie: {cookie}\r\n");
-        let kind = "content-type: application/x-www-form-urlencoded\r\naccept: application/json";
-        self.send(&format!("{head}{kind}\r\ncontent-length: {}\r\n\r\n{form}", form.len())).await
+        let mut client = self.client();
+        client.cookie = Some(cookie.to_owned());
+        client.post(path, form.to_owned()).await.ok()
     }
 
-    async fn send(&self, request: &str) -> Option<Answer> {
-        let mut socket = TcpStream::connect(self.addr).await.ok()?;
-        socket.write_all(request.as_bytes()).await.ok()?;
-        let mut bytes = Vec::new();
-        socket.read_to_end(&mut bytes).await.ok()?;
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        let status = text.strip_prefix("HTTP/1.1 ")?.get(..3)?.parse().ok()?;
-        Some(Answer { status, text })
+    fn client(&self) -> HttpClient {
+        HttpClient::new(Arc::new(Origin::at(self.addr))).without_keeping()
     }
 
     /// A figure of its memory in KiB, such as `VmRSS`, as the system counts it.

@@ -10,6 +10,7 @@ use std::io::Write;
 
 use pulsestage::board::{Applied, Board};
 use pulsestage::event::{Cursor, Envelope, Event};
+use pulsestage_server::audience::EventReader;
 
 use super::soon;
 
@@ -19,36 +20,47 @@ pub(crate) struct Wire {
     body: BodyDataStream,
     /// What makes text of the bytes, when they are compressed.
     decoder: Option<GzDecoder<Vec<u8>>>,
-    /// Bytes of a message whose end has not come.
-    rest: String,
-    ready: VecDeque<Message>,
+    reader: EventReader,
+    ready: VecDeque<WireMessage>,
 }
 
 /// One message: what stands between two blank lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Message {
+pub(crate) struct WireMessage {
     /// Its bytes with the blank line.
     pub(crate) raw: String,
-    pub(crate) id: Option<String>,
+    pub(crate) id: Option<Cursor>,
     pub(crate) data: String,
     pub(crate) retry: Option<u64>,
 }
 
-impl Message {
-    pub(crate) fn parse(raw: &str) -> Self {
-        let field = |name: &str| {
-            let values = raw.lines().filter_map(|line| line.split_once(": ")).filter(|(key, _)| *key == name);
-            let mut values = values.map(|(_, value)| value.to_owned());
-            let first = values.next();
-            assert_eq!(values.next(), None, "a field twice in {raw:?}");
-            first
-        };
-        let names = raw.lines().filter(|line| !line.is_empty()).map(|line| line.split(':').next().unwrap());
-        let known = names.clone().all(|name| ["id", "data", "retry"].contains(&name));
-        assert!(known, "a field that nobody agreed on in {raw:?}");
-        let retry = field("retry").map(|digits| digits.parse().unwrap());
-        let data = field("data").unwrap_or_else(|| panic!("a block without data is an empty message to some: {raw:?}"));
-        Self { raw: raw.to_owned(), id: field("id"), data, retry }
+impl WireMessage {
+    /// The one message in this text.
+    pub(crate) fn parse(text: &str) -> Self {
+        let mut reader = EventReader::default();
+        reader.add(text.as_bytes());
+        let mut messages = Self::all_in(&mut reader);
+        assert_eq!(messages.len(), 1, "{text:?} is not one message");
+        messages.remove(0)
+    }
+
+    /// The messages that have come whole.
+    fn all_in(reader: &mut EventReader) -> Vec<Self> {
+        std::iter::from_fn(|| reader.next().unwrap()).map(Self::of).collect()
+    }
+
+    /// A message in which nothing is but what was agreed on, and nothing twice.
+    fn of(message: pulsestage_server::audience::Message) -> Self {
+        let raw = String::from_utf8(message.raw.to_vec()).unwrap();
+        let mut names: Vec<&str> =
+            raw.lines().filter(|line| !line.is_empty()).map(|line| line.split(": ").next().unwrap()).collect();
+        assert!(names.iter().all(|name| ["id", "data", "retry"].contains(name)), "an unknown field in {raw:?}");
+        names.sort_unstable();
+        assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "a field twice in {raw:?}");
+        assert!(names.contains(&"data"), "a block without data is an empty message to some: {raw:?}");
+        assert_eq!(names.contains(&"retry"), message.retry.is_some(), "{raw:?}");
+        let data = String::from_utf8(message.data.to_vec()).unwrap();
+        Self { id: message.id, data, retry: message.retry, raw }
     }
 
     /// The envelope.
@@ -78,7 +90,7 @@ impl Message {
 
     /// The cursor in its `id:`.
     pub(crate) fn cursor(&self) -> Option<Cursor> {
-        self.id.as_deref().map(|id| id.parse().unwrap_or_else(|_| panic!("{id} is no cursor")))
+        self.id
     }
 
     /// Folds it into a board as a browser does.
@@ -101,12 +113,12 @@ impl Wire {
             assert_eq!(coding, "gzip");
             GzDecoder::new(Vec::new())
         });
-        let (rest, ready) = (String::new(), VecDeque::new());
-        Self { headers: head.headers, body: body.into_data_stream(), decoder, rest, ready }
+        let (reader, ready) = (EventReader::default(), VecDeque::new());
+        Self { headers: head.headers, body: body.into_data_stream(), decoder, reader, ready }
     }
 
     /// The next bytes as they come, in messages; `None` when the stream has ended.
-    pub(crate) async fn chunk(&mut self) -> Option<Vec<Message>> {
+    pub(crate) async fn chunk(&mut self) -> Option<Vec<WireMessage>> {
         let chunk = soon("the next bytes of a stream", self.body.next()).await?.unwrap();
         let chunk = match &mut self.decoder {
             Some(decoder) => {
@@ -116,18 +128,14 @@ impl Wire {
             }
             None => chunk.to_vec(),
         };
-        self.rest.push_str(std::str::from_utf8(&chunk).unwrap());
-        let mut messages = Vec::new();
-        while let Some((message, rest)) = self.rest.split_once("\n\n") {
-            messages.push(Message::parse(&format!("{message}\n\n")));
-            self.rest = rest.to_owned();
-        }
-        assert_eq!(self.rest, "", "a chunk ends within a message");
+        self.reader.add(&chunk);
+        let messages = WireMessage::all_in(&mut self.reader);
+        assert!(!self.reader.is_within_a_message(), "a chunk ends within a message");
         Some(messages)
     }
 
     /// The next message; `None` when the stream has ended.
-    pub(crate) async fn next(&mut self) -> Option<Message> {
+    pub(crate) async fn next(&mut self) -> Option<WireMessage> {
         while self.ready.is_empty() {
             self.ready = self.chunk().await?.into();
         }
@@ -135,17 +143,17 @@ impl Wire {
     }
 
     /// The next message; there must be one.
-    pub(crate) async fn message(&mut self) -> Message {
+    pub(crate) async fn message(&mut self) -> WireMessage {
         self.next().await.expect("the stream has ended")
     }
 
     /// The messages up to and with the first of this type.
-    pub(crate) async fn until(&mut self, kind: &str) -> Vec<Message> {
+    pub(crate) async fn until(&mut self, kind: &str) -> Vec<WireMessage> {
         self.until_that(kind, |message| message.kind() == kind).await
     }
 
     /// The messages up to and with the first that is the one.
-    pub(crate) async fn until_that(&mut self, what: &str, is_it: impl Fn(&Message) -> bool) -> Vec<Message> {
+    pub(crate) async fn until_that(&mut self, what: &str, is_it: impl Fn(&WireMessage) -> bool) -> Vec<WireMessage> {
         let read = async {
             let mut messages = Vec::new();
             loop {
@@ -175,9 +183,9 @@ impl Wire {
     }
 
     /// What is there to be read already.
-    pub(crate) fn drain(&mut self) -> Vec<Message> {
+    pub(crate) fn drain(&mut self) -> Vec<WireMessage> {
         use futures::FutureExt;
-        let mut messages: Vec<Message> = self.ready.drain(..).collect();
+        let mut messages: Vec<WireMessage> = self.ready.drain(..).collect();
         while let Some(Some(more)) = self.chunk().now_or_never() {
             messages.extend(more);
         }
@@ -185,7 +193,7 @@ impl Wire {
     }
 
     /// Everything up to the end.
-    pub(crate) async fn rest(mut self) -> Vec<Message> {
+    pub(crate) async fn rest(mut self) -> Vec<WireMessage> {
         let mut messages = Vec::new();
         while let Some(message) = self.next().await {
             messages.push(message);

@@ -8,16 +8,17 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
-use super::{Report, Tally};
-use crate::client::Client;
-use crate::hall::{Hall, Plan};
+use super::ScenarioReport;
+use crate::crowd_server::{CrowdServer, ServerPlan};
 use crate::measure::{Delays, cpu, millis};
-use crate::stream::{Stream, open_all};
+use crate::streams::{open_all, open_stream};
 use pulsestage::event::Cursor;
+use pulsestage::question::Question;
+use pulsestage_server::audience::StreamFaults;
 
 /// What may be chosen.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {
+pub(crate) struct HerdArgs {
     /// Streams that are cut off.
     #[arg(long, default_value_t = 2_000)]
     streams: usize,
@@ -30,63 +31,64 @@ pub(crate) struct Args {
 }
 
 /// Runs it.
-pub(crate) async fn run(server: &Path, args: &Args) -> anyhow::Result<Report> {
-    let hall = Arc::new(Hall::open(server, Plan { tenants: 1, questions: 1, ..Plan::default() }).await?);
-    let streams = open_all(&hall, "default", args.streams).await?;
-    let places: Vec<Cursor> = streams.iter().map(|stream| stream.cursor).collect();
+pub(crate) async fn run(server: &Path, args: &HerdArgs) -> anyhow::Result<ScenarioReport> {
+    let running =
+        Arc::new(CrowdServer::open(server, ServerPlan { tenants: 1, questions: 1, ..ServerPlan::default() }).await?);
+    let streams = open_all(|| running.newcomer("default"), args.streams).await?;
+    let places: Vec<Cursor> = streams.iter().filter_map(|stream| stream.events.last_id).collect();
     drop(streams);
 
-    let mut client = Client::connect(&hall).await?;
-    let asker = hall.participant(0);
+    let mut asker = running.browser("default", 0);
+    let team = running.tenants[0].team;
     for _ in 0..args.missed {
-        client.ask(&hall.tenants[0], &asker, "What+did+I+miss").await?;
+        asker.send_question(None, team, "What did I miss").await?.read::<Question>()?;
     }
     let head = places.first().context("nobody was there")?.seq + 2 * args.missed;
 
-    let (start, cpu_before) = (Instant::now(), cpu(hall.pid())?);
+    let (start, cpu_before) = (Instant::now(), cpu(running.pid())?);
     let mut back = JoinSet::new();
     for place in places {
-        let hall = hall.clone();
-        back.spawn(async move { catch_up(&hall, place, head).await.map(|tally| (start.elapsed(), tally)) });
+        let running = running.clone();
+        back.spawn(async move { catch_up(&running, place, head).await.map(|faults| (start.elapsed(), faults)) });
     }
     for _ in 0..args.missed {
-        client.ask(&hall.tenants[0], &asker, "Who+is+back").await?;
+        asker.send_question(None, team, "Who is back").await?.read::<Question>()?;
     }
-    let (mut delays, mut tally) = (Delays::default(), Tally::default());
+    let (mut delays, mut faults) = (Delays::default(), StreamFaults::default());
     let patience = Duration::from_secs(args.within_s * 6);
     let all_back = timeout(patience, async {
         while let Some(one) = back.join_next().await {
             let (delay, found) = one??;
             delays.add(delay);
-            tally.append(found);
+            faults += found;
         }
         anyhow::Ok(())
     });
     all_back.await.with_context(|| format!("not everybody was back after {patience:?}"))??;
 
-    let mut report = Report::new(format!("{} streams cut off at once and back at once", args.streams));
+    let mut report = ScenarioReport::new(format!("{} streams cut off at once and back at once", args.streams));
     let last = delays.percentile(100);
     report.figure("facts that each of them missed or met on the way", 2 * args.missed);
     report.figure("half of them have everything after", millis(delays.percentile(50)));
     report.figure("all of them have everything after", millis(last));
-    report.figure("server CPU for it", millis(cpu(hall.pid())?.saturating_sub(cpu_before)));
-    report.figure("facts lost, doubled", format!("{}, {}", tally.lost, tally.doubled));
-    report.require("nothing is lost or doubled", tally == Tally::default());
+    report.figure("server CPU for it", millis(cpu(running.pid())?.saturating_sub(cpu_before)));
+    report.figure("facts lost, doubled", format!("{}, {}", faults.lost, faults.doubled));
+    report.require("nothing is lost or doubled", faults == StreamFaults::default());
     report.require(format!("all are back within {} s", args.within_s), last <= Duration::from_secs(args.within_s));
     Ok(report)
 }
 
 /// Resumes a stream and reads until it has come to `head`.
-async fn catch_up(hall: &Hall, place: Cursor, head: i64) -> anyhow::Result<Tally> {
-    let mut stream = Stream::open(hall, "default", Some(place)).await?;
-    let (mut seq, mut tally) = (place.seq, Tally::default());
+async fn catch_up(running: &CrowdServer, place: Cursor, head: i64) -> anyhow::Result<StreamFaults> {
+    let mut stream = open_stream(&running.newcomer("default"), Some(place)).await?;
+    let (mut seq, mut faults) = (place.seq, StreamFaults::default());
     while seq < head {
         let message = stream.next().await?.context("a stream that was resumed has ended")?;
         anyhow::ensure!(message.kind() != "resync", "a short absence was answered with resync");
         if let Some(fact) = message.fact() {
-            tally.follow(seq, fact);
+            faults.follow(seq, fact);
             seq = seq.max(fact);
         }
     }
-    Ok(tally)
+    Ok(faults)
 }

@@ -11,13 +11,13 @@ use std::fmt;
 
 /// What a scenario found: figures, and the conditions that were to hold.
 #[derive(Debug)]
-pub(crate) struct Report {
+pub(crate) struct ScenarioReport {
     title: String,
     figures: Vec<(String, String)>,
     conditions: Vec<(String, bool)>,
 }
 
-impl Report {
+impl ScenarioReport {
     pub(crate) fn new(title: String) -> Self {
         Self { title, figures: Vec::new(), conditions: Vec::new() }
     }
@@ -38,7 +38,7 @@ impl Report {
     }
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for ScenarioReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}:\n\n| figure | value |\n|---|---|", self.title)?;
         for (what, value) in &self.figures {
@@ -48,28 +48,5 @@ impl fmt::Display for Report {
             writeln!(f, "| {what} | {} |", if *holds { "yes" } else { "**no**" })?;
         }
         Ok(())
-    }
-}
-
-/// Follows the facts of a stream: none may be missing, none may come twice.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Tally {
-    pub(crate) lost: i64,
-    pub(crate) doubled: i64,
-}
-
-impl Tally {
-    /// Takes the fact that came after the one before.
-    pub(crate) fn follow(&mut self, before: i64, fact: i64) {
-        if fact <= before {
-            self.doubled += 1;
-        } else {
-            self.lost += fact - before - 1;
-        }
-    }
-
-    pub(crate) fn append(&mut self, other: Self) {
-        self.lost += other.lost;
-        self.doubled += other.doubled;
     }
 }

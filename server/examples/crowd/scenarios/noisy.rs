@@ -10,11 +10,13 @@ use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
-use super::Report;
-use crate::client::{Client, TOO_MANY};
-use crate::hall::{Hall, Plan, Tenant};
+use super::ScenarioReport;
+use crate::crowd_server::{CrowdServer, ServerPlan};
 use crate::measure::{Delays, millis};
-use crate::stream::Stream;
+use crate::streams::open_stream;
+use pulsestage::id::TeamId;
+use pulsestage::question::Question;
+use pulsestage_server::audience::{EventStream, ParticipantClient};
 
 /// Times the limit that the noisy tenant sends.
 const NOISE: u32 = 10;
@@ -24,11 +26,13 @@ const NOISE_CONNECTIONS: u32 = 16;
 const VOTERS: usize = 1_000;
 /// The flag that bounds a tenant.
 const LIMIT: &str = "--writes-per-tenant";
+/// The status of an answer to somebody who asks for too much.
+const TOO_MANY: u16 = 429;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What may be chosen.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {
+pub(crate) struct NoisyArgs {
     /// Tenants in all.
     #[arg(long, default_value_t = 100)]
     tenants: usize,
@@ -50,11 +54,11 @@ pub(crate) struct Args {
 }
 
 /// Runs it.
-pub(crate) async fn run(server: &Path, args: &Args) -> anyhow::Result<Report> {
+pub(crate) async fn run(server: &Path, args: &NoisyArgs) -> anyhow::Result<ScenarioReport> {
     let limits = vec![(LIMIT, format!("{}/s", args.limit))];
-    let plan = Plan { tenants: args.tenants, questions: 1, limits, ..Plan::default() };
-    let hall = Arc::new(Hall::open(server, plan).await?);
-    let neighbours = Neighbours::meet(&hall).await?;
+    let plan = ServerPlan { tenants: args.tenants, questions: 1, limits, ..ServerPlan::default() };
+    let running = Arc::new(CrowdServer::open(server, plan).await?);
+    let neighbours = Neighbours::meet(&running).await?;
     let (mut calm, mut loud) = (Delays::default(), Delays::default());
     let (sent, refused) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     // Once unmeasured, so that caches are warm and every channel is known.
@@ -66,14 +70,14 @@ pub(crate) async fn run(server: &Path, args: &Args) -> anyhow::Result<Report> {
         calm.append(turn);
         let mut noise = JoinSet::new();
         for first in 0..NOISE_CONNECTIONS {
-            noise.spawn(shout(hall.clone(), first, args.limit, sent.clone(), refused.clone()));
+            noise.spawn(shout(running.clone(), first, args.limit, sent.clone(), refused.clone()));
         }
         loud.append(neighbours.turn(args).await?);
         // Dropped in the middle of a call, each with its connection.
         noise.shutdown().await;
     }
 
-    let mut report = Report::new(format!(
+    let mut report = ScenarioReport::new(format!(
         "one of {} tenants at {NOISE} times its limit of {} writes a second",
         args.tenants, args.limit
     ));
@@ -88,7 +92,7 @@ pub(crate) async fn run(server: &Path, args: &Args) -> anyhow::Result<Report> {
     report.figure("writes of the noisy tenant, of them refused", format!("{sent}, {refused}"));
     let bound = calm_p99.mul_f64(1.0 + args.tolerance / 100.0);
     report.require(format!("the neighbours' p99 grows by no more than {} percent", args.tolerance), loud_p99 <= bound);
-    if hall.has(LIMIT) {
+    if running.has(LIMIT) {
         report.require("the noisy tenant was refused what is over its limit", refused * 2 > sent);
     } else {
         report.figure("limits", format!("this server has no {LIMIT}"));
@@ -102,28 +106,27 @@ fn pair(calm: Duration, loud: Duration) -> String {
 
 /// A neighbour: the way to ask, and a stream to see it on.
 struct Neighbour {
-    tenant: Tenant,
-    cookie: String,
-    client: Client,
-    stream: Stream,
+    team: TeamId,
+    client: ParticipantClient,
+    stream: EventStream,
 }
 
 /// Every tenant but the first, which is the noisy one.
 struct Neighbours(Vec<Arc<Mutex<Neighbour>>>);
 
 impl Neighbours {
-    async fn meet(hall: &Hall) -> anyhow::Result<Self> {
+    async fn meet(running: &CrowdServer) -> anyhow::Result<Self> {
         let mut neighbours = Vec::new();
-        for tenant in hall.tenants.iter().skip(1).cloned() {
-            let stream = Stream::open(hall, &tenant.slug, None).await?;
-            let (client, cookie) = (Client::connect(hall).await?, hall.participant(0));
-            neighbours.push(Arc::new(Mutex::new(Neighbour { tenant, cookie, client, stream })));
+        for tenant in running.tenants.iter().skip(1) {
+            let client = running.browser(&tenant.slug, 0);
+            let stream = open_stream(&client, None).await?;
+            neighbours.push(Arc::new(Mutex::new(Neighbour { team: tenant.team, client, stream })));
         }
         Ok(Self(neighbours))
     }
 
     /// Each asks when it is its turn, whether or not the one before has its answer; how long until they saw it.
-    async fn turn(&self, args: &Args) -> anyhow::Result<Delays> {
+    async fn turn(&self, args: &NoisyArgs) -> anyhow::Result<Delays> {
         let mut asked = JoinSet::new();
         let mut ticks = interval(Duration::from_secs(1) / args.rate);
         for neighbour in self.0.iter().cycle().take((args.rate * args.turn_s) as usize) {
@@ -144,31 +147,33 @@ impl Neighbours {
 async fn ask_and_see(neighbour: Arc<Mutex<Neighbour>>) -> anyhow::Result<Duration> {
     let start = Instant::now();
     let mut neighbour = neighbour.lock().await;
-    let Neighbour { tenant, cookie, client, stream } = &mut *neighbour;
-    let status = client.ask(tenant, cookie, "May+I+have+the+floor").await?;
-    anyhow::ensure!(status != TOO_MANY, "a quiet neighbour was refused");
+    let Neighbour { team, client, stream } = &mut *neighbour;
+    client.send_question(None, *team, "May I have the floor").await?.read::<Question>()?;
     while stream.next().await?.context("a neighbour's stream has ended")?.kind() != "question:created" {}
     Ok(start.elapsed())
 }
 
 /// Votes in the noisy tenant, for and against, as fast as its share of the noise says; until it is dropped.
 async fn shout(
-    hall: Arc<Hall>,
+    running: Arc<CrowdServer>,
     first: u32,
     limit: u32,
     sent: Arc<AtomicUsize>,
     refused: Arc<AtomicUsize>,
 ) -> anyhow::Result<()> {
-    let mut client = Client::connect(&hall).await?;
+    let tenant = &running.tenants[0];
+    let mut client = running.newcomer(&tenant.slug);
     let mut ticks = interval(Duration::from_secs(1) * NOISE_CONNECTIONS / (limit * NOISE));
     // A server that lets it wait gets no more afterwards.
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let voters: Vec<String> = (0..VOTERS).map(|number| hall.participant(number + first as usize * VOTERS)).collect();
+    let voters: Vec<String> = (0..VOTERS).map(|number| running.cookie(number + first as usize * VOTERS)).collect();
     for number in 0_usize.. {
         ticks.tick().await;
         let (voter, up) = (&voters[number % VOTERS], (number / VOTERS).is_multiple_of(2));
-        let tenant = &hall.tenants[0];
-        let status = client.vote(tenant, voter, tenant.questions[0], up).await?;
+        client.http.cookie = Some(voter.clone());
+        let answer = client.send_vote(None, tenant.questions[0], up).await?;
+        let status = answer.status.as_u16();
+        anyhow::ensure!(status == 200 || status == TOO_MANY, answer.as_error());
         sent.fetch_add(1, Ordering::Relaxed);
         refused.fetch_add(usize::from(status == TOO_MANY), Ordering::Relaxed);
     }

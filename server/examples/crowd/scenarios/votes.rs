@@ -9,18 +9,20 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
-use super::Report;
-use crate::client::Client;
-use crate::hall::{Hall, Plan};
+use super::ScenarioReport;
+use crate::crowd_server::{CrowdServer, ServerPlan};
 use crate::measure::{Delays, cpu, memory_kib, millis};
-use crate::stream::{Stream, open_all};
+use crate::streams::open_all;
+use pulsestage::command::VoteReceipt;
+use pulsestage::event::Event;
+use pulsestage_server::audience::EventStream;
 
 /// How long the last counts may take to be on every screen.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What may be chosen.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {
+pub(crate) struct VotesArgs {
     /// People who vote.
     #[arg(long, default_value_t = 2_000)]
     participants: usize,
@@ -45,21 +47,21 @@ pub(crate) struct Args {
 }
 
 /// Runs it.
-pub(crate) async fn run(server: &Path, args: &Args) -> anyhow::Result<Report> {
+pub(crate) async fn run(server: &Path, args: &VotesArgs) -> anyhow::Result<ScenarioReport> {
     let per_question = args.votes / args.questions.max(1);
     anyhow::ensure!(
         per_question > 0 && per_question <= args.participants && per_question * args.questions == args.votes,
         "the votes must be the same number for each question, and nobody votes twice"
     );
     let flags = vec!["--window-ms".to_owned(), args.window_ms.to_string()];
-    let plan = Plan { tenants: 1, questions: args.questions, flags, ..Plan::default() };
-    let hall = Arc::new(Hall::open(server, plan).await?);
+    let plan = ServerPlan { tenants: 1, questions: args.questions, flags, ..ServerPlan::default() };
+    let running = Arc::new(CrowdServer::open(server, plan).await?);
     let mut readers = JoinSet::new();
-    for stream in open_all(&hall, "default", args.streams).await? {
+    for stream in open_all(|| running.newcomer("default"), args.streams).await? {
         readers.spawn(read(stream, args.questions, per_question));
     }
-    let (start, cpu_before) = (Instant::now(), cpu(hall.pid())?);
-    let mut acknowledged = vote(&hall, args).await?;
+    let (start, cpu_before) = (Instant::now(), cpu(running.pid())?);
+    let mut acknowledged = vote(&running, args).await?;
     let voted = start.elapsed();
     let mut deliveries = 0;
     let all_read = timeout(PATIENCE, async {
@@ -71,7 +73,7 @@ pub(crate) async fn run(server: &Path, args: &Args) -> anyhow::Result<Report> {
     all_read.await.context("the last counts did not come to every stream")??;
     let taken = start.elapsed();
 
-    let mut report = Report::new(format!(
+    let mut report = ScenarioReport::new(format!(
         "{} votes on {} questions by {} participants over {} connections, {} streams open",
         args.votes, args.questions, args.participants, args.connections, args.streams
     ));
@@ -80,8 +82,8 @@ pub(crate) async fn run(server: &Path, args: &Args) -> anyhow::Result<Report> {
     report.figure("acknowledged after, p50", millis(acknowledged.percentile(50)));
     report.figure("acknowledged after, p99", millis(acknowledged.percentile(99)));
     report.figure("every screen shows every count after", millis(taken));
-    report.figure("server CPU", millis(cpu(hall.pid())?.saturating_sub(cpu_before)));
-    report.figure("server memory", format!("{:.0} MiB", memory_kib(hall.pid())? / 1024.0));
+    report.figure("server CPU", millis(cpu(running.pid())?.saturating_sub(cpu_before)));
+    report.figure("server memory", format!("{:.0} MiB", memory_kib(running.pid())? / 1024.0));
     // A window may begin before the first vote and end after the last.
     let windows = taken.as_millis().div_ceil(u128::from(args.window_ms.max(1))) + 1;
     let bound = windows * (args.questions * args.streams) as u128;
@@ -98,22 +100,23 @@ pub(crate) async fn run(server: &Path, args: &Args) -> anyhow::Result<Report> {
 }
 
 /// Votes through all connections at once; how long each vote took.
-async fn vote(hall: &Arc<Hall>, args: &Args) -> anyhow::Result<Delays> {
+async fn vote(running: &Arc<CrowdServer>, args: &VotesArgs) -> anyhow::Result<Delays> {
     let (participants, questions) = (args.participants, args.questions);
     let (connections, votes) = (args.connections, args.votes);
-    let cookies: Arc<Vec<String>> = Arc::new((0..participants).map(|number| hall.participant(number)).collect());
+    let cookies: Arc<Vec<String>> = Arc::new((0..participants).map(|number| running.cookie(number)).collect());
     let mut voters = JoinSet::new();
     for first in 0..connections {
-        let (hall, cookies) = (hall.clone(), cookies.clone());
-        let mut client = Client::connect(&hall).await?;
+        let (running, cookies) = (running.clone(), cookies.clone());
+        let mut client = running.newcomer("default");
         voters.spawn(async move {
             let mut delays = Delays::default();
             for number in (first..votes).step_by(connections) {
                 // Neighbours in the order vote for different questions; one participant's votes are far apart.
                 let (question, voter) = (number % questions, (number / questions) % participants);
                 let start = Instant::now();
-                let tenant = &hall.tenants[0];
-                client.vote(tenant, &cookies[voter], tenant.questions[question], true).await?;
+                client.http.cookie = Some(cookies[voter].clone());
+                let answer = client.send_vote(None, running.tenants[0].questions[question], true).await?;
+                answer.read::<VoteReceipt>()?;
                 delays.add(start.elapsed());
             }
             anyhow::Ok(delays)
@@ -128,12 +131,12 @@ async fn vote(hall: &Arc<Hall>, args: &Args) -> anyhow::Result<Delays> {
 }
 
 /// Reads until every question has all its votes; gives how many counts came.
-async fn read(mut stream: Stream, questions: usize, votes: usize) -> anyhow::Result<u128> {
+async fn read(mut stream: EventStream, questions: usize, votes: usize) -> anyhow::Result<u128> {
     let (mut counts, mut received) = (BTreeMap::new(), 0);
     let full = i64::try_from(votes)?;
     while counts.len() < questions || counts.values().any(|upvotes| *upvotes < full) {
         let message = stream.next().await?.context("a stream has ended")?;
-        if let Some(count) = message.count()? {
+        if let Some((_, Event::Upvoted(count))) = message.event() {
             received += 1;
             counts.insert(count.question_id, count.upvotes);
         }

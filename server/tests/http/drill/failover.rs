@@ -4,10 +4,9 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::sleep;
 
-use super::audience::Audience;
-use super::instance::{self, Instance};
-use super::redis_is_missing;
-use crate::support::{Cluster, Folder, Redis, Relay, free_port};
+use super::instance::{self, DrillInstance};
+use super::{PAUSE, redis_is_missing};
+use crate::support::{Audience, Cluster, Folder, Redis, Relay, assert_kept, free_port};
 
 /// How the copy came to be.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -23,12 +22,12 @@ async fn fails_over_to(kind: Copy) {
     let folder = Folder::new();
     let Some(redis) = Redis::start(&folder, free_port()).await else { return redis_is_missing() };
     let way = Relay::to(&first.url()).await;
-    let mut instances = [(); 2].map(|()| Instance::of(way.url(&first.url()), Some(Redis::url(redis.port))));
+    let mut instances = [(); 2].map(|()| DrillInstance::of(way.url(&first.url()), Some(Redis::url(redis.port))));
     for instance in &mut instances {
         instance.up().await;
     }
     let addrs = instances.each_ref().map(|instance| instance.addr);
-    let mut audience = Audience::gather(&addrs, 6, 25).await;
+    let mut audience = Audience::gather(&addrs, 6, 25, PAUSE).await;
     audience.goes_on(150).await;
 
     let follows = Relay::to(&first.url()).await;
@@ -52,18 +51,18 @@ async fn fails_over_to(kind: Copy) {
     audience.goes_on(20).await;
     // A write that was answered by the first and not by the second may be on its way.
     sleep(Duration::from_secs(1)).await;
-    audience.ledger.lock().unwrap().begin_anew();
+    audience.ledger.lock().unwrap().forget_confirmed();
     audience.goes_on(150).await;
 
     audience.is_silent().await;
     let wanted = instances[0].board().await;
     assert_eq!(instances[1].board().await, wanted, "both have the same database");
     audience.all_show(&wanted).await;
-    for (number, screen) in audience.screens.iter().enumerate() {
-        assert!(screen.resyncs.load(Ordering::Relaxed) > 0, "screen {number} was not told that facts are gone");
+    for (number, watcher) in audience.watchers.iter().enumerate() {
+        assert!(watcher.resyncs.load(Ordering::Relaxed) > 0, "watcher {number} was not told that facts are gone");
     }
-    audience.ledger.lock().unwrap().is_kept_in(&wanted);
-    let said = instances.each_ref().map(Instance::log).concat();
+    assert_kept(&audience.ledger.lock().unwrap(), &wanted);
+    let said = instances.each_ref().map(DrillInstance::log).concat();
     assert!(said.contains("WARN") && said.contains("new epoch"), "the log says nothing of it: {said}");
     let (code, report) = instance::run(&second.url(), &["recount"]).await;
     assert_eq!(code, Some(0), "{report}");

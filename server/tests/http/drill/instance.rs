@@ -5,15 +5,14 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 use tokio::time::sleep;
 
-use super::audience::{self, Failed};
-use crate::support::{Folder, LIMITS, free_port, soon};
+use crate::support::{self, Folder, LIMITS, free_port, load_board, soon};
 use pulsestage::board::Board;
 
 /// The key that all instances share.
 const KEY: &str = "6f1d2c3b4a5968778695a4b3c2d1e0f0112233445566778899aabbccddeeff00";
 
 /// One instance. Killed when it is dropped.
-pub(super) struct Instance {
+pub(super) struct DrillInstance {
     pub(super) addr: SocketAddr,
     database: String,
     redis: Option<String>,
@@ -22,7 +21,7 @@ pub(super) struct Instance {
     child: Option<Child>,
 }
 
-impl Instance {
+impl DrillInstance {
     /// One that is not started yet.
     pub(super) fn of(database: String, redis: Option<String>) -> Self {
         let addr = SocketAddr::from(([127, 0, 0, 1], free_port()));
@@ -53,8 +52,8 @@ impl Instance {
     pub(super) async fn board(&self) -> Board {
         let there = async {
             loop {
-                match audience::load_board(self.addr).await {
-                    Ok(view) => return view.board,
+                match load_board(self.addr).await {
+                    Ok(board) => return board,
                     Err(_) => sleep(Duration::from_millis(50)).await,
                 }
             }
@@ -65,8 +64,8 @@ impl Instance {
     }
 
     /// Whether it is ready, and what it says about that.
-    pub(super) async fn readiness(&self) -> Result<String, Failed> {
-        audience::readiness(self.addr).await
+    pub(super) async fn readiness(&self) -> std::io::Result<(axum::http::StatusCode, String)> {
+        support::readiness(self.addr).await
     }
 
     /// Asks it to stop, and waits until it has.
@@ -93,7 +92,7 @@ impl Instance {
     }
 }
 
-impl Drop for Instance {
+impl Drop for DrillInstance {
     fn drop(&mut self) {
         if let Some(mut child) = self.child.take() {
             let _gone_already = child.kill();

@@ -4,7 +4,6 @@
 //! They take minutes and the whole machine, so they run by themselves: `scripts/test drills`. `PULSESTAGE_DRILL_SECONDS`
 //! makes what is away stay away for longer.
 
-mod audience;
 mod instance;
 
 mod failover;
@@ -14,6 +13,8 @@ mod start;
 
 use std::time::Duration;
 
+/// The pause between two writes of one person.
+const PAUSE: Duration = Duration::from_millis(20);
 /// How long something is away, when nothing else is said.
 const AWAY: u64 = 12;
 

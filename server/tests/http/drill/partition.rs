@@ -4,19 +4,18 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-use axum::http::Method;
-
-use super::audience::{ANSWER, Audience, Screen, call};
-use super::instance::Instance;
-use super::{away, redis_is_missing};
-use crate::support::{Cluster, Folder, Redis, Relay, free_port, soon};
+use super::instance::DrillInstance;
+use super::{PAUSE, away, redis_is_missing};
+use crate::support::{
+    ANSWER, Audience, Cluster, Folder, Redis, Relay, Watcher, assert_answered, assert_kept, free_port, newcomer, soon,
+};
 
 /// Two instances, each with a way of its own to one database, and a Redis between them.
 struct Two {
     cluster: Cluster,
     redis: Redis,
     ways: [Relay; 2],
-    instances: [Instance; 2],
+    instances: [DrillInstance; 2],
     _folder: Folder,
 }
 
@@ -29,7 +28,7 @@ impl Two {
             return None;
         };
         let ways = [Relay::to(&cluster.url()).await, Relay::to(&cluster.url()).await];
-        let instance = |way: &Relay| Instance::of(way.url(&cluster.url()), Some(Redis::url(redis.port)));
+        let instance = |way: &Relay| DrillInstance::of(way.url(&cluster.url()), Some(Redis::url(redis.port)));
         let mut instances = [instance(&ways[0]), instance(&ways[1])];
         for instance in &mut instances {
             instance.up().await;
@@ -39,7 +38,7 @@ impl Two {
 
     async fn audience(&self) -> Audience {
         let addrs: Vec<_> = self.instances.iter().map(|instance| instance.addr).collect();
-        Audience::gather(&addrs, 6, 10).await
+        Audience::gather(&addrs, 6, 10, PAUSE).await
     }
 
     /// Every board is the database's in the end, and nothing that was confirmed is missing or there twice.
@@ -48,16 +47,19 @@ impl Two {
         let wanted = self.instances[0].board().await;
         audience.all_show(&wanted).await;
         let ledger = audience.ledger.lock().unwrap();
-        ledger.is_kept_in(&wanted);
-        ledger.holds();
-        assert!(audience.screens.iter().all(|screen| screen.resyncs.load(Ordering::Relaxed) == 0), "nothing was lost");
+        assert_kept(&ledger, &wanted);
+        assert_answered(&ledger);
+        assert!(
+            audience.watchers.iter().all(|screen| watcher.resyncs.load(Ordering::Relaxed) == 0),
+            "nothing was lost"
+        );
     }
 }
 
-/// Waits until each of these screens was told that what it shows is old.
-async fn are_told(screens: &[std::sync::Arc<Screen>]) {
-    soon("the screens to be told that the database is away", async {
-        while screens.iter().any(|screen| screen.stale.load(Ordering::Relaxed) == 0) {
+/// Waits until each of these watchers was told that what it shows is old.
+async fn are_told(watchers: &[std::sync::Arc<Watcher>]) {
+    soon("the watchers to be told that the database is away", async {
+        while watchers.iter().any(|watcher| watcher.stale.load(Ordering::Relaxed) == 0) {
             sleep(Duration::from_millis(50)).await;
         }
     })
@@ -72,17 +74,20 @@ async fn cut_off(how: fn(&Relay)) {
     how(&two.ways[1]);
     let began = Instant::now();
     // The second half watches at the second.
-    let (at_first, at_second) = audience.screens.split_at(audience.screens.len() / 2);
+    let (at_first, at_second) = audience.watchers.split_at(audience.watchers.len() / 2);
     are_told(at_second).await;
     while began.elapsed() < away() {
         let asked = Instant::now();
-        let answer = call(two.instances[1].addr, Method::GET, "/api/fn/load_board?tenant=", "", String::new()).await;
+        let answer = newcomer(two.instances[1].addr).http.get("/api/fn/load_board?tenant=").await;
         let took = asked.elapsed();
         let status = answer.unwrap().status.as_u16();
         assert!(status == 503 && took < ANSWER, "{status} after {took:?}");
         audience.goes_on(20).await;
     }
-    assert!(at_first.iter().all(|screen| screen.stale.load(Ordering::Relaxed) == 0), "the other one has its database");
+    assert!(
+        at_first.iter().all(|watcher| watcher.stale.load(Ordering::Relaxed) == 0),
+        "the other one has its database"
+    );
     two.ways[1].release();
     audience.goes_on(100).await;
     two.ends_well(audience).await;
@@ -104,9 +109,9 @@ async fn the_database_is_frozen_and_killed_and_redis_too() {
     let audience = two.audience().await;
     audience.goes_on(100).await;
     two.cluster.freeze();
-    are_told(&audience.screens).await;
+    are_told(&audience.watchers).await;
     for instance in &two.instances {
-        assert!(instance.readiness().await.unwrap().starts_with("503"));
+        assert!(instance.readiness().await.unwrap().0 == 503);
     }
     sleep(away() / 2).await;
     two.cluster.thaw();

@@ -2,19 +2,19 @@
 
 use std::sync::atomic::Ordering;
 
-use super::audience::Audience;
-use super::instance::{self, Instance};
-use crate::support::{Cluster, Folder};
+use super::PAUSE;
+use super::instance::{self, DrillInstance};
+use crate::support::{Audience, Cluster, Folder, assert_kept};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn clients_that_are_ahead_of_it() {
     let Some(cluster) = Cluster::start().await else { return };
-    let mut instances = [(); 2].map(|()| Instance::of(cluster.url(), None));
+    let mut instances = [(); 2].map(|()| DrillInstance::of(cluster.url(), None));
     for instance in &mut instances {
         instance.up().await;
     }
     let addrs = instances.each_ref().map(|instance| instance.addr);
-    let mut audience = Audience::gather(&addrs, 6, 15).await;
+    let mut audience = Audience::gather(&addrs, 6, 15, PAUSE).await;
     audience.goes_on(200).await;
     let folder = Folder::new();
     let file = folder.path().join("backup.pulsestage").display().to_string();
@@ -32,7 +32,7 @@ async fn clients_that_are_ahead_of_it() {
     assert_ne!(code, Some(0), "it writes over nothing that it was not told to: {said}");
     let (code, said) = instance::run(&cluster.url(), &["restore", &file, "--replace"]).await;
     assert_eq!(code, Some(0), "{said}");
-    audience.ledger.lock().unwrap().begin_anew();
+    audience.ledger.lock().unwrap().forget_confirmed();
     for instance in &mut instances {
         instance.up().await;
     }
@@ -41,10 +41,10 @@ async fn clients_that_are_ahead_of_it() {
     let wanted = instances[0].board().await;
     audience.all_show(&wanted).await;
     assert!(before.iter().all(|question| wanted.questions.contains_key(question)), "the backup lacks something");
-    for screen in &audience.screens {
-        assert!(screen.resyncs.load(Ordering::Relaxed) > 0, "a client that was ahead was not told");
+    for watcher in &audience.watchers {
+        assert!(watcher.resyncs.load(Ordering::Relaxed) > 0, "a client that was ahead was not told");
     }
-    audience.ledger.lock().unwrap().is_kept_in(&wanted);
+    assert_kept(&audience.ledger.lock().unwrap(), &wanted);
     let (code, report) = instance::run(&cluster.url(), &["recount"]).await;
     assert_eq!(code, Some(0), "{report}");
 }

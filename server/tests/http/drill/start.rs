@@ -1,8 +1,8 @@
 //! Instances that start together, on nothing, and before their database.
 
-use super::audience::{Audience, load_board};
-use super::instance::Instance;
-use crate::support::{Cluster, soon};
+use super::PAUSE;
+use super::instance::DrillInstance;
+use crate::support::{Audience, Cluster, assert_answered, assert_kept, load_board, soon};
 use sqlx::Executor;
 use std::time::Duration;
 use tokio::time::sleep;
@@ -22,8 +22,8 @@ async fn three_at_once_on_an_empty_database() {
 }
 
 async fn all_come_up(cluster: &Cluster, round: usize) {
-    let mut instances: Vec<Instance> = (0..3).map(|_| Instance::of(cluster.url(), None)).collect();
-    instances.iter_mut().for_each(Instance::spawn);
+    let mut instances: Vec<DrillInstance> = (0..3).map(|_| DrillInstance::of(cluster.url(), None)).collect();
+    instances.iter_mut().for_each(DrillInstance::spawn);
     let mut boards = Vec::new();
     for instance in &mut instances {
         let there = async {
@@ -31,7 +31,7 @@ async fn all_come_up(cluster: &Cluster, round: usize) {
                 let ended = instance.ended();
                 assert!(ended.is_none(), "round {round}: one ended with {ended:?}: {}", instance.log());
                 match load_board(instance.addr).await {
-                    Ok(view) => return view.board,
+                    Ok(board) => return board,
                     Err(_) => sleep(Duration::from_millis(50)).await,
                 }
             }
@@ -47,8 +47,8 @@ async fn all_come_up(cluster: &Cluster, round: usize) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn before_the_database() {
     let Some(mut cluster) = Cluster::empty() else { return };
-    let mut instances: Vec<Instance> = (0..2).map(|_| Instance::of(cluster.url(), None)).collect();
-    instances.iter_mut().for_each(Instance::spawn);
+    let mut instances: Vec<DrillInstance> = (0..2).map(|_| DrillInstance::of(cluster.url(), None)).collect();
+    instances.iter_mut().for_each(DrillInstance::spawn);
     // They wait for it, and say so.
     for instance in &mut instances {
         soon("it to say that it waits", async {
@@ -64,12 +64,12 @@ async fn before_the_database() {
         instance.board().await;
     }
     let addrs: Vec<_> = instances.iter().map(|instance| instance.addr).collect();
-    let mut audience = Audience::gather(&addrs, 4, 5).await;
+    let mut audience = Audience::gather(&addrs, 4, 5, PAUSE).await;
     audience.goes_on(100).await;
     audience.is_silent().await;
     let wanted = instances[0].board().await;
     audience.all_show(&wanted).await;
     let ledger = audience.ledger.lock().unwrap();
-    ledger.holds();
-    ledger.is_kept_in(&wanted);
+    assert_answered(&ledger);
+    assert_kept(&ledger, &wanted);
 }

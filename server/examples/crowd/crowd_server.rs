@@ -14,6 +14,7 @@ use pulsestage::command::Ask;
 use pulsestage::id::{QuestionId, TeamId};
 use pulsestage::ports::Store;
 use pulsestage::text::{Name, Slug};
+use pulsestage_server::audience::{HttpClient, LIMITS, Origin, ParticipantClient, TempFolder};
 use pulsestage_server::auth::Cookies;
 use pulsestage_server::compose::offline_service;
 use pulsestage_server::install::owner;
@@ -23,30 +24,9 @@ use pulsestage_server::system::{InstallationKey, SystemClock, SystemRng};
 
 /// How long the server may take until it listens.
 const START_PATIENCE: Duration = Duration::from_secs(30);
-/// Every limit that may be lifted. A binary that has not one of them yet is started without.
-const LIMITS: [&str; 17] = [
-    "--max-streams",
-    "--max-streams-per-tenant",
-    "--max-streams-per-participant",
-    "--streams-per-unknown-network",
-    "--stream-life-s",
-    "--votes-per-participant",
-    "--asks-per-participant",
-    "--asks-per-tenant",
-    "--reads-per-participant",
-    "--reads-per-unknown-network",
-    "--writes-per-tenant",
-    "--reads-per-tenant",
-    "--newcomers-per-network",
-    "--accept-rate",
-    "--open-questions-per-participant",
-    "--unknown-reads-per-tenant",
-    "--connections-per-network",
-];
-
 /// What is to be built.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Plan {
+pub(crate) struct ServerPlan {
     /// How many tenants.
     pub(crate) tenants: usize,
     /// How many questions each of them has.
@@ -61,21 +41,21 @@ pub(crate) struct Plan {
 
 /// A tenant, as its visitors know it.
 #[derive(Clone, Debug)]
-pub(crate) struct Tenant {
+pub(crate) struct CrowdTenant {
     pub(crate) slug: String,
     pub(crate) team: TeamId,
     pub(crate) questions: Vec<QuestionId>,
 }
 
 /// A server that runs, until this is dropped.
-pub(crate) struct Hall {
+pub(crate) struct CrowdServer {
     pub(crate) addr: SocketAddr,
-    pub(crate) tenants: Vec<Tenant>,
+    pub(crate) tenants: Vec<CrowdTenant>,
     cookies: Cookies,
     /// What the binary says about its flags.
     help: String,
     process: Child,
-    _folder: Folder,
+    _folder: TempFolder,
 }
 
 /// The binary in the folder of this program, or in the one above, where cargo puts it.
@@ -85,14 +65,14 @@ pub(crate) fn beside() -> anyhow::Result<PathBuf> {
     found.context("there is no server beside this program: build it, or name it with --server")
 }
 
-impl Hall {
+impl CrowdServer {
     /// Makes the database, starts the server on it and waits until it listens.
-    pub(crate) async fn open(server: &Path, plan: Plan) -> anyhow::Result<Self> {
-        let folder = Folder::new()?;
-        let file = format!("sqlite://{}", folder.0.join("pulsestage.db").display());
+    pub(crate) async fn open(server: &Path, plan: ServerPlan) -> anyhow::Result<Self> {
+        let folder = TempFolder::new("crowd")?;
+        let file = format!("sqlite://{}", folder.path().join("pulsestage.db").display());
         let url = plan.database_url.clone().unwrap_or(file);
         let store = open(&url, Options::default()).await?;
-        let key = installation_key::open(&store, &folder.0, &KeyArgs::default(), &SystemRng).await?;
+        let key = installation_key::open(&store, folder.path(), &KeyArgs::default(), &SystemRng).await?;
         let tenants = furnish(&store, key, &plan).await?;
         store.close().await;
         let output = Command::new(server).args(["serve", "--help"]).output();
@@ -100,14 +80,14 @@ impl Hall {
         let help = String::from_utf8_lossy(&help).into_owned();
         let mut process = Command::new(server)
             .args(["serve", "--addr", "127.0.0.1:0", "--data-dir"])
-            .arg(&folder.0)
+            .arg(folder.path())
             .args(["--database-url", &url])
             .args(flags(&plan, &help))
-            .stdout(fs::File::create(folder.0.join("out"))?)
-            .stderr(fs::File::create(folder.0.join("log"))?)
+            .stdout(fs::File::create(folder.path().join("out"))?)
+            .stderr(fs::File::create(folder.path().join("log"))?)
             .stdin(Stdio::null())
             .spawn()?;
-        let addr = match address(&mut process, &folder.0).await {
+        let addr = match address(&mut process, folder.path()).await {
             Ok(addr) => addr,
             Err(error) => {
                 process.kill()?;
@@ -123,8 +103,20 @@ impl Hall {
         knows(&self.help, flag)
     }
 
+    /// A browser at a tenant that nobody has used yet; with no cookie.
+    pub(crate) fn newcomer(&self, slug: &str) -> ParticipantClient {
+        ParticipantClient::new(HttpClient::new(Arc::new(Origin::at(self.addr))), slug)
+    }
+
+    /// A browser at a tenant, of a participant.
+    pub(crate) fn browser(&self, slug: &str, participant: usize) -> ParticipantClient {
+        let mut browser = self.newcomer(slug);
+        browser.http.cookie = Some(self.cookie(participant));
+        browser
+    }
+
     /// The cookie of a participant.
-    pub(crate) fn participant(&self, number: usize) -> String {
+    pub(crate) fn cookie(&self, number: usize) -> String {
         let cookie = self.cookies.device_cookie(Uuid::from_u128(number as u128 + 1));
         format!("{}={}", cookie.name(), cookie.value())
     }
@@ -135,7 +127,7 @@ impl Hall {
     }
 }
 
-impl Drop for Hall {
+impl Drop for CrowdServer {
     fn drop(&mut self) {
         // It is gone already when one of these fails.
         let _gone = self.process.kill();
@@ -147,10 +139,11 @@ fn knows(help: &str, flag: &str) -> bool {
     help.split_whitespace().any(|word| word == flag)
 }
 
-fn flags(plan: &Plan, help: &str) -> Vec<String> {
+fn flags(plan: &ServerPlan, help: &str) -> Vec<String> {
     let set = |flag: &str| plan.limits.iter().find(|(name, _)| *name == flag).map(|(_, value)| value.clone());
-    let known = LIMITS.iter().filter(|flag| knows(help, flag));
-    let limits = known.flat_map(|flag| [(*flag).to_owned(), set(flag).unwrap_or_else(|| "0".to_owned())]);
+    // A binary that has not one of the limits yet is started without.
+    let known = LIMITS.into_iter().chain(["--stream-life-s"]).filter(|flag| knows(help, flag));
+    let limits = known.flat_map(|flag| [flag.to_owned(), set(flag).unwrap_or_else(|| "0".to_owned())]);
     limits.chain(plan.flags.iter().cloned()).collect()
 }
 
@@ -172,7 +165,7 @@ async fn address(process: &mut Child, folder: &Path) -> anyhow::Result<SocketAdd
 }
 
 /// The tenants with their teams and questions; the first is called `default`.
-async fn furnish(store: &SqlStore, key: InstallationKey, plan: &Plan) -> anyhow::Result<Vec<Tenant>> {
+async fn furnish(store: &SqlStore, key: InstallationKey, plan: &ServerPlan) -> anyhow::Result<Vec<CrowdTenant>> {
     let shared: Arc<dyn Store> = Arc::new(store.clone());
     let service = offline_service(shared, Arc::new(SystemClock), Arc::new(SystemRng), Arc::new(key));
     let mut tenants = Vec::new();
@@ -189,33 +182,8 @@ async fn furnish(store: &SqlStore, key: InstallationKey, plan: &Plan) -> anyhow:
             let body = format!("Is question {number} the best of all?");
             questions.push(service.ask(&context, None, Ask { team, body, name: None }).await?.id);
         }
-        tenants.push(Tenant { slug: slug.into_string(), team, questions });
+        tenants.push(CrowdTenant { slug: slug.into_string(), team, questions });
     }
     ensure!(!tenants.is_empty(), "a plan without tenants");
     Ok(tenants)
-}
-
-/// A folder that goes with its owner.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> anyhow::Result<Self> {
-        let path = std::env::temp_dir().join(format!("pulsestage-crowd-{}", Uuid::from_bytes(random())));
-        fs::create_dir_all(&path)?;
-        Ok(Self(path))
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        // What cannot be removed is left to the system.
-        let _left = fs::remove_dir_all(&self.0);
-    }
-}
-
-fn random() -> [u8; 16] {
-    use pulsestage::ports::Rng;
-    let mut bytes = [0; 16];
-    SystemRng.fill(&mut bytes);
-    bytes
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::plan::micros;
+use crate::audience::Ledger;
 use pulsestage::id::QuestionId;
 
 /// The longest time that is told apart, in microseconds; what takes longer counts as this.
@@ -42,30 +43,9 @@ impl Times {
     }
 }
 
-/// How often something happened.
-#[derive(Debug, Default)]
-pub(super) struct Count(AtomicU64);
-
-impl Count {
-    /// Once more.
-    pub(super) fn one(&self) {
-        self.add(1);
-    }
-
-    /// So many times more.
-    pub(super) fn add(&self, times: u64) {
-        self.0.fetch_add(times, Ordering::Relaxed);
-    }
-
-    /// How often.
-    pub(super) fn get(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
 /// What all participants share.
 #[derive(Debug)]
-pub(super) struct Hall {
+pub(super) struct Measurements {
     began: Instant,
     /// When the vote was given that made a question's count this number; 0 while it is not known.
     given: HashMap<QuestionId, Vec<AtomicU64>>,
@@ -75,21 +55,16 @@ pub(super) struct Hall {
     pub(super) acknowledged: Times,
     /// From the tap to each screen.
     pub(super) to_screen: Times,
-    /// Participants whose stream is open.
-    pub(super) joined: Count,
-    /// Questions that were taken.
-    pub(super) asked: Count,
-    /// Votes that were taken.
-    pub(super) voted: Count,
-    /// What was refused or not answered: joining, asking, voting.
-    pub(super) failed: Count,
+    /// Participants whose stream was opened.
+    joined: AtomicU64,
     /// Messages that were read, by all participants together.
-    pub(super) messages: Count,
-    why_failed: Mutex<Option<String>>,
+    messages: AtomicU64,
+    /// Questions and votes that were taken, and what failed: joining, asking, voting.
+    ledger: Mutex<Ledger>,
 }
 
-impl Hall {
-    /// A hall whose participants vote for these questions, each at most once for each.
+impl Measurements {
+    /// Of participants who vote for these questions, each at most once for each.
     pub(super) fn new(questions: &[QuestionId], participants: usize) -> Result<Self, String> {
         let counts = || (0..=participants).map(|_| AtomicU64::new(0)).collect();
         Ok(Self {
@@ -98,12 +73,9 @@ impl Hall {
             join: Times::new()?,
             acknowledged: Times::new()?,
             to_screen: Times::new()?,
-            joined: Count::default(),
-            asked: Count::default(),
-            voted: Count::default(),
-            failed: Count::default(),
-            messages: Count::default(),
-            why_failed: Mutex::new(None),
+            joined: AtomicU64::new(0),
+            messages: AtomicU64::new(0),
+            ledger: Mutex::default(),
         })
     }
 
@@ -130,20 +102,35 @@ impl Hall {
         self.given.get(&question)?.get(usize::try_from(upvotes).ok()?)
     }
 
-    /// A moment in microseconds since the hall was opened.
+    /// A moment in microseconds since the measurement began.
     pub(super) fn at(&self, moment: Instant) -> u64 {
         micros(moment.saturating_duration_since(self.began))
     }
 
-    /// Counts a failure; the first one's reason is kept for the report.
-    pub(super) fn fail(&self, why: impl FnOnce() -> String) {
-        self.failed.one();
-        self.why_failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(why);
+    /// Notes that a participant has joined, and how long it took.
+    pub(super) fn note_join(&self, took: Duration) {
+        self.join.add(took);
+        self.joined.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Why the first failure was one.
-    pub(super) fn first_failure(&self) -> Option<String> {
-        self.why_failed.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// How many have joined.
+    pub(super) fn joined(&self) -> u64 {
+        self.joined.load(Ordering::Relaxed)
+    }
+
+    /// Notes that so many messages were read.
+    pub(super) fn note_messages(&self, count: u64) {
+        self.messages.fetch_add(count, Ordering::Relaxed);
+    }
+
+    /// How many messages were read.
+    pub(super) fn messages(&self) -> u64 {
+        self.messages.load(Ordering::Relaxed)
+    }
+
+    /// What was confirmed, and what failed.
+    pub(super) fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -155,36 +142,28 @@ mod tests {
     #[test]
     fn a_count_is_traced_to_the_vote_that_made_it() {
         let (known, other) = (QuestionId(Uuid::from_u128(1)), QuestionId(Uuid::from_u128(2)));
-        let hall = Hall::new(&[known], 2).unwrap();
-        let given = hall.began + Duration::from_millis(5);
-        assert_eq!(hall.since_vote(known, 1, 9_000), None);
-        hall.note_vote(known, 1, given);
-        assert_eq!(hall.since_vote(known, 1, 9_000), Some(4_000));
+        let measurements = Measurements::new(&[known], 2).unwrap();
+        let given = measurements.began + Duration::from_millis(5);
+        assert_eq!(measurements.since_vote(known, 1, 9_000), None);
+        measurements.note_vote(known, 1, given);
+        assert_eq!(measurements.since_vote(known, 1, 9_000), Some(4_000));
         for (question, upvotes) in [(known, 2), (known, 3), (known, -1), (known, i64::MAX), (other, 1)] {
-            hall.note_vote(other, upvotes, given);
-            assert_eq!(hall.since_vote(question, upvotes, 9_000), None);
+            measurements.note_vote(other, upvotes, given);
+            assert_eq!(measurements.since_vote(question, upvotes, 9_000), None);
         }
     }
 
     #[test]
     fn a_count_of_any_size_is_no_more_than_the_votes_there_can_be() {
         let question = QuestionId(Uuid::from_u128(1));
-        let hall = Hall::new(&[question], 3).unwrap();
-        let between = |seen, now| hall.votes_between(question, seen, now).collect::<Vec<_>>();
+        let measurements = Measurements::new(&[question], 3).unwrap();
+        let between = |seen, now| measurements.votes_between(question, seen, now).collect::<Vec<_>>();
         assert_eq!(between(0, 2), [1, 2]);
         assert_eq!(between(1, i64::MAX), [2, 3]);
         assert_eq!(between(i64::MIN, 1), [1]);
         for (seen, now) in [(2, 1), (i64::MAX, i64::MAX), (0, -1)] {
             assert!(between(seen, now).is_empty());
         }
-        assert_eq!(hall.votes_between(QuestionId(Uuid::from_u128(2)), 0, 9).count(), 0);
-    }
-
-    #[test]
-    fn the_first_reason_is_kept() {
-        let hall = Hall::new(&[], 1).unwrap();
-        hall.fail(|| "one".to_owned());
-        hall.fail(|| "two".to_owned());
-        assert_eq!((hall.failed.get(), hall.first_failure().as_deref()), (2, Some("one")));
+        assert_eq!(measurements.votes_between(QuestionId(Uuid::from_u128(2)), 0, 9).count(), 0);
     }
 }

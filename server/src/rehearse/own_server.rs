@@ -1,8 +1,7 @@
 //! An instance of one's own: this same program as a child, with a folder of its own that goes with it.
 
 use std::ffi::OsString;
-use std::os::unix::fs::DirBuilderExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
@@ -11,8 +10,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::process::Usage;
-use crate::system::SystemRng;
-use pulsestage::ports::Rng;
+use crate::audience::{LIMITS, TempFolder};
 
 /// How long the instance may take to start.
 const START: Duration = Duration::from_secs(60);
@@ -20,46 +18,23 @@ const START: Duration = Duration::from_secs(60);
 const KILL_LOOKS: u32 = 200;
 const KILL_LOOK: Duration = Duration::from_millis(5);
 
-/// A folder that is removed with whatever is in it.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> std::io::Result<Self> {
-        let mut random = [0; 8];
-        SystemRng.fill(&mut random);
-        let name = format!("pulsestage-rehearsal-{:016x}", u64::from_le_bytes(random));
-        let path = std::env::temp_dir().join(name);
-        // Nobody else looks into it: the instance keeps its key there.
-        std::fs::DirBuilder::new().mode(0o700).create(&path)?;
-        Ok(Self(path))
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        if let Err(error) = std::fs::remove_dir_all(&self.0) {
-            eprintln!("{} could not be removed: {error}", self.0.display());
-        }
-    }
-}
-
 /// A running instance. Dropping it kills the child first and removes its folder then.
-pub(super) struct Instance {
+pub(super) struct OwnServer {
     child: Child,
     /// Reads what the child says, so that it never waits for a reader.
     _listener: JoinHandle<()>,
-    _folder: Folder,
+    _folder: TempFolder,
     /// Where it is reached.
     pub(super) url: String,
 }
 
-impl Instance {
+impl OwnServer {
     /// Starts one and waits until it says where it is.
     pub(super) async fn start(site: Option<&Path>) -> Result<Self, String> {
         let program = std::env::current_exe().map_err(|error| format!("this program was not found: {error}"))?;
-        let folder = Folder::new().map_err(|error| format!("no folder for the rehearsal: {error}"))?;
+        let folder = TempFolder::new("rehearsal").map_err(|error| format!("no folder for the rehearsal: {error}"))?;
         let mut command = Command::new(program);
-        command.args(arguments(&folder.0, site)).stdin(Stdio::null()).stdout(Stdio::piped());
+        command.args(arguments(folder.path(), site)).stdin(Stdio::null()).stdout(Stdio::piped());
         // Nothing of the environment may lead it to somebody's real database.
         command.env_clear().env("RUST_LOG", "warn");
         // A Ctrl-C is for us; we end the child.
@@ -87,7 +62,7 @@ impl Instance {
     }
 }
 
-impl Drop for Instance {
+impl Drop for OwnServer {
     fn drop(&mut self) {
         // After a failure or a Ctrl-C nobody waits for its end, and a folder cannot be removed under a writer.
         let _ended_already = self.child.start_kill();
@@ -100,28 +75,6 @@ impl Drop for Instance {
     }
 }
 
-/// Limits that are for audiences of many devices: a whole audience comes from this one.
-const OPENED: [&str; 18] = [
-    "max-streams",
-    "max-streams-per-tenant",
-    "asks-per-tenant",
-    "connections-per-network",
-    "open-questions-per-participant",
-    "reads-per-unknown-network",
-    "streams-per-unknown-network",
-    "unknown-reads-per-tenant",
-    "max-streams-per-participant",
-    "votes-per-participant",
-    "asks-per-participant",
-    "reads-per-participant",
-    "writes-per-tenant",
-    "reads-per-tenant",
-    "newcomers-per-network",
-    "accept-rate",
-    "linger-s",
-    "drain-s",
-];
-
 /// What the instance is started with: the settings people get, a port that is free, a folder that is empty. Limits that
 /// would count one machine's audience as an attack are opened here.
 fn arguments(data: &Path, site: Option<&Path>) -> Vec<OsString> {
@@ -131,7 +84,8 @@ fn arguments(data: &Path, site: Option<&Path>) -> Vec<OsString> {
     if let Some(site) = site {
         arguments.extend(["--site-dir".into(), site.into()]);
     }
-    arguments.extend(OPENED.iter().flat_map(|limit| [format!("--{limit}").into(), "0".into()]));
+    let off = LIMITS.into_iter().chain(["--linger-s", "--drain-s"]);
+    arguments.extend(off.flat_map(|limit| [limit.into(), "0".into()]));
     arguments
 }
 
