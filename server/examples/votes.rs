@@ -21,7 +21,7 @@ use pulsestage_server::audience::{HttpClient, Ledger, Origin, ParticipantClient,
 
 /// Votes as fast as they are acknowledged, and checks the counts.
 #[derive(Clone, Debug, Parser)]
-struct VotesArgs {
+struct VoteRateArgs {
     /// Where the server listens; plain HTTP.
     #[arg(long, default_value = "127.0.0.1:3000")]
     addr: SocketAddr,
@@ -42,7 +42,7 @@ struct VotesArgs {
 /// One thread: on a small machine the server is to have the rest.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
-    let args = VotesArgs::parse();
+    let args = VoteRateArgs::parse();
     let origin = Arc::new(Origin::at(args.addr));
     let newcomer = || ParticipantClient::new(HttpClient::new(origin.clone()), "default");
     let mut asker = newcomer();
@@ -66,7 +66,7 @@ async fn main() -> anyhow::Result<()> {
         }
         let first = connection * cookies.len();
         let (questions, ledger) = (questions.clone(), ledger.clone());
-        voters.push(Voters { client, cookies, first, questions, ledger, took: Histogram::new(3)? });
+        voters.push(ConnectionVoters { client, cookies, first, questions, ledger, took: Histogram::new(3)? });
     }
     let began = Instant::now();
     let until = began + Duration::from_secs(args.seconds);
@@ -95,7 +95,7 @@ fn report(took: &Histogram<u64>, refused: u64, elapsed: Duration) {
 }
 
 /// The participants of one connection.
-struct Voters {
+struct ConnectionVoters {
     client: ParticipantClient,
     cookies: Vec<String>,
     /// The number of the first of them.
@@ -106,7 +106,7 @@ struct Voters {
     took: Histogram<u64>,
 }
 
-impl Voters {
+impl ConnectionVoters {
     /// Goes through all questions with all participants until the time is up: votes, and the next time round takes the
     /// votes back. A server that is too busy for a vote, or finds its voter too hasty, refuses it.
     async fn vote(mut self, until: Instant) -> anyhow::Result<Histogram<u64>> {

@@ -2,13 +2,14 @@
 //! addresses has only so many ports, so `idle` starts several, each with an address of its own.
 
 use anyhow::{Context, ensure};
+use std::io::{self, stdin};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines, stdin};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, block_in_place};
 use tokio::time::timeout;
 
 use crate::streams::open_all;
@@ -40,17 +41,14 @@ pub(crate) async fn run(args: &HolderArgs) -> anyhow::Result<()> {
     let newcomer = || ParticipantClient::new(HttpClient::new(origin.clone()), "default");
     let streams = open_all(newcomer, args.streams).await?;
     println!("{OPENED}");
-    let mut input = stdin();
-    // What opening left to be read is read before the heartbeats are waited for.
-    let _told = input.read_u8().await?;
+    block_in_place(|| stdin().read_line(&mut String::new()))?;
     let mut readers: JoinSet<_> = streams.into_iter().map(heartbeat).collect();
     let mut kept = Vec::with_capacity(args.streams);
     while let Some(reader) = readers.join_next().await {
         kept.push(reader??);
     }
     println!("{HEARD}");
-    // Until the other side closes it.
-    while input.read_u8().await.is_ok() {}
+    block_in_place(|| io::copy(&mut stdin(), &mut io::sink()))?;
     Ok(())
 }
 
@@ -92,7 +90,6 @@ impl Holder {
 
     /// Lets it read.
     pub(crate) async fn begin(&mut self) -> anyhow::Result<()> {
-        use tokio::io::AsyncWriteExt;
         Ok(self.child.stdin.as_mut().context("a holder without input")?.write_u8(b'\n').await?)
     }
 

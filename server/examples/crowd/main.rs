@@ -18,7 +18,7 @@ use crate::scenarios::{ScenarioReport, herd, idle, noisy, slow, votes, watched};
 /// A crowd against the real binary.
 #[derive(Debug, Parser)]
 #[command(name = "crowd")]
-struct Cli {
+struct CrowdCli {
     /// The server to try; looked for beside this program when not given.
     #[arg(long, env = "PULSESTAGE_BIN")]
     server: Option<PathBuf>,
@@ -49,11 +49,11 @@ enum Scenario {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = CrowdCli::parse();
     let scenarios = match cli.scenario {
         Scenario::All => {
             let names = ["herd", "slow", "votes", "noisy", "idle", "watched"];
-            names.map(|name| Cli::parse_from(["crowd", name]).scenario).into()
+            names.map(|name| CrowdCli::parse_from(["crowd", name]).scenario).into()
         }
         one => vec![one],
     };

@@ -19,7 +19,7 @@ use std::time::Duration;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{Instant, timeout};
 
-use super::events::{EventReader, Message};
+use super::events::{EventReader, StreamMessage};
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -86,7 +86,7 @@ impl Origin {
 
 /// An answer that has come whole.
 #[derive(Debug)]
-pub struct Answer {
+pub struct HttpAnswer {
     /// The status.
     pub status: StatusCode,
     /// The headers.
@@ -95,7 +95,7 @@ pub struct Answer {
     pub body: Bytes,
 }
 
-impl Answer {
+impl HttpAnswer {
     /// The body as text.
     #[must_use]
     pub fn text(&self) -> std::borrow::Cow<'_, str> {
@@ -162,7 +162,7 @@ impl HttpClient {
     ///
     /// # Errors
     /// When no whole answer comes in time, whatever its status.
-    pub async fn get(&mut self, path: &str) -> io::Result<Answer> {
+    pub async fn get(&mut self, path: &str) -> io::Result<HttpAnswer> {
         let request = self.request(Method::GET, path)?.header(ACCEPT, "application/json, */*");
         in_time(self.call(request.body(Full::default()))).await
     }
@@ -171,7 +171,7 @@ impl HttpClient {
     ///
     /// # Errors
     /// When no whole answer comes in time, whatever its status.
-    pub async fn post(&mut self, path: &str, form: String) -> io::Result<Answer> {
+    pub async fn post(&mut self, path: &str, form: String) -> io::Result<HttpAnswer> {
         let request = self.request(Method::POST, path)?.header(ACCEPT, "application/json");
         let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
         in_time(self.call(request.body(Full::from(form)))).await
@@ -215,13 +215,13 @@ impl HttpClient {
         })
     }
 
-    async fn connect(&self) -> io::Result<(SendRequest<Full<Bytes>>, StreamConnection)> {
+    async fn connect(&self) -> io::Result<(SendRequest<Full<Bytes>>, ClientConnection)> {
         http1::handshake(TokioIo::new(self.origin.connect().await?)).await.map_err(broken)
     }
 
     /// Sends a request on the kept connection if it is open still, and on a new one otherwise, also when the kept one was
     /// closed before anything of the request was sent.
-    async fn call(&mut self, request: hyper::http::Result<Request<Full<Bytes>>>) -> io::Result<Answer> {
+    async fn call(&mut self, request: hyper::http::Result<Request<Full<Bytes>>>) -> io::Result<HttpAnswer> {
         let mut request = request.map_err(io::Error::other)?;
         if let Some(mut kept) = self.kept.take()
             && kept.ready().await.is_ok()
@@ -244,11 +244,11 @@ impl HttpClient {
         &mut self,
         sender: SendRequest<Full<Bytes>>,
         answer: hyper::Response<Incoming>,
-    ) -> io::Result<Answer> {
+    ) -> io::Result<HttpAnswer> {
         let (head, body) = answer.into_parts();
         let body = Limited::new(body, MAX_ANSWER).collect().await.map_err(io::Error::other)?.to_bytes();
         self.kept = self.keeps.then_some(sender);
-        let answer = Answer { status: head.status, headers: head.headers, body };
+        let answer = HttpAnswer { status: head.status, headers: head.headers, body };
         if let Some(cookie) = answer.cookie() {
             self.cookie = Some(cookie.to_owned());
         }
@@ -266,10 +266,10 @@ fn broken(error: hyper::Error) -> io::Error {
     io::Error::other(format!("{error}{cause}"))
 }
 
-type StreamConnection = Connection<TokioIo<TcpStream>, Full<Bytes>>;
+type ClientConnection = Connection<TokioIo<TcpStream>, Full<Bytes>>;
 
 /// Reads and writes what the connection can, until it has ended.
-fn drive(connection: &mut Option<StreamConnection>, context: &mut Context<'_>) {
+fn drive(connection: &mut Option<ClientConnection>, context: &mut Context<'_>) {
     if connection.as_mut().is_some_and(|connection| Pin::new(connection).poll(context).is_ready()) {
         *connection = None;
     }
@@ -279,7 +279,7 @@ fn drive(connection: &mut Option<StreamConnection>, context: &mut Context<'_>) {
 #[derive(Debug)]
 pub struct EventStream {
     /// The connection, until it has ended.
-    connection: Option<StreamConnection>,
+    connection: Option<ClientConnection>,
     body: Incoming,
     /// What has come and was not taken yet.
     pub events: EventReader,
@@ -305,7 +305,7 @@ impl EventStream {
     ///
     /// # Errors
     /// When the connection breaks off, or what comes is no stream of events.
-    pub async fn next(&mut self) -> io::Result<Option<Message>> {
+    pub async fn next(&mut self) -> io::Result<Option<StreamMessage>> {
         loop {
             if let Some(message) = self.events.next()? {
                 return Ok(Some(message));

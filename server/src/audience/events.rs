@@ -16,7 +16,7 @@ const COUNT: &[u8] = br#"{"type":"question:upvoted","#;
 
 /// One message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Message {
+pub struct StreamMessage {
     /// Its bytes as they came, the blank line included.
     pub raw: Bytes,
     /// The cursor.
@@ -27,7 +27,7 @@ pub struct Message {
     pub retry: Option<u64>,
 }
 
-impl Message {
+impl StreamMessage {
     /// The event's `type`; empty when it cannot be read.
     #[must_use]
     pub fn kind(&self) -> &str {
@@ -82,7 +82,7 @@ pub struct EventReader {
     /// How many of them were looked at.
     read: usize,
     /// The message whose end has not come.
-    message: Message,
+    message: StreamMessage,
     /// The last cursor that came, at which a reader resumes.
     pub last_id: Option<Cursor>,
 }
@@ -103,7 +103,7 @@ impl EventReader {
     ///
     /// # Errors
     /// When an id is no cursor, or a message is too long.
-    pub fn next(&mut self) -> io::Result<Option<Message>> {
+    pub fn next(&mut self) -> io::Result<Option<StreamMessage>> {
         while let Some(length) = self.bytes[self.read..].iter().position(|byte| *byte == b'\n') {
             let line = &self.bytes[self.read..self.read + length];
             let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -194,7 +194,8 @@ mod tests {
         let mut endless = EventReader::default();
         endless.add(&[b'x'; MAX_MESSAGE + 1]);
         assert!(endless.next().is_err());
-        let event = |data: &'static [u8]| Message { data: Bytes::from_static(data), ..Message::default() }.event();
+        let event =
+            |data: &'static [u8]| StreamMessage { data: Bytes::from_static(data), ..StreamMessage::default() }.event();
         let later = br#"{"type":"poll:opened","tenantId":"00000000-0000-0000-0000-000000000001","data":[1]}"#;
         assert!(event(later).is_some_and(|(_, event)| event == Event::Cursor));
         assert!(event(b"{").is_none() && event(br#"{"type":"question:upvoted","data":1}"#).is_none());

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::time::Duration;
 
-use super::client::Answer;
+use super::client::HttpAnswer;
 use pulsestage::board::Board;
 use pulsestage::id::QuestionId;
 
@@ -29,7 +29,7 @@ pub struct Ledger {
 
 impl Ledger {
     /// Notes how a request was answered.
-    pub fn note(&mut self, answer: &io::Result<Answer>, took: Duration) {
+    pub fn note(&mut self, answer: &io::Result<HttpAnswer>, took: Duration) {
         match answer {
             Ok(answer) => self.note_status(answer.status.as_u16(), took),
             Err(error) => {

@@ -11,8 +11,8 @@ pub mod participant;
 pub mod streamed_board;
 mod temp_folder;
 
-pub use client::{Answer, EventStream, HttpClient, Origin, encode_form};
-pub use events::{EventReader, Message};
+pub use client::{EventStream, HttpAnswer, HttpClient, Origin, encode_form};
+pub use events::{EventReader, StreamMessage};
 pub use ledger::Ledger;
 pub use participant::{ParticipantClient, fresh_key};
 pub use streamed_board::{StreamFaults, StreamedBoard};

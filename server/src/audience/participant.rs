@@ -4,7 +4,7 @@ use serde::Deserialize;
 use std::io;
 use uuid::Uuid;
 
-use super::client::{Answer, EventStream, HttpClient, encode_form};
+use super::client::{EventStream, HttpAnswer, HttpClient, encode_form};
 use crate::http::session::tenant_page;
 use crate::system::{SystemClock, SystemRng};
 use pulsestage::board::Board;
@@ -74,7 +74,12 @@ impl ParticipantClient {
     ///
     /// # Errors
     /// When no whole answer comes, whatever its status.
-    pub async fn write(&mut self, function: &str, key: Option<Uuid>, fields: &[(&str, &str)]) -> io::Result<Answer> {
+    pub async fn write(
+        &mut self,
+        function: &str,
+        key: Option<Uuid>,
+        fields: &[(&str, &str)],
+    ) -> io::Result<HttpAnswer> {
         let key = key.map(|key| key.to_string());
         let mut form = vec![("tenant", self.tenant.as_str())];
         form.extend_from_slice(fields);
@@ -86,7 +91,7 @@ impl ParticipantClient {
     ///
     /// # Errors
     /// When no whole answer comes, whatever its status.
-    pub async fn send_question(&mut self, key: Option<Uuid>, team: TeamId, body: &str) -> io::Result<Answer> {
+    pub async fn send_question(&mut self, key: Option<Uuid>, team: TeamId, body: &str) -> io::Result<HttpAnswer> {
         self.write("ask", key, &[("team", &team.to_string()), ("question", body)]).await
     }
 
@@ -94,7 +99,7 @@ impl ParticipantClient {
     ///
     /// # Errors
     /// When no whole answer comes, whatever its status.
-    pub async fn send_vote(&mut self, key: Option<Uuid>, question: QuestionId, up: bool) -> io::Result<Answer> {
+    pub async fn send_vote(&mut self, key: Option<Uuid>, question: QuestionId, up: bool) -> io::Result<HttpAnswer> {
         let up = if up { "true" } else { "false" };
         self.write("set_vote", key, &[("question", &question.to_string()), ("up", up)]).await
     }
@@ -132,7 +137,7 @@ impl ParticipantClient {
 ///
 /// # Errors
 /// When it was not taken.
-pub fn asked(answer: &Answer) -> io::Result<QuestionId> {
+pub fn asked(answer: &HttpAnswer) -> io::Result<QuestionId> {
     Ok(answer.read::<AskedQuestion>()?.id)
 }
 

@@ -1,6 +1,6 @@
 //! A board that is kept by a stream, and what the stream left out or sent again.
 
-use super::events::Message;
+use super::events::StreamMessage;
 use pulsestage::board::{Applied, Board};
 use pulsestage::event::Event;
 
@@ -52,7 +52,7 @@ impl StreamedBoard {
     }
 
     /// The event of a message that is for this board, before it is folded into it.
-    pub fn accept(&mut self, message: &Message) -> Option<Event> {
+    pub fn accept(&mut self, message: &StreamMessage) -> Option<Event> {
         if message.data.is_empty() {
             // A server of an older version: what this reader does not see; the cursor goes on.
             self.board.cursor = message.id.unwrap_or(self.board.cursor);
@@ -79,7 +79,7 @@ impl StreamedBoard {
     }
 
     /// Folds a message into the board as a browser does.
-    pub fn apply(&mut self, message: &Message) -> Applied {
+    pub fn apply(&mut self, message: &StreamMessage) -> Applied {
         self.accept(message).map_or(Applied::Nothing, |event| self.board.apply(message.id, &event))
     }
 

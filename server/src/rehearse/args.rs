@@ -45,12 +45,12 @@ pub struct RehearseArgs {
     pub site_dir: Option<PathBuf>,
     /// What must hold for the rehearsal to pass.
     #[command(flatten)]
-    pub limits: Limits,
+    pub limits: RehearsalLimits,
 }
 
 /// What must hold for a rehearsal to pass.
 #[derive(Clone, Copy, Debug, Args)]
-pub struct Limits {
+pub struct RehearsalLimits {
     /// The most milliseconds from a vote to any screen, for 99 of 100.
     #[arg(long, default_value_t = 300, action = ArgAction::Set)]
     pub max_vote_to_screen_ms: u64,

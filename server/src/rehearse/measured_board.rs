@@ -4,8 +4,8 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::measurements::Measurements;
-use super::participant::Outcome;
-use crate::audience::{EventReader, Message, StreamedBoard};
+use super::participant::ParticipantOutcome;
+use crate::audience::{EventReader, StreamMessage, StreamedBoard};
 use pulsestage::board::{Applied, Board};
 use pulsestage::event::Event;
 use pulsestage::id::QuestionId;
@@ -71,7 +71,7 @@ impl MeasuredBoard {
         if self.stale { Next::Resync } else { Next::Read }
     }
 
-    fn take_one(&mut self, message: &Message, at: u64) -> Applied {
+    fn take_one(&mut self, message: &StreamMessage, at: u64) -> Applied {
         let Some(event) = self.streamed.accept(message) else { return Applied::Nothing };
         self.connected |= matches!(event, Event::Connected);
         if let Event::Upvoted(tally) = &event
@@ -100,12 +100,12 @@ impl MeasuredBoard {
     }
 
     /// What went wrong, the board that was to be there at the end included.
-    pub(super) fn close(mut self, wanted: Option<&Board>) -> Outcome {
+    pub(super) fn close(mut self, wanted: Option<&Board>) -> ParticipantOutcome {
         self.settle();
         let different = wanted.map_or(0, |wanted| self.streamed.differences(wanted));
         let mut faults = self.streamed.faults;
         faults.lost = faults.lost.max(different);
-        Outcome { faults, ..Outcome::default() }
+        ParticipantOutcome { faults, ..ParticipantOutcome::default() }
     }
 }
 

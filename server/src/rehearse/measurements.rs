@@ -15,11 +15,11 @@ use pulsestage::id::QuestionId;
 /// The longest time that is told apart, in microseconds; what takes longer counts as this.
 const LONGEST: u64 = 120_000_000;
 
-/// Times of one kind.
+/// LatencyHistogram of one kind.
 #[derive(Debug)]
-pub(super) struct Times(Mutex<Histogram<u64>>);
+pub(super) struct LatencyHistogram(Mutex<Histogram<u64>>);
 
-impl Times {
+impl LatencyHistogram {
     fn new() -> Result<Self, String> {
         // Three digits: a thousandth of the time itself.
         let histogram = Histogram::new_with_bounds(1, LONGEST, 3).map_err(|error| error.to_string())?;
@@ -50,11 +50,11 @@ pub(super) struct Measurements {
     /// When the vote was given that made a question's count this number; 0 while it is not known.
     given: HashMap<QuestionId, Vec<AtomicU64>>,
     /// From the request for the page to the stream's first message.
-    pub(super) join: Times,
+    pub(super) join: LatencyHistogram,
     /// From the tap to the receipt.
-    pub(super) acknowledged: Times,
+    pub(super) acknowledged: LatencyHistogram,
     /// From the tap to each screen.
-    pub(super) to_screen: Times,
+    pub(super) to_screen: LatencyHistogram,
     /// Participants whose stream was opened.
     joined: AtomicU64,
     /// Messages that were read, by all participants together.
@@ -70,9 +70,9 @@ impl Measurements {
         Ok(Self {
             began: Instant::now(),
             given: questions.iter().map(|id| (*id, counts())).collect(),
-            join: Times::new()?,
-            acknowledged: Times::new()?,
-            to_screen: Times::new()?,
+            join: LatencyHistogram::new()?,
+            acknowledged: LatencyHistogram::new()?,
+            to_screen: LatencyHistogram::new()?,
             joined: AtomicU64::new(0),
             messages: AtomicU64::new(0),
             ledger: Mutex::default(),

@@ -31,13 +31,13 @@ use args::RehearseArgs;
 use load::Load;
 use measurements::Measurements;
 use own_server::OwnServer;
-use participant::{Browser, Goal, Outcome, Participant};
+use participant::{Browser, Goal, Participant, ParticipantOutcome};
 use plan::{RehearsalPlan, micros};
 use process::Usage;
-use progress::Progress;
+use progress::ProgressLine;
 use pulsestage::id::{QuestionId, TeamId};
 use pulsestage::text::Slug;
-use report::{Counts, Latencies, Planned, Quantiles, Report, ServerUse, checks};
+use report::{Latencies, Planned, Quantiles, RehearsalCounts, RehearsalReport, ServerUse, checks};
 
 /// The exit code when something did not hold.
 const FAILED: u8 = 1;
@@ -76,7 +76,7 @@ async fn unless_interrupted<T>(work: impl Future<Output = Result<T, String>>) ->
     }
 }
 
-async fn rehearse(args: &RehearseArgs) -> Result<Report, String> {
+async fn rehearse(args: &RehearseArgs) -> Result<RehearsalReport, String> {
     let plan = RehearsalPlan::of(args)?;
     let foreign = foreign(args)?;
     // A stream and a kept connection for everybody, and a connection for whoever asked before.
@@ -100,7 +100,7 @@ async fn rehearse(args: &RehearseArgs) -> Result<Report, String> {
 }
 
 /// Rehearses against an instance of its own.
-async fn by_itself(args: &RehearseArgs, plan: RehearsalPlan) -> Result<Report, String> {
+async fn by_itself(args: &RehearseArgs, plan: RehearsalPlan) -> Result<RehearsalReport, String> {
     let instance = OwnServer::start(args.site_dir.as_deref()).await?;
     let (url, tenant) = (instance.url.clone(), Slug::default_tenant());
     let rehearsal = Rehearsal { plan, url, tenant, instance: Some(instance) };
@@ -134,7 +134,7 @@ struct Rehearsal {
 }
 
 impl Rehearsal {
-    async fn run(&self) -> Result<Report, String> {
+    async fn run(&self) -> Result<RehearsalReport, String> {
         let plan = &self.plan;
         let origin = Arc::new(Origin::of(&self.url).await?);
         let newcomer = || ParticipantClient::new(HttpClient::new(origin.clone()), self.tenant.as_str());
@@ -143,7 +143,7 @@ impl Rehearsal {
         let (team, opening) = opened.map_err(|error| error.to_string())?;
         let questions: Vec<QuestionId> = opening.iter().map(|(_, question)| *question).collect();
         let measurements = Arc::new(Measurements::new(&questions, plan.participants)?);
-        let progress = Progress::start(measurements.clone(), plan.participants);
+        let progress = ProgressLine::start(measurements.clone(), plan.participants);
         let mut people: Vec<Browser> = (0..plan.participants).map(|_| Arc::new(Mutex::new(newcomer()))).collect();
         people.extend(opening.iter().map(|(asker, _)| asker.clone()));
         let load = Load { measurements: measurements.clone(), people, team, questions };
@@ -200,11 +200,16 @@ impl Rehearsal {
         self.instance.as_ref().and_then(OwnServer::usage)
     }
 
-    fn judge(&self, measurements: &Measurements, outcomes: &[Outcome], server: Option<ServerUse>) -> Report {
+    fn judge(
+        &self,
+        measurements: &Measurements,
+        outcomes: &[ParticipantOutcome],
+        server: Option<ServerUse>,
+    ) -> RehearsalReport {
         let plan = &self.plan;
         let ledger = measurements.ledger();
-        let sum = |part: fn(&Outcome) -> u64| outcomes.iter().map(part).sum();
-        let counts = Counts {
+        let sum = |part: fn(&ParticipantOutcome) -> u64| outcomes.iter().map(part).sum();
+        let counts = RehearsalCounts {
             joined: measurements.joined(),
             asked: ledger.asked.len() as u64,
             voted: ledger.votes.len() as u64,
@@ -222,7 +227,7 @@ impl Rehearsal {
             vote_to_screen: Quantiles::of(&measurements.to_screen.histogram()),
         };
         let checks = checks(&plan.limits, &counts, latency_ms.vote_to_screen, server.as_ref());
-        Report {
+        RehearsalReport {
             version: 1,
             passed: checks.iter().all(|check| check.passed),
             url: self.url.clone(),
@@ -245,7 +250,7 @@ impl Rehearsal {
 }
 
 /// Lets everybody in, each when they are due, and waits until all are in or were turned away.
-async fn come_in(load: &Load, plan: &RehearsalPlan, goal: &Goal) -> JoinSet<Outcome> {
+async fn come_in(load: &Load, plan: &RehearsalPlan, goal: &Goal) -> JoinSet<ParticipantOutcome> {
     let (began, arrivals) = (Instant::now(), plan.arrivals());
     let door = Arc::new(Semaphore::new(AT_THE_DOOR));
     let mut entering = JoinSet::new();

@@ -75,7 +75,7 @@ impl Drop for OwnServer {
     }
 }
 
-/// What the instance is started with: the settings people get, a port that is free, a folder that is empty. Limits that
+/// What the instance is started with: the settings people get, a port that is free, a folder that is empty. RehearsalLimits that
 /// would count one machine's audience as an attack are opened here.
 fn arguments(data: &Path, site: Option<&Path>) -> Vec<OsString> {
     let database = format!("sqlite://{}", data.join("pulsestage.db").display());

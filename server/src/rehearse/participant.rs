@@ -20,7 +20,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 
 /// What one participant has seen go wrong.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Outcome {
+pub(super) struct ParticipantOutcome {
     /// What the stream left out, or what is different on the board at the end, whichever is more; what came again; what
     /// could not be read.
     pub(super) faults: StreamFaults,
@@ -78,7 +78,7 @@ impl Participant {
     }
 
     /// Watches until the board is what it is to be, or until it is too late for that.
-    pub(super) async fn watch(mut self) -> Outcome {
+    pub(super) async fn watch(mut self) -> ParticipantOutcome {
         let mut fresh = Instant::now();
         loop {
             if self.measured.take(&mut self.stream.events, fresh) == Next::Resync {
@@ -103,7 +103,7 @@ impl Participant {
             }
         }
         let outcome = self.measured.close(self.wanted.as_ref().map(|(board, _)| &**board));
-        Outcome { resyncs: self.resyncs, reconnects: self.reconnects, ..outcome }
+        ParticipantOutcome { resyncs: self.resyncs, reconnects: self.reconnects, ..outcome }
     }
 
     /// Takes note of the board at the end as soon as it is known.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::args::{Limits, RehearseArgs};
+use super::args::{RehearsalLimits, RehearseArgs};
 use pulsestage::ports::Rng;
 
 /// Boards hold a copy of every question for every participant: more copies than this are more than a laptop holds.
@@ -26,7 +26,7 @@ pub struct RehearsalPlan {
     /// The time over which they come in.
     pub join: Duration,
     /// What must hold.
-    pub limits: Limits,
+    pub limits: RehearsalLimits,
 }
 
 impl RehearsalPlan {

@@ -9,12 +9,12 @@ use tokio::time::{Instant, interval};
 use super::measurements::Measurements;
 
 /// Says what is going on until it is dropped. To standard error, for standard output is the report's.
-pub(super) struct Progress {
+pub(super) struct ProgressLine {
     task: JoinHandle<()>,
     live: bool,
 }
 
-impl Progress {
+impl ProgressLine {
     /// Begins.
     pub(super) fn start(measurements: Arc<Measurements>, participants: usize) -> Self {
         let live = stderr().is_terminal();
@@ -33,7 +33,7 @@ impl Progress {
     }
 }
 
-impl Drop for Progress {
+impl Drop for ProgressLine {
     fn drop(&mut self) {
         self.task.abort();
         if self.live {

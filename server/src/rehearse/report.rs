@@ -4,14 +4,14 @@ use hdrhistogram::Histogram;
 use serde::Serialize;
 use std::fmt::{self, Display};
 
-use super::args::Limits;
+use super::args::RehearsalLimits;
 
 const MB: f64 = 1_000_000.0;
 
 /// What a rehearsal found.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Report {
+pub(super) struct RehearsalReport {
     /// The version of this shape.
     pub(super) version: u32,
     /// Whether all checks passed.
@@ -21,7 +21,7 @@ pub(super) struct Report {
     /// What was planned.
     pub(super) plan: Planned,
     /// What happened.
-    pub(super) counts: Counts,
+    pub(super) counts: RehearsalCounts,
     /// How long it took.
     pub(super) latency_ms: Latencies,
     /// What the server used; nothing where that cannot be measured.
@@ -48,7 +48,7 @@ pub(super) struct Planned {
 
 /// What happened.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
-pub(super) struct Counts {
+pub(super) struct RehearsalCounts {
     /// Participants whose stream was opened.
     pub(super) joined: u64,
     /// Questions that were taken during the rehearsal.
@@ -135,7 +135,12 @@ pub(super) struct Check {
 }
 
 /// Holds what was found against the limits.
-pub(super) fn checks(limits: &Limits, counts: &Counts, to_screen: Quantiles, server: Option<&ServerUse>) -> Vec<Check> {
+pub(super) fn checks(
+    limits: &RehearsalLimits,
+    counts: &RehearsalCounts,
+    to_screen: Quantiles,
+    server: Option<&ServerUse>,
+) -> Vec<Check> {
     let check = |name, limit: f64, value: Option<f64>| Check {
         name,
         limit,
@@ -161,9 +166,9 @@ pub(super) fn checks(limits: &Limits, counts: &Counts, to_screen: Quantiles, ser
     ]
 }
 
-impl Display for Report {
+impl Display for RehearsalReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Counts { joined, asked, voted, failed, messages, resyncs, reconnects, .. } = self.counts;
+        let RehearsalCounts { joined, asked, voted, failed, messages, resyncs, reconnects, .. } = self.counts;
         writeln!(f, "\n{:<22}{:>10}{:>10}{:>10}{:>10}{:>12}", "milliseconds", "p50", "p95", "p99", "max", "count")?;
         let rows = [
             ("join", self.latency_ms.join),
@@ -201,10 +206,10 @@ impl Display for Report {
 mod tests {
     use super::*;
 
-    const LIMITS: Limits =
-        Limits { max_vote_to_screen_ms: 300, max_lost: 0, max_doubled: 0, max_failed: 0, max_memory_mb: 120 };
+    const LIMITS: RehearsalLimits =
+        RehearsalLimits { max_vote_to_screen_ms: 300, max_lost: 0, max_doubled: 0, max_failed: 0, max_memory_mb: 120 };
 
-    fn failing(counts: Counts, to_screen: Quantiles, server: Option<ServerUse>) -> Vec<&'static str> {
+    fn failing(counts: RehearsalCounts, to_screen: Quantiles, server: Option<ServerUse>) -> Vec<&'static str> {
         let checks = checks(&LIMITS, &counts, to_screen, server.as_ref());
         checks.into_iter().filter(|check| !check.passed).map(|check| check.name).collect()
     }
@@ -213,21 +218,33 @@ mod tests {
     fn each_limit_holds_by_itself() {
         let good = Quantiles { count: 1, p99: 300.0, ..Quantiles::default() };
         let none: Vec<&str> = Vec::new();
-        assert_eq!(failing(Counts::default(), good, Some(ServerUse::new(120_000_000, 1.0, 1.0))), none);
-        assert_eq!(failing(Counts::default(), Quantiles { p99: 300.1, ..good }, None), ["vote to screen p99, ms"]);
+        assert_eq!(failing(RehearsalCounts::default(), good, Some(ServerUse::new(120_000_000, 1.0, 1.0))), none);
         assert_eq!(
-            failing(Counts::default(), good, Some(ServerUse::new(120_000_001, 1.0, 1.0))),
+            failing(RehearsalCounts::default(), Quantiles { p99: 300.1, ..good }, None),
+            ["vote to screen p99, ms"]
+        );
+        assert_eq!(
+            failing(RehearsalCounts::default(), good, Some(ServerUse::new(120_000_001, 1.0, 1.0))),
             ["server memory, MB"]
         );
-        assert_eq!(failing(Counts { lost: 1, ..Counts::default() }, good, None), ["events lost"]);
-        assert_eq!(failing(Counts { doubled: 1, ..Counts::default() }, good, None), ["events doubled"]);
-        assert_eq!(failing(Counts { failed: 1, ..Counts::default() }, good, None), ["requests failed"]);
-        assert_eq!(failing(Counts { unreadable: 1, ..Counts::default() }, good, None), ["messages unreadable"]);
+        assert_eq!(failing(RehearsalCounts { lost: 1, ..RehearsalCounts::default() }, good, None), ["events lost"]);
+        assert_eq!(
+            failing(RehearsalCounts { doubled: 1, ..RehearsalCounts::default() }, good, None),
+            ["events doubled"]
+        );
+        assert_eq!(
+            failing(RehearsalCounts { failed: 1, ..RehearsalCounts::default() }, good, None),
+            ["requests failed"]
+        );
+        assert_eq!(
+            failing(RehearsalCounts { unreadable: 1, ..RehearsalCounts::default() }, good, None),
+            ["messages unreadable"]
+        );
     }
 
     #[test]
     fn votes_that_nobody_saw_are_no_fast_votes() {
-        let counts = Counts { voted: 5, ..Counts::default() };
+        let counts = RehearsalCounts { voted: 5, ..RehearsalCounts::default() };
         assert_eq!(failing(counts, Quantiles::default(), None), ["vote to screen p99, ms"]);
     }
 

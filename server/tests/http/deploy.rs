@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep};
 use pulsestage_server::audience::StreamFaults;
 
 use crate::stage::{Stage, on_postgres};
-use crate::support::{Audience, Folder, assert_kept, load_board, newcomer, readiness, soon};
+use crate::support::{Folder, TestAudience, assert_kept, load_board, newcomer, readiness, soon};
 
 /// What is tried.
 const PAGE: &str = include_str!("../../../docs/PROXIES.md");
@@ -337,7 +337,7 @@ async fn drill(stage: Arc<Stage>, kind: ProxyKind) {
     let addresses: Vec<_> = instances.iter().map(|instance| instance.addr).collect();
     let Some(proxy) = Proxy::start(kind, &addresses).await else { return };
     let start = load_board(proxy.addr).await.unwrap();
-    let mut audience = Audience::gather(&[proxy.addr], WRITERS, STREAMS, PAUSE).await;
+    let mut audience = TestAudience::gather(&[proxy.addr], WRITERS, STREAMS, PAUSE).await;
     // Somebody loads the page again and again meanwhile.
     let (mut reader, ledger) = (newcomer(proxy.addr).http, audience.ledger.clone());
     let mut reading = JoinSet::new();

@@ -12,7 +12,7 @@ use std::time::Duration;
 use pulsestage::id::QuestionId;
 use pulsestage_server::audience::StreamFaults;
 
-use crate::support::{Audience, Folder, LIMITS, assert_kept, board_of};
+use crate::support::{Folder, LIMITS, TestAudience, assert_kept, board_of};
 
 const VOTERS: usize = 10;
 
@@ -47,7 +47,7 @@ async fn killed_again_and_again_it_loses_and_doubles_nothing() {
     let mut victim = Victim::start(addr, &data, &site);
     let start = board_of(addr).await;
     let clients = setting("PULSESTAGE_TEST_CRASH_CLIENTS", 40);
-    let mut audience = Audience::gather(&[addr], VOTERS, clients, Duration::ZERO).await;
+    let mut audience = TestAudience::gather(&[addr], VOTERS, clients, Duration::ZERO).await;
     for _ in 0..setting("PULSESTAGE_TEST_CRASHES", 5) {
         // In the middle of it: something was confirmed since it came up.
         audience.goes_on(20).await;

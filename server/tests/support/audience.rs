@@ -15,7 +15,7 @@ use pulsestage::board::{Applied, Board};
 use pulsestage::id::{QuestionId, TeamId};
 use pulsestage::question::Question;
 use pulsestage_server::audience::{
-    Answer, HttpClient, Ledger, Origin, ParticipantClient, StreamFaults, StreamedBoard, participant,
+    HttpAnswer, HttpClient, Ledger, Origin, ParticipantClient, StreamFaults, StreamedBoard, participant,
 };
 
 use super::soon;
@@ -66,16 +66,16 @@ pub(crate) fn assert_kept(ledger: &Ledger, board: &Board) {
 }
 
 /// Everybody.
-pub(crate) struct Audience {
+pub(crate) struct TestAudience {
     pub(crate) ledger: Arc<Mutex<Ledger>>,
-    pub(crate) watchers: Vec<Arc<Watcher>>,
+    pub(crate) watchers: Vec<Arc<BoardWatcher>>,
     writers: JoinSet<()>,
     stop: CancellationToken,
     // Ends those who watch when it is dropped.
     _watching: JoinSet<()>,
 }
 
-impl Audience {
+impl TestAudience {
     /// Lets so many ask and vote, with this pause, and so many watch at each of these instances. A writer who is not
     /// answered goes on at the next instance, as behind a balancer.
     pub(crate) async fn gather(instances: &[SocketAddr], writers: usize, watchers: usize, pause: Duration) -> Self {
@@ -104,7 +104,7 @@ impl Audience {
         }
         for addr in instances {
             for _ in 0..watchers {
-                let watcher = Arc::new(Watcher::at(*addr, start.clone()));
+                let watcher = Arc::new(BoardWatcher::at(*addr, start.clone()));
                 audience.watchers.push(watcher.clone());
                 audience._watching.spawn(async move { watcher.watch().await });
             }
@@ -220,7 +220,7 @@ impl AudienceWriter {
 
     /// Sends it until it is confirmed or refused. The key stays the same: it may have been done, and only its answer be
     /// lost.
-    async fn send(&mut self, turn: usize, function: &str, form: &[(&str, &str)]) -> Option<Answer> {
+    async fn send(&mut self, turn: usize, function: &str, form: &[(&str, &str)]) -> Option<HttpAnswer> {
         let key = Uuid::from_u128(KEYS + ((self.number as u128) << 40) + turn as u128);
         for attempt in self.number.. {
             let (began, count) = (Instant::now(), self.clients.len());
@@ -237,7 +237,7 @@ impl AudienceWriter {
 }
 
 /// One who watches, at one instance.
-pub(crate) struct Watcher {
+pub(crate) struct BoardWatcher {
     addr: SocketAddr,
     streamed: Mutex<StreamedBoard>,
     /// How often the board had to be loaded again.
@@ -248,7 +248,7 @@ pub(crate) struct Watcher {
     pub(crate) stale: AtomicUsize,
 }
 
-impl Watcher {
+impl BoardWatcher {
     fn at(addr: SocketAddr, board: Board) -> Self {
         let [resyncs, refused, stale] = [(); 3].map(|()| AtomicUsize::new(0));
         let streamed = Mutex::new(StreamedBoard::new(board));

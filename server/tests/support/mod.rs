@@ -23,7 +23,7 @@ mod wire;
 
 pub(crate) use asserts::{Boards, assert_refused, assert_refused_page, boards};
 pub(crate) use audience::{
-    ANSWER, Audience, Watcher, assert_answered, assert_kept, board_of, load_board, newcomer, readiness,
+    ANSWER, BoardWatcher, TestAudience, assert_answered, assert_kept, board_of, load_board, newcomer, readiness,
 };
 pub(crate) use call::{Call, Reply};
 pub(crate) use clock::HandClock;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::sleep;
 
-use pulsestage_server::audience::{Answer, HttpClient, Origin};
+use pulsestage_server::audience::{HttpAnswer, HttpClient, Origin};
 
 use super::{Folder, soon};
 
@@ -39,12 +39,12 @@ impl Process {
     }
 
     /// A request with GET over a connection of its own; nothing when there was no answer.
-    pub(crate) async fn get(&self, path: &str) -> Option<Answer> {
+    pub(crate) async fn get(&self, path: &str) -> Option<HttpAnswer> {
         self.client().get(path).await.ok()
     }
 
     /// A form that is posted over a connection of its own.
-    pub(crate) async fn post(&self, path: &str, cookie: &str, form: &str) -> Option<Answer> {
+    pub(crate) async fn post(&self, path: &str, cookie: &str, form: &str) -> Option<HttpAnswer> {
         let mut client = self.client();
         client.cookie = Some(cookie.to_owned());
         client.post(path, form.to_owned()).await.ok()

@@ -50,7 +50,7 @@ impl WireMessage {
     }
 
     /// A message in which nothing is but what was agreed on, and nothing twice.
-    fn of(message: pulsestage_server::audience::Message) -> Self {
+    fn of(message: pulsestage_server::audience::StreamMessage) -> Self {
         let raw = String::from_utf8(message.raw.to_vec()).unwrap();
         let mut names: Vec<&str> =
             raw.lines().filter(|line| !line.is_empty()).map(|line| line.split(": ").next().unwrap()).collect();

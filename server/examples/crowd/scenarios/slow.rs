@@ -38,13 +38,13 @@ pub(crate) struct SlowArgs {
 }
 
 /// When each event was asked for, in nanoseconds from a common start: written by the publisher, read by readers.
-struct Sent {
+struct SentTimes {
     start: Instant,
     first: i64,
     at: Vec<AtomicU64>,
 }
 
-impl Sent {
+impl SentTimes {
     fn now(&self) -> u64 {
         u64::try_from(self.start.elapsed().as_nanos()).unwrap_or(u64::MAX)
     }
@@ -65,7 +65,7 @@ pub(crate) async fn run(server: &Path, args: &SlowArgs) -> anyhow::Result<Scenar
     let (calm_events, events) = (args.rate * args.stall_s / 4, args.rate * args.stall_s);
     let first = lazy.events.last_id.context("a stream without a cursor")?.seq + 1;
     let at = (0..calm_events + events).map(|_| AtomicU64::new(0)).collect();
-    let sent = Arc::new(Sent { start: Instant::now(), first, at });
+    let sent = Arc::new(SentTimes { start: Instant::now(), first, at });
     let turn = first + i64::from(calm_events);
     let head = turn + i64::from(events) - 1;
     let mut readers = JoinSet::new();
@@ -138,7 +138,7 @@ struct Asker {
 }
 
 /// Asks large questions at a rate, and writes down when.
-async fn publish(asker: &mut Asker, sent: &Sent, numbers: std::ops::Range<u32>, rate: u32) -> anyhow::Result<()> {
+async fn publish(asker: &mut Asker, sent: &SentTimes, numbers: std::ops::Range<u32>, rate: u32) -> anyhow::Result<()> {
     // 500 characters of four bytes: the longest question. Two in turn: one over and over waits for a moderator, unseen.
     let words = "\u{1F422}\u{1F421}".repeat(250);
     let mut ticks = interval(Duration::from_secs(1) / rate);
@@ -153,7 +153,7 @@ async fn publish(asker: &mut Asker, sent: &Sent, numbers: std::ops::Range<u32>, 
 /// Reads to the end; delays before and after the turn.
 async fn read(
     mut stream: EventStream,
-    sent: Arc<Sent>,
+    sent: Arc<SentTimes>,
     turn: i64,
     head: i64,
 ) -> anyhow::Result<(Delays, Delays, StreamFaults)> {

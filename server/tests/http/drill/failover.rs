@@ -6,7 +6,7 @@ use tokio::time::sleep;
 
 use super::instance::{self, DrillInstance};
 use super::{PAUSE, redis_is_missing};
-use crate::support::{Audience, Cluster, Folder, Redis, Relay, assert_kept, free_port};
+use crate::support::{Cluster, Folder, Redis, Relay, TestAudience, assert_kept, free_port};
 
 /// How the copy came to be.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -27,7 +27,7 @@ async fn fails_over_to(kind: Copy) {
         instance.up().await;
     }
     let addrs = instances.each_ref().map(|instance| instance.addr);
-    let mut audience = Audience::gather(&addrs, 6, 25, PAUSE).await;
+    let mut audience = TestAudience::gather(&addrs, 6, 25, PAUSE).await;
     audience.goes_on(150).await;
 
     let follows = Relay::to(&first.url()).await;

@@ -7,7 +7,8 @@ use tokio::time::{Instant, sleep};
 use super::instance::DrillInstance;
 use super::{PAUSE, away, redis_is_missing};
 use crate::support::{
-    ANSWER, Audience, Cluster, Folder, Redis, Relay, Watcher, assert_answered, assert_kept, free_port, newcomer, soon,
+    ANSWER, BoardWatcher, Cluster, Folder, Redis, Relay, TestAudience, assert_answered, assert_kept, free_port,
+    newcomer, soon,
 };
 
 /// Two instances, each with a way of its own to one database, and a Redis between them.
@@ -36,13 +37,13 @@ impl Two {
         Some(Self { cluster, redis, ways, instances, _folder: folder })
     }
 
-    async fn audience(&self) -> Audience {
+    async fn audience(&self) -> TestAudience {
         let addrs: Vec<_> = self.instances.iter().map(|instance| instance.addr).collect();
-        Audience::gather(&addrs, 6, 10, PAUSE).await
+        TestAudience::gather(&addrs, 6, 10, PAUSE).await
     }
 
     /// Every board is the database's in the end, and nothing that was confirmed is missing or there twice.
-    async fn ends_well(&self, mut audience: Audience) {
+    async fn ends_well(&self, mut audience: TestAudience) {
         audience.is_silent().await;
         let wanted = self.instances[0].board().await;
         audience.all_show(&wanted).await;
@@ -57,7 +58,7 @@ impl Two {
 }
 
 /// Waits until each of these watchers was told that what it shows is old.
-async fn are_told(watchers: &[std::sync::Arc<Watcher>]) {
+async fn are_told(watchers: &[std::sync::Arc<BoardWatcher>]) {
     soon("the watchers to be told that the database is away", async {
         while watchers.iter().any(|watcher| watcher.stale.load(Ordering::Relaxed) == 0) {
             sleep(Duration::from_millis(50)).await;

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use super::PAUSE;
 use super::instance::{self, DrillInstance};
-use crate::support::{Audience, Cluster, Folder, assert_kept};
+use crate::support::{Cluster, Folder, TestAudience, assert_kept};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn clients_that_are_ahead_of_it() {
@@ -14,7 +14,7 @@ async fn clients_that_are_ahead_of_it() {
         instance.up().await;
     }
     let addrs = instances.each_ref().map(|instance| instance.addr);
-    let mut audience = Audience::gather(&addrs, 6, 15, PAUSE).await;
+    let mut audience = TestAudience::gather(&addrs, 6, 15, PAUSE).await;
     audience.goes_on(200).await;
     let folder = Folder::new();
     let file = folder.path().join("backup.pulsestage").display().to_string();

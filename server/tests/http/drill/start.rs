@@ -2,7 +2,7 @@
 
 use super::PAUSE;
 use super::instance::DrillInstance;
-use crate::support::{Audience, Cluster, assert_answered, assert_kept, load_board, soon};
+use crate::support::{Cluster, TestAudience, assert_answered, assert_kept, load_board, soon};
 use sqlx::Executor;
 use std::time::Duration;
 use tokio::time::sleep;
@@ -64,7 +64,7 @@ async fn before_the_database() {
         instance.board().await;
     }
     let addrs: Vec<_> = instances.iter().map(|instance| instance.addr).collect();
-    let mut audience = Audience::gather(&addrs, 4, 5, PAUSE).await;
+    let mut audience = TestAudience::gather(&addrs, 4, 5, PAUSE).await;
     audience.goes_on(100).await;
     audience.is_silent().await;
     let wanted = instances[0].board().await;
