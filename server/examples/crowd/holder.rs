@@ -53,7 +53,7 @@ pub(crate) async fn run(args: &HolderArgs) -> anyhow::Result<()> {
 }
 
 async fn heartbeat(mut stream: EventStream) -> anyhow::Result<EventStream> {
-    while stream.next().await?.context("an idle stream has ended")?.kind() != "heartbeat" {}
+    while stream.next_message().await?.context("an idle stream has ended")?.kind() != "heartbeat" {}
     Ok(stream)
 }
 
@@ -67,7 +67,7 @@ impl Holder {
     /// The most streams that one process holds, and that one server takes: most of the files that it may open.
     pub(crate) fn most_streams() -> usize {
         let files = raise_open_files();
-        files - (files / 10).max(64).min(files)
+        files.saturating_sub((files / 10).max(64))
     }
 
     /// Starts the holder of this number.

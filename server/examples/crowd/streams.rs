@@ -12,7 +12,7 @@ const AT_ONCE: usize = 64;
 /// Opens a stream, at a cursor or at the end of the log, and reads its greeting.
 pub(crate) async fn open_stream(browser: &ParticipantClient, from: Option<Cursor>) -> anyhow::Result<EventStream> {
     let mut stream = browser.open_stream(from).await?;
-    while let Some(message) = stream.next().await? {
+    while let Some(message) = stream.next_message().await? {
         if message.kind() == "connected" {
             return Ok(stream);
         }

@@ -163,7 +163,7 @@ impl HttpClient {
     /// # Errors
     /// When no whole answer comes in time, whatever its status.
     pub async fn get(&mut self, path: &str) -> io::Result<HttpAnswer> {
-        let request = self.request(Method::GET, path)?.header(ACCEPT, "application/json, */*");
+        let request = self.request(Method::GET, path).header(ACCEPT, "application/json, */*");
         in_time(self.call(request.body(Full::default()))).await
     }
 
@@ -172,7 +172,7 @@ impl HttpClient {
     /// # Errors
     /// When no whole answer comes in time, whatever its status.
     pub async fn post(&mut self, path: &str, form: String) -> io::Result<HttpAnswer> {
-        let request = self.request(Method::POST, path)?.header(ACCEPT, "application/json");
+        let request = self.request(Method::POST, path).header(ACCEPT, "application/json");
         let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
         in_time(self.call(request.body(Full::from(form)))).await
     }
@@ -182,7 +182,7 @@ impl HttpClient {
     /// # Errors
     /// When the answer is no stream or does not come in time.
     pub async fn stream(&self, path: &str) -> io::Result<EventStream> {
-        let request = self.request(Method::GET, path)?.header(ACCEPT, "text/event-stream");
+        let request = self.request(Method::GET, path).header(ACCEPT, "text/event-stream");
         let request = request.header(CACHE_CONTROL, "no-cache").body(Full::default());
         let request = request.map_err(io::Error::other)?;
         in_time(async {
@@ -207,12 +207,12 @@ impl HttpClient {
         .await
     }
 
-    fn request(&self, method: Method, path: &str) -> io::Result<hyper::http::request::Builder> {
+    fn request(&self, method: Method, path: &str) -> hyper::http::request::Builder {
         let request = Request::builder().method(method).uri(path).header(HOST, &self.origin.authority);
-        Ok(match &self.cookie {
+        match &self.cookie {
             Some(cookie) => request.header(COOKIE, cookie),
             None => request,
-        })
+        }
     }
 
     async fn connect(&self) -> io::Result<(SendRequest<Full<Bytes>>, ClientConnection)> {
@@ -305,9 +305,9 @@ impl EventStream {
     ///
     /// # Errors
     /// When the connection breaks off, or what comes is no stream of events.
-    pub async fn next(&mut self) -> io::Result<Option<StreamMessage>> {
+    pub async fn next_message(&mut self) -> io::Result<Option<StreamMessage>> {
         loop {
-            if let Some(message) = self.events.next()? {
+            if let Some(message) = self.events.next_message()? {
                 return Ok(Some(message));
             }
             if self.read().await?.is_none() {

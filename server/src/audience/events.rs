@@ -103,7 +103,7 @@ impl EventReader {
     ///
     /// # Errors
     /// When an id is no cursor, or a message is too long.
-    pub fn next(&mut self) -> io::Result<Option<StreamMessage>> {
+    pub fn next_message(&mut self) -> io::Result<Option<StreamMessage>> {
         while let Some(length) = self.bytes[self.read..].iter().position(|byte| *byte == b'\n') {
             let line = &self.bytes[self.read..self.read + length];
             let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -167,7 +167,7 @@ mod tests {
             let (mut reader, mut read, mut raw) = (EventReader::default(), Vec::new(), Vec::new());
             for bytes in wire.chunks(piece) {
                 reader.add(bytes);
-                while let Some(message) = reader.next().unwrap() {
+                while let Some(message) = reader.next_message().unwrap() {
                     let (of, event) = message.event().unwrap();
                     assert_eq!((of, message.kind()), (tenant, event.kind()));
                     read.push((message.id.map(|id| id.seq), message.retry, event));
@@ -190,10 +190,10 @@ mod tests {
     fn what_cannot_be_read_is_said() {
         let mut reader = EventReader::default();
         reader.add(b"id: nonsense\n\n");
-        assert!(reader.next().is_err());
+        assert!(reader.next_message().is_err());
         let mut endless = EventReader::default();
         endless.add(&[b'x'; MAX_MESSAGE + 1]);
-        assert!(endless.next().is_err());
+        assert!(endless.next_message().is_err());
         let event =
             |data: &'static [u8]| StreamMessage { data: Bytes::from_static(data), ..StreamMessage::default() }.event();
         let later = br#"{"type":"poll:opened","tenantId":"00000000-0000-0000-0000-000000000001","data":[1]}"#;
@@ -205,7 +205,7 @@ mod tests {
     fn comments_and_blank_lines_are_no_messages() {
         let mut reader = EventReader::default();
         reader.add(b": hello\n\n\r\n\ndata: {}\r\n\r\n");
-        assert_eq!(reader.next().unwrap().map(|message| message.data), Some(Bytes::from_static(b"{}")));
-        assert_eq!(reader.next().unwrap(), None);
+        assert_eq!(reader.next_message().unwrap().map(|message| message.data), Some(Bytes::from_static(b"{}")));
+        assert_eq!(reader.next_message().unwrap(), None);
     }
 }

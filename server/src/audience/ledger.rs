@@ -67,6 +67,7 @@ impl Ledger {
     }
 
     /// How many answers had one of these statuses.
+    #[must_use]
     pub fn answered_with(&self, is_one: impl Fn(u16) -> bool) -> u64 {
         self.statuses.iter().filter(|(status, _)| is_one(**status)).map(|(_, count)| count).sum()
     }

@@ -54,7 +54,7 @@ impl MeasuredBoard {
         let at = self.measurements.at(at);
         let mut count = 0;
         while !self.stale {
-            match events.next() {
+            match events.next_message() {
                 Ok(Some(message)) => {
                     count += 1;
                     self.stale = self.take_one(&message, at) == Applied::Resync;

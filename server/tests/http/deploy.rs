@@ -365,7 +365,7 @@ async fn drill(stage: Arc<Stage>, kind: ProxyKind) {
     assert_eq!(failed, 0, "{:?}, {:?}\n{}", ledger.statuses, ledger.first_failure, proxy.log());
     assert_kept(&ledger, &board);
     let counted: BTreeSet<_> = board.questions.keys().filter(|id| !start.questions.contains_key(*id)).collect();
-    assert_eq!(counted, ledger.asked.keys().collect(), "each question once");
+    assert_eq!(counted, ledger.asked.keys().collect::<BTreeSet<_>>(), "each question once");
     let refused: usize = audience.watchers.iter().map(|watcher| watcher.refused.load(Ordering::Relaxed)).sum();
     assert_eq!((refused, audience.resyncs(), audience.faults()), (0, 0, StreamFaults::default()), "streams");
 }

@@ -276,7 +276,7 @@ impl BoardWatcher {
         let mut stream = opened.inspect_err(|_| {
             self.refused.fetch_add(1, Ordering::Relaxed);
         })?;
-        while let Some(message) = timeout(SILENCE, stream.next()).await?? {
+        while let Some(message) = timeout(SILENCE, stream.next_message()).await?? {
             if message.kind() == "stale" {
                 self.stale.fetch_add(1, Ordering::Relaxed);
                 continue;

@@ -46,7 +46,7 @@ impl WireMessage {
 
     /// The messages that have come whole.
     fn all_in(reader: &mut EventReader) -> Vec<Self> {
-        std::iter::from_fn(|| reader.next().unwrap()).map(Self::of).collect()
+        std::iter::from_fn(|| reader.next_message().unwrap()).map(Self::of).collect()
     }
 
     /// A message in which nothing is but what was agreed on, and nothing twice.

@@ -83,7 +83,7 @@ async fn catch_up(running: &CrowdServer, place: Cursor, head: i64) -> anyhow::Re
     let mut stream = open_stream(&running.newcomer("default"), Some(place)).await?;
     let (mut seq, mut faults) = (place.seq, StreamFaults::default());
     while seq < head {
-        let message = stream.next().await?.context("a stream that was resumed has ended")?;
+        let message = stream.next_message().await?.context("a stream that was resumed has ended")?;
         anyhow::ensure!(message.kind() != "resync", "a short absence was answered with resync");
         if let Some(fact) = message.fact() {
             faults.follow(seq, fact);

@@ -149,7 +149,7 @@ async fn ask_and_see(neighbour: Arc<Mutex<Neighbour>>) -> anyhow::Result<Duratio
     let mut neighbour = neighbour.lock().await;
     let Neighbour { team, client, stream } = &mut *neighbour;
     client.send_question(None, *team, "May I have the floor").await?.read::<Question>()?;
-    while stream.next().await?.context("a neighbour's stream has ended")?.kind() != "question:created" {}
+    while stream.next_message().await?.context("a neighbour's stream has ended")?.kind() != "question:created" {}
     Ok(start.elapsed())
 }
 

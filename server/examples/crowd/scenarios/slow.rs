@@ -96,7 +96,7 @@ pub(crate) async fn run(server: &Path, args: &SlowArgs) -> anyhow::Result<Scenar
     let (mut ended, mut told) = (false, false);
     let awake = async {
         while lazy_seq < head && !told {
-            match lazy.next().await {
+            match lazy.next_message().await {
                 Ok(Some(message)) => {
                     told |= message.kind() == "resync";
                     if let Some(fact) = message.fact() {
@@ -160,7 +160,7 @@ async fn read(
     let (mut calm, mut still, mut faults) = (Delays::default(), Delays::default(), StreamFaults::default());
     let mut seq = stream.events.last_id.context("a stream without a cursor")?.seq;
     while seq < head {
-        let message = stream.next().await?.context("a stream that is read has ended")?;
+        let message = stream.next_message().await?.context("a stream that is read has ended")?;
         let Some(fact) = message.fact() else { continue };
         faults.follow(seq, fact);
         seq = seq.max(fact);
@@ -175,7 +175,7 @@ async fn read(
 async fn catch_up(stream: &mut EventStream, from: i64, to: i64, faults: &mut StreamFaults) -> anyhow::Result<i64> {
     let mut seq = from;
     while seq < to {
-        let message = stream.next().await?.context("a stream has ended")?;
+        let message = stream.next_message().await?.context("a stream has ended")?;
         if let Some(fact) = message.fact() {
             faults.follow(seq, fact);
             seq = seq.max(fact);

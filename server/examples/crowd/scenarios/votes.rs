@@ -135,7 +135,7 @@ async fn read(mut stream: EventStream, questions: usize, votes: usize) -> anyhow
     let (mut counts, mut received) = (BTreeMap::new(), 0);
     let full = i64::try_from(votes)?;
     while counts.len() < questions || counts.values().any(|upvotes| *upvotes < full) {
-        let message = stream.next().await?.context("a stream has ended")?;
+        let message = stream.next_message().await?.context("a stream has ended")?;
         if let Some((_, Event::Upvoted(count))) = message.event() {
             received += 1;
             counts.insert(count.question_id, count.upvotes);
