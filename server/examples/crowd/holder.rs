@@ -36,7 +36,8 @@ pub(crate) struct HolderArgs {
 
 /// Opens its streams, reads a heartbeat on each, and holds them until its input is closed.
 pub(crate) async fn run(args: &HolderArgs) -> anyhow::Result<()> {
-    raise_open_files();
+    let files = raise_open_files();
+    ensure!(files > args.streams, "{} streams are to be opened and {files} files are allowed", args.streams);
     let origin = Arc::new(Origin::at(args.addr).from_address(args.from));
     let newcomer = || ParticipantClient::new(HttpClient::new(origin.clone()), "default");
     let streams = open_all(newcomer, args.streams).await?;

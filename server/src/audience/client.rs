@@ -21,7 +21,7 @@ use tokio::time::{Instant, timeout};
 
 use super::events::{EventReader, StreamMessage};
 
-/// How long an answer may take.
+/// How long an answer may take when nothing else is said.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// The longest answer that is taken.
 const MAX_ANSWER: usize = 16 * 1024 * 1024;
@@ -141,6 +141,8 @@ pub struct HttpClient {
     /// Whether the connection is kept for the next request.
     keeps: bool,
     kept: Option<SendRequest<Full<Bytes>>>,
+    /// How long an answer may take.
+    pub patience: Duration,
     /// The cookie that requests bring; the last one that an answer set.
     pub cookie: Option<String>,
 }
@@ -149,7 +151,7 @@ impl HttpClient {
     /// A browser that was never here.
     #[must_use]
     pub const fn new(origin: Arc<Origin>) -> Self {
-        Self { origin, keeps: true, kept: None, cookie: None }
+        Self { origin, keeps: true, kept: None, patience: PATIENCE, cookie: None }
     }
 
     /// A browser that takes a new connection for each request.
@@ -164,7 +166,7 @@ impl HttpClient {
     /// When no whole answer comes in time, whatever its status.
     pub async fn get(&mut self, path: &str) -> io::Result<HttpAnswer> {
         let request = self.request(Method::GET, path).header(ACCEPT, "application/json, */*");
-        in_time(self.call(request.body(Full::default()))).await
+        in_time(self.patience, self.call(request.body(Full::default()))).await
     }
 
     /// Sends a form.
@@ -174,7 +176,7 @@ impl HttpClient {
     pub async fn post(&mut self, path: &str, form: String) -> io::Result<HttpAnswer> {
         let request = self.request(Method::POST, path).header(ACCEPT, "application/json");
         let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
-        in_time(self.call(request.body(Full::from(form)))).await
+        in_time(self.patience, self.call(request.body(Full::from(form)))).await
     }
 
     /// Opens a stream on a connection of its own, as a browser does.
@@ -185,7 +187,7 @@ impl HttpClient {
         let request = self.request(Method::GET, path).header(ACCEPT, "text/event-stream");
         let request = request.header(CACHE_CONTROL, "no-cache").body(Full::default());
         let request = request.map_err(io::Error::other)?;
-        in_time(async {
+        in_time(self.patience, async {
             let (mut sender, connection) = self.connect().await?;
             let mut connection = Some(connection);
             let mut answer = pin!(sender.send_request(request));
@@ -256,8 +258,8 @@ impl HttpClient {
     }
 }
 
-async fn in_time<T>(work: impl Future<Output = io::Result<T>>) -> io::Result<T> {
-    timeout(PATIENCE, work).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
+async fn in_time<T>(patience: Duration, work: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    timeout(patience, work).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
 }
 
 /// What hyper says with its cause, which it does not print by itself.

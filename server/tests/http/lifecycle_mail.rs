@@ -138,7 +138,7 @@ async fn a_letter_is_sent_although_the_server_was_killed() {
     let flags = ["--public-url", "http://ask.test", "--mail-from", "ask@example.com", "--smtp-url", &url];
     let process = Process::start(data, "", &flags).await;
     let asked = process.post("/sign-in/link", "", "email=ann%40example.com").await.unwrap();
-    assert_eq!(asked.status, 200, "{}", asked.text);
+    assert_eq!(asked.status, 200, "{}", asked.text());
     // It is in the middle of sending.
     let (socket, _) = soon("the mail server to be called", listener.accept()).await.unwrap();
     let data = process.kill();

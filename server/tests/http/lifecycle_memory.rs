@@ -59,7 +59,7 @@ async fn five_hundred_sign_ins_leave_little_behind() {
     }
     let sign_in = async |n: usize| {
         let form = encode_form(&[("email", &emails[n % emails.len()]), ("password", PASSWORD)]);
-        process.post("/sign-in", "", &form).await.unwrap().status
+        process.post("/sign-in", "", &form).await.unwrap().status.as_u16()
     };
     let statuses: Vec<u16> = iter((0..500).map(sign_in)).buffer_unordered(60).collect().await;
     assert_eq!(statuses, vec![303; 500]);

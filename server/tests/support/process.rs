@@ -8,7 +8,7 @@ use tokio::time::sleep;
 
 use pulsestage_server::audience::{HttpAnswer, HttpClient, Origin};
 
-use super::{Folder, soon};
+use super::{Folder, PATIENCE, soon};
 
 /// A server's process, killed when it is dropped.
 pub(crate) struct Process {
@@ -51,7 +51,9 @@ impl Process {
     }
 
     fn client(&self) -> HttpClient {
-        HttpClient::new(Arc::new(Origin::at(self.addr))).without_keeping()
+        let mut client = HttpClient::new(Arc::new(Origin::at(self.addr))).without_keeping();
+        client.patience = PATIENCE;
+        client
     }
 
     /// A figure of its memory in KiB, such as `VmRSS`, as the system counts it.

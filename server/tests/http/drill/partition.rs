@@ -51,7 +51,7 @@ impl Two {
         assert_kept(&ledger, &wanted);
         assert_answered(&ledger);
         assert!(
-            audience.watchers.iter().all(|screen| watcher.resyncs.load(Ordering::Relaxed) == 0),
+            audience.watchers.iter().all(|watcher| watcher.resyncs.load(Ordering::Relaxed) == 0),
             "nothing was lost"
         );
     }
