@@ -56,7 +56,7 @@ async fn looking_erases_nothing_and_sending_the_form_erases_all() {
     assert!(!shown.contains(&room.open.id.to_string()), "{shown}");
     assert!(!acme.slug.is_empty());
     let again = server.request(Method::POST, "/mine/erase").cookie(&asker).form(&[]).send().await;
-    assert!(again.text().contains("There was no question of yours left"));
+    assert!(again.text().contains("You had no questions left"));
     let nobody = server.request(Method::POST, "/mine/erase").form(&[]).send().await;
     assert!(nobody.status.is_client_error(), "{}", nobody.status);
 }
