@@ -131,6 +131,8 @@ impl Wire {
         self.reader.add(&chunk);
         let messages = WireMessage::all_in(&mut self.reader);
         assert!(!self.reader.is_within_a_message(), "a chunk ends within a message");
+        let read: usize = messages.iter().map(|message| message.raw.len()).sum();
+        assert_eq!(read, chunk.len(), "there is something between messages");
         Some(messages)
     }
 
