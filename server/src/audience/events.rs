@@ -169,7 +169,7 @@ mod tests {
                 reader.add(bytes);
                 while let Some(message) = reader.next_message().unwrap() {
                     let (of, event) = message.event().unwrap();
-                    assert_eq!((of, message.kind()), (tenant, event.kind()));
+                    assert_eq!((of, message.kind()), (tenant, event.event_type().as_str()));
                     read.push((message.id.map(|id| id.seq), message.retry, event));
                     raw.extend_from_slice(&message.raw);
                 }

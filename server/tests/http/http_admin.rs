@@ -41,7 +41,7 @@ async fn each_page_is_for_its_readers_and_shows_the_way_to_theirs() {
                 let html = reply.text();
                 if page.is_for(reader, &room.tenant) {
                     assert_eq!(reply.status, 200, "{what}");
-                    shows_the_way(&html, room, page, &seen, &what);
+                    shows_the_way(html, room, page, &seen, &what);
                 } else if reader.role == Role::Guest {
                     assert_eq!(reply.status, 303, "{what}");
                     assert!(reply.header("location").contains("/sign-in?to="), "{what}");
@@ -78,6 +78,9 @@ async fn send(server: &TestServer, room: &Room, page: &str, function: &str, fiel
     server.function(function).cookie(&room.owner).wants_page().header("referer", &referer).form(&fields).send().await
 }
 
+/// A page, the function that its form calls, and what is typed.
+type RefusedForm<'a> = (&'a str, &'a str, Vec<(&'a str, &'a str)>);
+
 #[tokio::test]
 async fn a_refused_form_comes_back_with_everything_that_was_typed() {
     let (server, _default, acme) = TestServer::new(Plan::default()).await;
@@ -86,7 +89,7 @@ async fn a_refused_form_comes_back_with_everything_that_was_typed() {
     let rows: String =
         (0..1_900).map(|row| format!("\n\u{416}\u{435}\u{43d}\u{44f} {row},jenja{row}@example.com")).collect();
     let table = format!("name,nonsense{rows}");
-    let cases: [(&str, &str, Vec<(&str, &str)>); 6] = [
+    let cases: [RefusedForm<'_>; 6] = [
         (
             "people",
             "invite_person",

@@ -67,7 +67,7 @@ async fn what_was_refused_is_shown_on_the_page() {
         assert!(!server.get(page).send().await.text().contains(too_short), "the page says it unasked");
         // Wrong once more, from the page that shows the first refusal, which is at the function's address; then right.
         let from = format!("http://{HOST}/api/fn/ask");
-        let at = form_address(&shown.text(), "ask");
+        let at = form_address(shown.text(), "ask");
         let again = |text| {
             let fields = [("tenant", room.slug.as_str()), ("team", &team), ("question", text)];
             let call = server.request(Method::POST, &at).cookie(&server.participant(9)).wants_page();
@@ -131,7 +131,7 @@ async fn nobody_is_sent_to_another_site() {
             let reply = call.header("referer", referer).send().await;
             if text == "x" {
                 assert_eq!((reply.status.as_u16(), reply.header("location")), (200, ""), "{referer:?}");
-                assert_eq!(form_address(&reply.text(), "ask").split("%3F").next(), Some("/api/fn/ask?page=%2F"));
+                assert_eq!(form_address(reply.text(), "ask").split("%3F").next(), Some("/api/fn/ask?page=%2F"));
             } else {
                 assert_eq!(own_path(&leads_to(&reply)), "/", "{referer:?}");
             }

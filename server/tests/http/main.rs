@@ -34,6 +34,7 @@ mod endpoints;
 mod http_accounts;
 #[cfg(test)]
 mod http_admin;
+#[cfg(test)]
 mod http_anonymity;
 #[cfg(test)]
 mod http_attack;
