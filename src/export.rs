@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Refusal;
 use crate::id::{QuestionId, TagId, TeamId, UserId};
+use crate::ports::Unicode;
 use crate::tag::Tag;
 use crate::team::TeamName;
 use crate::tenant::Tenant;
@@ -80,9 +81,9 @@ impl QuestionFilter {
     /// Whether a question's texts have what is looked for in them. Asked here and not of the database: the engines
     /// disagree about the case of letters beyond ASCII, and no sign means anything but itself.
     #[must_use]
-    pub fn matches(&self, question: &ExportedQuestion) -> bool {
-        let needle = self.text.to_lowercase();
-        let has = |text: &str| text.to_lowercase().contains(&needle);
+    pub fn matches(&self, question: &ExportedQuestion, unicode: &dyn Unicode) -> bool {
+        let needle = unicode.fold(&self.text);
+        let has = |text: &str| unicode.fold(text).contains(&needle);
         needle.is_empty() || has(&question.text) || question.answer.as_deref().is_some_and(has)
     }
 }
@@ -147,7 +148,7 @@ pub struct ExportedQuestion {
     /// Where it stands.
     pub state: State,
     /// When it was asked.
-    #[serde(with = "crate::time::rfc3339")]
+    #[serde(serialize_with = "crate::time::rfc3339::seconds")]
     pub asked_at: Timestamp,
     /// The text.
     pub text: String,
@@ -158,7 +159,7 @@ pub struct ExportedQuestion {
     /// The answer.
     pub answer: Option<String>,
     /// When it was answered, or its answer last changed.
-    #[serde(with = "crate::time::rfc3339::option")]
+    #[serde(serialize_with = "crate::time::rfc3339::seconds_option")]
     pub answered_at: Option<Timestamp>,
     /// The name of the moderator who answered.
     pub answered_by: Option<String>,
@@ -235,6 +236,7 @@ pub struct Miscount {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ports::PlainUnicode;
     use proptest::prelude::*;
 
     fn question(text: &str, answer: Option<&str>) -> ExportedQuestion {
@@ -271,8 +273,12 @@ mod tests {
             ("hello!", "Hello!", true),
         ] {
             let filter = QuestionFilter { text: needle.to_owned(), ..QuestionFilter::default() };
-            assert_eq!(filter.matches(&question(text, None)), found, "{needle} in {text}");
-            assert_eq!(filter.matches(&question("-", Some(text))), found, "{needle} in the answer {text}");
+            assert_eq!(filter.matches(&question(text, None), &PlainUnicode), found, "{needle} in {text}");
+            assert_eq!(
+                filter.matches(&question("-", Some(text)), &PlainUnicode),
+                found,
+                "{needle} in the answer {text}"
+            );
         }
     }
 

@@ -96,6 +96,10 @@ pub enum Flash {
     Made(Box<Made>),
     /// A table was read; of its rows there are those that are not right, or the first of them.
     Imported(Import),
+    /// A question was sent.
+    Asked,
+    /// Why a table was not read.
+    NotImported(String),
 }
 
 /// Somebody who was invited.
@@ -152,6 +156,10 @@ pub struct Import {
     pub added: usize,
     /// Each row.
     pub rows: Vec<RowReport>,
+    /// What the columns are called that are not used.
+    pub ignored: Vec<String>,
+    /// The encoding that the table was taken to be in, where it did not say so itself.
+    pub encoding: Option<String>,
 }
 
 impl Import {
@@ -160,6 +168,11 @@ impl Import {
     pub fn in_short(&self) -> Self {
         const SHOWN: usize = 12;
         let bad = self.rows.iter().filter(|row| !row.fate.is_good());
-        Self { rows: bad.take(SHOWN).cloned().collect(), ..*self }
+        Self {
+            rows: bad.take(SHOWN).cloned().collect(),
+            ignored: self.ignored.iter().take(SHOWN).cloned().collect(),
+            encoding: self.encoding.clone(),
+            ..*self
+        }
     }
 }

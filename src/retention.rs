@@ -89,7 +89,7 @@ pub struct WrittenQuestion {
     /// The name under which it was asked.
     pub name: Option<String>,
     /// When it was asked.
-    #[serde(with = "rfc3339")]
+    #[serde(serialize_with = "rfc3339::seconds", deserialize_with = "rfc3339::deserialize")]
     pub asked_at: Timestamp,
     /// Where it stands.
     pub standing: Standing,
@@ -112,7 +112,7 @@ pub struct WrittenMessage {
     /// What it says.
     pub text: String,
     /// When it was written.
-    #[serde(with = "rfc3339")]
+    #[serde(serialize_with = "rfc3339::seconds", deserialize_with = "rfc3339::deserialize")]
     pub at: Timestamp,
 }
 
@@ -125,7 +125,7 @@ pub struct WrittenReport {
     /// Why.
     pub reason: String,
     /// When.
-    #[serde(with = "rfc3339")]
+    #[serde(serialize_with = "rfc3339::seconds", deserialize_with = "rfc3339::deserialize")]
     pub at: Timestamp,
 }
 
@@ -136,7 +136,7 @@ pub struct CastVote {
     /// The question.
     pub question_id: QuestionId,
     /// When.
-    #[serde(with = "rfc3339")]
+    #[serde(serialize_with = "rfc3339::seconds", deserialize_with = "rfc3339::deserialize")]
     pub at: Timestamp,
 }
 

@@ -9,6 +9,9 @@ use crate::question::UnknownWord;
 use crate::tenant::{Tenant, TenantSettings};
 use crate::user::Role;
 
+/// What the team is called with which a tenant begins.
+pub const FIRST_TEAM: &str = "Everyone";
+
 /// A team as everybody in the tenant sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

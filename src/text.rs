@@ -25,6 +25,13 @@ pub struct Limits {
     pub max: u32,
 }
 
+/// What a browser is told of a limit of characters. It counts in units of UTF-16, and a character has one or two: so it stops
+/// nothing that is taken, and the server, which counts characters, says what is too long.
+#[must_use]
+pub const fn units(max: u32) -> u32 {
+    max.saturating_mul(2)
+}
+
 /// Why a text was not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
 #[serde(tag = "problem", rename_all = "snake_case")]
@@ -53,6 +60,12 @@ pub enum TextProblem {
     /// A name that only those who run the place may go by.
     #[error("is kept for organisers")]
     Reserved,
+    /// A table that is none of ours.
+    #[error("{what}")]
+    BadTable {
+        /// What is wrong with it, in words.
+        what: &'static str,
+    },
     /// A password that others would try early.
     #[error("is too easy to guess: take more words, or let a password manager make one")]
     TooEasy,

@@ -60,24 +60,18 @@ impl Timestamp {
     }
 
     /// Reads RFC 3339 text in UTC (`Z`), as [`Timestamp::to_rfc3339`] writes it; fractions past the millisecond are cut.
+    /// A day that no calendar has is none.
     #[must_use]
     pub fn from_rfc3339(text: &str) -> Option<Self> {
         let rest = text.strip_suffix('Z')?;
         let (date, time) = rest.split_once('T')?;
-        let [year, month, day] = numbers(date.split('-'))?;
+        let [year, month, day] = numbers(date, '-', 10)?;
         let (whole, fraction) = time.split_once('.').unwrap_or((time, "0"));
-        let [hour, minute, second] = numbers(whole.split(':'))?;
+        let [hour, minute, second] = numbers(whole, ':', 8)?;
         let milli = millis_of_fraction(fraction)?;
-        let in_range = (0..=9999).contains(&year)
-            && (1..=12).contains(&month)
-            && (1..=31).contains(&day)
-            && (0..24).contains(&hour)
-            && (0..60).contains(&minute)
-            && (0..=60).contains(&second);
-        in_range.then(|| {
-            let days = days_from_civil(year, month, day);
-            Self((((days * 24 + hour) * 60 + minute) * 60 + second) * 1_000 + milli)
-        })
+        let days = days_from_civil(year, month, day);
+        let is_real = civil_from_days(days) == (year, month, day) && hour < 24 && minute < 60 && second < 60;
+        is_real.then(|| Self((((days * 24 + hour) * 60 + minute) * 60 + second) * 1_000 + milli))
     }
 }
 
@@ -113,6 +107,22 @@ pub mod rfc3339 {
     /// Only what the serializer itself reports.
     pub fn serialize<S: Serializer>(at: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
         at.to_rfc3339().serialize(to)
+    }
+
+    /// Writes the second of the moment, as files have it that people take away.
+    ///
+    /// # Errors
+    /// Only what the serializer itself reports.
+    pub fn seconds<S: Serializer>(at: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
+        serialize(&at.whole_second(), to)
+    }
+
+    /// The same for a moment that may be absent (`null`).
+    ///
+    /// # Errors
+    /// Only what the serializer itself reports.
+    pub fn seconds_option<S: Serializer>(at: &Option<Timestamp>, to: S) -> Result<S::Ok, S::Error> {
+        at.map(|at| at.whole_second().to_rfc3339()).serialize(to)
     }
 
     /// Reads the moment from text.
@@ -152,10 +162,13 @@ pub mod rfc3339 {
     }
 }
 
-/// Exactly three whole numbers out of the parts of a date or a time of day.
-fn numbers<'a>(parts: impl Iterator<Item = &'a str>) -> Option<[i64; 3]> {
-    let found: Vec<i64> = parts.map(digits).collect::<Option<_>>()?;
-    found.try_into().ok()
+/// Exactly three whole numbers of a date or a time of day: two digits each, and as many for the first as are left of `length`.
+fn numbers(text: &str, between: char, length: usize) -> Option<[i64; 3]> {
+    let mut parts = text.split(between);
+    let found = [parts.next()?, parts.next()?, parts.next()?];
+    let is_whole = text.len() == length && found[1].len() == 2 && found[2].len() == 2;
+    let [first, second, third] = found.map(digits);
+    (is_whole && parts.next().is_none()).then_some([first?, second?, third?])
 }
 
 /// A number written in digits alone (`parse` would also take a sign).
@@ -234,6 +247,21 @@ mod tests {
             "2025-13-08T10:30:00Z",
             "2025-10-08T-1:30:00Z",
             "2025-10-08T10:30:00.Z",
+            "2025-02-29T00:00:00Z",
+            "2025-02-31T00:00:00Z",
+            "2100-02-29T00:00:00Z",
+            "2025-04-31T00:00:00Z",
+            "2025-00-10T00:00:00Z",
+            "2025-10-00T00:00:00Z",
+            "2025-10-32T00:00:00Z",
+            "2025-10-08T24:00:00Z",
+            "2025-10-08T10:60:00Z",
+            "2025-10-08T10:30:60Z",
+            "31-02-2025T00:00:00Z",
+            "2025-31-02T00:00:00Z",
+            "2025-1-008T10:30:00Z",
+            "2025-10-08-1T0:30:00Z",
+            "2025-10-08T10:30:00+02:00Z",
         ] {
             assert_eq!(Timestamp::from_rfc3339(text), None, "{text}");
         }
@@ -251,6 +279,17 @@ mod tests {
         #[test]
         fn text_and_back_is_the_same_moment(ms in 0i64..253_402_300_799_999) {
             prop_assert_eq!(Timestamp::from_rfc3339(&Timestamp(ms).to_rfc3339()), Some(Timestamp(ms)));
+        }
+
+        #[test]
+        fn a_day_is_one_or_none(year in 0i64..10_000, month in 0i64..14, day in 0i64..33) {
+            let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+            let last = [31, if leap { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+            let is_real = (1..=12).contains(&month) && (1..=last[(month - 1).clamp(0, 11) as usize]).contains(&day);
+            let text = format!("{year:04}-{month:02}-{day:02}");
+            let read = Timestamp::from_form(&text);
+            prop_assert_eq!(read.is_some(), is_real);
+            prop_assert!(read.is_none_or(|at| at.to_rfc3339().starts_with(&text)));
         }
 
         #[test]

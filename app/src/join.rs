@@ -68,7 +68,7 @@ fn Body(view: JoinView) -> impl IntoView {
         </header>
         <main class="solo" id="main">
             <h1 class="solo__title">"Join with a code"</h1>
-            <p class="solo__lead">"Enter the six letters and digits from the screen or your invitation."</p>
+            <p class="solo__lead">"Enter the six letters and digits from the screen or your invitation, or paste its link."</p>
             <form class="form join" method="get" action="/join">
                 <div class="field">
                     <label class="field__label" for="code">
@@ -83,7 +83,7 @@ fn Body(view: JoinView) -> impl IntoView {
                         autocomplete="off"
                         autocapitalize="characters"
                         spellcheck="false"
-                        maxlength="16"
+                        maxlength=pulsestage::join::TYPED_MAX
                         required
                         autofocus
                         aria-invalid=has_problem.then_some("true")

@@ -33,6 +33,8 @@ test('asking and voting are plain forms that lead back to the page', async ({ ar
   await anna.room.composerTeam.selectOption(team);
   await anna.room.ask('Do you hear me without a script?');
   expect(new URL(anna.page.url()).pathname + new URL(anna.page.url()).search).toBe('/?sort=newest');
+  const said = anna.page.locator('noscript [role=status]');
+  await expect(said, 'the page says so').toContainText('Your question was sent.');
   const card = anna.room.card('Do you hear me without a script?');
   await expect(card.locator).toContainText(team);
   await expect(anna.room.composer).toHaveValue('');

@@ -6,6 +6,7 @@ use pulsestage::error::{Noun, Refusal};
 use pulsestage::ports::Store;
 use pulsestage::service::{Credentials, Service};
 use pulsestage::session::SessionLabel;
+use pulsestage::team::FIRST_TEAM;
 use pulsestage::text::{Name, Slug};
 use pulsestage::user::Role;
 
@@ -32,7 +33,7 @@ pub async fn first_tenant(store: Arc<dyn Store>, key: InstallationKey) -> Result
         _ => return Ok(false),
     };
     let context = service.authenticate_as_operator(&slug).await?;
-    is_new(service.create_team(&context, None, "Everyone").await, Noun::Team)?;
+    is_new(service.create_team(&context, None, FIRST_TEAM).await, Noun::Team)?;
     Ok(made)
 }
 

@@ -69,6 +69,7 @@ pub fn router(state: AppState) -> Router {
                 .layer(hopeless),
         )
         .layer(from_fn(spelling::of_query))
+        .layer(from_fn(spelling::of_path))
         .layer(from_fn_with_state(state.clone(), origin::check))
         .layer(from_fn_with_state(state.clone(), host::find))
         .layer(option_layer(cross_origin(state.origins())))

@@ -42,12 +42,23 @@ pub fn nfc_body(body: Bytes) -> Bytes {
 /// number of blanks make no difference, accents do.
 #[must_use]
 pub fn name_key(name: &str) -> String {
-    let compatible: String = name.nfkc().collect();
+    let shown: String = caseless(name).nfkc().collect();
+    shown.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The text in Normalization Form KC, without capitals and signs that nobody sees.
+fn caseless(text: &str) -> String {
+    let compatible: String = text.nfkc().collect();
     // Twice: there are letters, such as ß, whose capitals have other small ones.
     let folded = compatible.to_lowercase().to_uppercase().to_lowercase();
-    let shown: String = folded.nfkc().filter(|c| !is_ignorable(*c)).collect();
-    let shown: String = shown.nfkc().collect();
-    shown.split_whitespace().collect::<Vec<_>>().join(" ")
+    folded.nfkc().filter(|c| !is_ignorable(*c)).collect()
+}
+
+/// A mark that stands on, under or through letters of any alphabet. Behind [`caseless`] it is one that makes no letter. Those
+/// of writings that spell with marks, such as Hindi and Arabic, are not among them.
+const fn is_overlay(sign: char) -> bool {
+    matches!(sign, '\u{300}'..='\u{36F}' | '\u{483}'..='\u{489}' | '\u{1AB0}'..='\u{1AFF}' | '\u{1DC0}'..='\u{1DFF}'
+        | '\u{20D0}'..='\u{20FF}' | '\u{FE20}'..='\u{FE2F}')
 }
 
 /// Unicode's default ignorable code points.
@@ -102,6 +113,14 @@ impl Unicode for Tables {
 
     fn email_key(&self, email: &Email) -> String {
         email_key(email)
+    }
+
+    fn fold(&self, text: &str) -> String {
+        caseless(text).nfkc().filter(|sign| !is_overlay(*sign)).collect()
+    }
+
+    fn without_accents(&self, text: &str) -> String {
+        self.fold(&text.nfkd().filter(|sign| !is_overlay(*sign)).collect::<String>())
     }
 }
 
@@ -162,6 +181,74 @@ mod tests {
     }
 
     #[test]
+    fn a_text_is_searched_however_it_is_written() {
+        let fold = |text: &str| Tables.fold(text);
+        for (one, other) in [
+            ("Zürich", "Zu\u{308}rich"),
+            ("ＺＵ\u{308}ＲＩＣＨ", "zürich"),
+            ("Straße", "STRASSE"),
+            ("c\u{336}a\u{336}fe\u{301}\u{336}", "café"),
+            ("soft\u{AD}ware", "soft\u{200B}ware"),
+            ("हिन्दी", "हिन्दी"),
+        ] {
+            assert_eq!(fold(one), fold(other), "{one} {other}");
+        }
+        for (one, other) in [("schon", "schön"), ("हिन्दी", "हनद"), ("a b", "ab")] {
+            assert_ne!(fold(one), fold(other), "{one} {other}");
+        }
+        assert_eq!(
+            (fold("a\nB"), Tables.without_accents("Schön, Ｆü\u{323}ck")),
+            ("a\nb".to_owned(), "schon, fuck".to_owned())
+        );
+    }
+
+    #[test]
+    fn the_text_filter_is_not_fooled_by_spelling() {
+        use pulsestage::moderation::Hold;
+        use pulsestage::text_filter::screen;
+        let minded = ["Idiot", "Café", "straße", "Цензура"].map(str::to_owned);
+        for (text, word) in [
+            ("ｆｕｃｋ", "fuck"),
+            ("ＦＵＣＫ", "fuck"),
+            ("fu\u{AD}ck", "fuck"),
+            ("f\u{200B}u\u{200D}c\u{2060}k", "fuck"),
+            ("f\u{336}u\u{336}c\u{336}k\u{336}", "fuck"),
+            ("fu\u{301}ck", "fuck"),
+            ("fúçk", "fuck"),
+            ("𝓯𝓾𝓬𝓴", "fuck"),
+            ("ⓕⓤⓒⓚ", "fuck"),
+            ("f_ｕ_c_k", "fuck"),
+            ("l’ídíot", "idiot"),
+            ("IDIOT’S", "idiot"),
+            ("a CAFE\u{301}", "café"),
+            ("c\u{336}afé", "café"),
+            ("STRASSE", "straße"),
+            ("ЦЕНЗУРА", "цензура"),
+        ] {
+            assert_eq!(screen(text, &minded, &Tables), Some(Hold::Word(word.to_owned())), "{}", text.escape_unicode());
+        }
+        for (text, hold) in [
+            ("ｈｔｔｐｓ：／／example.com", Hold::Link),
+            ("jane＠example.com", Hold::Contact),
+            ("call ０３０ １２３４５６７", Hold::Contact),
+            ("call 030\u{A0}123\u{2009}4567", Hold::Contact),
+        ] {
+            assert_eq!(screen(text, &minded, &Tables), Some(hold), "{text}");
+        }
+        for text in [
+            "Scunthorpe",
+            "Ｓｃｕｎｔｈｏｒｐｅ",
+            "S\u{AD}cunthorpe",
+            "a cafe",
+            "класс",
+            "1\u{202F}234\u{202F}567,00",
+            "2019–2021",
+        ] {
+            assert_eq!(screen(text, &minded, &Tables), None, "{text}");
+        }
+    }
+
+    #[test]
     fn a_form_keeps_all_but_its_spelling() {
         assert_eq!(nfc_form(b"a=b+c&d%5Be%5D=%F0%9F%98%80&x=%C3%BC"), None);
         assert_eq!(nfc_form(b"n=Zu%CC%88rich&s%5Ba%5D=1+2&n=x").as_deref(), Some("n=Z%C3%BCrich&s%5Ba%5D=1+2&n=x"));
@@ -176,6 +263,9 @@ mod tests {
             prop_assert_eq!(nfc(&normal).into_owned(), normal.clone());
             prop_assert_eq!(name_key(&text), name_key(&normal));
             prop_assert_eq!(Tables.skeleton(&text), Tables.skeleton(&normal));
+            let decomposed: String = text.nfd().collect();
+            prop_assert_eq!(Tables.fold(&text), Tables.fold(&decomposed));
+            prop_assert_eq!(Tables.fold(&Tables.fold(&text)), Tables.fold(&text));
         }
     }
 }

@@ -75,7 +75,7 @@ impl From<i64> for Detail {
 
 impl From<Timestamp> for Detail {
     fn from(at: Timestamp) -> Self {
-        Self::Text(at.to_rfc3339())
+        Self::Text(at.whole_second().to_rfc3339())
     }
 }
 

@@ -84,6 +84,8 @@ fn fields(said: Vec<ErrorField>) -> Result<Vec<FieldProblem>, &'static str> {
             "hidden" => TextProblem::Hidden,
             "reserved" => TextProblem::Reserved,
             "too_easy" => TextProblem::TooEasy,
+            // The words are in the message, and in no browser.
+            "bad_table" => TextProblem::BadTable { what: "cannot be read" },
             _ => return Err("no problem of a field that this version knows"),
         };
         fields.push(FieldProblem { field, problem });

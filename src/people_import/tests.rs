@@ -20,7 +20,7 @@ fn rows(text: &str) -> Vec<(u64, Vec<String>)> {
 fn fates(reader: Role, text: &str) -> Vec<RowFate> {
     let emails = HashSet::from(["here@example.com".to_owned()]);
     let read = read(&rows(text), Known { reader, teams: &teams(), emails: &emails, unicode: &PlainUnicode }).unwrap();
-    read.1.into_iter().map(|report| report.fate).collect()
+    read.rows.into_iter().map(|report| report.fate).collect()
 }
 
 #[test]
@@ -65,6 +65,42 @@ fn each_row_has_its_fate() {
 }
 
 #[test]
+fn what_spreadsheets_add_to_rows_is_nothing() {
+    let text = "name,E-mail,Phone,,\n\
+        Ann,ann@example.com,+49 30 1234567,,\n\
+        Bob,bob@example.com\n\
+        Cy,cy@example.com,,,,,,\n\
+        Dan,dan@example.com,=1+1,more\n\
+        Eve";
+    use RowFate::*;
+    assert_eq!(fates(Role::Admin, text), [Add, Add, Add, Ragged, Ragged]);
+}
+
+#[test]
+fn a_report_names_the_row_and_the_column() {
+    let text = "Full name,E-Mail Address,Role,Team,Team role\n\
+        ,ann@example.com,,,\nBob,bob,,,\nCy,cy@example.com,king,,\nDan,dan@example.com,owner,,\n\
+        Eve,eve@example.com,,nowhere,\nFay,fay@example.com,,people,owner\nGil,gil@example.com,,=x,\n\
+        Hal,hal@example.com\nIda,ida@example.com,,,";
+    let emails = HashSet::new();
+    let known = Known { reader: Role::Admin, teams: &teams(), emails: &emails, unicode: &PlainUnicode };
+    let rows = read(&rows(text), known).unwrap().rows;
+    let columns: Vec<Option<&str>> = rows.iter().map(|row| row.column.as_deref()).collect();
+    let expected = ["Full name", "E-Mail Address", "Role", "Role", "Team", "Team role", "Team"].map(Some);
+    assert_eq!(columns, [&expected[..], &[None, None]].concat());
+    let sentence = "Row 3, column “E-Mail Address” (Bob bob): The e-mail address is not in the right form.";
+    assert_eq!(rows[1].sentence(), sentence);
+    assert!(
+        rows[0].sentence().starts_with("Row 2, column “Full name” (– ann@example.com): "),
+        "{}",
+        rows[0].sentence()
+    );
+    for problem in [BadTable::Empty, BadTable::TooLong, BadTable::Encoding, BadTable::NoColumn(0), BadTable::Twice(1)] {
+        assert!(!problem.predicate().ends_with('.') && !problem.predicate().is_empty());
+    }
+}
+
+#[test]
 fn further_rows_of_a_person_add_roles_and_change_nothing() {
     let text = "email,name,team,team_role\n\
         ann@example.com,Ann,engineering,moderator\n\
@@ -74,7 +110,7 @@ fn further_rows_of_a_person_add_roles_and_change_nothing() {
         ann@example.com,Anna,people,viewer\n\
         ann@example.com,Ann,,";
     let emails = HashSet::new();
-    let (newcomers, reports) =
+    let Table { newcomers, rows: reports, .. } =
         read(&rows(text), Known { reader: Role::Admin, teams: &teams(), emails: &emails, unicode: &PlainUnicode })
             .unwrap();
     let fates: Vec<_> = reports.iter().map(|report| report.fate).collect();
@@ -91,17 +127,32 @@ fn a_table_needs_its_first_row() {
     let known = Known { reader: Role::Owner, teams: &[], emails: &emails, unicode: &PlainUnicode };
     for (text, problem) in [
         ("", BadTable::Empty),
-        ("Ann,ann@example.com", BadTable::Columns),
-        ("name,role", BadTable::Columns),
-        ("name,email,name", BadTable::Columns),
-        ("name,email,password", BadTable::Columns),
+        ("Ann,ann@example.com", BadTable::NoColumn(0)),
+        ("name,role", BadTable::NoColumn(1)),
+        ("mail;role", BadTable::NoColumn(0)),
+        ("name,email,name", BadTable::Twice(0)),
+        ("name,E-mail,Mail", BadTable::Twice(1)),
+        ("name,email,role,ROLE", BadTable::Twice(2)),
+        ("n\0a\0m\0e\0,email", BadTable::Encoding),
         ("name,email\nJ\u{FFFD}rg,joerg@example.com", BadTable::Encoding),
     ] {
         assert_eq!(read(&rows(text), known), Err(problem), "{text}");
     }
-    for head in ["\u{FEFF}name,email", "E-Mail,Name", " NAME , EMAIL ,Team Role"] {
-        let taken = read(&rows(head), known);
-        assert_eq!(taken.is_ok(), !head.starts_with("E-"), "{head}");
+    for (head, ignored) in [
+        ("\u{FEFF}name,email", &[][..]),
+        ("E-Mail,Name", &[][..]),
+        (" NAME , EMAIL ,Team Role", &[][..]),
+        ("Email Address,Full name,team-role", &[][..]),
+        ("e mail,Display Name,Team_Role,,,", &[][..]),
+        ("MAIL,name", &[][..]),
+        ("e\u{2010}mail address,name", &[][..]),
+        ("name,,email,Phone,password", &["Phone", "password"][..]),
+    ] {
+        assert_eq!(
+            read(&rows(head), known).map(|table| table.ignored),
+            Ok(ignored.iter().map(ToString::to_string).collect()),
+            "{head}"
+        );
     }
     let long: Vec<_> =
         (0..ROWS_MAX as u64 + 2).map(|line| (line, vec!["name".to_owned(), "email".to_owned()])).collect();
@@ -118,7 +169,7 @@ proptest! {
         table.extend((2..).zip(cells));
         let emails = HashSet::new();
         let teams = teams();
-        if let Ok((newcomers, reports)) = read(&table, Known { reader, teams: &teams, emails: &emails, unicode: &PlainUnicode }) {
+        if let Ok(Table { newcomers, rows: reports, .. }) = read(&table, Known { reader, teams: &teams, emails: &emails, unicode: &PlainUnicode }) {
             prop_assert_eq!(reports.len(), table.len() - 1);
             prop_assert_eq!(newcomers.len(), reports.iter().filter(|report| report.fate == RowFate::Add).count());
             prop_assert!(newcomers.iter().all(|newcomer| may_grant(reader, newcomer.role)));

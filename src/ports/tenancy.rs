@@ -57,6 +57,8 @@ pub struct NewTenant {
     /// The first life of its log.
     pub epoch: Epoch,
     pub at: Timestamp,
+    /// The team that it begins with, so that there is somebody to ask.
+    pub first_team: Option<NewTeam>,
 }
 
 /// Tenants, their settings and what the operator allows them. What is true of [`Store`](super::Store) is true of it.

@@ -10,6 +10,13 @@ pub trait Unicode: Send + Sync {
 
     /// What two spellings of one address have in common.
     fn email_key(&self, email: &Email) -> String;
+
+    /// A text as it is searched: capitals, the width of letters, the way an accent is written, signs that nobody sees and
+    /// marks that make no letter make no difference; accents, blanks and line ends do.
+    fn fold(&self, text: &str) -> String;
+
+    /// The same without accents.
+    fn without_accents(&self, text: &str) -> String;
 }
 
 /// Knows capitals alone: for commands, which compare nothing.
@@ -23,5 +30,13 @@ impl Unicode for PlainUnicode {
 
     fn email_key(&self, email: &Email) -> String {
         email.key()
+    }
+
+    fn fold(&self, text: &str) -> String {
+        text.to_lowercase()
+    }
+
+    fn without_accents(&self, text: &str) -> String {
+        self.fold(text)
     }
 }

@@ -213,11 +213,11 @@ impl Service {
 
     /// Why a new text has to wait for a moderator. One that a moderator wrote waits as everybody's: when a question is
     /// shown must not tell who asked it.
-    pub(super) fn hold(context: &RequestContext, team: TeamId, text: &str) -> Option<Hold> {
+    pub(super) fn hold(&self, context: &RequestContext, team: TeamId, text: &str) -> Option<Hold> {
         if context.settings_in(team).pre_moderation {
             return Some(Hold::PreModeration);
         }
-        screen(text, &context.rules.staff.words)
+        screen(text, &context.rules.staff.words, &*self.unicode)
     }
 }
 

@@ -7,6 +7,7 @@ use crate::error::{Noun, Refusal};
 use crate::id::{OperationId, UserId};
 use crate::permission::Action;
 use crate::ports::{SecretHash, Write};
+use crate::team::FIRST_TEAM;
 use crate::tenant::{Made, OperatorView, Tenant, TenantLimits, TenantSummary};
 use crate::text::{Name, Slug};
 use crate::user::Role;
@@ -88,12 +89,14 @@ impl Service {
         Ok(self.store.tenant_summaries().await?)
     }
 
-    /// Makes a tenant, which is noted: for the operator, who is nobody on the command line.
+    /// Makes a tenant with its first team, which is noted: for the operator, who is nobody on the command line.
     ///
     /// # Errors
-    /// As [`Service::create_tenant`].
+    /// When the slug is in use.
     pub async fn make_tenant(&self, by: Option<UserId>, slug: Slug, name: Name) -> Result<Tenant, Refusal> {
-        let tenant = self.create_tenant(slug.clone(), name).await?;
+        let first_team =
+            Some(self.new_team(Name::parse(FIRST_TEAM).map_err(|problem| Refusal::field("name", problem))?));
+        let tenant = self.create_tenant_with(slug.clone(), name, first_team).await?;
         self.note_operation(by, &slug, |by| Entry::of(by, Act::CreateTenant).after("name", &tenant.name)).await?;
         Ok(tenant)
     }

@@ -41,7 +41,7 @@ impl Service {
         let body = QuestionBody::parse(text, context.tenant.settings.question_length)
             .map_err(|problem| Refusal::field("question", problem))?;
         let team = self.question_team(context, question).await?;
-        let hold = Self::hold(context, team, body.as_str());
+        let hold = self.hold(context, team, body.as_str());
         let (write, _turn) = self.write(context, Action::Ask, key, asker.0).await?;
         let own = self.store.edit_own(write, question, asker, body, hold).await?;
         self.notifier.notify(context.tenant.id, Change::TakenBack);

@@ -4,7 +4,7 @@ use super::proof::runs;
 use super::{RequestContext, Service};
 use crate::error::Refusal;
 use crate::id::UserId;
-use crate::people_import::{self, BadTable, Known, ROWS_MAX, RowFate};
+use crate::people_import::{self, BadTable, Known, ROWS_MAX, RowFate, Table};
 use crate::permission::Action;
 use crate::person::{Import, ImportMode};
 use crate::ports::NewPerson;
@@ -12,7 +12,8 @@ use crate::text::TextProblem;
 
 impl Service {
     /// Reads a table of people and says what comes of each row; adds them when that is wanted and nothing speaks
-    /// against it. Those who are here already stay as they are.
+    /// against it. Those who are here already stay as they are. `encoding` is what the table was taken to be in, where it did
+    /// not say so itself.
     ///
     /// # Errors
     /// When the visitor may not manage people, or the table as a whole cannot be read.
@@ -20,6 +21,7 @@ impl Service {
         &self,
         context: &RequestContext,
         text: &str,
+        encoding: Option<String>,
         mode: ImportMode,
     ) -> Result<Import, Refusal> {
         context.require(Action::ManagePeople)?;
@@ -30,7 +32,7 @@ impl Service {
         let teams = self.store.team_choices(tenant).await?;
         let emails = self.store.email_keys(tenant).await?.into_iter().collect();
         let known = Known { reader: context.actor.role, teams: &teams, emails: &emails, unicode: &*self.unicode };
-        let (newcomers, rows) = people_import::read(&rows, known).map_err(refusal)?;
+        let Table { newcomers, rows, ignored } = people_import::read(&rows, known).map_err(refusal)?;
         let is_good = rows.iter().all(|row| row.fate.is_good());
         let goes_ahead = match mode {
             ImportMode::Try => false,
@@ -53,14 +55,14 @@ impl Service {
             self.store.add_people_by(manager, newcomers.into_iter().map(person).collect()).await?;
         }
         let added = rows.iter().filter(|row| row.fate == RowFate::Add).count();
-        Ok(Import { done: goes_ahead, good: is_good, added, rows })
+        Ok(Import { done: goes_ahead, good: is_good, added, rows, ignored, encoding })
     }
 }
 
 fn refusal(problem: BadTable) -> Refusal {
-    match problem {
-        BadTable::Empty => Refusal::field("table", TextProblem::Empty),
-        BadTable::TooLong => Refusal::field("table", TextProblem::TooLong { max: ROWS_MAX as u32 }),
-        BadTable::Columns | BadTable::Encoding => Refusal::field("table", TextProblem::BadForm),
-    }
+    let problem = match problem {
+        BadTable::Empty => TextProblem::Empty,
+        problem => TextProblem::BadTable { what: problem.predicate() },
+    };
+    Refusal::field("table", problem)
 }

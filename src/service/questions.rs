@@ -54,7 +54,7 @@ impl Service {
             self.require_free_name(context, ask.team, name).await?;
         }
         let texts = std::iter::once(body.as_str()).chain(author_name.as_ref().map(Name::as_str));
-        let hold = texts.filter_map(|text| Self::hold(context, ask.team, text)).next();
+        let hold = texts.filter_map(|text| self.hold(context, ask.team, text)).next();
         // Whoever moderates the team collects questions for others as well.
         let most_open = self.most_open.filter(|_| context.actor.role_in(ask.team) < Role::Moderator);
         let id = self.new_question_id();

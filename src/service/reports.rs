@@ -162,7 +162,7 @@ impl Service {
         let mut page = self.store.exported_questions(tenant, scope, filter, after, EXPORTED_AT_ONCE).await?;
         let is_full = i64::try_from(page.len()).is_ok_and(|count| count == EXPORTED_AT_ONCE);
         let next = page.last().filter(|_| is_full).map(QuestionCursor::from);
-        page.retain(|question| filter.matches(question));
+        page.retain(|question| filter.matches(question, &*self.unicode));
         Ok((page, next))
     }
 

@@ -35,13 +35,18 @@ impl Service {
         context.require(Action::CreateTeam)?;
         let by = context.user()?;
         let name = Name::parse(name).map_err(|problem| Refusal::field("name", problem))?;
-        let id = TeamId(self.new_id());
-        let slug = Slug::of_name(&name, &format!("team-{}", &id.0.simple().to_string()[24..]));
-        let new = NewTeam { id, slug, name, code: self.draw_code() };
+        let new = self.new_team(name);
         let (write, _turn) = self.write(context, Action::CreateTeam, key, by.0).await?;
         let team = self.store.create_team(write, new).await?;
         self.notifier.notify(context.tenant.id, Change::Facts);
         Ok(team)
+    }
+
+    /// A team of this name that nobody has made yet.
+    pub(super) fn new_team(&self, name: Name) -> NewTeam {
+        let id = TeamId(self.new_id());
+        let slug = Slug::of_name(&name, &format!("team-{}", &id.0.simple().to_string()[24..]));
+        NewTeam { id, slug, name, code: self.draw_code() }
     }
 
     /// Changes a team's name and what it decides otherwise than its tenant.

@@ -4,7 +4,7 @@ use super::Service;
 use crate::error::Refusal;
 use crate::event::Epoch;
 use crate::id::TenantId;
-use crate::ports::NewTenant;
+use crate::ports::{NewTeam, NewTenant};
 use crate::tenant::{Tenancy, Tenant, TenantSettings};
 use crate::text::{Name, Slug};
 
@@ -39,11 +39,21 @@ impl Service {
         Ok(self.store.tenants().await?)
     }
 
-    /// Makes a tenant: for the operator, not for visitors.
+    /// Makes a tenant without a team: for what furnishes it, not for visitors.
     ///
     /// # Errors
     /// When the slug is in use.
     pub async fn create_tenant(&self, slug: Slug, name: Name) -> Result<Tenant, Refusal> {
+        self.create_tenant_with(slug, name, None).await
+    }
+
+    /// Makes a tenant with its first team, both or neither: for the operator, not for visitors.
+    pub(super) async fn create_tenant_with(
+        &self,
+        slug: Slug,
+        name: Name,
+        first_team: Option<NewTeam>,
+    ) -> Result<Tenant, Refusal> {
         let mut epoch = [0; 8];
         self.rng.fill(&mut epoch);
         let new = NewTenant {
@@ -53,6 +63,7 @@ impl Service {
             settings: TenantSettings::default(),
             epoch: Epoch(u64::from_be_bytes(epoch)),
             at: self.clock.now(),
+            first_team,
         };
         Ok(self.store.create_tenant(new).await?)
     }

@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 use pulsestage::id::{OperationId, QuestionId};
 use pulsestage::moderation::{OwnQuestion, Standing};
-use pulsestage::text::Limits;
+use pulsestage::text::{Limits, units};
 
 use super::document::way;
 use super::sign_in::home;
@@ -192,7 +192,7 @@ impl Mine {
                             name="text"
                             rows="4"
                             minlength=self.limits.min
-                            maxlength=self.limits.max
+                            maxlength=units(self.limits.max)
                             required
                             dir="auto"
                         >
@@ -302,7 +302,7 @@ impl Report {
                     <label class="field__label" for="words">
                         "Details (optional)"
                     </label>
-                    <textarea class="input" id="words" name="words" rows="3" maxlength="400" dir="auto">
+                    <textarea class="input" id="words" name="words" rows="3" maxlength=units(400) dir="auto">
                         {escaped(self.typed.clone())}
                     </textarea>
                 </div>

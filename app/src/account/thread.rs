@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use pulsestage::id::OperationId;
-use pulsestage::text::MessageBody;
+use pulsestage::text::{MessageBody, units};
 use pulsestage::thread::{MOST_MESSAGES, Side, Thread};
 
 use super::field::hidden;
@@ -113,7 +113,7 @@ impl ThreadPage {
                         id="text"
                         name="text"
                         rows="3"
-                        maxlength=MessageBody::LENGTH.max
+                        maxlength=units(MessageBody::LENGTH.max)
                         required
                         dir="auto"
                     >

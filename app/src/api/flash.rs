@@ -36,11 +36,27 @@ pub(super) fn form_again() {
 
 /// Takes what was kept for this page, once. Anybody may have written it, so nobody trusts it.
 pub(super) fn take() -> Option<Flash> {
+    let value = kept()?;
+    set("", 0);
+    read(&value)
+}
+
+/// Whether this page follows a question that was sent without script: said once, and what other pages are to say stays.
+pub(crate) fn has_asked() -> bool {
+    let has_asked = kept().and_then(|value| read(&value)) == Some(Flash::Asked);
+    if has_asked {
+        set("", 0);
+    }
+    has_asked
+}
+
+fn kept() -> Option<String> {
     let request = use_context::<Parts>()?;
     let name = name(&request.headers);
-    let value =
-        cookies(&request.headers).find_map(|cookie| Some(cookie.strip_prefix(name)?.strip_prefix('=')?.to_owned()))?;
-    set("", 0);
+    cookies(&request.headers).find_map(|cookie| Some(cookie.strip_prefix(name)?.strip_prefix('=')?.to_owned()))
+}
+
+fn read(value: &str) -> Option<Flash> {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(value).ok()?).ok()
 }
 

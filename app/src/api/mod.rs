@@ -24,6 +24,8 @@ mod threads;
 pub use backend::{Backend, Home};
 pub use codec::Json;
 pub use error::{ApiError, WireFault};
+#[cfg(feature = "ssr")]
+pub(crate) use flash::has_asked;
 pub use form::{FormError, ReturnedForm, form_error, typed};
 pub use health::*;
 pub use moderators::*;

@@ -10,9 +10,12 @@ use pulsestage::question::Question;
 
 use super::ApiError;
 #[cfg(feature = "ssr")]
-use super::backend::{authenticate, authenticate_without_touch, refuse};
+use super::{
+    backend::{authenticate, authenticate_without_touch, refuse},
+    flash,
+};
 #[cfg(feature = "ssr")]
-use pulsestage::command;
+use pulsestage::{command, person::Flash};
 
 /// The board of a tenant as the caller sees it.
 #[server(prefix = "/api/fn", endpoint = "load_board", input = GetUrl)]
@@ -31,7 +34,9 @@ pub async fn ask(
     #[server(default)] op: IdempotencyKey,
 ) -> Result<Question, ApiError> {
     let (service, context) = authenticate_without_touch(&tenant).await?;
-    service.ask(&context, op, command::Ask { team, body: question, name }).await.map_err(refuse)
+    let asked = service.ask(&context, op, command::Ask { team, body: question, name }).await.map_err(refuse)?;
+    flash::keep(&Flash::Asked);
+    Ok(asked)
 }
 
 /// Makes the caller's vote be what they want it to be.

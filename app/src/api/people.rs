@@ -106,14 +106,20 @@ pub async fn import_people(
     #[server(default)] tenant: String,
     table: String,
     mode: ImportMode,
+    #[server(default)] encoding: Option<String>,
 ) -> Result<Import, ApiError> {
     let (service, context) = authenticate(&tenant).await?;
-    let import = service.import_people(&context, &table, mode).await.map_err(refuse)?;
-    flash::keep(&Flash::Imported(import.in_short()));
-    if !import.done {
+    // Nothing but what the server says itself is repeated.
+    let encoding = encoding.filter(|encoding| encoding == "Windows-1252");
+    let import = service.import_people(&context, &table, encoding, mode).await;
+    flash::keep(&match &import {
+        Ok(import) => Flash::Imported(import.in_short()),
+        Err(refusal) => Flash::NotImported(refusal.to_string()),
+    });
+    if import.as_ref().is_ok_and(|import| !import.done) {
         flash::form_again();
     }
-    Ok(import)
+    import.map_err(refuse)
 }
 
 /// Sessions: the caller's own, or somebody's whom they manage.

@@ -110,7 +110,7 @@ fn label(card: Card) -> AnyView {
         <label class="field__label" for=id.clone()>
             "Label, for moderators"
         </label>
-        <input class="input" id=id node_ref=input name="label" maxlength="40" value=label.get_untracked() dir="auto" autocomplete="off" />
+        <input class="input" id=id node_ref=input name="label" maxlength="80" value=label.get_untracked() dir="auto" autocomplete="off" />
         <button class="btn btn--small" type="submit">
             "Label"
         </button>

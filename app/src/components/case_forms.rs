@@ -141,7 +141,7 @@ fn decline(card: Card) -> AnyView {
         <label class="field__label" for=id.clone()>
             "Reason, for its asker"
         </label>
-        <input class="input" id=id node_ref=reason name="reason" maxlength="500" dir="auto" autocomplete="off" />
+        <input class="input" id=id node_ref=reason name="reason" maxlength="1000" dir="auto" autocomplete="off" />
         <button class="btn btn--small" type="submit">
             "Decline"
         </button>

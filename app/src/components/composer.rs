@@ -8,7 +8,7 @@ use pulsestage::id::{OperationId, TeamId};
 use pulsestage::permission::{Action, may};
 use pulsestage::team::{Team, TeamState};
 use pulsestage::tenant::{Names, Tenant, TenantSettings};
-use pulsestage::text::{Limits, NAME_MAX, check};
+use pulsestage::text::{Limits, NAME_MAX, check, units};
 use pulsestage::user::Role;
 
 use crate::api::typed;
@@ -222,7 +222,7 @@ fn name_field(names: Names, node: NodeRef<Input>) -> Option<AnyView> {
                     id="ask-name"
                     name="name"
                     value=typed("ask", "name")
-                    maxlength=NAME_MAX
+                    maxlength=units(NAME_MAX)
                     required=is_needed
                     autocomplete="name"
                     dir="auto"

@@ -12,12 +12,29 @@ use crate::ui::notice::{Notice, Weight};
 pub fn NoScript() -> impl IntoView {
     view! {
         <noscript>
-            <Notice weight=Weight::Plain mark=Icon::Info>
-                <p>"JavaScript is off. Reload the page to see what is new."</p>
+            <Notice weight=Weight::Plain mark=Icon::Info role="status">
+                <p>{words()}</p>
             </Notice>
         </noscript>
     }
     .erase()
+}
+
+const USUAL: &str = "JavaScript is off. Reload the page to see what is new.";
+
+/// After a question was sent without a script, the page says that it was.
+#[cfg(feature = "ssr")]
+fn words() -> &'static str {
+    match crate::api::has_asked() {
+        true => "Your question was sent. You can find it under “Your questions”.",
+        false => USUAL,
+    }
+}
+
+/// Whoever runs a script reads nothing of it.
+#[cfg(not(feature = "ssr"))]
+fn words() -> &'static str {
+    USUAL
 }
 
 /// Said while the browser has no network.

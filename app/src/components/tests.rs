@@ -210,7 +210,7 @@ fn asking_works_as_a_plain_form() {
     let key = format!("name=\"op\" value=\"{}\"", Uuid::from_u128(9));
     let html = composer(2, None);
     let fields =
-        ["name=\"tenant\" value=\"acme\"", key.as_str(), "name=\"team\"", "name=\"question\"", "maxlength=\"500\""];
+        ["name=\"tenant\" value=\"acme\"", key.as_str(), "name=\"team\"", "name=\"question\"", "maxlength=\"1000\""];
     assert!(has_form(&html, "/api/fn/ask", &fields), "{html}");
     assert!(html.contains(&format!("value=\"{}\" selected", Uuid::from_u128(1))), "the team that is looked at: {html}");
     assert!(!html.contains("aria-invalid"), "{html}");

@@ -4,7 +4,7 @@ use leptos::ev::SubmitEvent;
 use leptos::html::Textarea;
 use leptos::prelude::*;
 use pulsestage::id::QuestionId;
-use pulsestage::text::MessageBody;
+use pulsestage::text::{MessageBody, units};
 use pulsestage::thread::{Message, Side, Thread};
 
 use crate::api::{self, ApiError};
@@ -114,7 +114,7 @@ pub fn ThreadBox(
                     id=id
                     name="text"
                     rows="2"
-                    maxlength=MessageBody::LENGTH.max
+                    maxlength=units(MessageBody::LENGTH.max)
                     required
                     dir="auto"
                     node_ref=area

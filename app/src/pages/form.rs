@@ -110,7 +110,12 @@ impl Form {
     /// The form around its fields.
     pub(super) fn draw(self, fields: AnyView) -> AnyView {
         view! {
-            <form class="form" method="post" action=format!("/api/fn/{}", self.endpoint)>
+            <form
+                class="form"
+                method="post"
+                action=format!("/api/fn/{}", self.endpoint)
+                enctype=(self.endpoint == "import_people").then_some("multipart/form-data")
+            >
                 {self.about.into_iter().map(|(name, value)| hidden(name, value)).collect_view()}
                 {fields}
             </form>

@@ -6,6 +6,7 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use pulsestage::error::{Noun, Refusal};
 use pulsestage::permission::Action;
 use pulsestage::tenant::Tenant;
+use pulsestage::text::TextProblem;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -316,6 +317,16 @@ const FIELDS: [&str; 17] = [
 /// The refusal comes out of an address that anybody may have written, so no word of it is repeated that is not ours.
 fn words(error: &FormError) -> String {
     let why = match &error.refusal {
+        Refusal::Invalid { fields }
+            if fields.iter().any(|field| matches!(field.problem, TextProblem::BadTable { .. })) =>
+        {
+            "The table cannot be read. Save it as “CSV UTF-8”, with the columns “name” and “email” in its first row."
+                .to_owned()
+        }
+        Refusal::TooLarge if error.endpoint == "import_people" => {
+            "The table is too large: at most 2,000 rows. Leave out columns that are not used, or import it in parts."
+                .to_owned()
+        }
         Refusal::Malformed { .. } => "The form could not be read.".to_owned(),
         Refusal::Invalid { fields } if !fields.iter().all(|field| FIELDS.contains(&field.field.as_str())) => {
             "Check what you typed.".to_owned()
@@ -328,7 +339,6 @@ fn words(error: &FormError) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pulsestage::text::TextProblem;
 
     #[test]
     fn a_refusal_is_told_in_our_words() {

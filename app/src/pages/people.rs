@@ -235,10 +235,11 @@ fn import(manager: &Manager<'_>) -> AnyView {
         ("all", "Import only if every row is valid"),
         ("good", "Import valid rows and skip the others"),
     ];
-    let hint = "The first row names the columns: name and email, and optionally role, team and team_role. Up to 2,000 \
-                rows. To give someone several teams, add a row for each.";
+    let hint = "The first row names the columns: name and email, and optionally role, team and team_role. Other columns \
+                are not used. Up to 2,000 rows. To give someone several teams, add a row for each.";
     let fields = view! {
-        {form.field(Field { control: Control::Area(8), ..Field::text("table", "CSV").required().hint(hint) })}
+        {form.field(Field::line("file", "file", "CSV file"))}
+        {form.field(Field { control: Control::Area(8), ..Field::text("table", "Or paste the rows").hint(hint) })}
         {form.radio("mode", "Import", &modes)}
         {send("btn btn--main", None, "Continue")}
     }
@@ -251,8 +252,9 @@ fn flash(flash: Flash) -> AnyView {
     match flash {
         Flash::Invited(invited) => said_invited(invited),
         Flash::Imported(import) => said_imported(import),
-        // It is of the operator's page.
-        Flash::Made(_) => ().into_any(),
+        Flash::NotImported(why) => said_not_imported(why),
+        // They are of other pages.
+        Flash::Made(_) | Flash::Asked => ().into_any(),
     }
 }
 
@@ -277,6 +279,15 @@ fn said_invited(Invited { name, link }: Invited) -> AnyView {
     .erase()
 }
 
+fn said_not_imported(why: String) -> AnyView {
+    view! {
+        <Notice weight=Weight::Danger mark=Icon::Alert role="alert">
+            <p>{why}</p>
+        </Notice>
+    }
+    .erase()
+}
+
 fn said_imported(import: Import) -> AnyView {
     let people = plural(i64::try_from(import.added).unwrap_or(i64::MAX), "person", "people");
     let sentence = match (import.done, import.good) {
@@ -285,15 +296,22 @@ fn said_imported(import: Import) -> AnyView {
         (false, true) => format!("All rows are valid. {people} would be added. Nothing has been imported yet."),
         (false, false) => format!("{people} would be added, but these rows are not valid. Nothing was imported."),
     };
-    let row = |row: RowReport| {
-        let words = format!("Line {}, {} {}: {}", row.line, row.name, row.email, row.fate.sentence());
-        view! { <li dir="auto">{words}</li> }.erase()
-    };
+    let row = |row: RowReport| view! { <li dir="auto">{row.sentence()}</li> }.erase();
+    let ignored =
+        (!import.ignored.is_empty()).then(|| format!("Columns that are not used: {}.", import.ignored.join(", ")));
+    let guessed = import.encoding.map(|encoding| {
+        format!(
+            "The file does not say its encoding and was read as {encoding}. Check that names with accents are right."
+        )
+    });
+    let notes = ignored.into_iter().chain(guessed).map(|note| view! { <p dir="auto">{note}</p> }.erase());
+    let notes: Vec<_> = notes.collect();
     let rows: Vec<_> = import.rows.into_iter().map(row).collect();
     view! {
         <Notice weight=if import.good { Weight::Plain } else { Weight::Warn } mark=Icon::Info role="status">
             <div class="form">
                 <p>{sentence}</p>
+                {notes}
                 <ul class="facts">{rows}</ul>
             </div>
         </Notice>

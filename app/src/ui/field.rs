@@ -4,6 +4,7 @@
 
 use leptos::html::{Input, Textarea};
 use leptos::prelude::*;
+use pulsestage::text::units;
 
 use super::counter::{level, used, warning, words};
 use super::dom;
@@ -69,9 +70,9 @@ pub fn TextArea(
                 id=id
                 name=name
                 rows="4"
-                // Without a script the browser holds the limits. With one, a long text may be typed and then cut down.
+                // Without a script the browser knows the limits. With one, a long text may be typed and then cut down.
                 minlength=Signal::derive(move || (!alive.get()).then_some(min))
-                maxlength=Signal::derive(move || (!alive.get()).then_some(max.get()))
+                maxlength=Signal::derive(move || (!alive.get()).then_some(units(max.get())))
                 required
                 dir="auto"
                 placeholder=placeholder
@@ -138,7 +139,7 @@ pub fn TextLine(
                 id=id
                 name=name
                 type="text"
-                maxlength=max
+                maxlength=units(max)
                 required
                 dir="auto"
                 autocomplete="off"
@@ -285,7 +286,8 @@ impl Field {
                         type=kind
                         value=value
                         min=(kind == "number").then_some("0")
-                        maxlength=max
+                        // An address is counted in bytes.
+                        maxlength=max.map(|max| if kind == "email" { max } else { units(max) })
                         required=required
                         readonly=fixed
                         dir=is_text.then_some("auto")

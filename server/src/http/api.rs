@@ -1,9 +1,10 @@
 //! The server functions: what every call passes before it reaches one, and where a plain form leads afterwards.
 
 use app::api::{Backend, FormError, SAVED};
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{ACCEPT, ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HOST, LOCATION, REFERER, SET_COOKIE};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -12,8 +13,9 @@ use leptos::prelude::provide_context;
 use super::account::confirm;
 use super::errors::Error;
 use super::extract::read_body;
-use super::host;
 use super::language::ClientLanguage;
+use super::returned_form::ReadForm;
+use super::{host, table};
 use crate::auth::secret::unhex;
 use crate::state::AppState;
 use crate::unicode::nfc_body;
@@ -53,11 +55,24 @@ pub async fn guard(State(state): State<AppState>, mut request: Request, next: Ne
     prepare_for_framework(request.headers_mut(), &client, own.filter(|_| state.site().origin.is_some()).as_deref());
     let function = request.uri().path().rsplit('/').next().unwrap_or_default().to_owned();
     let page = request.headers().get(REFERER).cloned().filter(|_| client.reads_pages());
+    let brings_table = request.method() == Method::POST && request.uri().path() == table::PATH;
     // Read before it is looked at: a body that does not say its length is counted as it comes.
-    let response = match with_readable_body(request, &client).await {
-        Ok(request) => next.run(request).await,
+    let readable = match brings_table {
+        true => table::with_table(&state, request, &client).await,
+        false => with_readable_body(request, &client).await,
+    };
+    let response = match readable {
+        Ok(request) => {
+            let read = request.extensions().get::<ReadForm>().cloned();
+            let mut response = next.run(request).await;
+            if let Some(read) = read {
+                response.extensions_mut().insert(read);
+            }
+            response
+        }
         Err(refusal) => match page {
             Some(page) => to_refused_form(&page, &function, refusal),
+            None if brings_table && refusal == Refusal::TooLarge => table::too_large(),
             None => Error::Refused(refusal).into_response(),
         },
     };
@@ -177,10 +192,14 @@ async fn with_readable_body(request: Request, client: &ClientLanguage) -> Result
         return Err(Refusal::UnsupportedMediaType);
     }
     let (head, body) = request.into_parts();
-    let body = read_body(body, MAX_BODY, client).await?;
+    with_text(head, read_body(body, MAX_BODY, client).await?)
+}
+
+/// The request with this body, when it is text.
+pub(super) fn with_text(head: Parts, body: Bytes) -> Result<Request, Refusal> {
     // The framework would put question marks in the place of bytes that are no text.
     if !is_text(&body) {
-        return Err(Refusal::Malformed { detail: "it is not text in UTF-8".to_owned() });
+        return Err(no_text());
     }
     let body = nfc_body(body);
     let length = HeaderValue::from(body.len());
@@ -192,8 +211,17 @@ async fn with_readable_body(request: Request, client: &ClientLanguage) -> Result
     Ok(request)
 }
 
+pub(super) fn no_text() -> Refusal {
+    Refusal::Malformed { detail: "it is not text in UTF-8".to_owned() }
+}
+
 /// Whether these bytes are UTF-8, as they stand and with every `%XX` in them decoded.
-fn is_text(bytes: &[u8]) -> bool {
+pub(super) fn is_text(bytes: &[u8]) -> bool {
+    str::from_utf8(bytes).is_ok() && str::from_utf8(&unescaped(bytes)).is_ok()
+}
+
+/// The bytes with every `%XX` in them decoded.
+pub(super) fn unescaped(bytes: &[u8]) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut rest = bytes;
     while let [byte, tail @ ..] = rest {
@@ -203,7 +231,7 @@ fn is_text(bytes: &[u8]) -> bool {
         decoded.push(byte);
         rest = tail;
     }
-    str::from_utf8(bytes).is_ok() && str::from_utf8(&decoded).is_ok()
+    decoded
 }
 
 /// Whether there is a server function at this address.
@@ -211,7 +239,7 @@ pub(crate) fn is_function(path: &str, method: &Method) -> bool {
     leptos::server_fn::axum::get_server_fn_service(path, method.clone()).is_some()
 }
 
-fn is_form_or_json(headers: &HeaderMap) -> bool {
+pub(super) fn is_form_or_json(headers: &HeaderMap) -> bool {
     let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
     kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") || kind.eq_ignore_ascii_case("application/json")

@@ -13,6 +13,7 @@ use std::convert::Infallible;
 use std::fmt;
 use uuid::Uuid;
 
+use super::api::MAX_BODY;
 use super::errors::Error;
 use super::host;
 use super::language::ClientLanguage;
@@ -24,7 +25,7 @@ use pulsestage::error::Refusal;
 use pulsestage::id::QuestionId;
 use pulsestage::service::RequestContext;
 
-/// The largest form, in bytes: the longest password, each of its bytes written as `%XX`, fits in several times.
+/// The largest form without a text in it, in bytes: the longest password, each of its bytes written as `%XX`, fits in several times.
 const MAX_FORM: usize = 16 * 1024;
 /// So much of a body that is too large is read for a browser, in bytes: it shows the answer only once it has sent all.
 const MAX_DRAINED: usize = 16 * 1024 * 1024;
@@ -119,6 +120,23 @@ impl FromRequest<AppState> for Fields {
     type Rejection = Error;
 
     async fn from_request(request: Request, _: &AppState) -> Result<Self, Error> {
+        Ok(Self::of_body(request, MAX_FORM).await?)
+    }
+}
+
+/// The fields of a form with a text in it, which is as long as in a server function.
+pub(crate) struct TextFields(pub(crate) Fields);
+
+impl FromRequest<AppState> for TextFields {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, _: &AppState) -> Result<Self, Error> {
+        Ok(Self(Fields::of_body(request, MAX_BODY).await?))
+    }
+}
+
+impl Fields {
+    async fn of_body(request: Request, max: usize) -> Result<Self, Refusal> {
         let (head, body) = request.into_parts();
         let kind = head.headers.get(CONTENT_TYPE);
         if kind.is_none() && body.is_end_stream() {
@@ -128,14 +146,12 @@ impl FromRequest<AppState> for Fields {
         let kind = kind.and_then(|value| value.to_str().ok()).unwrap_or_default();
         let kind = kind.split(';').next().unwrap_or_default().trim();
         if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-            return Err(Refusal::UnsupportedMediaType.into());
+            return Err(Refusal::UnsupportedMediaType);
         }
         let client = ClientLanguage::of(&head.method, head.uri.path(), &head.headers);
-        Ok(Self::parse(&read_body(body, MAX_FORM, &client).await?))
+        Ok(Self::parse(&read_body(body, max, &client).await?))
     }
-}
 
-impl Fields {
     fn parse(text: &[u8]) -> Self {
         let pairs = url::form_urlencoded::parse(text);
         Self(pairs.map(|(name, value)| (name.into_owned(), nfc(&value).into_owned())).collect())

@@ -21,6 +21,7 @@ pub mod returned_form;
 pub mod session;
 pub mod spelling;
 pub mod sse;
+mod table;
 pub mod texts;
 pub mod thread;
 pub mod trace;

@@ -11,7 +11,7 @@ use axum::routing::get;
 
 use super::account::{draw, go, problems, room_of};
 use super::errors::Error;
-use super::extract::{Fields, PathQuestion, question_id};
+use super::extract::{Fields, PathQuestion, TextFields, question_id};
 use super::{api, page};
 use crate::state::AppState;
 use pulsestage::command::IdempotencyKey;
@@ -62,7 +62,7 @@ async fn change(
     State(state): State<AppState>,
     context: RequestContext,
     headers: HeaderMap,
-    form: Fields,
+    TextFields(form): TextFields,
 ) -> Result<impl IntoResponse, Error> {
     let question = question_id(form.get("question"));
     let changed = async {
@@ -129,7 +129,7 @@ async fn send_report(
     context: RequestContext,
     PathQuestion(question): PathQuestion,
     headers: HeaderMap,
-    form: Fields,
+    TextFields(form): TextFields,
 ) -> Result<impl IntoResponse, Error> {
     let question = visible(&state, &context, question).await?;
     let reason = reason(form.get("why"), form.get("words"));

@@ -40,7 +40,9 @@ pub async fn answer(State(state): State<AppState>, mut request: Request, next: N
     if refusal.is_none() && !is_wanted_again {
         return told;
     }
-    let sent = sent.lock().unwrap_or_else(PoisonError::into_inner).split_off(0);
+    // Where the form brought a file, what was made of it stands for what was typed.
+    let read = told.extensions_mut().remove::<ReadForm>().map(|ReadForm(form)| form.to_vec());
+    let sent = read.unwrap_or_else(|| sent.lock().unwrap_or_else(PoisonError::into_inner).split_off(0));
     let returned = ReturnedForm {
         endpoint: head.uri.path().rsplit('/').next().unwrap_or_default().to_owned(),
         refusal: refusal.map(|error| error.refusal),
@@ -52,6 +54,10 @@ pub async fn answer(State(state): State<AppState>, mut request: Request, next: N
     let response = page::render(State(state), request).await;
     if response.status() == StatusCode::OK { with_page_in_actions(response, &place).await } else { told }
 }
+
+/// A form as it was read, where that is not how it was sent.
+#[derive(Clone)]
+pub(super) struct ReadForm(pub(super) Bytes);
 
 /// Keeps what passes, as far as any body is read.
 fn keep(copy: &Mutex<Vec<u8>>, data: &Bytes) {

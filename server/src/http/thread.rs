@@ -11,7 +11,7 @@ use axum::routing::get;
 
 use super::account::{count_failed, draw, go, private, problems, room_of};
 use super::errors::Error;
-use super::extract::{Fields, LinkSecret, PathQuestion};
+use super::extract::{LinkSecret, PathQuestion, TextFields};
 use super::own::{fresh_key, key_of};
 use super::{api, host, page};
 use crate::auth::Secret;
@@ -63,7 +63,7 @@ async fn send(
     PathQuestion(question): PathQuestion,
     home: Home,
     headers: HeaderMap,
-    form: Fields,
+    TextFields(form): TextFields,
 ) -> Result<impl IntoResponse, Error> {
     let (service, key) = (state.service(), key_of(&form));
     let mut sent = ThreadForm { typed: form.get("text"), ..ThreadForm::default() };
@@ -116,7 +116,7 @@ async fn send_by_link(
     State(state): State<AppState>,
     LinkSecret(secret): LinkSecret,
     headers: HeaderMap,
-    form: Fields,
+    TextFields(form): TextFields,
 ) -> Result<impl IntoResponse, Error> {
     let service = state.service();
     let spent = |refusal| match refusal {

@@ -231,6 +231,7 @@ impl Stage {
             // The highest bit is set in half of all epochs; the column is signed.
             epoch: Epoch(0xf00d_0000_0000_0000 | self.next()),
             at: START,
+            first_team: None,
         }
     }
 

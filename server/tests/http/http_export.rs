@@ -10,6 +10,7 @@ use pulsestage::command::{Ask, SetVote};
 use pulsestage::id::ParticipantId;
 use pulsestage::service::RequestContext;
 use pulsestage::text::Slug;
+use pulsestage::time::Timestamp;
 use pulsestage::user::Role;
 use serde_json::Value;
 use uuid::Uuid;
@@ -180,6 +181,14 @@ async fn a_query_narrows_a_file_and_a_bad_one_is_refused() {
         ("team=x".to_owned(), 422),
         ("state=deleted".to_owned(), 422),
         ("from=never".to_owned(), 422),
+        ("from=2025-02-31".to_owned(), 422),
+        ("from=2025-02-29".to_owned(), 422),
+        ("until=2025-04-31T10:00".to_owned(), 422),
+        ("until=2025-13-01".to_owned(), 422),
+        ("until=2025-10-08T24:00".to_owned(), 422),
+        ("from=2025-10-08T10:60:00".to_owned(), 422),
+        ("from=31.02.2025".to_owned(), 422),
+        ("from=31-01-2025".to_owned(), 422),
         ("tag='%20or%201=1".to_owned(), 422),
         (format!("text={}", "x".repeat(201)), 422),
         ("team=1&team=2".to_owned(), 400),
@@ -189,6 +198,44 @@ async fn a_query_narrows_a_file_and_a_bad_one_is_refused() {
             assert_eq!(reply.status.as_u16(), status, "{file}?{query}");
         }
     }
+}
+
+#[tokio::test]
+async fn texts_are_found_however_they_are_written() {
+    let (server, default, _acme) = TestServer::new(Plan::default()).await;
+    let context = as_participant(&default, 1);
+    for body in ["Wann zieht Zürich um?", "Wann zieht Zu\u{308}rich wieder um?"] {
+        let ask = Ask { team: default.team.id, body: body.to_owned(), name: None };
+        server.service.ask(&context, None, ask).await.unwrap();
+    }
+    for text in ["z%C3%BCrich", "zu%CC%88rich", "Z%C3%9CRICH", "%EF%BC%BA%C3%BCrich", "z%C2%AD%C3%BCrich"] {
+        let found = server.get(&format!("/export/questions.json?text={text}")).cookie(&default.owner).send().await;
+        assert_eq!(found.json().as_array().unwrap().len(), 2, "{text}");
+    }
+}
+
+#[tokio::test]
+async fn times_are_told_to_the_second_in_one_form() {
+    let (server, default, _acme) = TestServer::new(Plan::default()).await;
+    let is_time = |text: &str| text.len() == 20 && text.ends_with('Z') && Timestamp::from_rfc3339(text).is_some();
+    let get = async |file: &str| server.get(&format!("/export/{file}")).cookie(&default.owner).send().await;
+    let questions = get("questions.json").await.json();
+    let times: Vec<&Value> = questions.as_array().unwrap().iter().map(|question| &question["askedAt"]).collect();
+    assert!(times.iter().all(|time| is_time(time.as_str().unwrap())), "{times:?}");
+    let answered: Vec<&Value> = questions.as_array().unwrap().iter().map(|question| &question["answeredAt"]).collect();
+    let answered: Vec<&str> = answered.into_iter().filter_map(Value::as_str).collect();
+    assert!(!answered.is_empty() && answered.iter().all(|time| is_time(time)), "{answered:?}");
+    for (file, start) in [("questions.csv", "T"), ("audit.csv", "T"), ("audit.jsonl", "T")] {
+        let text = get(file).await.text().to_owned();
+        let times: Vec<&str> = text
+            .split([',', '"', '\n'])
+            .filter(|part| part.len() >= 20 && part.get(10..11) == Some(start) && part.ends_with('Z'))
+            .collect();
+        assert!(!times.is_empty() && times.iter().all(|time| is_time(time)), "{file}: {times:?}");
+    }
+    let asker = server.participant(crate::support::ASKER);
+    let written = server.get("/mine/written.json").cookie(&asker).send().await.json();
+    assert!(is_time(written["questions"][0]["askedAt"].as_str().unwrap()), "{written}");
 }
 
 #[tokio::test]

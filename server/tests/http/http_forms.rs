@@ -36,6 +36,19 @@ async fn a_form_comes_back_to_its_page() {
         assert_eq!(own_path(&leads_to(&reply)), page);
         let shown = server.get(page).cookie(&server.participant(9)).send().await;
         assert!(shown.text().contains(&text), "the question is on {page}");
+        // The page says that it was sent, once, where there is no script.
+        let said = "Your question was sent.";
+        assert!(!shown.text().contains(said));
+        let flash = reply.set_cookies().into_iter().find(|cookie| cookie.starts_with("pulsestage_flash=")).unwrap();
+        let flash = flash.split(';').next().unwrap().to_owned();
+        let shown = server.get(page).cookie(&format!("{}; {flash}", server.participant(9))).send().await;
+        let notice = shown.text().split("<noscript>").nth(1).unwrap().split("</noscript>").next().unwrap();
+        assert!(notice.contains(said) && notice.contains("role=\"status\""), "{notice}");
+        assert!(
+            shown.set_cookies().iter().any(|cookie| cookie.starts_with("pulsestage_flash=;")),
+            "{:?}",
+            shown.set_cookies()
+        );
     }
 }
 

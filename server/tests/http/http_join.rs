@@ -22,8 +22,27 @@ async fn a_code_leads_to_its_team_without_an_account() {
             let page = server.get(&place).send().await;
             assert!(page.text().contains(&format!("The open question of {}", room.slug)), "{place}");
         }
-        let typed = server.get(&format!("/join?code={spaced}")).send().await;
-        assert_eq!((typed.status.as_u16(), typed.header("location")), (303, format!("/j/{code}").as_str()));
+        let (head, tail) = (code[..3].to_lowercase(), &code[3..]);
+        let wide: String = code.chars().filter_map(|sign| char::from_u32(u32::from(sign) + 0xFEE0)).collect();
+        for typed in [
+            format!("{head} {tail}"),
+            format!("{head}–{tail}"),
+            format!("{head} — {tail}"),
+            format!("{head}−{tail}"),
+            format!("{head}\u{2011}{tail}"),
+            wide,
+            format!("http://127.0.0.1:3000/j/{code}"),
+            format!("HTTPS://ASK.EXAMPLE.COM/J/{head}-{tail}/?utm_source=mail#top"),
+            format!("acme.ask.example.com./join?code={code}"),
+        ] {
+            let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("code", &typed).finish();
+            let reply = server.get(&format!("/join?{query}")).send().await;
+            assert_eq!(
+                (reply.status.as_u16(), reply.header("location")),
+                (303, format!("/j/{code}").as_str()),
+                "{typed}"
+            );
+        }
     }
 }
 
@@ -38,6 +57,7 @@ async fn the_box_needs_no_script_and_says_what_is_wrong() {
     assert!(!page.text().contains(".wasm") && !page.text().contains("<script"), "nothing to run: {}", page.text());
     for (path, status) in [
         ("/join?code=%3Cscript%3E", 422),
+        ("/join?code=https%3A%2F%2Fask.example.com%2Ft%2Facme", 422),
         ("/join?code=ABC", 422),
         ("/join?code=%ff", 422),
         ("/j/ABC234", 404),

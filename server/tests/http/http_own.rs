@@ -66,6 +66,45 @@ async fn it_is_edited_and_taken_back_by_plain_forms() {
 }
 
 #[tokio::test]
+async fn an_edit_takes_every_length_that_asking_takes() {
+    let (server, _default, acme) = TestServer::new(Plan::default()).await;
+    let longest = pulsestage::settings::LONGEST_QUESTION as usize;
+    let version = server.get("/api/fn/load_settings?tenant=acme").cookie(&acme.owner).send().await.json();
+    let (version, max) = (version["version"].to_string(), longest.to_string());
+    let form = crate::http_tenancy::with(
+        crate::http_tenancy::fields(&acme),
+        &[("settings[version]", &version), ("settings[question_max]", &max)],
+    );
+    let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let mut form: Vec<(&str, &str)> = form.into_iter().filter(|(name, _)| name.starts_with("settings")).collect();
+    form.push(("tenant", "acme"));
+    let saved = server.function("change_settings").cookie(&acme.owner).form(&form).send().await;
+    assert_eq!(saved.status, 200, "{}", saved.text());
+    let (team, id, path) = (acme.team.id.to_string(), acme.open.id.to_string(), format!("/t/{}/mine", acme.slug));
+    for (sign, number) in [("a", longest), ("é", longest), ("字", longest), ("😀", longest), ("😀", longest + 1)]
+    {
+        let (text, fits) = (sign.repeat(number), number <= longest);
+        let ask = [("tenant", "acme"), ("team", &*team), ("question", &*text)];
+        let asked = server.function("ask").cookie(&server.participant(5)).form(&ask).send().await;
+        assert_eq!(asked.status, if fits { 200 } else { 422 }, "asking {number} {sign}");
+        let edit = [("question", &*id), ("do", "edit"), ("text", &*text)];
+        let edited = post(&server, &path, ASKER, &edit).send().await;
+        assert_eq!(edited.status, if fits { 303 } else { 422 }, "editing {number} {sign}");
+    }
+    // Line ends that browsers send as two are one.
+    let lines = "a\r\n".repeat(longest / 2 - 1) + "ab";
+    let edited = post(&server, &path, ASKER, &[("question", &*id), ("do", "edit"), ("text", &*lines)]).send().await;
+    assert_eq!(edited.status, 303);
+    // What else is typed there is as long as it may be.
+    let message = "😀".repeat(1_000);
+    assert_eq!(post(&server, &format!("{path}/{id}"), ASKER, &[("text", &*message)]).send().await.status, 303);
+    let words = "😀".repeat(400);
+    let words = [("why", "It is something else"), ("words", &*words)];
+    let reported = post(&server, &format!("/t/acme/report/{}", acme.frozen.id), 7, &words).send().await;
+    assert_eq!(reported.status, 200, "{}", reported.text());
+}
+
+#[tokio::test]
 async fn a_question_is_reported_once_by_each_and_waits_after_three() {
     let (server, _default, acme) = TestServer::new(Plan::default()).await;
     let path = format!("/t/{}/report/{}", acme.slug, acme.open.id);

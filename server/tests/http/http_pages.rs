@@ -4,6 +4,7 @@ use axum::http::Method;
 use pulsestage::event::Cursor;
 use uuid::Uuid;
 
+use crate::routes::{admin_views, routes};
 use crate::support::{Plan, Room, TestServer};
 
 /// Everything in a room that only its own pages may show.
@@ -234,5 +235,30 @@ async fn a_head_is_the_page_without_its_body() {
     for (path, status) in [("/", 200), ("/t/nope", 404), ("/admin", 303)] {
         let head = server.request(Method::HEAD, path).send().await;
         assert_eq!((head.status.as_u16(), head.body.len()), (status, 0), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_slash_at_the_end_of_a_pages_address_leads_to_the_page() {
+    let (server, _default, _acme) = TestServer::new(Plan::default()).await;
+    let programs = ["/api/", "/export/", "/health/", "/pkg/", "/sse"];
+    let mut pages: Vec<String> = admin_views().into_iter().map(|view| format!("{{room}}/admin/{view}")).collect();
+    pages.extend(routes());
+    let pages = pages.iter().flat_map(|route| ["", "/t/acme"].map(|room| route.replace("{room}", room)));
+    let pages = pages.map(|route| route.replace("{tenant}", "acme").replace([':', '{', '}', '*'], ""));
+    let pages = pages.filter(|page| !programs.iter().any(|program| page.starts_with(program)));
+    let pages: Vec<String> = pages.map(|page| page.trim_end_matches('/').to_owned()).collect();
+    assert!(pages.len() > 40, "{pages:?}");
+    for page in pages.iter().filter(|page| !page.is_empty() && *page != "/t/acme") {
+        for method in [Method::GET, Method::POST] {
+            let reply = server.request(method.clone(), &format!("{page}/?a=%C3%BC&b=/")).wants_page().send().await;
+            let to = format!("{page}?a=%C3%BC&b=/");
+            assert_eq!((reply.status.as_u16(), reply.header("location")), (308, to.as_str()), "{method} {page}/");
+        }
+    }
+    for (path, status) in
+        [("/", 200), ("/t/acme", 200), ("/t/acme/", 200), ("/t/acme//", 308), ("//evil.example/", 404)]
+    {
+        assert_eq!(server.get(path).wants_page().send().await.status.as_u16(), status, "{path}");
     }
 }

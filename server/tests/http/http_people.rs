@@ -8,7 +8,7 @@ use pulsestage::service::Credentials;
 use pulsestage::text::Slug;
 use pulsestage::user::Role;
 
-use crate::support::{Plan, Reply, Room, TestServer, assert_refused, signed_in};
+use crate::support::{HOST, Plan, Reply, Room, TestServer, assert_refused, signed_in};
 
 /// Somebody who is signed in to the default tenant.
 struct Somebody {
@@ -270,19 +270,141 @@ async fn people_come_from_a_table_after_a_look_at_it() {
     let good = "name,email\nCy,cy@example.com\nDee,dee@example.com";
     assert_eq!(import(good, "all").await.json()["added"], 2);
     assert_eq!(server.store.people_count(tenant).await.unwrap(), before + 4);
-    for table in ["", "nonsense", "name,name\n", "name,email,password\nA,a@example.com,x", "name,email\n\u{FFFD},a@b"] {
-        assert_refused(table, &import(table, "good").await, 422, "invalid");
+    for (table, says) in [
+        ("", "is empty"),
+        (";;\r\n;", "is empty"),
+        ("nonsense", "no column for names"),
+        ("name,name\n", "two columns for names"),
+        ("name;Mail;E-Mail\n", "two columns for e-mail addresses"),
+        ("name,role\nA,admin", "no column for e-mail addresses"),
+        ("name,email\n\u{FFFD},a@b", "save it as “CSV UTF-8”"),
+    ] {
+        let refused = import(table, "good").await;
+        assert_refused(table, &refused, 422, "invalid");
+        assert!(refused.json()["message"].as_str().unwrap().contains(says), "{table}: {}", refused.text());
     }
     assert_refused("mode", &import(good, "force").await, 400, "malformed");
     let long = format!("name,email\n{}", "A,a@example.com\n".repeat(2_001));
-    assert_refused("too many rows", &import(&long, "try").await, 422, "invalid");
-    let raw = server.function("import_people").cookie(&default.owner);
-    let latin = raw.raw("application/x-www-form-urlencoded", b"mode=try&table=name,email%0AJ%F6rg,j%40b".to_vec());
-    assert_refused("another encoding", &latin.send().await, 400, "malformed");
-    let huge = server.function("import_people").cookie(&default.owner);
-    let huge = huge.raw("application/x-www-form-urlencoded", vec![b'a'; 300 * 1024]).send().await;
-    assert_refused("huge", &huge, 413, "too_large");
+    let too_many = import(&long, "try").await;
+    assert_refused("too many rows", &too_many, 422, "invalid");
+    assert!(too_many.text().contains("more than 2,000 rows"), "{}", too_many.text());
     assert_eq!(server.store.people_count(tenant).await.unwrap(), before + 4);
+}
+
+/// A form with a file, as browsers send it.
+fn with_file(fields: &[(&str, &[u8])]) -> Vec<u8> {
+    let part = |(name, bytes): &(&str, &[u8])| {
+        let file = if *name == "file" { "; filename=\"people.csv\"\r\nContent-Type: text/csv" } else { "" };
+        [format!("--X\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n").as_bytes(), bytes, b"\r\n"]
+            .concat()
+    };
+    [fields.iter().flat_map(part).collect::<Vec<u8>>(), b"--X--\r\n".to_vec()].concat()
+}
+
+#[tokio::test]
+async fn a_table_is_read_as_spreadsheets_write_it() {
+    let (server, default, _acme) = TestServer::new(Plan::default()).await;
+    let text =
+        "sep=;\r\nName;E-Mail Address;Phone;\r\n;;;\r\nJörg;joerg@example.com;+49 30 1;\r\n;;;\r\nÆrø;bad;2;\r\n";
+    let utf_16 = |order: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(order).collect::<Vec<u8>>();
+    let western: Vec<u8> = text.chars().map(|sign| u8::try_from(u32::from(sign)).unwrap()).collect();
+    let escaped = |bytes: &[u8]| -> String { bytes.iter().map(|byte| format!("%{byte:02X}")).collect() };
+    for (case, bytes) in [
+        ("UTF-8", text.as_bytes().to_vec()),
+        ("UTF-8 with its mark", [&b"\xEF\xBB\xBF"[..], text.as_bytes()].concat()),
+        ("UTF-16, little end first", [b"\xFF\xFE".to_vec(), utf_16(u16::to_le_bytes)].concat()),
+        ("UTF-16, big end first", [b"\xFE\xFF".to_vec(), utf_16(u16::to_be_bytes)].concat()),
+        ("Windows-1252", western),
+    ] {
+        let call = || server.function("import_people").cookie(&default.owner);
+        let file = with_file(&[("tenant", b"default"), ("mode", b"try"), ("table", b""), ("file", &bytes)]);
+        let form = format!("tenant=default&mode=try&table={}", escaped(&bytes)).into_bytes();
+        for (way, kind, body) in
+            [("a file", "multipart/form-data; boundary=X", file), ("a form", "application/x-www-form-urlencoded", form)]
+        {
+            let read = call().raw(kind, body).send().await;
+            assert_eq!(read.status, 200, "{case} as {way}: {}", read.text());
+            let read = read.json();
+            let rows = read["rows"].as_array().unwrap();
+            assert_eq!(
+                (rows.len(), rows[0]["name"].as_str(), rows[0]["fate"].as_str()),
+                (2, Some("Jörg"), Some("add")),
+                "{case}: {read}"
+            );
+            assert_eq!(
+                (rows[1]["line"].as_u64(), rows[1]["column"].as_str()),
+                (Some(6), Some("E-Mail Address")),
+                "{case}"
+            );
+            assert_eq!((read["ignored"][0].as_str(), read["ignored"].as_array().unwrap().len()), (Some("Phone"), 1));
+            assert_eq!(read["encoding"].as_str(), (case == "Windows-1252").then_some("Windows-1252"), "{case}");
+        }
+    }
+    let raw = |body: &[u8]| {
+        server.function("import_people").cookie(&default.owner).raw("application/x-www-form-urlencoded", body.to_vec())
+    };
+    for body in [&b"mode=try&table=name,email%0A%81,j%40b"[..], b"mode=try&table=%FF%FEn"] {
+        let refused = raw(body).send().await;
+        assert_refused("no encoding of ours", &refused, 422, "invalid");
+        assert!(refused.text().contains("CSV UTF-8"), "{}", refused.text());
+    }
+    assert_refused("another field", &raw(b"mode=%FF&table=name,email").send().await, 400, "malformed");
+    // The page says all of that to whoever has no script.
+    let file = with_file(&[
+        ("tenant", b"default"),
+        ("mode", b"try"),
+        ("table", b""),
+        ("file", b"name,Mail,Phone\nJ\xF6rg,bad,1"),
+    ]);
+    let page = &format!("http://{HOST}/admin/people");
+    let call = server.function("import_people").cookie(&default.owner).wants_page().header("referer", page);
+    let sent = call.raw("multipart/form-data; boundary=X", file).send().await;
+    assert_eq!(sent.status, 200, "{}", sent.text());
+    // What was in the file stands in the form, so that it can be put right or imported.
+    let words = [
+        "Row 2, column “Mail” (Jörg bad)",
+        "Columns that are not used: Phone.",
+        "was read as Windows-1252",
+        "Jörg,bad,1",
+    ];
+    for words in words {
+        assert!(sent.text().contains(words), "{words}: {}", sent.text());
+    }
+}
+
+#[tokio::test]
+async fn two_thousand_rows_are_taken_whatever_their_bytes() {
+    let (server, default, _acme) = TestServer::new(Plan::default()).await;
+    for sign in ["Я", "字", "😀"] {
+        let name = sign.repeat(60);
+        let row = |number: u32| format!("{name};person{number}@{}.example.com;member\r\n", "a".repeat(60));
+        let table = format!("name;email;role\r\n{}", (0..2_000).map(row).collect::<String>());
+        let call = || server.function("import_people").cookie(&default.owner);
+        let form = call().form(&[("table", &table), ("mode", "try")]).send().await;
+        let file = with_file(&[("mode", b"try"), ("file", table.as_bytes())]);
+        let file = call().raw("multipart/form-data; boundary=X", file).send().await;
+        for (way, reply) in [("form", form), ("file", file)] {
+            assert_eq!(reply.status, 200, "{sign} as {way}: {:.200}", reply.text());
+            assert_eq!(reply.json()["added"], 2_000, "{sign} as {way}");
+        }
+    }
+    let largest = 3 * pulsestage::people_import::TABLE_BYTES;
+    let huge = |cookie: &str, bytes: usize| {
+        let call = server.function("import_people").cookie(cookie);
+        call.raw("application/x-www-form-urlencoded", vec![b'a'; bytes])
+    };
+    let refused = huge(&default.owner, largest + 512 * 1024).send().await;
+    assert_refused("huge", &refused, 413, "too_large");
+    assert!(refused.text().contains("at most 2,000 rows"), "{}", refused.text());
+    // Nobody else is read so much of.
+    for cookie in [default.moderator.clone(), server.participant(1), String::new()] {
+        assert_refused("not theirs", &huge(&cookie, 300 * 1024).send().await, 413, "too_large");
+    }
+    let page = huge(&default.owner, largest + 512 * 1024)
+        .wants_page()
+        .header("referer", &format!("http://{HOST}/admin/people"));
+    let sent = page.send().await;
+    assert!(sent.text().contains("The table is too large"), "{}", sent.text());
 }
 
 #[tokio::test]

@@ -28,6 +28,7 @@ async fn closed_house() -> (TestServer, String) {
         },
         epoch: Epoch(1),
         at: Timestamp(1),
+        first_team: None,
     };
     server.store.create_tenant(new).await.unwrap();
     let owner = signed_in(&server.service, &Slug::parse(SLUG).unwrap(), Role::Owner).await.0;

@@ -151,6 +151,14 @@ async fn the_operator_makes_limits_and_archives() {
     assert_refused("twice", &operate("create_tenant", &[("slug", "fresh")]).await, 409, "name_taken");
     assert_refused("no slug", &operate("create_tenant", &[("slug", "Not one")]).await, 422, "invalid");
     assert_eq!(server.get("/t/fresh").send().await.status, 200);
+    // There is somebody to ask from the first moment.
+    let board = server.get("/api/fn/load_board?tenant=fresh").send().await.json();
+    let teams = board["board"]["teams"].as_object().map(|teams| teams.values().cloned().collect::<Vec<_>>());
+    let teams = teams.or_else(|| board["board"]["teams"].as_array().cloned()).unwrap();
+    assert_eq!((teams.len(), teams[0]["name"].as_str()), (1, Some("Everyone")), "{board}");
+    let team = teams[0]["id"].as_str().unwrap();
+    let ask = [("tenant", "fresh"), ("team", team), ("question", "Is anybody there?")];
+    assert_eq!(server.function("ask").cookie(&server.participant(9)).form(&ask).send().await.status, 200);
 
     assert_eq!(operate("limit_tenant", &[("slug", "acme"), ("streams", "1"), ("questions", "")]).await.status, 200);
     let mut first = server.stream("tenantId=acme").await;

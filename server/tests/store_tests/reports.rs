@@ -26,7 +26,11 @@ const ALL: i64 = 1_000;
 
 async fn export(stage: &Stage, home: &Home, filter: QuestionFilter) -> Vec<String> {
     let read = stage.store.exported_questions(home.tenant, Scope::Tenant, &filter, QuestionCursor::OLDEST, ALL).await;
-    read.unwrap().into_iter().filter(|question| filter.matches(question)).map(|question| question.text).collect()
+    read.unwrap()
+        .into_iter()
+        .filter(|question| filter.matches(question, &pulsestage_server::unicode::Tables))
+        .map(|question| question.text)
+        .collect()
 }
 
 async fn questions_are_read_page_by_page_in_order(stage: Arc<Stage>) {

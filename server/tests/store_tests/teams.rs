@@ -7,7 +7,8 @@ use pulsestage::error::{Noun, Refusal};
 use pulsestage::event::{Cursor, Event, Gone};
 use pulsestage::id::{TagId, TeamId};
 use pulsestage::ports::{
-    BoardStore, QuestionStore, StoreError, StoreResult, TagStore, TeamChange, TeamStore, TenantStore,
+    BoardStore, LogStore, NewTeam, NewTenant, QuestionStore, StoreError, StoreResult, TagStore, TeamChange, TeamStore,
+    TenantStore,
 };
 use pulsestage::tag::Tag;
 use pulsestage::team::{Team, TeamSettings, TeamState};
@@ -17,6 +18,7 @@ use crate::stage::{Home, START, Stage, stories};
 
 stories![
     a_team_is_changed,
+    a_tenant_begins_with_its_first_team_or_not_at_all,
     a_closed_team_takes_nothing_and_one_for_votes_no_questions,
     an_archived_team_is_gone_and_comes_back_with_its_questions,
     a_code_leads_to_one_team,
@@ -34,6 +36,29 @@ fn missing<T>(what: Noun) -> StoreResult<T> {
 
 fn name(text: &str) -> Name {
     Name::parse(text).unwrap()
+}
+
+async fn a_tenant_begins_with_its_first_team_or_not_at_all(stage: Arc<Stage>) {
+    let with_team = |text: &str| {
+        let id = TeamId(stage.id());
+        let team = NewTeam { id, slug: Slug::parse("everyone").unwrap(), name: name(text), code: stage.code() };
+        NewTenant { first_team: Some(team), ..stage.new_tenant("acme") }
+    };
+    let tenant = stage.store.create_tenant(with_team("Everyone")).await.unwrap();
+    let teams = stage.store.teams(tenant.id).await.unwrap();
+    let [first] = &teams[..] else { panic!("{teams:?}") };
+    assert_eq!((first.team.name.as_str(), first.team.state), ("Everyone", TeamState::Open));
+    assert!(first.join_code.is_some());
+    let told = stage.store.facts_after(tenant.id, 0, 10).await.unwrap();
+    let told: Vec<_> = told.iter().map(|fact| (fact.team, fact.subject)).collect();
+    assert_eq!(told, [(Some(first.team.id), Some(first.team.id.0))]);
+    // Once more makes neither another tenant nor another team.
+    assert_eq!(
+        stage.store.create_tenant(with_team("Others")).await,
+        refused(Refusal::NameTaken { what: Noun::Tenant })
+    );
+    assert_eq!(stage.store.teams(tenant.id).await.unwrap().len(), 1);
+    assert_eq!(stage.store.tenants().await.unwrap().len(), 1);
 }
 
 async fn change(stage: &Stage, home: &Home, id: TeamId, to: &str, settings: TeamSettings) -> StoreResult<Team> {

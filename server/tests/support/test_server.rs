@@ -170,6 +170,7 @@ impl TestServer {
             settings: TenantSettings::default(),
             epoch: LogStub::EPOCH,
             at: SystemClock.now(),
+            first_team: None,
         };
         store.create_tenant(tenant).await.unwrap();
         drop(running);

@@ -82,7 +82,7 @@ impl<'a> Line<'a> {
     fn of(record: &'a Record) -> Self {
         let json = |text: Option<&str>| text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
         Self {
-            at: record.at.to_rfc3339(),
+            at: record.at.whole_second().to_rfc3339(),
             action: &record.action,
             outcome: record.outcome.as_str(),
             by: record.by.map(|by| by.to_string()),

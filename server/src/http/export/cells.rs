@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use pulsestage::audit::Record;
 use pulsestage::export::ExportedQuestion;
+use pulsestage::time::Timestamp;
 
 /// What is in one place of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +13,8 @@ pub(super) enum Cell<'a> {
     Nothing,
     /// A number.
     Number(i64),
+    /// A moment, told to the second.
+    Moment(Timestamp),
     /// Words, which anybody may have typed.
     Text(Cow<'a, str>),
 }
@@ -19,6 +22,12 @@ pub(super) enum Cell<'a> {
 impl<'a> From<&'a str> for Cell<'a> {
     fn from(text: &'a str) -> Self {
         Self::Text(Cow::Borrowed(text))
+    }
+}
+
+impl From<Timestamp> for Cell<'_> {
+    fn from(at: Timestamp) -> Self {
+        Self::Moment(at)
     }
 }
 
@@ -63,12 +72,12 @@ pub(super) fn question(question: &ExportedQuestion) -> [Cell<'_>; QUESTION.len()
         Cell::Number(question.votes),
         question.team.as_str().into(),
         question.state.as_str().into(),
-        question.asked_at.whole_second().to_rfc3339().into(),
+        question.asked_at.into(),
         question.text.as_str().into(),
         question.original_text.as_deref().into(),
         question.tags.join(", ").into(),
         question.answer.as_deref().into(),
-        question.answered_at.map(|at| at.to_rfc3339()).into(),
+        question.answered_at.into(),
         question.answered_by.as_deref().into(),
         yes(question.pinned),
         yes(question.frozen),
@@ -86,7 +95,7 @@ pub(super) const RECORD: [&str; 11] =
 /// The cells of an entry of the audit, in the order of [`RECORD`].
 pub(super) fn record(record: &Record) -> [Cell<'_>; RECORD.len()] {
     [
-        record.at.to_rfc3339().into(),
+        record.at.into(),
         record.action.as_str().into(),
         record.outcome.as_str().into(),
         record.by_name.as_deref().into(),

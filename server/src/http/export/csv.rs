@@ -15,6 +15,7 @@ pub(super) fn row<'a>(out: &mut Vec<u8>, cells: impl IntoIterator<Item = Cell<'a
         match cell {
             Cell::Nothing => {}
             Cell::Number(number) => out.extend_from_slice(number.to_string().as_bytes()),
+            Cell::Moment(at) => out.extend_from_slice(at.whole_second().to_rfc3339().as_bytes()),
             Cell::Text(text) => add_text(out, &text),
         }
     }

@@ -6,6 +6,7 @@ use std::fmt::Write;
 use super::Broken;
 use super::cells::Cell;
 use super::zip::Zip;
+use pulsestage::time::{DAY_MS, Timestamp};
 
 /// The most rows of a sheet.
 const MAX_ROWS: u32 = 1_048_576;
@@ -14,10 +15,10 @@ const MAX_TEXT: usize = 32_767;
 
 const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n";
 /// The small files that make a sheet a spreadsheet.
-const FRAME: [(&str, &str); 4] = [
+const FRAME: [(&str, &str); 5] = [
     (
         "[Content_Types].xml",
-        r#"<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/><Override PartName="/xl/worksheets/sheet1.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/></Types>"#,
+        r#"<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/><Override PartName="/xl/worksheets/sheet1.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/><Override PartName="/xl/styles.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"/></Types>"#,
     ),
     (
         "_rels/.rels",
@@ -29,11 +30,22 @@ const FRAME: [(&str, &str); 4] = [
     ),
     (
         "xl/_rels/workbook.xml.rels",
-        r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>"#,
+        r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="rId2" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/styles" Target="styles.xml"/></Relationships>"#,
+    ),
+    // The second format of cells, number 1, is that of moments.
+    (
+        "xl/styles.xml",
+        r#"<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><numFmts count="1"><numFmt numFmtId="164" formatCode="yyyy\-mm\-dd\ hh:mm:ss"/></numFmts><fonts count="1"><font/></fonts><fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills><borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="2"><xf/><xf numFmtId="164" applyNumberFormat="1"/></cellXfs></styleSheet>"#,
     ),
 ];
-/// The sheet up to its first row; the titles stay in team_filter.
-const SHEET: &str = r#"<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews><sheetData>"#;
+/// The sheet up to its columns; the titles stay in sight.
+const SHEET: &str = r#"<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews><cols>"#;
+/// How wide a column is in which moments can be read, in characters.
+const MOMENT_WIDTH: u32 = 20;
+/// The day from which spreadsheets count is so many days before 1970-01-01 (ECMA-376, part 1, 18.17.4.1).
+const DAYS_TO_1970: i64 = 25_569;
+/// The first day that all programs count alike, 1900-03-01: some take 1900 for a leap year.
+const FIRST_DAY: i64 = 61;
 
 /// A spreadsheet on its way.
 #[derive(Default)]
@@ -54,6 +66,14 @@ impl Xlsx {
         self.zip.begin(out, "xl/worksheets/sheet1.xml")?;
         self.zip.add(out, HEAD.as_bytes())?;
         self.zip.add(out, SHEET.as_bytes())?;
+        let mut columns = String::new();
+        for (place, title) in (1..).zip(titles) {
+            if title.ends_with("_at") {
+                let _ = write!(columns, r#"<col min="{place}" max="{place}" width="{MOMENT_WIDTH}" customWidth="1"/>"#);
+            }
+        }
+        columns.push_str("</cols><sheetData>");
+        self.zip.add(out, columns.as_bytes())?;
         self.row(out, titles.iter().map(|title| Cell::from(*title)))
     }
 
@@ -73,6 +93,7 @@ impl Xlsx {
                 Cell::Nothing => xml.push_str("<c/>"),
                 // A string takes whatever is written to it.
                 Cell::Number(number) => drop(write!(xml, "<c><v>{number}</v></c>")),
+                Cell::Moment(at) => add_moment(&mut xml, at),
                 Cell::Text(text) => {
                     xml.push_str(r#"<c t="inlineStr"><is><t xml:space="preserve">"#);
                     add_text(&mut xml, &text);
@@ -90,6 +111,18 @@ impl Xlsx {
         self.zip.end(out)?;
         self.zip.finish(out)
     }
+}
+
+/// Adds a moment as spreadsheets count: days, and parts of them.
+fn add_moment(xml: &mut String, at: Timestamp) {
+    let day = at.0.div_euclid(DAY_MS) + DAYS_TO_1970;
+    let seconds = at.0.rem_euclid(DAY_MS) / 1_000;
+    let part = seconds as f64 / (DAY_MS / 1_000) as f64;
+    // A string takes whatever is written to it.
+    let _ = match day {
+        FIRST_DAY.. => write!(xml, r#"<c s="1"><v>{}</v></c>"#, day as f64 + part),
+        _ => write!(xml, r#"<c t="inlineStr"><is><t>{}</t></is></c>"#, at.whole_second()),
+    };
 }
 
 /// Adds a text with what XML and spreadsheets take for signs made harmless, and what XML cannot say left out.
@@ -134,8 +167,8 @@ mod tests {
         xlsx.end(&mut out).unwrap();
         let files = unzip(&out);
         let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
-        assert_eq!(names[..4], FRAME.map(|(name, _)| name));
-        String::from_utf8(files[4].1.clone()).unwrap()
+        assert_eq!(names[..FRAME.len()], FRAME.map(|(name, _)| name));
+        String::from_utf8(files[FRAME.len()].1.clone()).unwrap()
     }
 
     #[test]
@@ -150,6 +183,53 @@ mod tests {
             "</sheetData></worksheet>"
         )));
         assert!(!sheet.contains("<f>"));
+    }
+
+    #[test]
+    fn a_moment_is_a_number_of_days_in_the_format_of_moments() {
+        for (ms, cell) in [
+            (0, r#"<c s="1"><v>25569</v></c>"#),
+            (43_200_999, r#"<c s="1"><v>25569.5</v></c>"#),
+            (1_759_919_400_123, r#"<c s="1"><v>45938.4375</v></c>"#),
+            (-2_203_891_200_000, r#"<c s="1"><v>61</v></c>"#),
+            (-2_203_891_200_001, r#"<c t="inlineStr"><is><t>1900-02-28T23:59:59Z</t></is></c>"#),
+        ] {
+            let mut xml = String::new();
+            add_moment(&mut xml, Timestamp(ms));
+            assert_eq!(xml, cell, "{ms}");
+        }
+    }
+
+    /// Each part that the package names is in it, and each element is closed under the name it was opened with.
+    #[test]
+    fn the_package_is_whole() {
+        for (name, content) in FRAME {
+            let mut open: Vec<&str> = Vec::new();
+            for tag in content.split('<').skip(1).map(|rest| rest.split_once('>').unwrap().0) {
+                let element = tag.split(' ').next().unwrap();
+                match element.strip_prefix('/') {
+                    Some(closed) => assert_eq!(open.pop(), Some(closed), "{name}"),
+                    None if tag.ends_with('/') => {}
+                    None => open.push(element),
+                }
+            }
+            assert_eq!(open, [""; 0], "{name}");
+        }
+        let file = |wanted: &str| FRAME.iter().find(|(name, _)| *name == wanted).unwrap().1;
+        assert!(
+            file("xl/workbook.xml").contains(r#"<sheets><sheet name="Questions" sheetId="1" r:id="rId1"/></sheets>"#)
+        );
+        assert!(file("xl/styles.xml").contains(r#"formatCode="yyyy\-mm\-dd\ hh:mm:ss""#));
+        let parts =
+            file("[Content_Types].xml").split("PartName=\"/").skip(1).map(|rest| rest.split('"').next().unwrap());
+        for part in parts {
+            let is_there = part == "xl/worksheets/sheet1.xml" || FRAME.iter().any(|(name, _)| *name == part);
+            assert!(is_there, "{part}");
+            assert!(
+                part == "xl/workbook.xml" || file("xl/_rels/workbook.xml.rels").contains(&part["xl/".len()..]),
+                "{part}"
+            );
+        }
     }
 
     #[test]

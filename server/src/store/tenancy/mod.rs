@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use pulsestage::audit::{Act, Entry};
 use pulsestage::error::{Noun, Refusal};
 use pulsestage::event::Event;
-use pulsestage::id::{TeamId, TenantId, UserId};
+use pulsestage::id::{OperationId, TeamId, TenantId, UserId};
 use pulsestage::logo::{Logo, LogoKind};
 use pulsestage::ports::{Ending, NewTenant, StoreResult, TenantStore, Write};
 use pulsestage::session::GUESTS;
@@ -225,24 +225,28 @@ impl TenantStore for SqlStore {
     async fn create_tenant(&self, new: NewTenant) -> StoreResult<Tenant> {
         self.run(Kind::Tenant, async move |db| {
             let settings = serde_json::to_string(&new.settings).map_err(|e| DbError::json("tenant settings", &e))?;
-            let inserted = execute!(
-                &db.write,
-                sql::tenants::CREATE_TENANT,
-                new.id.0,
-                new.slug.as_str(),
-                new.name.as_str(),
-                new.epoch.0.cast_signed(),
-                settings,
-                new.at.0,
-            )?;
-            if inserted == 0 {
-                return Err(Refusal::NameTaken { what: Noun::Tenant }.into());
-            }
-            Ok(Tenant {
-                id: new.id,
-                slug: new.slug.into_string(),
-                name: new.name.into_string(),
-                settings: new.settings,
+            written!(db, tx => {
+                let NewTenant { id, slug, name, at, first_team, .. } = new;
+                let inserted = execute!(
+                    tx,
+                    sql::tenants::CREATE_TENANT,
+                    id.0,
+                    slug.as_str(),
+                    name.as_str(),
+                    new.epoch.0.cast_signed(),
+                    &settings,
+                    at.0,
+                )?;
+                if inserted == 0 {
+                    return Err(Refusal::NameTaken { what: Noun::Tenant }.into());
+                }
+                if let Some(team) = first_team {
+                    // Nobody of the tenant creates it: the write is the team's own.
+                    let write = Write { tenant: id, operation: OperationId(team.id.0), writer: team.id.0, at };
+                    let place = LogSlot::take(tx, id).await?;
+                    teams::add_team(tx, place, &write, team).await?;
+                }
+                Ok(Tenant { id, slug: slug.into_string(), name: name.into_string(), settings: new.settings })
             })
         })
         .await

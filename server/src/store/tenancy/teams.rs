@@ -26,33 +26,15 @@ use crate::unicode::name_key;
 impl TeamStore for SqlStore {
     async fn create_team(&self, write: Write, new: NewTeam) -> StoreResult<Team> {
         self.run(Kind::Moderate, async move |db| {
-            let NewTeam { id, slug, name, code } = new;
+            let id = new.id;
             // The slug is made of the name, or of the id where the name has no letter for it: it is not asked for.
-            let operation = Operation::new("create_team", id.0, &[name.as_str().as_bytes()]);
+            let operation = Operation::new("create_team", id.0, &[new.name.as_str().as_bytes()]);
             written!(db, tx => {
                 if let KeyClaim::Repeated(made) = claim(tx, &write, &operation).await? {
                     return team(tx, write.tenant, TeamId(made)).await;
                 }
                 let place = LogSlot::take(tx, write.tenant).await?;
-                let taken: Vec<String> = fetch_all!(scalar tx, sql::teams::SLUGS, write.tenant.0)?;
-                let slug = free_slug(slug, &taken.into_iter().collect());
-                let inserted = execute!(
-                    tx,
-                    sql::teams::CREATE_TEAM,
-                    write.tenant.0,
-                    id.0,
-                    &slug,
-                    name.as_str(),
-                    name_key(name.as_str()),
-                    write.at.0,
-                    code.as_str(),
-                )?;
-                if inserted == 0 {
-                    return Err(Refusal::NameTaken { what: Noun::Team }.into());
-                }
-                let team = Team { id, slug, name: name.into_string(), state: TeamState::Open };
-                // Of the team itself, for there may be people who are not to see it.
-                place.write(tx, &write, Some(id), &Event::TeamCreated(team.clone())).await?;
+                let team = add_team(tx, place, &write, new).await?;
                 let entry = Entry::of(UserId(write.writer), Act::CreateTeam).team(id).subject(id);
                 note(tx, &write, entry.after("name", &team.name).after("slug", &team.slug)).await?;
                 Ok(team)
@@ -189,6 +171,31 @@ impl TeamStore for SqlStore {
         })
         .await
     }
+}
+
+/// Writes a team and the fact that it is there.
+pub(in crate::store) async fn add_team(tx: &mut Tx, place: LogSlot, write: &Write, new: NewTeam) -> DbResult<Team> {
+    let NewTeam { id, slug, name, code } = new;
+    let taken: Vec<String> = fetch_all!(scalar tx, sql::teams::SLUGS, write.tenant.0)?;
+    let slug = free_slug(slug, &taken.into_iter().collect());
+    let inserted = execute!(
+        tx,
+        sql::teams::CREATE_TEAM,
+        write.tenant.0,
+        id.0,
+        &slug,
+        name.as_str(),
+        name_key(name.as_str()),
+        write.at.0,
+        code.as_str(),
+    )?;
+    if inserted == 0 {
+        return Err(Refusal::NameTaken { what: Noun::Team }.into());
+    }
+    let team = Team { id, slug, name: name.into_string(), state: TeamState::Open };
+    // Of the team itself, for there may be people who are not to see it.
+    place.write(tx, write, Some(id), &Event::TeamCreated(team.clone())).await?;
+    Ok(team)
 }
 
 /// A team of the tenant.
