@@ -281,7 +281,7 @@ fn said_invited(Invited { name, link }: Invited) -> AnyView {
 
 fn said_not_imported(why: String) -> AnyView {
     view! {
-        <Notice weight=Weight::Danger mark=Icon::Alert role="alert">
+        <Notice weight=Weight::Danger mark=Icon::Alert role="status">
             <p>{why}</p>
         </Notice>
     }
