@@ -295,7 +295,7 @@ async fn people_come_from_a_table_after_a_look_at_it() {
 fn with_file(fields: &[(&str, &[u8])]) -> Vec<u8> {
     let part = |(name, bytes): &(&str, &[u8])| {
         let file = if *name == "file" { "; filename=\"people.csv\"\r\nContent-Type: text/csv" } else { "" };
-        [format!("--X\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n").as_bytes(), bytes, b"\r\n"]
+        [format!("--X\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n").as_bytes(), *bytes, b"\r\n"]
             .concat()
     };
     [fields.iter().flat_map(part).collect::<Vec<u8>>(), b"--X--\r\n".to_vec()].concat()
