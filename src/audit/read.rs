@@ -10,6 +10,7 @@ use crate::export::word;
 use crate::id::{TeamId, UserId};
 use crate::tenant::Tenant;
 use crate::time::Timestamp;
+use crate::user::Role;
 
 /// An entry as it is read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -147,6 +148,8 @@ pub struct Page {
 pub struct AuditView {
     /// The tenant.
     pub tenant: Tenant,
+    /// What the reader may do in it.
+    pub role: Role,
     /// The page.
     #[serde(flatten)]
     pub page: Page,

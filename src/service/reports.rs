@@ -27,7 +27,7 @@ impl Service {
         self.rate_limiter.admit(context.tenant.id, context.actor.user.map(|user| user.0), Action::SeeAudit)?;
         let (filter, before) = query.parse()?;
         let page = self.audit_page(context, &filter, before, PAGE).await?;
-        Ok(AuditView { tenant: context.tenant.clone(), page })
+        Ok(AuditView { tenant: context.tenant.clone(), role: context.actor.role, page })
     }
 
     /// What was done to a question, newest first: for the moderators of its team.

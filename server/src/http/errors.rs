@@ -68,7 +68,7 @@ pub(super) fn refused_page(page: Html<String>, refusal: &Refusal) -> Response {
 }
 
 /// The same answer, under the status of a refusal and with the time after which to come back.
-fn with_refusal(mut response: Response, refusal: &Refusal) -> Response {
+pub(super) fn with_refusal(mut response: Response, refusal: &Refusal) -> Response {
     *response.status_mut() = status_of(refusal);
     if let Refusal::TooManyRequests { retry_after_s } | Refusal::Unavailable { retry_after_s } = refusal {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(*retry_after_s));

@@ -12,6 +12,7 @@ use http_body_util::BodyExt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::api::MAX_BODY;
+use super::errors::with_refusal;
 use super::page;
 use crate::state::AppState;
 
@@ -43,16 +44,23 @@ pub async fn answer(State(state): State<AppState>, mut request: Request, next: N
     // Where the form brought a file, what was made of it stands for what was typed.
     let read = told.extensions_mut().remove::<ReadForm>().map(|ReadForm(form)| form.to_vec());
     let sent = read.unwrap_or_else(|| sent.lock().unwrap_or_else(PoisonError::into_inner).split_off(0));
+    let refusal = refusal.map(|error| error.refusal);
     let returned = ReturnedForm {
         endpoint: head.uri.path().rsplit('/').next().unwrap_or_default().to_owned(),
-        refusal: refusal.map(|error| error.refusal),
+        refusal: refusal.clone(),
         fields: url::form_urlencoded::parse(&sent).into_owned().collect(),
     };
     let Ok(place) = address[url::Position::BeforePath..url::Position::AfterQuery].parse::<Uri>() else { return told };
     let request = page_request(Request::from_parts(head, Body::empty()), &place, told.headers(), returned);
-    // Its status is that of the page, as it was when the browser was led there: programs are told the refusal's.
-    let response = page::render(State(state), request).await;
-    if response.status() == StatusCode::OK { with_page_in_actions(response, &place).await } else { told }
+    let page = page::render(State(state), request).await;
+    if page.status() != StatusCode::OK {
+        return told;
+    }
+    let page = with_page_in_actions(page, &place).await;
+    match refusal {
+        Some(refusal) => with_refusal(page, &refusal),
+        None => page,
+    }
 }
 
 /// A form as it was read, where that is not how it was sent.

@@ -86,9 +86,15 @@ async fn there_is_no_way_but_the_link() {
     let (server, link, _folder) = fresh().await;
     let newer = offer(&server).await.unwrap();
     assert_eq!(server.get(&link).send().await.status, 410, "the last start's link alone is good");
-    for path in ["/claim", "/claim/", "/setup", "/install"] {
+    for path in ["/claim", "/setup", "/install"] {
         assert_eq!(server.get(path).send().await.status, 404, "{path}");
     }
+    let slashed = server.get("/claim/").send().await;
+    assert_eq!(
+        (slashed.status.as_u16(), slashed.header("location")),
+        (308, "/claim"),
+        "a slash at the end is no other page"
+    );
     for token in ["x", &"0".repeat(64), "%3Cscript%3E"] {
         assert_eq!(server.get(&format!("/claim/{token}")).send().await.status, 410);
         assert!(server.post(&format!("/claim/{token}"), &ANN).send().await.is_closed());

@@ -126,7 +126,7 @@ async fn a_person_sets_it_up_and_signs_in_with_it() {
     // The same code in another sign-in.
     let (waiting, place) = server.sign_in("").await.must_show_code();
     let replayed = server.post(&place, &[("code", &code)]).cookie(&waiting).send().await;
-    assert!(replayed.status == 401 && replayed.is_closed() && replayed.text().contains("used already"));
+    assert!(replayed.status == 401 && replayed.is_closed() && replayed.text().contains("was already used"));
     let wrong = server.post(&place, &[("code", "000000")]).cookie(&waiting).send().await;
     assert_eq!((wrong.status.as_u16(), wrong.text()), (401, replayed.text()), "why is not said");
     // A recovery code, once.

@@ -231,7 +231,7 @@ async fn the_command_line_makes_lists_and_withdraws_links() {
         run(&[]).await.unwrap();
     }
     let full = run(&[]).await.unwrap_err().to_string();
-    assert!(full.contains("50 links") && full.contains("--replace"), "{full}");
+    assert!(full.contains("50 unused links") && full.contains("--replace"), "{full}");
     assert_eq!(run(&["--withdraw-all"]).await.unwrap(), "Withdrew 51 links of default.");
     assert_eq!(server.get(&owners).send().await.status, 410);
     assert!(run(&["--tenant", "nope"]).await.is_err());

@@ -116,7 +116,7 @@ async fn a_refused_form_comes_back_with_everything_that_was_typed() {
     ];
     for (page, function, fields) in cases {
         let shown = send(&server, &acme, page, function, &fields).await;
-        assert_eq!(shown.status, 200, "{function}: {}", shown.text());
+        assert_eq!(shown.status, 422, "{function}: {}", shown.text());
         assert_eq!(shown.header("cache-control"), "private, no-store", "{function}");
         let html = shown.text().replace("&amp;", "&").replace("&quot;", "\"");
         assert!(html.contains("role=\"alert\"") && html.contains("aria-invalid=\"true\""), "{function} says nothing");

@@ -73,7 +73,7 @@ async fn what_was_refused_is_shown_on_the_page() {
         let fields = [("tenant", room.slug.as_str()), ("team", &team), ("question", "<&"), ("name", "Zo\u{eb}")];
         let call = server.function("ask").cookie(&server.participant(9)).wants_page().form(&fields);
         let shown = call.header("referer", &format!("http://{HOST}{page}")).send().await;
-        assert_eq!(shown.status, 200, "{page}");
+        assert_eq!(shown.status, 422, "{page}");
         assert!(shown.text().contains(too_short), "{page} does not say what was wrong");
         assert!(shown.text().contains("&lt;&amp;</textarea>"), "{page}: the question is gone");
         assert!(shown.text().contains(&format!("value=\"{team}\" selected")), "{page}: another team is chosen");
@@ -111,7 +111,7 @@ async fn a_refused_vote_is_shown_on_the_page() {
     let form = with(&vote.form(&default), "question", &default.frozen.id.to_string());
     let call = vote.call(&server, &default, &form).wants_page().header("referer", &format!("http://{HOST}/"));
     let shown = call.send().await;
-    assert_eq!(shown.status, 200);
+    assert_eq!(shown.status, 409);
     assert!(shown.text().contains("This question is frozen"), "the page says why");
 }
 
@@ -143,7 +143,7 @@ async fn nobody_is_sent_to_another_site() {
             let call = ask(&server, &default, text).header("origin", &format!("http://{HOST}"));
             let reply = call.header("referer", referer).send().await;
             if text == "x" {
-                assert_eq!((reply.status.as_u16(), reply.header("location")), (200, ""), "{referer:?}");
+                assert_eq!((reply.status.as_u16(), reply.header("location")), (422, ""), "{referer:?}");
                 assert_eq!(form_address(reply.text(), "ask").split("%3F").next(), Some("/api/fn/ask?page=%2F"));
             } else {
                 assert_eq!(own_path(&leads_to(&reply)), "/", "{referer:?}");

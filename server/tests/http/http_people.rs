@@ -155,7 +155,7 @@ async fn somebody_is_invited_once_and_by_a_link_that_is_shown_once() {
     let page = server.get("/admin/people?text=ANN%40").cookie(&default.owner).wants_page().send().await;
     let text = page.text();
     assert!(text.contains("Ann@example.com") && text.contains("Never signed in"));
-    assert!(text.contains("Moderator of Engineering default") && !text.contains("<b>Lee"), "{text}");
+    assert!(text.contains("Moderator in Engineering default") && !text.contains("<b>Lee"), "{text}");
     // Without script the form comes back to its page, which shows the link this once.
     let plain = server
         .function("invite_person")

@@ -93,7 +93,7 @@ async fn a_page_that_is_opened_is_noted_as_its_day() {
     }
     let people = server.get("/admin/people").cookie(&room.owner).wants_page().send().await;
     let people = people.text();
-    assert!(people.contains("Here last"));
+    assert!(people.contains("Last seen"));
     let day = pulsestage::ports::Clock::now(&server.clock).day().to_rfc3339();
     assert!(people.contains(&day), "the day, and no time of it");
 }

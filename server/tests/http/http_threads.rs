@@ -158,7 +158,7 @@ async fn what_cannot_be_sent_is_said_and_kept_in_its_box() {
     for path in [&page, &by_link] {
         assert_eq!(send(&server, path, ASKER, &[("text", "One too many")]).send().await.status, 409);
         let full = server.get(path).cookie(&server.participant(ASKER)).send().await;
-        assert!(full.text().contains("This thread is full"), "{}", full.text());
+        assert!(full.text().contains("This conversation is full"), "{}", full.text());
     }
     assert_refused("say", &say(&server, &acme, &acme.moderator, "And one").send().await, 409, "not_now");
 }

@@ -81,7 +81,7 @@ async fn a_backup_under_load_has_what_was_confirmed_and_a_client_ahead_of_it_loa
     soon("votes", many(60)).await;
     let before = confirmed.lock().unwrap().len();
     let told = backed_up(process.data.path(), &file, &["--with-key"]).await;
-    assert!(told.contains("1 tenant") && told.contains("The installation's key is in it"), "{told}");
+    assert!(told.contains("1 tenant") && told.contains("It contains the installation's key"), "{told}");
     soon("votes after it", many(before + 20)).await;
     stop.cancel();
     while let Some(voter) = voters.join_next().await {
@@ -128,7 +128,7 @@ async fn a_restore_leaves_alone_what_is_there_unless_it_is_told() {
     let elsewhere = Folder::new();
     let file = elsewhere.path().join("backup");
     let told = backed_up(process.data.path(), &file, &[]).await;
-    assert!(told.contains("The installation's key is not in it"), "{told}");
+    assert!(told.contains("It does not contain the installation's key"), "{told}");
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     ask(&process, 1).await;
     let before = board(&process).await.cursor;

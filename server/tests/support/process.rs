@@ -27,6 +27,10 @@ impl Process {
         command.args(["-c", &format!("{before} exec \"$0\" \"$@\""), env!("CARGO_BIN_EXE_pulsestage")]);
         command.args(["serve", "--addr", &addr.to_string()]).arg("--data-dir").arg(data.path());
         command.arg("--site-dir").arg(site.path()).args(flags).stdout(Stdio::null()).stderr(Stdio::null());
+        // Whatever its public name is, we call it by its address.
+        if flags.contains(&"--public-url") {
+            command.args(["--also-host", &addr.to_string()]);
+        }
         let child = command.spawn().unwrap();
         let process = Self { child, addr, data, _site: site };
         let up = async {

@@ -4,7 +4,6 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use leptos_router::params::ParamsMap;
 use pulsestage::audit::{AuditView, Outcome, Query, Record, words};
-use pulsestage::user::Role;
 
 use super::{choice, moment, moment_field};
 use crate::api;
@@ -52,7 +51,7 @@ fn address(path: &str, query: &Query, tenant: &str) -> String {
 }
 
 fn draw(view: AuditView, query: Query, frame: Frame) -> AnyView {
-    let AuditView { tenant, page } = view;
+    let AuditView { tenant, role, page } = view;
     let own = frame.address();
     let all = Query { before: String::new(), ..query.clone() };
     let files = [("/export/audit.csv", "CSV"), ("/export/audit.jsonl", "JSON lines")].map(|(path, word)| {
@@ -119,7 +118,7 @@ fn draw(view: AuditView, query: Query, frame: Frame) -> AnyView {
     };
     let lead = "What was done and what was refused, and by whom. Entries cannot be changed.";
     // Whoever sees the audit is an admin.
-    frame.draw(&tenant, Role::Admin, lead, content.into_any())
+    frame.draw(&tenant, role, lead, content.into_any())
 }
 
 fn filters(own: &str, query: &Query) -> AnyView {
