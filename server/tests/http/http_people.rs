@@ -176,7 +176,7 @@ async fn somebody_is_invited_once_and_by_a_link_that_is_shown_once() {
     let page = server.get(&saved["http://ask.test".len()..]).cookie(&default.owner).send().await;
     assert!(page.text().contains("<p>Saved.</p>"), "{}", page.text());
     let refused = renamed("", &saved).await;
-    assert_eq!(refused.status, 200);
+    assert_eq!(refused.status, 422);
     assert!(refused.text().contains("__err=") && !refused.text().contains("<p>Saved.</p>"), "{}", refused.text());
     assert_eq!(renamed("Olga", "http://ask.test/admin/sessions?__path=x&__err=y").await.header("location"), saved);
     let flash = plain.set_cookies()[0].to_owned();
