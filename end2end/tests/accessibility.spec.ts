@@ -106,8 +106,7 @@ test('what forms of admin pages say when they come back', async ({ arrive }) => 
   await page.getByRole('button', { name: 'Save', exact: true }).click();
   await expect(page.getByRole('status').filter({ hasText: 'Saved.' })).toBeVisible();
   await inspect(page, 'saved');
-  await page.goto('/admin/settings');
-  await page.getByRole('link', { name: 'Workspaces' }).click();
+  await page.goto('/admin/operator');
   await page.getByRole('textbox', { name: 'Address' }).fill('northern-works');
   await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Northern Works');
   await page.getByRole('button', { name: 'Create workspace' }).click();

@@ -153,7 +153,7 @@ test('an installation that two people claim at once has one owner', async ({ arr
     const winner = pair[titles.findIndex((title) => title !== 'This link no longer works')];
     if (winner === undefined) throw new Error('nobody owns it');
     await winner.page.goto('/admin/people');
-    await expect(winner.page.getByText('1 person of')).toBeVisible();
+    await expect(winner.page.getByText('1 person in')).toBeVisible();
     expect((await (await fetch(link)).text()).includes('no longer works'), 'the link is spent').toBe(true);
   } finally {
     await bare.stop();

@@ -67,7 +67,7 @@ test('a second factor is set up, asked for, and got around once by a recovery co
   await signIn(page, email);
   await page.getByLabel('Code').fill('000000');
   await page.getByRole('button', { name: 'Sign in' }).click();
-  await expect(page.getByText('This code is not right')).toBeVisible();
+  await expect(page.getByText('This code is wrong or was already used.')).toBeVisible();
   await inspect('wrong code');
   await page.getByLabel('Code').fill(codeOf(key));
   await page.getByRole('button', { name: 'Sign in' }).click();
@@ -83,7 +83,7 @@ test('a second factor is set up, asked for, and got around once by a recovery co
       await page.waitForURL('**/admin');
       await page.context().clearCookies();
     } else {
-      await expect(page.getByText('This code is not right'), 'each works once').toBeVisible();
+      await expect(page.getByText('This code is wrong or was already used.'), 'each works once').toBeVisible();
     }
   }
 });
