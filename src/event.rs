@@ -1,6 +1,6 @@
 //! What the wire carries: facts, tallies and signals, each in one envelope.
 //!
-//! The table of [`events!`] below declares each of them once. The JSON is the contract with every client:
+//! The table of `events!` below declares each of them once. The JSON is the contract with every client:
 //! `{"type": .., "tenantId": .., "data": .., "timestamp": <ms>}`, in this order; docs/EVENTS.md lists the types.
 
 mod cursor;

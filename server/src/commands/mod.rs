@@ -1,7 +1,7 @@
 //! The commands of the binary: their flags, what each does, and what it prints.
 //!
 //! Each file is one command: its flags, and a `run` that gives what to print. [`run`] here is the only place that knows all
-//! of them. A command that works on the database beside a server gets its use cases by [`with_service`].
+//! of them. A command that works on the database beside a server gets its use cases by `with_service`.
 
 pub mod audit;
 pub mod backup;

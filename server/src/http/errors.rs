@@ -18,7 +18,7 @@ const NO_PAGE: &str = "There is nothing at this address.";
 pub enum Error {
     /// A refusal, said in the client's language.
     Refused(Refusal),
-    /// There is no such page here. Where [`super::page::or_missing`] is, the application draws that.
+    /// There is no such page here. Where `page::or_missing` is, the application draws that.
     NoPage,
     /// Another answer: the form again with what was wrong, or the way to another page.
     Instead(Box<Response>),

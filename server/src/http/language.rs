@@ -1,7 +1,7 @@
 //! The language in which clients get what says no: JSON for programs, a page for browsers, text for others.
 //!
 //! A browser gets a page, whatever the route; a program always gets the one JSON shape of
-//! [`refusal_json`](super::errors::refusal_json). What axum, tower-http and our layers say by a status alone passes here as
+//! `refusal_json`. What axum, tower-http and our layers say by a status alone passes here as
 //! well, so no such answer is left without a body.
 
 use app::account::{PersonLinkPage, ProblemPage, document};

@@ -10,8 +10,10 @@ use std::time::Duration;
 use pulsestage::id::uuid_v7;
 use pulsestage::ports::Rng;
 use pulsestage::time::Timestamp;
+use sqlx::PgConnection;
 use sqlx::pool::PoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteLockingMode, SqlitePool};
+use tokio::time::sleep;
 
 use crate::store::backup::import::{Imported, NO_DATA, Target, import, read_manifest};
 use crate::store::backup::lines::Manifest;
@@ -25,6 +27,9 @@ use crate::store::{OpenError, SqlStore, StartLock, Tx, sql};
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long a file is waited for that another process has.
 const BUSY: Duration = Duration::from_millis(500);
+/// How often it is looked whether others use a database, and how long after one another.
+const LOOKS: usize = 20;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 /// The files of a SQLite database.
 const ENDS: [&str; 3] = ["", "-wal", "-shm"];
 
@@ -53,8 +58,7 @@ pub async fn restore(
     let address = Address::parse(target.url)?;
     if let Address::Server(server) = &address {
         let mut session = connect(server, PATIENCE).await?;
-        let others: i64 = sqlx::query_scalar(sql::backup::POSTGRES_OTHERS).fetch_one(&mut session).await?;
-        if others > 0 {
+        if is_used_by_others(&mut session).await? {
             let text = "a server of PulseStage, or a command, is at work on this database: stop it first";
             return Err(BackupError::InUse(text.to_owned()));
         }
@@ -70,6 +74,19 @@ pub async fn restore(
     };
     lock.release(PATIENCE).await;
     restored
+}
+
+/// Whether others have sessions on this database. PostgreSQL lists a session for a moment after its client has closed it,
+/// so who has just stopped is given that moment.
+async fn is_used_by_others(session: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    for _ in 0..LOOKS {
+        let others: i64 = sqlx::query_scalar(sql::backup::POSTGRES_OTHERS).fetch_one(&mut *session).await?;
+        if others == 0 {
+            return Ok(false);
+        }
+        sleep(BETWEEN_LOOKS).await;
+    }
+    Ok(true)
 }
 
 async fn finish(imported: Imported, (at, rng): (Timestamp, &dyn Rng)) -> Result<Restored, BackupError> {
