@@ -158,9 +158,9 @@ impl BadTable {
         match self {
             Self::Empty => "is empty",
             Self::NoColumn(0) => "has no column for names: call one “name” in its first row",
-            Self::NoColumn(_) => "has no column for e-mail addresses: call one “email” in its first row",
+            Self::NoColumn(_) => "has no column for email addresses: call one “email” in its first row",
             Self::Twice(0) => "has two columns for names in its first row",
-            Self::Twice(1) => "has two columns for e-mail addresses in its first row",
+            Self::Twice(1) => "has two columns for email addresses in its first row",
             Self::Twice(2) => "has two columns for roles in its first row",
             Self::Twice(3) => "has two columns for teams in its first row",
             Self::Twice(_) => "has two columns for roles in a team in its first row",

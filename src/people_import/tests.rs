@@ -88,7 +88,7 @@ fn a_report_names_the_row_and_the_column() {
     let columns: Vec<Option<&str>> = rows.iter().map(|row| row.column.as_deref()).collect();
     let expected = ["Full name", "E-Mail Address", "Role", "Role", "Team", "Team role", "Team"].map(Some);
     assert_eq!(columns, [&expected[..], &[None, None]].concat());
-    let sentence = "Row 3, column “E-Mail Address” (Bob bob): The e-mail address is not in the right form.";
+    let sentence = "Row 3, column “E-Mail Address” (Bob bob): The email address is not in the right form.";
     assert_eq!(rows[1].sentence(), sentence);
     assert!(
         rows[0].sentence().starts_with("Row 2, column “Full name” (– ann@example.com): "),
