@@ -275,8 +275,8 @@ async fn people_come_from_a_table_after_a_look_at_it() {
         (";;\r\n;", "is empty"),
         ("nonsense", "no column for names"),
         ("name,name\n", "two columns for names"),
-        ("name;Mail;E-Mail\n", "two columns for e-mail addresses"),
-        ("name,role\nA,admin", "no column for e-mail addresses"),
+        ("name;Mail;E-Mail\n", "two columns for email addresses"),
+        ("name,role\nA,admin", "no column for email addresses"),
         ("name,email\n\u{FFFD},a@b", "save it as “CSV UTF-8”"),
     ] {
         let refused = import(table, "good").await;
