@@ -4,7 +4,7 @@
 use app::api::{API_PREFIX, FORM_AGAIN, FormError, ReturnedForm};
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderValue, LOCATION, REFERER, SET_COOKIE};
+use axum::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderValue, LOCATION, REFERER, SET_COOKIE};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -18,6 +18,12 @@ use crate::state::AppState;
 
 /// Answers a plain form with its page, where what was typed is to be there still.
 pub async fn answer(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    // Of all others, the votes of pages that are alive among them, no copy is needed.
+    if !takes_pages(request.headers()) {
+        let mut told = next.run(request).await;
+        told.headers_mut().remove(FORM_AGAIN);
+        return told;
+    }
     if let Some(page) = page_of(request.uri()).and_then(|page| on_page(request.headers(), &page)) {
         request.headers_mut().insert(REFERER, page);
     }
@@ -61,6 +67,11 @@ pub async fn answer(State(state): State<AppState>, mut request: Request, next: N
         Some(refusal) => with_refusal(page, &refusal),
         None => page,
     }
+}
+
+/// Whether a client is led back to a page, as `server_fn` decides it for plain forms.
+fn takes_pages(headers: &HeaderMap) -> bool {
+    headers.get(ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|accepted| accepted.contains("text/html"))
 }
 
 /// A form as it was read, where that is not how it was sent.
