@@ -108,19 +108,33 @@ impl QuestionQuery {
     /// Reads it.
     ///
     /// # Errors
-    /// [`Refusal::Invalid`] for what is no id, state or moment, or too long.
+    /// [`Refusal::Invalid`] for what is no id, state or moment, too long, or ends before it begins.
     pub fn parse(&self) -> Result<QuestionFilter, Refusal> {
         if self.text.chars().count() > TEXT_MAX {
             return Err(Refusal::field("text", TextProblem::TooLong { max: 200 }));
         }
+        let (from, until) = period(&self.from, &self.until)?;
         Ok(QuestionFilter {
             team: word("team", &self.team, |text| text.parse().ok())?,
             state: word("state", &self.state, State::of_word)?,
             tag: word("tag", &self.tag, |text| text.parse().ok())?,
-            from: word("from", &self.from, Timestamp::from_form)?,
-            until: word("until", &self.until, Timestamp::from_form)?,
+            from,
+            until,
             text: self.text.trim().to_owned(),
         })
+    }
+}
+
+/// The two ends of a period, each of which may be left empty.
+///
+/// # Errors
+/// [`Refusal::Invalid`] for what is no moment, and for an end before the beginning: nothing would be found.
+pub fn period(from: &str, until: &str) -> Result<(Option<Timestamp>, Option<Timestamp>), Refusal> {
+    let from = word("from", from, Timestamp::from_form)?;
+    let until = word("until", until, Timestamp::from_form)?;
+    match (from, until) {
+        (Some(from), Some(until)) if until < from => Err(Refusal::field("until", TextProblem::BadForm)),
+        ends => Ok(ends),
     }
 }
 
@@ -301,6 +315,7 @@ mod tests {
             ("state", QuestionQuery { state: "deleted".to_owned(), ..QuestionQuery::default() }),
             ("tag", QuestionQuery { tag: "'; drop table".to_owned(), ..QuestionQuery::default() }),
             ("from", QuestionQuery { from: "yesterday".to_owned(), ..QuestionQuery::default() }),
+            ("until", QuestionQuery { until: "2025-10-08T10:29".to_owned(), ..query.clone() }),
             ("text", QuestionQuery { text: "x".repeat(201), ..QuestionQuery::default() }),
         ] {
             let Err(Refusal::Invalid { fields }) = query.parse() else { panic!("{field} was taken") };

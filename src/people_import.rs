@@ -199,7 +199,7 @@ pub fn read(rows: &[(u64, Vec<String>)], known: Known<'_>) -> Result<Table, BadT
         return Err(BadTable::Encoding);
     }
     let columns = Columns::of(head, known.unicode)?;
-    let mut reading = Reading { known, columns, newcomers: Vec::new(), by_email: HashMap::new() };
+    let mut reading = TableReading { known, columns, newcomers: Vec::new(), by_email: HashMap::new() };
     let reports = rows.iter().map(|(line, cells)| reading.take(*line, cells)).collect();
     Ok(Table { newcomers: reading.newcomers, rows: reports, ignored: reading.columns.ignored })
 }
@@ -249,7 +249,7 @@ impl Columns {
 }
 
 /// A table that is being read.
-struct Reading<'a> {
+struct TableReading<'a> {
     known: Known<'a>,
     columns: Columns,
     newcomers: Vec<Newcomer>,
@@ -257,7 +257,7 @@ struct Reading<'a> {
     by_email: HashMap<String, usize>,
 }
 
-impl Reading<'_> {
+impl TableReading<'_> {
     fn take(&mut self, line: u64, cells: &[String]) -> RowReport {
         let (name, email) = (short(self.columns.cell(cells, 0)), short(self.columns.cell(cells, 1)));
         let fate = self.judge(cells).unwrap_or_else(|fate| fate);

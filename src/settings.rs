@@ -85,7 +85,7 @@ impl SettingsForm {
     /// # Errors
     /// [`Refusal::Invalid`] with every field that was not taken.
     pub fn parse(self) -> Result<NewSettings, Refusal> {
-        let mut problems = Problems::default();
+        let mut problems = SettingsProblems::default();
         let name = problems.take("name", Name::parse(&self.name));
         let accent = match self.accent.trim() {
             "" => None,
@@ -122,9 +122,9 @@ impl SettingsForm {
 
 /// The fields that were not taken so far.
 #[derive(Default)]
-struct Problems(Vec<FieldProblem>);
+struct SettingsProblems(Vec<FieldProblem>);
 
-impl Problems {
+impl SettingsProblems {
     fn take<T>(&mut self, field: &str, parsed: Result<T, TextProblem>) -> Option<T> {
         match parsed {
             Ok(value) => Some(value),

@@ -61,7 +61,7 @@ test('what one asked is edited and taken back on the phone, and reports reach th
   await anna.room.ask('Is this spelled corectly?');
   await expect(ben.room.card('Is this spelled corectly?').locator).toBeVisible();
   await anna.room.card('Is this spelled corectly?').locator.getByRole('link', { name: 'Yours' }).click();
-  await anna.page.getByText('Change the text').first().click();
+  await anna.page.getByText('Edit question').first().click();
   await anna.page.getByRole('textbox', { name: 'Your question' }).first().fill('Is this spelled correctly?');
   await anna.page.getByRole('button', { name: 'Save' }).first().click();
   const card = ben.room.card('Is this spelled correctly?');
@@ -110,11 +110,11 @@ test('a decision loads one question, and is taken back by keyboard for as long a
   await expect.poll(() => loads).toEqual(['/api/fn/load_review']);
   const waiting = moderator.page.getByRole('link', { name: /^Waiting/ }).locator('b');
   const before = Number(await waiting.textContent());
-  await item.getByRole('button', { name: 'Hold back' }).focus();
+  await item.getByRole('button', { name: 'Hold for review' }).focus();
   await moderator.page.keyboard.press('Enter');
   await expect(item.getByRole('button', { name: 'Approve' })).toBeVisible();
   await expect(waiting, 'the counts follow').toHaveText(String(before + 1));
-  await expect(moderator.room.toasts).toContainText('It waits for review.');
+  await expect(moderator.room.toasts).toContainText('On hold for review.');
   const undo = moderator.room.toasts.getByRole('button', { name: 'Undo' });
   await expect(undo).toBeInViewport();
   for (let presses = 0; presses < 200 && !(await undo.evaluate((it) => it === document.activeElement)); presses += 1) {
@@ -124,7 +124,7 @@ test('a decision loads one question, and is taken back by keyboard for as long a
   await guest.ask('Does another question change the list meanwhile?');
   await expect(moderator.page.getByRole('listitem', { name: 'Does another question' })).toBeVisible();
   await moderator.page.keyboard.press('Enter');
-  await expect(item.getByRole('button', { name: 'Hold back' })).toBeVisible();
+  await expect(item.getByRole('button', { name: 'Hold for review' })).toBeVisible();
   await expect.poll(async () => (await guest.find(body))?.status).toBe('OPEN');
   expect(loads.filter((path) => path !== '/api/fn/load_case'), 'the list once').toEqual(['/api/fn/load_review']);
 });
@@ -156,7 +156,7 @@ test('what a moderator types under review outlives what others do, and is not sa
   const card = ({ page }: Visitor) => page.locator(`li[aria-labelledby="case-${id}"]`);
   const [mine, theirs] = [card(first), card(second)];
   await expect(mine).toContainText(body);
-  const reason = mine.getByLabel('Reason, for its asker');
+  const reason = mine.getByLabel('Reason, shown to the person who asked');
   const text = mine.getByRole('textbox', { name: 'Text', exact: true });
   const message = mine.getByLabel('Message to the asker');
   await mine.getByText('Decline').first().click();
@@ -170,23 +170,23 @@ test('what a moderator types under review outlives what others do, and is not sa
   await (await Person.participant(server.it.url, 'acme')).vote(id);
   await theirs.getByRole('button', { name: 'Star' }).click();
   await theirs.getByText('Edit, label, merge').click();
-  await theirs.getByLabel('Label, for moderators').fill('money');
-  await theirs.getByRole('button', { name: 'Label', exact: true }).click();
+  await theirs.getByLabel('Label, only moderators see it').fill('money');
+  await theirs.getByRole('button', { name: 'Save label' }).click();
   await expect(mine.getByRole('button', { name: 'Starred' })).toBeVisible();
   await expect(mine).toContainText('money');
   await expect(mine).toContainText('1 vote');
   await theirs.getByRole('textbox', { name: 'Text', exact: true }).fill('Who pays for the coffee?');
-  await theirs.getByRole('button', { name: 'Change the text' }).click();
+  await theirs.getByRole('button', { name: 'Save text' }).click();
   await expect(mine.locator('.words')).toHaveText('Who pays for the coffee?');
   await expect(reason).toHaveValue('Coffee is free.');
   await expect(text).toHaveValue('Who pays for the coffee, and why?');
   await expect(message).toHaveValue('Half a sentence');
 
-  await mine.getByRole('button', { name: 'Change the text' }).click();
+  await mine.getByRole('button', { name: 'Save text' }).click();
   await expect(first.page.getByText('Someone else just changed this question')).toBeVisible();
   await expect(text, 'nothing that was typed is lost').toHaveValue('Who pays for the coffee, and why?');
   await expect(theirs.locator('.words')).toHaveText('Who pays for the coffee?');
-  await mine.getByRole('button', { name: 'Change the text' }).click();
+  await mine.getByRole('button', { name: 'Save text' }).click();
   await expect(theirs.locator('.words'), 'now they have seen it').toHaveText('Who pays for the coffee, and why?');
   await expect(theirs.getByRole('textbox', { name: 'Text', exact: true })).toHaveValue('Who pays for the coffee, and why?');
 });

@@ -57,7 +57,7 @@ test('a question waits for a moderator, who approves one and declines another wi
   await phone.room.live();
   await askOnPhone(phone, bad);
   await waiting(admin.page, bad).getByText('Decline').first().click();
-  await waiting(admin.page, bad).getByLabel('Reason, for its asker').fill('Salaries are private');
+  await waiting(admin.page, bad).getByLabel('Reason, shown to the person who asked').fill('Salaries are private');
   await waiting(admin.page, bad).getByRole('button', { name: 'Decline' }).click();
   await expect(waiting(admin.page, bad)).toHaveCount(0);
   await phone.page.goto('/mine');

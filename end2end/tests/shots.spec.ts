@@ -79,20 +79,20 @@ test('admin pages, full and empty', { tag: '@shots' }, async ({ arrive }) => {
   }
 });
 
-test('doors', { tag: '@shots' }, async ({ arrive }) => {
+test('account pages', { tag: '@shots' }, async ({ arrive }) => {
   test.setTimeout(120_000);
   const by = await owner(server.it);
   const anna = await arrive(server.it.url, { tolerate: [401, 404, 410, 422].map(statusNote) });
   const email = await member(by, 'Eli Shoot', 'moderator');
   const open = async (name: string, path: string) => {
     await anna.page.goto(path);
-    await shoot(anna, `door-${name}`);
+    await shoot(anna, `account-${name}`);
   };
   await open('sign-in', '/sign-in');
   await anna.page.getByRole('textbox', { name: 'Email' }).fill(email);
   await anna.page.getByLabel('Password').fill('not that one');
   await anna.page.getByRole('button', { name: 'Sign in' }).click();
-  await shoot(anna, 'door-sign-in-refused');
+  await shoot(anna, 'account-sign-in-refused');
   await open('invitation', await invite(by, 'Fay Shoot', 'member'));
   await open('role-link', await server.it.newLink('moderator'));
   await open('spent', '/sign-in/spent');
@@ -108,12 +108,14 @@ test('doors', { tag: '@shots' }, async ({ arrive }) => {
 
 test('pages without', { tag: '@shots' }, async ({ arrive }) => {
   // Before anybody watches. The link is followed without opening its page, which would.
-  const admin = await arrive(bare.url);
-  await signInUnseen(admin.page, await bare.newLink('admin'));
+  const unseen = await Server.start();
+  const admin = await arrive(unseen.url);
+  await signInUnseen(admin.page, await unseen.newLink('admin'));
   await admin.page.goto('/admin/health');
   await admin.room.live();
   await expect(admin.page.getByRole('heading', { name: 'No open pages' })).toBeVisible();
   await shoot(admin, 'health-empty');
+  await unseen.stop();
 
   const anna = await arrive(bare.url, { tolerate: [403, 404, 410].map(statusNote) });
   await anna.enter('/');

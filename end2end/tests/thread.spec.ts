@@ -78,8 +78,8 @@ test('two questions become one with the votes of both, and two again', async ({ 
   await review(moderator, await server.it.newLink('moderator', 'acme'));
   const item = moderator.page.getByRole('listitem', { name: second.body });
   await item.getByText('Edit, label, merge').click();
-  await item.getByLabel('The same as').selectOption({ label: first.body });
-  await item.getByRole('button', { name: 'Merge into it' }).click();
+  await item.getByLabel('Merge into').selectOption({ label: first.body });
+  await item.getByRole('button', { name: 'Merge', exact: true }).click();
   await expect(watcher.room.card(second.body).locator).toHaveCount(0);
   await expect.poll(async () => (await ana.find(first.body))?.upvotes, { message: 'each voter once, whoever asked' }).toBe(2);
 

@@ -45,10 +45,10 @@ pub(crate) enum Work {
 
 /// Gives up in time. Cheap to clone; all clones are one.
 #[derive(Clone, Debug)]
-pub(crate) struct Deadlines(Arc<Known>);
+pub(crate) struct Deadlines(Arc<DatabaseHealth>);
 
 #[derive(Debug)]
-struct Known {
+struct DatabaseHealth {
     /// Whether the database was found not to answer, and is asked whether it does again.
     is_stalled: AtomicBool,
     began: Instant,
@@ -59,7 +59,7 @@ struct Known {
 
 impl Default for Deadlines {
     fn default() -> Self {
-        Self(Arc::new(Known {
+        Self(Arc::new(DatabaseHealth {
             is_stalled: AtomicBool::new(false),
             began: Instant::now(),
             told: AtomicU64::new(0),
@@ -120,7 +120,7 @@ impl Deadlines {
 }
 
 /// Asks until there is an answer, or nobody is left who wants to know.
-async fn watch(known: Weak<Known>, store: impl Ping) {
+async fn watch(known: Weak<DatabaseHealth>, store: impl Ping) {
     let since = Instant::now();
     while known.strong_count() > 0 {
         if timeout(DEADLINE, store.ping()).await == Ok(true) {

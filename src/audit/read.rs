@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{Outcome, words};
 use crate::error::Refusal;
-use crate::export::word;
+use crate::export::{period, word};
 use crate::id::{TeamId, UserId};
 use crate::tenant::Tenant;
 use crate::time::Timestamp;
@@ -116,16 +116,17 @@ impl Query {
     /// Reads it.
     ///
     /// # Errors
-    /// [`Refusal::Invalid`] for what is no id, action, outcome, moment or mark.
+    /// [`Refusal::Invalid`] for what is no id, action, outcome, moment or mark, and for a period that ends before it begins.
     pub fn parse(&self) -> Result<(Filter, PageCursor), Refusal> {
         let known = |text: &str| words().into_iter().find(|word| word == text);
+        let (from, until) = period(&self.from, &self.until)?;
         let filter = Filter {
             by: word("by", &self.by, |text| text.parse().ok())?,
             action: word("action", &self.action, known)?,
             outcome: word("outcome", &self.outcome, Outcome::of_word)?,
             subject: word("subject", &self.subject, |text| text.parse().ok())?,
-            from: word("from", &self.from, Timestamp::from_form)?,
-            until: word("until", &self.until, Timestamp::from_form)?,
+            from,
+            until,
         };
         let before = word("before", &self.before, |text| text.parse().ok())?;
         Ok((filter, before.unwrap_or(PageCursor::NEWEST)))

@@ -49,7 +49,7 @@ fn case(status: Status) -> Case {
 }
 
 #[derive(Clone, Debug)]
-enum Step {
+enum CaseStep {
     Decide(ReviewDecision),
     Rewrite(bool),
     Withdraw,
@@ -71,26 +71,26 @@ fn decision() -> impl Strategy<Value = ReviewDecision> {
     ]
 }
 
-fn step() -> impl Strategy<Value = Step> {
+fn step() -> impl Strategy<Value = CaseStep> {
     prop_oneof![
-        4 => decision().prop_map(Step::Decide),
-        1 => any::<bool>().prop_map(Step::Rewrite),
-        1 => Just(Step::Withdraw),
-        1 => Just(Step::Merge),
-        1 => Just(Step::Split),
-        1 => Just(Step::Report),
+        4 => decision().prop_map(CaseStep::Decide),
+        1 => any::<bool>().prop_map(CaseStep::Rewrite),
+        1 => Just(CaseStep::Withdraw),
+        1 => Just(CaseStep::Merge),
+        1 => Just(CaseStep::Split),
+        1 => Just(CaseStep::Report),
     ]
 }
 
-fn take(case: &Case, step: Step) -> Result<Case, Refusal> {
+fn take(case: &Case, step: CaseStep) -> Result<Case, Refusal> {
     let case = case.clone();
     match step {
-        Step::Decide(decision) => case.decided(decision, BY, AT),
-        Step::Rewrite(held) => case.rewritten(body("Why not?"), held.then_some(Hold::PreModeration)),
-        Step::Withdraw => case.withdrawn(AT),
-        Step::Merge => case.merged(OTHER, BY, AT),
-        Step::Split => case.split().map(|(case, _)| case),
-        Step::Report => Ok(Case { reports: case.reports + 1, ..case }.reported()),
+        CaseStep::Decide(decision) => case.decided(decision, BY, AT),
+        CaseStep::Rewrite(held) => case.rewritten(body("Why not?"), held.then_some(Hold::PreModeration)),
+        CaseStep::Withdraw => case.withdrawn(AT),
+        CaseStep::Merge => case.merged(OTHER, BY, AT),
+        CaseStep::Split => case.split().map(|(case, _)| case),
+        CaseStep::Report => Ok(Case { reports: case.reports + 1, ..case }.reported()),
     }
 }
 

@@ -48,7 +48,7 @@ fn has_number(before: &str, run: &str) -> bool {
     let before = before.trim_end();
     let before = before.char_indices().rev().nth(19).map_or(before, |(at, _)| &before[at..]);
     let has_cue = CUES.iter().any(|cue| before.contains(cue));
-    words.split(|word| is_moment(word)).any(|words| is_number(&Group::all(&words.join(" ")), has_cue))
+    words.split(|word| is_moment(word)).any(|words| is_number(&DigitGroup::all(&words.join(" ")), has_cue))
 }
 
 /// Whether a word is a date, a time, or a range of them.
@@ -83,12 +83,12 @@ fn is_point(word: &str) -> bool {
 }
 
 /// Digits without anything between them, and what stands before them.
-struct Group<'a> {
+struct DigitGroup<'a> {
     between: &'a str,
     digits: &'a str,
 }
 
-impl<'a> Group<'a> {
+impl<'a> DigitGroup<'a> {
     fn all(run: &'a str) -> Vec<Self> {
         let (mut groups, mut rest) = (Vec::new(), run);
         while let Some(start) = rest.find(|sign: char| sign.is_ascii_digit()) {
@@ -102,7 +102,7 @@ impl<'a> Group<'a> {
 }
 
 /// Whether groups of digits, or some of them that stand by themselves, are a telephone number.
-fn is_number(groups: &[Group<'_>], has_cue: bool) -> bool {
+fn is_number(groups: &[DigitGroup<'_>], has_cue: bool) -> bool {
     let begins = |at: usize| at == 0 || groups[at].between.contains([' ', '+', '(']);
     let ends = |at: usize| groups.get(at + 1).is_none_or(|next| next.between.contains(' '));
     let starts = (0..groups.len()).filter(|at| begins(*at));
@@ -111,7 +111,7 @@ fn is_number(groups: &[Group<'_>], has_cue: bool) -> bool {
     })
 }
 
-fn is_whole_number(all: &[Group<'_>], start: usize, end: usize, has_cue: bool) -> bool {
+fn is_whole_number(all: &[DigitGroup<'_>], start: usize, end: usize, has_cue: bool) -> bool {
     let groups = &all[start..=end];
     let lengths: Vec<usize> = groups.iter().map(|group| group.digits.len()).collect();
     let (count, first) = (lengths.iter().sum::<usize>(), groups[0].digits);

@@ -29,6 +29,8 @@ pub struct ConfirmIdentityPage {
     pub provider: Option<(String, String)>,
     /// Whether a link was just mailed.
     pub mailed: bool,
+    /// The form that waits for this: its server function and its fields as they were sent.
+    pub held: Option<(String, String)>,
     /// What was wrong.
     pub problems: Problems,
 }
@@ -37,13 +39,24 @@ impl ConfirmIdentityPage {
     /// Draws it.
     #[must_use]
     pub fn draw(self) -> AccountDocument {
-        let Self { tenant, room, to, password, mails, provider, mailed, problems } = self;
+        let Self { tenant, room, to, password, mails, provider, mailed, held, problems } = self;
+        let lead = match held {
+            Some(_) => "Nothing has changed yet. With your password you get back to the form as you filled it in.",
+            None => "This change needs it. Nothing has changed yet: make the change again afterwards.",
+        };
+        let held = held.map(|(endpoint, form)| {
+            view! {
+                {hidden("endpoint", &endpoint)}
+                {hidden("form", &form)}
+            }
+        });
         let action = format!("{room}/confirm");
         let nothing = !password && !mails && provider.is_none();
         let with_password = password.then(|| {
             view! {
                 <form class="form" method="post" action=action.clone()>
                     {hidden("to", &to)}
+                    {held}
                     {Field::password("password", "Password").first().draw_with(&problems)}
                     {send("Continue", true)}
                 </form>
@@ -100,7 +113,7 @@ impl ConfirmIdentityPage {
         AccountDocument {
             mark: Icon::Lock,
             title: "Confirm that it is you".to_owned(),
-            lead: "This change needs it. Nothing has changed yet: make the change again afterwards.".to_owned(),
+            lead: lead.to_owned(),
             home: home(&room),
             tenant: Some(tenant),
             body,

@@ -179,7 +179,7 @@ impl Mine {
         let (area, action) = (format!("text-{}", question.id), format!("{}/mine", self.room));
         view! {
             <details class="more" open=typed.is_some()>
-                <summary>"Change the text"</summary>
+                <summary>"Edit question"</summary>
                 <form class="form" method="post" action=action.clone()>
                     {hidden()}
                     <div class="field">

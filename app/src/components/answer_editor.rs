@@ -9,7 +9,7 @@ use pulsestage::text::{ANSWER_MAX, AnswerText, check};
 
 use super::claims::Claims;
 use super::edit_session::{EditSession, offer_undo};
-use super::queue_row::OnDeed;
+use super::queue_row::OnModerate;
 use crate::live::vec_map::VecMap;
 use crate::live::{Moderation, Progress};
 use crate::ui::erase::{Erase, part};
@@ -60,7 +60,7 @@ pub fn AnswerEditor(
     /// Who is at which question.
     claims: Option<Claims>,
     /// The moderator wants this done.
-    on_deed: OnDeed,
+    on_moderate: OnModerate,
     /// The moderator is done here.
     on_close: Callback<()>,
 ) -> impl IntoView {
@@ -126,7 +126,7 @@ pub fn AnswerEditor(
         match check(&typed, AnswerText::LENGTH) {
             Ok(()) => {
                 refused_here.set(None);
-                progress.set(Some(on_deed.run(Moderation::Answer { question, text: typed, seen: seen.version() })));
+                progress.set(Some(on_moderate.run(Moderation::Answer { question, text: typed, seen: seen.version() })));
             }
             Err(problem) => {
                 refused_here.set(Some(Refusal::field("answer", problem).to_string()));

@@ -50,7 +50,7 @@ pub fn case_card(
             </p>
             {part(move || original.get().map(|original| view! {
                 <details class="more">
-                    <summary>"As it was asked"</summary>
+                    <summary>"Original text"</summary>
                     <p dir="auto">{original}</p>
                 </details>
             }.erase()))}

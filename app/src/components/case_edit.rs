@@ -85,7 +85,7 @@ fn edit(card: Card) -> AnyView {
             {escaped(text)}
         </textarea>
         <button class="btn btn--small" type="submit">
-            "Change the text"
+            "Save text"
         </button>
     };
     card.form("edit", action, fields.erase())
@@ -108,11 +108,11 @@ fn label(card: Card) -> AnyView {
     let id = format!("label-{}", card.id);
     let fields = view! {
         <label class="field__label" for=id.clone()>
-            "Label, for moderators"
+            "Label, only moderators see it"
         </label>
         <input class="input" id=id node_ref=input name="label" maxlength="80" value=label.get_untracked() dir="auto" autocomplete="off" />
         <button class="btn btn--small" type="submit">
-            "Label"
+            "Save label"
         </button>
     };
     let action = move || card.now(ReviewAction::Note(Note::Label(Some(input.get_untracked()?.value()))));
@@ -138,7 +138,7 @@ fn merge(card: Card, cases: RwSignal<CaseList>, open: RwSignal<bool>) -> AnyView
         let id = format!("into-{}", card.id);
         let fields = view! {
             <label class="field__label" for=id.clone()>
-                "The same as"
+                "Merge into"
             </label>
             <select class="input" id=id node_ref=target name="into">
                 <For each=move || choices.get() key=Clone::clone let((question, words))>
@@ -146,7 +146,7 @@ fn merge(card: Card, cases: RwSignal<CaseList>, open: RwSignal<bool>) -> AnyView
                 </For>
             </select>
             <button class="btn btn--small" type="submit">
-                "Merge into it"
+                "Merge"
             </button>
         };
         let action = move || card.now(ReviewAction::Merge(target.get_untracked()?.value().parse().ok()?));

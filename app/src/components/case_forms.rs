@@ -77,7 +77,7 @@ pub(super) fn buttons(card: Card, may_delete: bool) -> AnyView {
     let is_there = card.is_there();
     let reopen = move || {
         (stands.get() == (None, Status::Answered))
-            .then(|| card.decide(ReviewDecision::Reopen, "btn btn--small", Icon::Undo, "Take the answer back"))
+            .then(|| card.decide(ReviewDecision::Reopen, "btn btn--small", Icon::Undo, "Remove the answer"))
     };
     let delete = move || {
         (may_delete && matches!(stands.get().0, None | Some(Removal::Declined)))
@@ -101,14 +101,14 @@ fn main(card: Card, (removal, status): (Option<Removal>, Status), may_delete: bo
         None if status == Status::UnderReview => {
             card.decide(ReviewDecision::Approve, "btn btn--main btn--small", Icon::Check, "Approve")
         }
-        None => card.decide(ReviewDecision::Hold, "btn btn--small", Icon::Lock, "Hold back"),
-        Some(Removal::Declined) => card.decide(ReviewDecision::Restore, "btn btn--small", Icon::Undo, "Bring back"),
+        None => card.decide(ReviewDecision::Hold, "btn btn--small", Icon::Lock, "Hold for review"),
+        Some(Removal::Declined) => card.decide(ReviewDecision::Restore, "btn btn--small", Icon::Undo, "Restore"),
         Some(Removal::Deleted) if may_delete => {
-            card.decide(ReviewDecision::Undelete, "btn btn--small", Icon::Undo, "Bring back")
+            card.decide(ReviewDecision::Undelete, "btn btn--small", Icon::Undo, "Restore")
         }
         Some(Removal::Merged) => {
             let button =
-                view! { <button class="btn btn--small" type="submit">{icon(Icon::Undo)} "Split again"</button> };
+                view! { <button class="btn btn--small" type="submit">{icon(Icon::Undo)} "Undo merge"</button> };
             card.form("split", move || card.now(ReviewAction::Split), button.erase())
         }
         Some(Removal::Deleted | Removal::Withdrawn) => return None,
@@ -139,7 +139,7 @@ fn decline(card: Card) -> AnyView {
     let id = format!("reason-{}", card.id);
     let fields = view! {
         <label class="field__label" for=id.clone()>
-            "Reason, for its asker"
+            "Reason, shown to the person who asked"
         </label>
         <input class="input" id=id node_ref=reason name="reason" maxlength="1000" dir="auto" autocomplete="off" />
         <button class="btn btn--small" type="submit">

@@ -15,14 +15,14 @@ pub(super) struct Why {
 /// Why it waits or is gone, and how many reported it.
 pub(super) fn why(case: &Case) -> Why {
     let hold = case.hold.as_ref().map(|hold| match hold {
-        Hold::PreModeration => "Waits: every question here does".to_owned(),
-        Hold::Moderator => "Waits: a moderator took it back".to_owned(),
-        Hold::Reports => "Waits: several people reported it".to_owned(),
-        Hold::Word(word) => format!("Waits: it has the word “{word}”"),
-        Hold::Link => "Waits: it has a link".to_owned(),
-        Hold::Contact => "Waits: it has an address or a telephone number".to_owned(),
-        Hold::Shouting => "Waits: it is in capitals".to_owned(),
-        Hold::Repetition => "Waits: it is one sign over and over".to_owned(),
+        Hold::PreModeration => "On hold: every question is reviewed first".to_owned(),
+        Hold::Moderator => "On hold: a moderator put it here".to_owned(),
+        Hold::Reports => "On hold: several people reported it".to_owned(),
+        Hold::Word(word) => format!("On hold: contains “{word}”"),
+        Hold::Link => "On hold: contains a link".to_owned(),
+        Hold::Contact => "On hold: contains an email address or phone number".to_owned(),
+        Hold::Shouting => "On hold: written in capitals".to_owned(),
+        Hold::Repetition => "On hold: one character repeated".to_owned(),
     });
     let gone = case.removed.as_ref().map(|removed| {
         let why = removed.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
@@ -61,7 +61,7 @@ fn reasons(given: &[String]) -> AnyView {
         return ().into_any();
     }
     view! {
-        <ul class="review__reasons" aria-label="Reasons of the reports">
+        <ul class="review__reasons" aria-label="Reasons given in reports">
             {lines}
         </ul>
     }
@@ -84,7 +84,7 @@ fn counted(given: &[String]) -> Vec<(&str, usize)> {
 const fn removal_word(removal: Removal) -> &'static str {
     match removal {
         Removal::Declined => "Declined",
-        Removal::Withdrawn => "Withdrawn by its asker",
+        Removal::Withdrawn => "Withdrawn by the person who asked",
         Removal::Merged => "Merged",
         Removal::Deleted => "Deleted",
     }

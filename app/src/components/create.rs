@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use pulsestage::error::Refusal;
 use pulsestage::text::{NAME_MAX, Name, check};
 
-use super::queue_row::OnDeed;
+use super::queue_row::OnModerate;
 use super::tags::tint;
 use crate::live::{Moderation, Progress};
 use crate::ui::dom;
@@ -64,14 +64,14 @@ impl Naming {
     }
 
     /// Sends the form unless its name would be refused anyway.
-    fn submit(self, event: &SubmitEvent, on_deed: OnDeed, deed: impl FnOnce(String) -> Moderation) {
+    fn submit(self, event: &SubmitEvent, on_moderate: OnModerate, moderation: impl FnOnce(String) -> Moderation) {
         event.prevent_default();
         let Some(input) = self.name.get_untracked().filter(|_| !self.fate.get_untracked().is_pending()) else { return };
         let typed = input.value();
         match check(&typed, Name::LENGTH) {
             Ok(()) => {
                 self.refused_here.set(None);
-                self.progress.set(Some(on_deed.run(deed(typed))));
+                self.progress.set(Some(on_moderate.run(moderation(typed))));
             }
             Err(problem) => {
                 self.refused_here.set(Some(Refusal::field("name", problem).to_string()));
@@ -90,14 +90,14 @@ pub fn CreateTagForm(
     /// The tenant's slug.
     slug: StoredValue<String>,
     /// The moderator wants this done.
-    on_deed: OnDeed,
+    on_moderate: OnModerate,
 ) -> impl IntoView {
     let naming = Naming::new();
     let alive = dom::alive();
     let form = naming.form;
     let submit = move |event: SubmitEvent| {
         let color = form.get_untracked().and_then(|form| chosen(&form)).unwrap_or_else(|| COLORS[0].0.to_owned());
-        naming.submit(&event, on_deed, |name| Moderation::CreateTag { name, color });
+        naming.submit(&event, on_moderate, |name| Moderation::CreateTag { name, color });
     };
     let swatches: Vec<_> = COLORS
         .into_iter()
@@ -152,11 +152,11 @@ pub fn CreateTeamForm(
     /// The tenant's slug.
     slug: StoredValue<String>,
     /// The admin wants this done.
-    on_deed: OnDeed,
+    on_moderate: OnModerate,
 ) -> impl IntoView {
     let naming = Naming::new();
     let alive = dom::alive();
-    let submit = move |event: SubmitEvent| naming.submit(&event, on_deed, |name| Moderation::CreateTeam { name });
+    let submit = move |event: SubmitEvent| naming.submit(&event, on_moderate, |name| Moderation::CreateTeam { name });
     view! {
         <form
             class="form"

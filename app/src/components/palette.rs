@@ -5,7 +5,7 @@ use pulsestage::id::QuestionId;
 use pulsestage::tag::Tag;
 
 use super::create::CreateTagForm;
-use super::queue_row::OnDeed;
+use super::queue_row::OnModerate;
 use super::tags::tint;
 use crate::live::Moderation;
 use crate::ui::erase::{Erase, part};
@@ -25,7 +25,7 @@ pub fn TagPalette(
     /// Whether the moderator may add to the palette.
     may_create: bool,
     /// The moderator wants this done.
-    on_deed: OnDeed,
+    on_moderate: OnModerate,
 ) -> impl IntoView {
     let id = format!("q-{question}-tags");
     let title_id = format!("{id}-title");
@@ -45,7 +45,7 @@ pub fn TagPalette(
                             let Tag { id: tag, name, color } = tag;
                             let on = Memo::new(move |_| has.with(|has| has.iter().any(|other| other.id == tag)));
                             let press = move |_| {
-                                drop(on_deed.run(Moderation::Tag { question, tag, on: !on.get_untracked() }));
+                                drop(on_moderate.run(Moderation::Tag { question, tag, on: !on.get_untracked() }));
                             };
                             view! {
                                 <button
@@ -67,7 +67,7 @@ pub fn TagPalette(
                         view! {
                             <details class="more">
                                 <summary>{icon(Icon::Plus)} "New tag"</summary>
-                                <CreateTagForm id=format!("q-{question}-new-tag") slug=slug on_deed=on_deed />
+                                <CreateTagForm id=format!("q-{question}-new-tag") slug=slug on_moderate=on_moderate />
                             </details>
                         }.erase()
                     })}

@@ -17,7 +17,7 @@ use crate::ui::icon::{Icon, icon};
 use crate::ui::text::thousands;
 
 /// What a row asks to be done, and how that fares.
-pub type OnDeed = Callback<Moderation, ArcReadSignal<Progress>>;
+pub type OnModerate = Callback<Moderation, ArcReadSignal<Progress>>;
 
 /// What is open under a row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub fn QueueRow(
     /// Whether the moderator may add to the palette.
     may_create_tag: bool,
     /// The moderator wants this done.
-    on_deed: OnDeed,
+    on_moderate: OnModerate,
 ) -> impl IntoView {
     // A row that left before it was drawn is not drawn.
     row.id().try_get_untracked().map(|question| {
@@ -83,7 +83,7 @@ pub fn QueueRow(
                                 .erase()
                         })
                 })}
-                <Actions row=row question=question slug=slug panel=panel answer_button=button_id on_deed=on_deed />
+                <Actions row=row question=question slug=slug panel=panel answer_button=button_id on_moderate=on_moderate />
                 {part(move || match panel.get() {
                     Panel::None => ().into_any(),
                     Panel::Answer => {
@@ -95,7 +95,7 @@ pub fn QueueRow(
                                 initial=initial
                                 drafts=drafts
                                 claims=claims
-                                on_deed=on_deed
+                                on_moderate=on_moderate
                                 on_close=close
                             />
                         }
@@ -109,7 +109,7 @@ pub fn QueueRow(
                                 tags=tags
                                 has=has
                                 may_create=may_create_tag
-                                on_deed=on_deed
+                                on_moderate=on_moderate
                             />
                         }
                             .erase()
@@ -128,7 +128,7 @@ fn Actions(
     slug: StoredValue<String>,
     panel: RwSignal<Panel>,
     answer_button: String,
-    on_deed: OnDeed,
+    on_moderate: OnModerate,
 ) -> impl IntoView {
     let pinned = Memo::new(move |_| row.pinned().try_get().unwrap_or_default());
     let frozen = Memo::new(move |_| row.frozen().try_get().unwrap_or_default());
@@ -171,7 +171,7 @@ fn Actions(
                 on=pinned
                 addresses=["/api/fn/pin", "/api/fn/unpin"]
                 faces=[(Icon::Pin, "Pin"), (Icon::Pin, "Unpin")]
-                on_set=Callback::new(move |on| drop(on_deed.run(Moderation::Pin { question, on })))
+                on_set=Callback::new(move |on| drop(on_moderate.run(Moderation::Pin { question, on })))
             />
             <MarkForm
                 question=question
@@ -179,7 +179,7 @@ fn Actions(
                 on=frozen
                 addresses=["/api/fn/freeze", "/api/fn/unfreeze"]
                 faces=[(Icon::Lock, "Freeze"), (Icon::Unlock, "Unfreeze")]
-                on_set=Callback::new(move |on| drop(on_deed.run(Moderation::Freeze { question, on })))
+                on_set=Callback::new(move |on| drop(on_moderate.run(Moderation::Freeze { question, on })))
             />
         </div>
     }.erase()

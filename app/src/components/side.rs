@@ -5,7 +5,7 @@ use pulsestage::tag::Tag;
 use pulsestage::team::Team;
 
 use super::create::{CreateTagForm, CreateTeamForm};
-use super::queue_row::OnDeed;
+use super::queue_row::OnModerate;
 use super::tags::TagList;
 use crate::live::Counts;
 use crate::ui::erase::{Erase, part};
@@ -93,7 +93,7 @@ pub fn Manage(
     /// Whether the reader may add tags.
     may_create_tag: bool,
     /// The reader wants this done.
-    on_deed: OnDeed,
+    on_moderate: OnModerate,
 ) -> impl IntoView {
     view! {
         <Sheet id=MANAGE class="sheet" title="Teams and tags">
@@ -105,7 +105,7 @@ pub fn Manage(
                     view! {
                         <details class="more">
                             <summary>{icon(Icon::Plus)} "New team"</summary>
-                            <CreateTeamForm slug=slug on_deed=on_deed />
+                            <CreateTeamForm slug=slug on_moderate=on_moderate />
                         </details>
                     }.erase()
                 })}
@@ -115,7 +115,7 @@ pub fn Manage(
                     view! {
                         <details class="more">
                             <summary>{icon(Icon::Plus)} "New tag"</summary>
-                            <CreateTagForm id="new-tag" slug=slug on_deed=on_deed />
+                            <CreateTagForm id="new-tag" slug=slug on_moderate=on_moderate />
                         </details>
                     }.erase()
                 })}

@@ -67,7 +67,7 @@ fn card_in_owner(row: Row) -> String {
 fn queue_row(row: Row) -> String {
     drawn(row, |row, slug| {
         let tags = RwSignal::new(Vec::new());
-        let on_deed = Callback::new(|_| ArcRwSignal::new(Progress::Idle).read_only());
+        let on_moderate = Callback::new(|_| ArcRwSignal::new(Progress::Idle).read_only());
         view! {
             <QueueRow
                 row=row
@@ -76,7 +76,7 @@ fn queue_row(row: Row) -> String {
                 drafts=Drafts::default()
                 claims=None
                 may_create_tag=true
-                on_deed=on_deed
+                on_moderate=on_moderate
             />
         }
     })

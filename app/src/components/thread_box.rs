@@ -107,7 +107,7 @@ pub fn ThreadBox(
                 <input type="hidden" name="tenant" value=slug.get_value() />
                 <input type="hidden" name="question" value=question.to_string() />
                 <label class="field__label" for=id.clone()>
-                    "Message to the asker"
+                    "Message to the person who asked"
                 </label>
                 <textarea
                     class="input"
@@ -120,7 +120,7 @@ pub fn ThreadBox(
                     node_ref=area
                 ></textarea>
                 {part(wrong)}
-                <p class="field__hint">"The asker does not see your name."</p>
+                <p class="field__hint">"They don't see your name."</p>
                 <button class="btn btn--small" type="submit">
                     "Send"
                 </button>
@@ -134,8 +134,8 @@ pub fn ThreadBox(
 pub fn message(message: &Message, reader: Side) -> AnyView {
     let (class, who) = match (message.from, reader) {
         (Side::Asker, Side::Asker) => ("thread__one thread__one--asker", "You"),
-        (Side::Asker, Side::Moderators) => ("thread__one thread__one--asker", "The asker"),
-        (Side::Moderators, _) => ("thread__one", "The moderators"),
+        (Side::Asker, Side::Moderators) => ("thread__one thread__one--asker", "The person who asked"),
+        (Side::Moderators, _) => ("thread__one", "Moderators"),
     };
     view! {
         <li class=class>

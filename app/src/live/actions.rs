@@ -144,24 +144,24 @@ impl Live {
         }
     }
 
-    /// Does a moderator's deed and tells how it fares. The row is `pending` until the answer is there, and the change
-    /// itself arrives through the stream. A deed without a form of its own says in a toast why it was not done.
-    pub fn moderate(&self, deed: Moderation) -> ArcReadSignal<Progress> {
+    /// Does a moderator's moderation and tells how it fares. The row is `pending` until the answer is there, and the change
+    /// itself arrives through the stream. A moderation without a form of its own says in a toast why it was not done.
+    pub fn moderate(&self, moderation: Moderation) -> ArcReadSignal<Progress> {
         let live = *self;
         let (progress, set_progress) = arc_signal(Progress::Pending);
-        let (question, has_form) = (deed.question(), deed.has_form());
+        let (question, has_form) = (moderation.question(), moderation.has_form());
         live.mark_pending(question, true);
         let op = platform::operation_id();
         platform::spawn(async move {
             let tenant = live.slug();
-            let send = || deed.clone().send(tenant.clone(), op);
+            let send = || moderation.clone().send(tenant.clone(), op);
             let result = live.persist(WRITE_PATIENCE_MS, send).await;
             live.mark_pending(question, false);
             set_progress.set(Progress::from(&result));
             if let Err(error) = result.as_ref()
                 && !has_form
             {
-                let again = deed.clone();
+                let again = moderation.clone();
                 live.say_why("That was not done.", error, move || drop(live.moderate(again.clone())));
             }
         });

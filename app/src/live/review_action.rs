@@ -35,16 +35,16 @@ impl ReviewAction {
     pub const fn done(&self) -> &'static str {
         match self {
             Self::Decide(decision) => match decision {
-                ReviewDecision::Approve | ReviewDecision::Restore | ReviewDecision::Undelete => "It is on the board.",
-                ReviewDecision::Hold => "It waits for review.",
-                ReviewDecision::Decline { .. } => "Declined. Its asker is told.",
+                ReviewDecision::Approve | ReviewDecision::Restore | ReviewDecision::Undelete => "On the board.",
+                ReviewDecision::Hold => "On hold for review.",
+                ReviewDecision::Decline { .. } => "Declined. The person who asked sees the reason.",
                 ReviewDecision::Delete => "Deleted.",
-                ReviewDecision::Edit { .. } => "The text was changed.",
-                ReviewDecision::Reopen => "Its answer was taken back.",
+                ReviewDecision::Edit { .. } => "Text saved.",
+                ReviewDecision::Reopen => "Answer removed.",
             },
-            Self::Note(_) => "Noted.",
-            Self::Merge(_) => "Merged: each voter counts once.",
-            Self::Split => "Split again.",
+            Self::Note(_) => "Saved.",
+            Self::Merge(_) => "Merged. Each person's vote counts once.",
+            Self::Split => "Merge undone.",
         }
     }
 

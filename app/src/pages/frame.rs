@@ -271,6 +271,7 @@ fn done_words(function: &str) -> &'static str {
         "archive_team" | "archive_tenant" => "Archived.",
         "restore_team" | "restore_tenant" => "Restored.",
         "delete_tag" => "Deleted.",
+        "confirm" => "Thanks. Nothing has changed yet: check the form and send it again.",
         _ => "Saved.",
     }
 }

@@ -31,7 +31,7 @@ fn draw(view: BoardView, place: PageUrl, filters: Signal<Filters>, frame: &Frame
     let BoardPage { live, slug, .. } = room;
     let drafts = Drafts::default();
     let may_create_tag = room.allows(Action::CreateTag);
-    let on_deed = Callback::new(move |deed: Moderation| live.moderate(deed));
+    let on_moderate = Callback::new(move |moderation: Moderation| live.moderate(moderation));
     let claims = Some(Claims::follow(live));
     let row = Callback::new(move |row: RowField| {
         view! {
@@ -42,7 +42,7 @@ fn draw(view: BoardView, place: PageUrl, filters: Signal<Filters>, frame: &Frame
                 drafts=drafts
                 claims=claims
                 may_create_tag=may_create_tag
-                on_deed=on_deed
+                on_moderate=on_moderate
             />
         }
         .erase()
@@ -55,7 +55,7 @@ fn draw(view: BoardView, place: PageUrl, filters: Signal<Filters>, frame: &Frame
             tags=live.tags
             may_create_team=room.allows(Action::CreateTeam)
             may_create_tag=may_create_tag
-            on_deed=on_deed
+            on_moderate=on_moderate
         />
     }
     .erase();

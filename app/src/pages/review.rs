@@ -158,7 +158,7 @@ fn draw(view: ReviewView, frame: Frame) -> AnyView {
                 <Empty
                     mark=Icon::Check
                     title="Nothing here"
-                    text="What waits for you shows up by itself."
+                    text="New questions to review appear here automatically."
                 />
             }
                 .erase()

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::recount::RecountReport;
 use crate::compose::command_service;
-use crate::store::{Copied, Progress, copy};
+use crate::store::{Copied, CopyProgress, copy};
 use crate::system::SystemRng;
 
 /// The flags of `copy`.
@@ -55,11 +55,11 @@ fn listed(tables: &[(String, u64, String)], tenants: usize) -> String {
     text
 }
 
-fn tell(progress: Progress<'_>) {
+fn tell(progress: CopyProgress<'_>) {
     match progress {
-        Progress::Waits => tracing::info!("an instance is preparing the database to copy to; waiting for it"),
-        Progress::Rows(table, rows) => tracing::info!(table, rows, "copied"),
-        Progress::Compared(table, rows) => tracing::info!(table, rows, "compared"),
+        CopyProgress::Waits => tracing::info!("an instance is preparing the database to copy to; waiting for it"),
+        CopyProgress::Rows(table, rows) => tracing::info!(table, rows, "copied"),
+        CopyProgress::Compared(table, rows) => tracing::info!(table, rows, "compared"),
     }
 }
 

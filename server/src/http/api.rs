@@ -119,32 +119,55 @@ fn to_page(mut response: Response, function: &str) -> Response {
     response.headers_mut().remove(axum::http::header::CONTENT_LENGTH);
     let speaks_itself = response.headers().contains_key(SET_COOKIE);
     let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
-    let told = location
-        .and_then(|text| to_confirming(text).or_else(|| with_outcome(text, (!speaks_itself).then_some(function))));
+    let proof = location.and_then(ProofWanted::of);
+    let told = match &proof {
+        Some(proof) => Some(proof.address()),
+        None => location.and_then(|text| with_outcome(text, (!speaks_itself).then_some(function))),
+    };
     if let Some(Ok(told)) = told.as_deref().map(HeaderValue::from_str) {
         response.headers_mut().insert(LOCATION, told);
+    }
+    if let Some(proof) = proof {
+        response.extensions_mut().insert(proof);
     }
     response
 }
 
-/// Where a plain form goes that was refused for want of a fresh proof of who sent it: to give that, and from there back.
-fn to_confirming(location: &str) -> Option<String> {
-    let mut address = url::Url::parse(location).ok()?;
-    let field = |wanted: &str| address.query_pairs().find(|(name, _)| name == wanted).map(|(_, value)| value);
-    let refused = FormError::parse(&field("__path")?, &field("__err")?)?;
-    if refused.refusal != Refusal::ProofNeeded {
-        return None;
+/// What a plain form was refused for that needs a fresh proof of who sent it: to give that, and from there back.
+#[derive(Clone)]
+pub(super) struct ProofWanted {
+    /// The page that the form is on: its path and query.
+    pub(super) page: String,
+    /// That page's whole address.
+    address: url::Url,
+}
+
+impl ProofWanted {
+    /// Reads it from where the framework leads a refused form.
+    fn of(location: &str) -> Option<Self> {
+        let address = url::Url::parse(location).ok()?;
+        let field = |wanted: &str| address.query_pairs().find(|(name, _)| name == wanted).map(|(_, value)| value);
+        let refused = FormError::parse(&field("__path")?, &field("__err")?)?;
+        (refused.refusal == Refusal::ProofNeeded).then(|| Self::on(address))
     }
-    let fields: Vec<(String, String)> =
-        address.query_pairs().into_owned().filter(|(name, _)| !is_outcome(name)).collect();
-    address.set_query(None);
-    if !fields.is_empty() {
-        address.query_pairs_mut().extend_pairs(fields);
+
+    fn on(mut address: url::Url) -> Self {
+        let fields: Vec<(String, String)> =
+            address.query_pairs().into_owned().filter(|(name, _)| !is_outcome(name)).collect();
+        address.set_query(None);
+        if !fields.is_empty() {
+            address.query_pairs_mut().extend_pairs(fields);
+        }
+        Self { page: address[url::Position::BeforePath..url::Position::AfterQuery].to_owned(), address }
     }
-    let to = address[url::Position::BeforePath..url::Position::AfterQuery].to_owned();
-    let room = address.path().strip_prefix("/t/").and_then(|rest| rest.split('/').next());
-    let room = room.map(|slug| format!("/t/{slug}")).unwrap_or_default();
-    Some(address.join(&confirm::address(&room, &to)).ok()?.into())
+
+    /// The address of the page on which the proof is given.
+    fn address(&self) -> String {
+        let room = self.address.path().strip_prefix("/t/").and_then(|rest| rest.split('/').next());
+        let room = room.map(|slug| format!("/t/{slug}")).unwrap_or_default();
+        let confirming = confirm::address(&room, &self.page);
+        self.address.join(&confirming).map_or(confirming, Into::into)
+    }
 }
 
 /// The address that a plain form comes back to, with what went well there in place of what it said before: the pages on
@@ -154,7 +177,7 @@ fn with_outcome(location: &str, function: Option<&str>) -> Option<String> {
     let refused = address.query_pairs().any(|(name, _)| name == "__err");
     let mut fields: Vec<(String, String)> =
         address.query_pairs().into_owned().filter(|(name, _)| name != SAVED).collect();
-    let done = function.filter(|_| !refused && is_desk(address.path()));
+    let done = function.filter(|_| !refused && is_admin_page(address.path()));
     fields.extend(done.map(|function| (SAVED.to_owned(), function.to_owned())));
     match fields.is_empty() {
         // Where the framework takes an old refusal out of an address it may leave an empty query behind.
@@ -165,7 +188,7 @@ fn with_outcome(location: &str, function: Option<&str>) -> Option<String> {
 }
 
 /// Whether this is a page behind the queue, such as `/admin/settings`.
-fn is_desk(path: &str) -> bool {
+fn is_admin_page(path: &str) -> bool {
     let path = path.strip_prefix("/t/").and_then(|rest| rest.find('/').map(|end| &rest[end..])).unwrap_or(path);
     path.strip_prefix("/admin/").is_some_and(|page| !page.is_empty())
 }

@@ -135,6 +135,18 @@ impl FromRequest<AppState> for TextFields {
     }
 }
 
+/// The fields of a form that brings another form along, written as one field.
+pub(crate) struct HoldingFields(pub(crate) Fields);
+
+impl FromRequest<AppState> for HoldingFields {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, _: &AppState) -> Result<Self, Error> {
+        // Each byte of the other form may be written as `%XX`.
+        Ok(Self(Fields::of_body(request, 3 * MAX_BODY + MAX_FORM).await?))
+    }
+}
+
 impl Fields {
     async fn of_body(request: Request, max: usize) -> Result<Self, Refusal> {
         let (head, body) = request.into_parts();

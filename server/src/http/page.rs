@@ -98,7 +98,7 @@ fn to_sign_in(wanted: &str) -> Response {
 }
 
 /// The tenant whose page this is; the one that is at home here for every page that names none.
-fn named(path: &str, home: &Home) -> Slug {
+pub(super) fn named(path: &str, home: &Home) -> Slug {
     let named = path.strip_prefix("/t/").and_then(|rest| rest.split('/').next());
     let slug = named.and_then(|slug| home.resolve(slug)).unwrap_or(&home.slug);
     Slug::parse(slug).unwrap_or_else(|_| Slug::default_tenant())

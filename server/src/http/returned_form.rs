@@ -5,13 +5,15 @@ use app::api::{API_PREFIX, FORM_AGAIN, FormError, ReturnedForm};
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderValue, LOCATION, REFERER, SET_COOKIE};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::Response;
 use http_body_util::BodyExt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::api::MAX_BODY;
+use super::account::confirm::{self, HeldForm};
+use super::api::{MAX_BODY, ProofWanted};
 use super::errors::with_refusal;
 use super::page;
 use crate::state::AppState;
@@ -37,6 +39,15 @@ pub async fn answer(State(state): State<AppState>, mut request: Request, next: N
         frame
     });
     let mut told = next.run(Request::from_parts(head.clone(), Body::new(body))).await;
+    let typed = || sent.lock().unwrap_or_else(PoisonError::into_inner).split_off(0);
+    let endpoint = head.uri.path().rsplit('/').next().unwrap_or_default().to_owned();
+    // Where the form brought a file, what was made of it stands for what was typed.
+    let read = told.extensions_mut().remove::<ReadForm>().map(|ReadForm(form)| form.to_vec());
+    if let Some(proof) = told.extensions_mut().remove::<ProofWanted>() {
+        let form = String::from_utf8(read.unwrap_or_else(typed)).unwrap_or_default();
+        let held = HeldForm { endpoint, form };
+        return confirm::holding(&state, &head, &proof.page, held).await.unwrap_or(told);
+    }
     let is_wanted_again = told.headers_mut().remove(FORM_AGAIN).is_some();
     let Some(address) = told.headers().get(LOCATION).and_then(|value| url::Url::parse(value.to_str().ok()?).ok())
     else {
@@ -47,26 +58,44 @@ pub async fn answer(State(state): State<AppState>, mut request: Request, next: N
     if refusal.is_none() && !is_wanted_again {
         return told;
     }
-    // Where the form brought a file, what was made of it stands for what was typed.
-    let read = told.extensions_mut().remove::<ReadForm>().map(|ReadForm(form)| form.to_vec());
-    let sent = read.unwrap_or_else(|| sent.lock().unwrap_or_else(PoisonError::into_inner).split_off(0));
+    let sent = read.unwrap_or_else(typed);
     let refusal = refusal.map(|error| error.refusal);
-    let returned = ReturnedForm {
-        endpoint: head.uri.path().rsplit('/').next().unwrap_or_default().to_owned(),
-        refusal: refusal.clone(),
-        fields: url::form_urlencoded::parse(&sent).into_owned().collect(),
-    };
-    let Ok(place) = address[url::Position::BeforePath..url::Position::AfterQuery].parse::<Uri>() else { return told };
-    let request = page_request(Request::from_parts(head, Body::empty()), &place, told.headers(), returned);
+    let returned = ReturnedForm { endpoint, refusal: refusal.clone(), fields: fields(&sent) };
+    let place = &address[url::Position::BeforePath..url::Position::AfterQuery];
+    match page_with(state, head, place, told.headers(), returned).await {
+        Some(page) => match refusal {
+            Some(refusal) => with_refusal(page, &refusal),
+            None => page,
+        },
+        None => told,
+    }
+}
+
+/// The page at `place` with what was typed into a form before its sender had shown who they are. It is still to be sent.
+pub(super) async fn again(state: AppState, head: Parts, place: &str, held: HeldForm) -> Option<Response> {
+    let returned = ReturnedForm { endpoint: held.endpoint, refusal: None, fields: fields(held.form.as_bytes()) };
+    page_with(state, head, place, &HeaderMap::new(), returned).await
+}
+
+fn fields(form: &[u8]) -> Vec<(String, String)> {
+    url::form_urlencoded::parse(form).into_owned().collect()
+}
+
+/// The page at `place` as it answers a form; none where there is no such page.
+async fn page_with(
+    state: AppState,
+    head: Parts,
+    place: &str,
+    told: &HeaderMap,
+    returned: ReturnedForm,
+) -> Option<Response> {
+    let place = place.parse::<Uri>().ok()?;
+    let request = page_request(Request::from_parts(head, Body::empty()), &place, told, returned);
     let page = page::render(State(state), request).await;
     if page.status() != StatusCode::OK {
-        return told;
+        return None;
     }
-    let page = with_page_in_actions(page, &place).await;
-    match refusal {
-        Some(refusal) => with_refusal(page, &refusal),
-        None => page,
-    }
+    Some(with_page_in_actions(page, &place).await)
 }
 
 /// Whether a client is led back to a page, as `server_fn` decides it for plain forms.

@@ -93,13 +93,13 @@ async fn may_import(state: &AppState, credentials: &Credentials) -> bool {
     false
 }
 
-type Form = Vec<(String, Vec<u8>)>;
+type TableForm = Vec<(String, Vec<u8>)>;
 
 /// The fields of a form with a file: the file is the table, unless it is empty.
-async fn of_multipart(request: Request, state: &AppState) -> Result<Form, Refusal> {
+async fn of_multipart(request: Request, state: &AppState) -> Result<TableForm, Refusal> {
     let broken = || Refusal::Malformed { detail: "the form broke off".to_owned() };
     let mut parts = Multipart::from_request(request, state).await.map_err(|_| Refusal::UnsupportedMediaType)?;
-    let (mut form, mut file) = (Form::new(), None);
+    let (mut form, mut file) = (TableForm::new(), None);
     while let Some(part) = parts.next_field().await.map_err(|_| broken())? {
         let name = part.name().unwrap_or_default().to_owned();
         let bytes = part.bytes().await.map_err(|error| match error.status() {
@@ -120,7 +120,7 @@ async fn of_multipart(request: Request, state: &AppState) -> Result<Form, Refusa
 }
 
 /// The fields of a form whose bytes are no UTF-8.
-fn of_escaped(body: &[u8]) -> Result<Form, Refusal> {
+fn of_escaped(body: &[u8]) -> Result<TableForm, Refusal> {
     let plain = |part: &[u8]| {
         let spaced: Vec<u8> = part.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
         unescaped(&spaced)

@@ -161,13 +161,13 @@ mod tests {
     use clap::{CommandFactory, Parser};
 
     #[derive(Parser)]
-    struct Line {
+    struct LimitsLine {
         #[command(flatten)]
         limits: LimitArgs,
     }
 
     fn parsed(words: &[&str]) -> Result<LimitArgs, clap::Error> {
-        Line::try_parse_from(["x"].iter().chain(words)).map(|line| line.limits)
+        LimitsLine::try_parse_from(["x"].iter().chain(words)).map(|line| line.limits)
     }
 
     #[test]
@@ -204,7 +204,7 @@ mod tests {
     #[test]
     fn every_limit_is_described_with_its_default_and_its_variable() {
         let text = include_str!("../../../docs/LIMITS.md");
-        let command = Line::command();
+        let command = LimitsLine::command();
         let flags: Vec<_> = command.get_arguments().filter_map(|arg| Some((arg, arg.get_long()?))).collect();
         assert_eq!(flags.len(), 24);
         for (arg, long) in flags {

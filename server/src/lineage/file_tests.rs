@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use uuid::Uuid;
 
 /// A folder of a test's own, gone when the test is over.
-struct Folder(PathBuf);
+struct MarkFolder(PathBuf);
 
-impl Folder {
+impl MarkFolder {
     fn new() -> Self {
         let mut random = [0; 16];
         SystemRng.fill(&mut random);
@@ -23,7 +23,7 @@ impl Folder {
     }
 }
 
-impl Drop for Folder {
+impl Drop for MarkFolder {
     fn drop(&mut self) {
         let _gone_already = std::fs::remove_dir_all(&self.0);
     }
@@ -35,7 +35,7 @@ fn known(number: i64) -> KnownDatabase {
     KnownDatabase { lineage: Uuid::from_u128(1), own: Some((mark(u128::MAX, number), Uuid::from_u128(2))), others }
 }
 
-fn opened(folder: &Folder) -> OpenedFile {
+fn opened(folder: &MarkFolder) -> OpenedFile {
     open(&folder.0).unwrap().unwrap()
 }
 
@@ -45,7 +45,7 @@ fn number(opened: &OpenedFile) -> Option<i64> {
 
 #[test]
 fn what_was_written_last_is_read_and_the_latest_others_with_it() {
-    let folder = Folder::new();
+    let folder = MarkFolder::new();
     let mut first = opened(&folder);
     assert_eq!((&first.known, first.is_copy), (&None, false));
     for number in 1..=5 {
@@ -65,7 +65,7 @@ fn what_was_written_last_is_read_and_the_latest_others_with_it() {
 
 #[test]
 fn a_write_that_broke_off_leaves_the_one_before() {
-    let folder = Folder::new();
+    let folder = MarkFolder::new();
     let mut file = opened(&folder).file;
     for number in 1..=4 {
         file.write(&known(number), &SystemClock).unwrap();
@@ -95,7 +95,7 @@ impl Clock for Early {
 
 #[test]
 fn a_copy_is_recognised_however_it_was_made() {
-    let (folder, copy) = (Folder::new(), Folder::new());
+    let (folder, copy) = (MarkFolder::new(), MarkFolder::new());
     opened(&folder).file.write(&known(1), &SystemClock).unwrap();
     let text = std::fs::read(folder.mark()).unwrap();
     let modified = std::fs::metadata(folder.mark()).unwrap().modified().unwrap();
@@ -124,7 +124,7 @@ fn a_file_system_with_a_clock_of_its_own_raises_no_alarm() {
             SystemClock.now().plus_millis(3_600_000)
         }
     }
-    let folder = Folder::new();
+    let folder = MarkFolder::new();
     let mut first = opened(&folder);
     first.file.write(&known(1), &Late).unwrap();
     assert!(!first.file.has_clock);

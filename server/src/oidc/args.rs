@@ -113,13 +113,13 @@ mod tests {
     use clap::Parser;
 
     #[derive(Debug, Parser)]
-    struct Line {
+    struct OidcLine {
         #[command(flatten)]
         oidc: OidcArgs,
     }
 
     fn parsed(words: &[&str]) -> Result<OidcArgs, clap::Error> {
-        Line::try_parse_from(["x"].iter().chain(words)).map(|line| line.oidc)
+        OidcLine::try_parse_from(["x"].iter().chain(words)).map(|line| line.oidc)
     }
 
     const WHOLE: [&str; 4] = ["--oidc-issuer", "https://id.example.com", "--oidc-client-id", "pulsestage"];

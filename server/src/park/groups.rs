@@ -14,7 +14,7 @@ const SLICE: usize = 1_024;
 
 /// The streams of one channel.
 #[derive(Debug)]
-struct Group {
+struct ChannelGroup {
     channel: Arc<Channel>,
     /// Keys of its streams.
     members: Vec<usize>,
@@ -29,7 +29,7 @@ struct Group {
 /// All of a shard's streams by channel.
 #[derive(Debug, Default)]
 pub(super) struct Groups {
-    channels: HashMap<ChannelId, Group>,
+    channels: HashMap<ChannelId, ChannelGroup>,
     /// Those with something to write, each once.
     turns: VecDeque<ChannelId>,
 }
@@ -49,7 +49,7 @@ impl Groups {
     pub(super) fn add(&mut self, key: usize, channel: &Arc<Channel>, listener: &Arc<dyn BatchListener>) -> usize {
         let group = self.channels.entry(channel.id).or_insert_with(|| {
             channel.listen(listener.clone());
-            Group { channel: channel.clone(), members: Vec::new(), next: 0, left: 0, again: false }
+            ChannelGroup { channel: channel.clone(), members: Vec::new(), next: 0, left: 0, again: false }
         });
         group.members.push(key);
         group.members.len() - 1

@@ -7,7 +7,7 @@ use std::net::Shutdown;
 
 use crate::bus::{BufferRead, Channel, Chunk, StreamFormat};
 use crate::metrics::WrittenBytes;
-use crate::streams::{Ended, StreamLease, StreamReader};
+use crate::streams::{Ended, ReplayReader, StreamLease};
 
 /// What a client may send on a stream before it is let go: nothing is expected of it.
 const MAX_UNASKED: usize = 16 << 10;
@@ -19,7 +19,7 @@ pub(super) type Tick = u32;
 #[derive(Debug)]
 pub(super) struct Parked {
     io: TcpStream,
-    reader: StreamReader,
+    reader: ReplayReader,
     pub(super) lease: StreamLease,
     unsent: Option<Box<Unsent>>,
     /// When it has to end.
@@ -71,7 +71,7 @@ impl Parked {
     /// A stream that begins with this, and then that if there is any.
     pub(super) fn new(
         io: TcpStream,
-        reader: StreamReader,
+        reader: ReplayReader,
         lease: StreamLease,
         opening: (Bytes, Bytes),
         ends: Tick,

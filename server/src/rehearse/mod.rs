@@ -43,8 +43,8 @@ use report::{Latencies, Planned, Quantiles, RehearsalCounts, RehearsalReport, Se
 const FAILED: u8 = 1;
 /// The exit code when there was nothing to hold, for it could not be run.
 const NOT_RUN: u8 = 2;
-/// People who come in at the same moment at most; others wait at the door, and their wait is measured.
-const AT_THE_DOOR: usize = 256;
+/// People who join at the same moment at most; others wait their turn, and their wait is measured.
+const JOINING_AT_ONCE: usize = 256;
 /// Open files that we and the instance need beside connections.
 const OTHER_FILES: u64 = 256;
 
@@ -252,14 +252,14 @@ impl Rehearsal {
 /// Lets everybody in, each when they are due, and waits until all are in or were turned away.
 async fn come_in(load: &Load, plan: &RehearsalPlan, goal: &Goal) -> JoinSet<ParticipantOutcome> {
     let (began, arrivals) = (Instant::now(), plan.arrivals());
-    let door = Arc::new(Semaphore::new(AT_THE_DOOR));
+    let turns = Arc::new(Semaphore::new(JOINING_AT_ONCE));
     let mut entering = JoinSet::new();
     for (number, browser) in (0..).zip(load.people.iter().take(plan.participants)) {
         sleep_until(began + Duration::from_micros(arrivals.due(number, &SystemRng))).await;
         let (measurements, browser) = (load.measurements.clone(), browser.clone());
-        let (door, goal) = (door.clone(), goal.clone());
+        let (turns, goal) = (turns.clone(), goal.clone());
         entering.spawn(async move {
-            let _place = door.acquire_owned().await;
+            let _turn = turns.acquire_owned().await;
             Participant::join(measurements.clone(), browser, goal)
                 .await
                 .inspect_err(|error| measurements.ledger().fail(|| format!("coming in: {error}")))

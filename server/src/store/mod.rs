@@ -122,7 +122,7 @@ mod times;
 use self::gate::{Db, Engine, Pool, Tx, begin, begin_read};
 use self::times::Kind;
 
-pub use backup::copy::{Copied, CopyError, Progress, copy};
+pub use backup::copy::{Copied, CopyError, CopyProgress, copy};
 pub use engine::open::{Durability, OpenError, Options, open};
 pub use engine::sizes::{Sizes, TableSize};
 pub use engine::start_lock::StartLock;

@@ -21,7 +21,7 @@ pub(crate) use filter::StreamFilter;
 pub(crate) use opened_stream::{Ended, OpenedStream, StreamLease, closing_frame, share_of};
 pub use opening::MAX_REPLAY;
 pub(crate) use opening::retry_millis;
-pub(crate) use reader::StreamReader;
+pub(crate) use reader::ReplayReader;
 pub(crate) use stream::StreamBody;
 pub(crate) use stream_permit::StreamPermit;
 pub(crate) use upgrade_slot::UpgradeSlot;

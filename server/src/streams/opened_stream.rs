@@ -9,7 +9,7 @@ use tracing::{Level, Span};
 
 use super::choice::Choice;
 use super::opening::{self, retry_millis};
-use super::reader::StreamReader;
+use super::reader::ReplayReader;
 use super::stream_permit::StreamPermit;
 use crate::access::StreamAccess;
 use crate::bus::frame::closing;
@@ -27,7 +27,7 @@ pub(crate) struct OpenedStream {
     /// What is written first, in this order; pieces may be empty.
     pub(crate) opening: [Bytes; 2],
     /// How it goes on.
-    pub(crate) reader: StreamReader,
+    pub(crate) reader: ReplayReader,
     /// Its place among all.
     pub(crate) lease: StreamLease,
     /// How long it may live; as long as its client when absent.
@@ -103,7 +103,7 @@ impl OpenedStream {
         tracing::debug!(tenant.id = %tenant, resumed = cursor.is_some(), "stream opened");
         Ok(Self {
             opening: [opening.greeting, opening.missed],
-            reader: StreamReader::new(opening.place, opening.seq, choice),
+            reader: ReplayReader::new(opening.place, opening.seq, choice),
             lease: StreamLease {
                 subscription,
                 _permit: permit,

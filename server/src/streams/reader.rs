@@ -8,7 +8,7 @@ use crate::bus::{Chunk, StreamFormat};
 
 /// One client's way through the replay buffer.
 #[derive(Debug)]
-pub(crate) struct StreamReader {
+pub(crate) struct ReplayReader {
     /// Where it reads next.
     place: u64,
     /// The last fact that its client has.
@@ -16,7 +16,7 @@ pub(crate) struct StreamReader {
     choice: Choice,
 }
 
-impl StreamReader {
+impl ReplayReader {
     /// A reader that goes on from this place; its client has the facts up to `seq`.
     pub(crate) const fn new(place: u64, seq: i64, choice: Choice) -> Self {
         Self { place, seq, choice }

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use super::opened_stream::{Ended, OpenedStream, StreamLease, closing_frame, share_of};
-use super::reader::StreamReader;
+use super::reader::ReplayReader;
 use crate::bus::BufferRead;
 use crate::limits::Busy;
 use crate::metrics::WrittenBytes;
@@ -20,7 +20,7 @@ const FOR_EVER: Duration = Duration::from_secs(100 * 365 * 24 * 3_600);
 
 /// A stream that is being written to one client.
 pub(crate) struct StreamBody {
-    reader: StreamReader,
+    reader: ReplayReader,
     lease: StreamLease,
     pushed: watch::Receiver<u64>,
     /// What is written before anything from the replay buffer.

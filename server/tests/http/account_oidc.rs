@@ -233,7 +233,7 @@ async fn the_first_role_is_what_was_set_and_nobody_comes_back_from_being_shut_ou
 }
 
 #[tokio::test]
-async fn the_provider_is_a_door_of_the_tenants_it_was_set_up_for() {
+async fn the_provider_signs_in_to_the_tenants_it_was_set_up_for() {
     let (server, _default, provider) = with_provider().await;
     assert_eq!(server.get("/t/acme/oidc").send().await.status, 404);
     assert!(!server.get("/t/acme/sign-in").send().await.text().contains("/oidc"));

@@ -299,7 +299,7 @@ async fn changing_the_password_needs_the_old_one_and_ends_the_other_sessions() {
 }
 
 #[tokio::test]
-async fn doors_are_kept_by_no_cache_and_named_to_nobody() {
+async fn account_pages_are_kept_by_no_cache_and_named_to_nobody() {
     let (server, default, _acme) = TestServer::new(Plan::default()).await;
     let user = server.person(&default, ANN, Role::Member).await;
     let link = server.link_for(&default, user, pulsestage::link::PersonLinkPurpose::Invitation).await;

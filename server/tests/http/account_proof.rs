@@ -54,7 +54,7 @@ async fn ways_in_and_admins_change_only_with_a_fresh_proof() {
     let member = server.person(&default, BOB, Role::Member).await.to_string();
     let admin = server.person(&default, "cleo@example.com", Role::Admin).await.to_string();
     let table = "name,email,role\nDan,dan@example.com,admin";
-    let deeds: Vec<(&str, Vec<(&str, &str)>)> = vec![
+    let actions: Vec<(&str, Vec<(&str, &str)>)> = vec![
         ("invite_person", vec![("name", "Eve"), ("email", "eve@example.com"), ("role", "member")]),
         ("invite_person", vec![("name", "Fay"), ("email", "fay@example.com"), ("role", "owner")]),
         ("invite_again", vec![("person", &member)]),
@@ -70,7 +70,7 @@ async fn ways_in_and_admins_change_only_with_a_fresh_proof() {
     ];
     let people = server.store.people_count(default.tenant.id).await.unwrap();
     server.clock.turn_on(LATER_S);
-    for (name, fields) in &deeds {
+    for (name, fields) in &actions {
         let reply = call(&server, name, &olga, fields).await;
         assert_refused(&format!("{name} {fields:?}"), &reply, 403, "proof_needed");
     }
@@ -88,7 +88,7 @@ async fn ways_in_and_admins_change_only_with_a_fresh_proof() {
     let proved = server.post("/confirm", &[("password", PASSWORD), ("to", "/admin/people")]).cookie(&olga).send().await;
     assert_eq!((proved.status.as_u16(), proved.header("location")), (303, "/admin/people"));
     server.clock.turn_on(LATER_S - 1);
-    for (name, fields) in &deeds {
+    for (name, fields) in &actions {
         let reply = call(&server, name, &olga, fields).await;
         assert_eq!(reply.status, 200, "{name} {fields:?}: {}", reply.text());
         if *name == "set_role" && fields[1].1 == "owner" {
@@ -125,18 +125,81 @@ async fn a_proof_is_a_password_of_ones_own() {
     assert_eq!(call(&server, "invite_person", &ann, &invite).await.status, 200);
 }
 
+/// The value of a field in a page, as a browser sends it back.
+fn value_of(page: &str, name: &str) -> String {
+    let field = page.split(&format!("name=\"{name}\"")).nth(1).expect("the field");
+    let value = field.split("value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("its value");
+    value.replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+}
+
 #[tokio::test]
-async fn a_plain_form_is_led_to_the_proof_and_back() {
+async fn a_plain_form_is_filled_in_again_after_the_proof() {
     let (server, default) = server().await;
     let (_, ann) = signed_in(&server, &default, ANN, Role::Owner).await;
     server.clock.turn_on(LATER_S);
-    let referer = "http://ask.test/admin/people?text=a&saved=set_role";
-    let call = server.function("invite_person").cookie(&ann).header("referer", referer).wants_page();
-    let reply = call.form(&[("name", "Eve"), ("email", "eve@example.com"), ("role", "member")]).send().await;
-    let there = "http://ask.test/confirm?to=%2Fadmin%2Fpeople%3Ftext%3Da";
-    assert_eq!((reply.status.as_u16(), reply.header("location")), (303, there));
-    let page = server.get(&there["http://ask.test".len()..]).cookie(&ann).send().await;
-    assert!(page.text().contains("value=\"/admin/people?text=a\""), "{}", page.text());
+    let table =
+        format!("name,email,role\n\"Dan \"\"the\"\" & <Dare>\",dan@example.com,admin\n{}", "\u{416},,\n".repeat(2_000));
+    let forms: [(&str, &str, Vec<(&str, &str)>, &str); 3] = [
+        (
+            "invite_person",
+            "people",
+            vec![("name", "Eve & \"Co\""), ("email", "eve@example.com"), ("role", "admin")],
+            "Eve",
+        ),
+        ("import_people", "people", vec![("table", &table), ("mode", "all")], "dan@example.com,admin"),
+        ("create_tenant", "operator", vec![("slug", "fresh"), ("name", "Fresh")], "value=\"Fresh\""),
+    ];
+    for (function, page, fields, typed) in forms {
+        let referer = format!("{ORIGIN}/admin/{page}?text=a&saved=set_role");
+        let call = server.function(function).cookie(&ann).header("referer", &referer).wants_page();
+        let asked = call.form(&fields).send().await;
+        assert_eq!(asked.status, 403, "{function}");
+        assert!(!asked.text().contains("<script") && asked.text().contains("as you filled it in"), "{function}");
+        let held = [value_of(asked.text(), "to"), value_of(asked.text(), "endpoint"), value_of(asked.text(), "form")];
+        assert_eq!(held[0], format!("/admin/{page}?text=a"));
+        let prove = async |password: &str| {
+            let form = [("password", password), ("to", &held[0]), ("endpoint", &held[1]), ("form", &held[2])];
+            server.post("/confirm", &form).cookie(&ann).send().await
+        };
+        let wrong = prove("not mine at all").await;
+        assert_eq!((wrong.status.as_u16(), value_of(wrong.text(), "form")), (401, held[2].clone()), "{function}");
+        let back = prove(PASSWORD).await;
+        assert_eq!(back.status, 200, "{function}");
+        assert!(back.text().contains(typed) && back.text().contains("send it again"), "{function}: {}", back.text());
+        assert!(back.text().contains(&format!("action=\"/api/fn/{function}?page=%2Fadmin%2F{page}")), "{function}");
+        server.clock.turn_on(LATER_S);
+    }
+    assert_eq!(
+        server.store.people_count(default.tenant.id).await.unwrap(),
+        1,
+        "nothing was done without another press"
+    );
+    // What no server function takes is not held, and a page that is not there is not shown.
+    for (endpoint, to) in [("no_such", "/admin/people"), ("invite_person", "/t/nowhere/admin")] {
+        let form = [("password", PASSWORD), ("to", to), ("endpoint", endpoint), ("form", "name=Eve")];
+        let reply = server.post("/confirm", &form).cookie(&ann).send().await;
+        assert_eq!((reply.status.as_u16(), reply.header("location")), (303, to), "{endpoint}");
+    }
+    let large = "x".repeat(2 * 1024 * 1024);
+    let reply = server.post("/confirm", &[("password", PASSWORD), ("form", &large)]).cookie(&ann).send().await;
+    assert_eq!(reply.status, 413);
+}
+
+#[tokio::test]
+async fn whoever_has_no_password_is_led_to_the_proof_and_back() {
+    let (server, default, mail) = mailing().await;
+    let user = server.person(&default, ANN, Role::Owner).await;
+    let (session, _) =
+        server.press(&server.link_for(&default, user, PersonLinkPurpose::SignIn).await).send().await.came_in();
+    server.clock.turn_on(LATER_S);
+    let referer = format!("{ORIGIN}/admin/people?text=a&saved=set_role");
+    let call = server.function("invite_person").cookie(&session).header("referer", &referer).wants_page();
+    let reply = call.form(&[("name", "Eve"), ("email", "eve@example.com"), ("role", "admin")]).send().await;
+    let there = format!("{ORIGIN}/confirm?to=%2Fadmin%2Fpeople%3Ftext%3Da");
+    assert_eq!((reply.status.as_u16(), reply.header("location")), (303, &*there));
+    let page = server.get(&there[ORIGIN.len()..]).cookie(&session).send().await;
+    assert!(page.text().contains("value=\"/admin/people?text=a\"") && page.text().contains("Email me a link"));
+    drop(mail);
 }
 
 #[tokio::test]
@@ -221,9 +284,9 @@ async fn another_address_counts_once_it_is_confirmed_there() {
         let page = call.send().await;
         assert!(page.status == 200 && page.is_closed() && page.text().contains("new@example.com"));
     }
-    for door in ["/open/", "/sign-in/", "/claim/", "/thread/"] {
-        let other = link.replace("/address/", door);
-        assert_eq!(server.press(&other).send().await.status, 410, "{door}");
+    for path in ["/open/", "/sign-in/", "/claim/", "/thread/"] {
+        let other = link.replace("/address/", path);
+        assert_eq!(server.press(&other).send().await.status, 410, "{path}");
     }
     assert_eq!(email_of(&server, &default, bob).await.as_deref(), Some(BOB), "looking changes nothing");
     // A sign-in link that lies in the old mailbox is worth nothing afterwards.

@@ -1,4 +1,4 @@
-//! Links are two steps, whatever they are for: looking and empty forms change nothing, and each opens its own door alone.
+//! Links are two steps, whatever they are for: looking and empty forms change nothing, and each serves its own purpose alone.
 
 use axum::http::Method;
 use clap::Parser;
@@ -83,7 +83,7 @@ async fn thread(server: &TestServer, room: &Room) -> String {
     reply.text()[at..].chars().take("/thread/".len() + 64).collect()
 }
 
-/// What is typed at each of the doors, and what their buttons send.
+/// What is typed on each of the pages, and what their buttons send.
 fn filled(link: &str) -> [(&'static str, &str); 5] {
     let confirm = link.rsplit('/').next().unwrap();
     [("name", "Ann Lee"), ("email", ANN), ("password", PASSWORD), ("text", "Hello?"), ("confirm", confirm)]
@@ -157,23 +157,23 @@ async fn ten_thousand_looks_leave_a_link_as_it_was() {
 }
 
 #[tokio::test]
-async fn a_token_opens_only_the_door_it_was_made_for() {
+async fn a_token_serves_only_the_purpose_it_was_made_for() {
     let (server, room, _folder) = server().await;
     let links = links(&server, &room).await;
-    let doors = ["/sign-in/", "/claim/", "/open/", "/thread/"];
+    let paths = ["/sign-in/", "/claim/", "/open/", "/thread/"];
     for (kind, link) in links.all() {
         let token = link.rsplit('/').next().unwrap();
-        for door in doors.into_iter().filter(|door| !link.starts_with(door)) {
-            let address = format!("{door}{token}");
+        for path in paths.into_iter().filter(|path| !link.starts_with(path)) {
+            let address = format!("{path}{token}");
             let filled = filled(&address);
             for call in [server.get(&address), server.press(&address), server.post(&address, &filled)] {
                 let reply = call.send().await;
-                assert_eq!(reply.status, 410, "{kind} at {door}");
-                assert!(reply.is_closed() && reply.text().contains("no longer works"), "{kind} at {door}");
+                assert_eq!(reply.status, 410, "{kind} at {path}");
+                assert!(reply.is_closed() && reply.text().contains("no longer works"), "{kind} at {path}");
             }
         }
     }
-    // At the one door that three kinds share, the kind decides what is done, whatever else is sent.
+    // At the one address that three kinds share, the kind decides what is done, whatever else is sent.
     let (hash, arrival) = (|link: &str| Secret::parse(link.rsplit('/').next().unwrap()).unwrap().hash(), arrival());
     let spent = Err(pulsestage::error::Refusal::LinkSpent);
     let service = &server.service;

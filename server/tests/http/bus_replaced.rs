@@ -102,7 +102,7 @@ async fn a_log_that_has_lost_facts_gets_another_epoch() {
 
 #[tokio::test(start_paused = true)]
 async fn other_facts_in_the_place_of_those_that_were_sent_are_not_sent_as_news() {
-    // The log is shorter, as long, or longer by the time of the next look, which the bell or the tick brings.
+    // The log is shorter, as long, or longer by the time of the next look, which a notification or the tick brings.
     for (others, rings) in [(1, false), (2, false), (3, false), (2, true), (3, true), (600, true)] {
         let (server, store) = server().await;
         let mut wire = stream_after(&server, &store, 3).await;
@@ -168,9 +168,9 @@ async fn logs_that_were_renewed_are_counted() {
     drop(wires);
 }
 
-/// What happens to a database, to the bell, and to those who watch.
+/// What happens to a database, to its notifications, and to those who watch.
 #[derive(Clone, Debug)]
-enum Step {
+enum Incident {
     Ask {
         rings: bool,
     },
@@ -208,31 +208,31 @@ enum Step {
     },
 }
 
-fn step() -> impl Strategy<Value = Step> {
+fn step() -> impl Strategy<Value = Incident> {
     let outage = || prop_oneof![1..3_u64, 3..20_u64, Just(200_u64)];
     prop_oneof![
-        4 => any::<bool>().prop_map(|rings| Step::Ask { rings }),
+        4 => any::<bool>().prop_map(|rings| Incident::Ask { rings }),
         6 => (0..8_usize, -2..4_i64, prop_oneof![Just(0_i64), 0..100_i64], any::<bool>())
-            .prop_map(|(question, more, behind, rings)| Step::Vote { question, more, behind, rings }),
-        1 => Just(Step::Copy),
-        1 => (0..8_u64).prop_map(|found_out_after| Step::Restore { found_out_after }),
-        1 => (6..20_u64).prop_map(|seconds| Step::FailOver { seconds }),
-        2 => outage().prop_map(|seconds| Step::Away { seconds }),
-        1 => outage().prop_map(|seconds| Step::Hang { seconds }),
-        1 => (1..6_u32).prop_map(|times| Step::Fail { times }),
-        4 => prop_oneof![0..8_u64, Just(40_u64)].prop_map(|seconds| Step::Pass { seconds }),
+            .prop_map(|(question, more, behind, rings)| Incident::Vote { question, more, behind, rings }),
+        1 => Just(Incident::Copy),
+        1 => (0..8_u64).prop_map(|found_out_after| Incident::Restore { found_out_after }),
+        1 => (6..20_u64).prop_map(|seconds| Incident::FailOver { seconds }),
+        2 => outage().prop_map(|seconds| Incident::Away { seconds }),
+        1 => outage().prop_map(|seconds| Incident::Hang { seconds }),
+        1 => (1..6_u32).prop_map(|times| Incident::Fail { times }),
+        4 => prop_oneof![0..8_u64, Just(40_u64)].prop_map(|seconds| Incident::Pass { seconds }),
     ]
 }
 
 /// A page: its board and its stream.
-struct Page<'a> {
+struct WatchedPage<'a> {
     server: &'a TestServer,
     store: &'a LogStub,
     board: Option<Board>,
     wire: Option<Wire>,
 }
 
-impl Page<'_> {
+impl WatchedPage<'_> {
     /// Reads what has come; loads the board and opens a stream where it has to and can.
     async fn read(&mut self) {
         if self.board.is_none() {
@@ -266,7 +266,7 @@ impl Page<'_> {
 }
 
 /// Lets time pass, for the clock of the instance as well.
-async fn pass(server: &TestServer, pages: &mut [Page<'_>], seconds: u64) {
+async fn pass(server: &TestServer, pages: &mut [WatchedPage<'_>], seconds: u64) {
     for _ in 0..seconds {
         server.clock.turn_on(1);
         sleep(Duration::from_secs(1)).await;
@@ -276,10 +276,10 @@ async fn pass(server: &TestServer, pages: &mut [Page<'_>], seconds: u64) {
     }
 }
 
-async fn play(steps: Vec<Step>) -> Result<(), TestCaseError> {
+async fn play(steps: Vec<Incident>) -> Result<(), TestCaseError> {
     let (server, store) = server().await;
     server.clock.stop();
-    let page = || Page { server: &server, store: &store, board: None, wire: None };
+    let page = || WatchedPage { server: &server, store: &store, board: None, wire: None };
     let (mut pages, mut copy, mut questions) = (vec![page(), page()], store.copy(), Vec::new());
     pass(&server, &mut pages, 1).await;
     let ring = |rings: bool, look| {
@@ -289,41 +289,41 @@ async fn play(steps: Vec<Step>) -> Result<(), TestCaseError> {
     };
     for step in steps {
         match step {
-            Step::Ask { rings } => {
+            Incident::Ask { rings } => {
                 questions.push(store.asked(1_000 + questions.len() as u128));
                 ring(rings, Change::Facts);
             }
-            Step::Vote { question, more, behind, rings } => {
+            Incident::Vote { question, more, behind, rings } => {
                 if let Some(question) = store.questions().get(question) {
                     let at = server.clock.now().plus_millis(-1_000 * behind);
                     store.voted_at(*question, more, at);
                     ring(rings, Change::Tallies);
                 }
             }
-            Step::Copy => copy = store.copy(),
-            Step::Restore { found_out_after } => {
+            Incident::Copy => copy = store.copy(),
+            Incident::Restore { found_out_after } => {
                 store.replace_by(&copy);
                 pass(&server, &mut pages, found_out_after).await;
                 store.renewed(Epoch(rand_epoch(&store)));
             }
-            Step::FailOver { seconds } => {
+            Incident::FailOver { seconds } => {
                 store.away(true);
                 pass(&server, &mut pages, seconds).await;
                 store.replace_by(&copy);
                 store.away(false);
             }
-            Step::Away { seconds } => {
+            Incident::Away { seconds } => {
                 store.away(true);
                 pass(&server, &mut pages, seconds).await;
                 store.away(false);
             }
-            Step::Hang { seconds } => {
+            Incident::Hang { seconds } => {
                 store.hang(true);
                 pass(&server, &mut pages, seconds).await;
                 store.hang(false);
             }
-            Step::Fail { times } => store.fail(times),
-            Step::Pass { seconds } => pass(&server, &mut pages, seconds).await,
+            Incident::Fail { times } => store.fail(times),
+            Incident::Pass { seconds } => pass(&server, &mut pages, seconds).await,
         }
     }
     // Long enough for every wait that has begun.

@@ -22,7 +22,7 @@ const ANN: &str = "ann@example.com";
 
 stories![
     however_many_cookies_a_member_has_they_are_one_voter,
-    what_a_guest_did_is_theirs_after_signing_in_by_any_door,
+    what_a_guest_did_is_theirs_after_signing_in_in_any_way,
     a_browser_that_is_left_shows_nothing_of_the_account,
 ];
 
@@ -85,8 +85,8 @@ fn set(ids: &[&str]) -> BTreeSet<String> {
 }
 
 /// Signs Ann in in this browser; gives the cookie of her session.
-async fn come_in(server: &TestServer, room: &Room, door: &str, device: &str) -> String {
-    let call = match door {
+async fn come_in(server: &TestServer, room: &Room, way: &str, device: &str) -> String {
+    let call = match way {
         "password" => server.post("/t/acme/sign-in", &[("email", ANN), ("password", PASSWORD)]),
         purpose => {
             let user =
@@ -131,31 +131,31 @@ async fn however_many_cookies_a_member_has_they_are_one_voter(stage: Arc<Stage>)
     assert_eq!(server.store.case(room.tenant.id, room.open.id).await.unwrap().reports, 1);
 }
 
-async fn what_a_guest_did_is_theirs_after_signing_in_by_any_door(stage: Arc<Stage>) {
+async fn what_a_guest_did_is_theirs_after_signing_in_in_any_way(stage: Arc<Stage>) {
     let (server, room) = server(&stage).await;
     server.person_with_password(&room, ANN, Role::Member).await;
     let (open, spare) = (room.open.id.to_string(), room.spare.id.to_string());
     let mut asked = Vec::new();
-    for (device, door) in (10..).zip(["password", "link", "password link", "later"]) {
+    for (device, way) in (10..).zip(["password", "link", "password link", "later"]) {
         let device = server.participant(device);
         // As a guest, in a browser of her own each time.
-        asked.push(ask(&server, &room, &[&device], &format!("Asked before the {door}?")).await);
+        asked.push(ask(&server, &room, &[&device], &format!("Asked before the {way}?")).await);
         assert_eq!(vote(&server, &room, &[&device], &open).await.status, 200);
         assert_eq!(vote(&server, &room, &[&device], &spare).await.status, 200);
         assert_eq!(seen(&server, &room, &[&device]).await.count(&open), if asked.len() == 1 { 1 } else { 2 });
-        let session = match door {
+        let session = match way {
             // A session that was there before the server knew how to join them, or came without the cookie.
             "later" => come_in(&server, &room, "password", "theme=dark").await,
-            door => come_in(&server, &room, door, &device).await,
+            way => come_in(&server, &room, way, &device).await,
         };
-        let cookies = if door == "later" { vec![&*session, &device] } else { vec![&*session] };
+        let cookies = if way == "later" { vec![&*session, &device] } else { vec![&*session] };
         let hers = seen(&server, &room, &cookies).await;
         let all: Vec<&str> = asked.iter().map(String::as_str).collect();
-        assert_eq!((hers.own.clone(), hers.voted.clone()), (set(&all), set(&[&open, &spare])), "{door}");
-        assert_eq!((hers.count(&open), hers.count(&spare)), (1, 1), "{door}: counted once");
+        assert_eq!((hers.own.clone(), hers.voted.clone()), (set(&all), set(&[&open, &spare])), "{way}");
+        assert_eq!((hers.count(&open), hers.count(&spare)), (1, 1), "{way}: counted once");
         // The browser by itself is nobody any more.
         let left = seen(&server, &room, &[&device]).await;
-        assert_eq!((left.own, left.voted), (set(&[]), set(&[])), "{door}");
+        assert_eq!((left.own, left.voted), (set(&[]), set(&[])), "{way}");
     }
     // Whoever comes by a link with a role is somebody new, to whom the same happens.
     let (device, link) = (server.participant(30), Secret::new(&SystemRng));

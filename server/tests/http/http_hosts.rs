@@ -18,7 +18,7 @@ fn get(server: &TestServer, host: &str, path: &str) -> Call {
 }
 
 #[tokio::test]
-async fn a_host_is_its_tenant_on_every_door() {
+async fn a_host_is_its_tenant_on_every_page() {
     let (server, _default, acme) = hosted().await;
     for host in ["acme.ask.example.com", "ACME.ask.example.com.:8443"] {
         let page = get(&server, host, "/").send().await;

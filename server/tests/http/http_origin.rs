@@ -40,13 +40,13 @@ fn with_cookies(call: Call, server: &TestServer, room: &Room) -> Call {
 async fn forms(server: &TestServer, room: &Room) -> Vec<String> {
     let person = server.person_with_password(room, &format!("ann@{}.example", room.slug), Role::Member).await;
     let open = server.link_for(room, person, PersonLinkPurpose::Password).await;
-    let at = |door: &str| format!("/t/{}/{door}", room.slug);
+    let at = |path: &str| format!("/t/{}/{path}", room.slug);
     let report = format!("report/{}", room.open.id);
-    let doors = ["sign-in", "sign-in/link", "sign-in/forgot", "password", "logo", "mine", "forget", &report].map(at);
+    let account = ["sign-in", "sign-in/link", "sign-in/forgot", "password", "logo", "mine", "forget", &report].map(at);
     let others = ["/sign-in", "/sign-in/link", "/sign-in/forgot", "/password", "/mine", "/sign-out", "/forget"]
         .map(str::to_owned);
     let claim = format!("/claim/{}", "0".repeat(64));
-    doors.into_iter().chain(others).chain([open, claim]).collect()
+    account.into_iter().chain(others).chain([open, claim]).collect()
 }
 
 #[tokio::test]

@@ -145,8 +145,8 @@ async fn the_moderators_page_is_for_moderators() {
         ] {
             let page = server.get(path).cookie(&cookie).send().await;
             assert_eq!(page.status, 303, "{path} for {who}");
-            let door = format!("{}/sign-in?to={}", path.trim_end_matches("/admin"), path.replace('/', "%2F"));
-            assert_eq!(page.header("location"), door, "{who}");
+            let sign_in = format!("{}/sign-in?to={}", path.trim_end_matches("/admin"), path.replace('/', "%2F"));
+            assert_eq!(page.header("location"), sign_in, "{who}");
             for mark in marks_of(other) {
                 assert!(!page.text().contains(&mark), "{path} shows {mark}");
             }

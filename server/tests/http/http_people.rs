@@ -10,15 +10,15 @@ use pulsestage::user::Role;
 
 use crate::support::{HOST, Plan, Reply, Room, TestServer, assert_refused, signed_in};
 
-/// Somebody who is signed in to the default tenant.
-struct Somebody {
+/// SignedIn who is signed in to the default tenant.
+struct SignedIn {
     cookie: String,
     caller: Credentials,
     id: UserId,
     session: String,
 }
 
-impl Somebody {
+impl SignedIn {
     async fn with(server: &TestServer, role: Role) -> Self {
         let (cookie, caller) = signed_in(&server.service, &Slug::default_tenant(), role).await;
         let actor = server.service.authenticate("default", &caller).await.unwrap().actor;
@@ -43,7 +43,7 @@ async fn stored_role(server: &TestServer, room: &Room, id: UserId) -> (Role, boo
 #[tokio::test]
 async fn only_admins_and_owners_see_and_change_people() {
     let (server, default, _acme) = TestServer::new(Plan::default()).await;
-    let target = Somebody::with(&server, Role::Member).await;
+    let target = SignedIn::with(&server, Role::Member).await;
     let (id, team) = (target.id.to_string(), default.team.id.to_string());
     let calls: Vec<(&str, Vec<(&str, &str)>)> = vec![
         ("invite_person", vec![("name", "New"), ("email", "new@example.com"), ("role", "member")]),
@@ -59,7 +59,7 @@ async fn only_admins_and_owners_see_and_change_people() {
     let before = server.store.people_count(default.tenant.id).await.unwrap();
     for role in [None, Some(Role::Viewer), Some(Role::Member), Some(Role::Moderator)] {
         let cookie = match role {
-            Some(role) => Somebody::with(&server, role).await.cookie,
+            Some(role) => SignedIn::with(&server, role).await.cookie,
             None => server.participant(7),
         };
         let refusal = if role.is_some() { "not_allowed" } else { "not_signed_in" };
@@ -78,7 +78,7 @@ async fn only_admins_and_owners_see_and_change_people() {
     assert_eq!(target.role(&server).await, Role::Member, "the session is open still");
     assert_eq!(server.store.people_count(default.tenant.id).await.unwrap(), before + 3, "the three who tried");
     for role in [Role::Admin, Role::Owner] {
-        let cookie = Somebody::with(&server, role).await.cookie;
+        let cookie = SignedIn::with(&server, role).await.cookie;
         let page = server.get("/admin/people").cookie(&cookie).wants_page().send().await;
         assert_eq!(page.status, 200);
         assert!(page.text().contains(&id) && page.text().contains("Invite a person"));
@@ -89,7 +89,7 @@ async fn only_admins_and_owners_see_and_change_people() {
 #[tokio::test]
 async fn another_tenants_people_are_not_found() {
     let (server, _default, acme) = TestServer::new(Plan::default()).await;
-    let ours = Somebody::with(&server, Role::Member).await;
+    let ours = SignedIn::with(&server, Role::Member).await;
     let id = ours.id.to_string();
     for (name, fields) in [
         ("set_role", vec![("person", id.as_str()), ("role", "viewer")]),
@@ -109,7 +109,7 @@ async fn another_tenants_people_are_not_found() {
 #[tokio::test]
 async fn an_admin_has_no_power_over_owners_and_the_last_owner_stays() {
     let (server, default, _acme) = TestServer::new(Plan::default()).await;
-    let (admin, member) = (Somebody::with(&server, Role::Admin).await, Somebody::with(&server, Role::Member).await);
+    let (admin, member) = (SignedIn::with(&server, Role::Admin).await, SignedIn::with(&server, Role::Member).await);
     let owner = default.context.actor.user.unwrap().to_string();
     for (name, fields) in [
         ("set_role", vec![("person", owner.as_str()), ("role", "member")]),
@@ -126,7 +126,7 @@ async fn an_admin_has_no_power_over_owners_and_the_last_owner_stays() {
         let reply = call(&server, name, &default.owner, &[("person", &owner), field]).await;
         assert_refused(name, &reply, 409, "last_owner");
     }
-    let second = Somebody::with(&server, Role::Owner).await;
+    let second = SignedIn::with(&server, Role::Owner).await;
     let reply = call(&server, "set_role", &second.cookie, &[("person", &owner), ("role", "admin")]).await;
     assert_eq!(reply.read::<Value>()["role"], "admin");
     let gone = call(&server, "set_role", &default.owner, &[("person", &owner), ("role", "owner")]).await;
@@ -194,27 +194,27 @@ async fn somebody_is_invited_once_and_by_a_link_that_is_shown_once() {
 #[tokio::test]
 async fn a_moderator_of_one_team_moderates_that_team() {
     let (server, default, _acme) = TestServer::new(Plan::default()).await;
-    let ann = Somebody::with(&server, Role::Member).await;
+    let ann = SignedIn::with(&server, Role::Member).await;
     let (open, id) = (default.open.id.to_string(), ann.id.to_string());
     let give = async |team: String, role: &str| {
         let fields = [("person", id.as_str()), ("team", &team), ("role", role)];
         assert_eq!(call(&server, "set_team_role", &default.owner, &fields).await.status, 200);
     };
     let tag = default.tag.id.to_string();
-    let deeds: [(&str, Vec<(&str, &str)>); 4] = [
+    let actions: [(&str, Vec<(&str, &str)>); 4] = [
         ("pin", vec![("question", &open)]),
         ("tag", vec![("question", &open), ("tag", &tag)]),
         ("answer", vec![("question", &open), ("answer", "So it is.")]),
         ("freeze", vec![("question", &open)]),
     ];
     give(default.other_team.id.to_string(), "moderator").await;
-    for (name, fields) in &deeds {
+    for (name, fields) in &actions {
         assert_refused(name, &call(&server, name, &ann.cookie, fields).await, 403, "not_allowed");
     }
     let missing = [("question", ann.session.as_str())];
     assert_refused("no question", &call(&server, "pin", &ann.cookie, &missing).await, 404, "not_found");
     give(default.team.id.to_string(), "moderator").await;
-    for (name, fields) in &deeds {
+    for (name, fields) in &actions {
         assert_eq!(call(&server, name, &ann.cookie, fields).await.status, 200, "{name}");
     }
     let view = server.get("/api/fn/load_board").cookie(&ann.cookie).send().await.json();
@@ -231,7 +231,7 @@ async fn a_moderator_of_one_team_moderates_that_team() {
 #[tokio::test]
 async fn sessions_are_ended_by_their_owner_or_whoever_manages_them() {
     let (server, default, _acme) = TestServer::new(Plan::default()).await;
-    let (ann, bob) = (Somebody::with(&server, Role::Member).await, Somebody::with(&server, Role::Member).await);
+    let (ann, bob) = (SignedIn::with(&server, Role::Member).await, SignedIn::with(&server, Role::Member).await);
     let page = server.get("/admin/sessions").cookie(&ann.cookie).wants_page().send().await;
     assert_eq!(page.status, 200);
     assert!(page.text().contains("(this one)") && page.text().contains(&ann.session));
@@ -410,7 +410,7 @@ async fn two_thousand_rows_are_taken_whatever_their_bytes() {
 #[tokio::test]
 async fn everybody_may_say_what_they_are_called_and_nothing_else_of_themselves() {
     let (server, default, _acme) = TestServer::new(Plan::default()).await;
-    let ann = Somebody::with(&server, Role::Viewer).await;
+    let ann = SignedIn::with(&server, Role::Viewer).await;
     let fields = [("name", "Ann  Lee"), ("role", "owner"), ("email", "x@example.com")];
     let reply = call(&server, "rename_self", &ann.cookie, &fields).await.read::<Value>();
     assert_eq!((reply["name"].as_str(), reply["role"].as_str()), (Some("Ann Lee"), Some("viewer")));

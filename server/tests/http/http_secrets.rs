@@ -1,4 +1,4 @@
-//! What opens a door is not in the log, however talkative it is, nor in the database.
+//! The secret of a link is not in the log, however talkative it is, nor in the database.
 
 use pulsestage::link::PersonLinkPurpose;
 use pulsestage::user::Role;
@@ -18,8 +18,8 @@ fn token(path: &str) -> String {
     path.rsplit('/').next().unwrap().to_owned()
 }
 
-/// Goes through every door; gives what opened them.
-async fn go_through_doors(server: &TestServer, room: &Room, mail: &mut MailServer) -> Vec<String> {
+/// Uses every kind of link; gives their secrets.
+async fn use_every_link(server: &TestServer, room: &Room, mail: &mut MailServer) -> Vec<String> {
     let user = server.person(room, ANN, Role::Admin).await;
     let mut secrets = vec![PASSWORD.to_owned(), WRONG.to_owned(), NEXT.to_owned()];
     let invitation = server.link_for(room, user, PersonLinkPurpose::Invitation).await;
@@ -44,7 +44,7 @@ async fn go_through_doors(server: &TestServer, room: &Room, mail: &mut MailServe
         secrets.extend(reply.set_cookies().into_iter().map(value));
     }
     secrets.extend([&invitation, &reset, &link].map(|path| token(path)));
-    for path in ["/open/", "/claim/", "/sign-in/", "/thread/"].map(|door| format!("{door}{}", "k".repeat(43))) {
+    for path in ["/open/", "/claim/", "/sign-in/", "/thread/"].map(|path| format!("{path}{}", "k".repeat(43))) {
         server.get(&path).send().await;
         server.post(&path, &[("text", "Hello?")]).send().await;
         secrets.push(token(&path));
@@ -55,14 +55,14 @@ async fn go_through_doors(server: &TestServer, room: &Room, mail: &mut MailServe
 }
 
 #[tokio::test]
-async fn what_opens_doors_is_neither_logged_nor_kept() {
+async fn secrets_of_links_are_neither_logged_nor_kept() {
     let log = Log::listen();
     let folder = Folder::new();
     let mut mail = MailServer::start().await;
     let plan = Plan { mail: mail.args.clone(), public_url: Some("http://ask.test".to_owned()), ..Plan::default() };
     let server = TestServer::on(open_store(&folder.sqlite_url()).await, plan);
     let room = Room::furnish(&server.service, "acme").await;
-    let secrets = go_through_doors(&server, &room, &mut mail).await;
+    let secrets = use_every_link(&server, &room, &mut mail).await;
     assert!(secrets.len() >= 12, "{secrets:?}");
     let said = log.text();
     assert!(

@@ -38,9 +38,9 @@ async fn settings_take_effect_at_once_and_everybody_is_told() {
     // The page has the accent, and the accent is a sheet of its own.
     let page = server.get("/t/acme").send().await;
     assert!(page.text().contains("href=\"/t/acme/theme.css?v=1D4ED8\""), "{}", page.text());
-    for door in ["sign-in", "mine", &format!("report/{}", acme.open.id)] {
-        let page = server.get(&format!("/t/acme/{door}")).cookie(&server.participant(1)).send().await;
-        assert!(page.text().contains("href=\"/t/acme/theme.css?v=1D4ED8\""), "{door}: {}", page.text());
+    for path in ["sign-in", "mine", &format!("report/{}", acme.open.id)] {
+        let page = server.get(&format!("/t/acme/{path}")).cookie(&server.participant(1)).send().await;
+        assert!(page.text().contains("href=\"/t/acme/theme.css?v=1D4ED8\""), "{path}: {}", page.text());
     }
     assert!(!server.get("/sign-in").send().await.text().contains("theme.css"), "ours is in the common sheet");
     let sheet = server.get("/t/acme/theme.css?v=1D4ED8").send().await;

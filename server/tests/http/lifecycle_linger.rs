@@ -134,7 +134,7 @@ async fn whoever_waits_to_be_accepted_is_answered() {
 
 /// What became of a request over a connection of its own.
 #[derive(Debug, PartialEq, Eq)]
-enum Outcome {
+enum RequestOutcome {
     Answered,
     /// Nobody listens: nothing was sent, so it may be sent elsewhere.
     NotAccepted,
@@ -142,8 +142,8 @@ enum Outcome {
     Cut(String),
 }
 
-async fn request(addr: SocketAddr, pause: Duration) -> Outcome {
-    let Ok(mut socket) = TcpStream::connect(addr).await else { return Outcome::NotAccepted };
+async fn request(addr: SocketAddr, pause: Duration) -> RequestOutcome {
+    let Ok(mut socket) = TcpStream::connect(addr).await else { return RequestOutcome::NotAccepted };
     tokio::time::sleep(pause).await;
     let mut answer = Vec::new();
     let asked = async {
@@ -156,8 +156,8 @@ async fn request(addr: SocketAddr, pause: Duration) -> Outcome {
         Ok::<_, std::io::Error>(())
     };
     match asked.await {
-        Ok(()) if answer.ends_with(b"\r\n\r\nok") => Outcome::Answered,
-        other => Outcome::Cut(format!("{other:?} {}", String::from_utf8_lossy(&answer))),
+        Ok(()) if answer.ends_with(b"\r\n\r\nok") => RequestOutcome::Answered,
+        other => RequestOutcome::Cut(format!("{other:?} {}", String::from_utf8_lossy(&answer))),
     }
 }
 
@@ -175,8 +175,8 @@ async fn nobody_is_cut_off_at_the_moment_it_stops_accepting() {
                     let mut answered = 0_u32;
                     loop {
                         match request(addr, pause).await {
-                            Outcome::Answered => answered += 1,
-                            Outcome::NotAccepted if over.load(Ordering::Acquire) => return answered,
+                            RequestOutcome::Answered => answered += 1,
+                            RequestOutcome::NotAccepted if over.load(Ordering::Acquire) => return answered,
                             other => panic!("client {client}, after {answered} answers: {other:?}"),
                         }
                     }

@@ -34,8 +34,8 @@ async fn make_facts(server: &TestServer, room: &Room) {
 }
 
 fn housekeeper(server: &TestServer, store: &SqlStore) -> Housekeeper {
-    let (clock, bell) = (Arc::new(server.clock.clone()), Arc::new(server.bus.clone()));
-    Housekeeper::new(store.clone(), clock, Arc::new(SystemRng), bell)
+    let (clock, notifier) = (Arc::new(server.clock.clone()), Arc::new(server.bus.clone()));
+    Housekeeper::new(store.clone(), clock, Arc::new(SystemRng), notifier)
 }
 
 async fn tidy(server: &TestServer, store: &SqlStore) -> u64 {

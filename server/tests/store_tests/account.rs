@@ -38,10 +38,10 @@ fn ann() -> Email {
 
 impl Stage {
     async fn ann_of(&self, tenant: TenantId, role: Role) -> UserId {
-        self.store.add_person(tenant, self.door_person(role, Some(ann()))).await.unwrap().id
+        self.store.add_person(tenant, self.account_person(role, Some(ann()))).await.unwrap().id
     }
 
-    fn door_person(&self, role: Role, email: Option<Email>) -> NewPerson {
+    fn account_person(&self, role: Role, email: Option<Email>) -> NewPerson {
         let name = Name::parse("Ann").unwrap();
         NewPerson { id: UserId(self.id()), name, email, role, memberships: Vec::new(), at: START }
     }
@@ -101,7 +101,7 @@ async fn a_session_takes_the_place_of_another(stage: Arc<Stage>) {
 
 async fn whoever_is_shut_out_comes_in_by_nothing(stage: Arc<Stage>) {
     let (home, other) = (stage.home("acme").await, stage.home("widgets").await);
-    let owner = stage.store.add_person(home.tenant, stage.door_person(Role::Owner, None)).await.unwrap().id;
+    let owner = stage.store.add_person(home.tenant, stage.account_person(Role::Owner, None)).await.unwrap().id;
     let user = stage.ann_of(home.tenant, Role::Member).await;
     let link = stage.person_link(home.tenant, user, PersonLinkPurpose::SignIn).await;
     assert_eq!(stage.store.let_in(other.tenant, stage.session(user), None).await, Ok(None), "another tenant's");
@@ -174,7 +174,7 @@ async fn of_twenty_who_claim_one_does(stage: Arc<Stage>) {
         let stage = stage.clone();
         race.spawn(async move {
             let email = Email::parse(&format!("person{number}@example.com")).unwrap();
-            let owner = stage.door_person(Role::Owner, Some(email));
+            let owner = stage.account_person(Role::Owner, Some(email));
             let session = stage.session(owner.id);
             stage.store.claim(tenant.id, link.hash, owner, hash("one"), session).await.unwrap()
         });
@@ -189,7 +189,7 @@ async fn of_twenty_who_claim_one_does(stage: Arc<Stage>) {
     let late = NewLink { purpose: LinkPurpose::Claim, ..late };
     stage.store.put_link(late).await.unwrap();
     assert_eq!(stage.store.claimable(late.hash, START).await, Ok(None));
-    let eve = stage.door_person(Role::Owner, None);
+    let eve = stage.account_person(Role::Owner, None);
     let session = stage.session(eve.id);
     assert_eq!(stage.store.claim(tenant.id, late.hash, eve, hash("one"), session).await, Ok(None));
 }
@@ -197,7 +197,7 @@ async fn of_twenty_who_claim_one_does(stage: Arc<Stage>) {
 async fn an_identity_stays_who_it_was(stage: Arc<Stage>) {
     let (home, other) = (stage.home("acme").await, stage.home("widgets").await);
     let user = stage.ann_of(home.tenant, Role::Member).await;
-    let bob = stage.store.add_person(home.tenant, stage.door_person(Role::Member, None)).await.unwrap().id;
+    let bob = stage.store.add_person(home.tenant, stage.account_person(Role::Member, None)).await.unwrap().id;
     let identity = Identity { issuer: "https://id.example.com".to_owned(), subject: "1".to_owned() };
     assert_eq!(stage.store.person_of(home.tenant, &identity).await, Ok(None));
     stage.store.link_identity(home.tenant, user, &identity, START).await.unwrap();
@@ -206,6 +206,6 @@ async fn an_identity_stays_who_it_was(stage: Arc<Stage>) {
     assert_eq!(stage.store.person_of(other.tenant, &identity).await, Ok(None));
     let elsewhere = Identity { issuer: "https://other.example.com".to_owned(), ..identity };
     assert_eq!(stage.store.person_of(home.tenant, &elsewhere).await, Ok(None));
-    let twice = stage.store.add_person(home.tenant, stage.door_person(Role::Member, Some(ann()))).await;
+    let twice = stage.store.add_person(home.tenant, stage.account_person(Role::Member, Some(ann()))).await;
     assert_eq!(twice, Err(StoreError::Refused(Refusal::EmailTaken)));
 }

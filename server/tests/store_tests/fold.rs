@@ -34,7 +34,7 @@ fn marks(text: &str) -> HashSet<u64> {
 
 /// Something people do. Numbers pick among what there is, whatever that is by then.
 #[derive(Clone, Copy, Debug)]
-enum Op {
+enum FoldAct {
     Ask { team: usize },
     Vote { question: usize, voter: usize, up: bool },
     Answer { question: usize },
@@ -55,27 +55,27 @@ enum Op {
     RenameTenant,
 }
 
-fn op() -> impl Strategy<Value = Op> {
+fn op() -> impl Strategy<Value = FoldAct> {
     let pick = || 0..64_usize;
     prop_oneof![
-        4 => pick().prop_map(|team| Op::Ask { team }),
-        8 => (pick(), 0..7_usize, any::<bool>()).prop_map(|(question, voter, up)| Op::Vote { question, voter, up }),
-        1 => pick().prop_map(|question| Op::Answer { question }),
-        4 => (pick(), pick(), any::<bool>()).prop_map(|(question, tag, on)| Op::Tag { question, tag, on }),
-        2 => (pick(), any::<bool>()).prop_map(|(question, on)| Op::Pin { question, on }),
-        2 => (pick(), any::<bool>()).prop_map(|(question, on)| Op::Freeze { question, on }),
-        1 => (0..9_usize).prop_map(|name| Op::CreateTeam { name }),
-        1 => (0..9_usize).prop_map(|name| Op::CreateTag { name }),
-        6 => (pick(), 0..8_usize).prop_map(|(question, verdict)| Op::Decide { question, verdict }),
-        1 => (pick(), pick()).prop_map(|(question, into)| Op::Merge { question, into }),
-        1 => pick().prop_map(|question| Op::Split { question }),
-        1 => pick().prop_map(|question| Op::EditOwn { question }),
-        1 => pick().prop_map(|question| Op::Withdraw { question }),
-        1 => pick().prop_map(|team| Op::RenameTeam { team }),
-        1 => (pick(), any::<bool>()).prop_map(|(team, on)| Op::ArchiveTeam { team, on }),
-        1 => pick().prop_map(|tag| Op::RenameTag { tag }),
-        1 => pick().prop_map(|tag| Op::DeleteTag { tag }),
-        1 => Just(Op::RenameTenant),
+        4 => pick().prop_map(|team| FoldAct::Ask { team }),
+        8 => (pick(), 0..7_usize, any::<bool>()).prop_map(|(question, voter, up)| FoldAct::Vote { question, voter, up }),
+        1 => pick().prop_map(|question| FoldAct::Answer { question }),
+        4 => (pick(), pick(), any::<bool>()).prop_map(|(question, tag, on)| FoldAct::Tag { question, tag, on }),
+        2 => (pick(), any::<bool>()).prop_map(|(question, on)| FoldAct::Pin { question, on }),
+        2 => (pick(), any::<bool>()).prop_map(|(question, on)| FoldAct::Freeze { question, on }),
+        1 => (0..9_usize).prop_map(|name| FoldAct::CreateTeam { name }),
+        1 => (0..9_usize).prop_map(|name| FoldAct::CreateTag { name }),
+        6 => (pick(), 0..8_usize).prop_map(|(question, verdict)| FoldAct::Decide { question, verdict }),
+        1 => (pick(), pick()).prop_map(|(question, into)| FoldAct::Merge { question, into }),
+        1 => pick().prop_map(|question| FoldAct::Split { question }),
+        1 => pick().prop_map(|question| FoldAct::EditOwn { question }),
+        1 => pick().prop_map(|question| FoldAct::Withdraw { question }),
+        1 => pick().prop_map(|team| FoldAct::RenameTeam { team }),
+        1 => (pick(), any::<bool>()).prop_map(|(team, on)| FoldAct::ArchiveTeam { team, on }),
+        1 => pick().prop_map(|tag| FoldAct::RenameTag { tag }),
+        1 => pick().prop_map(|tag| FoldAct::DeleteTag { tag }),
+        1 => Just(FoldAct::RenameTenant),
     ]
 }
 
@@ -93,7 +93,7 @@ struct World<'a> {
 }
 
 impl World<'_> {
-    async fn act(&mut self, op: Op) {
+    async fn act(&mut self, op: FoldAct) {
         match self.try_act(op).await {
             Ok(()) => {}
             Err(StoreError::Refused(
@@ -107,7 +107,7 @@ impl World<'_> {
         }
     }
 
-    async fn try_act(&mut self, op: Op) -> StoreResult<()> {
+    async fn try_act(&mut self, op: FoldAct) -> StoreResult<()> {
         // Names whose order in bytes and in lower case differ.
         const NAMES: [&str; 9] = ["alpha", "Beta", "gamma", "Äther", "zeta", "BETA!", "1st", "beta", "ärger"];
         let (stage, tenant, by) = (self.stage, self.home.tenant, self.home.moderator);
@@ -115,7 +115,7 @@ impl World<'_> {
         let marked = |text: &str| format!("{text} {MARK}{}{MARK}", stage.next());
         let some = |question: usize| self.questions.get(question % self.questions.len().max(1)).copied();
         match op {
-            Op::Ask { team } => {
+            FoldAct::Ask { team } => {
                 let mut new = stage.new_question(self.teams[team % self.teams.len()], &marked("What now?"));
                 new.author_name = Some(Name::parse(&marked("Ann")).unwrap());
                 let asker = new.author;
@@ -123,7 +123,7 @@ impl World<'_> {
                 self.questions.push(id);
                 self.askers.insert(id, asker);
             }
-            Op::Vote { question, voter, up } => {
+            FoldAct::Vote { question, voter, up } => {
                 let (Some(question), voter) = (some(question), self.voters[voter]) else { return Ok(()) };
                 let upvotes = stage.vote(&self.home, question, voter, up).await?;
                 let votes = self.votes.entry(question).or_default();
@@ -134,23 +134,23 @@ impl World<'_> {
                 };
                 assert_eq!(upvotes, i64::try_from(votes.len()).unwrap());
             }
-            Op::Answer { question } => {
+            FoldAct::Answer { question } => {
                 let Some(question) = some(question) else { return Ok(()) };
                 stage.answer(&self.home, question, &marked("Like this.")).await?;
             }
-            Op::Tag { question, tag, on } => {
+            FoldAct::Tag { question, tag, on } => {
                 let Some(question) = some(question) else { return Ok(()) };
                 stage.store.set_tag(stage.write(tenant), question, self.tags[tag % self.tags.len()], on).await?;
             }
-            Op::Pin { question, on } => {
+            FoldAct::Pin { question, on } => {
                 let Some(question) = some(question) else { return Ok(()) };
                 stage.store.set_pinned(stage.write(tenant), question, on, by).await?;
             }
-            Op::Freeze { question, on } => {
+            FoldAct::Freeze { question, on } => {
                 let Some(question) = some(question) else { return Ok(()) };
                 stage.store.set_frozen(stage.write(tenant), question, on, by).await?;
             }
-            Op::Decide { question, verdict } => {
+            FoldAct::Decide { question, verdict } => {
                 let Some(question) = some(question) else { return Ok(()) };
                 let verdict = match verdict {
                     0 => ReviewDecision::Approve,
@@ -165,44 +165,44 @@ impl World<'_> {
                 stage.store.decide(stage.write(tenant), question, verdict, None, by).await?;
                 self.ask_who_voted().await;
             }
-            Op::Merge { question, into } => {
+            FoldAct::Merge { question, into } => {
                 let (Some(question), Some(into)) = (some(question), some(into)) else { return Ok(()) };
                 stage.store.merge(stage.write(tenant), Merge { source: question, target: into }, by).await?;
                 self.ask_who_voted().await;
             }
-            Op::Split { question } => {
+            FoldAct::Split { question } => {
                 let Some(question) = some(question) else { return Ok(()) };
                 stage.store.split(stage.write(tenant), question, by).await?;
                 self.ask_who_voted().await;
             }
-            Op::EditOwn { question } => {
+            FoldAct::EditOwn { question } => {
                 let Some(question) = some(question) else { return Ok(()) };
                 let text = body(&marked("What else?"));
                 stage.store.edit_own(stage.write(tenant), question, self.askers[&question], text, None).await?;
             }
-            Op::Withdraw { question } => {
+            FoldAct::Withdraw { question } => {
                 let Some(question) = some(question) else { return Ok(()) };
                 stage.store.withdraw_own(stage.write(tenant), question, self.askers[&question]).await?;
             }
-            Op::RenameTeam { team } => {
+            FoldAct::RenameTeam { team } => {
                 let id = self.teams[team % self.teams.len()];
                 let name = Name::parse(&marked("Team")).unwrap();
                 let change = TeamChange { id, name, settings: TeamSettings::default() };
                 stage.store.change_team(stage.write(tenant), change).await?;
             }
-            Op::ArchiveTeam { team, on } => {
+            FoldAct::ArchiveTeam { team, on } => {
                 let team = self.teams[team % self.teams.len()];
                 stage.store.set_team_archived(stage.write(tenant), team, on).await?;
                 self.ask_who_voted().await;
             }
-            Op::RenameTag { tag } => {
+            FoldAct::RenameTag { tag } => {
                 let (tag, name) = (self.tags[tag % self.tags.len()], Name::parse(&marked("Tag")).unwrap());
                 stage.store.change_tag(stage.write(tenant), tag, name, Color::parse("#112233").unwrap()).await?;
             }
-            Op::DeleteTag { tag } => {
+            FoldAct::DeleteTag { tag } => {
                 stage.store.delete_tag(stage.write(tenant), self.tags[tag % self.tags.len()]).await?;
             }
-            Op::RenameTenant => {
+            FoldAct::RenameTenant => {
                 let slug = Slug::parse(&self.slug).unwrap();
                 let now = stage.store.tenancy(&slug).await?.unwrap();
                 let new = NewSettings {
@@ -213,8 +213,8 @@ impl World<'_> {
                 };
                 stage.store.change_settings(stage.write(tenant), new).await?;
             }
-            Op::CreateTeam { name } => self.teams.push(stage.team(tenant, NAMES[name]).await?.id),
-            Op::CreateTag { name } => self.tags.push(stage.tag(tenant, NAMES[name]).await?.id),
+            FoldAct::CreateTeam { name } => self.teams.push(stage.team(tenant, NAMES[name]).await?.id),
+            FoldAct::CreateTag { name } => self.tags.push(stage.tag(tenant, NAMES[name]).await?.id),
         }
         Ok(())
     }
@@ -276,7 +276,7 @@ impl World<'_> {
     }
 }
 
-async fn play(stage: &Stage, ops: Vec<Op>) {
+async fn play(stage: &Stage, ops: Vec<FoldAct>) {
     let slug = format!("case-{}", stage.next());
     let home = stage.home(&slug).await;
     let epoch = stage.store.head(home.tenant).await.unwrap().epoch;

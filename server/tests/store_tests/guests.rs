@@ -249,7 +249,7 @@ async fn devices_that_join_one_account_at_once_count_once(stage: Arc<Stage>) {
     counted(&stage, home.tenant).await;
 }
 
-/// A small generator of numbers: the deeds of a run are those of its seed.
+/// A small generator of numbers: the steps of a run are those of its seed.
 struct Numbers(u64);
 
 impl Numbers {

@@ -25,7 +25,7 @@ stories![
 
 /// Each kind of write; the number tells apart what else is asked for.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Kind {
+enum WriteKind {
     Ask(u8),
     Vote,
     Withdraw,
@@ -40,51 +40,51 @@ enum Kind {
     CreateTag(u8),
 }
 
-const KINDS: [Kind; 15] = [
-    Kind::Ask(0),
-    Kind::Ask(1),
-    Kind::Vote,
-    Kind::Withdraw,
-    Kind::Tag,
-    Kind::Untag,
-    Kind::Pin,
-    Kind::Unpin,
-    Kind::Answer(0),
-    Kind::Answer(1),
-    Kind::Freeze,
-    Kind::Unfreeze,
-    Kind::CreateTeam(0),
-    Kind::CreateTag(0),
-    Kind::CreateTag(1),
+const KINDS: [WriteKind; 15] = [
+    WriteKind::Ask(0),
+    WriteKind::Ask(1),
+    WriteKind::Vote,
+    WriteKind::Withdraw,
+    WriteKind::Tag,
+    WriteKind::Untag,
+    WriteKind::Pin,
+    WriteKind::Unpin,
+    WriteKind::Answer(0),
+    WriteKind::Answer(1),
+    WriteKind::Freeze,
+    WriteKind::Unfreeze,
+    WriteKind::CreateTeam(0),
+    WriteKind::CreateTag(0),
+    WriteKind::CreateTag(1),
 ];
 
 /// Does it, as a request would: ids that the server makes are fresh each time. What came back, as text.
-async fn act(stage: &Stage, home: &Home, question: QuestionId, kind: Kind, write: Write) -> StoreResult<String> {
+async fn act(stage: &Stage, home: &Home, question: QuestionId, kind: WriteKind, write: Write) -> StoreResult<String> {
     let (store, voter, by) = (&stage.store, pulsestage::id::ParticipantId(write.writer), home.moderator);
     let name = |number| Name::parse(&format!("Name {number}")).unwrap();
     Ok(match kind {
-        Kind::Ask(number) => {
+        WriteKind::Ask(number) => {
             let new = stage.new_question(home.team.id, &format!("Question {number}?"));
             format!("{:?}", store.ask(write, new).await?)
         }
-        Kind::Vote => format!("{:?}", store.set_vote(write, ballot(question, voter, true)).await?),
-        Kind::Withdraw => format!("{:?}", store.set_vote(write, ballot(question, voter, false)).await?),
-        Kind::Answer(number) => {
+        WriteKind::Vote => format!("{:?}", store.set_vote(write, ballot(question, voter, true)).await?),
+        WriteKind::Withdraw => format!("{:?}", store.set_vote(write, ballot(question, voter, false)).await?),
+        WriteKind::Answer(number) => {
             let text = AnswerText::parse(&format!("Answer {number}.")).unwrap();
             format!("{:?}", store.answer(write, question, text, None, by).await?)
         }
-        Kind::Tag => format!("{:?}", store.set_tag(write, question, home.tag.id, true).await?),
-        Kind::Untag => format!("{:?}", store.set_tag(write, question, home.tag.id, false).await?),
-        Kind::Pin => format!("{:?}", store.set_pinned(write, question, true, by).await?),
-        Kind::Unpin => format!("{:?}", store.set_pinned(write, question, false, by).await?),
-        Kind::Freeze => format!("{:?}", store.set_frozen(write, question, true, by).await?),
-        Kind::Unfreeze => format!("{:?}", store.set_frozen(write, question, false, by).await?),
-        Kind::CreateTeam(number) => {
+        WriteKind::Tag => format!("{:?}", store.set_tag(write, question, home.tag.id, true).await?),
+        WriteKind::Untag => format!("{:?}", store.set_tag(write, question, home.tag.id, false).await?),
+        WriteKind::Pin => format!("{:?}", store.set_pinned(write, question, true, by).await?),
+        WriteKind::Unpin => format!("{:?}", store.set_pinned(write, question, false, by).await?),
+        WriteKind::Freeze => format!("{:?}", store.set_frozen(write, question, true, by).await?),
+        WriteKind::Unfreeze => format!("{:?}", store.set_frozen(write, question, false, by).await?),
+        WriteKind::CreateTeam(number) => {
             let slug = Slug::parse(&format!("team-{}", stage.next())).unwrap();
             let new = NewTeam { id: TeamId(stage.id()), slug, name: name(number), code: stage.code() };
             format!("{:?}", store.create_team(write, new).await?)
         }
-        Kind::CreateTag(number) => {
+        WriteKind::CreateTag(number) => {
             let color = Color::parse("#10B981").unwrap();
             format!("{:?}", store.create_tag(write, TagId(stage.id()), name(number), color).await?)
         }
@@ -119,7 +119,7 @@ async fn twins_at_once_are_done_once(stage: Arc<Stage>) {
         let answers = twins.join_all().await;
         assert!(answers.iter().all(|answer| *answer == answers[0]), "{kind:?}: {answers:?}");
         let facts = stage.log(home.tenant).await.len() - before;
-        let expected = usize::from(!matches!(kind, Kind::Vote | Kind::Withdraw));
+        let expected = usize::from(!matches!(kind, WriteKind::Vote | WriteKind::Withdraw));
         assert_eq!(facts, expected, "{kind:?}");
     }
     assert_eq!(stage.store.snapshot(home.tenant, None).await.unwrap().board.questions.len(), 3);
@@ -164,7 +164,7 @@ async fn a_key_is_not_used_for_something_else(stage: Arc<Stage>) {
             assert_eq!(act(&stage, &home, question, kind, write).await, reused, "{used_for:?} then {kind:?}");
         }
         // Nor for the same thing done to another question.
-        if !matches!(used_for, Kind::Ask(_) | Kind::CreateTeam(_) | Kind::CreateTag(_)) {
+        if !matches!(used_for, WriteKind::Ask(_) | WriteKind::CreateTeam(_) | WriteKind::CreateTag(_)) {
             assert_eq!(act(&stage, &home, other, used_for, write).await, reused, "{used_for:?}");
         }
         assert_eq!(stage.store.snapshot(home.tenant, None).await.unwrap(), before, "{used_for:?}");
@@ -177,11 +177,11 @@ async fn a_refused_write_leaves_its_key_unused(stage: Arc<Stage>) {
     stage.freeze(&home, question, true).await.unwrap();
     let (voting, answering) = (stage.write(home.tenant), stage.write(home.tenant));
     let refused = Err(StoreError::Refused(Refusal::Frozen));
-    assert_eq!(act(&stage, &home, question, Kind::Vote, voting).await, refused);
-    assert_eq!(act(&stage, &home, question, Kind::Answer(0), answering).await, refused);
+    assert_eq!(act(&stage, &home, question, WriteKind::Vote, voting).await, refused);
+    assert_eq!(act(&stage, &home, question, WriteKind::Answer(0), answering).await, refused);
     stage.freeze(&home, question, false).await.unwrap();
-    assert!(act(&stage, &home, question, Kind::Vote, voting).await.is_ok());
-    assert!(act(&stage, &home, question, Kind::Answer(0), answering).await.is_ok());
+    assert!(act(&stage, &home, question, WriteKind::Vote, voting).await.is_ok());
+    assert!(act(&stage, &home, question, WriteKind::Answer(0), answering).await.is_ok());
     let board = stage.store.snapshot(home.tenant, None).await.unwrap().board;
     assert_eq!(board.questions[&question].upvotes, 1);
     assert!(board.questions[&question].answer.is_some());

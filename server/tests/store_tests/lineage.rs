@@ -26,12 +26,12 @@ stories![
 ];
 
 /// A server's process, as far as these stories need one.
-struct Instance {
+struct ServerProcess {
     store: SqlStore,
     watch: Watch,
 }
 
-impl Instance {
+impl ServerProcess {
     async fn start(stage: &Stage, folder: &Path) -> Self {
         let store = open(&stage.url, options()).await.unwrap();
         let watch = Watch::start(store.clone(), folder.to_owned(), Arc::new(SystemClock), Arc::new(SystemRng));
@@ -96,7 +96,7 @@ async fn starts_and_crashes_renew_nothing(stage: Arc<Stage>) {
     let (folder, lost) = (folder("restarts"), folder("lost"));
     // The first start of this version on a database with data, then several that end without a word.
     for _ in 0..4 {
-        let instance = Instance::start(&stage, &folder).await;
+        let instance = ServerProcess::start(&stage, &folder).await;
         instance.ask(&stage, &home).await;
         instance.watch.look().await.unwrap();
         instance.ask(&stage, &home).await;
@@ -105,12 +105,12 @@ async fn starts_and_crashes_renew_nothing(stage: Arc<Stage>) {
     // Two that die between their first mark and their file: it tells of the run before them.
     let file = std::fs::read(folder.join("database.mark")).unwrap();
     for _ in 0..2 {
-        assert_eq!(Instance::start(&stage, &folder).await.kill().await, 0);
+        assert_eq!(ServerProcess::start(&stage, &folder).await.kill().await, 0);
         leave(&folder.join("database.mark"), &file);
     }
     // A folder that is new each time.
     for _ in 0..2 {
-        let instance = Instance::start(&stage, &lost).await;
+        let instance = ServerProcess::start(&stage, &lost).await;
         instance.ask(&stage, &home).await;
         assert_eq!(instance.kill().await, 0);
         std::fs::remove_file(lost.join("database.mark")).unwrap();
@@ -128,17 +128,17 @@ async fn a_database_that_was_put_back_is_found_at_the_start(stage: Arc<Stage>) {
         "update instance_marks set session = instance, previous_session = instance, number = number + 1000",
         "delete from database_lineages",
     ] {
-        let instance = Instance::start(&stage, &folder).await;
+        let instance = ServerProcess::start(&stage, &folder).await;
         instance.ask(&stage, &acme).await;
         instance.kill().await;
         let before = (head(&stage, acme.tenant).await, head(&stage, globex.tenant).await);
         stage.sneak(put_back).await;
-        assert_eq!(Instance::start(&stage, &folder).await.kill().await, 1, "{put_back}");
+        assert_eq!(ServerProcess::start(&stage, &folder).await.kill().await, 1, "{put_back}");
         let after = (head(&stage, acme.tenant).await, head(&stage, globex.tenant).await);
         assert!(before.0.epoch != after.0.epoch && before.1.epoch != after.1.epoch, "{put_back}");
         assert_eq!((before.0.seq, before.1.seq), (after.0.seq, after.1.seq), "{put_back}");
         // Once is enough.
-        assert_eq!(Instance::start(&stage, &folder).await.kill().await, 0, "{put_back}");
+        assert_eq!(ServerProcess::start(&stage, &folder).await.kill().await, 0, "{put_back}");
         assert_eq!(head(&stage, acme.tenant).await, after.0, "{put_back}");
     }
 }
@@ -146,7 +146,7 @@ async fn a_database_that_was_put_back_is_found_at_the_start(stage: Arc<Stage>) {
 async fn a_database_that_was_put_back_is_found_by_those_who_stay_up(stage: Arc<Stage>) {
     let home = stage.home("acme").await;
     let (one, two) = (folder("up_one"), folder("up_two"));
-    let (one, two) = (Instance::start(&stage, &one).await, Instance::start(&stage, &two).await);
+    let (one, two) = (ServerProcess::start(&stage, &one).await, ServerProcess::start(&stage, &two).await);
     let found = || one.watch.replaced().get() + two.watch.replaced().get();
     for round in 0..3 {
         one.ask(&stage, &home).await;
@@ -184,7 +184,7 @@ async fn each_write_of_a_server_is_in_its_mark(stage: Arc<Stage>) {
     let home = stage.home("acme").await;
     let question = stage.ask(&home, "How often?").await.id;
     let folder = folder("marked");
-    let instance = Instance::start(&stage, &folder).await;
+    let instance = ServerProcess::start(&stage, &folder).await;
     let before = instance.number().await;
     for _ in 0..5 {
         let vote = crate::stage::ballot(question, stage.participant(), true);
@@ -200,15 +200,15 @@ async fn each_write_of_a_server_is_in_its_mark(stage: Arc<Stage>) {
     // The file is as far on, without anybody having looked.
     instance.kill().await;
     stage.sneak("update instance_marks set number = number - 1 where number > 1").await;
-    assert_eq!(Instance::start(&stage, &folder).await.kill().await, 1);
+    assert_eq!(ServerProcess::start(&stage, &folder).await.kill().await, 1);
 }
 
 async fn a_folder_that_two_share_belongs_to_one(stage: Arc<Stage>) {
     let home = stage.home("acme").await;
     let shared = folder("shared");
-    let one = Instance::start(&stage, &shared).await;
+    let one = ServerProcess::start(&stage, &shared).await;
     assert!(is_in_use(&shared));
-    let two = Instance::start(&stage, &shared).await;
+    let two = ServerProcess::start(&stage, &shared).await;
     for _ in 0..3 {
         one.ask(&stage, &home).await;
         two.ask(&stage, &home).await;
@@ -222,28 +222,28 @@ async fn a_folder_that_two_share_belongs_to_one(stage: Arc<Stage>) {
     assert!(is_in_use(&shared), "the other one has it now");
     two.ask(&stage, &home).await;
     assert_eq!(two.kill().await, 0);
-    assert_eq!(Instance::start(&stage, &shared).await.kill().await, 0);
+    assert_eq!(ServerProcess::start(&stage, &shared).await.kill().await, 0);
     stage.sneak("update instance_marks set number = number - 1 where number > 1").await;
-    assert_eq!(Instance::start(&stage, &shared).await.kill().await, 1);
+    assert_eq!(ServerProcess::start(&stage, &shared).await.kill().await, 1);
 }
 
 async fn what_commands_write_is_no_matter(stage: Arc<Stage>) {
     let home = stage.home("acme").await;
     let folder = folder("commands");
-    let instance = Instance::start(&stage, &folder).await;
+    let instance = ServerProcess::start(&stage, &folder).await;
     instance.ask(&stage, &home).await;
     // The stage's own store has no mark, as a command has none.
     stage.ask(&home, "By somebody else?").await;
     instance.watch.look().await.unwrap();
     assert_eq!(instance.kill().await, 0);
     stage.ask(&home, "While nobody was there?").await;
-    assert_eq!(Instance::start(&stage, &folder).await.kill().await, 0);
+    assert_eq!(ServerProcess::start(&stage, &folder).await.kill().await, 0);
 }
 
 async fn where_postgres_runs_is_known(stage: Arc<Stage>) {
     let home = stage.home("acme").await;
     let folder = folder("clusters");
-    let instance = Instance::start(&stage, &folder).await;
+    let instance = ServerProcess::start(&stage, &folder).await;
     let is_postgres = instance.store.database_history().await.unwrap().identity.is_some();
     assert_eq!(is_postgres, stage.url.starts_with("postgres"));
     let present = || async { stage.store.database_history().await.unwrap().lineages.pop().unwrap() };
@@ -268,13 +268,13 @@ async fn where_postgres_runs_is_known(stage: Arc<Stage>) {
     instance.kill().await;
     stage.sneak("update database_lineages set timeline = '00000000'").await;
     let other = crate::stage::folder("clusters_new");
-    assert_eq!(Instance::start(&stage, &other).await.kill().await, u64::from(is_postgres));
+    assert_eq!(ServerProcess::start(&stage, &other).await.kill().await, u64::from(is_postgres));
 }
 
 async fn marks_of_those_who_are_gone_do_not_pile_up(stage: Arc<Stage>) {
     stage.home("acme").await;
     let kept = folder("kept");
-    let stays = Instance::start(&stage, &kept).await;
+    let stays = ServerProcess::start(&stage, &kept).await;
     for _ in 0..270 {
         let owner = pulsestage_server::store::MarkOwner { instance: stage.id(), session: stage.id() };
         let now = pulsestage::ports::Clock::now(&SystemClock);
@@ -287,7 +287,7 @@ async fn marks_of_those_who_are_gone_do_not_pile_up(stage: Arc<Stage>) {
     assert_eq!(stage.store.database_history().await.unwrap().marks.len(), 256);
     stays.watch.look().await.unwrap();
     assert_eq!(stays.kill().await, 0);
-    assert_eq!(Instance::start(&stage, &kept).await.kill().await, 0);
+    assert_eq!(ServerProcess::start(&stage, &kept).await.kill().await, 0);
 }
 
 struct Nobody;

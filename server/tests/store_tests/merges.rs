@@ -100,17 +100,17 @@ async fn a_merge_counts_everybody_and_so_does_not_tell_who_asked(stage: Arc<Stag
 
 /// What people do to five questions; each number picks among them, or among five people.
 #[derive(Clone, Copy, Debug)]
-enum Op {
+enum MergeAct {
     Vote { question: usize, voter: usize, up: bool },
     Merge { source: usize, target: usize },
     Split { source: usize },
 }
 
-fn op() -> impl Strategy<Value = Op> {
+fn op() -> impl Strategy<Value = MergeAct> {
     prop_oneof![
-        5 => (0..5_usize, 0..5_usize, any::<bool>()).prop_map(|(question, voter, up)| Op::Vote { question, voter, up }),
-        2 => (0..5_usize, 0..5_usize).prop_map(|(source, target)| Op::Merge { source, target }),
-        2 => (0..5_usize).prop_map(|source| Op::Split { source }),
+        5 => (0..5_usize, 0..5_usize, any::<bool>()).prop_map(|(question, voter, up)| MergeAct::Vote { question, voter, up }),
+        2 => (0..5_usize, 0..5_usize).prop_map(|(source, target)| MergeAct::Merge { source, target }),
+        2 => (0..5_usize).prop_map(|source| MergeAct::Split { source }),
     ]
 }
 
@@ -122,16 +122,16 @@ struct Model {
 }
 
 impl Model {
-    fn act(&mut self, op: Op) {
+    fn act(&mut self, op: MergeAct) {
         match op {
-            Op::Vote { question, voter, up } if self.into[question].is_none() => {
+            MergeAct::Vote { question, voter, up } if self.into[question].is_none() => {
                 if up {
                     self.votes[question].entry(voter).or_insert(None);
                 } else {
                     self.votes[question].remove(&voter);
                 }
             }
-            Op::Merge { source, target }
+            MergeAct::Merge { source, target }
                 if source != target && self.into[source].is_none() && self.into[target].is_none() =>
             {
                 self.into[source] = Some(target);
@@ -139,7 +139,7 @@ impl Model {
                     self.votes[target].entry(voter).or_insert(Some(source));
                 }
             }
-            Op::Split { source } => {
+            MergeAct::Split { source } => {
                 let mut target = self.into[source].take();
                 while let Some(here) = target {
                     let (votes, into) = (self.votes.clone(), self.into);
@@ -155,13 +155,13 @@ impl Model {
                     target = self.into[here];
                 }
             }
-            Op::Vote { .. } | Op::Merge { .. } => {}
+            MergeAct::Vote { .. } | MergeAct::Merge { .. } => {}
         }
     }
 }
 
 /// Plays it in a tenant where these people asked the five questions.
-async fn play(stage: &Stage, ops: &[Op], own: bool) {
+async fn play(stage: &Stage, ops: &[MergeAct], own: bool) {
     let home = stage.home(&format!("case-{}", stage.next())).await;
     let voters: Vec<_> = (0..5).map(|_| stage.participant()).collect();
     let mut questions = Vec::new();
@@ -173,7 +173,7 @@ async fn play(stage: &Stage, ops: &[Op], own: bool) {
     for (number, op) in ops.iter().enumerate() {
         let write = stage.write_at(home.tenant, START.plus_millis(i64::try_from(number).unwrap()));
         let refused = match *op {
-            Op::Vote { question, voter, up } => {
+            MergeAct::Vote { question, voter, up } => {
                 // Nobody votes for their own by themselves.
                 if question == voter {
                     continue;
@@ -181,10 +181,10 @@ async fn play(stage: &Stage, ops: &[Op], own: bool) {
                 let ballot = Ballot { question: questions[question], voter: voters[voter], up, own_votes: false };
                 stage.store.set_vote(write, ballot).await.err()
             }
-            Op::Merge { source, target } => {
+            MergeAct::Merge { source, target } => {
                 stage.store.merge(write, of(questions[source], questions[target]), home.moderator).await.err()
             }
-            Op::Split { source } => stage.store.split(write, questions[source], home.moderator).await.err(),
+            MergeAct::Split { source } => stage.store.split(write, questions[source], home.moderator).await.err(),
         };
         assert!(matches!(refused, None | Some(StoreError::Refused(MISSING | Refusal::NotNow))), "{op:?}: {refused:?}");
         model.act(*op);

@@ -18,7 +18,7 @@ stories![
     revocations_are_read_and_forgotten,
 ];
 
-/// Somebody with as many sessions as are asked for: through the door there is, one link for each.
+/// Somebody with as many sessions as are asked for: by one link for each.
 async fn somebody(stage: &Stage, tenant: TenantId) -> (UserId, NewSession) {
     let (link, session) = stage.link(tenant, Role::Moderator);
     stage.store.put_link(link).await.unwrap();

@@ -17,7 +17,7 @@ stories![
     a_link_runs_out,
     a_new_link_leaves_the_others,
     so_many_links_wait_and_no_more,
-    a_link_opens_its_own_door_alone,
+    a_link_serves_its_own_purpose_alone,
     sessions_end,
 ];
 
@@ -115,7 +115,7 @@ async fn so_many_links_wait_and_no_more(stage: Arc<Stage>) {
     assert!(put(Role::Moderator, later, LinkPurpose::SignIn).await, "those that have run out do not count");
 }
 
-async fn a_link_opens_its_own_door_alone(stage: Arc<Stage>) {
+async fn a_link_serves_its_own_purpose_alone(stage: Arc<Stage>) {
     let tenant = stage.store.create_tenant(stage.new_tenant("acme")).await.unwrap();
     let (link, session) = stage.link(tenant.id, Role::Owner);
     let (claim, _) = stage.link(tenant.id, Role::Owner);

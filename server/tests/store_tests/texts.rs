@@ -42,7 +42,7 @@ const SECRETS: [&str; 8] = [
 ];
 
 /// One participant with something of everything.
-struct Writer {
+struct ContentAuthor {
     id: ParticipantId,
     question: QuestionId,
     /// Their question's key.
@@ -61,7 +61,7 @@ async fn said(stage: &Stage, home: &Home, question: QuestionId, by: ThreadReader
     stage.store.say(stage.write(home.tenant), question, by, message, text).await.unwrap();
 }
 
-async fn writer(stage: &Stage, home: &Home) -> Writer {
+async fn writer(stage: &Stage, home: &Home) -> ContentAuthor {
     let (store, by) = (&stage.store, home.moderator);
     let id = stage.participant();
     let new = NewQuestion {
@@ -83,7 +83,7 @@ async fn writer(stage: &Stage, home: &Home) -> Writer {
     let other = stage.ask(home, "Somebody else's?").await.id;
     stage.vote(home, other, id, true).await.unwrap();
     store.report(stage.write(home.tenant), other, id, "quokkareason, really".to_owned()).await.unwrap();
-    Writer { id, question, asking: (write, new), other }
+    ContentAuthor { id, question, asking: (write, new), other }
 }
 
 /// Everything of every table that may hold a text.

@@ -19,10 +19,10 @@ use pulsestage_server::system::SystemClock;
 
 /// One tenant's log and counts in memory.
 #[derive(Clone)]
-pub(crate) struct LogStub(Arc<Mutex<Kept>>);
+pub(crate) struct LogStub(Arc<Mutex<StubState>>);
 
 #[derive(Clone)]
-struct Kept {
+struct StubState {
     epoch: Epoch,
     facts: Vec<Fact>,
     /// Each question's count and when it changed.
@@ -49,7 +49,7 @@ impl LogStub {
     pub(crate) const EPOCH: Epoch = Epoch(0xC);
 
     pub(crate) fn new() -> Self {
-        Self(Arc::new(Mutex::new(Kept {
+        Self(Arc::new(Mutex::new(StubState {
             epoch: Self::EPOCH,
             facts: Vec::new(),
             tallies: HashMap::new(),
@@ -119,7 +119,7 @@ impl LogStub {
     }
 
     /// Answers as a database does, if it does.
-    async fn read<T>(&self, is_head: bool, read: impl FnOnce(&mut Kept) -> T) -> StoreResult<T> {
+    async fn read<T>(&self, is_head: bool, read: impl FnOnce(&mut StubState) -> T) -> StoreResult<T> {
         let hangs = self.0.lock().unwrap().hangs;
         if hangs {
             // As the store that serves people does.

@@ -66,7 +66,7 @@ struct Grant {
     redirect: String,
 }
 
-struct Kept {
+struct ProviderState {
     says: Says,
     grants: HashMap<String, Grant>,
     key: EcdsaKeyPair,
@@ -81,7 +81,7 @@ struct Kept {
 #[derive(Clone)]
 pub(crate) struct FakeProvider {
     pub(crate) issuer: String,
-    kept: Arc<Mutex<Kept>>,
+    kept: Arc<Mutex<ProviderState>>,
 }
 
 fn key() -> EcdsaKeyPair {
@@ -98,7 +98,7 @@ impl FakeProvider {
     pub(crate) async fn start() -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let issuer = format!("http://{}", listener.local_addr().unwrap());
-        let kept = Kept {
+        let kept = ProviderState {
             says: Says::default(),
             grants: HashMap::new(),
             key: key(),
@@ -268,7 +268,7 @@ fn put(claims: &mut Value, more: &Value) {
     }
 }
 
-fn sign(kept: &Kept, claims: &Value) -> String {
+fn sign(kept: &ProviderState, claims: &Value) -> String {
     let Says { unsigned, symmetric, foreign_key, .. } = kept.says;
     let alg = if unsigned {
         "none"

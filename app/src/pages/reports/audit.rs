@@ -197,8 +197,7 @@ fn row(record: &Record, own: &str, query: &Query) -> AnyView {
             </td>
             <td data-label="Action">{words_of(&record.action)} " " {refused}</td>
             <td data-label="Where">
-                <span dir="auto">{record.team_name.clone()}</span>
-                " "
+                {record.team_name.clone().map(|name| view! { <span dir="auto">{name} " "</span> })}
                 {about}
             </td>
             <td data-label="Change">

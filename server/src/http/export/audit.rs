@@ -10,7 +10,7 @@ use pulsestage::error::Refusal;
 
 /// The form of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum AuditFormat {
     /// For spreadsheets.
     Csv,
     /// For programs: a line of JSON for each entry.
@@ -18,12 +18,12 @@ pub(super) enum Form {
 }
 
 /// Begins the file.
-pub(super) async fn open(reader: Reader, query: Query, form: Form) -> Result<Response, Refusal> {
+pub(super) async fn open(reader: Reader, query: Query, form: AuditFormat) -> Result<Response, Refusal> {
     let context = reader.authenticate().await?;
     let filter = reader.service.begin_audit_export(&context, &query).await?;
     let (ending, content_type) = match form {
-        Form::Csv => ("csv", "text/csv; charset=utf-8"),
-        Form::Lines => ("jsonl", "application/x-ndjson"),
+        AuditFormat::Csv => ("csv", "text/csv; charset=utf-8"),
+        AuditFormat::Lines => ("jsonl", "application/x-ndjson"),
     };
     let entries = Entries { reader, filter, form, at: PageCursor::NEWEST, begun: false };
     Ok(respond(&context, "audit", ending, content_type, entries))
@@ -32,7 +32,7 @@ pub(super) async fn open(reader: Reader, query: Query, form: Form) -> Result<Res
 struct Entries {
     reader: Reader,
     filter: Filter,
-    form: Form,
+    form: AuditFormat,
     /// Where the next page begins.
     at: PageCursor,
     begun: bool,
@@ -43,15 +43,15 @@ impl Pages for Entries {
         let context = self.reader.authenticate().await?;
         let page = self.reader.service.audit_export_page(&context, &self.filter, self.at).await?;
         let is_first = !std::mem::replace(&mut self.begun, true);
-        if is_first && self.form == Form::Csv {
+        if is_first && self.form == AuditFormat::Csv {
             csv::titles(out, &cells::RECORD);
         }
         for record in &page.records {
             match self.form {
-                Form::Csv => csv::row(out, cells::record(record)),
-                Form::Lines => {
+                AuditFormat::Csv => csv::row(out, cells::record(record)),
+                AuditFormat::Lines => {
                     // Nothing in it fails to be written.
-                    serde_json::to_writer(&mut *out, &Line::of(record)).map_err(|_| Refusal::Internal)?;
+                    serde_json::to_writer(&mut *out, &AuditLine::of(record)).map_err(|_| Refusal::Internal)?;
                     out.push(b'\n');
                 }
             }
@@ -64,7 +64,7 @@ impl Pages for Entries {
 /// An entry with its values as JSON and its moment as text.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Line<'a> {
+struct AuditLine<'a> {
     at: String,
     action: &'a str,
     outcome: &'static str,
@@ -78,7 +78,7 @@ struct Line<'a> {
     id: String,
 }
 
-impl<'a> Line<'a> {
+impl<'a> AuditLine<'a> {
     fn of(record: &'a Record) -> Self {
         let json = |text: Option<&str>| text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
         Self {

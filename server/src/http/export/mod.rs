@@ -23,7 +23,7 @@ use bytes::Bytes;
 use futures::stream;
 use serde::Deserialize;
 
-use self::questions::Form;
+use self::questions::QuestionFormat;
 use super::errors::Error;
 use crate::state::AppState;
 use pulsestage::error::{Noun, Refusal};
@@ -102,12 +102,12 @@ pub async fn file(
     let slug = home.resolve(&query.tenant).ok_or(Refusal::NotFound { what: Noun::Tenant })?.to_owned();
     let reader = Reader { service: state.service().clone(), credentials: state.cookies().credentials(&headers), slug };
     Ok(match name.as_str() {
-        "questions.csv" => questions::open(reader, &query.questions, Form::Csv).await?,
-        "questions.json" => questions::open(reader, &query.questions, Form::Json).await?,
-        "questions.xlsx" => questions::open(reader, &query.questions, Form::Xlsx).await?,
+        "questions.csv" => questions::open(reader, &query.questions, QuestionFormat::Csv).await?,
+        "questions.json" => questions::open(reader, &query.questions, QuestionFormat::Json).await?,
+        "questions.xlsx" => questions::open(reader, &query.questions, QuestionFormat::Xlsx).await?,
         "votes.csv" => votes::open(reader, &query.questions, state.rng()).await?,
-        "audit.csv" => audit::open(reader, query.audit(), audit::Form::Csv).await?,
-        "audit.jsonl" => audit::open(reader, query.audit(), audit::Form::Lines).await?,
+        "audit.csv" => audit::open(reader, query.audit(), audit::AuditFormat::Csv).await?,
+        "audit.jsonl" => audit::open(reader, query.audit(), audit::AuditFormat::Lines).await?,
         _ => return Err(Error::NoPage),
     })
 }

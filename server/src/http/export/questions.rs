@@ -10,7 +10,7 @@ use pulsestage::export::{ExportedQuestion, QuestionCursor, QuestionFilter, Quest
 
 /// The form of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum QuestionFormat {
     /// For spreadsheets.
     Csv,
     /// For programs: one array.
@@ -19,7 +19,7 @@ pub(super) enum Form {
     Xlsx,
 }
 
-impl Form {
+impl QuestionFormat {
     const fn ending(self) -> &'static str {
         match self {
             Self::Csv => "csv",
@@ -38,13 +38,13 @@ impl Form {
 }
 
 /// Begins the file.
-pub(super) async fn open(reader: Reader, query: &QuestionQuery, form: Form) -> Result<Response, Refusal> {
+pub(super) async fn open(reader: Reader, query: &QuestionQuery, form: QuestionFormat) -> Result<Response, Refusal> {
     let context = reader.authenticate().await?;
     let filter = reader.service.begin_export(&context, query, (Act::ExportQuestions, form.ending())).await?;
     let writer = match form {
-        Form::Csv => Writer::Csv,
-        Form::Json => Writer::Json { is_first: true },
-        Form::Xlsx => Writer::Xlsx(Box::default()),
+        QuestionFormat::Csv => QuestionWriter::Csv,
+        QuestionFormat::Json => QuestionWriter::Json { is_first: true },
+        QuestionFormat::Xlsx => QuestionWriter::Xlsx(Box::default()),
     };
     let pages = Questions { reader, filter, writer, at: QuestionCursor::OLDEST, begun: false };
     Ok(respond(&context, "questions", form.ending(), form.content_type(), pages))
@@ -53,7 +53,7 @@ pub(super) async fn open(reader: Reader, query: &QuestionQuery, form: Form) -> R
 struct Questions {
     reader: Reader,
     filter: QuestionFilter,
-    writer: Writer,
+    writer: QuestionWriter,
     /// Where the next page begins.
     at: QuestionCursor,
     begun: bool,
@@ -77,13 +77,13 @@ impl Pages for Questions {
     }
 }
 
-enum Writer {
+enum QuestionWriter {
     Csv,
     Json { is_first: bool },
     Xlsx(Box<Xlsx>),
 }
 
-impl Writer {
+impl QuestionWriter {
     fn begin(&mut self, out: &mut Vec<u8>) -> Result<(), Broken> {
         match self {
             Self::Csv => csv::titles(out, &cells::QUESTION),

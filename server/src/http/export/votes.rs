@@ -1,4 +1,4 @@
-//! Votes as a file from which anybody can count again: a row for each vote, with the question, the count that everybody
+//! VoteRows as a file from which anybody can count again: a row for each vote, with the question, the count that everybody
 //! was shown, and a pseudonym of the voter.
 //!
 //! A pseudonym is made with a key that is drawn for this file and forgotten with it: within the file it shows that nobody
@@ -29,11 +29,11 @@ pub(super) async fn open(reader: Reader, query: &QuestionQuery, rng: &dyn Rng) -
     let mut key = [0; 32];
     rng.fill(&mut key);
     let (questions, next) = (VecDeque::new(), Some(QuestionCursor::OLDEST));
-    let votes = Votes { reader, filter, key: InstallationKey::new(key), questions, next, begun: false };
+    let votes = VoteRows { reader, filter, key: InstallationKey::new(key), questions, next, begun: false };
     Ok(respond(&context, "votes", "csv", "text/csv; charset=utf-8", votes))
 }
 
-struct Votes {
+struct VoteRows {
     reader: Reader,
     filter: QuestionFilter,
     key: InstallationKey,
@@ -44,7 +44,7 @@ struct Votes {
     begun: bool,
 }
 
-impl Pages for Votes {
+impl Pages for VoteRows {
     async fn next(&mut self, out: &mut Vec<u8>) -> Result<bool, Broken> {
         if !std::mem::replace(&mut self.begun, true) {
             csv::titles(out, &["question", "total", "voter"]);
@@ -63,7 +63,7 @@ impl Pages for Votes {
     }
 }
 
-impl Votes {
+impl VoteRows {
     /// One row for each vote; one without a voter when there is none, so that a count of nothing can be held against it.
     fn add(&self, out: &mut Vec<u8>, of: &Voters) {
         let pseudonym = |voter: &pulsestage::id::ParticipantId| {

@@ -16,7 +16,7 @@ const VERSION: u16 = 20;
 const MOMENT: [u16; 2] = [0, 0x0021];
 
 /// A file in it that is complete.
-struct Entry {
+struct ZipEntry {
     name: &'static str,
     crc: u32,
     packed: u32,
@@ -39,7 +39,7 @@ struct Open {
 pub(super) struct Zip {
     /// How many bytes were given out.
     offset: u64,
-    entries: Vec<Entry>,
+    entries: Vec<ZipEntry>,
     open: Option<Open>,
 }
 
@@ -83,7 +83,8 @@ impl Zip {
         let rest = open.packer.finish().map_err(|_| Broken::TooMuch)?;
         let packed = size(open.packed + rest.len() as u64)?;
         out.extend_from_slice(&rest);
-        let entry = Entry { name: open.name, crc: open.crc.sum(), packed, size: size(open.size)?, offset: open.offset };
+        let entry =
+            ZipEntry { name: open.name, crc: open.crc.sum(), packed, size: size(open.size)?, offset: open.offset };
         out.extend_from_slice(b"PK\x07\x08");
         for word in [entry.crc, entry.packed, entry.size] {
             out.extend_from_slice(&word.to_le_bytes());

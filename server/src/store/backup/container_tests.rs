@@ -5,9 +5,9 @@ use pulsestage::ports::Rng;
 use std::path::PathBuf;
 
 /// A file of a test's own, gone when the test is over.
-struct Paper(PathBuf);
+struct ArchiveFile(PathBuf);
 
-impl Paper {
+impl ArchiveFile {
     fn new(bytes: &[u8]) -> Self {
         let mut random = [0; 16];
         SystemRng.fill(&mut random);
@@ -24,7 +24,7 @@ impl Paper {
     }
 }
 
-impl Drop for Paper {
+impl Drop for ArchiveFile {
     fn drop(&mut self) {
         let _gone_already = std::fs::remove_file(&self.0);
     }
@@ -47,8 +47,8 @@ fn written(lines: &[String]) -> Vec<u8> {
 #[test]
 fn what_is_no_backup_is_told_apart() {
     let whole = written(&["one".to_owned(), "two\nlines".to_owned()]);
-    let fault = |bytes: &[u8]| Paper::new(bytes).fault().unwrap();
-    assert!(Paper::new(&whole).fault().is_none());
+    let fault = |bytes: &[u8]| ArchiveFile::new(bytes).fault().unwrap();
+    assert!(ArchiveFile::new(&whole).fault().is_none());
     assert!(matches!(fault(b""), UnreadableBackup::Empty));
     assert!(matches!(fault(b"SQLite format 3\0 and so on"), UnreadableBackup::Database));
     assert!(matches!(fault(b"nonsense"), UnreadableBackup::Foreign));
@@ -65,14 +65,14 @@ proptest! {
 
     #[test]
     fn what_is_written_is_read(lines in proptest::collection::vec(".{0,80}", 0..20)) {
-        let paper = Paper::new(&written(&lines));
+        let paper = ArchiveFile::new(&written(&lines));
         prop_assert_eq!(read_all(check(&paper.0).unwrap()).unwrap(), lines);
     }
 
     #[test]
     fn a_part_of_a_backup_is_none(lines in proptest::collection::vec(".{0,80}", 0..20), cut in any::<prop::sample::Index>()) {
         let bytes = written(&lines);
-        let fault = Paper::new(&bytes[..cut.index(bytes.len())]).fault();
+        let fault = ArchiveFile::new(&bytes[..cut.index(bytes.len())]).fault();
         prop_assert!(fault.is_some_and(|fault| fault.is_damage()));
     }
 
@@ -81,11 +81,11 @@ proptest! {
         let mut bytes = written(&lines);
         let place = place.index(bytes.len());
         bytes[place] ^= 1 << bit;
-        prop_assert!(Paper::new(&bytes).fault().is_some(), "byte {}", place);
+        prop_assert!(ArchiveFile::new(&bytes).fault().is_some(), "byte {}", place);
     }
 
     #[test]
     fn nothing_else_is_taken(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-        prop_assert!(Paper::new(&bytes).fault().is_some());
+        prop_assert!(ArchiveFile::new(&bytes).fault().is_some());
     }
 }

@@ -90,7 +90,7 @@ pub struct Copied {
 
 /// How far it is.
 #[derive(Clone, Copy, Debug)]
-pub enum Progress<'a> {
+pub enum CopyProgress<'a> {
     /// Another instance is at the target's first steps.
     Waits,
     /// So many rows of a table are copied.
@@ -108,7 +108,7 @@ pub async fn copy(
     from: &str,
     to: &str,
     rng: &dyn Rng,
-    progress: &(dyn Fn(Progress<'_>) + Send + Sync),
+    progress: &(dyn Fn(CopyProgress<'_>) + Send + Sync),
 ) -> Result<Copied, CopyError> {
     let source = open_source(from).await.map_err(CopyError::From)?;
     let copied = from_source(&source, to, rng, progress).await;
@@ -120,7 +120,7 @@ async fn from_source(
     source: &Pool,
     to: &str,
     rng: &dyn Rng,
-    progress: &(dyn Fn(Progress<'_>) + Send + Sync),
+    progress: &(dyn Fn(CopyProgress<'_>) + Send + Sync),
 ) -> Result<Copied, CopyError> {
     let mut source = begin_read(source).await?;
     match schema_of(&mut source).await? {
@@ -131,7 +131,7 @@ async fn from_source(
         Schema::Changed(version) => return Err(CopyError::From(OpenError::Changed(version))),
     }
     // Held to the end: an instance that is started on the target meanwhile waits, and finds all of it.
-    let lock = StartLock::take(to, PATIENCE, || progress(Progress::Waits)).await.map_err(CopyError::To)?;
+    let lock = StartLock::take(to, PATIENCE, || progress(CopyProgress::Waits)).await.map_err(CopyError::To)?;
     let db = open_db(to, Options::default()).await.map_err(CopyError::To)?;
     let copied = into_target(&mut source, &db, rng, progress).await;
     // The snapshot was only read.
@@ -154,7 +154,7 @@ async fn into_target(
     source: &mut Tx,
     db: &Db,
     rng: &dyn Rng,
-    progress: &(dyn Fn(Progress<'_>) + Send + Sync),
+    progress: &(dyn Fn(CopyProgress<'_>) + Send + Sync),
 ) -> Result<(CopiedTables, usize), CopyError> {
     let mut target = db.begin().await?;
     if let Tx::Postgres(tx) = &mut target {
@@ -177,7 +177,7 @@ async fn in_transaction(
     source: &mut Tx,
     target: &mut Tx,
     rng: &dyn Rng,
-    progress: &(dyn Fn(Progress<'_>) + Send + Sync),
+    progress: &(dyn Fn(CopyProgress<'_>) + Send + Sync),
 ) -> Result<(CopiedTables, usize), CopyError> {
     let tables = tables::tables(target).await?;
     same_tables(&tables::tables(source).await?, &tables)?;
@@ -199,7 +199,7 @@ async fn in_transaction(
         while let Some(row) = rows.next().await {
             found.add(&row?);
             if found.rows.is_multiple_of(PROGRESS) {
-                progress(Progress::Compared(&table.name, found.rows));
+                progress(CopyProgress::Compared(&table.name, found.rows));
             }
         }
         if found != *sum {
@@ -227,7 +227,7 @@ async fn copy_table(
     source: &mut Tx,
     target: &mut Tx,
     table: &Table,
-    progress: &(dyn Fn(Progress<'_>) + Send + Sync),
+    progress: &(dyn Fn(CopyProgress<'_>) + Send + Sync),
 ) -> Result<Checksum, CopyError> {
     let (mut sum, mut batch, mut bytes) = (Checksum::default(), Vec::new(), 0);
     let keeps_nul = matches!(target, Tx::Sqlite(_));
@@ -245,12 +245,12 @@ async fn copy_table(
             bytes = 0;
         }
         if sum.rows.is_multiple_of(PROGRESS) {
-            progress(Progress::Rows(&table.name, sum.rows));
+            progress(CopyProgress::Rows(&table.name, sum.rows));
         }
     }
     tables::insert(target, table, batch).await?;
     if sum.rows > 0 {
-        progress(Progress::Rows(&table.name, sum.rows));
+        progress(CopyProgress::Rows(&table.name, sum.rows));
     }
     Ok(sum)
 }

@@ -23,7 +23,7 @@ static POSTGRES: Migrator = sqlx::migrate!("../migrations/postgres");
 pub(in crate::store) const OLD_NUMBERS: [i64; 16] = [1, 2, 4, 5, 10, 11, 12, 20, 21, 22, 23, 24, 25, 26, 27, 29];
 
 /// A step that a database has had: its number and its checksum.
-type Made = (i64, Vec<u8>);
+type AppliedStep = (i64, Vec<u8>);
 
 /// What the tables of a database are to this version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,7 +104,7 @@ async fn renumber(mut database: Engine<&mut SqliteConnection, &mut PgConnection>
     if let Engine::Postgres(connection) = &mut database {
         sqlx::query(sql::tables::LOCK_MIGRATIONS).execute(&mut **connection).await?;
     }
-    let made: Vec<Made> = fetch_all!(&mut database, sql::tables::MIGRATIONS)?;
+    let made: Vec<AppliedStep> = fetch_all!(&mut database, sql::tables::MIGRATIONS)?;
     for (old, new) in renumbered(&made, BOTH.iter().chain(of_engine.iter())) {
         execute!(&mut database, sql::tables::RENUMBER_MIGRATION, old, new)?;
     }
@@ -113,7 +113,7 @@ async fn renumber(mut database: Engine<&mut SqliteConnection, &mut PgConnection>
 
 /// Which steps get another number, in an order in which no two have one number at a time: numbers only become smaller.
 /// A step is the one that it is taken for when its checksum is that one's, and its number the one that it had.
-fn renumbered<'m>(made: &[Made], ours: impl Iterator<Item = &'m Migration>) -> Vec<(i64, i64)> {
+fn renumbered<'m>(made: &[AppliedStep], ours: impl Iterator<Item = &'m Migration>) -> Vec<(i64, i64)> {
     let ours: Vec<_> = ours.collect();
     let numbers = made.iter().filter_map(|(number, checksum)| {
         let place = OLD_NUMBERS.iter().position(|old| old == number)?;
@@ -136,7 +136,7 @@ pub(in crate::store) async fn schema_of(tx: &mut Tx) -> DbResult<Schema> {
     if !are_there {
         return Ok(Schema::None);
     }
-    let made: Vec<Made> = fetch_all!(tx, sql::tables::MIGRATIONS)?;
+    let made: Vec<AppliedStep> = fetch_all!(tx, sql::tables::MIGRATIONS)?;
     let ours: Vec<_> = BOTH.iter().chain(of_engine.iter()).collect();
     if !renumbered(&made, ours.iter().copied()).is_empty() {
         return Ok(Schema::Older);

@@ -14,7 +14,7 @@ use crate::unicode::{email_key, name_key, nfc};
 const TEXTS: &str = "texts-nfc";
 
 /// A row: its id, its text and its key.
-type Row = (Uuid, String, String);
+type UpgradeRow = (Uuid, String, String);
 
 impl Db {
     /// Does what was not done yet.
@@ -47,7 +47,7 @@ async fn rewrite(
     key: impl Fn(&str) -> String,
     unique: bool,
 ) -> DbResult<()> {
-    let rows: Vec<Row> = fetch_all!(tx, read, tenant)?;
+    let rows: Vec<UpgradeRow> = fetch_all!(tx, read, tenant)?;
     for (id, text, key) in changes(rows, key, unique) {
         execute!(tx, write, tenant, id, text, key)?;
     }
@@ -56,7 +56,7 @@ async fn rewrite(
 
 /// What is to be written. Two rows that are one by now both keep their text; the later one has its id behind its key, so
 /// that nothing is lost and nobody else takes that name.
-fn changes(rows: Vec<Row>, key: impl Fn(&str) -> String, unique: bool) -> Vec<Row> {
+fn changes(rows: Vec<UpgradeRow>, key: impl Fn(&str) -> String, unique: bool) -> Vec<UpgradeRow> {
     // Whoever has the right key already keeps it, or a row would be in the way of another.
     let mut taken: HashSet<String> = rows.iter().filter(|row| key(&row.1) == row.2).map(|row| row.2.clone()).collect();
     let mut changes = Vec::new();

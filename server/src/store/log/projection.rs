@@ -58,7 +58,7 @@ struct OnQuestionRow {
 }
 
 /// A question that a fact speaks of, as it is now.
-struct Subject {
+struct CurrentQuestion {
     /// As everybody sees it, if anybody does.
     public: Option<Question>,
     standing: Standing,
@@ -66,8 +66,8 @@ struct Subject {
 
 /// What some facts speak of, as it is now.
 #[derive(Default)]
-struct Now {
-    questions: HashMap<QuestionId, Subject>,
+struct CurrentState {
+    questions: HashMap<QuestionId, CurrentQuestion>,
     teams: HashMap<TeamId, Team>,
     tags: HashMap<TagId, Tag>,
     tenant: Option<Tenant>,
@@ -96,8 +96,8 @@ pub(in crate::store) async fn page(db: &Db, tenant: TenantId, seq: i64, limit: i
 }
 
 /// Reads what these facts after `seq` speak of, as far as there are such facts.
-async fn read_now(tx: &mut Tx, tenant: TenantId, seq: i64, rows: &[FactRow]) -> DbResult<Now> {
-    let mut now = Now::default();
+async fn read_now(tx: &mut Tx, tenant: TenantId, seq: i64, rows: &[FactRow]) -> DbResult<CurrentState> {
+    let mut now = CurrentState::default();
     let Some(last) = rows.last().map(|row| row.seq) else { return Ok(now) };
     let is_there = |of: &str| rows.iter().any(|row| row.kind.starts_with(of));
     if is_there("question:") {
@@ -118,7 +118,11 @@ async fn read_now(tx: &mut Tx, tenant: TenantId, seq: i64, rows: &[FactRow]) -> 
     Ok(now)
 }
 
-async fn questions(tx: &mut Tx, tenant: TenantId, (seq, last): (i64, i64)) -> DbResult<HashMap<QuestionId, Subject>> {
+async fn questions(
+    tx: &mut Tx,
+    tenant: TenantId,
+    (seq, last): (i64, i64),
+) -> DbResult<HashMap<QuestionId, CurrentQuestion>> {
     let rows: Vec<SubjectRow> = fetch_all!(&mut *tx, sql::facts::QUESTIONS, tenant.0, seq, last)?;
     let on_questions: Vec<OnQuestionRow> = fetch_all!(&mut *tx, sql::facts::QUESTION_TAGS, tenant.0, seq, last)?;
     let mut tags: HashMap<QuestionId, Vec<TagRow>> = HashMap::new();
@@ -134,13 +138,13 @@ async fn questions(tx: &mut Tx, tenant: TenantId, (seq, last): (i64, i64)) -> Db
 }
 
 impl SubjectRow {
-    fn into_subject(self, tags: Vec<Tag>) -> DbResult<Subject> {
+    fn into_subject(self, tags: Vec<Tag>) -> DbResult<CurrentQuestion> {
         let unknown = |_| DbError::Unreadable("removal", "unknown word".to_owned());
         let removal: Option<Removal> = self.removal.map(|word| word.parse()).transpose().map_err(unknown)?;
         let status = self.question.status()?;
         let is_public = removal.is_none() && status != Status::UnderReview && !self.is_archived;
         let public = if is_public { Some(self.question.into_question(tags)?) } else { None };
-        Ok(Subject { public, standing: Standing::of(removal, status) })
+        Ok(CurrentQuestion { public, standing: Standing::of(removal, status) })
     }
 }
 
@@ -149,7 +153,7 @@ impl FactRow {
         FactIdentity { at: Timestamp(self.at), subject: self.subject_id }
     }
 
-    fn into_fact(self, tenant: TenantId, now: &Now) -> DbResult<Fact> {
+    fn into_fact(self, tenant: TenantId, now: &CurrentState) -> DbResult<Fact> {
         let audience = match self.audience.as_str() {
             "all" => Audience::Everybody,
             "staff" => Audience::Staff,
@@ -171,7 +175,7 @@ impl FactRow {
     }
 }
 
-impl Now {
+impl CurrentState {
     /// What a fact says now; nothing when what it speaks of is not there for its audience any more.
     fn tell(&self, row: &FactRow) -> DbResult<Option<Event>> {
         let id = row.subject_id.ok_or_else(|| DbError::Unreadable("event", "it speaks of nothing".to_owned()))?;

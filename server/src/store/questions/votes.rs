@@ -16,7 +16,7 @@ use crate::store::{Kind, SqlStore, Tx, sql};
 
 /// What a voter wants.
 #[derive(Clone, Copy)]
-struct Cast {
+struct WantedVote {
     write: Write,
     operation: Operation,
     ballot: Ballot,
@@ -30,7 +30,7 @@ impl VoteStore for SqlStore {
             let id = ballot.question.0;
             // Not the voter, who is the key's writer: a guest who has signed in meanwhile asks for the same as before.
             let operation = Operation::new(kind, id, &[id.as_bytes()]);
-            let cast = Cast { write, operation, ballot };
+            let cast = WantedVote { write, operation, ballot };
             let work = WriteOperation::new(move |tx| Box::pin(cast.at_length(tx)));
             db.write_whole(work.or_at_once(move |tx| Box::pin(cast.at_once(tx)))).await
         })
@@ -38,7 +38,7 @@ impl VoteStore for SqlStore {
     }
 }
 
-impl Cast {
+impl WantedVote {
     /// The vote in every case.
     async fn at_length(self, tx: &mut Tx) -> DbResult<VoteReceipt> {
         let Self { write, operation, ballot } = self;
