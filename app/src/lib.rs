@@ -52,7 +52,7 @@ fn whole_title(page: String) -> String {
 }
 
 /// Wakes up the page that the server drew.
-#[cfg(feature = "hydrate")]
+#[cfg(feature = "browser")]
 pub fn hydrate() {
     leptos::mount::hydrate_lazy(App);
 }

@@ -8,9 +8,9 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
 
-#[cfg(feature = "hydrate")]
+#[cfg(feature = "browser")]
 pub(crate) use browser::*;
-#[cfg(not(feature = "hydrate"))]
+#[cfg(not(feature = "browser"))]
 pub(crate) use rest::*;
 
 /// A fresh idempotency key.
@@ -30,7 +30,7 @@ pub(crate) async fn within<T>(ms: u32, task: impl Future<Output = T>) -> Option<
 }
 
 /// The browser.
-#[cfg(feature = "hydrate")]
+#[cfg(feature = "browser")]
 mod browser {
     use gloo_timers::future::TimeoutFuture;
     use js_sys::futures::JsFuture;
@@ -149,7 +149,7 @@ mod browser {
 }
 
 /// The server, where nothing of this happens.
-#[cfg(not(feature = "hydrate"))]
+#[cfg(not(feature = "browser"))]
 mod rest {
     pub(crate) fn now_ms() -> f64 {
         0.0

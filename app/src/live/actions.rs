@@ -222,7 +222,7 @@ impl Live {
     }
 
     /// The network is back: whoever naps tries at once.
-    #[cfg(feature = "hydrate")]
+    #[cfg(feature = "browser")]
     pub(super) fn wake(self) {
         self.inner.wake_ups.try_update_value(|count| *count = count.wrapping_add(1));
     }

@@ -1,13 +1,13 @@
 //! Asking, and what becomes of what was asked.
 
 use leptos::prelude::*;
-#[cfg(feature = "hydrate")]
+#[cfg(feature = "browser")]
 use pulsestage::id::QuestionId;
 use pulsestage::id::{OperationId, TeamId};
-#[cfg(feature = "hydrate")]
+#[cfg(feature = "browser")]
 use pulsestage::moderation::Standing;
 use pulsestage::question::{Question, Status};
-#[cfg(feature = "hydrate")]
+#[cfg(feature = "browser")]
 use pulsestage::user::Role;
 
 use super::Live;
@@ -81,7 +81,7 @@ impl Live {
     }
 
     /// What is known of a question is another now: moderators look it up, and its asker was written to.
-    #[cfg(feature = "hydrate")]
+    #[cfg(feature = "browser")]
     pub(super) fn heard_of(self, question: QuestionId) {
         if self.role.get_untracked() >= Role::Moderator {
             self.moderated.update(|list| list.push(question));
@@ -92,7 +92,7 @@ impl Live {
     }
 
     /// A moderator decided about a question of this browser's.
-    #[cfg(feature = "hydrate")]
+    #[cfg(feature = "browser")]
     pub(super) fn reviewed(self, standing: Standing) {
         let words = match standing {
             Standing::Shown => "Your question is on the board.",

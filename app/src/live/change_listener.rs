@@ -1,7 +1,7 @@
 //! The stream of a page that holds no board: it tells what has changed, and the page looks that up.
 
 use pulsestage::event::Event;
-#[cfg(feature = "hydrate")]
+#[cfg(feature = "browser")]
 use pulsestage::event::{Envelope, EventKind, EventType};
 
 use super::stream_state::StreamState;
@@ -9,9 +9,9 @@ use super::stream_state::StreamState;
 /// Calls this with each fact and tally of a tenant's stream until the page's owner is cleaned up, and with nothing whenever
 /// something may have been missed: each time the stream is opened, where it cannot go on, and for a message that this version
 /// cannot read. Does nothing on the server.
-#[cfg_attr(not(feature = "hydrate"), expect(unused_variables, reason = "the server opens no stream"))]
+#[cfg_attr(not(feature = "browser"), expect(unused_variables, reason = "the server opens no stream"))]
 pub(super) fn listen(slug: &str, state: StreamState, on_change: impl Fn(Option<&Event>) + 'static) {
-    #[cfg(feature = "hydrate")]
+    #[cfg(feature = "browser")]
     super::event_source::EventSourceKeeper::new(state)
         .run(ChangeListener { address: format!("/sse?tenantId={slug}"), on_change });
 }
@@ -26,13 +26,13 @@ impl StreamState {
     }
 }
 
-#[cfg(feature = "hydrate")]
+#[cfg(feature = "browser")]
 struct ChangeListener<F> {
     address: String,
     on_change: F,
 }
 
-#[cfg(feature = "hydrate")]
+#[cfg(feature = "browser")]
 impl<F: Fn(Option<&Event>)> super::event_source::StreamReader for ChangeListener<F> {
     fn address(&self) -> Option<String> {
         Some(self.address.clone())

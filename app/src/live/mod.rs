@@ -5,7 +5,7 @@
 //!
 //! * pure: [`Filters`], [`project`], [`Votes`], [`settle`], [`backoff_ms`], [`Watchdog`]
 //! * the page's own: [`Live`] and what it says of itself ([`Connection`], [`Progress`])
-//! * the browser, only with the feature `hydrate`: `event_source` keeps the stream open, `stream` reads it for a board and
+//! * the browser, only with the feature `browser`: `event_source` keeps the stream open, `stream` reads it for a board and
 //!   `change_listener` for pages without one
 
 mod actions;
@@ -14,22 +14,22 @@ mod case_feed;
 mod case_list;
 mod change_listener;
 mod core;
-#[cfg(feature = "hydrate")]
+#[cfg(feature = "browser")]
 mod event_source;
 mod filters;
 mod held_order;
 pub mod vec_map;
 // Only a stream folds, and only a browser has one.
-#[cfg(any(test, feature = "hydrate"))]
+#[cfg(any(test, feature = "browser"))]
 mod fold;
 pub mod latest_response;
-#[cfg(feature = "hydrate")]
+#[cfg(feature = "browser")]
 mod listener;
 mod patience;
 mod project;
 mod review_action;
 mod row;
-#[cfg(feature = "hydrate")]
+#[cfg(feature = "browser")]
 mod stream;
 mod stream_state;
 #[cfg(test)]
@@ -119,9 +119,9 @@ struct Inner {
     focused: StoredValue<bool>,
     /// Counts the moments at which waiting attempts should be made at once.
     wake_ups: StoredValue<u32>,
-    #[cfg(feature = "hydrate")]
+    #[cfg(feature = "browser")]
     keeper: event_source::EventSourceKeeper,
-    #[cfg(feature = "hydrate")]
+    #[cfg(feature = "browser")]
     reload: StoredValue<stream::Reload>,
 }
 
@@ -148,9 +148,9 @@ impl Live {
             held_until: StoredValue::new(0.0),
             focused: StoredValue::new(false),
             wake_ups: StoredValue::new(0),
-            #[cfg(feature = "hydrate")]
+            #[cfg(feature = "browser")]
             keeper: event_source::EventSourceKeeper::new(state),
-            #[cfg(feature = "hydrate")]
+            #[cfg(feature = "browser")]
             reload: StoredValue::default(),
         };
         let live = Self {
@@ -171,7 +171,7 @@ impl Live {
             inner,
         };
         live.follow_filters();
-        #[cfg(feature = "hydrate")]
+        #[cfg(feature = "browser")]
         inner.keeper.run(live);
         provide_context(live);
         live
