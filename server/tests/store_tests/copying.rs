@@ -90,7 +90,7 @@ async fn fill(stage: &Stage) {
     stage.store.keep_key_fingerprint([7; 32], false).await.unwrap();
 }
 
-fn quiet(_: pulsestage_server::store::Progress<'_>) {}
+fn quiet(_: pulsestage_server::store::CopyProgress<'_>) {}
 
 async fn a_copy_has_every_row_and_another_epoch(stage: Arc<Stage>) {
     fill(&stage).await;

@@ -3,7 +3,7 @@
 
 use app::account::{ConfirmIdentityPage, Problems};
 use app::api::{API_PREFIX, SAVED};
-use axum::extract::{Request, State};
+use axum::extract::{FromRequest, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
 use axum::response::{IntoResponse, Response};

@@ -48,7 +48,7 @@ statements! {
     );
 
     /// Takes those votes back.
-    DELETE_OWN = "delete from votes where tenant_id = $1 and source_id is null and (
+    DELETE_OWN = "delete from votes where tenant_id = $1 and voter_id in ($2, $3) and source_id is null and (
         (voter_id = $3 and question_id in (select id from questions where tenant_id = $1 and author_id = $2))
         or (voter_id = $2 and question_id in (select id from questions where tenant_id = $1 and author_id = $3)))";
 

@@ -112,7 +112,8 @@ statements! {
     /// Casts a question's votes for another too (`$3`), at `$4`, save those of people who have voted for that one: whoever
     /// asked it is counted as everybody is, so that the count does not tell who that was.
     CAST_MERGED = "insert into votes (tenant_id, question_id, voter_id, at, source_id)
-        select tenant_id, $3, voter_id, $4, question_id from votes where tenant_id = $1 and question_id = $2
+        select tenant_id, $3, voter_id, $4, question_id from votes
+        where question_id = (select id from questions where tenant_id = $1 and id = $2)
         on conflict do nothing";
 
     /// Takes back the votes that a merge of one question (`$3`) brought to another (`$2`) and that nothing brings any more.

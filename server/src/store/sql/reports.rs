@@ -163,7 +163,8 @@ statements! {
 
     /// The votes that are there. A statement of its own: PostgreSQL gives each a fresh look, and this one must have it
     /// after the row was taken.
-    COUNT_VOTES = "select count(*) from votes where tenant_id = $1 and question_id = $2";
+    COUNT_VOTES = "select count(*) from votes
+        where question_id = (select id from questions where tenant_id = $1 and id = $2)";
 
     /// Makes a question's count another, as a tally that open screens see.
     REPAIR_COUNT = "update questions set upvotes = $3, voted_at = case when voted_at > $4 then voted_at else $4 end
