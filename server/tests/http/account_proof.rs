@@ -136,9 +136,11 @@ fn value_of(page: &str, name: &str) -> String {
 async fn a_plain_form_is_filled_in_again_after_the_proof() {
     let (server, default) = server().await;
     let (_, ann) = signed_in(&server, &default, ANN, Role::Owner).await;
+    let people = server.store.people_count(default.tenant.id).await.unwrap();
     server.clock.turn_on(LATER_S);
-    let table =
-        format!("name,email,role\n\"Dan \"\"the\"\" & <Dare>\",dan@example.com,admin\n{}", "\u{416},,\n".repeat(2_000));
+    let rows: String =
+        (0..1_900).map(|n| format!("\u{416}\u{435}\u{43d}\u{44f} {n},p{n}@example.com,member\n")).collect();
+    let table = format!("name,email,role\n\"Dan & <Dare>\",dan@example.com,admin\n{rows}");
     let forms: [(&str, &str, Vec<(&str, &str)>, &str); 3] = [
         (
             "invite_person",
@@ -171,7 +173,7 @@ async fn a_plain_form_is_filled_in_again_after_the_proof() {
     }
     assert_eq!(
         server.store.people_count(default.tenant.id).await.unwrap(),
-        1,
+        people,
         "nothing was done without another press"
     );
     // What no server function takes is not held, and a page that is not there is not shown.
