@@ -141,7 +141,7 @@ async fn a_plain_form_is_filled_in_again_after_the_proof() {
     let rows: String =
         (0..1_900).map(|n| format!("\u{416}\u{435}\u{43d}\u{44f} {n},p{n}@example.com,member\n")).collect();
     let table = format!("name,email,role\n\"Dan & <Dare>\",dan@example.com,admin\n{rows}");
-    let forms: [(&str, &str, Vec<(&str, &str)>, &str); 3] = [
+    let forms = [
         (
             "invite_person",
             "people",
