@@ -44,6 +44,7 @@ pub fn router(state: AppState) -> Router {
         .merge(pages)
         .merge(functions)
         .route("/sse", get(sse::open).fallback(api::method_not_allowed))
+        .route("/api/events", get(sse::poll).fallback(api::method_not_allowed))
         .route("/join", get(join::box_page).fallback(api::method_not_allowed))
         .route("/j/{code}", get(join::enter).fallback(api::method_not_allowed))
         .route("/j/{code}/qr.svg", get(join::qr).fallback(api::method_not_allowed))

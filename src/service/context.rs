@@ -173,4 +173,13 @@ impl TeamFilter {
     pub fn has(&self, team: TeamId) -> bool {
         self.others != self.except.contains(&team)
     }
+
+    /// Whether the teams that are not named are seen, and the others, in the order of their ids.
+    #[must_use]
+    pub fn sorted(&self) -> (bool, Vec<TeamId>) {
+        let mut except = self.except.clone();
+        except.sort_unstable();
+        except.dedup();
+        (self.others, except)
+    }
 }

@@ -4,6 +4,7 @@ use crate::bus::frame::Frame;
 use pulsestage::event::{EVENT_TYPES, EventKind, EventType};
 use pulsestage::id::TeamId;
 use pulsestage::service::TeamFilter;
+use uuid::Uuid;
 
 /// A set of event types, a bit for each. A stream keeps it for as long as it is open, and an address may name a type as
 /// often as it likes.
@@ -55,6 +56,17 @@ impl StreamFilter {
         Self { team_filter, ..self }
     }
 
+    /// What it lets pass, in bytes: the same for equal filters and for no others.
+    pub(crate) fn write_into(&self, bytes: &mut Vec<u8>) {
+        let types = self.types.map_or(u64::MAX, |EventTypes(bits)| bits);
+        bytes.extend_from_slice(&types.to_be_bytes());
+        bytes.extend_from_slice(self.team.map_or(Uuid::nil(), |TeamId(team)| team).as_bytes());
+        if let Some((others, teams)) = self.team_filter.as_ref().map(TeamFilter::sorted) {
+            bytes.push(u8::from(others));
+            teams.iter().for_each(|TeamId(team)| bytes.extend_from_slice(team.as_bytes()));
+        }
+    }
+
     /// Whether every frame passes.
     pub(crate) const fn is_open(&self) -> bool {
         self.types.is_none() && self.team.is_none() && self.team_filter.is_none()
@@ -79,7 +91,6 @@ mod tests {
     use super::*;
     use bytes::Bytes;
     use pulsestage::audience::Audience;
-    use uuid::Uuid;
 
     fn frame(name: &str, team: Option<u128>) -> Frame {
         Frame {

@@ -8,9 +8,10 @@ use tokio_util::sync::CancellationToken;
 use tracing::{Level, Span};
 
 use super::choice::Choice;
-use super::opening::{self, retry_millis};
+use super::opening::{self, Greeting, retry_millis};
 use super::reader::ReplayReader;
 use super::stream_permit::StreamPermit;
+use super::viewer_key::ViewerKey;
 use crate::access::StreamAccess;
 use crate::bus::frame::closing;
 use crate::bus::{Channel, StreamFormat, Subscription};
@@ -86,7 +87,7 @@ impl Ended {
 
 impl OpenedStream {
     /// Joins the tenant's channel and reads what the client has missed. `cursor` is absent for a new client,
-    /// `Some(None)` for garbage.
+    /// `Some(None)` for garbage; `viewer` is there for a client that asked to be told it.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -96,10 +97,12 @@ impl OpenedStream {
         cursor: Option<Option<Cursor>>,
         choice: Choice,
         (permit, access): (Permit, StreamPermit),
+        viewer: Option<ViewerKey>,
     ) -> Result<Self, Refusal> {
         let subscription = state.bus().subscribe(tenant).await.map_err(Refusal::from)?;
         let since = subscription.channel().meter().mark();
-        let opening = opening::open(state, &subscription, cursor, &choice).await?;
+        let greeting = Greeting { retry_ms: retry_millis(state.rng()), viewer };
+        let opening = opening::open(state, &subscription, cursor, &choice, greeting).await?;
         tracing::debug!(tenant.id = %tenant, resumed = cursor.is_some(), "stream opened");
         Ok(Self {
             opening: [opening.greeting, opening.missed],

@@ -4,6 +4,7 @@ use bytes::{Bytes, BytesMut};
 use std::sync::Arc;
 
 use super::choice::Choice;
+use super::viewer_key::ViewerKey;
 use crate::bus::frame::{Batch, Frame, encode, with_retry};
 use crate::bus::{Channel, Subscription};
 use crate::metrics::ReplaySource;
@@ -23,6 +24,8 @@ const REPLAY_PAGE: i64 = MAX_REPLAY as i64 + 1;
 const TALLY_SLACK_MS: i64 = 10_000;
 /// The bounds of `retry:`, in milliseconds. Each client gets its own, so that a herd comes back spread out.
 const RETRY_MS: (u64, u64) = (1_000, 3_000);
+/// The same for a client that asks now and then instead of reading a stream.
+const POLL_MS: (u64, u64) = (3_000, 5_000);
 
 /// Most bytes of a replay: more is more than a board.
 const MAX_REPLAY_BYTES: usize = 512 << 10;
@@ -49,20 +52,52 @@ enum Past {
     Resync,
 }
 
+/// What a client is told about itself.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Greeting {
+    /// When it is to come back, in milliseconds.
+    pub(super) retry_ms: u64,
+    /// What its stream may carry, for a client that asks for it.
+    pub(super) viewer: Option<ViewerKey>,
+}
+
 /// The delay before a client comes back, drawn for each of them.
 pub(crate) fn retry_millis(rng: &dyn Rng) -> u64 {
+    drawn(RETRY_MS, rng)
+}
+
+fn drawn((least, most): (u64, u64), rng: &dyn Rng) -> u64 {
     let mut random = [0; 8];
     rng.fill(&mut random);
-    RETRY_MS.0 + u64::from_le_bytes(random) % (RETRY_MS.1 - RETRY_MS.0)
+    least + u64::from_le_bytes(random) % (most - least)
+}
+
+/// What a client has missed up to now, as a stream that is opened now would begin: for one that asks now and then.
+///
+/// # Errors
+/// When the database cannot be read.
+pub(crate) async fn missed_so_far(
+    state: &AppState,
+    tenant: TenantId,
+    cursor: Option<Option<Cursor>>,
+    choice: &Choice,
+    viewer: ViewerKey,
+) -> Result<Bytes, Refusal> {
+    // Nobody reads the channel for long; it stays open until some time after the last who did.
+    let subscription = state.bus().subscribe(tenant).await.map_err(Refusal::from)?;
+    let greeting = Greeting { retry_ms: drawn(POLL_MS, state.rng()), viewer: Some(viewer) };
+    let opening = open(state, &subscription, cursor, choice, greeting).await?;
+    Ok(Bytes::from([opening.greeting, opening.missed].concat()))
 }
 
 /// Reads what a client needs before the live tail, and codes it. `cursor` is absent for a new client, `Some(None)` for
 /// garbage.
-pub(crate) async fn open(
+pub(super) async fn open(
     state: &AppState,
     subscription: &Subscription,
     cursor: Option<Option<Cursor>>,
     choice: &Choice,
+    told: Greeting,
 ) -> Result<Opening, Refusal> {
     let channel = subscription.channel();
     // Subscribe, then read the past, then listen: nothing that is committed from here on is missed.
@@ -84,8 +119,11 @@ pub(crate) async fn open(
     };
     let now = state.clock().now();
     let mut greeting = BytesMut::new();
+    if let Some(viewer) = told.viewer {
+        greeting.extend_from_slice(&viewer.message());
+    }
     let connected = signal(channel.tenant, Event::Connected, start, now);
-    greeting.extend_from_slice(&with_retry(retry_millis(state.rng()), &connected));
+    greeting.extend_from_slice(&with_retry(told.retry_ms, &connected));
     let missed = match past {
         Past::None => Bytes::new(),
         Past::Resync => {

@@ -52,6 +52,8 @@ async fn guests_see_nothing_of_it() {
         let stream = server.get(&format!("/sse?tenantId={SLUG}")).cookie(&cookie).send().await;
         assert_eq!(stream.status, 403);
         assert!(stream.json()["error"].is_string(), "{}", stream.text());
+        let polled = server.get(&format!("/api/events?tenantId={SLUG}")).cookie(&cookie).send().await;
+        assert_refused("events", &polled, 403, "not_signed_in");
         let ask =
             server.function("ask").cookie(&cookie).form(&[("tenant", SLUG), ("team", &team), ("question", "May I?")]);
         assert_refused("ask", &ask.send().await, 403, "not_signed_in");

@@ -163,6 +163,8 @@ mod sse_limits;
 #[cfg(test)]
 mod sse_opening;
 #[cfg(test)]
+mod sse_poll;
+#[cfg(test)]
 mod sse_resume;
 #[cfg(test)]
 mod sse_taken_back;

@@ -24,6 +24,8 @@ pub(super) struct StreamQuery {
     pub(super) events: Option<String>,
     /// A team's id: only its questions are sent.
     pub(super) team: Option<String>,
+    /// Whether its client asks what its stream may carry.
+    pub(super) tells_viewer: bool,
     /// Where to go on.
     last_event_id: Option<String>,
 }
@@ -38,6 +40,10 @@ impl StreamQuery {
                 "tenantId" => &mut read.tenant,
                 "events" => &mut read.events,
                 "teamId" => &mut read.team,
+                "viewer" => {
+                    read.tells_viewer = value == "1";
+                    continue;
+                }
                 // An empty one is none, so it does not take the place of one that was given.
                 name if is_last_event_id(name) && !value.is_empty() => &mut read.last_event_id,
                 _ => continue,
