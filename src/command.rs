@@ -8,6 +8,7 @@ use crate::board::Board;
 use crate::id::{OperationId, QuestionId, TagId, TeamId};
 use crate::tenant::Tenant;
 use crate::user::Role;
+use crate::window::BoardPart;
 
 /// Put a question to a team.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,4 +105,7 @@ pub struct BoardView {
     pub own: Vec<QuestionId>,
     /// A fresh idempotency key for a form that is sent without script.
     pub form_key: OperationId,
+    /// What the board is a part of, when it has one window of its questions; absent when it has all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<BoardPart>,
 }

@@ -6,7 +6,8 @@
 //!   [`session`], [`email`], [`password`], [`second_factor`], [`link`]
 //! * a tenant's own: [`settings`] (as they are typed), [`accent`], [`logo`], [`join`] (codes of its teams)
 //! * rules: [`permission`] (who may do what), [`error`] (every no we say)
-//! * live: [`event`] (the facts and tallies on the wire), [`board`] (the one reducer that folds them)
+//! * live: [`event`] (the facts and tallies on the wire), [`board`] (the one reducer that folds them), [`window`] (the rows
+//!   that a page has at once)
 //! * between an asker and the moderators: [`thread`]; what people wrote, and how long it is kept: [`retention`]
 //! * how it is doing: [`health`]; what was done: [`audit`], [`statistics`], [`export`]
 //! * work: [`command`] (what people ask for), [`ports`] (the interfaces that the server implements), [`service`] (the use cases)
@@ -49,3 +50,4 @@ pub mod text_filter;
 pub mod thread;
 pub mod time;
 pub mod user;
+pub mod window;

@@ -46,6 +46,7 @@ impl Service {
             voted: snapshot.voted,
             own: snapshot.own,
             form_key: OperationId(self.new_id()),
+            part: None,
         })
     }
 }

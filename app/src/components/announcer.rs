@@ -1,9 +1,9 @@
 //! Says what is new to those who hear the page: gathered, in one sentence, every few seconds at most.
 
 use leptos::prelude::*;
+use pulsestage::window::{BoardCounts, Filters};
 use std::time::Duration;
 
-use crate::live::{Counts, Filters};
 use crate::platform;
 use crate::ui::erase::Erase;
 use crate::ui::live_region::{LiveRegion, Rhythm};
@@ -13,7 +13,7 @@ use crate::ui::text::plural;
 #[component]
 pub fn Announcer(
     /// The counts under the reader's filters.
-    counts: Signal<Counts>,
+    counts: Signal<BoardCounts>,
     /// What the reader chose: another choice makes other counts, and that is no news.
     filters: Signal<Filters>,
 ) -> impl IntoView {
@@ -45,7 +45,7 @@ pub fn Announcer(
 }
 
 /// How the counts grew, as a sentence; nothing when they did not.
-fn sentence(before: Counts, now: Counts) -> Option<String> {
+fn sentence(before: BoardCounts, now: BoardCounts) -> Option<String> {
     let new = now.all.saturating_sub(before.all);
     let answered = now.answered.saturating_sub(before.answered);
     let parts: Vec<String> =
@@ -66,8 +66,8 @@ fn other_than(last: &str, new: String) -> String {
 mod tests {
     use super::*;
 
-    fn counts(open: u32, answered: u32) -> Counts {
-        Counts { open, answered, all: open + answered }
+    fn counts(open: u32, answered: u32) -> BoardCounts {
+        BoardCounts { open, answered, all: open + answered }
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! What the list says when there is nothing in it: why, and the one thing to do about it.
 
 use leptos::prelude::*;
+use pulsestage::window::{BoardCounts, Filters, Tab};
 
 use super::composer;
 use super::filters::cleared;
 use super::page_url::{PageUrl, ViewKind};
-use crate::live::{Counts, Filters, Tab};
 use crate::ui::empty::Empty;
 use crate::ui::erase::Erase;
 use crate::ui::icon::{Icon, icon};
@@ -26,7 +26,7 @@ pub enum Why {
 impl Why {
     /// The reason, from what the reader chose and what there is under their filters.
     #[must_use]
-    pub const fn of(tab: Tab, counts: Counts, narrowed: bool) -> Self {
+    pub const fn of(tab: Tab, counts: BoardCounts, narrowed: bool) -> Self {
         match tab {
             Tab::Answered if counts.open > 0 => Self::NoneAnswered,
             Tab::Open if counts.answered > 0 => Self::AllAnswered,
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn the_reason_is_the_nearest_one() {
-        let counts = |open, answered| Counts { open, answered, all: open + answered };
+        let counts = |open, answered| BoardCounts { open, answered, all: open + answered };
         for (tab, counts, narrowed, why) in [
             (Tab::Open, counts(0, 0), false, Why::NoQuestions),
             (Tab::All, counts(0, 0), false, Why::NoQuestions),

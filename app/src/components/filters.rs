@@ -3,10 +3,10 @@
 use leptos::prelude::*;
 use pulsestage::tag::Tag;
 use pulsestage::team::Team;
+use pulsestage::window::{BoardCounts, Filters, Sort, Tab};
 
 use super::page_url::PageUrl;
 use super::tags::tint;
-use crate::live::{Counts, Filters, Sort, Tab};
 use crate::ui::erase::{Erase, part};
 use crate::ui::icon::{Icon, icon};
 use crate::ui::menu::Menu;
@@ -58,7 +58,7 @@ pub fn FilterBar(
     /// What the reader chose.
     filters: Signal<Filters>,
     /// The counts of the tabs.
-    counts: Signal<Counts>,
+    counts: Signal<BoardCounts>,
     /// The teams, by name.
     teams: Signal<Vec<Team>>,
     /// The palette, by name.
@@ -130,7 +130,7 @@ fn team_chips(
 
 fn tabs(
     filters: Signal<Filters>,
-    counts: Signal<Counts>,
+    counts: Signal<BoardCounts>,
     href: impl Fn(Filters) -> String + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
     let links = Tab::ALL

@@ -4,10 +4,11 @@ use leptos::ev::{FocusEvent, MouseEvent, PointerEvent};
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{Element, Node};
+use pulsestage::window::{BoardCounts, Filters};
 
 use super::empty_list::{EmptyList, Why};
 use super::page_url::PageUrl;
-use crate::live::{Counts, Filters, HeldOrder, RowField, RowStoreFields, Rows, RowsStoreFields};
+use crate::live::{HeldOrder, RowField, RowStoreFields, Rows, RowsStoreFields};
 use crate::ui::dom;
 use crate::ui::erase::{Erase, part};
 use crate::ui::icon::{Icon, icon};
@@ -39,7 +40,7 @@ pub fn QuestionList(
     /// What the reader chose.
     filters: Signal<Filters>,
     /// The counts of the tabs.
-    counts: Signal<Counts>,
+    counts: Signal<BoardCounts>,
     /// Whether team or tags narrow the list.
     narrowed: Signal<bool>,
     /// Where the page is.

@@ -1,6 +1,6 @@
 //! Where a page is: the addresses of a tenant's views.
 
-use crate::live::Filters;
+use pulsestage::window::Filters;
 
 /// One of the views of a tenant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +60,7 @@ impl PageUrl {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::live::{Sort, Tab};
+    use pulsestage::window::{Sort, Tab};
 
     #[test]
     fn a_tenant_that_the_address_does_not_name_stays_unnamed() {

@@ -3,11 +3,11 @@
 use leptos::prelude::*;
 use pulsestage::tag::Tag;
 use pulsestage::team::Team;
+use pulsestage::window::BoardCounts;
 
 use super::create::{CreateTagForm, CreateTeamForm};
 use super::queue_row::OnModerate;
 use super::tags::TagList;
-use crate::live::Counts;
 use crate::ui::erase::{Erase, part};
 use crate::ui::icon::{Icon, icon};
 use crate::ui::sheet::Sheet;
@@ -53,9 +53,9 @@ pub fn About(
 #[component]
 pub fn Numbers(
     /// The counts under the reader's filters.
-    counts: Signal<Counts>,
+    counts: Signal<BoardCounts>,
 ) -> impl IntoView {
-    let number = |word: &'static str, of: fn(Counts) -> u32| {
+    let number = |word: &'static str, of: fn(BoardCounts) -> u32| {
         view! {
             <div>
                 <dt>{word}</dt>

@@ -4,10 +4,10 @@ use pulsestage::board::{Applied, Board};
 use pulsestage::command::VoteReceipt;
 use pulsestage::event::{Event, QuestionUpvoted};
 use pulsestage::id::{OperationId, QuestionId};
+use pulsestage::window::{BoardCounts, Filters};
 
-use super::filters::Filters;
 use super::held_order::{HeldOrder, settle};
-use super::project::{Counts, Mine, project, row};
+use super::project::{Mine, project, row};
 use super::row::Row;
 use super::vec_map::VecMap;
 use super::votes::{Click, Votes};
@@ -40,7 +40,7 @@ pub(super) fn question_set(questions: Vec<QuestionId>) -> VecMap<()> {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Drawing {
     pub(super) rows: Vec<Row>,
-    pub(super) counts: Counts,
+    pub(super) counts: BoardCounts,
     pub(super) waiting: HeldOrder,
     /// Questions that are drawn as fresh for the first time.
     pub(super) came: Vec<QuestionId>,

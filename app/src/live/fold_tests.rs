@@ -1,5 +1,4 @@
 use super::*;
-use crate::live::Filters;
 use crate::live::test_board::{TENANT, board, created, cursor, envelope, question, question_id, upvoted};
 use proptest::prelude::*;
 use pulsestage::board::Board;
@@ -10,6 +9,7 @@ use pulsestage::question::Status;
 use pulsestage::tenant::{Tenant, TenantSettings};
 use pulsestage::time::Timestamp;
 use pulsestage::user::Role;
+use pulsestage::window::Filters;
 use uuid::Uuid;
 
 fn core() -> Core {
@@ -31,6 +31,7 @@ fn view(board: Board) -> BoardView {
         voted: vec![question_id(2)],
         own: vec![question_id(3)],
         form_key: op(9),
+        part: None,
     }
 }
 

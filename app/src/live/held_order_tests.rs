@@ -1,8 +1,8 @@
 use super::*;
 use crate::live::project::{Mine, project, row};
 use crate::live::test_board::{any_board, board, question, question_id};
-use crate::live::{Filters, Tab};
 use proptest::prelude::*;
+use pulsestage::window::{Filters, Tab};
 use std::collections::BTreeSet;
 
 fn rows(ns: &[u32]) -> Vec<Row> {

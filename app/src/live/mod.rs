@@ -3,7 +3,7 @@
 //! The truth is a plain [`Board`](pulsestage::board::Board) that the stream's listener folds message by message; the
 //! rows are a projection of it, patched into a store once per frame, so that one vote changes one text node.
 //!
-//! * pure: [`Filters`], [`project`], [`Votes`], [`settle`], [`backoff_ms`], [`Watchdog`]
+//! * pure: [`project`], [`Votes`], [`settle`], [`backoff_ms`], [`Watchdog`]
 //! * the page's own: [`Live`] and what it says of itself ([`Connection`], [`Progress`])
 //! * the browser, only with the feature `browser`: `event_source` keeps the stream open, `stream` reads it for a board and
 //!   `change_listener` for pages without one
@@ -43,6 +43,7 @@ use pulsestage::tag::Tag;
 use pulsestage::team::Team;
 use pulsestage::tenant::Tenant;
 use pulsestage::user::Role;
+use pulsestage::window::{BoardCounts, Filters};
 use reactive_stores::Store;
 
 use crate::platform;
@@ -52,12 +53,12 @@ use core::Core;
 pub use actions::{Moderation, Progress};
 pub use case_feed::CaseFeed;
 pub use case_list::{CaseChanges, CaseList, ToLoad};
-pub use filters::{Filters, Sort, Tab};
+pub use filters::filters_of;
 pub use held_order::{HOLD_MS, HeldOrder, settle};
 pub use patience::{
     FIRST_WORD_MS, LONGEST_MS, SHORTEST_MS, VOTE_PATIENCE_MS, WRITE_PATIENCE_MS, Watchdog, answer_ms, backoff_ms,
 };
-pub use project::{Counts, Mine, Projection, project, row};
+pub use project::{Mine, Projection, project, row};
 pub use review_action::ReviewAction;
 pub use row::{Row, RowField, RowStoreFields, Rows, RowsStoreFields};
 pub use stream_state::{Connection, StreamState};
@@ -76,7 +77,7 @@ pub struct Live {
     /// The list: `rows.list()` is keyed by question, each field can be read by itself.
     pub rows: Store<Rows>,
     /// The counts of the tabs.
-    pub counts: Signal<Counts>,
+    pub counts: Signal<BoardCounts>,
     /// The teams, by name.
     pub teams: Signal<Vec<Team>>,
     /// The palette, by name.
@@ -105,7 +106,7 @@ pub struct Live {
 struct Inner {
     slug: StoredValue<String>,
     core: StoredValue<Core>,
-    counts: RwSignal<Counts>,
+    counts: RwSignal<BoardCounts>,
     teams: RwSignal<Vec<Team>>,
     tags: RwSignal<Vec<Tag>>,
     waiting: RwSignal<HeldOrder>,
@@ -129,7 +130,7 @@ impl Live {
     /// Puts the board of this page into context. Call it once the board is there, on the server and in the browser
     /// alike; in the browser the stream opens after hydration and closes when the owner is cleaned up.
     pub fn provide(view: BoardView, filters: Signal<Filters>) -> Self {
-        let BoardView { tenant, role, moderates: _, board, voted, own, form_key } = view;
+        let BoardView { tenant, role, moderates: _, board, voted, own, form_key, part: _ } = view;
         let (teams, tags, slug) = (board.teams.clone(), board.tags.clone(), tenant.slug.clone());
         let mut core = Core::new(board, voted, own);
         let drawing = core.draw(&filters.get_untracked());

@@ -5,6 +5,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 use pulsestage::command::BoardView;
 use pulsestage::permission::{Action, may};
+use pulsestage::window::{BoardCounts, Filters};
 
 use crate::api::{FormError, form_error};
 use crate::branding::Branding;
@@ -16,7 +17,7 @@ use crate::components::list::{Presence, QuestionList};
 use crate::components::notices::{NoScript, OfflineNotice, RefusedNotice};
 use crate::components::page_url::{PageUrl, ViewKind};
 use crate::components::problem;
-use crate::live::{Counts, Filters, Live, RowField};
+use crate::live::{Live, RowField};
 use crate::ui::erase::{Erase, part};
 use crate::ui::icon::Icon;
 use crate::ui::notice::{Notice, Weight};
@@ -199,10 +200,10 @@ fn closed(why: &'static str, BoardPage { live, place, .. }: BoardPage) -> AnyVie
 }
 
 /// How the list stands, in a few words.
-fn lead(counts: Counts) -> String {
+fn lead(counts: BoardCounts) -> String {
     match counts {
-        Counts { all: 0, .. } => "No questions yet".to_owned(),
-        Counts { open, answered, .. } => {
+        BoardCounts { all: 0, .. } => "No questions yet".to_owned(),
+        BoardCounts { open, answered, .. } => {
             format!("{} open, {} answered", thousands(open.into()), thousands(answered.into()))
         }
     }
@@ -214,7 +215,7 @@ mod tests {
 
     #[test]
     fn the_lead_tells_how_the_list_stands() {
-        assert_eq!(lead(Counts::default()), "No questions yet");
-        assert_eq!(lead(Counts { open: 1_038, answered: 9, all: 1_047 }), "1,038 open, 9 answered");
+        assert_eq!(lead(BoardCounts::default()), "No questions yet");
+        assert_eq!(lead(BoardCounts { open: 1_038, answered: 9, all: 1_047 }), "1,038 open, 9 answered");
     }
 }

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use pulsestage::command::BoardView;
 use pulsestage::permission::{Action, may};
+use pulsestage::window::Filters;
 
 use super::board::{BoardPage, RoomFrame};
 use super::frame::{Frame, Here};
@@ -13,7 +14,7 @@ use crate::components::claims::Claims;
 use crate::components::page_url::{PageUrl, ViewKind};
 use crate::components::queue_row::QueueRow;
 use crate::components::side::{MANAGE, Manage, Numbers};
-use crate::live::{Filters, Moderation, RowField};
+use crate::live::{Moderation, RowField};
 use crate::ui::erase::Erase;
 use crate::ui::icon::{Icon, icon};
 

@@ -4,12 +4,13 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_params_map, use_query_map};
 use pulsestage::command::BoardView;
 use pulsestage::error::{Noun, Refusal};
+use pulsestage::window::Filters;
 
 use super::solo::{BrokenPage, MembersOnly, NotFoundPage};
 use crate::api::{self, ApiError, Json};
 use crate::components::page_url::{PageUrl, ViewKind};
 use crate::components::skeleton::Skeleton;
-use crate::live::Filters;
+use crate::live::filters_of;
 use crate::ui::erase::Erase;
 
 /// The board that the address names, on its way. `Copy`.
@@ -31,7 +32,7 @@ impl Loading {
         Self {
             board: Resource::new_with_options(move || slug.get(), load, true),
             slug,
-            filters: Memo::new(move |_| query.with(Filters::from_params)).into(),
+            filters: Memo::new(move |_| query.with(filters_of)).into(),
             path: use_location().pathname,
         }
     }

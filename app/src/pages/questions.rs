@@ -5,6 +5,7 @@ use pulsestage::command::BoardView;
 use pulsestage::id::{QuestionId, TeamId};
 use pulsestage::permission::Action;
 use pulsestage::team::TeamState;
+use pulsestage::window::Filters;
 
 use super::board::{BoardPage, RoomFrame};
 use super::outcome::Loading;
@@ -13,7 +14,7 @@ use crate::components::composer::{self, Composer};
 use crate::components::page_url::{PageUrl, ViewKind};
 use crate::components::problem;
 use crate::components::side::About;
-use crate::live::{Filters, RowField};
+use crate::live::RowField;
 use crate::ui::erase::{Erase, part};
 use crate::ui::icon::{Icon, icon};
 

@@ -1,0 +1,225 @@
+//! What a reader chose to see, as the page's address carries it.
+
+use std::fmt::{Display, Write};
+
+use crate::id::TagId;
+use crate::text::Slug;
+
+/// Which questions a tab shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Tab {
+    /// Those that wait for an answer.
+    #[default]
+    Open,
+    /// Those that have one.
+    Answered,
+    /// Both.
+    All,
+}
+
+impl Tab {
+    /// Every tab, in the order on the page.
+    pub const ALL: [Self; 3] = [Self::Open, Self::Answered, Self::All];
+
+    /// The word in the address.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Answered => "answered",
+            Self::All => "all",
+        }
+    }
+}
+
+/// What comes first, after the pinned questions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Sort {
+    /// The question with the most votes.
+    #[default]
+    Votes,
+    /// The latest question.
+    Newest,
+    /// The earliest question.
+    Oldest,
+}
+
+impl Sort {
+    /// Every order, as the page lists them.
+    pub const ALL: [Self; 3] = [Self::Votes, Self::Newest, Self::Oldest];
+
+    /// The word in the address.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Votes => "votes",
+            Self::Newest => "newest",
+            Self::Oldest => "oldest",
+        }
+    }
+}
+
+/// What a reader chose to see.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Filters {
+    /// Open, answered or all.
+    pub tab: Tab,
+    /// The order.
+    pub sort: Sort,
+    /// The slug of one team, or all teams. A slug that no team has shows all teams.
+    pub team: Option<String>,
+    /// Questions with any of these tags, or all questions. Tags that the palette does not have count for nothing.
+    pub tags: Vec<TagId>,
+}
+
+impl Filters {
+    /// The most tags that an address can choose. More have no meaning: a palette is a line of buttons.
+    pub const MOST_TAGS: usize = 64;
+
+    /// Reads the filters out of the decoded pairs of a query. What is not known is ignored, and of two values for what
+    /// can have one the last counts.
+    #[must_use]
+    pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let mut filters = Self::default();
+        for (name, value) in pairs {
+            filters.read(name, value);
+        }
+        filters
+    }
+
+    /// Takes over one pair of a query; whether its name is one of a filter's.
+    pub fn read(&mut self, name: &str, value: &str) -> bool {
+        match name {
+            "tab" => self.tab = Tab::ALL.into_iter().find(|tab| tab.as_str() == value).unwrap_or_default(),
+            "sort" => self.sort = Sort::ALL.into_iter().find(|sort| sort.as_str() == value).unwrap_or_default(),
+            "team" => self.team = Slug::parse(value).ok().map(|_| value.to_owned()),
+            "tag" => {
+                if let Ok(tag) = value.parse()
+                    && self.tags.len() < Self::MOST_TAGS
+                    && !self.tags.contains(&tag)
+                {
+                    self.tags.push(tag);
+                }
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// The query that says the same, with its `?`; empty for the filters that a bare address means.
+    #[must_use]
+    pub fn to_query(&self) -> String {
+        let mut query = String::new();
+        let mut add = |name: &str, value: &dyn Display| {
+            let mark = if query.is_empty() { '?' } else { '&' };
+            // Words, slugs and ids need no escaping, and writing to a String does not fail.
+            let _ = write!(query, "{mark}{name}={value}");
+        };
+        if self.tab != Tab::default() {
+            add("tab", &self.tab.as_str());
+        }
+        if self.sort != Sort::default() {
+            add("sort", &self.sort.as_str());
+        }
+        if let Some(team) = &self.team {
+            add("team", team);
+        }
+        for tag in &self.tags {
+            add("tag", tag);
+        }
+        query
+    }
+
+    /// The same with another tab.
+    #[must_use]
+    pub fn with_tab(&self, tab: Tab) -> Self {
+        Self { tab, ..self.clone() }
+    }
+
+    /// The same with another order.
+    #[must_use]
+    pub fn with_sort(&self, sort: Sort) -> Self {
+        Self { sort, ..self.clone() }
+    }
+
+    /// The same with one team, or all.
+    #[must_use]
+    pub fn with_team(&self, team: Option<String>) -> Self {
+        Self { team, ..self.clone() }
+    }
+
+    /// The same with this tag chosen if it was not, and not chosen if it was.
+    #[must_use]
+    pub fn toggling_tag(&self, tag: TagId) -> Self {
+        let mut other = self.clone();
+        match other.tags.iter().position(|chosen| *chosen == tag) {
+            Some(place) => drop(other.tags.remove(place)),
+            None => other.tags.push(tag),
+        }
+        other
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    fn read(query: &str) -> Filters {
+        Filters::from_pairs(query.trim_start_matches('?').split('&').filter_map(|pair| pair.split_once('=')))
+    }
+
+    fn filters() -> impl Strategy<Value = Filters> {
+        let tags = proptest::collection::btree_set(any::<u128>(), 0..4);
+        (0..3usize, 0..3usize, proptest::option::of("[a-z][a-z0-9]{0,9}"), tags).prop_map(|(tab, sort, team, tags)| {
+            Filters {
+                tab: Tab::ALL[tab],
+                sort: Sort::ALL[sort],
+                team,
+                tags: tags.into_iter().map(|id| TagId(Uuid::from_u128(id))).collect(),
+            }
+        })
+    }
+
+    #[test]
+    fn a_bare_address_means_open_by_votes() {
+        assert_eq!(read(""), Filters::default());
+        assert_eq!(Filters::default().to_query(), "");
+    }
+
+    #[test]
+    fn what_is_not_known_is_ignored() {
+        assert_eq!(read("tab=closed&sort=%00&team=A b&tag=7&utm_source=mail&sort2=x"), Filters::default());
+    }
+
+    #[test]
+    fn the_last_of_two_values_counts() {
+        assert_eq!(read("tab=all&tab=answered&team=a1&team=b1").tab, Tab::Answered);
+        assert_eq!(read("team=a1&team=b1").team.as_deref(), Some("b1"));
+        assert_eq!(read("team=a1&team=B%20").team, None);
+    }
+
+    #[test]
+    fn a_tag_is_chosen_once_and_not_without_end() {
+        let tag = TagId(Uuid::from_u128(7));
+        let chosen = read(&format!("tag={tag}&tag={tag}"));
+        assert_eq!(chosen.tags, [tag]);
+        assert_eq!(chosen.toggling_tag(tag), Filters::default());
+        assert_eq!(chosen.toggling_tag(tag).toggling_tag(tag), chosen);
+        let many: Vec<String> = (0..1_000).map(|n| format!("tag={}", TagId(Uuid::from_u128(n)))).collect();
+        assert_eq!(read(&many.join("&")).tags.len(), Filters::MOST_TAGS);
+    }
+
+    proptest! {
+        #[test]
+        fn an_address_reads_back_what_it_says(filters in filters()) {
+            prop_assert_eq!(read(&filters.to_query()), filters);
+        }
+
+        #[test]
+        fn no_address_panics(query in ".*") {
+            let _ = read(&query);
+        }
+    }
+}
