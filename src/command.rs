@@ -85,6 +85,18 @@ pub struct VoteReceipt {
     pub upvotes: i64,
 }
 
+/// What of a [`BoardView`] is the viewer's alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "each field is the field of the same name of `BoardView`")]
+pub struct PersonalPart {
+    pub role: Role,
+    pub moderates: Vec<TeamId>,
+    pub voted: Vec<QuestionId>,
+    pub own: Vec<QuestionId>,
+    pub form_key: OperationId,
+}
+
 /// A board as one viewer gets it: the board and what is theirs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -43,7 +43,9 @@ pub use people::{
     CsvReader, Ending, FreshLink, Invitations, Manager, NewPerson, NewSession, NoPeople, PeopleStore, SessionStore,
 };
 pub use pictures::{NoPictures, Pictures};
-pub use questions::{Ballot, BoardStore, NewQuestion, QuestionStore, Snapshot, VoteStore};
+pub use questions::{
+    Ballot, BoardReader, BoardStore, NewQuestion, Participation, QuestionStore, Snapshot, UncachedBoards, VoteStore,
+};
 pub use reports::{ReportStore, StatisticsStore};
 pub use second_factor::{
     Admission, AwaitedFactor, CodeTry, CompletedSignIn, NewSecondFactor, NoSecondFactorCodes, PendingSignIn, Proof,

@@ -4,6 +4,7 @@
 //! more questions than [`ROWS`] gets one window and a [`BoardPart`], which says what it is a part of.
 
 mod filters;
+mod seen;
 
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
@@ -14,6 +15,7 @@ use crate::question::{Question, Status};
 use crate::time::Timestamp;
 
 pub use filters::{Filters, Sort, Tab};
+pub use seen::SeenBoard;
 
 /// How many rows a page has at first, and how many each further answer adds.
 pub const ROWS: u32 = 50;

@@ -13,6 +13,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::access::{AccessRegister, Watcher};
 use crate::auth::{Cookies, HashCost, Invites, PasswordKeeper};
+use crate::boards::{BoardCache, BoardNotifier};
 use crate::bus::redis::RedisNotifier;
 use crate::bus::{Bus, BusSettings};
 use crate::csv_reader::CsvTables;
@@ -152,6 +153,8 @@ pub fn compose(settings: InstanceSettings, ports: InstancePorts) -> anyhow::Resu
         }
         None => Arc::new(bus.clone()),
     };
+    let boards = BoardCache::new(store.clone(), clock.clone());
+    let notifier: Arc<dyn Notifier> = Arc::new(BoardNotifier { boards: boards.clone(), next: notifier });
     let provider = settings.oidc.settings().map(|oidc| Provider::new(oidc, &settings.reached_at, clock.clone()));
     let provider = provider.transpose().context("the OpenID Connect provider cannot be used")?;
     let ports = JobPorts { store: bounded, key, clock: clock.clone(), rng: rng.clone() };
@@ -165,6 +168,7 @@ pub fn compose(settings: InstanceSettings, ports: InstancePorts) -> anyhow::Resu
         .limited_by(limits.paces.clone())
         .with_open_questions(settings.limits.open_questions())
         .watched_by(Arc::new(bus.meters().clone()))
+        .reading_boards_by(Arc::new(boards.clone()))
         .inviting_by(Arc::new(Invites::new(settings.reached_at, rng.clone())), Arc::new(CsvTables))
         .guarded_by(Arc::new(passwords.clone()))
         .drawing_by(Arc::new(Redrawer::default()))
@@ -193,6 +197,7 @@ pub fn compose(settings: InstanceSettings, ports: InstancePorts) -> anyhow::Resu
         sizes: KnownSizes::default(),
         replaced,
         mail: mail_counts,
+        boards: boards.clone(),
     };
     let state = AppState::new(AppStateParts {
         service,
@@ -200,6 +205,7 @@ pub fn compose(settings: InstanceSettings, ports: InstancePorts) -> anyhow::Resu
         clock,
         rng,
         bus,
+        boards,
         passes,
         cookies: Cookies::new(key, settings.is_secure),
         site: settings.site,

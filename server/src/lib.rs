@@ -10,6 +10,7 @@
 //! * requests: [`router`] (every route and layer on one screen), [`http`], [`state`] (what handlers share)
 //! * live: [`bus`] (a ring per tenant, fed by a tailer), [`streams`] (what each stream takes of it), [`park`] (threads that
 //!   write to thousands of streams), [`access`] (whose access has ended)
+//! * boards: [`boards`] (in memory, right at each moment), [`coding`] (bodies that many are sent, compressed once)
 //! * data: [`store`] (the one SQL text on two engines), [`lineage`] (whether it was put back), [`housekeeping`]
 //! * signing in: [`auth`], [`oidc`] (a provider that vouches for people), [`mail`] (links by letter), [`installation_key`]
 //! * what outlives a request and a process: [`jobs`], of which mail is one kind
@@ -22,7 +23,9 @@ pub mod accept;
 pub mod access;
 pub mod audience;
 pub mod auth;
+pub mod boards;
 pub mod bus;
+pub mod coding;
 pub mod commands;
 pub mod compose;
 pub mod config;

@@ -16,8 +16,8 @@ use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::http::{
-    account, api, branding, export, health, host, join, language, origin, own, page, policy, returned_form, session,
-    spelling, sse, texts, thread, trace,
+    account, api, board, branding, compression, export, health, host, join, language, origin, own, page, policy,
+    returned_form, session, spelling, sse, texts, thread, trace,
 };
 use crate::state::AppState;
 
@@ -43,6 +43,9 @@ pub fn router(state: AppState) -> Router {
     Router::new()
         .merge(pages)
         .merge(functions)
+        .route("/api/board", get(board::whole).fallback(api::method_not_allowed))
+        .route("/api/rows", get(board::rows).fallback(api::method_not_allowed))
+        .route("/api/mine", get(board::mine).fallback(api::method_not_allowed))
         .route("/sse", get(sse::open).fallback(api::method_not_allowed))
         .route("/api/events", get(sse::poll).fallback(api::method_not_allowed))
         .route("/join", get(join::box_page).fallback(api::method_not_allowed))
@@ -76,6 +79,9 @@ pub fn router(state: AppState) -> Router {
         .layer(option_layer(cross_origin(state.origins())))
         .layer(from_fn_with_state(state.clone(), language::in_language))
         .layer(from_fn_with_state(state.clone(), policy::tell))
+        .layer(from_fn(compression::leave_answers_of_changes))
+        .layer(compression::layer())
+        .layer(from_fn(compression::say))
         .layer(from_fn_with_state(state.clone(), trace::request))
         .with_state(state)
 }

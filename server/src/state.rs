@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::access::AccessRegister;
 use crate::auth::Cookies;
+use crate::boards::BoardCache;
 use crate::bus::Bus;
 use crate::limits::Limits;
 use crate::mail::MailQueue;
@@ -34,6 +35,7 @@ pub struct AppStateParts {
     pub clock: Arc<dyn Clock>,
     pub rng: Arc<dyn Rng>,
     pub bus: Bus,
+    pub boards: BoardCache,
     pub passes: AccessRegister,
     pub cookies: Cookies,
     pub site: Site,
@@ -113,6 +115,12 @@ impl AppState {
     #[must_use]
     pub fn bus(&self) -> &Bus {
         &self.0.bus
+    }
+
+    /// The public boards in memory.
+    #[must_use]
+    pub fn boards(&self) -> &BoardCache {
+        &self.0.boards
     }
 
     /// The passes on which streams of signed-in people are open.

@@ -14,6 +14,10 @@ pub trait LogStore: Send + Sync {
     async fn head(&self, tenant: TenantId) -> StoreResult<Cursor>;
     /// Where the logs of these tenants end, in any order; those that are not there are left out.
     async fn log_heads(&self, tenants: &[TenantId]) -> StoreResult<Vec<LogHead>>;
+    /// Where the log of one tenant ends; `None` when there is no such tenant.
+    async fn log_head(&self, tenant: TenantId) -> StoreResult<Option<LogHead>> {
+        Ok(self.log_heads(&[tenant]).await?.pop())
+    }
     /// Gives every log a new epoch, so that no cursor from before is good any more, if this tenant's log has this epoch
     /// still: several servers may find out at once. Says whether it had.
     async fn renew_epochs_if(&self, tenant: TenantId, seen: Epoch, rng: &dyn Rng) -> StoreResult<bool>;

@@ -1,6 +1,7 @@
 //! What asking, voting and answering need of the store.
 
 use async_trait::async_trait;
+use std::sync::Arc;
 
 use super::{StoreResult, Write};
 use crate::board::Board;
@@ -8,8 +9,10 @@ use crate::command::VoteReceipt;
 use crate::id::{ParticipantId, QuestionId, TeamId, TenantId, UserId};
 use crate::moderation::Hold;
 use crate::question::Question;
+use crate::service::TeamFilter;
 use crate::tenant::Tenant;
 use crate::text::{AnswerText, Name, QuestionBody};
+use crate::window::SeenBoard;
 
 /// A question to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,11 +57,42 @@ pub struct Snapshot {
     pub voted: Vec<QuestionId>,
 }
 
+/// What is one participant's on the boards of a tenant, whether everybody sees it or not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Participation {
+    /// The questions that they asked.
+    pub own: Vec<QuestionId>,
+    /// The questions that they have voted for.
+    pub voted: Vec<QuestionId>,
+}
+
 /// The board of a tenant. What is true of [`Store`](super::Store) is true of it.
 #[async_trait]
 pub trait BoardStore: Send + Sync {
     /// The public board (nothing under review) and the votes of `viewer` on it.
     async fn snapshot(&self, tenant: TenantId, viewer: Option<ParticipantId>) -> StoreResult<Snapshot>;
+    /// What is this participant's.
+    async fn participation(&self, tenant: TenantId, viewer: ParticipantId) -> StoreResult<Participation>;
+}
+
+/// Reads the boards that everybody sees. A server keeps them in memory, so that one read of the database answers many who
+/// ask at the same time.
+#[async_trait]
+pub trait BoardReader: Send + Sync {
+    /// The public board with the teams that the filter has: with everything that was written before it was asked for.
+    async fn seen_board(&self, tenant: TenantId, teams: Option<TeamFilter>) -> StoreResult<Arc<SeenBoard>>;
+}
+
+/// Reads each board anew, for commands and for whatever else asks seldom.
+pub struct UncachedBoards(pub Arc<dyn super::Store>);
+
+#[async_trait]
+impl BoardReader for UncachedBoards {
+    async fn seen_board(&self, tenant: TenantId, teams: Option<TeamFilter>) -> StoreResult<Arc<SeenBoard>> {
+        let Snapshot { tenant, board, .. } = self.0.snapshot(tenant, None).await?;
+        let board = teams.map_or_else(|| board.clone(), |teams| teams.cut(&board));
+        Ok(Arc::new(SeenBoard::new(tenant, board)))
+    }
 }
 
 /// Questions: asked, answered, pinned, frozen. What is true of [`Store`](super::Store) is true of it.

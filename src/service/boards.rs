@@ -1,11 +1,16 @@
-//! Reading: the board for a page.
+//! Reading: the board, whole and in parts.
+
+use std::sync::Arc;
 
 use super::{RequestContext, Service};
 use crate::audience::StaffOf;
-use crate::command::BoardView;
+use crate::board::Board;
+use crate::command::{BoardView, PersonalPart};
 use crate::error::Refusal;
 use crate::id::OperationId;
 use crate::permission::Action;
+use crate::ports::Participation;
+use crate::window::{BoardPart, Filters, SeenBoard, WindowStart};
 
 impl Service {
     /// Counts one reading of the board in, whatever of it is read.
@@ -21,32 +26,96 @@ impl Service {
         Ok(())
     }
 
-    /// The board as this caller sees it, with its cursor, from one transaction.
+    /// The whole board as this caller sees it, with its cursor.
     ///
     /// # Errors
     /// When the caller may not see it, or asks for it too often.
     pub async fn board(&self, context: &RequestContext) -> Result<BoardView, Refusal> {
+        let seen = self.seen_board(context).await?;
+        self.view(context, &seen, seen.board.clone(), None).await
+    }
+
+    /// The board for a page of this caller: of a large board the window of rows that begins there.
+    ///
+    /// # Errors
+    /// As [`Service::board`].
+    pub async fn board_window(
+        &self,
+        context: &RequestContext,
+        filters: &Filters,
+        start: WindowStart,
+    ) -> Result<BoardView, Refusal> {
+        let seen = self.seen_board(context).await?;
+        self.window_of(context, &seen, filters, start).await
+    }
+
+    /// The same of a board that the caller was let in to.
+    ///
+    /// # Errors
+    /// When the store has no answer.
+    pub async fn window_of(
+        &self,
+        context: &RequestContext,
+        seen: &SeenBoard,
+        filters: &Filters,
+        start: WindowStart,
+    ) -> Result<BoardView, Refusal> {
+        let (board, part) = seen.for_page(filters, start);
+        self.view(context, seen, board, part).await
+    }
+
+    /// What is this caller's own on the board: small, and apart from what is the same for all.
+    ///
+    /// # Errors
+    /// As [`Service::board`].
+    pub async fn personal_part(&self, context: &RequestContext) -> Result<PersonalPart, Refusal> {
+        let seen = self.seen_board(context).await?;
+        self.personal(context, &seen).await
+    }
+
+    /// Counts a look at the board, or says why this caller is not to have it.
+    ///
+    /// # Errors
+    /// When the caller may not see it, or asks for it too often.
+    pub fn admit_to_board(&self, context: &RequestContext) -> Result<(), Refusal> {
         context.require_any_team()?;
-        self.admit_reading(context)?;
-        let mut snapshot = self.store.snapshot(context.tenant.id, context.actor.participant).await?;
-        if let Some(team_filter) = context.team_filter() {
-            snapshot.board.teams.retain(|team| team_filter.has(team.id));
-            snapshot.board.questions.retain(|_, question| team_filter.has(question.team_id));
-            snapshot.voted.retain(|id| snapshot.board.questions.contains_key(id));
-            snapshot.own.retain(|id| snapshot.board.questions.contains_key(id));
-        }
-        Ok(BoardView {
-            tenant: snapshot.tenant,
+        self.admit_reading(context)
+    }
+
+    async fn seen_board(&self, context: &RequestContext) -> Result<Arc<SeenBoard>, Refusal> {
+        self.admit_to_board(context)?;
+        Ok(self.boards.seen_board(context.tenant.id, context.team_filter()).await?)
+    }
+
+    async fn view(
+        &self,
+        context: &RequestContext,
+        seen: &SeenBoard,
+        board: Board,
+        part: Option<BoardPart>,
+    ) -> Result<BoardView, Refusal> {
+        let PersonalPart { role, moderates, voted, own, form_key } = self.personal(context, seen).await?;
+        Ok(BoardView { tenant: seen.tenant.clone(), role, moderates, board, voted, own, form_key, part })
+    }
+
+    async fn personal(&self, context: &RequestContext, seen: &SeenBoard) -> Result<PersonalPart, Refusal> {
+        let Participation { mut own, mut voted } = match context.actor.participant {
+            // Nothing can be theirs yet.
+            Some(_) if context.origin.is_new => Participation::default(),
+            Some(viewer) => self.store.participation(context.tenant.id, viewer).await?,
+            None => Participation::default(),
+        };
+        voted.retain(|id| seen.board.questions.contains_key(id));
+        own.retain(|id| seen.board.questions.contains_key(id));
+        Ok(PersonalPart {
             role: context.actor.role,
             moderates: match context.actor.staff_of() {
                 StaffOf::Teams(teams) => teams,
                 StaffOf::Nobody | StaffOf::Everything => Vec::new(),
             },
-            board: snapshot.board,
-            voted: snapshot.voted,
-            own: snapshot.own,
+            voted,
+            own,
             form_key: OperationId(self.new_id()),
-            part: None,
         })
     }
 }

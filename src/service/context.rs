@@ -1,10 +1,12 @@
 //! Somebody inside a tenant, and what they may do there.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 use uuid::Uuid;
 
 use super::RequestOrigin;
+use crate::board::Board;
 use crate::error::Refusal;
 use crate::id::{ParticipantId, TeamId, UserId};
 use crate::permission::{Action, may};
@@ -95,7 +97,7 @@ impl RequestContext {
         }
         let others = may(self.actor.role, Action::SeeBoard, &self.tenant.settings);
         let apart = self.rules.teams.keys().chain(self.actor.memberships.iter().map(|membership| &membership.team));
-        Some(TeamFilter { others, except: apart.copied().filter(|team| self.sees(*team) != others).collect() })
+        Some(TeamFilter { others, except: ordered_set(apart.copied().filter(|team| self.sees(*team) != others)) })
     }
 
     /// The settings as they are in this team.
@@ -141,6 +143,11 @@ impl RequestContext {
     }
 }
 
+/// Each of these teams once and in order, so that two filters that have the same teams are equal.
+fn ordered_set(teams: impl Iterator<Item = TeamId>) -> Vec<TeamId> {
+    teams.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
 /// The witness, which makes no difference to who somebody is.
 #[derive(Clone)]
 pub(super) struct SinkHandle(pub(super) Arc<dyn AuditSink>);
@@ -160,7 +167,7 @@ impl PartialEq for SinkHandle {
 impl Eq for SinkHandle {}
 
 /// Which teams somebody sees, where it is not all of them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct TeamFilter {
     /// Whether they see those that are not in the list.
     others: bool,
@@ -181,5 +188,14 @@ impl TeamFilter {
         except.sort_unstable();
         except.dedup();
         (self.others, except)
+    }
+
+    /// The same board with these teams alone.
+    #[must_use]
+    pub fn cut(&self, board: &Board) -> Board {
+        let teams = board.teams.iter().filter(|team| self.has(team.id)).cloned().collect();
+        let questions = board.questions.iter().filter(|(_, question)| self.has(question.team_id));
+        let questions = questions.map(|(id, question)| (*id, question.clone())).collect();
+        Board { teams, tags: board.tags.clone(), questions, ..*board }
     }
 }

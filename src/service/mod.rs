@@ -40,9 +40,10 @@ use crate::error::{Noun, Refusal};
 use crate::id::{OperationId, QuestionId, QuestionIds, UserId, uuid_v7};
 use crate::permission::Action;
 use crate::ports::{
-    AuditSink, Clock, CsvReader, Ending, Invitations, NoAuditSink, NoNotices, NoPasswords, NoPeople, NoPictures,
-    NoSecondFactorCodes, NoStreamHealth, Notices, Notifier, Passwords, Pictures, PlainUnicode, Pseudonyms, RateLimiter,
-    Rng, SecondFactorCodes, SecretHash, Store, StreamHealth, Turn, Unicode, Unlimited, Write,
+    AuditSink, BoardReader, Clock, CsvReader, Ending, Invitations, NoAuditSink, NoNotices, NoPasswords, NoPeople,
+    NoPictures, NoSecondFactorCodes, NoStreamHealth, Notices, Notifier, Passwords, Pictures, PlainUnicode, Pseudonyms,
+    RateLimiter, Rng, SecondFactorCodes, SecretHash, Store, StreamHealth, Turn, UncachedBoards, Unicode, Unlimited,
+    Write,
 };
 use crate::second_factor::Requirement;
 use crate::tenant::Tenancy;
@@ -111,6 +112,7 @@ pub struct Service {
     reserved: Arc<OnceLock<ReservedNames>>,
     factor_codes: Arc<dyn SecondFactorCodes>,
     requirement: Requirement,
+    boards: Arc<dyn BoardReader>,
 }
 
 impl Service {
@@ -129,6 +131,7 @@ impl Service {
         let watched = SinkHandle(Arc::new(NoAuditSink));
         let (invitations, csv_reader) = (Arc::new(NoPeople), Arc::new(NoPeople));
         let notices = Arc::new(NoNotices);
+        let boards = Arc::new(UncachedBoards(store.clone()));
         Self {
             store,
             notifier,
@@ -152,6 +155,7 @@ impl Service {
             reserved: Arc::default(),
             factor_codes: Arc::new(NoSecondFactorCodes),
             requirement: Requirement::Off,
+            boards,
         }
     }
 
@@ -207,6 +211,12 @@ impl Service {
     #[must_use]
     pub fn idle_after(self, days: Option<u32>) -> Self {
         Self { idle_days: days, ..self }
+    }
+
+    /// The same use cases, with this one reading the boards that everybody sees.
+    #[must_use]
+    pub fn reading_boards_by(self, boards: Arc<dyn BoardReader>) -> Self {
+        Self { boards, ..self }
     }
 
     /// The same use cases, with this one comparing texts.

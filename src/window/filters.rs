@@ -2,6 +2,7 @@
 
 use std::fmt::{Display, Write};
 
+use crate::board::Board;
 use crate::id::TagId;
 use crate::text::Slug;
 
@@ -104,6 +105,16 @@ impl Filters {
             _ => return false,
         }
         true
+    }
+
+    /// The same choice in the one form in which this board knows it: without what it does not have, the tags in order.
+    #[must_use]
+    pub fn known_on(&self, board: &Board) -> Self {
+        let team = self.team.clone().filter(|slug| board.teams.iter().any(|team| team.slug == *slug));
+        let mut tags = self.tags.clone();
+        tags.retain(|tag| board.tags.iter().any(|known| known.id == *tag));
+        tags.sort_unstable();
+        Self { team, tags, ..*self }
     }
 
     /// The query that says the same, with its `?`; empty for the filters that a bare address means.

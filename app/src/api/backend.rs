@@ -5,9 +5,11 @@ use http::request::Parts;
 use http::{HeaderValue, StatusCode, header};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
+use pulsestage::command::BoardView;
 use pulsestage::error::{Noun, Refusal};
 use pulsestage::service::{Credentials, RequestContext, Service};
 use pulsestage::text::Slug;
+use pulsestage::window::{Filters, WindowStart};
 
 use super::{API_PREFIX, ApiError};
 
@@ -54,6 +56,19 @@ pub struct Backend {
     /// Which tenant is meant where none is named.
     pub home: Home,
 }
+
+/// Which rows of the board a page that is being drawn begins with. Whoever calls from elsewhere gets the whole board.
+#[derive(Clone, Debug, Default)]
+pub struct PageWindow {
+    /// What its reader chose to see.
+    pub filters: Filters,
+    /// Where the rows begin.
+    pub start: WindowStart,
+}
+
+/// The board of a page that is being drawn, where it was asked for before.
+#[derive(Clone, Debug)]
+pub struct ReadyBoard(pub Result<BoardView, Refusal>);
 
 /// The use cases and the request context of a tenant; an empty slug means the one that is at home on this host.
 pub(super) async fn authenticate(tenant: &str) -> Result<(Service, RequestContext), ApiError> {

@@ -3,7 +3,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::header::{COOKIE, SET_COOKIE};
+use http::header::{CACHE_CONTROL, COOKIE, SET_COOKIE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use leptos::prelude::use_context;
@@ -38,6 +38,10 @@ pub(super) fn form_again() {
 pub(super) fn take() -> Option<Flash> {
     let value = kept()?;
     set("", 0);
+    // It may tell a fresh link: nobody is to compress that together with what others wrote.
+    if let Some(response) = use_context::<ResponseOptions>() {
+        response.append_header(CACHE_CONTROL, HeaderValue::from_static("no-transform"));
+    }
     read(&value)
 }
 

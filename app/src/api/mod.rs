@@ -21,7 +21,7 @@ mod tenancy;
 mod threads;
 
 #[cfg(feature = "ssr")]
-pub use backend::{Backend, Home};
+pub use backend::{Backend, Home, PageWindow, ReadyBoard};
 pub use codec::Json;
 pub use error::{ApiError, WireFault};
 #[cfg(feature = "ssr")]

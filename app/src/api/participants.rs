@@ -11,17 +11,25 @@ use pulsestage::question::Question;
 use super::ApiError;
 #[cfg(feature = "ssr")]
 use super::{
-    backend::{authenticate, authenticate_without_touch, refuse},
+    backend::{PageWindow, ReadyBoard, authenticate, authenticate_without_touch, refuse},
     flash,
 };
 #[cfg(feature = "ssr")]
 use pulsestage::{command, person::Flash};
 
-/// The board of a tenant as the caller sees it.
+/// The board of a tenant as the caller sees it. A page that is being drawn gets the window that its address asks for.
 #[server(prefix = "/api/fn", endpoint = "load_board", input = GetUrl)]
 pub async fn load_board(#[server(default)] tenant: String) -> Result<BoardView, ApiError> {
+    if let Some(ReadyBoard(board)) = use_context() {
+        return board.map_err(refuse);
+    }
+    let window = use_context::<PageWindow>();
     let (service, context) = authenticate(&tenant).await?;
-    service.board(&context).await.map_err(refuse)
+    let board = match window {
+        Some(PageWindow { filters, start }) => service.board_window(&context, &filters, start).await,
+        None => service.board(&context).await,
+    };
+    board.map_err(refuse)
 }
 
 /// Puts a question to a team.

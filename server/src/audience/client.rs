@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Body, Incoming};
 use hyper::client::conn::http1::{self, Connection, SendRequest};
-use hyper::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, COOKIE, HOST, SET_COOKIE};
+use hyper::header::{ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_TYPE, COOKIE, HOST, SET_COOKIE};
 use hyper::{HeaderMap, Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
@@ -145,13 +145,15 @@ pub struct HttpClient {
     pub patience: Duration,
     /// The cookie that requests bring; the last one that an answer set.
     pub cookie: Option<String>,
+    /// The codings of bodies that it says it takes.
+    pub accept_encoding: Option<&'static str>,
 }
 
 impl HttpClient {
     /// A browser that was never here.
     #[must_use]
     pub const fn new(origin: Arc<Origin>) -> Self {
-        Self { origin, keeps: true, kept: None, patience: PATIENCE, cookie: None }
+        Self { origin, keeps: true, kept: None, patience: PATIENCE, cookie: None, accept_encoding: None }
     }
 
     /// A browser that takes a new connection for each request.
@@ -211,6 +213,10 @@ impl HttpClient {
 
     fn request(&self, method: Method, path: &str) -> hyper::http::request::Builder {
         let request = Request::builder().method(method).uri(path).header(HOST, &self.origin.authority);
+        let request = match self.accept_encoding {
+            Some(codings) => request.header(ACCEPT_ENCODING, codings),
+            None => request,
+        };
         match &self.cookie {
             Some(cookie) => request.header(COOKIE, cookie),
             None => request,

@@ -5,7 +5,9 @@
 
 pub mod account;
 pub mod api;
+pub mod board;
 pub mod branding;
+pub mod compression;
 pub mod errors;
 pub mod export;
 mod extract;
@@ -13,6 +15,7 @@ pub mod health;
 pub mod host;
 pub mod join;
 pub mod language;
+mod newcomer;
 pub mod origin;
 pub mod own;
 pub mod page;

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use super::account::{draw, go, problems, room_of};
+use super::compression::not_to_be_compressed;
 use super::errors::Error;
 use super::extract::{Fields, PathQuestion, TextFields, question_id};
 use super::{api, page};
@@ -32,6 +33,7 @@ pub fn routes(state: &AppState) -> Router<AppState> {
     pages.layer(from_fn_with_state(state.clone(), page::or_missing)).layer(map_response(
         |mut response: Response| async {
             response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+            not_to_be_compressed(response.headers_mut());
             response
         },
     ))

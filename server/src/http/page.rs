@@ -1,7 +1,7 @@
 //! Pages: rendered as a whole by leptos, for a browser that has a participant's cookie or gets one.
 
 use app::ThemeSheet;
-use app::api::{Backend, ClientSettings, Home, ReturnedForm};
+use app::api::{Backend, ClientSettings, Home, PageWindow, ReadyBoard, ReturnedForm};
 use app::branding::Branding;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
@@ -14,9 +14,12 @@ use leptos::prelude::provide_context;
 use tracing::Instrument;
 use uuid::Uuid;
 
+use super::board::BoardQuery;
+use super::compression::{is_not_to_be_compressed, not_to_be_compressed};
 use super::errors::NoPage;
 use super::language::one_moment;
-use super::{host, policy};
+use super::newcomer::SharedPage;
+use super::{host, newcomer, policy};
 use crate::state::AppState;
 use pulsestage::id::uuid_v7;
 use pulsestage::ports::RateLimited;
@@ -26,32 +29,79 @@ use pulsestage::user::Role;
 
 /// Renders the page of this address. A browser without a participant's cookie gets one, so that its forms work at once.
 pub async fn render(State(state): State<AppState>, request: Request) -> Response {
-    let home = host::home(request.extensions());
-    let mut credentials = state.credentials(request.headers(), request.extensions());
+    let (head, body) = request.into_parts();
+    let home = host::home(&head.extensions);
+    let slug = named(head.uri.path(), &home);
+    let mut credentials = state.credentials(&head.headers, &head.extensions);
     if credentials.device.is_none() {
         let sign_in = &state.limits().sign_in;
-        let network = sign_in.network(request.headers(), request.extensions());
-        if let Err(too_fast) = sign_in.newcomer(network, named(request.uri().path(), &home)) {
-            return wait_outside(&state, request.headers(), too_fast);
+        let network = sign_in.network(&head.headers, &head.extensions);
+        if let Err(too_fast) = sign_in.newcomer(network, slug.clone()) {
+            return wait_outside(&state, &head.headers, too_fast);
         }
     }
     let minted = credentials.device.is_none().then(|| new_device(&state));
     credentials.device = credentials.device.or(minted);
     credentials.origin.is_new = minted.is_some();
-    let sheet = theme_sheet(&state, &named(request.uri().path(), &home)).await;
-    let wanted = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
-    let visited = (state.clone(), credentials.clone(), named(request.uri().path(), &home));
+    if let Some(way) = newcomer::way_to_question(&state, &head, &slug, &credentials).await {
+        return way;
+    }
+    let mut ready = None;
+    if let Some(device) = minted {
+        match newcomer::page(&state, &head, &slug, &credentials).await {
+            SharedPage::Filled(page) => return with_device(&state, page, device),
+            SharedPage::Refused(refusal) => ready = Some(ReadyBoard(Err(refusal))),
+            SharedPage::Own => {}
+        }
+    }
+    let wanted = head.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
+    let visited = (state.clone(), credentials.clone(), slug.clone());
     let backend = Backend { service: state.service().clone(), credentials, home };
+    let nonce = policy::Nonce::new(state.rng());
+    let drawing = Drawing { slug, backend, nonce: nonce.clone(), ready };
+    let mut response = draw(&state, Request::from_parts(head, body), drawing).await;
+    if response.status() == StatusCode::FORBIDDEN && is_nobody(visited).await {
+        return to_sign_in(&wanted);
+    }
+    let found = response.status().is_success();
+    guard(&state, &nonce, response.headers_mut());
+    // Nobody takes part in a page that is not there; and made-up tenants are no way around a tenant's limit of newcomers.
+    match minted.filter(|_| found) {
+        Some(device) => with_device(&state, response, device),
+        None => response,
+    }
+}
+
+/// What a page is drawn with.
+pub(super) struct Drawing {
+    /// The tenant whose page it is.
+    pub(super) slug: Slug,
+    /// Who it is for.
+    pub(super) backend: Backend,
+    /// What its scripts carry.
+    pub(super) nonce: policy::Nonce,
+    /// Its board, where that was read before.
+    pub(super) ready: Option<ReadyBoard>,
+}
+
+/// Draws the page of this address, whole.
+pub(super) async fn draw(state: &AppState, request: Request, drawing: Drawing) -> Response {
+    let Drawing { slug, backend, nonce, ready } = drawing;
+    let sheet = theme_sheet(state, &slug).await;
     let settings = ClientSettings { heartbeat_ms: u64::try_from(state.heartbeat().as_millis()).unwrap_or(u64::MAX) };
     let options = state.site().options.clone();
     let returned = request.extensions().get::<ReturnedForm>().cloned();
-    let nonce = policy::Nonce::new(state.rng());
-    let policy = policy::of_page(&state, &nonce);
+    let BoardQuery { filters, start, .. } = BoardQuery::parse(request.uri().query());
+    let window = PageWindow { filters, start };
     let provide = move || {
         // Instead of leptos' own, which nobody but the page would know.
         provide_context(nonce.for_page());
         provide_context(backend.clone());
         provide_context(settings);
+        provide_context(window.clone());
+        if let Some(ready) = ready.clone() {
+            provide_context(ready);
+        }
         if let Some(returned) = returned.clone() {
             provide_context(returned);
         }
@@ -60,22 +110,26 @@ pub async fn render(State(state): State<AppState>, request: Request) -> Response
         }
     };
     let page = leptos_axum::render_app_async_with_context(provide, move || app::shell(options.clone()));
-    let mut response = whole(page(request)).await;
-    if response.status() == StatusCode::FORBIDDEN && is_nobody(visited).await {
-        return to_sign_in(&wanted);
-    }
-    let found = response.status().is_success();
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_SECURITY_POLICY, policy);
+    whole(page(request)).await
+}
+
+/// Says what a browser and those before it may do with a page.
+pub(super) fn guard(state: &AppState, nonce: &policy::Nonce, headers: &mut HeaderMap) {
+    let has_secret = is_not_to_be_compressed(headers);
+    headers.insert(CONTENT_SECURITY_POLICY, policy::of_page(state, nonce));
     // The page holds what is this visitor's; nothing between us may keep it.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
-    // Nobody takes part in a page that is not there; and made-up tenants are no way around a tenant's limit of newcomers.
-    if let Some(device) = minted.filter(|_| found)
-        && let Ok(cookie) = HeaderValue::from_str(&state.cookies().device_cookie(device).to_string())
-    {
-        headers.append(SET_COOKIE, cookie);
+    if has_secret {
+        not_to_be_compressed(headers);
     }
-    response
+}
+
+/// The same page with the cookie that makes its browser a participant.
+fn with_device(state: &AppState, mut page: Response, device: Uuid) -> Response {
+    if let Ok(cookie) = HeaderValue::from_str(&state.cookies().device_cookie(device).to_string()) {
+        page.headers_mut().append(SET_COOKIE, cookie);
+    }
+    page
 }
 
 /// Whether a visitor to whom a page is closed has not signed in there: signing in may open it.
@@ -172,7 +226,7 @@ fn wait_outside(state: &AppState, headers: &HeaderMap, RateLimited { retry_after
     one_moment(state, headers, StatusCode::TOO_MANY_REQUESTS, sentence, seconds)
 }
 
-fn new_device(state: &AppState) -> Uuid {
+pub(super) fn new_device(state: &AppState) -> Uuid {
     let mut random = [0; 10];
     state.rng().fill(&mut random);
     uuid_v7(state.clock().now(), random)

@@ -49,6 +49,11 @@ impl Nonce {
         Self(hex(&random))
     }
 
+    /// The number as it is written.
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// The same for leptos, which puts it on every script it writes.
     #[must_use]
     pub fn for_page(&self) -> leptos::nonce::Nonce {

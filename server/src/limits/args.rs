@@ -51,7 +51,7 @@ pub struct LimitArgs {
     #[arg(long, env = "PULSESTAGE_WRITES_PER_TENANT", value_name = "RATE", default_value = "10000/5s")]
     pub writes_per_tenant: Limit,
     /// Boards of one tenant loaded by known clients.
-    #[arg(long, env = "PULSESTAGE_READS_PER_TENANT", value_name = "RATE", default_value = "10000/50s")]
+    #[arg(long, env = "PULSESTAGE_READS_PER_TENANT", value_name = "RATE", default_value = "20000/50s")]
     pub reads_per_tenant: Limit,
     /// Boards of one tenant loaded by clients without a cookie from one network.
     #[arg(long, env = "PULSESTAGE_READS_PER_UNKNOWN_NETWORK", value_name = "RATE", default_value = "600/min")]

@@ -17,6 +17,7 @@ mod text;
 use clap::Args;
 use std::net::SocketAddr;
 
+use crate::boards::BoardCache;
 use crate::jobs::JobCounts;
 use crate::lineage::ReplacedCount;
 use crate::store::StoreTimes;
@@ -48,4 +49,6 @@ pub struct Metrics {
     pub replaced: ReplacedCount,
     /// What became of mail.
     pub mail: JobCounts,
+    /// How boards are read.
+    pub boards: BoardCache,
 }

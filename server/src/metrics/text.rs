@@ -47,6 +47,7 @@ impl Collector for Everything {
         database(&mut page, &self.0.0)?;
         sizes(&mut page, &self.0.0)?;
         jobs(&mut page, &self.0.0)?;
+        boards(&mut page, &self.0.0)?;
         refusals(&mut page, &self.0.1)
     }
 }
@@ -115,6 +116,18 @@ fn database(page: &mut ExpositionText<'_>, metrics: &Metrics) -> fmt::Result {
 fn jobs(page: &mut ExpositionText<'_>, metrics: &Metrics) -> fmt::Result {
     let help = "Attempts to send mail: done, to be tried again, or given up.";
     page.counters("mail_attempts", help, "outcome", metrics.mail.read())
+}
+
+fn boards(page: &mut ExpositionText<'_>, metrics: &Metrics) -> fmt::Result {
+    let reads = metrics.boards.reads();
+    page.counter("board_reads", "Boards that pages and programs asked for.", reads.asked)?;
+    let help = "What they cost the database: looks at the end of a log, of which one answers all who wait for it; boards \
+        brought up to date by what had changed; boards read as a whole.";
+    let work = [("look", reads.looks), ("follow", reads.followed), ("load", reads.loaded)];
+    page.counters("board_updates", help, "by", work)?;
+    page.counter("boards_dropped", "Boards that made room in memory for others.", reads.dropped)?;
+    page.gauge("boards_kept", "Boards that are kept in memory.", None, reads.kept as f64)?;
+    page.gauge("boards_kept_bytes", "About how much memory they take.", None, reads.bytes as f64)
 }
 
 fn sizes(page: &mut ExpositionText<'_>, metrics: &Metrics) -> fmt::Result {

@@ -41,7 +41,11 @@ mod http_attack;
 #[cfg(test)]
 mod http_audit;
 #[cfg(test)]
+mod http_board;
+#[cfg(test)]
 mod http_bodies;
+#[cfg(test)]
+mod http_compression;
 #[cfg(test)]
 mod http_cookies;
 #[cfg(test)]

@@ -1,5 +1,5 @@
 //! Two laws of the log. The one reducer: the log folded from nothing, with the tallies, is the board that the store
-//! reads, from wherever one goes on. And what is gone is gone: it tells no text and no name that is not on the board.
+//! reads, from wherever one goes on; and so is the one that a server keeps in memory. And what is gone is gone: it tells no text and no name that is not on the board.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -20,6 +20,7 @@ use pulsestage::team::TeamSettings;
 use pulsestage::text::{Color, Name, Slug};
 use pulsestage::time::Timestamp;
 
+use crate::boards::Kept;
 use crate::stage::{Home, Stage, body, stories};
 
 stories![the_folded_log_is_the_board_and_tells_nothing_else];
@@ -90,6 +91,7 @@ struct World<'a> {
     questions: Vec<QuestionId>,
     askers: HashMap<QuestionId, ParticipantId>,
     votes: BTreeMap<QuestionId, HashSet<ParticipantId>>,
+    kept: Kept,
 }
 
 impl World<'_> {
@@ -271,6 +273,14 @@ impl World<'_> {
         }
     }
 
+    /// What a server keeps in memory is what it would read anew.
+    async fn check_kept(&self, op: Op) {
+        let kept = self.kept.boards.board(self.home.tenant, None).await.unwrap();
+        let now = self.snapshot(self.voters[0]).await;
+        assert_eq!(kept.seen.board, now.board, "after {op:?}");
+        assert_eq!(kept.seen.tenant, now.tenant, "after {op:?}");
+    }
+
     async fn snapshot(&self, viewer: ParticipantId) -> Snapshot {
         self.stage.store.snapshot(self.home.tenant, Some(viewer)).await.unwrap()
     }
@@ -283,7 +293,8 @@ async fn play(stage: &Stage, ops: Vec<FoldAct>) {
     let (teams, tags) = (vec![home.team.id], vec![home.tag.id]);
     let voters: Vec<_> = (0..7).map(|_| stage.participant()).collect();
     let (questions, askers, votes) = (Vec::new(), HashMap::new(), BTreeMap::new());
-    let mut world = World { stage, home, slug, voters, teams, tags, questions, askers, votes };
+    let kept = Kept::new(stage);
+    let mut world = World { stage, home, slug, voters, teams, tags, questions, askers, votes, kept };
     // Again and again somebody opens the page, and their laptop goes to sleep.
     let mut sleepers = Vec::new();
     for (number, op) in ops.into_iter().enumerate() {
@@ -292,6 +303,8 @@ async fn play(stage: &Stage, ops: Vec<FoldAct>) {
             world.check_told(&stage.log(world.home.tenant).await).await;
         }
         world.act(op).await;
+        world.kept.changed(world.home.tenant);
+        world.check_kept(op).await;
     }
 
     let log = stage.log(world.home.tenant).await;
@@ -309,6 +322,8 @@ async fn play(stage: &Stage, ops: Vec<FoldAct>) {
         assert_eq!(sleeper, now);
     }
 
+    let reads = world.kept.boards.reads();
+    assert!(reads.followed > 4 * reads.loaded, "hardly ever is a board read as a whole: {reads:?}");
     for voter in &world.voters {
         let voted = world.snapshot(*voter).await.voted;
         let expected = world.votes.iter().filter(|(_, votes)| votes.contains(voter)).map(|(id, _)| *id);

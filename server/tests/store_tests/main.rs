@@ -15,6 +15,8 @@ mod audit;
 #[cfg(test)]
 mod backup;
 #[cfg(test)]
+mod boards;
+#[cfg(test)]
 mod copying;
 #[cfg(test)]
 mod epochs;

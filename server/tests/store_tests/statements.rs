@@ -104,7 +104,8 @@ fn every_statement_names_its_tenant() {
         "RELEASE_JOBS",
         "PROBE",
         "MARK",
-        // Asks for the tenants that are watched, each by its id.
+        // Ask for tenants by their ids.
+        "LOG_HEAD",
         "LOG_HEADS",
         "LINEAGES",
         "BEGIN_LINEAGE",

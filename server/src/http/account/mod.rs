@@ -32,6 +32,7 @@ use uuid::Uuid;
 
 use self::back::own_page;
 use self::link::InstallationClaim;
+use super::compression::not_to_be_compressed;
 use super::errors::{Error, refused_page};
 use super::session::{label, moderators_page, tenant_page};
 use super::{api, page};
@@ -111,6 +112,7 @@ pub(super) async fn private(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("strict-origin"));
+    not_to_be_compressed(headers);
     response
 }
 

@@ -49,6 +49,14 @@ impl LogStore for SqlStore {
         .await
     }
 
+    async fn log_head(&self, tenant: TenantId) -> StoreResult<Option<LogHead>> {
+        self.run(Kind::Log, async move |db| {
+            let row: Option<WatchedRow> = fetch_optional!(&db.read, sql::watched::LOG_HEAD, tenant.0)?;
+            Ok(row.map(LogHead::from))
+        })
+        .await
+    }
+
     async fn tallies_since(&self, tenant: TenantId, since: Timestamp) -> StoreResult<Vec<Tally>> {
         self.run(Kind::Log, async move |db| {
             let rows: Vec<TallyRow> = fetch_all!(&db.read, sql::votes::TALLIES_SINCE, tenant.0, since.0)?;

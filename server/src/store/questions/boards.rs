@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use pulsestage::board::Board;
 use pulsestage::event::Cursor;
 use pulsestage::id::{ParticipantId, QuestionId, TenantId};
-use pulsestage::ports::{BoardStore, Snapshot, StoreResult};
+use pulsestage::ports::{BoardStore, Participation, Snapshot, StoreResult};
 use uuid::Uuid;
 
 use crate::store::db_error::DbResult;
@@ -51,6 +51,18 @@ impl BoardStore for SqlStore {
                 };
                 let (own, voted) = (shown(own), shown(voted));
                 Ok(Snapshot { tenant: about, board, voted, own })
+            })
+        })
+        .await
+    }
+
+    async fn participation(&self, tenant: TenantId, viewer: ParticipantId) -> StoreResult<Participation> {
+        self.run(Kind::Board, async move |db| {
+            tx!(db.begin_read(), tx => {
+                let own: Vec<Uuid> = fetch_all!(scalar &mut tx, sql::boards::OWN, tenant.0, viewer.0)?;
+                let voted: Vec<Uuid> = fetch_all!(scalar &mut tx, sql::boards::VOTED, tenant.0, viewer.0)?;
+                let questions = |ids: Vec<Uuid>| ids.into_iter().map(QuestionId).collect();
+                Ok(Participation { own: questions(own), voted: questions(voted) })
             })
         })
         .await

@@ -4,10 +4,16 @@
 pub const MOST: usize = 500;
 
 /// What is asked of each tenant: of its counts the latest change only, which the index on `voted_at` has at its end.
-const ASKED: &str = "select t.id, t.epoch, t.seq, e.at, e.subject_id,
+macro_rules! log_heads {
+    () => {
+        "select t.id, t.epoch, t.seq, e.at, e.subject_id,
         (select max(q.voted_at) from questions q where q.tenant_id = t.id) as voted_at
     from tenants t left join events e on e.tenant_id = t.id and e.seq = t.seq
-    where t.id in (";
+    where t.id in ("
+    };
+}
+
+const ASKED: &str = log_heads!();
 
 /// `$1` to `$500`, each with what follows it: of the 500 numbers 9 have one digit and 90 have two.
 const LENGTH: usize = ASKED.len() + MOST * 5 - 9 * 2 - 90;
@@ -47,6 +53,9 @@ statements! {
         Ok(text) => text,
         Err(_) => "",
     };
+
+    /// The same of one tenant: asked for with each read of a board that is kept in memory.
+    LOG_HEAD = concat!(log_heads!(), "$1)");
 }
 
 #[cfg(test)]

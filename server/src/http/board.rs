@@ -1,0 +1,139 @@
+//! The board in parts, as JSON: whole and the same for everybody who may read it, by windows of rows, and what is one
+//! reader's own apart from both.
+//!
+//! A page has the first rows of a large board. Once it is alive it reads the rest here. What it reads has a cursor, so
+//! together with the stream nothing is missed and nothing counts twice.
+
+use app::api::Home;
+use axum::Json;
+use axum::extract::{RawQuery, State};
+use axum::http::header::CACHE_CONTROL;
+use axum::http::{Extensions, HeaderMap, HeaderValue};
+use axum::response::{IntoResponse, Response};
+use std::sync::Arc;
+
+use super::errors::Error;
+use crate::boards::SharedBoard;
+use crate::state::AppState;
+use pulsestage::error::{Noun, Refusal};
+use pulsestage::service::RequestContext;
+use pulsestage::window::{Filters, LARGEST_BOARD, ROWS, WindowStart};
+
+/// The most rows of one answer.
+const MOST_ROWS: u32 = 500;
+
+/// What an address asks for. What it does not say, or what cannot be read, has its default.
+pub(super) struct BoardQuery {
+    tenant: String,
+    pub(super) filters: Filters,
+    pub(super) start: WindowStart,
+    limit: u32,
+}
+
+impl BoardQuery {
+    pub(super) fn parse(query: Option<&str>) -> Self {
+        let (filters, start) = (Filters::default(), WindowStart::default());
+        let mut asked = Self { tenant: String::new(), filters, start, limit: ROWS };
+        for (name, value) in url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+            match &*name {
+                "tenant" => asked.tenant = value.into_owned(),
+                "limit" => asked.limit = value.parse().unwrap_or(ROWS).clamp(1, MOST_ROWS),
+                name => drop(asked.filters.read(name, &value) || asked.start.read(name, &value)),
+            }
+        }
+        asked
+    }
+}
+
+/// `GET /api/board`: the whole board, `{tenant, board}`.
+pub async fn whole(
+    State(state): State<AppState>,
+    RawQuery(query): RawQuery,
+    home: Home,
+    headers: HeaderMap,
+    extensions: Extensions,
+) -> Result<Response, Error> {
+    let asked = BoardQuery::parse(query.as_deref());
+    let board = read(&state, &asked, &home, &headers, &extensions).await?;
+    if board.seen.board.questions.len() > LARGEST_BOARD as usize {
+        return Err(Refusal::TooLarge.into());
+    }
+    let body = board.whole().map_err(|error| broken(&error))?;
+    Ok(body.answer(&headers).await)
+}
+
+/// `GET /api/rows`: one window of the rows that the filters choose.
+pub async fn rows(
+    State(state): State<AppState>,
+    RawQuery(query): RawQuery,
+    home: Home,
+    headers: HeaderMap,
+    extensions: Extensions,
+) -> Result<Response, Error> {
+    let asked = BoardQuery::parse(query.as_deref());
+    let board = read(&state, &asked, &home, &headers, &extensions).await?;
+    let body = board.rows(&asked.filters, asked.start, asked.limit).map_err(|error| broken(&error))?;
+    Ok(body.answer(&headers).await)
+}
+
+/// `GET /api/mine`: what is the reader's own on the board.
+pub async fn mine(
+    State(state): State<AppState>,
+    RawQuery(query): RawQuery,
+    home: Home,
+    headers: HeaderMap,
+    extensions: Extensions,
+) -> Result<impl IntoResponse, Error> {
+    let asked = BoardQuery::parse(query.as_deref());
+    let credentials = state.credentials(&headers, &extensions);
+    let slug = slug_of(&asked, &home)?;
+    let context = state.service().authenticate_without_touch(slug, &credentials).await?;
+    let part = state.service().personal_part(&context).await?;
+    Ok(([(CACHE_CONTROL, HeaderValue::from_static("private, no-store"))], Json(part)))
+}
+
+/// The board for whoever asks, if they may read it.
+async fn read(
+    state: &AppState,
+    asked: &BoardQuery,
+    home: &Home,
+    headers: &HeaderMap,
+    extensions: &Extensions,
+) -> Result<Arc<SharedBoard>, Refusal> {
+    let credentials = state.credentials(headers, extensions);
+    let context = state.service().authenticate(slug_of(asked, home)?, &credentials).await?;
+    board_of(state, &context).await
+}
+
+/// The board as this caller sees it, counted as a look at it.
+pub(super) async fn board_of(state: &AppState, context: &RequestContext) -> Result<Arc<SharedBoard>, Refusal> {
+    state.service().admit_to_board(context)?;
+    Ok(state.boards().board(context.tenant.id, context.team_filter()).await?)
+}
+
+/// The tenant that is meant.
+fn slug_of<'a>(asked: &'a BoardQuery, home: &'a Home) -> Result<&'a str, Refusal> {
+    home.resolve(&asked.tenant).ok_or(Refusal::NotFound { what: Noun::Tenant })
+}
+
+fn broken(error: &serde_json::Error) -> Refusal {
+    tracing::error!(%error, "a board could not be written");
+    Refusal::Internal
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pulsestage::window::{Sort, Tab};
+
+    #[test]
+    fn an_address_is_read_as_far_as_it_can_be() {
+        let asked = BoardQuery::parse(Some("tenant=acme&tab=all&sort=oldest&offset=50&limit=20&x=%ff&team=A%20b"));
+        assert_eq!((asked.tenant.as_str(), asked.limit, asked.start), ("acme", 20, WindowStart::Offset(50)));
+        assert_eq!(asked.filters, Filters { tab: Tab::All, sort: Sort::Oldest, ..Filters::default() });
+        for (limit, rows) in [("0", 1), ("-1", ROWS), ("99999", MOST_ROWS), ("many", ROWS), ("", ROWS)] {
+            assert_eq!(BoardQuery::parse(Some(&format!("limit={limit}"))).limit, rows, "{limit}");
+        }
+        assert_eq!(BoardQuery::parse(None).limit, ROWS);
+    }
+}

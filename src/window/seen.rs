@@ -1,0 +1,62 @@
+//! A board that many look at, with the orders that they asked for.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::{BoardPart, Filters, Order, ROWS, Window, WindowStart, ordered};
+use crate::board::Board;
+use crate::tenant::Tenant;
+
+/// The most orders that are kept. Whoever asks for yet another gets it made for them.
+const KEPT_ORDERS: usize = 32;
+
+/// The board as everybody has it who sees the same teams. It never changes: what comes after it is another one.
+#[derive(Debug)]
+pub struct SeenBoard {
+    /// The tenant, as it was at the board's cursor.
+    pub tenant: Tenant,
+    /// The public board with its cursor.
+    pub board: Board,
+    orders: Mutex<HashMap<Filters, Arc<Order>>>,
+}
+
+impl SeenBoard {
+    /// A board and whose it is.
+    #[must_use]
+    pub fn new(tenant: Tenant, board: Board) -> Self {
+        Self { tenant, board, orders: Mutex::default() }
+    }
+
+    /// The questions that these filters choose, in order. Made once for all who choose the same.
+    #[must_use]
+    pub fn order(&self, filters: &Filters) -> Arc<Order> {
+        let filters = filters.known_on(&self.board);
+        let kept = || self.orders.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(order) = kept().get(&filters) {
+            return order.clone();
+        }
+        let order = Arc::new(ordered(&self.board, &filters, &|question| question.upvotes));
+        let mut kept = kept();
+        if kept.len() < KEPT_ORDERS {
+            kept.insert(filters, order.clone());
+        }
+        order
+    }
+
+    /// The window of at most `limit` rows that begins there.
+    #[must_use]
+    pub fn window(&self, filters: &Filters, start: WindowStart, limit: u32) -> Window {
+        self.order(filters).window(start, limit)
+    }
+
+    /// The board for a page: all of it when it has no more questions than a window has rows, otherwise the window that
+    /// begins there.
+    #[must_use]
+    pub fn for_page(&self, filters: &Filters, start: WindowStart) -> (Board, Option<BoardPart>) {
+        if self.board.questions.len() <= ROWS as usize {
+            return (self.board.clone(), None);
+        }
+        let window = self.window(filters, start, ROWS);
+        (window.cut(&self.board), Some(window.part_of(&self.board)))
+    }
+}
