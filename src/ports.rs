@@ -44,7 +44,7 @@ pub use people::{
 };
 pub use pictures::{NoPictures, Pictures};
 pub use questions::{
-    Ballot, BoardReader, BoardStore, NewQuestion, Participation, QuestionStore, Snapshot, UncachedBoards, VoteStore,
+    Ballot, BoardStore, NewQuestion, Participation, QuestionStore, SeenBoardReader, Snapshot, UncachedBoards, VoteStore,
 };
 pub use reports::{ReportStore, StatisticsStore};
 pub use second_factor::{

@@ -63,7 +63,7 @@ pub struct BoardPart {
 
 /// The questions that the filters choose, in the order in which they are drawn.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Order {
+pub struct RowOrder {
     /// The chosen questions.
     pub ids: Vec<QuestionId>,
     /// The counts of the tabs.
@@ -98,9 +98,9 @@ impl WindowStart {
     }
 }
 
-/// Some rows of an [`Order`].
+/// Some rows of an [`RowOrder`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Window {
+pub struct RowWindow {
     /// The rows.
     pub ids: Vec<QuestionId>,
     /// How many come before.
@@ -114,7 +114,7 @@ pub struct Window {
 /// Puts the questions that the filters choose in order: pinned first, then as chosen; among equals the later question
 /// first, save under [`Sort::Oldest`]. `upvotes` is the count to order by, which in a browser has the reader's own click.
 #[must_use]
-pub fn ordered(board: &Board, filters: &Filters, upvotes: &dyn Fn(&Question) -> i64) -> Order {
+pub fn ordered(board: &Board, filters: &Filters, upvotes: &dyn Fn(&Question) -> i64) -> RowOrder {
     let chosen = Chosen::of(board, filters);
     let mut counts = BoardCounts::default();
     let mut keys = Vec::new();
@@ -136,20 +136,20 @@ pub fn ordered(board: &Board, filters: &Filters, upvotes: &dyn Fn(&Question) -> 
     }
     // One comparison for every order: each sort of its own is 3 KB in the browser.
     keys.sort_unstable_by(|a, b| a.compare(b, filters.sort));
-    Order { ids: keys.into_iter().map(|key| key.id).collect(), counts }
+    RowOrder { ids: keys.into_iter().map(|key| key.id).collect(), counts }
 }
 
 /// The window of at most `limit` rows that begins there.
 #[must_use]
-pub fn window(board: &Board, filters: &Filters, start: WindowStart, limit: u32) -> Window {
+pub fn window(board: &Board, filters: &Filters, start: WindowStart, limit: u32) -> RowWindow {
     ordered(board, filters, &|question| question.upvotes).window(start, limit)
 }
 
-impl Order {
+impl RowOrder {
     /// The rows from there on, at most `limit`. A start past the end is where the last window begins, for rows may have
     /// gone since their reader counted them.
     #[must_use]
-    pub fn window(&self, start: WindowStart, limit: u32) -> Window {
+    pub fn window(&self, start: WindowStart, limit: u32) -> RowWindow {
         let limit = limit.max(1) as usize;
         let count = self.ids.len();
         let last = count.saturating_sub(1) / limit * limit;
@@ -161,7 +161,7 @@ impl Order {
             }
         };
         let to = count.min(from + limit);
-        Window {
+        RowWindow {
             ids: self.ids[from..to].to_vec(),
             offset: from as u32,
             next: (to < count).then_some(to as u32),
@@ -170,7 +170,7 @@ impl Order {
     }
 }
 
-impl Window {
+impl RowWindow {
     /// The part of this board that the window is.
     #[must_use]
     pub fn part_of(&self, board: &Board) -> BoardPart {

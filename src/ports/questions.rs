@@ -78,7 +78,7 @@ pub trait BoardStore: Send + Sync {
 /// Reads the boards that everybody sees. A server keeps them in memory, so that one read of the database answers many who
 /// ask at the same time.
 #[async_trait]
-pub trait BoardReader: Send + Sync {
+pub trait SeenBoardReader: Send + Sync {
     /// The public board with the teams that the filter has: with everything that was written before it was asked for.
     async fn seen_board(&self, tenant: TenantId, teams: Option<TeamFilter>) -> StoreResult<Arc<SeenBoard>>;
 }
@@ -87,7 +87,7 @@ pub trait BoardReader: Send + Sync {
 pub struct UncachedBoards(pub Arc<dyn super::Store>);
 
 #[async_trait]
-impl BoardReader for UncachedBoards {
+impl SeenBoardReader for UncachedBoards {
     async fn seen_board(&self, tenant: TenantId, teams: Option<TeamFilter>) -> StoreResult<Arc<SeenBoard>> {
         let Snapshot { tenant, board, .. } = self.0.snapshot(tenant, None).await?;
         let board = teams.map_or_else(|| board.clone(), |teams| teams.cut(&board));

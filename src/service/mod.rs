@@ -40,9 +40,9 @@ use crate::error::{Noun, Refusal};
 use crate::id::{OperationId, QuestionId, QuestionIds, UserId, uuid_v7};
 use crate::permission::Action;
 use crate::ports::{
-    AuditSink, BoardReader, Clock, CsvReader, Ending, Invitations, NoAuditSink, NoNotices, NoPasswords, NoPeople,
-    NoPictures, NoSecondFactorCodes, NoStreamHealth, Notices, Notifier, Passwords, Pictures, PlainUnicode, Pseudonyms,
-    RateLimiter, Rng, SecondFactorCodes, SecretHash, Store, StreamHealth, Turn, UncachedBoards, Unicode, Unlimited,
+    AuditSink, Clock, CsvReader, Ending, Invitations, NoAuditSink, NoNotices, NoPasswords, NoPeople, NoPictures,
+    NoSecondFactorCodes, NoStreamHealth, Notices, Notifier, Passwords, Pictures, PlainUnicode, Pseudonyms, RateLimiter,
+    Rng, SecondFactorCodes, SecretHash, SeenBoardReader, Store, StreamHealth, Turn, UncachedBoards, Unicode, Unlimited,
     Write,
 };
 use crate::second_factor::Requirement;
@@ -112,7 +112,7 @@ pub struct Service {
     reserved: Arc<OnceLock<ReservedNames>>,
     factor_codes: Arc<dyn SecondFactorCodes>,
     requirement: Requirement,
-    boards: Arc<dyn BoardReader>,
+    boards: Arc<dyn SeenBoardReader>,
 }
 
 impl Service {
@@ -215,7 +215,7 @@ impl Service {
 
     /// The same use cases, with this one reading the boards that everybody sees.
     #[must_use]
-    pub fn reading_boards_by(self, boards: Arc<dyn BoardReader>) -> Self {
+    pub fn reading_boards_by(self, boards: Arc<dyn SeenBoardReader>) -> Self {
         Self { boards, ..self }
     }
 

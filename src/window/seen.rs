@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{BoardPart, Filters, Order, ROWS, Window, WindowStart, ordered};
+use super::{BoardPart, Filters, ROWS, RowOrder, RowWindow, WindowStart, ordered};
 use crate::board::Board;
 use crate::tenant::Tenant;
 
+/// A page of a board with so many questions has all of them.
+const WHOLE_ON_PAGE: usize = 1_000_000;
 /// The most orders that are kept. Whoever asks for yet another gets it made for them.
 const KEPT_ORDERS: usize = 32;
 
@@ -17,7 +19,7 @@ pub struct SeenBoard {
     pub tenant: Tenant,
     /// The public board with its cursor.
     pub board: Board,
-    orders: Mutex<HashMap<Filters, Arc<Order>>>,
+    orders: Mutex<HashMap<Filters, Arc<RowOrder>>>,
 }
 
 impl SeenBoard {
@@ -29,7 +31,7 @@ impl SeenBoard {
 
     /// The questions that these filters choose, in order. Made once for all who choose the same.
     #[must_use]
-    pub fn order(&self, filters: &Filters) -> Arc<Order> {
+    pub fn order(&self, filters: &Filters) -> Arc<RowOrder> {
         let filters = filters.known_on(&self.board);
         let kept = || self.orders.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(order) = kept().get(&filters) {
@@ -45,7 +47,7 @@ impl SeenBoard {
 
     /// The window of at most `limit` rows that begins there.
     #[must_use]
-    pub fn window(&self, filters: &Filters, start: WindowStart, limit: u32) -> Window {
+    pub fn window(&self, filters: &Filters, start: WindowStart, limit: u32) -> RowWindow {
         self.order(filters).window(start, limit)
     }
 
@@ -53,7 +55,7 @@ impl SeenBoard {
     /// begins there.
     #[must_use]
     pub fn for_page(&self, filters: &Filters, start: WindowStart) -> (Board, Option<BoardPart>) {
-        if self.board.questions.len() <= ROWS as usize {
+        if self.board.questions.len() <= WHOLE_ON_PAGE {
             return (self.board.clone(), None);
         }
         let window = self.window(filters, start, ROWS);

@@ -1,9 +1,10 @@
 use super::*;
-use crate::live::test_board::{any_board, board, question, question_id, tag, tag_id};
+use crate::live::test_board::{any_board, board, question, question_id, tag_id};
 use proptest::prelude::*;
 use pulsestage::id::QuestionId;
 use pulsestage::id::{OperationId, UserId};
 use pulsestage::question::{Stamp, Status};
+use pulsestage::time::Timestamp;
 use pulsestage::window::{Sort, Tab};
 use uuid::Uuid;
 

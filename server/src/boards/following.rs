@@ -27,7 +27,7 @@ const WIDE_EVERY_MS: i64 = 500;
 const LIFE_MS: i64 = 60_000;
 
 /// Where boards come from.
-pub(super) struct Source<'a> {
+pub(super) struct BoardSource<'a> {
     pub(super) tenant: TenantId,
     pub(super) store: &'a dyn Store,
     pub(super) clock: &'a dyn Clock,
@@ -50,7 +50,7 @@ pub(super) struct Following {
     loaded: Timestamp,
 }
 
-impl Source<'_> {
+impl BoardSource<'_> {
     /// The board as it is at this moment, from the one before where there is one.
     pub(super) async fn next(&self, before: Option<&Following>, changes: u64) -> StoreResult<Following> {
         let began = self.clock.now();

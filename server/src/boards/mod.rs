@@ -22,9 +22,9 @@ use tokio::sync::OwnedMutexGuard;
 use tokio::time::{Instant, sleep_until};
 use tracing::Instrument;
 
-use self::following::{Following, Source};
+use self::following::{BoardSource, Following};
 use pulsestage::id::TenantId;
-use pulsestage::ports::{BoardReader, Change, Clock, Notifier, PortError, Store, StoreError, StoreResult};
+use pulsestage::ports::{Change, Clock, Notifier, PortError, SeenBoardReader, Store, StoreError, StoreResult};
 use pulsestage::service::TeamFilter;
 use pulsestage::window::SeenBoard;
 
@@ -43,7 +43,7 @@ pub struct BoardCache(Arc<CacheInner>);
 struct CacheInner {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
-    slots: Mutex<HashMap<TenantId, Arc<Slot>>>,
+    slots: Mutex<HashMap<TenantId, Arc<BoardSlot>>>,
     /// Counts the reads, to know which board was not read for the longest time.
     reads: AtomicU64,
     counts: BoardCounters,
@@ -79,7 +79,7 @@ pub struct BoardReads {
 }
 
 /// What is kept of one tenant.
-struct Slot {
+struct BoardSlot {
     /// How many have asked.
     arrivals: AtomicU64,
     /// How often this instance changed something.
@@ -88,11 +88,11 @@ struct Slot {
     read: AtomicU64,
     /// How much memory it takes.
     bytes: AtomicUsize,
-    kept: Arc<tokio::sync::Mutex<Kept>>,
+    kept: Arc<tokio::sync::Mutex<SlotState>>,
 }
 
 #[derive(Default)]
-struct Kept {
+struct SlotState {
     /// The outcome of the last look is for everybody who asked up to here.
     answered: u64,
     outcome: Option<StoreResult<Arc<SharedBoard>>>,
@@ -157,8 +157,8 @@ impl BoardCache {
     async fn look(
         &self,
         tenant: TenantId,
-        slot: &Arc<Slot>,
-        mut kept: OwnedMutexGuard<Kept>,
+        slot: &Arc<BoardSlot>,
+        mut kept: OwnedMutexGuard<SlotState>,
     ) -> StoreResult<Arc<SharedBoard>> {
         let (cache, slot) = (self.clone(), slot.clone());
         let looking = async move {
@@ -169,7 +169,8 @@ impl BoardCache {
             // Both are read before the database is: what is asked or changed from now on needs another look.
             let arrivals = slot.arrivals.load(Ordering::SeqCst);
             let changes = slot.changes.load(Ordering::SeqCst);
-            let source = Source { tenant, store: &*cache.0.store, clock: &*cache.0.clock, counts: &cache.0.counts };
+            let source =
+                BoardSource { tenant, store: &*cache.0.store, clock: &*cache.0.clock, counts: &cache.0.counts };
             let outcome = source.next(kept.following.as_ref(), changes).await;
             let outcome = outcome.map(|following| {
                 let board = following.board.clone();
@@ -187,13 +188,13 @@ impl BoardCache {
         looked.unwrap_or(Err(StoreError::Port(PortError::Broken)))
     }
 
-    fn slot(&self, tenant: TenantId) -> Arc<Slot> {
+    fn slot(&self, tenant: TenantId) -> Arc<BoardSlot> {
         let read = self.0.reads.fetch_add(1, Ordering::Relaxed) + 1;
         let mut slots = self.0.slots.lock().unwrap_or_else(PoisonError::into_inner);
         let slot = slots.entry(tenant).or_insert_with(|| {
             let number = || AtomicU64::new(0);
             let (arrivals, changes, read, bytes) = (number(), number(), number(), AtomicUsize::new(0));
-            Arc::new(Slot { arrivals, changes, read, bytes, kept: Arc::default() })
+            Arc::new(BoardSlot { arrivals, changes, read, bytes, kept: Arc::default() })
         });
         slot.read.store(read, Ordering::Relaxed);
         slot.clone()
@@ -202,7 +203,7 @@ impl BoardCache {
     /// Drops what was not read for the longest time until all of it fits, save the board that was just made.
     fn make_room(&self, made: TenantId) {
         let mut slots = self.0.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        let size = |slot: &Slot| slot.bytes.load(Ordering::Relaxed);
+        let size = |slot: &BoardSlot| slot.bytes.load(Ordering::Relaxed);
         let mut all: usize = slots.values().map(|slot| size(slot)).sum();
         while all > self.0.most_bytes {
             let others = slots.iter().filter(|(tenant, _)| **tenant != made);
@@ -223,7 +224,7 @@ impl BoardCache {
 }
 
 #[async_trait]
-impl BoardReader for BoardCache {
+impl SeenBoardReader for BoardCache {
     async fn seen_board(&self, tenant: TenantId, teams: Option<TeamFilter>) -> StoreResult<Arc<SeenBoard>> {
         Ok(self.board(tenant, teams).await?.seen.clone())
     }

@@ -27,9 +27,9 @@ pub struct SharedBoard {
     /// The same for those who see some teams alone.
     through: Mutex<HashMap<TeamFilter, Arc<SharedBoard>>>,
     whole: OnceLock<Arc<SharedBody>>,
-    rows: Kept<RowsKey, SharedBody>,
+    rows: AnswerCache<RowsKey, SharedBody>,
     /// Pages of newcomers, by their address.
-    pub pages: Kept<String, OnceCell<PageTemplate>>,
+    pub pages: AnswerCache<String, OnceCell<PageTemplate>>,
     own_bytes: usize,
 }
 
@@ -67,8 +67,8 @@ impl SharedBoard {
             seen: Arc::new(seen),
             through: Mutex::default(),
             whole: OnceLock::new(),
-            rows: Kept::default(),
-            pages: Kept::default(),
+            rows: AnswerCache::default(),
+            pages: AnswerCache::default(),
             own_bytes,
         }
     }
@@ -139,17 +139,17 @@ impl SharedBoard {
 
 /// What was made of a board, by what was asked for; of each at most [`MOST_KEPT`].
 #[derive(Debug)]
-pub struct Kept<K, V> {
+pub struct AnswerCache<K, V> {
     made: Mutex<HashMap<K, Arc<V>>>,
 }
 
-impl<K, V> Default for Kept<K, V> {
+impl<K, V> Default for AnswerCache<K, V> {
     fn default() -> Self {
         Self { made: Mutex::default() }
     }
 }
 
-impl<K: Eq + Hash, V> Kept<K, V> {
+impl<K: Eq + Hash, V> AnswerCache<K, V> {
     /// What is there for this.
     pub fn get(&self, key: &K) -> Option<Arc<V>> {
         self.made.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()

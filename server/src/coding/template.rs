@@ -22,11 +22,11 @@ const MOST_FILLED: usize = 0xffff;
 /// A page with places to fill.
 #[derive(Debug)]
 pub struct PageTemplate {
-    parts: Vec<Part>,
+    parts: Vec<TemplatePart>,
 }
 
 #[derive(Debug)]
-enum Part {
+enum TemplatePart {
     Shared(SharedPart),
     /// The value of this number.
     Filled(usize),
@@ -61,15 +61,15 @@ impl PageTemplate {
             let found = values.iter().position(|value| !value.is_empty() && drawn[at..].starts_with(value.as_bytes()));
             match found {
                 Some(number) => {
-                    parts.push(Part::Shared(SharedPart::new(drawn.slice(from..at))));
-                    parts.push(Part::Filled(number));
+                    parts.push(TemplatePart::Shared(SharedPart::new(drawn.slice(from..at))));
+                    parts.push(TemplatePart::Filled(number));
                     at += values[number].len();
                     from = at;
                 }
                 None => at += 1,
             }
         }
-        parts.push(Part::Shared(SharedPart::new(drawn.slice(from..))));
+        parts.push(TemplatePart::Shared(SharedPart::new(drawn.slice(from..))));
         Self { parts }
     }
 
@@ -77,8 +77,8 @@ impl PageTemplate {
     #[must_use]
     pub fn bytes(&self) -> usize {
         let plain = self.parts.iter().map(|part| match part {
-            Part::Shared(part) => part.plain.len(),
-            Part::Filled(_) => 0,
+            TemplatePart::Shared(part) => part.plain.len(),
+            TemplatePart::Filled(_) => 0,
         });
         // With its codings, whether they are made yet or not.
         plain.sum::<usize>() * 3 / 2
@@ -102,8 +102,8 @@ impl PageTemplate {
         let mut page = BytesMut::new();
         for part in &self.parts {
             match part {
-                Part::Shared(part) => page.put_slice(&part.plain),
-                Part::Filled(number) => page.put_slice(value(values, *number)),
+                TemplatePart::Shared(part) => page.put_slice(&part.plain),
+                TemplatePart::Filled(number) => page.put_slice(value(values, *number)),
             }
         }
         page.freeze()
@@ -114,11 +114,11 @@ impl PageTemplate {
         let mut crc = Crc::new();
         for part in &self.parts {
             match part {
-                Part::Shared(part) => {
+                TemplatePart::Shared(part) => {
                     page.put_slice(part.deflated.get_or_init(|| deflate(&part.plain)).as_ref()?);
                     crc.combine(&part.crc);
                 }
-                Part::Filled(number) => {
+                TemplatePart::Filled(number) => {
                     let bytes = value(values, *number);
                     let length = u16::try_from(bytes.len()).ok()?;
                     page.put_u8(0);
@@ -140,14 +140,14 @@ impl PageTemplate {
         for (number, part) in self.parts.iter().enumerate() {
             match part {
                 // The first has the stream's head, also when there is nothing else in it.
-                Part::Shared(part) if number == 0 => {
+                TemplatePart::Shared(part) if number == 0 => {
                     page.put_slice(part.brotli.get_or_init(|| brotli(&part.plain, BrotliPart::First)).as_ref()?);
                 }
-                Part::Shared(part) if part.plain.is_empty() => {}
-                Part::Shared(part) => {
+                TemplatePart::Shared(part) if part.plain.is_empty() => {}
+                TemplatePart::Shared(part) => {
                     page.put_slice(part.brotli.get_or_init(|| brotli(&part.plain, BrotliPart::Next)).as_ref()?);
                 }
-                Part::Filled(number) => {
+                TemplatePart::Filled(number) => {
                     let bytes = value(values, *number);
                     let Some(length) = bytes.len().checked_sub(1) else { continue };
                     // RFC 7932, section 9.2: not the last, four nibbles of length, uncompressed; then to the next byte.

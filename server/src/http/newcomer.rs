@@ -15,7 +15,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use http_body_util::BodyExt;
 
 use super::board::{BoardQuery, board_of};
-use super::page::{Drawing, draw, guard};
+use super::page::{PageDrawing, draw, guard};
 use super::{host, own, policy};
 use crate::boards::SharedBoard;
 use crate::coding::{BodyCoding, PageTemplate};
@@ -117,7 +117,7 @@ async fn template(
         credentials: Credentials::default(),
         home: host::home(&head.extensions),
     };
-    let drawing = Drawing { slug: slug.clone(), backend, nonce: nonce.clone(), ready: Some(ReadyBoard(Ok(view))) };
+    let drawing = PageDrawing { slug: slug.clone(), backend, nonce: nonce.clone(), ready: Some(ReadyBoard(Ok(view))) };
     let response = draw(state, bare(head), drawing).await;
     let is_page = response.status() == StatusCode::OK && response.headers().get(CONTENT_TYPE) == Some(&HTML);
     let page: Bytes = response.into_body().collect().await.map_err(drop)?.to_bytes();

@@ -58,7 +58,7 @@ pub async fn render(State(state): State<AppState>, request: Request) -> Response
     let visited = (state.clone(), credentials.clone(), slug.clone());
     let backend = Backend { service: state.service().clone(), credentials, home };
     let nonce = policy::Nonce::new(state.rng());
-    let drawing = Drawing { slug, backend, nonce: nonce.clone(), ready };
+    let drawing = PageDrawing { slug, backend, nonce: nonce.clone(), ready };
     let mut response = draw(&state, Request::from_parts(head, body), drawing).await;
     if response.status() == StatusCode::FORBIDDEN && is_nobody(visited).await {
         return to_sign_in(&wanted);
@@ -73,7 +73,7 @@ pub async fn render(State(state): State<AppState>, request: Request) -> Response
 }
 
 /// What a page is drawn with.
-pub(super) struct Drawing {
+pub(super) struct PageDrawing {
     /// The tenant whose page it is.
     pub(super) slug: Slug,
     /// Who it is for.
@@ -85,8 +85,8 @@ pub(super) struct Drawing {
 }
 
 /// Draws the page of this address, whole.
-pub(super) async fn draw(state: &AppState, request: Request, drawing: Drawing) -> Response {
-    let Drawing { slug, backend, nonce, ready } = drawing;
+pub(super) async fn draw(state: &AppState, request: Request, drawing: PageDrawing) -> Response {
+    let PageDrawing { slug, backend, nonce, ready } = drawing;
     let sheet = theme_sheet(state, &slug).await;
     let settings = ClientSettings { heartbeat_ms: u64::try_from(state.heartbeat().as_millis()).unwrap_or(u64::MAX) };
     let options = state.site().options.clone();

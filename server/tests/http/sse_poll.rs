@@ -102,10 +102,9 @@ async fn it_tells_what_a_stream_would_begin_with() {
             assert!((3_000..5_000).contains(&retry), "{retry}");
             let kinds: Vec<_> = polled.iter().skip(1).map(WireMessage::kind).collect();
             match cursor {
-                "start" => assert_eq!(
-                    kinds,
-                    ["question:created", "question:created", "question:pinned", "question:upvoted"]
-                ),
+                "start" => {
+                    assert_eq!(kinds, ["question:created", "question:created", "question:pinned", "question:upvoted"])
+                }
                 "before" => assert!(kinds.len() > 4 && !kinds.contains(&"resync"), "{kinds:?}"),
                 "none" => assert!(kinds.is_empty(), "{kinds:?}"),
                 _ => assert_eq!(kinds, ["resync"], "{cursor}"),

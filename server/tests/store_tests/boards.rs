@@ -6,7 +6,7 @@ use futures::future::join_all;
 use pulsestage::id::TenantId;
 use pulsestage::moderation::ReviewDecision;
 use pulsestage::ports::{
-    BoardReader, BoardStore, Change, Clock, LogStore, ModerationStore, Notifier, Participation, QuestionStore,
+    BoardStore, Change, Clock, LogStore, ModerationStore, Notifier, Participation, QuestionStore, SeenBoardReader,
     VoteStore,
 };
 use pulsestage::question::Question;
@@ -43,20 +43,20 @@ impl Clock for TurnedClock {
     }
 }
 
-struct Nobody;
+struct SilentNotifier;
 
-impl Notifier for Nobody {
+impl Notifier for SilentNotifier {
     fn notify(&self, _: TenantId, _: Change) {}
 }
 
 /// The boards that a server keeps, and what it is told by itself.
-pub(crate) struct Kept {
+pub(crate) struct KeptBoards {
     pub(crate) boards: BoardCache,
     notifier: BoardNotifier,
     clock: TurnedClock,
 }
 
-impl Kept {
+impl KeptBoards {
     pub(crate) fn new(stage: &Stage) -> Self {
         Self::bounded(stage, usize::MAX)
     }
@@ -64,7 +64,7 @@ impl Kept {
     fn bounded(stage: &Stage, bytes: usize) -> Self {
         let clock = TurnedClock::default();
         let boards = BoardCache::bounded(Arc::new(stage.store.clone()), Arc::new(clock.clone()), bytes);
-        let notifier = BoardNotifier { boards: boards.clone(), next: Arc::new(Nobody) };
+        let notifier = BoardNotifier { boards: boards.clone(), next: Arc::new(SilentNotifier) };
         Self { boards, notifier, clock }
     }
 
@@ -86,7 +86,7 @@ impl Kept {
 }
 
 async fn a_kept_board_has_what_this_instance_wrote(stage: Arc<Stage>) {
-    let (home, kept) = (stage.home("acme").await, Kept::new(&stage));
+    let (home, kept) = (stage.home("acme").await, KeptBoards::new(&stage));
     let question = stage.ask(&home, "First?").await;
     assert!(kept.is_right(&stage, &home).await);
     for voter in 1..=3 {
@@ -103,7 +103,7 @@ async fn a_kept_board_has_what_this_instance_wrote(stage: Arc<Stage>) {
 }
 
 async fn a_kept_board_has_what_another_instance_wrote(stage: Arc<Stage>) {
-    let (home, kept) = (stage.home("acme").await, Kept::new(&stage));
+    let (home, kept) = (stage.home("acme").await, KeptBoards::new(&stage));
     let question = stage.ask(&home, "First?").await;
     assert!(kept.is_right(&stage, &home).await);
     // A fact, of which nobody told this instance.
@@ -132,7 +132,7 @@ async fn a_kept_board_has_what_another_instance_wrote(stage: Arc<Stage>) {
 async fn a_text_that_was_removed_is_never_read_again(stage: Arc<Stage>) {
     let home = stage.home("acme").await;
     // Two instances, neither of which is told anything.
-    let (one, other) = (Kept::new(&stage), Kept::new(&stage));
+    let (one, other) = (KeptBoards::new(&stage), KeptBoards::new(&stage));
     let question = stage.ask(&home, "A name that must go").await;
     let edited = stage.ask(&home, "Another name that must go").await;
     for kept in [&one, &other] {
@@ -152,7 +152,7 @@ async fn a_text_that_was_removed_is_never_read_again(stage: Arc<Stage>) {
 }
 
 async fn many_who_ask_at_once_cost_one_look(stage: Arc<Stage>) {
-    let (home, kept) = (stage.home("acme").await, Kept::new(&stage));
+    let (home, kept) = (stage.home("acme").await, KeptBoards::new(&stage));
     stage.ask(&home, "First?").await;
     let all = join_all((0..500).map(|_| kept.boards.board(home.tenant, None))).await;
     let first = all[0].as_ref().unwrap();
@@ -169,7 +169,7 @@ async fn many_who_ask_at_once_cost_one_look(stage: Arc<Stage>) {
 }
 
 async fn another_log_is_another_board(stage: Arc<Stage>) {
-    let (home, kept) = (stage.home("acme").await, Kept::new(&stage));
+    let (home, kept) = (stage.home("acme").await, KeptBoards::new(&stage));
     stage.ask(&home, "First?").await;
     assert!(kept.is_right(&stage, &home).await);
     let epoch = stage.store.head(home.tenant).await.unwrap().epoch;
@@ -198,14 +198,14 @@ async fn boards_make_room_for_others(stage: Arc<Stage>) {
         stage.ask(&home, &"long ".repeat(90)).await;
         homes.push(home);
     }
-    let all = Kept::new(&stage);
+    let all = KeptBoards::new(&stage);
     for home in &homes {
         assert!(all.is_right(&stage, home).await);
     }
     let reads = all.boards.reads();
     assert_eq!((reads.kept, reads.dropped), (3, 0));
     assert!(reads.bytes > 3 * 450, "{reads:?}");
-    let two = Kept::bounded(&stage, reads.bytes * 2 / 3 + 10);
+    let two = KeptBoards::bounded(&stage, reads.bytes * 2 / 3 + 10);
     for home in homes.iter().chain(&homes) {
         assert!(two.is_right(&stage, home).await);
         let reads = two.boards.reads();

@@ -20,7 +20,7 @@ use pulsestage::team::TeamSettings;
 use pulsestage::text::{Color, Name, Slug};
 use pulsestage::time::Timestamp;
 
-use crate::boards::Kept;
+use crate::boards::KeptBoards;
 use crate::stage::{Home, Stage, body, stories};
 
 stories![the_folded_log_is_the_board_and_tells_nothing_else];
@@ -91,7 +91,7 @@ struct World<'a> {
     questions: Vec<QuestionId>,
     askers: HashMap<QuestionId, ParticipantId>,
     votes: BTreeMap<QuestionId, HashSet<ParticipantId>>,
-    kept: Kept,
+    kept: KeptBoards,
 }
 
 impl World<'_> {
@@ -274,7 +274,7 @@ impl World<'_> {
     }
 
     /// What a server keeps in memory is what it would read anew.
-    async fn check_kept(&self, op: Op) {
+    async fn check_kept(&self, op: FoldAct) {
         let kept = self.kept.boards.board(self.home.tenant, None).await.unwrap();
         let now = self.snapshot(self.voters[0]).await;
         assert_eq!(kept.seen.board, now.board, "after {op:?}");
@@ -293,7 +293,7 @@ async fn play(stage: &Stage, ops: Vec<FoldAct>) {
     let (teams, tags) = (vec![home.team.id], vec![home.tag.id]);
     let voters: Vec<_> = (0..7).map(|_| stage.participant()).collect();
     let (questions, askers, votes) = (Vec::new(), HashMap::new(), BTreeMap::new());
-    let kept = Kept::new(stage);
+    let kept = KeptBoards::new(stage);
     let mut world = World { stage, home, slug, voters, teams, tags, questions, askers, votes, kept };
     // Again and again somebody opens the page, and their laptop goes to sleep.
     let mut sleepers = Vec::new();
