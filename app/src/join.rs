@@ -4,9 +4,8 @@
 use http::HeaderMap;
 use leptos::config::LeptosOptions;
 use leptos::prelude::*;
-use leptos_meta::HashedStylesheet;
 
-use crate::shell::chosen_theme;
+use crate::shell::{Sheet, SiteFiles, chosen_theme};
 use crate::ui::icon::{Icon, brand_mark, icon};
 
 /// What the page says.
@@ -42,7 +41,7 @@ fn whole(options: LeptosOptions, theme: Option<&'static str>, view: JoinView) ->
                 <title>"Join · PulseStage"</title>
                 <meta name="robots" content="noindex" />
                 <link rel="icon" type="image/svg+xml" href="/favicon.svg" />
-                <HashedStylesheet id="style" options=options />
+                {SiteFiles::of(&options).sheets(Sheet::Others)}
             </head>
             <body>
                 <Body view=view />

@@ -1,8 +1,7 @@
-//! The browser's entry: hydrates the page that the server rendered.
+//! The browser's entry.
 
-/// Called by the page's module script once the wasm is loaded.
+/// Called by `public/start.js` once the program is loaded.
 #[wasm_bindgen::prelude::wasm_bindgen]
-pub fn hydrate() {
-    console_error_panic_hook::set_once();
-    app::hydrate();
+pub fn start(page: js_sys::Object) {
+    app::start(page);
 }

@@ -1,6 +1,5 @@
 //! Every route and every layer, on one screen.
 
-use app::App;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
@@ -8,7 +7,6 @@ use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{Redirect, Response};
 use axum::routing::{any, get, post};
-use leptos_axum::{LeptosRoutes, generate_route_list};
 use std::path::Path;
 use tower::util::option_layer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -17,16 +15,23 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::http::{
     account, api, board, branding, compression, export, health, host, join, language, origin, own, page, policy,
-    returned_form, session, spelling, sse, texts, thread, trace,
+    returned_form, session, site, spelling, sse, texts, thread, trace,
 };
 use crate::state::AppState;
 
 /// The whole server as a service.
 pub fn router(state: AppState) -> Router {
-    let site = state.site().options.clone();
-    let files = Path::new(&*site.site_root);
+    // Of several servers in one process the first has set it.
+    let _ = any_spawner::Executor::init_tokio();
+    let options = state.site().options.clone();
+    let files = Path::new(&*options.site_root);
     let pages = Router::<AppState>::new()
-        .leptos_routes_with_handler(generate_route_list(App), get(page::render))
+        .route("/", get(page::render))
+        .route("/t/{tenant}", get(page::render))
+        .route("/admin", get(page::render))
+        .route("/admin/{view}", get(page::render))
+        .route("/t/{tenant}/admin", get(page::render))
+        .route("/t/{tenant}/admin/{view}", get(page::render))
         .merge(account::routes(&state))
         .merge(own::routes(&state))
         .merge(texts::routes(&state))
@@ -38,7 +43,7 @@ pub fn router(state: AppState) -> Router {
         .layer(from_fn_with_state(state.clone(), api::guard))
         .layer(from_fn_with_state(state.clone(), returned_form::answer));
     let hopeless = from_fn_with_state(state.clone(), page::instead_of_no_file);
-    let packages = ServeDir::new(files.join(&*site.site_pkg_dir)).precompressed_br().precompressed_gzip();
+    let packages = ServeDir::new(files.join(&*options.site_pkg_dir)).precompressed_br().precompressed_gzip();
     let others = ServeDir::new(files).append_index_html_on_directories(false).precompressed_br().precompressed_gzip();
     Router::new()
         .merge(pages)
@@ -65,11 +70,12 @@ pub fn router(state: AppState) -> Router {
         .route("/health/ready", get(health::ready))
         .nest_service(
             "/pkg",
-            Router::new().fallback_service(packages).layer(cache(site.hash_files)).layer(hopeless.clone()),
+            Router::new().fallback_service(packages).layer(cache(options.hash_files)).layer(hopeless.clone()),
         )
         .fallback_service(
             Router::new()
                 .fallback_service(others.fallback(get(page::render).with_state(state.clone())))
+                .layer(from_fn_with_state(state.clone(), site::keep_versions))
                 .layer(hopeless),
         )
         .layer(from_fn(spelling::of_query))
@@ -91,8 +97,7 @@ fn cache(hashed: bool) -> SetResponseHeaderLayer<impl Fn(&Response) -> Option<He
     SetResponseHeaderLayer::overriding(CACHE_CONTROL, move |response: &Response| {
         // A file that is not there may be there in a moment: on the instance that was deployed after this one.
         let there = !response.status().is_client_error() && !response.status().is_server_error();
-        let lasting = hashed && there;
-        Some(HeaderValue::from_static(if lasting { "public, max-age=31536000, immutable" } else { "no-cache" }))
+        Some(if hashed && there { site::LASTING } else { HeaderValue::from_static("no-cache") })
     })
 }
 

@@ -3,11 +3,10 @@
 use http::HeaderMap;
 use leptos::config::LeptosOptions;
 use leptos::prelude::*;
-use leptos_meta::HashedStylesheet;
 
 use crate::branding::Branding;
 use crate::components::header::Brand;
-use crate::shell::{THEME_DARK, THEME_LIGHT, chosen_theme, theme_color};
+use crate::shell::{Sheet, SiteFiles, THEME_DARK, THEME_LIGHT, chosen_theme, theme_color};
 use crate::ui::erase::Erase;
 use crate::ui::icon::{Icon, large};
 
@@ -51,7 +50,7 @@ fn drawn(options: LeptosOptions, theme: Option<&'static str>, page: AccountDocum
                 <title>{format!("{title} · PulseStage")}</title>
                 <link rel="icon" type="image/svg+xml" href="/favicon.svg" />
                 <link rel="apple-touch-icon" href="/apple-touch-icon.png" />
-                <HashedStylesheet id="style" options=options />
+                {SiteFiles::of(&options).sheets(Sheet::Others)}
                 {sheet.map(|href| view! { <link rel="stylesheet" href=href /> })}
             </head>
             <body>

@@ -3,11 +3,11 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE;
 use leptos::prelude::use_context;
-use leptos::server::ServerActionError;
 use pulsestage::error::Refusal;
 use serde::{Deserialize, Serialize};
 
 use super::API_PREFIX;
+use crate::address::PageQuery;
 
 /// A plain form that was refused, with everything that was typed. Provided by the server as context of the page that it
 /// comes back to.
@@ -35,8 +35,8 @@ impl ReturnedForm {
     }
 }
 
-/// What was typed into a field of the plain form that this page is the answer to. The browser, which wakes up a page that
-/// is there, reads it from the page.
+/// What was typed into a field of the plain form that this page is the answer to. The browser, which takes over a page that
+/// is there, takes over what stands in its fields.
 #[must_use]
 pub fn typed(endpoint: &str, name: &str) -> Option<String> {
     let returned = ReturnedForm::of_page().filter(|form| form.endpoint == endpoint)?;
@@ -75,9 +75,8 @@ impl FormError {
 ///
 /// The server and the browser read it from the same address, so both draw the same page.
 #[must_use]
-pub fn form_error() -> Option<FormError> {
-    let came = use_context::<ServerActionError>()?;
-    FormError::parse(came.path(), came.err())
+pub fn form_error(query: &PageQuery) -> Option<FormError> {
+    FormError::parse(query.get("__path")?, query.get("__err")?)
 }
 
 #[cfg(test)]

@@ -4,7 +4,6 @@
 
 #[cfg(feature = "ssr")]
 mod backend;
-mod codec;
 mod error;
 #[cfg(feature = "ssr")]
 mod flash;
@@ -22,7 +21,6 @@ mod threads;
 
 #[cfg(feature = "ssr")]
 pub use backend::{Backend, Home, PageWindow, ReadyBoard};
-pub use codec::Json;
 pub use error::{ApiError, WireFault};
 #[cfg(feature = "ssr")]
 pub(crate) use flash::has_asked;

@@ -26,7 +26,6 @@ pub mod palette;
 pub mod problem;
 pub mod queue_row;
 pub mod side;
-pub mod skeleton;
 pub mod sparkline;
 pub mod stream_health;
 pub mod tags;

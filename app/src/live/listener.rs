@@ -5,7 +5,7 @@ use wasm_bindgen::closure::Closure;
 use web_sys::{Event, EventTarget};
 
 /// A listener that is taken off when it is dropped.
-pub(super) struct Listener {
+pub(crate) struct Listener {
     target: EventTarget,
     kind: &'static str,
     closure: Closure<dyn FnMut(Event)>,
@@ -13,7 +13,7 @@ pub(super) struct Listener {
 
 impl Listener {
     /// Listens from now on.
-    pub(super) fn new(target: &EventTarget, kind: &'static str, act: impl FnMut(Event) + 'static) -> Self {
+    pub(crate) fn new(target: &EventTarget, kind: &'static str, act: impl FnMut(Event) + 'static) -> Self {
         let closure = Closure::new(act);
         // The kinds are plain words and the target lives: there is nothing here that could fail.
         let _ = target.add_event_listener_with_callback(kind, closure.as_ref().unchecked_ref());

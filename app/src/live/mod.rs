@@ -16,7 +16,6 @@ mod change_listener;
 mod core;
 #[cfg(feature = "browser")]
 mod event_source;
-mod filters;
 mod held_order;
 pub mod vec_map;
 // Only a stream folds, and only a browser has one.
@@ -24,7 +23,7 @@ pub mod vec_map;
 mod fold;
 pub mod latest_response;
 #[cfg(feature = "browser")]
-mod listener;
+pub(crate) mod listener;
 mod patience;
 mod project;
 mod review_action;
@@ -53,7 +52,6 @@ use core::Core;
 pub use actions::{Moderation, Progress};
 pub use case_feed::CaseFeed;
 pub use case_list::{CaseChanges, CaseList, ToLoad};
-pub use filters::filters_of;
 pub use held_order::{HOLD_MS, HeldOrder, settle};
 pub use patience::{
     FIRST_WORD_MS, LONGEST_MS, SHORTEST_MS, VOTE_PATIENCE_MS, WRITE_PATIENCE_MS, Watchdog, answer_ms, backoff_ms,

@@ -1,18 +1,15 @@
-//! The admin pages: one list of them, and the one route that draws them, whose code is a file of its own that participants
-//! never load. A new page costs its file and its line in [`PAGES`].
+//! The admin pages: one list of them, and the one function that draws them, whose code is a file of its own that
+//! participants never load. A new page costs its file and its line in [`PAGES`].
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
-use leptos_router::{LazyRoute, lazy_route};
 use pulsestage::permission::{Action, may};
 use pulsestage::tenant::Tenant;
 use pulsestage::text::Slug;
 use pulsestage::user::Role;
 
-use super::frame::Here;
-use super::{
-    NotFoundPage, data, health, moderator, operator, people, reports, review, sessions, settings, tags, teams,
-};
+use super::frame::{Here, PageFuture};
+use super::solo::NotFoundPage;
+use super::{data, health, moderator, operator, people, reports, review, sessions, settings, tags, teams};
 use crate::ui::erase::Erase;
 
 /// A page of the admin area.
@@ -26,7 +23,7 @@ pub struct AdminPage {
     pub group: Group,
     /// Who sees it.
     pub needs: Needs,
-    draw: fn(Here) -> AnyView,
+    draw: fn(Here) -> PageFuture,
 }
 
 /// The groups of the navigation.
@@ -101,7 +98,7 @@ impl AdminPage {
         (path, title): (&'static str, &'static str),
         group: Group,
         needs: Needs,
-        draw: fn(Here) -> AnyView,
+        draw: fn(Here) -> PageFuture,
     ) -> Self {
         Self { path, title, group, needs, draw }
     }
@@ -141,21 +138,13 @@ pub static PAGES: [AdminPage; 13] = [
     AdminPage::new(("operator", "Workspaces"), Installation, Operator, operator::page),
 ];
 
-/// The route of the admin pages. Each further route, even a lazy one, would be code that participants load.
-pub struct AdminRoute;
-
-#[lazy_route]
-impl LazyRoute for AdminRoute {
-    fn data() -> Self {
-        Self
-    }
-
-    fn view(_this: Self) -> AnyView {
-        let path = use_params_map().with_untracked(|params| params.get("view")).unwrap_or_default();
-        match PAGES.iter().find(|page| page.path == path) {
-            Some(page) => (page.draw)(Here::new(page)),
-            None => view! { <NotFoundPage /> }.erase(),
-        }
+/// Draws the admin page whose address ends with this. Each further function of its kind, even a small one, would be code that
+/// participants load.
+#[lazy]
+pub(super) async fn admin_page(path: String) -> AnyView {
+    match PAGES.iter().find(|page| page.path == path) {
+        Some(page) => (page.draw)(Here::new(page)).await,
+        None => view! { <NotFoundPage /> }.erase(),
     }
 }
 

@@ -1,12 +1,11 @@
 //! What both views of a board have in common: the header, the filters, the list, the toasts, and their wiring.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
 use pulsestage::command::BoardView;
 use pulsestage::permission::{Action, may};
 use pulsestage::window::{BoardCounts, Filters};
 
+use crate::address::Address;
 use crate::api::{FormError, form_error};
 use crate::branding::Branding;
 use crate::components::announcer::Announcer;
@@ -23,6 +22,7 @@ use crate::ui::icon::Icon;
 use crate::ui::notice::{Notice, Weight};
 use crate::ui::text::thousands;
 use crate::ui::time::Now;
+use crate::ui::title::Title;
 use crate::ui::toast::ToastRegion;
 
 /// A live board and where it is shown. `Copy`.
@@ -46,9 +46,8 @@ impl BoardPage {
         Now::provide();
         let slug = StoredValue::new(view.tenant.slug.clone());
         let live = Live::provide(view, filters);
-        let query = use_query_map();
-        let came_back = form_error();
-        let refused = Memo::new(move |_| query.with(|query| query.get("__err").and(came_back.clone())));
+        let query = Address::of_page().query();
+        let refused = Memo::new(move |_| query.with(form_error));
         let obstacle = Memo::new(move |_| {
             let role = live.role.get();
             live.tenant.with(|tenant| live.teams.with(|teams| obstacle(role, &tenant.settings, teams)))

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use pulsestage::retention::{LONGEST_RETENTION, RetentionView};
 
-use super::frame::{Frame, Here};
+use super::frame::{Frame, Here, PageFuture};
 use crate::api;
 use crate::ui::erase::Erase;
 use crate::ui::field::{Field, send};
@@ -12,7 +12,7 @@ use crate::ui::notice::{Notice, Weight};
 use crate::ui::time::in_utc;
 
 /// The page.
-pub(super) fn page(here: Here) -> AnyView {
+pub(super) fn page(here: Here) -> PageFuture {
     here.load(api::load_retention, draw)
 }
 

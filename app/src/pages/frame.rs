@@ -1,41 +1,46 @@
 //! The frame of the admin pages: the header, the navigation between them, what came of a form, and the page itself.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
-use leptos_router::hooks::{use_params_map, use_query_map};
 use pulsestage::error::{Noun, Refusal};
 use pulsestage::permission::Action;
 use pulsestage::tenant::Tenant;
 use pulsestage::text::TextProblem;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::pin::Pin;
 
 use super::admin::{AdminPage, Group, Needs, PAGES, Reader};
 use super::solo::{AdminsOnly, BrokenPage, ModeratorsOnly, NotFoundPage};
-use crate::api::{ApiError, FormError, Json, ReturnedForm, SAVED, form_error};
+use crate::address::{Address, PageQuery};
+use crate::api::{ApiError, FormError, ReturnedForm, SAVED, form_error};
 use crate::branding::Branding;
 use crate::components::header::RoomHeader;
 use crate::components::page_url::{PageUrl, ViewKind};
 use crate::live::StreamState;
+use crate::live::latest_response::LatestResponse;
+use crate::page_data;
+use crate::platform;
 use crate::ui::erase::{Erase, part};
 use crate::ui::icon::{Icon, icon};
 use crate::ui::notice::{Notice, Weight};
 use crate::ui::time::Now;
+use crate::ui::title::Title;
 
 /// The id of the navigation, for the button that opens it where it is no column.
 const MENU: &str = "admin-pages";
+
+/// A page on its way: it is drawn when what it shows is loaded.
+pub(super) type PageFuture = Pin<Box<dyn Future<Output = AnyView> + Send>>;
 
 /// An admin page that is open. `Copy`.
 #[derive(Clone, Copy)]
 pub(super) struct Here {
     page: &'static AdminPage,
-    slug: Memo<Option<String>>,
 }
 
 impl Here {
-    pub(super) fn new(page: &'static AdminPage) -> Self {
-        let params = use_params_map();
-        Self { page, slug: Memo::new(move |_| params.with(|params| params.get("tenant"))) }
+    pub(super) const fn new(page: &'static AdminPage) -> Self {
+        Self { page }
     }
 
     /// Loads what the page is drawn from and draws it, or says why that failed.
@@ -43,50 +48,64 @@ impl Here {
         self,
         load: fn(String) -> F,
         draw: impl Fn(T, Frame) -> AnyView + Copy + Send + Sync + 'static,
-    ) -> AnyView
+    ) -> PageFuture
     where
         T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
         F: Future<Output = Result<T, ApiError>> + Send + 'static,
     {
-        self.load_by(|| (), move |slug, ()| load(slug), move |view, (), frame| draw(view, frame))
+        self.load_by(|_| (), move |slug, ()| load(slug), move |view, (), frame| draw(view, frame))
     }
 
     /// The same for a page that also depends on its query: `read` says what is asked for.
     pub(super) fn load_by<Q, T, F>(
         self,
-        read: impl Fn() -> Q + Send + Sync + 'static,
-        load: impl Fn(String, Q) -> F + Send + Sync + 'static,
+        read: impl Fn(&PageQuery) -> Q + Send + Sync + 'static,
+        load: impl Fn(String, Q) -> F + Copy + Send + Sync + 'static,
         draw: impl Fn(T, Q, Frame) -> AnyView + Copy + Send + Sync + 'static,
-    ) -> AnyView
+    ) -> PageFuture
     where
         Q: Clone + PartialEq + Send + Sync + 'static,
         T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
         F: Future<Output = Result<T, ApiError>> + Send + 'static,
     {
-        let asked = Memo::new(move |_| (self.slug.get(), read()));
-        let load = move |(slug, query): (Option<String>, Q)| {
-            let (loading, returned) = (load(slug.unwrap_or_default(), query), ReturnedForm::of_page());
-            async move { loading.await.map(|view| (view, returned)) }
-        };
-        let loaded: Resource<_, Json> = Resource::new_with_options(move || asked.get(), load, true);
-        view! {
-            <Suspense>
-                {move || Suspend::new(async move {
-                    let frame = self.frame();
-                    match loaded.await {
-                        Ok((view, returned)) => draw(view, asked.get_untracked().1, Frame { returned, ..frame }),
-                        Err(error) => frame.failed(&error),
-                    }
-                })}
-            </Suspense>
-        }
-        .erase()
+        let (slug, query) = (self.slug().unwrap_or_default(), Address::of_page().query());
+        let asked = Memo::new(move |_| query.with(&read));
+        let (now, returned) = (asked.get_untracked(), ReturnedForm::of_page());
+        let loading = load(slug.clone(), now.clone());
+        Box::pin(async move {
+            let loaded = page_data::first(async move { loading.await.map(|view| (view, returned)) }).await;
+            let shown = RwSignal::new((loaded, now));
+            let latest = LatestResponse::default();
+            // A link of the page asked for something else.
+            Effect::new(move |known: Option<()>| {
+                let query = asked.get();
+                if known.is_some() {
+                    let (loading, request) = (load(slug.clone(), query.clone()), latest.ask());
+                    platform::spawn(async move {
+                        let loaded = loading.await.map(|view| (view, None));
+                        if latest.take(request) {
+                            shown.try_set((loaded, query));
+                        }
+                    });
+                }
+            });
+            part(move || match shown.get() {
+                (Ok((view, returned)), query) => draw(view, query, Frame { returned, ..self.frame() }),
+                (Err(error), _) => self.frame().failed(&error),
+            })
+            .into_any()
+        })
+    }
+
+    /// The slug of the workspace, where the address names one.
+    fn slug(self) -> Option<String> {
+        Address::of_page().page().0
     }
 
     /// What surrounds the page.
     pub(super) fn frame(self) -> Frame {
         let kind = if self.page.path.is_empty() { ViewKind::Queue } else { ViewKind::Admin };
-        Frame { page: self.page, place: PageUrl::new(self.slug.get_untracked(), kind), returned: None }
+        Frame { page: self.page, place: PageUrl::new(self.slug(), kind), returned: None }
     }
 }
 
@@ -249,9 +268,9 @@ fn nav(here: &'static AdminPage, place: &PageUrl, reader: Reader, tenant: &Tenan
 
 /// What went well, where a form came back. Nothing of the address is repeated: anybody may have written it.
 fn saved() -> AnyView {
-    let query = use_query_map();
+    let query = Address::of_page().query();
     part(move || {
-        let done = query.with(|query| query.get_str(SAVED).map(done_words));
+        let done = query.with(|query| query.get(SAVED).map(done_words));
         done.map(|done| {
             view! {
                 <Notice weight=Weight::Plain mark=Icon::Check role="status">
@@ -278,11 +297,9 @@ fn done_words(function: &str) -> &'static str {
 
 /// What was refused, where a form came back.
 fn refused() -> AnyView {
-    let query = use_query_map();
-    let came_back = form_error();
+    let query = Address::of_page().query();
     part(move || {
-        let error = query.with(|query| query.get("__err").and(came_back.clone()));
-        error.map(|error| {
+        query.with(form_error).map(|error| {
             view! {
                 <Notice weight=Weight::Danger mark=Icon::Alert role="alert">
                     <p>{words(&error)}</p>

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use pulsestage::health::{Health, HealthView};
 use std::time::Duration;
 
-use super::frame::{Frame, Here};
+use super::frame::{Frame, Here, PageFuture};
 use crate::api;
 use crate::components::page_url::ViewKind;
 use crate::components::stream_health::Vitals;
@@ -22,7 +22,7 @@ const POLL: Duration = Duration::from_secs(2);
 const PATIENCE_MS: u32 = 8_000;
 
 /// The page.
-pub(super) fn page(here: Here) -> AnyView {
+pub(super) fn page(here: Here) -> PageFuture {
     here.load(api::load_health, draw)
 }
 

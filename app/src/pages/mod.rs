@@ -1,4 +1,4 @@
-//! One component per address. Pages load the board, put it live, and wire the components to it.
+//! One file per address. Pages load what they show, put it live, and wire the components to it.
 
 pub mod admin;
 pub mod board;
@@ -8,9 +8,9 @@ mod frame;
 mod health;
 mod moderator;
 mod operator;
-pub mod outcome;
+mod outcome;
 mod people;
-pub mod questions;
+mod questions;
 mod reports;
 mod review;
 mod sessions;
@@ -20,6 +20,17 @@ mod status;
 mod tags;
 mod teams;
 
-pub use admin::AdminRoute;
-pub use questions::QuestionsPage;
-pub use solo::NotFoundPage;
+use leptos::prelude::*;
+
+use crate::address::{Address, PageName};
+use crate::ui::erase::Erase;
+use solo::NotFoundPage;
+
+/// The page that the address names, once what it shows is loaded.
+pub async fn page() -> AnyView {
+    match Address::of_page().page().1 {
+        PageName::Questions => questions::page().await,
+        PageName::Admin(path) => admin::admin_page(path).await,
+        PageName::Unknown => view! { <NotFoundPage /> }.erase(),
+    }
+}

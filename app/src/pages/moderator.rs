@@ -6,8 +6,8 @@ use pulsestage::permission::{Action, may};
 use pulsestage::window::Filters;
 
 use super::board::{BoardPage, RoomFrame};
-use super::frame::{Frame, Here};
-use super::outcome::Loading;
+use super::frame::{Frame, Here, PageFuture};
+use super::outcome;
 use super::solo::ModeratorsOnly;
 use crate::components::answer_editor::Drafts;
 use crate::components::claims::Claims;
@@ -19,8 +19,8 @@ use crate::ui::erase::Erase;
 use crate::ui::icon::{Icon, icon};
 
 /// The moderators' queue.
-pub(super) fn page(here: Here) -> AnyView {
-    Loading::begin().draw(ViewKind::Queue, move |view, place, filters| draw(view, place, filters, &here.frame()))
+pub(super) fn page(here: Here) -> PageFuture {
+    Box::pin(outcome::page(ViewKind::Queue, move |view, place, filters| draw(view, place, filters, &here.frame())))
 }
 
 fn draw(view: BoardView, place: PageUrl, filters: Signal<Filters>, frame: &Frame) -> AnyView {

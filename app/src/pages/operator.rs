@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use pulsestage::tenant::{Made, OperatorView, TenantSummary};
 
 use super::form::{Form, opens};
-use super::frame::{Frame, Here};
+use super::frame::{Frame, Here, PageFuture};
 use crate::api;
 use crate::ui::erase::Erase;
 use crate::ui::field::{Field, send};
@@ -13,7 +13,7 @@ use crate::ui::notice::{Notice, Weight};
 use crate::ui::text::plural;
 
 /// The page.
-pub(super) fn page(here: Here) -> AnyView {
+pub(super) fn page(here: Here) -> PageFuture {
     here.load(api::load_tenants, draw)
 }
 

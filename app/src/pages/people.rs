@@ -2,8 +2,6 @@
 //! without script, and shows what is so afterwards because it is loaded anew.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
-use leptos_router::params::ParamsMap;
 use pulsestage::id::UserId;
 use pulsestage::people_import::RowReport;
 use pulsestage::permission::{may_grant, may_manage};
@@ -12,7 +10,8 @@ use pulsestage::text::NAME_MAX;
 use pulsestage::user::Role;
 
 use super::form::{Form, opens};
-use super::frame::{Frame, Here};
+use super::frame::{Frame, Here, PageFuture};
+use crate::address::PageQuery;
 use crate::api;
 use crate::ui::empty::Empty;
 use crate::ui::erase::Erase;
@@ -35,9 +34,9 @@ const ROLES: [(Role, &str); 5] = [
 ];
 
 /// The page.
-pub(super) fn page(here: Here) -> AnyView {
-    let query = use_query_map();
-    let read = move || query.with(|query| (query.get("text").unwrap_or_default(), query.get("after")));
+pub(super) fn page(here: Here) -> PageFuture {
+    let read =
+        |query: &PageQuery| (query.get("text").unwrap_or_default().to_owned(), query.get("after").map(str::to_owned));
     // A place that is none is the beginning.
     let load = |slug, (text, after): (String, Option<String>)| {
         api::load_people(slug, text, after.and_then(|after| after.parse().ok()))
@@ -88,9 +87,9 @@ fn draw(view: PeopleView, frame: Frame) -> AnyView {
     let (invite, import) = (invite(&manager), import(&manager));
     let here = frame.address();
     let more = next.map(|next| {
-        let query = ParamsMap::from_iter([("text".to_owned(), text.clone()), ("after".to_owned(), next.to_string())]);
+        let query = PageQuery::text_of(&[("text", &text), ("after", &next.to_string())]);
         view! {
-            <a class="btn" href=here.clone() + &query.to_query_string() rel="external">
+            <a class="btn" href=here.clone() + &query rel="external">
                 "Next page"
             </a>
         }

@@ -8,7 +8,7 @@ use pulsestage::team::TeamState;
 use pulsestage::window::Filters;
 
 use super::board::{BoardPage, RoomFrame};
-use super::outcome::Loading;
+use super::outcome;
 use crate::components::card::Card;
 use crate::components::composer::{self, Composer};
 use crate::components::page_url::{PageUrl, ViewKind};
@@ -18,10 +18,9 @@ use crate::live::RowField;
 use crate::ui::erase::{Erase, part};
 use crate::ui::icon::{Icon, icon};
 
-/// The questions of a tenant.
-#[component]
-pub fn QuestionsPage() -> impl IntoView {
-    Loading::begin().draw(ViewKind::Questions, draw)
+/// The page, once its board is loaded.
+pub(super) async fn page() -> AnyView {
+    outcome::page(ViewKind::Questions, draw).await
 }
 
 fn draw(view: BoardView, place: PageUrl, filters: Signal<Filters>) -> AnyView {

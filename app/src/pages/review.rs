@@ -4,14 +4,14 @@
 
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 use pulsestage::id::QuestionId;
 use pulsestage::moderation::{Case, Hold, MAX_BULK, ReviewDecision, ReviewView};
 use pulsestage::permission::{Action, may};
 use std::sync::Arc;
 
 use super::admin::Reader;
-use super::frame::{Frame, Here};
+use super::frame::{Frame, Here, PageFuture};
+use crate::address::Address;
 use crate::api;
 use crate::components::case_card::case_card;
 use crate::live::{CaseFeed, CaseList, ReviewAction};
@@ -108,7 +108,7 @@ impl Review {
 }
 
 /// The page.
-pub(super) fn page(here: Here) -> AnyView {
+pub(super) fn page(here: Here) -> PageFuture {
     here.load(api::load_review, draw)
 }
 
@@ -122,8 +122,8 @@ fn draw(view: ReviewView, frame: Frame) -> AnyView {
         toasts: Toasts::new(),
     };
     let cases = review.feed.list;
-    let query = use_query_map();
-    let show = Memo::new(move |_| query.with(|query| Show::of_word(query.get_str("show"))));
+    let query = Address::of_page().query();
+    let show = Memo::new(move |_| query.with(|query| Show::of_word(query.get("show"))));
     let shown = Memo::new(move |_| {
         let show = show.get();
         cases.with(|list| {

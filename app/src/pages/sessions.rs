@@ -1,14 +1,14 @@
 //! Sessions: one's own, or somebody's whom one manages. They are ended one by one or all at once.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 use pulsestage::person::{Person, SessionsView};
 use pulsestage::session::Session;
 use pulsestage::text::NAME_MAX;
 
 use super::admin::Reader;
 use super::form::Form;
-use super::frame::{Frame, Here};
+use super::frame::{Frame, Here, PageFuture};
+use crate::address::PageQuery;
 use crate::api;
 use crate::ui::erase::Erase;
 use crate::ui::field::{Field, send};
@@ -16,9 +16,8 @@ use crate::ui::icon::Icon;
 use crate::ui::time::{in_utc, on_day};
 
 /// The page.
-pub(super) fn page(here: Here) -> AnyView {
-    let query = use_query_map();
-    let read = move || query.with(|query| query.get("of"));
+pub(super) fn page(here: Here) -> PageFuture {
+    let read = |query: &PageQuery| query.get("of").map(str::to_owned);
     let load = |slug, of: Option<String>| api::load_sessions(slug, of.and_then(|of| of.parse().ok()));
     here.load_by(read, load, |view, _, frame| draw(view, frame))
 }

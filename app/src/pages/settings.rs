@@ -7,7 +7,7 @@ use pulsestage::tenant::{Names, StaffSettings, TenantSettings};
 use pulsestage::text::Color;
 
 use super::form::Form;
-use super::frame::{Frame, Here};
+use super::frame::{Frame, Here, PageFuture};
 use crate::api;
 use crate::ui::dom;
 use crate::ui::erase::{Erase, part};
@@ -15,7 +15,7 @@ use crate::ui::field::{Control, Field, hidden, send};
 use crate::ui::icon::Icon;
 
 /// The page.
-pub(super) fn page(here: Here) -> AnyView {
+pub(super) fn page(here: Here) -> PageFuture {
     here.load(api::load_settings, draw)
 }
 

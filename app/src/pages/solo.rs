@@ -1,13 +1,13 @@
 //! Pages with one thing to say, and what to do about it.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use pulsestage::error::Refusal;
 
 use super::status::set_status;
 use crate::components::header::PlainHeader;
 use crate::ui::erase::Erase;
 use crate::ui::icon::{Icon, icon, large};
+use crate::ui::title::Title;
 
 /// A page with one thing to say.
 #[component]
@@ -38,8 +38,7 @@ fn Solo(
     .erase()
 }
 
-/// The way to signing in, in the room that this address is in. Its page is the server's alone, so the router is to let it
-/// be.
+/// The way to signing in, in the room that this address is in.
 fn sign_in_step(here: &str) -> AnyView {
     let slug = here.strip_prefix("/t/").and_then(|rest| rest.split('/').next());
     let room = slug.map(|slug| format!("/t/{slug}")).unwrap_or_default();

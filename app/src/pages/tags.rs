@@ -8,7 +8,7 @@ use pulsestage::tag::Tag;
 use pulsestage::text::NAME_MAX;
 
 use super::form::Form;
-use super::frame::{Frame, Here};
+use super::frame::{Frame, Here, PageFuture};
 use crate::api;
 use crate::components::tags::safe_color;
 use crate::ui::empty::Empty;
@@ -18,7 +18,7 @@ use crate::ui::icon::Icon;
 use crate::ui::text::plural;
 
 /// The page.
-pub(super) fn page(here: Here) -> AnyView {
+pub(super) fn page(here: Here) -> PageFuture {
     here.load(api::load_board, draw)
 }
 

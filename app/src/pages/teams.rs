@@ -5,7 +5,7 @@ use pulsestage::team::{TeamDetails, TeamSettings, TeamState, TeamsView};
 use pulsestage::text::NAME_MAX;
 
 use super::form::{Form, opens};
-use super::frame::{Frame, Here};
+use super::frame::{Frame, Here, PageFuture};
 use crate::api;
 use crate::platform;
 use crate::ui::copy::CopyLink;
@@ -14,7 +14,7 @@ use crate::ui::field::{Field, send};
 use crate::ui::icon::Icon;
 
 /// The page.
-pub(super) fn page(here: Here) -> AnyView {
+pub(super) fn page(here: Here) -> PageFuture {
     here.load(api::load_teams, draw)
 }
 

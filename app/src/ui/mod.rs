@@ -15,4 +15,5 @@ pub mod sheet;
 pub mod text;
 pub mod theme;
 pub mod time;
+pub mod title;
 pub mod toast;

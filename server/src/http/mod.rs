@@ -22,6 +22,7 @@ pub mod page;
 pub mod policy;
 pub mod returned_form;
 pub mod session;
+pub mod site;
 pub mod spelling;
 pub mod sse;
 mod table;

@@ -67,9 +67,9 @@ async fn filled(
     let host = head.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let slot = board.pages.keep(format!("{host} {address}"), Default::default());
     let drawn = slot.get_or_try_init(|| template(state, head, slug, context, board)).await.ok()?;
-    let nonce = policy::Nonce::new(state.rng());
+    let nonce = policy::Nonce::while_watching(state.rng());
     let form_key = own::fresh_key(state).to_string();
-    let values = [nonce.as_str(), form_key.as_str()];
+    let values = [written(nonce.as_ref()), form_key.as_str()];
     let coding = BodyCoding::accepted(&head.headers, &PageTemplate::CODINGS);
     let filled = drawn.fill(&values, coding).map(|page| (page, coding));
     let (page, coding) = filled.or_else(|| Some((drawn.fill(&values, BodyCoding::Identity)?, BodyCoding::Identity)))?;
@@ -80,7 +80,7 @@ async fn filled(
     if let Some(coding) = coding.header() {
         headers.insert(CONTENT_ENCODING, coding);
     }
-    guard(state, &nonce, headers);
+    guard(state, nonce.as_ref(), headers);
     *response.body_mut() = Body::from(page);
     Some(response)
 }
@@ -111,7 +111,7 @@ async fn template(
     let BoardQuery { filters, start, .. } = BoardQuery::parse(head.uri.query());
     let view = state.service().window_of(context, &board.seen, &filters, start).await.map_err(drop)?;
     let form_key = view.form_key.to_string();
-    let nonce = policy::Nonce::new(state.rng());
+    let nonce = policy::Nonce::while_watching(state.rng());
     let backend = Backend {
         service: state.service().clone(),
         credentials: Credentials::default(),
@@ -121,7 +121,12 @@ async fn template(
     let response = draw(state, bare(head), drawing).await;
     let is_page = response.status() == StatusCode::OK && response.headers().get(CONTENT_TYPE) == Some(&HTML);
     let page: Bytes = response.into_body().collect().await.map_err(drop)?.to_bytes();
-    if is_page { Ok(PageTemplate::new(page, &[nonce.as_str(), &form_key])) } else { Err(()) }
+    if is_page { Ok(PageTemplate::new(page, &[written(nonce.as_ref()), &form_key])) } else { Err(()) }
+}
+
+/// A nonce as the page has it; pages of a server that is not being worked on have none.
+fn written(nonce: Option<&policy::Nonce>) -> &str {
+    nonce.map(policy::Nonce::as_str).unwrap_or_default()
 }
 
 /// A request for the same page that says nothing of who sent it.

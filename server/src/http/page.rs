@@ -9,8 +9,10 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY,
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
+use futures::{Stream, StreamExt};
 use http_body_util::BodyExt;
-use leptos::prelude::provide_context;
+use leptos::prelude::{IntoView, provide_context};
+use std::pin::Pin;
 use tracing::Instrument;
 use uuid::Uuid;
 
@@ -57,14 +59,14 @@ pub async fn render(State(state): State<AppState>, request: Request) -> Response
     let wanted = head.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
     let visited = (state.clone(), credentials.clone(), slug.clone());
     let backend = Backend { service: state.service().clone(), credentials, home };
-    let nonce = policy::Nonce::new(state.rng());
+    let nonce = policy::Nonce::while_watching(state.rng());
     let drawing = PageDrawing { slug, backend, nonce: nonce.clone(), ready };
     let mut response = draw(&state, Request::from_parts(head, body), drawing).await;
     if response.status() == StatusCode::FORBIDDEN && is_nobody(visited).await {
         return to_sign_in(&wanted);
     }
     let found = response.status().is_success();
-    guard(&state, &nonce, response.headers_mut());
+    guard(&state, nonce.as_ref(), response.headers_mut());
     // Nobody takes part in a page that is not there; and made-up tenants are no way around a tenant's limit of newcomers.
     match minted.filter(|_| found) {
         Some(device) => with_device(&state, response, device),
@@ -78,8 +80,8 @@ pub(super) struct PageDrawing {
     pub(super) slug: Slug,
     /// Who it is for.
     pub(super) backend: Backend,
-    /// What its scripts carry.
-    pub(super) nonce: policy::Nonce,
+    /// What its script carries while cargo-leptos watches.
+    pub(super) nonce: Option<policy::Nonce>,
     /// Its board, where that was read before.
     pub(super) ready: Option<ReadyBoard>,
 }
@@ -94,8 +96,9 @@ pub(super) async fn draw(state: &AppState, request: Request, drawing: PageDrawin
     let BoardQuery { filters, start, .. } = BoardQuery::parse(request.uri().query());
     let window = PageWindow { filters, start };
     let provide = move || {
-        // Instead of leptos' own, which nobody but the page would know.
-        provide_context(nonce.for_page());
+        if let Some(nonce) = &nonce {
+            provide_context(nonce.for_page());
+        }
         provide_context(backend.clone());
         provide_context(settings);
         provide_context(window.clone());
@@ -109,14 +112,14 @@ pub(super) async fn draw(state: &AppState, request: Request, drawing: PageDrawin
             provide_context(sheet);
         }
     };
-    let page = leptos_axum::render_app_async_with_context(provide, move || app::shell(options.clone()));
-    whole(page(request)).await
+    let page = leptos_axum::handle_response_inner(provide, move || app::shell(options), request, without_scripts);
+    whole(page).await
 }
 
 /// Says what a browser and those before it may do with a page.
-pub(super) fn guard(state: &AppState, nonce: &policy::Nonce, headers: &mut HeaderMap) {
+pub(super) fn guard(state: &AppState, watching: Option<&policy::Nonce>, headers: &mut HeaderMap) {
     let has_secret = is_not_to_be_compressed(headers);
-    headers.insert(CONTENT_SECURITY_POLICY, policy::of_page(state, nonce));
+    headers.insert(CONTENT_SECURITY_POLICY, policy::of_page(state, watching));
     // The page holds what is this visitor's; nothing between us may keep it.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     if has_secret {
@@ -177,6 +180,21 @@ pub async fn instead_of_no_file(state: State<AppState>, request: Request, next: 
         next.run(request).await
     }
 }
+
+/// The document alone: leptos would write scripts behind it, for resources, of which pages have none.
+fn without_scripts<V: IntoView + 'static>(
+    document: V,
+    _scripts: Box<dyn FnOnce() -> Html + Send>,
+    _out_of_order: bool,
+) -> Pin<Box<dyn Future<Output = Html> + Send>> {
+    Box::pin(async move {
+        let html = document.to_html_stream_in_order().collect::<String>().await;
+        Box::pin(futures::stream::once(async { html })) as Html
+    })
+}
+
+/// A document as it comes.
+type Html = Pin<Box<dyn Stream<Item = String> + Send>>;
 
 /// Runs the rendering to its end on a task of its own and gives the page in one piece.
 ///

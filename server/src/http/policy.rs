@@ -1,7 +1,7 @@
 //! What browsers are told to forbid our own pages: a strict Content-Security-Policy, and what belongs to it.
 //!
-//! Nothing that comes into a page by mistake is run, drawn or sent anywhere: scripts are files of ours or carry the nonce
-//! of this one answer, styles are files of ours, and nobody puts us into a frame.
+//! Nothing that comes into a page by mistake is run, drawn or sent anywhere: scripts and styles are files of ours, and nobody
+//! puts us into a frame.
 
 use axum::extract::{Request, State};
 use axum::http::header::{
@@ -37,16 +37,18 @@ const ALWAYS: [(HeaderName, &str); 6] = [
 /// A year, as those who keep lists of such sites ask for. Sub-domains are not ours to speak for.
 const HTTPS_ONLY: &str = "max-age=31536000";
 
-/// A number that is used once: scripts that a page brings along carry it, and the page's policy names it.
+/// A number that is used once: the script by which `cargo leptos watch` loads open pages again carries it, and the page's
+/// policy names it. No other page has a script in it.
 #[derive(Clone)]
 pub struct Nonce(String);
 
 impl Nonce {
-    /// A new one, of 128 random bits.
-    pub fn new(rng: &dyn Rng) -> Self {
+    /// A new one, of 128 random bits, while cargo-leptos watches.
+    pub fn while_watching(rng: &dyn Rng) -> Option<Self> {
+        std::env::var_os("LEPTOS_WATCH")?;
         let mut random = [0; 16];
         rng.fill(&mut random);
-        Self(hex(&random))
+        Some(Self(hex(&random)))
     }
 
     /// The number as it is written.
@@ -69,12 +71,14 @@ impl fmt::Debug for Nonce {
 }
 
 /// The policy of a page of the application. WebAssembly is compiled, so that has to be allowed; text never becomes code.
-pub fn of_page(state: &AppState, nonce: &Nonce) -> HeaderValue {
-    // `cargo leptos watch` tells open pages over a WebSocket of its own that there is something new.
-    let watch = if std::env::var_os("LEPTOS_WATCH").is_some() { " ws: wss:" } else { "" };
+pub fn of_page(state: &AppState, watching: Option<&Nonce>) -> HeaderValue {
     let document = of_document(state);
-    let Nonce(nonce) = nonce;
-    header(format!("{document}; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; connect-src 'self'{watch}"))
+    // cargo-leptos tells open pages over a WebSocket of its own that there is something new.
+    let (script, socket) = match watching {
+        Some(Nonce(nonce)) => (format!(" 'nonce-{nonce}'"), " ws: wss:"),
+        None => (String::new(), ""),
+    };
+    header(format!("{document}; script-src 'self'{script} 'wasm-unsafe-eval'; connect-src 'self'{socket}"))
 }
 
 /// The policy of a document without script. Its forms lead to this site, and where tenants have hosts of their own also to

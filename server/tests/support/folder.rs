@@ -19,13 +19,15 @@ impl Folder {
         Self(path)
     }
 
-    /// A folder that looks like a built site: `pkg` with two files in it.
+    /// A folder that looks like a built site: `pkg` with two files in it, and two files beside it.
     pub(crate) fn site() -> Self {
         let folder = Self::new();
         let pkg = folder.path().join("pkg");
         std::fs::create_dir_all(&pkg).unwrap();
         std::fs::write(pkg.join("pulsestage.js"), "export default () => {};").unwrap();
         std::fs::write(pkg.join("pulsestage.css"), "body{}").unwrap();
+        std::fs::write(folder.path().join("start.js"), "// starts").unwrap();
+        std::fs::write(folder.path().join("more.css"), "main{}").unwrap();
         folder
     }
 

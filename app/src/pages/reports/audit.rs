@@ -1,27 +1,25 @@
 //! The audit log: what was done and what was refused, newest first.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
-use leptos_router::params::ParamsMap;
 use pulsestage::audit::{AuditView, Outcome, Query, Record, words};
 
 use super::{choice, moment, moment_field};
+use crate::address::PageQuery;
 use crate::api;
-use crate::pages::frame::{Frame, Here};
+use crate::pages::frame::{Frame, Here, PageFuture};
 use crate::ui::empty::Empty;
 use crate::ui::erase::Erase;
 use crate::ui::icon::Icon;
 use crate::ui::text::words_of;
 
 /// The page.
-pub(in crate::pages) fn page(here: Here) -> AnyView {
-    let params = use_query_map();
-    here.load_by(move || params.with(read), api::load_audit, draw)
+pub(in crate::pages) fn page(here: Here) -> PageFuture {
+    here.load_by(read, api::load_audit, draw)
 }
 
 /// What the address asks for.
-fn read(params: &ParamsMap) -> Query {
-    let field = |name: &str| params.get(name).unwrap_or_default();
+fn read(query: &PageQuery) -> Query {
+    let field = |name: &str| query.get(name).unwrap_or_default().to_owned();
     Query {
         by: field("by"),
         action: field("action"),

@@ -6,13 +6,13 @@ use pulsestage::export::{ExportChoices, State};
 use super::{choice, moment_field, team_options};
 use crate::api;
 use crate::pages::admin::Reader;
-use crate::pages::frame::{Frame, Here};
+use crate::pages::frame::{Frame, Here, PageFuture};
 use crate::ui::erase::Erase;
 use crate::ui::field::Field;
 use crate::ui::text::words_of;
 
 /// The page.
-pub(in crate::pages) fn page(here: Here) -> AnyView {
+pub(in crate::pages) fn page(here: Here) -> PageFuture {
     here.load(api::load_export, draw)
 }
 

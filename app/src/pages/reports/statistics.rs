@@ -1,14 +1,14 @@
 //! Statistics: how much was asked and answered, how fast, by whom and where.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 use pulsestage::statistics::{Bucket, ByModerator, ByTeam, Range, Statistics, StatisticsView, Volume, Waits};
 
 use super::{choice, moment, team_options};
+use crate::address::PageQuery;
 use crate::api;
 use crate::components::sparkline::Sparkline;
 use crate::pages::admin::Reader;
-use crate::pages::frame::{Frame, Here};
+use crate::pages::frame::{Frame, Here, PageFuture};
 use crate::ui::erase::Erase;
 use crate::ui::field::send;
 
@@ -26,11 +26,10 @@ const FIGURES: [Figure; 6] = [
 ];
 
 /// The page.
-pub(in crate::pages) fn page(here: Here) -> AnyView {
-    let params = use_query_map();
-    let field = move |name: &str| params.with(|params| params.get(name)).unwrap_or_default();
+pub(in crate::pages) fn page(here: Here) -> PageFuture {
+    let field = |query: &PageQuery, name| query.get(name).unwrap_or_default().to_owned();
     let load = |slug, (range, team)| api::load_statistics(slug, range, team);
-    here.load_by(move || (field("range"), field("team")), load, |view, _, frame| draw(view, frame))
+    here.load_by(move |query| (field(query, "range"), field(query, "team")), load, |view, _, frame| draw(view, frame))
 }
 
 fn draw(view: StatisticsView, frame: Frame) -> AnyView {
