@@ -1,6 +1,7 @@
 import { defineConfig } from '@playwright/test';
 
 import { chromiumFlags, chromiumPath } from './support/chromium';
+import { otherEngines } from './support/engines';
 
 const shots = process.env.SHOTS !== undefined;
 const ci = process.env.CI === 'true';
@@ -20,8 +21,12 @@ export default defineConfig({
   reporter: 'list',
   // Pictures are taken when they are asked for: SHOTS=folder.
   ...(shots ? { grep: /@shots/ } : { grepInvert: /@shots/ }),
+  projects: [
+    { name: 'chromium', use: { launchOptions: { executablePath: chromiumPath(), args: chromiumFlags() } } },
+    // Other engines where Playwright's builds of them are installed: what others do to a page is tried in each.
+    ...otherEngines().map((browserName) => ({ name: browserName, testMatch: /alive\.spec\.ts/, use: { browserName } })),
+  ],
   use: {
-    launchOptions: { executablePath: chromiumPath(), args: chromiumFlags() },
     // What happened and how the page stood at each step; a film besides would cost as much as the tests themselves.
     trace: { mode: 'retain-on-failure', screenshots: false },
   },

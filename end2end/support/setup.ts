@@ -4,9 +4,11 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { spokenEngines } from './engines';
 import { DEMO_FOLDER, Server } from './server';
 
 export default async function setup(): Promise<() => void> {
+  console.log(spokenEngines());
   const folder = mkdtempSync(join(tmpdir(), 'pulsestage-demo-'));
   const server = await Server.start({ demo: true });
   try {
