@@ -7,8 +7,6 @@ use super::{BoardPart, Filters, ROWS, RowOrder, RowWindow, WindowStart, ordered}
 use crate::board::Board;
 use crate::tenant::Tenant;
 
-/// A page of a board with so many questions has all of them.
-const WHOLE_ON_PAGE: usize = 1_000_000;
 /// The most orders that are kept. Whoever asks for yet another gets it made for them.
 const KEPT_ORDERS: usize = 32;
 
@@ -55,7 +53,7 @@ impl SeenBoard {
     /// begins there.
     #[must_use]
     pub fn for_page(&self, filters: &Filters, start: WindowStart) -> (Board, Option<BoardPart>) {
-        if self.board.questions.len() <= WHOLE_ON_PAGE {
+        if self.board.questions.len() <= ROWS as usize {
             return (self.board.clone(), None);
         }
         let window = self.window(filters, start, ROWS);

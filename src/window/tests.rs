@@ -8,6 +8,7 @@ use crate::id::{TagId, TenantId, UserId};
 use crate::question::Stamp;
 use crate::tag::Tag;
 use crate::team::{Team, TeamState};
+use crate::tenant::{Tenant, TenantSettings};
 
 fn question_id(n: u32) -> QuestionId {
     QuestionId(Uuid::from_u128(1_000 + u128::from(n)))
@@ -70,6 +71,11 @@ fn any_filters() -> impl Strategy<Value = Filters> {
         team: team.map(str::to_owned),
         tags,
     })
+}
+
+fn tenant() -> Tenant {
+    let id = TenantId(Uuid::from_u128(1));
+    Tenant { id, slug: "acme".to_owned(), name: "Acme".to_owned(), settings: TenantSettings::default() }
 }
 
 fn whole(board: &Board, filters: &Filters) -> RowOrder {
@@ -186,6 +192,30 @@ proptest! {
         let known = filters.known_on(&board);
         prop_assert_eq!(whole(&board, &known), whole(&board, &filters));
         prop_assert_eq!(known.known_on(&board), known);
+    }
+
+    #[test]
+    fn a_page_has_all_of_a_small_board_and_a_window_of_a_large_one(
+        board in any_board(), more in 0..80u32, filters in any_filters(), from in 0..100u32,
+    ) {
+        let mut board = board;
+        board.questions.extend((100..100 + more).map(|n| (question_id(n), question(n, i64::from(n % 3)))));
+        let seen = SeenBoard::new(tenant(), board.clone());
+        let (shown, part) = seen.for_page(&filters, WindowStart::Offset(from));
+        match part {
+            None => {
+                prop_assert!(board.questions.len() <= ROWS as usize);
+                prop_assert_eq!(shown, board);
+            }
+            Some(part) => {
+                prop_assert_eq!(part.total as usize, board.questions.len());
+                let all = whole(&board, &filters);
+                let from = part.offset as usize;
+                prop_assert_eq!(&whole(&shown, &filters).ids, &all.ids[from..from + shown.questions.len()]);
+                prop_assert_eq!(part.next.is_some(), from + shown.questions.len() < all.ids.len());
+                prop_assert_eq!(part.counts, all.counts);
+            }
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ use pulsestage::question::Question;
 use pulsestage::tenant::Tenant;
 use pulsestage::text::QuestionBody;
 use pulsestage::time::Timestamp;
-use pulsestage::window::{BoardCounts, LARGEST_BOARD};
+use pulsestage::window::{BoardCounts, LARGEST_BOARD, ROWS};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -239,6 +239,43 @@ async fn what_is_ones_own_is_told_apart() {
 }
 
 #[tokio::test]
+async fn a_page_of_a_large_board_begins_with_a_window_and_leads_to_the_rest() {
+    let (server, default, _acme) = TestServer::new(Plan::default()).await;
+    let filling = fill(&server.store, &default, 120).await;
+    let all = rows(&server, "limit=500").await;
+    assert_eq!((all.total, all.counts.all, all.counts.open, all.questions.len()), (124, 124, 123, 123));
+    for cookie in [String::new(), server.participant(1), default.moderator.clone()] {
+        let mut shown = Vec::new();
+        for offset in [0, 50, 100] {
+            let page = server.get(&format!("/?offset={offset}")).cookie(&cookie).send().await;
+            assert_eq!(page.status, 200);
+            let ids = cards(page.text());
+            assert_eq!(ids.len(), if offset == 100 { 23 } else { ROWS as usize });
+            assert!(page.text().contains("123 open, 1 answered"), "the counts are the whole board's");
+            shown.extend(ids);
+        }
+        assert_eq!(shown, all.questions.iter().map(|question| question.id).collect::<Vec<_>>());
+        // What a link names is in the window, wherever it stands and whatever was chosen.
+        let (last, answered) = (filling[0], default.answered.id);
+        let page = server.get(&format!("/?q={last}")).cookie(&cookie).send().await;
+        assert!(cards(page.text()).contains(&last));
+        let led = server.get(&format!("/?q={answered}&sort=oldest")).cookie(&cookie).send().await;
+        let to = format!("/?tab=answered&sort=oldest&q={answered}#q-{answered}");
+        assert_eq!((led.status.as_u16(), led.header("location")), (303, &*to));
+        let page = server.get(to.split('#').next().unwrap()).cookie(&cookie).send().await;
+        assert!(cards(page.text()).contains(&answered));
+        let nowhere = server.get(&format!("/?q={}", Uuid::from_u128(7))).cookie(&cookie).send().await;
+        assert_eq!((nowhere.status.as_u16(), cards(nowhere.text()).len()), (200, ROWS as usize));
+    }
+}
+
+/// The questions whose cards are in a page, in its order.
+fn cards(html: &str) -> Vec<QuestionId> {
+    let ids = html.split(" id=\"q-").skip(1).filter_map(|rest| rest.split('"').next()?.parse().ok());
+    ids.map(QuestionId).collect()
+}
+
+#[tokio::test]
 async fn ten_thousand_questions_are_read_in_windows() {
     let (server, default, _acme) = TestServer::new(Plan::default()).await;
     let filling = fill(&server.store, &default, 10_000).await;
@@ -253,6 +290,11 @@ async fn ten_thousand_questions_are_read_in_windows() {
         next = read.next;
     }
     assert_eq!(ids.len(), 10_004);
+    for cookie in [String::new(), server.participant(1)] {
+        let page = server.get("/").cookie(&cookie).header("accept-encoding", "gzip").send().await;
+        assert_eq!((page.status.as_u16(), page.header("content-encoding")), (200, "gzip"));
+        assert!(page.body.len() < 25_000, "{} bytes on the wire", page.body.len());
+    }
     // The whole board is still to be had as it always was.
     let loaded: BoardView = server.get("/api/fn/load_board").send().await.read();
     assert_eq!((loaded.board.questions.len(), loaded.part), (10_004, None));
