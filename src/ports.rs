@@ -292,4 +292,7 @@ pub trait Pseudonyms: Send + Sync {
     fn participant(&self, tenant: TenantId, device: Uuid) -> ParticipantId;
     /// The participant that this person is in their tenant, on every device.
     fn account(&self, tenant: TenantId, user: UserId) -> ParticipantId;
+    /// What this participant is called towards their own browser, for what it keeps for them: nobody else is called so, and
+    /// nothing that others are told can be compared with it.
+    fn reader(&self, tenant: TenantId, participant: ParticipantId) -> Uuid;
 }

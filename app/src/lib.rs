@@ -10,6 +10,8 @@ pub mod api;
 pub mod branding;
 pub mod components;
 #[cfg(feature = "ssr")]
+mod device;
+#[cfg(feature = "ssr")]
 pub mod join;
 pub mod live;
 mod page_data;
@@ -22,6 +24,8 @@ mod start;
 pub mod ui;
 
 #[cfg(feature = "ssr")]
-pub use shell::{SiteFiles, ThemeSheet, shell};
+pub use device::{DeviceScript, Erasure};
+#[cfg(feature = "ssr")]
+pub use shell::{DESCRIPTION, SiteFiles, ThemeSheet, shell};
 #[cfg(feature = "browser")]
 pub use start::start;

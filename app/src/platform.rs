@@ -34,13 +34,14 @@ pub(crate) async fn within<T>(ms: u32, task: impl Future<Output = T>) -> Option<
 mod browser {
     use gloo_timers::future::TimeoutFuture;
     use js_sys::futures::JsFuture;
+    use js_sys::{Array, Date, Function, Reflect};
     use leptos::prelude::{document, request_animation_frame, window};
     use std::time::Duration;
-    use wasm_bindgen::JsCast;
+    use wasm_bindgen::{JsCast, JsValue};
 
     /// Milliseconds since 1970 by the browser's clock.
     pub(crate) fn now_ms() -> f64 {
-        js_sys::Date::now()
+        Date::now()
     }
 
     /// A number from 0 up to 1. Good for spreading waits, not for secrets.
@@ -74,11 +75,41 @@ mod browser {
 
     /// Puts a text into the clipboard, and says whether it is there. Pages over plain HTTP have no clipboard.
     pub(crate) async fn copy(text: &str) -> bool {
-        let clipboard = js_sys::Reflect::get(&window().navigator(), &"clipboard".into());
+        let clipboard = Reflect::get(&window().navigator(), &"clipboard".into());
         match clipboard.ok().and_then(|clipboard| clipboard.dyn_into::<web_sys::Clipboard>().ok()) {
             Some(clipboard) => JsFuture::from(clipboard.write_text(text)).await.is_ok(),
             None => false,
         }
+    }
+
+    /// Calls the script that keeps things on the device (`public/keep.js`); whether it is there and could do it.
+    pub(crate) fn keeper(act: &str, arguments: &[&str]) -> bool {
+        let called = Reflect::get(&window(), &"keeper".into()).and_then(|keeper| {
+            let act: Function = Reflect::get(&keeper, &act.into())?.dyn_into()?;
+            let arguments: Array = arguments.iter().map(|text| JsValue::from_str(text)).collect();
+            act.apply(&keeper, &arguments)
+        });
+        called.is_ok()
+    }
+
+    /// A text as a form carries it.
+    pub(crate) fn escaped(text: &str) -> String {
+        js_sys::encode_uri_component(text).into()
+    }
+
+    /// When the copy was made that this page was opened from, if it was, in milliseconds since 1970.
+    pub(crate) fn kept_at() -> Option<f64> {
+        let meta = document().query_selector("meta[name=kept-at]").ok()??;
+        meta.get_attribute("content")?.parse::<u32>().ok().map(|seconds| f64::from(seconds) * 1_000.0)
+    }
+
+    /// A time as the reader's clock shows it: `10:42`, with its day when that is another.
+    pub(crate) fn clock_time(ms: f64) -> String {
+        // `Sun Nov 29 2026 10:42:13 GMT+0100 ..`, in every language.
+        let (then, now) = (String::from(Date::new(&ms.into()).to_string()), String::from(Date::new_0().to_string()));
+        let time = then.get(16..21).unwrap_or_default();
+        let day = then.get(4..10).unwrap_or_default();
+        if then.get(..15) == now.get(..15) { time.to_owned() } else { format!("{day}, {time}") }
     }
 
     /// Whether nobody can see the page now: another tab is in front of it.
@@ -171,6 +202,22 @@ mod rest {
 
     pub(crate) async fn copy(_text: &str) -> bool {
         false
+    }
+
+    pub(crate) fn keeper(_act: &str, _arguments: &[&str]) -> bool {
+        false
+    }
+
+    pub(crate) fn escaped(text: &str) -> String {
+        text.to_owned()
+    }
+
+    pub(crate) fn kept_at() -> Option<f64> {
+        None
+    }
+
+    pub(crate) fn clock_time(_ms: f64) -> String {
+        String::new()
     }
 
     pub(crate) fn is_hidden() -> bool {

@@ -12,6 +12,7 @@ use leptos_meta::{MetaTags, provide_meta_context};
 
 use crate::address::Address;
 use crate::api::{ClientSettings, ReturnedForm};
+use crate::device::DeviceScript;
 use crate::page_data::PageData;
 use crate::pages;
 use crate::ui::erase::Erase;
@@ -23,6 +24,9 @@ pub use files::SiteFiles;
 /// The page's background in light and in dark, for the browser's own frame; the same as `--bg` in style/tokens.css.
 pub(crate) const THEME_LIGHT: &str = "#f8f6f1";
 pub(crate) const THEME_DARK: &str = "#0b111e";
+
+/// What the pages are, for search engines, link previews and app stores.
+pub const DESCRIPTION: &str = "Ask questions, vote for the ones you care about, and see the answers live.";
 
 /// The document: head, styles, scripts, and the page in its body. It asks nothing of any other host, and has no script of its
 /// own: what wakes the page up is a file.
@@ -38,6 +42,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     let files = SiteFiles::of(&options);
     files.provide_parts();
     let data = PageData::provide();
+    let manifest = manifest(uri.path());
     view! {
         <!DOCTYPE html>
         <html lang="en" data-theme=theme>
@@ -52,11 +57,13 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="heartbeat-ms" content=settings.heartbeat_ms.to_string() />
                 <link rel="icon" type="image/svg+xml" href="/favicon.svg" />
                 <link rel="apple-touch-icon" href="/apple-touch-icon.png" />
-                <link rel="manifest" href="/manifest.webmanifest" />
+                <meta name="description" content=DESCRIPTION />
+                <link rel="manifest" href=manifest />
                 {files.sheets(Sheet::of_page(&address.page().1))}
                 // Also where there is none now: the browser names one when the tenant takes an accent.
                 <link id="tenant-accent" rel="stylesheet" href=sheet.map(|ThemeSheet(href)| href) />
                 {address_of_returned_form(&uri)}
+                {use_context::<DeviceScript>().map(DeviceScript::draw)}
                 <AutoReload options=options />
                 {files.program()}
                 <MetaTags />
@@ -74,6 +81,13 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
             </body>
         </html>
     }
+}
+
+/// The address of the manifest of the tenant whose page this is.
+fn manifest(path: &str) -> String {
+    let named = path.strip_prefix("/t/").and_then(|rest| rest.split('/').next());
+    let tenant = named.map(|slug| format!("/t/{slug}")).unwrap_or_default();
+    format!("{tenant}/manifest.webmanifest")
 }
 
 /// A page with a form that came back has the address of the form's server function: `public/start.js` gives it its own.
@@ -94,4 +108,21 @@ pub struct ThemeSheet(pub String);
 /// The theme that the reader chose on this device.
 pub(crate) fn chosen_theme(headers: &HeaderMap) -> Option<&'static str> {
     headers.get_all(COOKIE).iter().filter_map(|header| header.to_str().ok()).find_map(theme_of_cookies)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_names_the_manifest_of_its_own_tenant() {
+        for (path, address) in [
+            ("/", "/manifest.webmanifest"),
+            ("/admin/people", "/manifest.webmanifest"),
+            ("/t/acme", "/t/acme/manifest.webmanifest"),
+            ("/t/acme/admin", "/t/acme/manifest.webmanifest"),
+        ] {
+            assert_eq!(manifest(path), address, "{path}");
+        }
+    }
 }

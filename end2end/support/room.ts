@@ -75,6 +75,20 @@ export class Room {
     await this.askButton.click();
   }
 
+  /** The sheet in which one asks, and the button of the bar that opens it on a phone. */
+  get askSheet(): Locator {
+    return this.page.locator('#ask');
+  }
+
+  get askBar(): Locator {
+    return this.page.locator('.bar').getByRole('button', { name: 'Ask a question' });
+  }
+
+  /** What waits to be sent. */
+  get outbox(): Locator {
+    return this.page.getByRole('region', { name: 'Waiting to be sent' });
+  }
+
   /** What the page says happened. */
   get toasts(): Locator {
     return this.page.getByRole('region', { name: 'Notifications' });

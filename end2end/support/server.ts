@@ -17,6 +17,10 @@ export interface ServerOptions {
   heartbeatS?: number;
   /** Further flags of `pulsestage serve`. */
   flags?: string[];
+  /** Another folder of built pages than that of the release under test. */
+  site?: string;
+  /** The port of a server that was there before. */
+  port?: number;
 }
 
 /** Set by the global setup: a data folder that holds the demo data, to be copied. Seeding it takes seconds, a copy none. */
@@ -45,7 +49,7 @@ export class Server {
     if (options.demo && demo !== undefined) cpSync(demo, server.dataDir, { recursive: true });
     // Between our look and the server's own bind another process may take the port.
     for (let attempt = 1; ; attempt += 1) {
-      server.port = await freePort();
+      server.port = options.port ?? (await freePort());
       try {
         await server.launch();
         return server;
@@ -121,9 +125,9 @@ export class Server {
   }
 
   private async launch(): Promise<void> {
-    const { demo, heartbeatS, flags = [] } = this.options;
+    const { demo, heartbeatS, flags = [], site = siteFolder() } = this.options;
     const args = ['serve', '--addr', `127.0.0.1:${this.port}`, '--data-dir', this.dataDir];
-    args.push('--site-dir', siteFolder(), '--log-format', 'json');
+    args.push('--site-dir', site, '--log-format', 'json');
     // Nobody waits for tests that stop it, and one person of theirs asks for all.
     args.push('--linger-s', '0', '--drain-s', '1', '--asks-per-participant', '0');
     if (demo) args.push('--demo');

@@ -87,6 +87,10 @@ pub struct ServeArgs {
     /// Do not compress streams. With gzip, the stream of a busy board is a fifth of the size.
     #[arg(long, env = "PULSESTAGE_NO_STREAM_COMPRESSION")]
     pub no_stream_compression: bool,
+    /// Do not let browsers keep a copy of the board to open it without a network. Browsers that have one remove it at their
+    /// next visit.
+    #[arg(long, env = "PULSESTAGE_NO_OFFLINE_PAGES")]
+    pub no_offline_pages: bool,
     /// Threads that write to streams; by default half the number of cores.
     #[arg(long, env = "PULSESTAGE_STREAM_THREADS", value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub stream_threads: Option<u16>,

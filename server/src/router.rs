@@ -14,7 +14,7 @@ use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::http::{
-    account, api, board, branding, compression, export, health, host, join, language, origin, own, page, policy,
+    account, api, board, branding, compression, device, export, health, host, join, language, origin, own, page, policy,
     returned_form, session, site, spelling, sse, texts, thread, trace,
 };
 use crate::state::AppState;
@@ -65,6 +65,7 @@ pub fn router(state: AppState) -> Router {
                 .layer(DefaultBodyLimit::max(branding::MAX_FORM))
                 .fallback(api::method_not_allowed),
         )
+        .merge(device::routes(&state, files))
         .route("/export/{file}", get(export::file).fallback(api::method_not_allowed))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))

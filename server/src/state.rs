@@ -62,6 +62,8 @@ pub struct Site {
     pub base_domain: Option<BaseDomain>,
     /// Further hosts that are ours.
     pub also_hosts: Vec<Authority>,
+    /// Whether browsers keep a copy of the board, to open it without a network.
+    pub offline_pages: bool,
 }
 
 /// What the account pages need besides the use cases.

@@ -105,6 +105,10 @@ impl Pseudonyms for InstallationKey {
     fn account(&self, tenant: TenantId, user: UserId) -> ParticipantId {
         self.pseudonym("account", tenant, user.0)
     }
+
+    fn reader(&self, tenant: TenantId, participant: ParticipantId) -> Uuid {
+        self.pseudonym("reader", tenant, participant.0).0
+    }
 }
 
 #[cfg(test)]

@@ -265,6 +265,15 @@ impl Service {
         self.authenticate_with(slug, credentials, false).await
     }
 
+    /// What the caller is called towards their own browser, which keeps drafts and unsent votes for them: `u.` and a word for
+    /// an account, `g.` and a word for a guest. It is no secret and opens nothing.
+    #[must_use]
+    pub fn reader_tag(&self, context: &RequestContext) -> Option<String> {
+        let kind = if context.actor.user.is_some() { 'u' } else { 'g' };
+        let reader = self.pseudonyms.reader(context.tenant.id, context.actor.participant?);
+        Some(format!("{kind}.{}", reader.simple()))
+    }
+
     async fn authenticate_with(
         &self,
         slug: &str,

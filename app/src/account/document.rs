@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use crate::branding::Branding;
 use crate::components::header::Brand;
+use crate::device::DeviceScript;
 use crate::shell::{Sheet, SiteFiles, THEME_DARK, THEME_LIGHT, chosen_theme, theme_color};
 use crate::ui::erase::Erase;
 use crate::ui::icon::{Icon, large};
@@ -29,12 +30,28 @@ pub struct AccountDocument {
 /// The whole document as text. It asks nothing of any other host, and its address is told to none.
 #[must_use]
 pub fn document(options: LeptosOptions, headers: &HeaderMap, page: impl FnOnce() -> AccountDocument) -> String {
-    let theme = chosen_theme(headers);
-    // Drawing needs an owner for what it makes; nothing is left of it afterwards.
-    Owner::new().with(|| drawn(options, theme, page()).to_html())
+    document_with_script(options, headers, None, page)
 }
 
-fn drawn(options: LeptosOptions, theme: Option<&'static str>, page: AccountDocument) -> impl IntoView {
+/// The same with the script that keeps drafts on the device, or erases them.
+#[must_use]
+pub fn document_with_script(
+    options: LeptosOptions,
+    headers: &HeaderMap,
+    script: Option<DeviceScript>,
+    page: impl FnOnce() -> AccountDocument,
+) -> String {
+    let theme = chosen_theme(headers);
+    // Drawing needs an owner for what it makes; nothing is left of it afterwards.
+    Owner::new().with(|| drawn(options, theme, script, page()).to_html())
+}
+
+fn drawn(
+    options: LeptosOptions,
+    theme: Option<&'static str>,
+    script: Option<DeviceScript>,
+    page: AccountDocument,
+) -> impl IntoView {
     let AccountDocument { mark, title, lead, tenant, home, body } = page;
     let Branding { name, logo, sheet } = tenant.unwrap_or_else(Branding::ours);
     view! {
@@ -52,6 +69,7 @@ fn drawn(options: LeptosOptions, theme: Option<&'static str>, page: AccountDocum
                 <link rel="apple-touch-icon" href="/apple-touch-icon.png" />
                 {SiteFiles::of(&options).sheets(Sheet::Others)}
                 {sheet.map(|href| view! { <link rel="stylesheet" href=href /> })}
+                {script.map(DeviceScript::draw)}
             </head>
             <body>
                 <a class="skip" href="#main">

@@ -195,6 +195,7 @@ impl Mine {
                             maxlength=units(self.limits.max)
                             required
                             dir="auto"
+                            data-draft=format!("edit-{}", question.id)
                         >
                             {escaped(typed.unwrap_or(&question.body).to_owned())}
                         </textarea>

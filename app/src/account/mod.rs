@@ -18,7 +18,7 @@ mod thread;
 
 pub use claim::{CONFIRM, ClaimPage, OwnPassword, PersonLinkPage, RoleLinkPage, Setting};
 pub use confirm::{AddressChangePage, ConfirmIdentityPage};
-pub use document::{AccountDocument, document};
+pub use document::{AccountDocument, document, document_with_script};
 pub use leaving::{Leaving, LeavingPage};
 pub use mine::{Mine, Report, reason};
 pub use problem::ProblemPage;

@@ -116,6 +116,7 @@ impl ThreadPage {
                         maxlength=units(MessageBody::LENGTH.max)
                         required
                         dir="auto"
+                        data-draft=format!("thread-{}", self.thread.question.id)
                     >
                         {escaped(self.typed.clone())}
                     </textarea>

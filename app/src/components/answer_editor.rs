@@ -12,6 +12,7 @@ use super::edit_session::{EditSession, offer_undo};
 use super::queue_row::OnModerate;
 use crate::live::vec_map::VecMap;
 use crate::live::{Moderation, Progress};
+use crate::platform;
 use crate::ui::erase::{Erase, part};
 use crate::ui::field::{Submit, TextArea};
 use crate::ui::icon::{Icon, icon};
@@ -73,6 +74,9 @@ pub fn AnswerEditor(
     let error = Signal::derive(move || refused_here.get().or_else(|| fate.get().problem()));
     let is_first = initial.is_empty();
     let seen = EditSession::of(question, claims);
+    // The name under which the device keeps it, beyond this page.
+    let draft = format!("answer-{question}");
+    let sent = draft.clone();
     let close = move || {
         drafts.forget(question);
         on_close.run(());
@@ -106,6 +110,7 @@ pub fn AnswerEditor(
     Effect::new(move || {
         match fate.get() {
             Progress::Done => {
+                platform::keeper("drop", &[&sent]);
                 if is_first {
                     offer_undo(question);
                 }
@@ -147,6 +152,7 @@ pub fn AnswerEditor(
         "Escape" if !drafts.has(question) => close(),
         _ => {}
     };
+    let (draft_kept, draft_dropped) = (draft.clone(), draft.clone());
     let id = format!("q-{question}-answer");
     let area_id = format!("{id}-text");
     view! {
@@ -164,6 +170,7 @@ pub fn AnswerEditor(
                     hint="Everyone sees it under the question. **Bold**, *italic*, - lists and links are understood."
                     text=text
                     error=error
+                    draft=draft.clone()
                     node_ref=area
                 />
                 {part(move || {
@@ -183,10 +190,20 @@ pub fn AnswerEditor(
                         face=|| view! { {icon(Icon::Check)} "Save answer" }.erase()
                         busy=Signal::derive(move || fate.get().is_pending())
                     />
-                    <button class="btn btn--small" type="button" on:click=move |_| seen.keep(text, close)>
+                    <button
+                        class="btn btn--small"
+                        type="button"
+                        data-drop=draft_kept
+                        on:click=move |_| seen.keep(text, close)
+                    >
                         "Save draft"
                     </button>
-                    <button class="btn btn--quiet btn--small" type="button" on:click=move |_| close()>
+                    <button
+                        class="btn btn--quiet btn--small"
+                        type="button"
+                        data-drop=draft_dropped
+                        on:click=move |_| close()
+                    >
                         "Cancel"
                     </button>
                 </div>

@@ -81,7 +81,15 @@ fn edit(card: Card) -> AnyView {
         <label class="field__label" for=id.clone()>
             "Text"
         </label>
-        <textarea class="input" id=id node_ref=area name="text" rows="3" dir="auto">
+        <textarea
+            class="input"
+            id=id
+            node_ref=area
+            name="text"
+            rows="3"
+            dir="auto"
+            data-draft=format!("edit-{}", card.id)
+        >
             {escaped(text)}
         </textarea>
         <button class="btn btn--small" type="submit">

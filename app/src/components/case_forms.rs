@@ -141,7 +141,7 @@ fn decline(card: Card) -> AnyView {
         <label class="field__label" for=id.clone()>
             "Reason, shown to the person who asked"
         </label>
-        <input class="input" id=id node_ref=reason name="reason" maxlength="1000" dir="auto" autocomplete="off" />
+        <input class="input" id=id node_ref=reason name="reason" maxlength="1000" dir="auto" autocomplete="off" data-draft=format!("decline-{}", card.id) />
         <button class="btn btn--small" type="submit">
             "Decline"
         </button>

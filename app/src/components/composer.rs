@@ -13,6 +13,7 @@ use pulsestage::user::Role;
 
 use crate::api::typed;
 use crate::live::Progress;
+use crate::platform;
 use crate::ui::dom;
 use crate::ui::erase::{Erase, part};
 use crate::ui::field::{Submit, TextArea};
@@ -22,6 +23,8 @@ use crate::ui::sheet::Sheet;
 /// The id of the sheet, for the buttons that open it.
 pub const SHEET: &str = "ask";
 const AREA: &str = "ask-question";
+/// Where the device keeps the question that is being written; the names of the other fields begin with it.
+const DRAFT: &str = "ask";
 
 /// What keeps the reader from asking now, as a sentence; nothing where they can ask.
 #[must_use]
@@ -99,6 +102,7 @@ pub fn Composer(
                 area.set_value("");
             }
             text.set(String::new());
+            platform::keeper("drop", &[DRAFT]);
             dom::hide_popover(SHEET);
             on_seen.run(());
         }
@@ -171,6 +175,7 @@ pub fn Composer(
                     placeholder="What should we talk about?"
                     text=text
                     error=error
+                    draft=DRAFT
                     node_ref=area
                 />
                 {part(move || name_field(names.get(), name))}
@@ -226,6 +231,7 @@ fn name_field(names: Names, node: NodeRef<Input>) -> Option<AnyView> {
                     required=is_needed
                     autocomplete="name"
                     dir="auto"
+                    data-draft="ask-name"
                     node_ref=node
                 />
             </div>
@@ -271,7 +277,7 @@ fn TeamSelect(teams: Signal<Vec<Team>>, looking_at: Signal<Option<String>>, sele
             <label class="field__label" for="ask-team">
                 "Team"
             </label>
-            <select class="input" id="ask-team" name="team" required node_ref=select>
+            <select class="input" id="ask-team" name="team" required data-draft="ask-team" node_ref=select>
                 // Keyed: a team more must not change what is chosen.
                 <For each=move || teams.get() key=|team| team.id children=option />
             </select>

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::live::Connection;
+use crate::platform;
 use crate::ui::erase::{Erase, part};
 use crate::ui::icon::Icon;
 use crate::ui::notice::{Notice, Weight};
@@ -37,19 +38,32 @@ fn words() -> &'static str {
     USUAL
 }
 
-/// Said while the browser has no network.
+/// Said while the browser has no network, and on a page that was opened from the copy on the device until it is live.
 #[component]
 pub fn OfflineNotice(
     /// How the stream stands.
     connection: Signal<Connection>,
+    /// When the last message came.
+    fresh_at: Signal<Option<f64>>,
 ) -> impl IntoView {
-    let offline = Memo::new(move |_| connection.get() == Connection::Offline);
+    let kept_at = RwSignal::new(None);
+    Effect::new(move || kept_at.set(platform::kept_at()));
+    let trouble = Memo::new(move |_| match connection.get() {
+        Connection::Offline => Some("You are offline."),
+        Connection::Live | Connection::Delayed => None,
+        Connection::Connecting | Connection::Reconnecting => {
+            (kept_at.get().is_some() && fresh_at.with(Option::is_none)).then_some("PulseStage can't be reached.")
+        }
+    });
     part(move || {
-        offline.get().then(|| {
+        trouble.get().map(|trouble| {
+            let as_of = fresh_at.get_untracked().or_else(|| kept_at.get_untracked());
+            let as_of = as_of.map(|at| format!(" Questions as of {}.", platform::clock_time(at)));
             view! {
                 <Notice weight=Weight::Danger mark=Icon::WifiOff role="status">
                     <p>
-                        <b>"You are offline."</b>
+                        <b>{trouble}</b>
+                        {as_of}
                         " The page updates when you are back."
                     </p>
                 </Notice>

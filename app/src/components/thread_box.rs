@@ -66,6 +66,7 @@ pub fn ThreadBox(
             let said = api::say(slug, question, text, Some(platform::operation_id())).await;
             if let (Ok(_), Some(area)) = (&said, area.try_get_untracked().flatten()) {
                 area.set_value("");
+                platform::keeper("drop", &[&format!("thread-{question}")]);
             }
             let _gone = is_sending.try_set_value(false);
             told(said);
@@ -117,6 +118,7 @@ pub fn ThreadBox(
                     maxlength=units(MessageBody::LENGTH.max)
                     required
                     dir="auto"
+                    data-draft=format!("thread-{question}")
                     node_ref=area
                 ></textarea>
                 {part(wrong)}

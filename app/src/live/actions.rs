@@ -6,6 +6,7 @@ use pulsestage::id::{OperationId, QuestionId, TagId};
 use std::sync::Arc;
 
 use super::Live;
+use super::outbox::Unsent;
 use super::patience::{VOTE_PATIENCE_MS, WRITE_PATIENCE_MS, answer_ms, retry_ms};
 use super::votes::Click;
 use crate::api::{self, ApiError, WireFault};
@@ -115,8 +116,10 @@ impl Live {
         let op = platform::operation_id();
         let click = live.inner.core.try_update_value(|core| core.click(question, up, op)).flatten();
         live.draw();
-        if click == Some(Click::Send) {
-            platform::spawn(live.bring_vote(question));
+        match click {
+            Some(Click::Send) => platform::spawn(live.bring_vote(question)),
+            Some(Click::Queue) => Unsent::vote(&live.slug(), question, up, op).queue(),
+            Some(Click::Wait | Click::Nothing) | None => {}
         }
     }
 
@@ -124,7 +127,15 @@ impl Live {
         let tenant = self.slug();
         while let Some(intent) = self.inner.core.try_with_value(|core| core.mine.votes.intent(question)).flatten() {
             let send = || api::set_vote(tenant.clone(), question, intent.sent, Some(intent.op));
-            match self.persist(VOTE_PATIENCE_MS, send).await {
+            let unsent = Unsent::vote(&tenant, question, intent.sent, intent.op);
+            let Some(result) = self.send_or_keep(&unsent, VOTE_PATIENCE_MS, send).await else {
+                let wish = self.inner.core.try_update_value(|core| core.mine.votes.keep(question)).flatten();
+                if let Some(up) = wish {
+                    Unsent::vote(&tenant, question, up, platform::operation_id()).queue();
+                }
+                return;
+            };
+            match result {
                 Ok(receipt) => {
                     let next = platform::operation_id();
                     let send = self.inner.core.try_update_value(|core| core.receipt(receipt, next)).flatten();
@@ -225,6 +236,7 @@ impl Live {
     #[cfg(feature = "browser")]
     pub(super) fn wake(self) {
         self.inner.wake_ups.try_update_value(|count| *count = count.wrapping_add(1));
+        platform::keeper("wake", &[]);
     }
 }
 

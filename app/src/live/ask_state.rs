@@ -12,6 +12,7 @@ use pulsestage::user::Role;
 
 use super::Live;
 use super::actions::Progress;
+use super::outbox::Unsent;
 use super::patience::WRITE_PATIENCE_MS;
 use crate::api::{self, ApiError};
 use crate::platform;
@@ -51,7 +52,13 @@ impl Live {
         platform::spawn(async move {
             let tenant = live.slug();
             let send = || api::ask(tenant.clone(), team, text.clone(), name.clone(), Some(op));
-            let result = live.persist(WRITE_PATIENCE_MS, send).await;
+            let unsent = Unsent::question(&tenant, team, &text, name.as_deref(), op);
+            let Some(result) = live.send_or_keep(&unsent, WRITE_PATIENCE_MS, send).await else {
+                live.inner.asked.set_value(None);
+                live.inner.asking.set(Progress::Done);
+                let words = "Your question is kept on this device until it can be sent.";
+                return live.toasts.push(ToastKind::Done, words.to_owned(), None);
+            };
             if result.as_ref().err().and_then(ApiError::worth_retrying).is_none() {
                 live.inner.asked.set_value(None);
             }
@@ -63,7 +70,7 @@ impl Live {
     }
 
     /// A question of this browser's arrived.
-    fn asked(self, question: &Question) {
+    pub(super) fn asked(self, question: &Question) {
         self.inner.core.try_update_value(|core| core.mine.own.put(question.id, ()));
         self.draw();
         let words = match question.status {

@@ -76,6 +76,14 @@ impl Core {
         Some(self.mine.votes.click(question, up, upvotes, op))
     }
 
+    /// A vote waits in the outbox.
+    #[cfg(feature = "browser")]
+    pub(super) fn waits(&mut self, question: QuestionId, up: bool, op: OperationId) {
+        if let Some(question) = self.board.questions.get(&question) {
+            self.mine.votes.waits(question.id, up, question.upvotes, op);
+        }
+    }
+
     /// A vote was carried out; says what to send next, if anything.
     pub(super) fn receipt(&mut self, receipt: VoteReceipt, next: OperationId) -> Option<bool> {
         let settled = self.mine.votes.receipt(receipt, next);

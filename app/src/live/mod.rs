@@ -24,6 +24,7 @@ mod fold;
 pub mod latest_response;
 #[cfg(feature = "browser")]
 pub(crate) mod listener;
+mod outbox;
 mod patience;
 mod project;
 mod review_action;
@@ -170,6 +171,8 @@ impl Live {
             inner,
         };
         live.follow_filters();
+        #[cfg(feature = "browser")]
+        live.follow_outbox();
         #[cfg(feature = "browser")]
         inner.keeper.run(live);
         provide_context(live);

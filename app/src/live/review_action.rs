@@ -48,6 +48,16 @@ impl ReviewAction {
         }
     }
 
+    /// The beginning of the name under which the device keeps what was typed for it; the question follows.
+    #[must_use]
+    pub const fn draft(&self) -> Option<&'static str> {
+        match self {
+            Self::Decide(ReviewDecision::Decline { .. }) => Some("decline"),
+            Self::Decide(ReviewDecision::Edit { .. }) => Some("edit"),
+            Self::Decide(_) | Self::Note(_) | Self::Merge(_) | Self::Split => None,
+        }
+    }
+
     /// Sends it, for the version of the question that was seen.
     ///
     /// # Errors

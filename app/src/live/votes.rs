@@ -22,6 +22,8 @@ pub struct Intent {
     base: i64,
     /// Whether the stream has told a count since the request was sent.
     tally_seen: bool,
+    /// Whether it waits in the outbox, which sends it and what follows it.
+    kept: bool,
 }
 
 /// What to do with a click.
@@ -31,6 +33,8 @@ pub enum Click {
     Send,
     /// A request for this question is on its way: when it is back, the latest wish is sent.
     Wait,
+    /// One waits in the outbox: this is to wait behind it.
+    Queue,
     /// It is what the server has already.
     Nothing,
 }
@@ -91,13 +95,13 @@ impl Votes {
     /// The reader clicked. `upvotes` is the board's count now.
     pub fn click(&mut self, question: QuestionId, up: bool, upvotes: i64, op: OperationId) -> Click {
         if let Some(intent) = self.intents.get_mut(question) {
-            intent.up = up;
-            return Click::Wait;
+            let is_other = std::mem::replace(&mut intent.up, up) != up;
+            return if intent.kept && is_other { Click::Queue } else { Click::Wait };
         }
         if self.counted.has(question) == up {
             return Click::Nothing;
         }
-        self.intents.put(question, Intent { up, sent: up, op, base: upvotes, tally_seen: false });
+        self.intents.put(question, Intent { up, sent: up, op, base: upvotes, tally_seen: false, kept: false });
         Click::Send
     }
 
@@ -105,6 +109,25 @@ impl Votes {
     #[must_use]
     pub fn intent(&self, question: QuestionId) -> Option<Intent> {
         self.intents.get(question).copied()
+    }
+
+    /// The vote on its way could not be sent and waits in the outbox; the wish that is to wait behind it, if that is another.
+    pub fn keep(&mut self, question: QuestionId) -> Option<bool> {
+        let intent = self.intents.get_mut(question)?;
+        intent.kept = true;
+        (intent.up != intent.sent).then_some(intent.up)
+    }
+
+    /// A vote waits in the outbox since another page, or another tab, put it there. `upvotes` is the board's count now.
+    pub fn waits(&mut self, question: QuestionId, up: bool, upvotes: i64, op: OperationId) {
+        match self.intents.get_mut(question) {
+            Some(intent) if intent.kept => intent.up = up,
+            Some(_) => {}
+            None => {
+                let intent = Intent { up, sent: up, op, base: upvotes, tally_seen: false, kept: true };
+                self.intents.put(question, intent);
+            }
+        }
     }
 
     /// The stream told the count of a question.
@@ -219,6 +242,45 @@ mod tests {
         assert!(votes.give_up(Q).is_some());
         assert!(!votes.wanted(Q));
         assert_eq!(votes.shown(Q, 10), 10);
+    }
+
+    #[test]
+    fn what_waits_in_the_outbox_is_shown_and_the_next_wish_waits_behind_it() {
+        let mut votes = Votes::default();
+        votes.click(Q, true, 10, op(1));
+        assert_eq!(votes.keep(Q), None);
+        assert_eq!(votes.click(Q, true, 10, op(2)), Click::Wait, "it is the same wish");
+        assert_eq!(votes.click(Q, false, 10, op(2)), Click::Queue);
+        assert!(!votes.wanted(Q));
+        assert_eq!(votes.receipt(receipt(true, 11), op(3)).upvotes, Some(11));
+        assert_eq!(votes.click(Q, true, 11, op(4)), Click::Queue, "the second still waits there");
+        assert_eq!(votes.receipt(receipt(false, 10), op(5)).upvotes, Some(10));
+        assert_eq!(votes.receipt(receipt(true, 11), op(6)), Settled { upvotes: Some(11), send: None });
+        assert_eq!((votes.wanted(Q), votes.intent(Q)), (true, None));
+    }
+
+    #[test]
+    fn a_change_of_mind_before_a_failure_is_not_forgotten() {
+        let mut votes = Votes::default();
+        votes.click(Q, true, 10, op(1));
+        votes.click(Q, false, 10, op(2));
+        assert_eq!(votes.keep(Q), Some(false));
+    }
+
+    #[test]
+    fn what_waited_before_the_page_was_opened_is_shown_as_wished() {
+        let mut votes = Votes::default();
+        votes.waits(Q, true, 10, op(1));
+        assert_eq!((votes.wanted(Q), votes.shown(Q, 10)), (true, 11));
+        votes.waits(Q, false, 10, op(2));
+        assert_eq!((votes.wanted(Q), votes.shown(Q, 10)), (false, 10));
+        let mut counted = Votes::new([Q]);
+        counted.waits(Q, true, 10, op(1));
+        assert_eq!(counted.shown(Q, 10), 10, "it had arrived, and its answer was lost");
+        let mut under_way = Votes::default();
+        under_way.click(Q, true, 10, op(1));
+        under_way.waits(Q, false, 10, op(2));
+        assert!(under_way.wanted(Q), "this page's own click is the later one");
     }
 
     #[test]

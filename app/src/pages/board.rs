@@ -135,7 +135,9 @@ pub fn RoomFrame(
         <main class="room" id="main">
             <div class="room__main">
                 <NoScript />
-                <OfflineNotice connection=live.connection />
+                <OfflineNotice connection=live.connection fresh_at=live.fresh_at />
+                // Its content is public/outbox.js's.
+                <section id="outbox" class="outbox" aria-label="Waiting to be sent" hidden></section>
                 <RefusedNotice words=Signal::derive(move || refused.with(|refused| refused.as_ref().map(problem::of_form))) />
                 {part(move || obstacle.get().map(|why| closed(why, room)))}
                 <header class="room__head">

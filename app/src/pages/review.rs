@@ -69,9 +69,12 @@ impl Review {
     fn act(self, question: QuestionId, seen: Option<i64>, action: ReviewAction) {
         let Some(slug) = self.slug.try_get_value() else { return };
         platform::spawn(async move {
-            let (done, undo) = (action.done().to_owned(), action.undo());
+            let (done, undo, draft) = (action.done().to_owned(), action.undo(), action.draft());
             match action.send(slug, question, seen).await {
                 Ok(case) => {
+                    if let Some(draft) = draft {
+                        platform::keeper("drop", &[&format!("{draft}-{question}")]);
+                    }
                     self.feed.fold(case);
                     let Some(undo) = undo else { return self.toasts.push(ToastKind::Done, done, None) };
                     let run = Arc::new(move || self.act(question, None, undo.clone()));

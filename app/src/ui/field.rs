@@ -40,6 +40,9 @@ pub fn TextArea(
     /// Why it was not taken.
     #[prop(into)]
     error: Signal<Option<String>>,
+    /// The name under which the device keeps what is typed, until it is sent.
+    #[prop(into)]
+    draft: String,
     /// The element itself, for whoever must clear or focus it.
     node_ref: NodeRef<Textarea>,
 ) -> impl IntoView {
@@ -75,6 +78,7 @@ pub fn TextArea(
                 maxlength=Signal::derive(move || (!alive.get()).then_some(units(max.get())))
                 required
                 dir="auto"
+                data-draft=draft
                 placeholder=placeholder
                 aria-describedby=Signal::derive(described)
                 aria-invalid=Signal::derive(move || error.with(Option::is_some).then_some("true"))

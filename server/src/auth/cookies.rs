@@ -111,9 +111,30 @@ impl Cookies {
     /// The cookies that take away what this browser is known by, in every tenant.
     #[must_use]
     pub fn forgotten_browser_cookies(&self, headers: &HeaderMap) -> Vec<Cookie<'static>> {
-        let prefix = self.browser_name("");
-        let known = brought(headers).filter(|cookie| cookie.name().starts_with(&prefix));
-        known.take(MAX_SESSIONS).map(|cookie| self.cookie(cookie.name().to_owned(), String::new(), 0)).collect()
+        let prefixes = [self.browser_name(""), self.reader_name("")];
+        let known = brought(headers).filter(|cookie| prefixes.iter().any(|prefix| cookie.name().starts_with(prefix)));
+        known.take(2 * MAX_SESSIONS).map(|cookie| self.cookie(cookie.name().to_owned(), String::new(), 0)).collect()
+    }
+
+    /// The cookie that tells the script of a tenant's pages for whom this browser keeps drafts and what could not be sent. It
+    /// is the one cookie that scripts read; it opens nothing.
+    #[must_use]
+    pub fn reader_cookie(&self, slug: &str, tag: String) -> Cookie<'static> {
+        let mut cookie = self.cookie(self.reader_name(slug), tag, DEVICE_LIFE_S);
+        cookie.set_http_only(false);
+        cookie
+    }
+
+    /// What the cookie of before says.
+    #[must_use]
+    pub fn reader(&self, headers: &HeaderMap, slug: &str) -> Option<String> {
+        value_of(headers, &self.reader_name(slug))
+    }
+
+    /// The cookie that takes it away.
+    #[must_use]
+    pub fn ended_reader_cookie(&self, slug: &str) -> Cookie<'static> {
+        self.cookie(self.reader_name(slug), String::new(), 0)
     }
 
     /// The cookie that a browser takes along to the provider.
@@ -172,6 +193,10 @@ impl Cookies {
 
     fn browser_name(&self, slug: &str) -> String {
         format!("{}pulsestage_b_{slug}", self.prefix())
+    }
+
+    fn reader_name(&self, slug: &str) -> String {
+        format!("{}pulsestage_r_{slug}", self.prefix())
     }
 
     fn session_name(&self, slug: &str) -> String {
@@ -262,6 +287,20 @@ mod tests {
         {
             assert_eq!(cookies.known_browser(&with_cookie(&forged), slug), None, "{forged}");
         }
+    }
+
+    #[test]
+    fn scripts_read_for_whom_they_keep_things_and_nothing_else() {
+        let cookies = Cookies::new(InstallationKey::new([1; 32]), true);
+        let tag = cookies.reader_cookie("acme", "g.5f".to_owned());
+        let text = tag.to_string();
+        assert!(text.starts_with("__Host-pulsestage_r_acme=g.5f;") && text.contains("SameSite=Lax"), "{text}");
+        assert!(text.contains("Secure") && !text.contains("HttpOnly"), "{text}");
+        let headers = with_cookie(&pair(&tag));
+        assert_eq!(cookies.reader(&headers, "acme").as_deref(), Some("g.5f"));
+        assert_eq!(cookies.reader(&headers, "default"), None);
+        let gone = cookies.forgotten_browser_cookies(&headers);
+        assert_eq!(gone.iter().map(Cookie::name).collect::<Vec<_>>(), ["__Host-pulsestage_r_acme"]);
     }
 
     #[test]

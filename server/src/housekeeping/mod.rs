@@ -31,8 +31,11 @@ const PAUSE: Duration = Duration::from_millis(20);
 const TASK: &str = "housekeeping";
 /// How long an instance may do it without asking again: one that died is followed by another after that.
 const LEASE_MS: i64 = 120_000;
-/// How long idempotency keys, links that are worth nothing and facts beyond the replay are kept.
+/// How long links that are worth nothing and facts beyond the replay are kept.
 pub const KEPT_MS: i64 = DAY_MS;
+/// How long idempotency keys are kept: twice as long as a browser keeps what it could not send, so that the last attempt
+/// finds the key of the first whatever the two clocks say.
+pub const KEYS_KEPT_MS: i64 = 2 * DAY_MS;
 /// How long background jobs are kept after their time.
 const JOBS_KEPT_MS: i64 = 10 * 60 * 1_000;
 
@@ -193,9 +196,8 @@ impl Housekeeper {
 
     const fn worth_nothing_before(what: Spent, now: Timestamp) -> Timestamp {
         match what {
-            Spent::Operations | Spent::SignInLinks | Spent::PersonLinks | Spent::ThreadLinks => {
-                now.plus_millis(-KEPT_MS)
-            }
+            Spent::Operations => now.plus_millis(-KEYS_KEPT_MS),
+            Spent::SignInLinks | Spent::PersonLinks | Spent::ThreadLinks => now.plus_millis(-KEPT_MS),
             Spent::Sessions | Spent::AddressChanges | Spent::PendingSignIns => now,
             // Whoever does jobs removes them sooner, and says so.
             Spent::Jobs => now.plus_millis(-JOBS_KEPT_MS),

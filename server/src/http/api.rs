@@ -15,7 +15,7 @@ use super::errors::Error;
 use super::extract::read_body;
 use super::language::ClientLanguage;
 use super::returned_form::ReadForm;
-use super::{host, table};
+use super::{device, host, table};
 use crate::auth::secret::unhex;
 use crate::state::AppState;
 use crate::unicode::nfc_body;
@@ -44,6 +44,11 @@ pub async fn call(State(state): State<AppState>, request: Request) -> Result<imp
         credentials: state.credentials(request.headers(), request.extensions()),
         home: host::home(request.extensions()),
     };
+    if let Some(kept_for) = request.headers().get(device::KEPT_FOR)
+        && !device::is_kept_for(&state, kept_for, &backend).await?
+    {
+        return Err(device::somebody_else().into());
+    }
     Ok(leptos_axum::handle_server_fns_with_context(move || provide_context(backend.clone()), request).await)
 }
 

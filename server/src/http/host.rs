@@ -95,6 +95,7 @@ mod tests {
             origin: Some("https://live.example.org".to_owned()),
             base_domain: base.map(|base| base.parse().unwrap()),
             also_hosts: Vec::new(),
+            offline_pages: true,
         }
     }
 

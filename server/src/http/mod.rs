@@ -8,6 +8,7 @@ pub mod api;
 pub mod board;
 pub mod branding;
 pub mod compression;
+pub mod device;
 pub mod errors;
 pub mod export;
 mod extract;

@@ -1,5 +1,6 @@
 //! What a browser has asked, and reporting what others have: pages and forms that work without script.
 
+use app::DeviceScript;
 use app::account::{Mine, Problems, Report, reason};
 use axum::Router;
 use axum::extract::State;
@@ -9,7 +10,7 @@ use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-use super::account::{draw, go, problems, room_of};
+use super::account::{draw, draw_with_script, go, problems, room_of};
 use super::compression::not_to_be_compressed;
 use super::errors::Error;
 use super::extract::{Fields, PathQuestion, TextFields, question_id};
@@ -102,7 +103,8 @@ async fn draw_mine(
         }),
         questions,
     };
-    Ok(draw(state, headers, refused.map(|(_, _, refusal)| refusal), || page.draw()))
+    let script = DeviceScript::of_drafts(&context.tenant.slug);
+    Ok(draw_with_script(state, headers, refused.map(|(_, _, refusal)| refusal), script, || page.draw()))
 }
 
 /// The form by which a question is reported.

@@ -1,8 +1,8 @@
 //! Pages: rendered as a whole by leptos, for a browser that has a participant's cookie or gets one.
 
-use app::ThemeSheet;
 use app::api::{Backend, ClientSettings, Home, PageWindow, ReadyBoard, ReturnedForm};
 use app::branding::Branding;
+use app::{DeviceScript, ThemeSheet};
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, SET_COOKIE};
@@ -21,7 +21,7 @@ use super::compression::{is_not_to_be_compressed, not_to_be_compressed};
 use super::errors::NoPage;
 use super::language::one_moment;
 use super::newcomer::SharedPage;
-use super::{host, newcomer, policy};
+use super::{device, host, newcomer, policy};
 use crate::state::AppState;
 use pulsestage::id::uuid_v7;
 use pulsestage::ports::RateLimited;
@@ -48,10 +48,11 @@ pub async fn render(State(state): State<AppState>, request: Request) -> Response
     if let Some(way) = newcomer::way_to_question(&state, &head, &slug, &credentials).await {
         return way;
     }
+    let reader = device::reader_cookie(&state, &head.headers, &slug, &credentials).await;
     let mut ready = None;
     if let Some(device) = minted {
         match newcomer::page(&state, &head, &slug, &credentials).await {
-            SharedPage::Filled(page) => return with_device(&state, page, device),
+            SharedPage::Filled(page) => return with_cookies(&state, page, Some(device), reader),
             SharedPage::Refused(refusal) => ready = Some(ReadyBoard(Err(refusal))),
             SharedPage::Own => {}
         }
@@ -68,10 +69,7 @@ pub async fn render(State(state): State<AppState>, request: Request) -> Response
     let found = response.status().is_success();
     guard(&state, nonce.as_ref(), response.headers_mut());
     // Nobody takes part in a page that is not there; and made-up tenants are no way around a tenant's limit of newcomers.
-    match minted.filter(|_| found) {
-        Some(device) => with_device(&state, response, device),
-        None => response,
-    }
+    if found { with_cookies(&state, response, minted, reader) } else { response }
 }
 
 /// What a page is drawn with.
@@ -90,6 +88,7 @@ pub(super) struct PageDrawing {
 pub(super) async fn draw(state: &AppState, request: Request, drawing: PageDrawing) -> Response {
     let PageDrawing { slug, backend, nonce, ready } = drawing;
     let sheet = theme_sheet(state, &slug).await;
+    let script = DeviceScript::of_page(slug.as_str(), state.site().offline_pages);
     let settings = ClientSettings { heartbeat_ms: u64::try_from(state.heartbeat().as_millis()).unwrap_or(u64::MAX) };
     let options = state.site().options.clone();
     let returned = request.extensions().get::<ReturnedForm>().cloned();
@@ -111,6 +110,7 @@ pub(super) async fn draw(state: &AppState, request: Request, drawing: PageDrawin
         if let Some(sheet) = sheet.clone() {
             provide_context(sheet);
         }
+        provide_context(script.clone());
     };
     let page = leptos_axum::handle_response_inner(provide, move || app::shell(options), request, without_scripts);
     whole(page).await
@@ -127,9 +127,11 @@ pub(super) fn guard(state: &AppState, watching: Option<&policy::Nonce>, headers:
     }
 }
 
-/// The same page with the cookie that makes its browser a participant.
-fn with_device(state: &AppState, mut page: Response, device: Uuid) -> Response {
-    if let Ok(cookie) = HeaderValue::from_str(&state.cookies().device_cookie(device).to_string()) {
+/// The same page with the cookies that make its browser a participant and say for whom it keeps drafts.
+fn with_cookies(state: &AppState, mut page: Response, minted: Option<Uuid>, reader: Option<HeaderValue>) -> Response {
+    let device = minted.map(|device| state.cookies().device_cookie(device).to_string());
+    let device = device.and_then(|cookie| HeaderValue::from_str(&cookie).ok());
+    for cookie in device.into_iter().chain(reader) {
         page.headers_mut().append(SET_COOKIE, cookie);
     }
     page

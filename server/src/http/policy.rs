@@ -78,7 +78,12 @@ pub fn of_page(state: &AppState, watching: Option<&Nonce>) -> HeaderValue {
         Some(Nonce(nonce)) => (format!(" 'nonce-{nonce}'"), " ws: wss:"),
         None => (String::new(), ""),
     };
-    header(format!("{document}; script-src 'self'{script} 'wasm-unsafe-eval'; connect-src 'self'{socket}"))
+    header(format!("{document}; script-src 'self'{script} 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'{socket}"))
+}
+
+/// The policy of an account page with fields that are kept as drafts: one script of ours runs there, and it sends nothing.
+pub fn of_page_with_drafts(state: &AppState) -> HeaderValue {
+    header(format!("{}; script-src 'self'", of_document(state)))
 }
 
 /// The policy of a document without script. Its forms lead to this site, and where tenants have hosts of their own also to

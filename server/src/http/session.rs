@@ -3,7 +3,7 @@
 use app::api::Home;
 use axum::extract::State;
 use axum::http::header::{SET_COOKIE, USER_AGENT};
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::{AppendHeaders, IntoResponse, Redirect};
 
 use super::errors::Error;
@@ -37,8 +37,12 @@ pub(crate) async fn sign_out(
     if let Some(session) = state.cookies().session(&headers, slug.as_str()) {
         state.service().sign_out(session.hash()).await?;
     }
-    let cookie = state.cookies().ended_session_cookie(slug.as_str());
-    Ok((set(&cookie.to_string()), Redirect::to(&format!("{}signed-out", home.page(slug.as_str())))))
+    let ended = [
+        state.cookies().ended_session_cookie(slug.as_str()).to_string(),
+        // What this browser keeps is from now on for a guest.
+        state.cookies().ended_reader_cookie(slug.as_str()).to_string(),
+    ];
+    Ok((set(&ended), Redirect::to(&format!("{}signed-out", home.page(slug.as_str())))))
 }
 
 /// What a session that is opened by this request is called.
@@ -48,6 +52,6 @@ pub fn label(headers: &HeaderMap) -> SessionLabel {
     said.map(|said| SessionLabel::of_user_agent(&said)).unwrap_or_default()
 }
 
-fn set(cookie: &str) -> AppendHeaders<Option<(axum::http::HeaderName, HeaderValue)>> {
-    AppendHeaders(HeaderValue::from_str(cookie).ok().map(|value| (SET_COOKIE, value)))
+fn set(cookies: &[String]) -> AppendHeaders<Vec<(HeaderName, HeaderValue)>> {
+    AppendHeaders(cookies.iter().filter_map(|cookie| Some((SET_COOKIE, HeaderValue::from_str(cookie).ok()?))).collect())
 }

@@ -1,6 +1,7 @@
 //! What people wrote: taken away and erased. Pages and forms that work without script.
 
 use app::account::EraseWritten;
+use app::{DeviceScript, Erasure};
 use axum::Router;
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -9,7 +10,7 @@ use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-use super::account::{draw, private, problems, room_of};
+use super::account::{draw, draw_with_script, private, problems, room_of};
 use super::errors::Error;
 use super::{api, page};
 use crate::state::AppState;
@@ -64,5 +65,11 @@ fn draw_erase(
 ) -> Response {
     let (tenant, room) = ((&context.tenant).into(), room_of(&context.tenant.slug));
     let page = EraseWritten { tenant, room, done, problems: problems(refusal) };
-    draw(state, headers, refusal, || page.draw())
+    match page.done.is_some() {
+        true => {
+            let script = DeviceScript::erasing(&context.tenant.slug, Erasure::Tenant);
+            draw_with_script(state, headers, refusal, script, || page.draw())
+        }
+        false => draw(state, headers, refusal, || page.draw()),
+    }
 }

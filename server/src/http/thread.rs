@@ -1,5 +1,6 @@
 //! The private thread of a question, for its asker: pages and forms that work without script.
 
+use app::DeviceScript;
 use app::account::ThreadPage;
 use app::api::Home;
 use axum::Router;
@@ -9,7 +10,7 @@ use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-use super::account::{count_failed, draw, go, private, problems, room_of};
+use super::account::{count_failed, draw_with_script, go, private, problems, room_of};
 use super::errors::Error;
 use super::extract::{LinkSecret, PathQuestion, TextFields};
 use super::own::{fresh_key, key_of};
@@ -158,5 +159,6 @@ fn draw_page(
         typed: sent.refusal.as_ref().map_or("", |_| sent.typed).to_owned(),
         problems: problems(sent.refusal.as_ref()),
     };
-    draw(state, headers, sent.refusal.as_ref(), || page.draw())
+    let script = DeviceScript::of_drafts(&tenant.slug);
+    draw_with_script(state, headers, sent.refusal.as_ref(), script, || page.draw())
 }

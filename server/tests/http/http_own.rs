@@ -23,7 +23,7 @@ async fn only_the_browser_that_asked_sees_it_there() {
     let own = mine(&server, &acme, ASKER).send().await;
     assert_eq!((own.status.as_u16(), own.header("cache-control")), (200, "private, no-store"));
     assert!(own.text().contains(&format!("id=\"q-{}\"", acme.open.id)), "{}", own.text());
-    assert!(own.text().contains("On the board") && !own.text().contains("<script"), "{}", own.text());
+    assert!(own.text().contains("On the board") && own.text().matches("<script").count() == 1, "{}", own.text());
     for nobody in [mine(&server, &acme, 7), server.get("/t/acme/mine").cookie(&server.participant(7))] {
         let page = nobody.send().await.text().to_owned();
         assert!(page.contains("Nothing asked yet") && !page.contains(&acme.open.body), "{page}");

@@ -49,6 +49,8 @@ mod http_compression;
 #[cfg(test)]
 mod http_cookies;
 #[cfg(test)]
+mod http_device;
+#[cfg(test)]
 mod http_escaping;
 #[cfg(test)]
 mod http_export;

@@ -19,7 +19,7 @@ impl Folder {
         Self(path)
     }
 
-    /// A folder that looks like a built site: `pkg` with two files in it, and two files beside it.
+    /// A folder that looks like a built site: the plain scripts, `pkg` with two files in it, and two files beside it.
     pub(crate) fn site() -> Self {
         let folder = Self::new();
         let pkg = folder.path().join("pkg");
@@ -28,6 +28,10 @@ impl Folder {
         std::fs::write(pkg.join("pulsestage.css"), "body{}").unwrap();
         std::fs::write(folder.path().join("start.js"), "// starts").unwrap();
         std::fs::write(folder.path().join("more.css"), "main{}").unwrap();
+        let public = Path::new(env!("CARGO_MANIFEST_DIR")).join("../public");
+        for script in ["keep.js", "outbox.js", "sw.js"] {
+            std::fs::copy(public.join(script), folder.path().join(script)).unwrap();
+        }
         folder
     }
 

@@ -61,6 +61,8 @@ pub(crate) struct Plan {
     pub(crate) oidc: OidcArgs,
     /// Whether it logs addresses.
     pub(crate) log_addresses: bool,
+    /// Whether browsers keep a copy of the board.
+    pub(crate) offline_pages: bool,
 }
 
 impl Plan {
@@ -76,7 +78,13 @@ impl Plan {
         InstanceSettings {
             reached_at: self.public_url.clone().unwrap_or_else(|| "http://ask.test".to_owned()),
             is_secure: self.public_url.as_deref().is_some_and(|url| url.starts_with("https://")),
-            site: Site { options, origin: self.public_url, base_domain: self.base_domain, also_hosts: self.also_hosts },
+            site: Site {
+                options,
+                origin: self.public_url,
+                base_domain: self.base_domain,
+                also_hosts: self.also_hosts,
+                offline_pages: self.offline_pages,
+            },
             origins: self.origins,
             window: self.window,
             heartbeat: self.heartbeat,
@@ -114,6 +122,7 @@ impl Default for Plan {
             mail: MailArgs::default(),
             oidc: OidcArgs::default(),
             log_addresses: false,
+            offline_pages: true,
         }
     }
 }

@@ -1,11 +1,12 @@
 //! Leaving a browser: the page after signing out, and forgetting a browser that others use as well.
 
 use app::account::{Leaving, LeavingPage};
+use app::{DeviceScript, Erasure};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 
-use super::{draw, go, room_of};
+use super::{draw, draw_with_script, go, room_of};
 use crate::http::errors::Error;
 use crate::http::extract::{Fields, TenantSlug};
 use crate::state::AppState;
@@ -48,7 +49,12 @@ async fn page(
     let slug = Slug::parse(&slug).map_err(|_| Error::NoPage)?;
     let tenant = state.service().public_tenant(&slug).await?.ok_or(Error::NoPage)?;
     let page = LeavingPage { at, tenant: (&tenant).into(), room: room_of(&tenant.slug) };
-    Ok(draw(&state, &headers, None, || page.draw()))
+    let erasure = match at {
+        Leaving::SignedOut => Erasure::Account,
+        Leaving::Forgotten => Erasure::Everything,
+        Leaving::Asked => return Ok(draw(&state, &headers, None, || page.draw())),
+    };
+    Ok(draw_with_script(&state, &headers, None, DeviceScript::erasing(slug.as_str(), erasure), || page.draw()))
 }
 
 /// Forgets the browser: it is signed out wherever it was signed in, and is no participant any more. There is nothing in

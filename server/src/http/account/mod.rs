@@ -20,10 +20,11 @@ mod provider;
 mod second_factor;
 mod sign_in;
 
-use app::account::{AccountDocument, Problems, document};
+use app::DeviceScript;
+use app::account::{AccountDocument, Problems, document, document_with_script};
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::header::{CACHE_CONTROL, LOCATION, REFERRER_POLICY, RETRY_AFTER, SET_COOKIE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, LOCATION, REFERRER_POLICY, RETRY_AFTER, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::{Html, IntoResponse, Response};
@@ -35,7 +36,7 @@ use self::link::InstallationClaim;
 use super::compression::not_to_be_compressed;
 use super::errors::{Error, refused_page};
 use super::session::{label, moderators_page, tenant_page};
-use super::{api, page};
+use super::{api, page, policy};
 use crate::auth::Secret;
 use crate::limits::{Network, PasswordAttempt};
 use crate::state::AppState;
@@ -163,6 +164,23 @@ pub(super) fn draw(
         Some(refusal) => refused_page(page, refusal),
         None => page.into_response(),
     }
+}
+
+/// The same with the script that keeps what is typed on the device, or erases what is kept there.
+pub(super) fn draw_with_script(
+    state: &AppState,
+    headers: &HeaderMap,
+    refusal: Option<&Refusal>,
+    script: DeviceScript,
+    page: impl FnOnce() -> AccountDocument,
+) -> Response {
+    let page = Html(document_with_script(state.site().options.clone(), headers, Some(script), page));
+    let mut response = match refusal {
+        Some(refusal) => refused_page(page, refusal),
+        None => page.into_response(),
+    };
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy::of_page_with_drafts(state));
+    response
 }
 
 /// Where a link leads that is worth nothing.

@@ -1,0 +1,301 @@
+// What a page keeps on this device: drafts, what could not be sent (outbox.js), and a copy of the board (sw.js). It also
+// lets Back close an open sheet. Without storage everything works and nothing is kept.
+(() => {
+  'use strict';
+  const WEEK_MS = 7 * 86_400_000;
+  /** What another tab has on its way is not touched for so long. */
+  const UNDER_WAY_MS = 15_000;
+  const REFRESH_MS = 300_000;
+  const RETRY_MS = 5_000;
+  const { slug = '', worker, erase } = document.currentScript.dataset;
+
+  // Any access to storage may throw: blocked, full, or switched off.
+  const attempt = (act) => {
+    try {
+      return act();
+    } catch {
+      return undefined;
+    }
+  };
+  const get = (name) => attempt(() => localStorage.getItem(`ps:${name}`)) ?? undefined;
+  const set = (name, value) => attempt(() => localStorage.setItem(`ps:${name}`, value));
+  const del = (name) => attempt(() => localStorage.removeItem(`ps:${name}`));
+  const names = (start) =>
+    (attempt(() => Object.keys(localStorage)) ?? [])
+      .filter((name) => name.startsWith(`ps:${start}`))
+      .map((name) => name.slice(3));
+  const read = (name) => attempt(() => JSON.parse(get(name)));
+
+  /** Whose this browser is in this workspace now: `g.` and a word for a guest, `u.` and a word for an account. */
+  const reader = () => document.cookie.match(`(?:^|; )(?:__Host-)?pulsestage_r_${slug}=([^;]*)`)?.[1] ?? '';
+
+  // Drafts: the value of each field with `data-draft`, by workspace, person and field.
+
+  const draftName = (field) => `draft ${slug} ${reader()} ${field}`;
+  const fields = (root = document) => root.querySelectorAll('[data-draft]');
+  const first = (field) =>
+    field.options
+      ? (([...field.options].find((option) => option.defaultSelected) ?? field.options[0])?.value ?? '')
+      : field.defaultValue;
+  const waiting = new Map();
+
+  const save = (field) => {
+    waiting.delete(field);
+    const { value } = field;
+    const name = draftName(field.dataset.draft);
+    if (value.trim() === '' || value === first(field)) del(name);
+    else set(name, JSON.stringify({ value, at: Date.now() }));
+  };
+  const saveAll = () => [...waiting.keys()].forEach(save);
+  const saveSoon = (field) => {
+    if (waiting.size === 0) setTimeout(saveAll, 200);
+    waiting.set(field, 1);
+  };
+
+  /** Puts a draft into its field, unless something else was typed there or brought back by the browser. */
+  const restore = (field) => {
+    const draft = read(draftName(field.dataset.draft));
+    if (!draft || field.value !== first(field) || draft.value === field.value) return;
+    if (field.options && ![...field.options].some((option) => option.value === draft.value)) return;
+    field.value = draft.value;
+    field.closest('details.more')?.setAttribute('open', '');
+    field.dispatchEvent(new Event(field.options ? 'change' : 'input', { bubbles: true }));
+  };
+
+  /** Erases the drafts of all fields whose names begin so. */
+  const drop = (field) => {
+    for (const pending of waiting.keys()) if (pending.dataset.draft.startsWith(field)) waiting.delete(pending);
+    names(draftName(field)).forEach(del);
+  };
+
+  const squeezed = (text) => text.replace(/\s+/g, ' ').trim();
+
+  /** At the start: what was sent without the program, and is on the page now, was taken. The rest is restored. */
+  const settle = (field) => {
+    const name = draftName(field.dataset.draft);
+    const { sent, ...draft } = read(name) ?? {};
+    if (!draft.value) return;
+    // Equal texts: it was saved, or it was refused and drawn again. The next page tells which.
+    const isSame = draft.value === first(field);
+    const text = document.body.textContent;
+    // The words are those for whoever runs no script, and in the page for everybody.
+    const isTaken = squeezed(text).includes(squeezed(draft.value)) || text.includes('Your question was sent.');
+    if (sent ? !isSame && isTaken : isSame) return del(name);
+    if (sent) set(name, JSON.stringify(draft));
+    restore(field);
+  };
+
+  const follow = ({ target }) => target.dataset?.draft && saveSoon(target);
+  document.addEventListener('input', follow);
+  document.addEventListener('change', follow);
+  document.addEventListener('focusin', ({ target }) => target.dataset?.draft && restore(target));
+  document.addEventListener('click', ({ target }) => {
+    const button = target.closest?.('[data-drop]');
+    if (button) drop(button.dataset.drop);
+  });
+  addEventListener('submit', (event) => {
+    if (event.target.getAttribute('action') === '/sign-out') set('leaving', reader());
+    if (event.defaultPrevented) return;
+    saveAll();
+    for (const field of fields(event.target)) {
+      const name = draftName(field.dataset.draft);
+      const draft = read(name);
+      if (draft) set(name, JSON.stringify({ ...draft, sent: true }));
+    }
+  });
+  addEventListener('pagehide', saveAll);
+
+  // Sheets and menus: Back closes an open one. An entry of the history stands for "this one is open", and only for that:
+  // wherever one goes from it, it is replaced.
+
+  const sheets = () => [...document.querySelectorAll('[popover],details.menu')];
+  const isOpen = (sheet) => sheet.open || attempt(() => sheet.matches(':popover-open')) || false;
+  const show = (sheet, on) => {
+    if ('open' in sheet) sheet.open = on;
+    else attempt(() => (on ? sheet.showPopover() : sheet.hidePopover()));
+  };
+  const entry = () => history.state?.sheet;
+  const push = history.pushState.bind(history);
+  const change = history.replaceState.bind(history);
+  history.pushState = (...to) => (entry() === undefined ? push : change)(...to);
+  document.addEventListener(
+    'toggle',
+    ({ target }) => {
+      const at = sheets().indexOf(target);
+      if (at < 0) return;
+      if (isOpen(target)) {
+        if (entry() !== at) history.pushState({ ...history.state, sheet: at }, '');
+      } else {
+        // A press beside it may be on a link: wait for where that leads.
+        setTimeout(() => {
+          if (entry() === at && !isOpen(target)) history.back();
+        }, 300);
+      }
+    },
+    true,
+  );
+  addEventListener('click', (event) => {
+    const link = event.target.closest?.('a[rel~=external]');
+    const isPlain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+    if (!link?.closest('[popover],details.menu') || !isPlain || event.defaultPrevented || entry() === undefined) return;
+    event.preventDefault();
+    location.replace(link.href);
+  });
+  const followHistory = () =>
+    sheets().forEach((sheet, at) => isOpen(sheet) !== (at === entry()) && show(sheet, at === entry()));
+  addEventListener('popstate', followHistory);
+  /** A sheet that was open when the page was loaded again is open again; a menu is not. */
+  const resume = () => {
+    if (entry() === undefined) return;
+    if (sheets()[entry()]?.popover) followHistory();
+    else change({ ...history.state, sheet: undefined }, '');
+  };
+
+  // What could not be sent: written down here before it is sent, and handed to outbox.js when the first attempt failed.
+
+  const tab = attempt(() => (sessionStorage.psTab ??= `${Math.random()}`)) ?? `${Math.random()}`;
+  const sending = new Map();
+  let loading;
+  const outbox = () =>
+    (loading ??= new Promise((resolve, reject) => {
+      const script = document.createElement('script');
+      script.src = '/outbox.js';
+      script.onload = () => resolve(keeper.outbox);
+      script.onerror = () => {
+        script.remove();
+        loading = undefined;
+        reject();
+      };
+      document.head.append(script);
+    }));
+  const withOutbox = (act) => outbox().then(act, () => undefined);
+  /** Has it at hand before there is no network to load it from. */
+  const prepare = () => withOutbox(() => undefined);
+
+  /** Hands over what failed, and what was being sent when its page went away. */
+  const adopt = () => {
+    let later = 0;
+    const found = new Map(names('sending ').map((name) => [name.slice(8), read(name)]));
+    sending.forEach((item, op) => found.set(op, item));
+    for (const [op, item] of found) {
+      const isLeft = item && !sending.has(op) && (item.tab === tab || Date.now() - item.at > UNDER_WAY_MS);
+      if (!item) del(`sending ${op}`);
+      else if (isLeft || item.parked) {
+        const hand = async (box) => {
+          await box.put(item);
+          keeper.end(op);
+        };
+        outbox().then(hand, () => setTimeout(adopt, RETRY_MS));
+      } else later = UNDER_WAY_MS;
+    }
+    if (later) setTimeout(adopt, later);
+  };
+
+  const keeper = (window.keeper = {
+    slug, reader, get, set, del, drop,
+    /** This is about to be sent for the first time. */
+    begin(op, kind, body) {
+      const item = { op, kind, body, slug, reader: reader(), at: Date.now(), tab, tries: 1 };
+      sending.set(op, item);
+      if (item.reader) set(`sending ${op}`, JSON.stringify(item));
+      prepare();
+    },
+    /** It was answered, or is in the outbox. */
+    end(op) {
+      sending.delete(op);
+      del(`sending ${op}`);
+    },
+    /** The first attempt failed: it waits, at least so many milliseconds. */
+    park(op, after) {
+      const item = sending.get(op);
+      Object.assign(item, { parked: true, until: Date.now() + Number(after) });
+      if (item.reader) set(`sending ${op}`, JSON.stringify(item));
+      adopt();
+    },
+    /** This waits behind what was parked for the same question; it was never sent. */
+    queue(op, kind, body) {
+      keeper.begin(op, kind, body);
+      sending.get(op).tries = 0;
+      keeper.park(op, 0);
+    },
+    /** The network may be back. */
+    wake() {
+      if (sending.size > 0) adopt();
+      keeper.outbox?.wake();
+    },
+    /** The page is alive: fields are there to stay. */
+    alive() {
+      fields().forEach(restore);
+      resume();
+      adopt();
+      if (get('outbox')) withOutbox((box) => box.wake());
+      else setTimeout(prepare, 3_000);
+    },
+  });
+  addEventListener('online', () => keeper.wake());
+
+  // Whose device it is: a guest's drafts go with them when they sign in; an account's are erased when it signs out.
+
+  const forget = (is) => {
+    names('draft ').forEach((name) => is(name.split(' ')[2], name.split(' ')[1]) && del(name));
+    for (const name of names('sending ')) {
+      const item = read(name);
+      if (item && is(item.reader, item.slug)) del(name);
+    }
+    if (get('outbox')) withOutbox((box) => box.erase(is));
+  };
+  const isAccount = (who) => who.startsWith('u.');
+  const now = reader();
+  const before = get(`reader ${slug}`);
+  const leaving = get('leaving');
+  if (leaving && leaving !== now) forget((who) => who === leaving);
+  del('leaving');
+  if (erase === 'all') forget(() => true);
+  else if (erase) forget((who, of) => of === slug && (erase === 'mine' || (isAccount(who) && who !== now)));
+  if (erase !== undefined || before !== now) attempt(() => caches.delete('pulsestage-pages').catch(() => undefined));
+  if (now && before && before !== now && isAccount(now)) {
+    if (isAccount(before)) forget((who) => who === before);
+    for (const name of names(`draft ${slug} ${before} `)) {
+      const mine = name.replace(before, now);
+      if (!get(mine)) set(mine, get(name));
+      del(name);
+    }
+  }
+  if (now) set(`reader ${slug}`, now);
+  for (const name of names('draft ')) if (!(read(name)?.at > Date.now() - WEEK_MS)) del(name);
+  fields().forEach(settle);
+  resume();
+
+  // A copy of the page, for when there is no network.
+
+  const keepPage = async () => {
+    const workers = navigator.serviceWorker;
+    if (worker === 'off') {
+      for (const old of await workers.getRegistrations()) await old.unregister();
+      for (const name of await caches.keys()) if (name.startsWith('pulsestage-')) await caches.delete(name);
+      return;
+    }
+    await workers.register('/sw.js', { scope: '/', updateViaCache: 'none' });
+    const { active } = await workers.ready;
+    const tell = () => {
+      const files = [...document.querySelectorAll('link[href],script[src]')].map((one) => one.href || one.src);
+      files.push(...performance.getEntriesByType('resource').map((one) => one.name), '/outbox.js');
+      active.postMessage({ page: location.pathname + location.search, files: [...new Set(files)] });
+    };
+    let told = 0;
+    const refresh = (rest) => {
+      if (!navigator.onLine || Date.now() - told < rest) return;
+      told = Date.now();
+      tell();
+    };
+    if (!workers.controller || before !== now) refresh(0);
+    else told = Date.now();
+    setInterval(() => document.hidden || refresh(REFRESH_MS), REFRESH_MS / 4);
+    document.addEventListener('visibilitychange', () => document.hidden && refresh(REFRESH_MS / 5));
+  };
+  if (navigator.serviceWorker && worker) {
+    const start = () => keepPage().catch(() => undefined);
+    if (document.readyState === 'complete') start();
+    else addEventListener('load', start);
+  }
+})();
