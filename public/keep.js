@@ -229,7 +229,7 @@
       resume();
       adopt();
       if (get('outbox')) withOutbox((box) => box.wake());
-      else setTimeout(prepare, 3_000);
+      else setTimeout(prepare, 300);
     },
   });
   addEventListener('online', () => keeper.wake());
@@ -275,6 +275,7 @@
       for (const name of await caches.keys()) if (name.startsWith('pulsestage-')) await caches.delete(name);
       return;
     }
+    const isKept = workers.controller && before === now;
     await workers.register('/sw.js', { scope: '/', updateViaCache: 'none' });
     const { active } = await workers.ready;
     const tell = () => {
@@ -288,8 +289,8 @@
       told = Date.now();
       tell();
     };
-    if (!workers.controller || before !== now) refresh(0);
-    else told = Date.now();
+    if (isKept) told = Date.now();
+    else refresh(0);
     setInterval(() => document.hidden || refresh(REFRESH_MS), REFRESH_MS / 4);
     document.addEventListener('visibilitychange', () => document.hidden && refresh(REFRESH_MS / 5));
   };

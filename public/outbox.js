@@ -231,7 +231,7 @@
   };
   const words = (item) => {
     if (seen.has(item.op)) return 'Sent';
-    if (!isOurs(item)) return 'Not sent, because somebody else was using this browser';
+    if (!isOurs(item)) return 'Not sent, because somebody signed in or out since';
     if (item.state === 'refused') return `Not accepted: ${item.why}`;
     if (item.state === 'late') return 'Not sent: it waited for more than a day';
     return 'Waiting to be sent';
@@ -296,10 +296,8 @@
     const shown = items.filter((item) => item.slug === keeper.slug);
     shown.push(...[...seen.values()].filter(({ op }) => !known.has(op)));
     let list = place.querySelector('ul');
-    if (!list && shown.length > 0) {
-      place.append(make('h2', 'vh', 'Waiting to be sent'), (list = make('ul', 'outbox__list')));
-    }
-    if (!list) return;
+    if (!list && shown.length === 0) return;
+    list ??= place.appendChild(make('ul', 'outbox__list'));
     const ops = new Set(shown.map(({ op }) => op));
     for (const line of [...list.children]) if (!ops.has(line.dataset.op)) line.remove();
     shown.forEach((item) => row(list, item));

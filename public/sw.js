@@ -1,17 +1,15 @@
-// The service worker: without a network the page opens with the last board. It serves boards and their files and nothing
-// else: no stream, no API, no account page. A new one waits until no page is open, so no page is reloaded or mixed.
+// The service worker: without a network the page opens with the last board. It serves boards and their files, no stream,
+// no API, no account page. A new one waits until no page is open, so no page is reloaded or mixed.
 'use strict';
 
 const PAGES = 'pulsestage-pages';
 const FILES = 'pulsestage-files';
 const MOST = { [PAGES]: 6, [FILES]: 80 };
-/** Where there is a copy, the network has so long. */
 const PATIENCE_MS = 5_000;
 
 const isBoard = (path) => /^\/(t\/[a-z0-9-]+\/?)?$/.test(path);
-/** A file under its hash never changes. */
 const isHashed = (path) => path.startsWith('/pkg/');
-const isFile = (path) => /^\/(keep\.js|outbox\.js|favicon\.svg|t\/[a-z0-9-]+\/(theme\.css|logo))$/.test(path);
+const isFile = (path) => /^\/([a-z]+\.(js|css|svg)|t\/[a-z0-9-]+\/(theme\.css|logo))$/.test(path);
 const find = async (name, request, options) => (await caches.open(name)).match(request, { ignoreVary: true, ...options });
 
 const put = async (name, request, response) => {
@@ -21,7 +19,7 @@ const put = async (name, request, response) => {
   for (const old of kept.slice(0, Math.max(0, kept.length - MOST[name]))) await cache.delete(old);
 };
 
-/** Keeps a board and its time, but not what came of a form. */
+// A board and its time, but not what came of a form.
 const keepPage = async (address, response) => {
   const url = new URL(address);
   const isPage = response.headers.get('content-type')?.startsWith('text/html');
@@ -59,6 +57,9 @@ const file = async (event, lasting) => {
   }
 };
 
+// Also for the page that brought the first one.
+addEventListener('activate', (event) => event.waitUntil(clients.claim()));
+
 addEventListener('fetch', (event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);
@@ -69,7 +70,7 @@ addEventListener('fetch', (event) => {
   } else if (isHashed(pathname) || isFile(pathname)) event.respondWith(file(event, isHashed(pathname)));
 });
 
-/** A page asks for a copy of itself and of its files. */
+// A page asks for a copy of itself and of its files.
 addEventListener('message', (event) => {
   const { page: path, files } = event.data;
   const keep = async () => {

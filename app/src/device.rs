@@ -83,7 +83,8 @@ mod tests {
         assert!(drawn(DeviceScript::of_page("acme", false)).contains(r#"data-worker="off""#));
         let drafts = drawn(DeviceScript::of_drafts("acme"));
         assert!(!drafts.contains("data-worker") && !drafts.contains("data-erase"), "{drafts}");
-        for (erasure, word) in [(Erasure::Account, "account"), (Erasure::Tenant, "mine"), (Erasure::Everything, "all")] {
+        for (erasure, word) in [(Erasure::Account, "account"), (Erasure::Tenant, "mine"), (Erasure::Everything, "all")]
+        {
             let page = drawn(DeviceScript::erasing("acme", erasure));
             assert!(page.contains(&format!(r#"data-erase="{word}""#)), "{page}");
         }

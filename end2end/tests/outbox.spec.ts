@@ -248,7 +248,7 @@ test('nothing is sent as somebody else: after signing in it says so, and can be 
   await anna.room.outbox.getByRole('button', { name: 'Try now' }).click();
   await anna.page.reload();
   await anna.room.live();
-  await expect(anna.room.outbox).toContainText('Not sent, because somebody else was using this browser');
+  await expect(anna.room.outbox).toContainText('Not sent, because somebody signed in or out since');
   expect(await all(crowd, 'Who am I now?')).toHaveLength(0);
   await anna.room.outbox.getByRole('button', { name: 'Edit' }).click();
   await expect(anna.room.composer).toHaveValue('Who am I now?');

@@ -146,7 +146,9 @@ mod tests {
         assert_eq!(manifest["short_name"], "Acme town ha");
         assert_eq!((&manifest["start_url"], &manifest["scope"]), (&json!("/t/acme/"), &json!("/t/acme/")));
         let icons = manifest["icons"].as_array().map(Vec::as_slice).unwrap_or_default();
-        for (size, purpose) in [("192x192", "any"), ("512x512", "any"), ("192x192", "maskable"), ("512x512", "maskable")] {
+        for (size, purpose) in
+            [("192x192", "any"), ("512x512", "any"), ("192x192", "maskable"), ("512x512", "maskable")]
+        {
             assert!(icons.iter().any(|icon| icon["sizes"] == size && icon["purpose"] == purpose), "{size} {purpose}");
         }
     }

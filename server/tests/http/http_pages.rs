@@ -89,15 +89,18 @@ async fn a_browser_becomes_a_participant_and_stays_one() {
     let (server, default, _acme) = TestServer::new(Plan::default()).await;
     let first = server.get("/").send().await;
     let cookies = first.set_cookies();
-    assert_eq!(cookies.len(), 1, "{cookies:?}");
+    assert_eq!(cookies.len(), 2, "who it is, and for whom it keeps drafts: {cookies:?}");
     for part in ["pulsestage_p=", "HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=31536000"] {
         assert!(cookies[0].contains(part), "{cookies:?} lacks {part}");
     }
     assert!(!cookies[0].contains("Secure") && !cookies[0].contains("Domain"));
-    let mine = cookies[0].split(';').next().unwrap();
-    for path in ["/", "/t/acme/", "/admin", "/nowhere"] {
-        assert!(server.get(path).cookie(mine).send().await.set_cookies().is_empty(), "{path} replaces a good cookie");
+    let [mine, keeps] = [cookies[0], cookies[1]].map(|cookie| cookie.split(';').next().unwrap());
+    for path in ["/", "/admin", "/nowhere"] {
+        let again = server.get(path).cookie(mine).cookie(keeps).send().await;
+        assert!(again.set_cookies().is_empty(), "{path} replaces a good cookie");
     }
+    let elsewhere = server.get("/t/acme/").cookie(mine).cookie(keeps).send().await;
+    assert!(elsewhere.set_cookies().iter().all(|cookie| cookie.starts_with("pulsestage_r_acme=")));
     let reply = server
         .function("ask")
         .cookie(mine)
@@ -124,7 +127,8 @@ async fn over_https_cookies_are_for_this_host_alone() {
         "{cookie}"
     );
     let mine = cookie.split(';').next().unwrap();
-    assert!(server.get("/").cookie(mine).send().await.set_cookies().is_empty());
+    let again = server.get("/").cookie(mine).send().await;
+    assert!(again.set_cookies().iter().all(|cookie| cookie.starts_with("__Host-pulsestage_r_default=g.")));
     let plain = mine.strip_prefix("__Host-").unwrap();
     assert!(
         !server.get("/").cookie(plain).send().await.set_cookies().is_empty(),

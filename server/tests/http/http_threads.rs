@@ -66,7 +66,7 @@ async fn asker_and_moderator_write_to_each_other_and_stay_unknown() {
     let shown = server.get(&page).cookie(&asker).send().await;
     assert_eq!((shown.header("cache-control"), shown.header("referrer-policy")), ("no-store", "strict-origin"));
     assert!(shown.text().contains("May I add &lt;b&gt;something") && shown.text().contains("Do, please."));
-    assert!(!shown.text().contains("<script"), "{}", shown.text());
+    assert_eq!(shown.text().matches("<script").count(), 1, "what keeps a draft: {}", shown.text());
 }
 
 #[tokio::test]

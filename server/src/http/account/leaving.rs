@@ -51,8 +51,9 @@ async fn page(
     let page = LeavingPage { at, tenant: (&tenant).into(), room: room_of(&tenant.slug) };
     let erasure = match at {
         Leaving::SignedOut => Erasure::Account,
-        Leaving::Forgotten => Erasure::Everything,
-        Leaving::Asked => return Ok(draw(&state, &headers, None, || page.draw())),
+        // Whoever follows a link to the page has not been forgotten, and keeps what they have.
+        Leaving::Forgotten if state.cookies().credentials(&headers).device.is_none() => Erasure::Everything,
+        Leaving::Forgotten | Leaving::Asked => return Ok(draw(&state, &headers, None, || page.draw())),
     };
     Ok(draw_with_script(&state, &headers, None, DeviceScript::erasing(slug.as_str(), erasure), || page.draw()))
 }
