@@ -1,15 +1,13 @@
-// What a page keeps on this device: drafts, what could not be sent (outbox.js), and a copy of the board (sw.js). It also
-// lets Back close an open sheet. Without storage everything works and nothing is kept.
+// What a page keeps on this device: drafts, and what is being sent. outbox.js has the rest. It also lets Back close an
+// open sheet. Without storage everything works and nothing is kept.
 (() => {
   'use strict';
   const WEEK_MS = 7 * 86_400_000;
-  /** What another tab has on its way is not touched for so long. */
+  // What another tab has on its way is its own for so long.
   const UNDER_WAY_MS = 15_000;
-  const REFRESH_MS = 300_000;
   const RETRY_MS = 5_000;
   const { slug = '', worker, erase } = document.currentScript.dataset;
 
-  // Any access to storage may throw: blocked, full, or switched off.
   const attempt = (act) => {
     try {
       return act();
@@ -169,7 +167,6 @@
       document.head.append(script);
     }));
   const withOutbox = (act) => outbox().then(act, () => undefined);
-  /** Has it at hand before there is no network to load it from. */
   const prepare = () => withOutbox(() => undefined);
 
   /** Hands over what failed, and what was being sent when its page went away. */
@@ -228,8 +225,8 @@
       fields().forEach(restore);
       resume();
       adopt();
-      if (get('outbox')) withOutbox((box) => box.wake());
-      else setTimeout(prepare, 300);
+      // The rest is not in the way of the first vote.
+      setTimeout(() => withOutbox((box) => box.start(worker, before !== now)), get('outbox') ? 0 : 300);
     },
   });
   addEventListener('online', () => keeper.wake());
@@ -265,38 +262,4 @@
   for (const name of names('draft ')) if (!(read(name)?.at > Date.now() - WEEK_MS)) del(name);
   fields().forEach(settle);
   resume();
-
-  // A copy of the page, for when there is no network.
-
-  const keepPage = async () => {
-    const workers = navigator.serviceWorker;
-    if (worker === 'off') {
-      for (const old of await workers.getRegistrations()) await old.unregister();
-      for (const name of await caches.keys()) if (name.startsWith('pulsestage-')) await caches.delete(name);
-      return;
-    }
-    const isKept = workers.controller && before === now;
-    await workers.register('/sw.js', { scope: '/', updateViaCache: 'none' });
-    const { active } = await workers.ready;
-    const tell = () => {
-      const files = [...document.querySelectorAll('link[href],script[src]')].map((one) => one.href || one.src);
-      files.push(...performance.getEntriesByType('resource').map((one) => one.name), '/outbox.js');
-      active.postMessage({ page: location.pathname + location.search, files: [...new Set(files)] });
-    };
-    let told = 0;
-    const refresh = (rest) => {
-      if (!navigator.onLine || Date.now() - told < rest) return;
-      told = Date.now();
-      tell();
-    };
-    if (isKept) told = Date.now();
-    else refresh(0);
-    setInterval(() => document.hidden || refresh(REFRESH_MS), REFRESH_MS / 4);
-    document.addEventListener('visibilitychange', () => document.hidden && refresh(REFRESH_MS / 5));
-  };
-  if (navigator.serviceWorker && worker) {
-    const start = () => keepPage().catch(() => undefined);
-    if (document.readyState === 'complete') start();
-    else addEventListener('load', start);
-  }
 })();

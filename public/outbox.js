@@ -83,7 +83,8 @@
   /** Tells the page and, by way of storage, the other tabs. */
   const tell = (detail) => {
     dispatchEvent(new CustomEvent('outbox', { detail }));
-    keeper.set('told', JSON.stringify([detail, Math.random()]));
+    keeper.set('told', JSON.stringify([detail]));
+    keeper.del('told');
   };
 
   // Sending.
@@ -322,8 +323,40 @@
   });
   document.addEventListener('visibilitychange', () => document.hidden || drain());
 
+  // A copy of the page for when there is no network: the worker makes it, at once where there is none yet, and again when
+  // the page is left or was open for a while.
+
+  const REFRESH_MS = 300_000;
+  const keepPage = async (mode, isOthers) => {
+    const workers = navigator.serviceWorker;
+    if (mode === 'off') {
+      for (const old of await workers.getRegistrations()) await old.unregister();
+      for (const name of await caches.keys()) if (name.startsWith('pulsestage-')) await caches.delete(name);
+      return;
+    }
+    const isKept = workers.controller && !isOthers;
+    await workers.register('/sw.js', { scope: '/', updateViaCache: 'none' });
+    const { active } = await workers.ready;
+    let told = isKept ? Date.now() : 0;
+    const refresh = (rest) => {
+      if (!navigator.onLine || Date.now() - told < rest) return;
+      told = Date.now();
+      const files = [...document.querySelectorAll('link[href],script[src]')].map((one) => one.href || one.src);
+      files.push(...performance.getEntriesByType('resource').map((one) => one.name));
+      active.postMessage({ page: location.pathname + location.search, files: [...new Set(files)] });
+    };
+    refresh(REFRESH_MS);
+    setInterval(() => document.hidden || refresh(REFRESH_MS), REFRESH_MS / 4);
+    document.addEventListener('visibilitychange', () => document.hidden && refresh(REFRESH_MS / 5));
+  };
+
   let reminded = false;
   keeper.outbox = {
+    /** The page is alive; `worker` says whether a copy of it is wanted, if it is a page that has one. */
+    start(worker, isOthers) {
+      if (keeper.get('outbox')) void this.wake();
+      if (worker && navigator.serviceWorker) keepPage(worker, isOthers).catch(() => undefined);
+    },
     /** Takes something over. */
     async put({ parked, tab, ...item }) {
       if ((await all()).some(({ op }) => op === item.op)) return;

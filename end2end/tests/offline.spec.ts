@@ -4,6 +4,8 @@ import { appendFileSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import type { Page } from '@playwright/test';
+
 import { siteFolder } from '../support/paths';
 import { Server } from '../support/server';
 import { expect, serverForThisFile, test } from '../support/test';
@@ -11,9 +13,12 @@ import { signInUnseen } from '../support/visitor';
 
 const server = serverForThisFile({ demo: true });
 
+/** How many boards the device has copies of. */
+const copies = (page: Page) => page.evaluate(async () => (await (await caches.open('pulsestage-pages')).keys()).length);
+
 test('boards are kept and nothing else: no stream, no API, no account or admin page', async ({ arrive }) => {
   const { page, room } = await (await arrive(server.it.url)).enter('/');
-  await page.waitForFunction(async () => (await (await caches.open('pulsestage-pages')).keys()).length > 0);
+  await expect.poll(() => copies(page)).toBeGreaterThan(0);
   await signInUnseen(page, await server.it.newLink('owner'));
   for (const path of ['/t/acme', '/?tab=all', '/mine', '/sign-in', '/admin', '/admin/people', '/join']) await page.goto(path);
   await page.goto('/');
@@ -70,7 +75,7 @@ test('a new release does not reload an open page, and its files stay until the p
 test('where an operator wants no copies, the worker and what it kept go at the next visit', async ({ arrive }) => {
   const own = await Server.start({ demo: true });
   const anna = await (await arrive(own.url)).enter('/');
-  await anna.page.waitForFunction(async () => (await (await caches.open('pulsestage-pages')).keys()).length > 0);
+  await expect.poll(() => copies(anna.page)).toBeGreaterThan(0);
   await own.interrupt();
   const port = own.listensOn;
   const none = await Server.start({ demo: true, flags: ['--no-offline-pages'], port });

@@ -36,13 +36,14 @@ const test = base.extend<Scene>({
 
 /** Until the page has a copy of itself, and the outbox at hand. */
 async function ready(page: Page): Promise<void> {
-  await page.waitForFunction(async () => {
-    const pages = await caches.open('pulsestage-pages');
-    const files = await caches.open('pulsestage-files');
-    const kept = await files.keys();
-    const isWhole = ['.wasm', '.js', '.css', '/outbox.js'].every((end) => kept.some(({ url }) => url.endsWith(end)));
-    return isWhole && (await pages.keys()).length > 0 && 'outbox' in (window as unknown as { keeper: object }).keeper;
-  });
+  const isReady = () =>
+    page.evaluate(async () => {
+      const pages = await caches.open('pulsestage-pages');
+      const files = (await (await caches.open('pulsestage-files')).keys()).map(({ url }) => new URL(url).pathname);
+      const isWhole = ['.wasm', '.js', '.css', '/outbox.js'].every((end) => files.some((path) => path.endsWith(end)));
+      return isWhole && (await pages.keys()).length > 0 && 'outbox' in (window as unknown as { keeper: object }).keeper;
+    });
+  await expect.poll(isReady, { timeout: 15_000 }).toBe(true);
 }
 
 /** Airplane mode: the browser is told, and it is true. */

@@ -9,6 +9,7 @@ use pulsestage_server::store::SqlStore;
 use pulsestage_server::streams::MAX_REPLAY;
 use pulsestage_server::system::SystemRng;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::support::{Folder, Plan, Room, TestServer, open_store};
 
@@ -117,4 +118,22 @@ async fn one_instance_tidies_at_a_time() {
     server.clock.turn_on(121);
     assert!(two.round(&stop).await.unwrap().is_ours, "one that has died is followed");
     assert!(!one.round(&stop).await.unwrap().is_ours);
+}
+
+#[tokio::test]
+async fn a_key_outlives_what_a_browser_keeps_for_a_day() {
+    let (server, store, room, _folder) = server().await;
+    let (team, op) = (room.team.id.to_string(), Uuid::from_u128(9).to_string());
+    let send = || {
+        let fields = [("tenant", room.slug.as_str()), ("team", &team), ("question", "Once, for a day?"), ("op", &op)];
+        server.function("ask").cookie(&server.participant(9)).form(&fields)
+    };
+    let first = send().send().await;
+    assert_eq!(first.status, 200, "{}", first.text());
+    server.clock.turn_on(TWO_DAYS / 2 + 3_600);
+    tidy(&server, &store).await;
+    assert_eq!(send().send().await.json(), first.json(), "the last attempt of the outbox finds the key");
+    server.clock.turn_on(TWO_DAYS / 2);
+    tidy(&server, &store).await;
+    assert_ne!(send().send().await.json()["id"], first.json()["id"], "it is not kept for ever");
 }
