@@ -101,7 +101,7 @@ test('a change of one’s own question and a message outlive a reload, where the
   await room.ask('What is changed later?');
   await expect(room.card('What is changed later?').locator).toBeVisible();
   await page.goto('/mine');
-  await page.getByText('Change the text').click();
+  await page.getByText('Edit question').click();
   await page.getByLabel('Your question').fill('What was changed later?');
   await page.reload();
   await expect(page.getByLabel('Your question'), 'it is open again').toHaveValue('What was changed later?');
