@@ -287,8 +287,10 @@
     }
     line.children[2].replaceChildren(...buttons);
   };
+  let place;
+  let looking;
   const draw = async () => {
-    const place = document.getElementById('outbox');
+    place = document.getElementById('outbox');
     const items = await all();
     if (items.length > 0) keeper.set('outbox', '1');
     else keeper.del('outbox');
@@ -296,6 +298,9 @@
     const known = new Set(items.map(({ op }) => op));
     const shown = items.filter((item) => item.slug === keeper.slug);
     shown.push(...[...seen.values()].filter(({ op }) => !known.has(op)));
+    clearInterval(looking);
+    // The program may put a page of its own in the place of the one that was written into.
+    if (shown.length > 0) looking = setInterval(() => document.getElementById('outbox') === place || draw(), 1_000);
     let list = place.querySelector('ul');
     if (!list && shown.length === 0) return;
     list ??= place.appendChild(make('ul', 'outbox__list'));

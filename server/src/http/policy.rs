@@ -78,7 +78,9 @@ pub fn of_page(state: &AppState, watching: Option<&Nonce>) -> HeaderValue {
         Some(Nonce(nonce)) => (format!(" 'nonce-{nonce}'"), " ws: wss:"),
         None => (String::new(), ""),
     };
-    header(format!("{document}; script-src 'self'{script} 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'{socket}"))
+    header(format!(
+        "{document}; script-src 'self'{script} 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'{socket}"
+    ))
 }
 
 /// The policy of an account page with fields that are kept as drafts: one script of ours runs there, and it sends nothing.
