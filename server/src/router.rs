@@ -14,8 +14,8 @@ use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::http::{
-    account, api, board, branding, compression, device, export, health, host, join, language, origin, own, page,
-    policy, returned_form, session, site, spelling, sse, texts, thread, trace,
+    account, api, board, branding, check, compression, device, export, health, host, join, language, origin, own,
+    page, policy, returned_form, session, site, spelling, sse, texts, thread, trace,
 };
 use crate::state::AppState;
 
@@ -36,6 +36,7 @@ pub fn router(state: AppState) -> Router {
         .merge(own::routes(&state))
         .merge(texts::routes(&state))
         .merge(thread::routes(&state))
+        .merge(check::routes(&state))
         .route("/sign-out", post(session::sign_out).fallback(api::method_not_allowed));
     let functions = Router::new()
         .route("/api/fn/{*name}", get(api::call).post(api::call).fallback(api::method_not_allowed))

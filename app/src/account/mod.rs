@@ -4,6 +4,7 @@
 //! The server draws them and they have no script, so that they work before anything is loaded, nothing of them is in what
 //! participants download, and no code of ours is on a page with a password in it. Each is a function of what it shows.
 
+mod check;
 mod claim;
 mod confirm;
 mod document;
@@ -16,6 +17,7 @@ mod sign_in;
 mod texts;
 mod thread;
 
+pub use check::CheckPage;
 pub use claim::{CONFIRM, ClaimPage, OwnPassword, PersonLinkPage, RoleLinkPage, Setting};
 pub use confirm::{AddressChangePage, ConfirmIdentityPage};
 pub use document::{AccountDocument, document, document_with_script};

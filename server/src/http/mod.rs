@@ -7,6 +7,7 @@ pub mod account;
 pub mod api;
 pub mod board;
 pub mod branding;
+pub mod check;
 pub mod compression;
 pub mod device;
 pub mod errors;

@@ -45,6 +45,8 @@ mod http_board;
 #[cfg(test)]
 mod http_bodies;
 #[cfg(test)]
+mod http_check;
+#[cfg(test)]
 mod http_compression;
 #[cfg(test)]
 mod http_cookies;
