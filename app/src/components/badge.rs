@@ -16,7 +16,7 @@ pub fn Badge(
 ) -> impl IntoView {
     let now = use_context::<Now>();
     let old = Memo::new(move |_| match connection.get() {
-        Connection::Connecting | Connection::Live => None,
+        Connection::Connecting | Connection::Live | Connection::Polling => None,
         Connection::Delayed | Connection::Reconnecting | Connection::Offline => {
             fresh_at.get().zip(now.and_then(Now::device)).map(|(fresh, now)| age(now - fresh))
         }
@@ -35,7 +35,7 @@ const fn class(connection: Connection) -> &'static str {
     match connection {
         Connection::Connecting => "badge needs-js",
         Connection::Live => "badge badge--live needs-js",
-        Connection::Delayed | Connection::Reconnecting => "badge badge--reconnecting needs-js",
+        Connection::Polling | Connection::Delayed | Connection::Reconnecting => "badge badge--reconnecting needs-js",
         Connection::Offline => "badge badge--offline needs-js",
     }
 }
@@ -44,6 +44,7 @@ const fn word(connection: Connection) -> &'static str {
     match connection {
         Connection::Connecting => "Connecting",
         Connection::Live => "Live",
+        Connection::Polling => "Updates every few seconds",
         Connection::Delayed => "Updates delayed",
         Connection::Reconnecting => "Reconnecting",
         Connection::Offline => "Offline",

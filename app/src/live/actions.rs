@@ -137,6 +137,8 @@ impl Live {
             };
             match result {
                 Ok(receipt) => {
+                    #[cfg(feature = "browser")]
+                    self.inner.keeper.tell_vote(receipt.question_id, receipt.up);
                     let next = platform::operation_id();
                     let send = self.inner.core.try_update_value(|core| core.receipt(receipt, next)).flatten();
                     self.draw();

@@ -1,27 +1,40 @@
-//! Keeps one `EventSource` open for as long as its page lives.
+//! Keeps a page told of what the server says for as long as it lives: by one `EventSource` for all tabs of a browser.
 //!
-//! The browser reconnects by itself after a clean end; it gives up for good after any answer that is no stream, and never
-//! notices a link that died in silence. The keeper opens a new `EventSource` then: after a wait with jitter, or at once when
-//! the network or the page comes back. What the messages mean is the business of its [`StreamReader`].
+//! One tab leads: it has the stream, and tells the others what comes ([`tab_leader`](super::tab_leader),
+//! [`tab_follower`](super::tab_follower)). Where the browser has no locks or no channels each tab has a stream of its own.
+//! Where no stream comes through the page asks now and then ([`transport`](super::transport)). What the messages mean is
+//! the business of the [`StreamReader`].
+//!
+//! `sharing`: the tabs of a browser; `messages`: what the server tells.
 
-use gloo_timers::callback::{Interval, Timeout};
+mod messages;
+mod sharing;
+
+use gloo_timers::callback::Interval;
 use leptos::prelude::*;
-use pulsestage::event::{Envelope, Event};
+use pulsestage::event::Envelope;
+use pulsestage::id::QuestionId;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
-use web_sys::{EventSource, EventTarget, MessageEvent, PageTransitionEvent};
+use web_sys::{EventTarget, PageTransitionEvent};
 
 use super::listener::Listener;
-use super::patience::{Watchdog, backoff_ms};
-use super::set_if_other;
 use super::stream_state::{Connection, StreamState};
+use super::tab_channel::TabChannel;
+use super::tab_follower::Follower;
+use super::tab_leader::Leader;
+use super::tab_lock::Hold;
+use super::transport::{Todo, Transport, Way};
 use crate::api::HEARTBEAT_MS;
 use crate::platform;
 use crate::ui::time::Now;
+use messages::Source;
+use sharing::random_name;
 
 /// What a page does with its stream.
 pub(super) trait StreamReader {
-    /// Where to open the stream now; nothing while it is to stay closed.
+    /// Where to open the stream now: `/sse?tenantId=<slug>`, and `&last_event_id=<cursor>` behind it for a page that has a
+    /// cursor. Nothing while it is to stay closed.
     fn address(&self) -> Option<String>;
 
     /// A message, with its `id:`; no message when this version cannot read it. It is called in the browser's own listener:
@@ -30,6 +43,11 @@ pub(super) trait StreamReader {
 
     /// The network, the page or the stream is back: whatever waits for it may go on.
     fn on_wake(&self) {}
+
+    /// The reader's vote for a question was counted or taken back in another tab.
+    fn on_vote(&self, question: QuestionId, up: bool) {
+        let _ = (question, up);
+    }
 }
 
 /// The keeper of a page's stream. `Copy`.
@@ -40,15 +58,54 @@ pub(super) struct EventSourceKeeper {
     kept: StoredValue<Option<KeeperState>, LocalStorage>,
 }
 
+/// What a tab is among the tabs of its browser.
+enum Role {
+    /// It is not told anything: it is frozen, or in the back-forward cache.
+    Resting,
+    /// It has asked for the lock.
+    Waiting,
+    /// It has a stream of its own: there is nothing to share it by.
+    Alone,
+    /// It has the stream of all, for as long as it holds the lock.
+    Leading(Leader, #[expect(dead_code, reason = "the lock goes when it is dropped")] Hold),
+    /// It is told by the leader.
+    Following(Follower),
+}
+
 /// Everything it holds of the browser; all of it ends with it.
 struct KeeperState {
     reader: Rc<dyn StreamReader>,
+    role: Role,
+    transport: Transport,
     source: Option<Source>,
-    retry: Option<Timeout>,
-    attempt: u32,
-    watchdog: Watchdog,
+    /// This tab's name among the tabs.
+    tab: String,
+    /// The channel of all tabs, and of those who may be sent the same as this one, with what tells that apart.
+    all: Option<TabChannel>,
+    viewers: Option<TabChannel>,
+    viewer: String,
+    /// Whether it waits in line for the lock.
+    is_in_line: bool,
+    /// The last `id:`, where a page without a cursor goes on.
+    last_id: String,
+    /// Whether the server cannot tell what is new.
+    is_delayed: bool,
+    /// Whether the browser says that there is no network, and nothing has come since.
+    is_offline: bool,
+    /// The last question to the server: answers to others come too late.
+    poll: u32,
+    failed_polls: u32,
     _tick: Interval,
-    _listeners: [Listener; 5],
+    _listeners: [Listener; 7],
+}
+
+impl KeeperState {
+    /// What the server tells next is what comes after this cursor.
+    fn goes_on_from(&mut self, cursor: &str) {
+        if let Role::Leading(leader, _) = &mut self.role {
+            leader.opened(cursor);
+        }
+    }
 }
 
 impl EventSourceKeeper {
@@ -57,45 +114,57 @@ impl EventSourceKeeper {
         Self { state, clock: use_context(), kept: StoredValue::new_local(None) }
     }
 
-    /// Opens the stream once the page is hydrated, and closes it when the owner is cleaned up.
+    /// Opens the stream once the page is alive, and closes it when the owner is cleaned up.
     pub(super) fn run(self, reader: impl StreamReader + 'static) {
         let reader: Rc<dyn StreamReader> = Rc::new(reader);
         Effect::new(move || {
-            let watchdog = Watchdog::new(heartbeat_ms(), platform::now_ms());
+            let transport = Transport::new(heartbeat_ms());
             let kept = KeeperState {
                 reader: reader.clone(),
+                role: Role::Resting,
+                transport,
                 source: None,
-                retry: None,
-                attempt: 0,
-                watchdog,
-                _tick: Interval::new(watchdog.interval_ms(), move || self.look_after()),
+                tab: random_name(),
+                all: None,
+                viewers: None,
+                viewer: String::new(),
+                is_in_line: false,
+                last_id: String::new(),
+                is_delayed: false,
+                is_offline: false,
+                poll: 0,
+                failed_polls: 0,
+                _tick: Interval::new(transport.interval_ms(), move || self.look_after()),
                 _listeners: self.listeners(),
             };
             self.kept.set_value(Some(kept));
             self.open();
         });
-        on_cleanup(move || drop(self.kept.try_update_value(Option::take)));
+        on_cleanup(move || {
+            self.rest();
+            drop(self.kept.try_update_value(Option::take));
+        });
     }
 
-    fn listeners(self) -> [Listener; 5] {
-        let page: EventTarget = window().into();
+    fn listeners(self) -> [Listener; 7] {
+        let (page, document): (EventTarget, EventTarget) = (window().into(), document().into());
         [
             Listener::new(&page, "online", move |_| self.reopen()),
-            Listener::new(&page, "offline", move |_| self.state.connection.set(Connection::Offline)),
-            // A page that goes into the back-forward cache must hold no connection, and comes back with an old board.
-            Listener::new(&page, "pagehide", move |_| self.close()),
+            Listener::new(&page, "offline", move |_| {
+                self.with(|kept| kept.is_offline = true);
+                self.stands(Connection::Offline);
+            }),
+            // A page that goes into the back-forward cache must hold no connection and no lock, and comes back with an old
+            // board. So does one that is frozen.
+            Listener::new(&page, "pagehide", move |_| self.rest()),
+            Listener::new(&document, "freeze", move |_| self.rest()),
             Listener::new(&page, "pageshow", move |event| {
                 if event.dyn_into::<PageTransitionEvent>().is_ok_and(|shown| shown.persisted()) {
                     self.reopen();
                 }
             }),
-            Listener::new(&document().into(), "visibilitychange", move |_| {
-                let state = self.state.connection.try_get_untracked();
-                let lost = state.is_some_and(|state| !matches!(state, Connection::Live | Connection::Delayed));
-                if !document().hidden() && (lost || self.is_overdue()) {
-                    self.reopen();
-                }
-            }),
+            Listener::new(&document, "resume", move |_| self.reopen()),
+            Listener::new(&document, "visibilitychange", move |_| self.seen()),
         ]
     }
 
@@ -108,55 +177,74 @@ impl EventSourceKeeper {
         self.with(|kept| kept.reader.clone())
     }
 
-    /// Opens a stream in place of the one there was.
+    /// What the page follows, `/sse?tenantId=<slug>`, and the cursor after which it does; nothing while it follows nothing.
+    fn followed(self) -> Option<(String, String)> {
+        let address = self.reader()?.address()?;
+        let (stream, cursor) = address.split_once('&').unwrap_or((&address, ""));
+        let cursor = match cursor.strip_prefix("last_event_id=") {
+            Some(cursor) => cursor.to_owned(),
+            None => self.with(|kept| kept.last_id.clone())?,
+        };
+        Some((stream.to_owned(), cursor))
+    }
+
+    /// Has the page told everything from its cursor on, by a stream in place of the one there was.
     pub(super) fn open(self) {
-        let Some(address) = self.reader().and_then(|reader| reader.address()) else { return };
-        self.close();
-        let source = Source::open(&address, self);
-        let opened = source.is_some();
-        self.with(|kept| {
-            kept.watchdog.opened(platform::now_ms());
-            kept.source = source;
-        });
-        if !opened {
-            self.open_later();
+        let is = |role: fn(&Role) -> bool| self.with(|kept| role(&kept.role)) == Some(true);
+        if is(|role| matches!(role, Role::Resting)) {
+            self.start();
+        } else if is(|role| matches!(role, Role::Following(_))) {
+            self.follow_on();
+        } else if !is(|role| matches!(role, Role::Waiting)) {
+            self.open_stream();
         }
     }
 
-    /// Opens at once: the network or the page is back.
+    /// Closes the stream, and forgets any attempt to open one: nothing is told until it is opened again.
+    pub(super) fn close(self) {
+        self.close_stream();
+        self.with(|kept| {
+            kept.poll += 1;
+            kept.transport.closed(platform::now_ms());
+            if let Role::Following(follower) = &mut kept.role {
+                follower.rest();
+            }
+        });
+    }
+
+    /// The network or the page is back.
     fn reopen(self) {
         self.wake();
-        self.with(|kept| kept.attempt = 0);
+        self.with(|kept| {
+            kept.transport.reset();
+            kept.is_offline = false;
+        });
         self.lost();
         self.open();
     }
 
-    /// Opens again after a wait that grows with each failure.
-    fn open_later(self) {
-        self.with(|kept| {
-            let wait = backoff_ms(kept.attempt, platform::random());
-            kept.attempt = kept.attempt.saturating_add(1);
-            kept.retry = Some(Timeout::new(wait, move || self.open()));
+    /// Somebody looks at the page again.
+    fn seen(self) {
+        if document().hidden() {
+            return;
+        }
+        let is_overdue = self.with(|kept| match kept.role {
+            Role::Alone | Role::Leading(..) => {
+                kept.transport.is_overdue(platform::now_ms()) || kept.transport.way() == Way::None
+            }
+            _ => false,
         });
-    }
-
-    /// Closes the stream and forgets any attempt to open one.
-    pub(super) fn close(self) {
-        let old = self.with(|kept| {
-            kept.retry = None;
-            kept.source.take()
-        });
-        if let Some(source) = old.flatten() {
-            source.events.close();
-            // This may run inside one of the source's own listeners, which must outlive the call.
-            platform::spawn(async move { drop(source) });
+        if is_overdue == Some(true) {
+            self.reopen();
+        } else {
+            self.look_after();
         }
     }
 
     /// The page no longer says that all is live.
     pub(super) fn lost(self) {
-        let state = if window().navigator().on_line() { Connection::Reconnecting } else { Connection::Offline };
-        set_if_other(self.state.connection, state);
+        let is_online = window().navigator().on_line();
+        self.stands(if is_online { Connection::Reconnecting } else { Connection::Offline });
     }
 
     fn wake(self) {
@@ -165,60 +253,80 @@ impl EventSourceKeeper {
         }
     }
 
-    /// The browser reports trouble: it reconnects by itself, or it has given up.
-    fn on_error(self) {
-        self.lost();
-        let is_closed = |source: &Source| source.events.ready_state() == EventSource::CLOSED;
-        if self.with(|kept| kept.source.as_ref().is_none_or(is_closed)) == Some(true) {
-            self.close();
-            self.open_later();
+    /// The round.
+    fn look_after(self) {
+        let is_seen = !document().hidden();
+        let follows = self.followed().is_some();
+        let todo = self.with(|kept| {
+            let now = platform::now_ms();
+            let is_seen = match &kept.role {
+                Role::Alone => is_seen,
+                Role::Leading(leader, _) => is_seen || leader.is_seen(now),
+                _ => return None,
+            };
+            Some(kept.transport.look_after(now, is_seen && follows, platform::random()))
+        });
+        if let Some(Todo { close, open, poll }) = todo.flatten() {
+            if close {
+                self.close_stream();
+            }
+            if open {
+                self.open_stream();
+            }
+            if poll {
+                self.ask_server();
+            }
+            self.show();
+        } else {
+            let step = self.with_follower(|follower, now| follower.look_after(now, is_seen));
+            self.does(step);
         }
     }
 
-    fn on_message(self, data: &str, id: &str) {
-        let now = platform::now_ms();
-        self.with(|kept| {
-            kept.watchdog.sign_of_life(now);
-            kept.attempt = 0;
-        });
-        // Read from bytes, like everything that the browser reads: a reader from text would be a second copy of all of them.
-        let message = serde_json::from_slice::<Envelope>(data.as_bytes()).ok();
-        if let Some(Envelope { event: Event::Connected | Event::Heartbeat(_), timestamp, .. }) = message
-            && let Some(clock) = self.clock
-        {
-            clock.told(timestamp);
-        }
-        match message.as_ref().map(|message| &message.event) {
-            // It ends: that the stream is live would be said in vain.
-            Some(Event::Closing) => return,
-            // Whatever waits goes on waiting, and what is shown is as old as it was.
-            Some(Event::Stale(_)) => return set_if_other(self.state.connection, Connection::Delayed),
-            Some(_) => {
-                if self.state.connection.try_get_untracked() != Some(Connection::Live) {
-                    self.state.connection.set(Connection::Live);
-                    self.wake();
-                }
-                self.state.fresh_at.set(Some(now));
+    /// Shows how messages come, where this tab knows it itself.
+    fn show(self) {
+        let state = self.with(|kept| match (&kept.role, kept.transport.way()) {
+            (Role::Alone | Role::Leading(..), _) if kept.is_offline => Some(Connection::Offline),
+            (Role::Alone | Role::Leading(..), Way::Stream | Way::Polling) if kept.is_delayed => {
+                Some(Connection::Delayed)
             }
+            (Role::Alone | Role::Leading(..), Way::Stream) => Some(Connection::Live),
+            (Role::Alone | Role::Leading(..), Way::Polling) => Some(Connection::Polling),
+            (Role::Alone | Role::Leading(..), Way::None) => None,
+            _ => self.state.connection.try_get_untracked(),
+        });
+        match state {
+            Some(Some(state)) => self.stands(state),
+            Some(None) => self.lost(),
             None => {}
         }
-        if let Some(reader) = self.reader() {
-            reader.on_message(id, message);
-        }
     }
 
-    fn is_overdue(self) -> bool {
-        let now = platform::now_ms();
-        self.with(|kept| kept.source.is_some() && kept.watchdog.is_overdue(now)) == Some(true)
-    }
-
-    /// The watchdog's round.
-    fn look_after(self) {
-        if self.is_overdue() {
-            self.lost();
-            self.open();
+    /// The connection stands like this now.
+    fn stands(self, state: Connection) {
+        let is_up = |state| matches!(state, Connection::Live | Connection::Polling | Connection::Delayed);
+        // Followers are told of a leader's state, also where the page has shown the same before it led.
+        let told = self.with(|kept| match &mut kept.role {
+            Role::Leading(leader, _) => leader.stands(state),
+            _ => None,
+        });
+        if let Some(told) = told.flatten() {
+            self.post_to_viewers(&told);
+        }
+        let before = self.state.connection.try_get_untracked();
+        if before.is_none_or(|before| before == state) {
+            return;
+        }
+        self.state.connection.set(state);
+        if is_up(state) && !before.is_some_and(is_up) {
+            self.wake();
         }
     }
+}
+
+/// What listens may be dropped inside one of its own listeners, which must outlive the call.
+fn drop_later<T: 'static>(what: T) {
+    platform::spawn(async move { drop(what) });
 }
 
 /// The heartbeat's interval as the server wrote it into the page's head, in milliseconds.
@@ -232,29 +340,4 @@ fn heartbeat_ms() -> f64 {
     told.and_then(|text| text.parse::<u32>().ok())
         .filter(|ms| (100..=3_600_000).contains(ms))
         .map_or(HEARTBEAT_MS as f64, f64::from)
-}
-
-/// An `EventSource` with its listeners.
-struct Source {
-    events: EventSource,
-    _listeners: [Listener; 2],
-}
-
-impl Source {
-    fn open(address: &str, keeper: EventSourceKeeper) -> Option<Self> {
-        let events = EventSource::new(address).ok()?;
-        let on_message = Listener::new(&events, "message", move |event| {
-            if let Ok(message) = event.dyn_into::<MessageEvent>() {
-                keeper.on_message(&message.data().as_string().unwrap_or_default(), &message.last_event_id());
-            }
-        });
-        let on_error = Listener::new(&events, "error", move |_| keeper.on_error());
-        Some(Self { events, _listeners: [on_message, on_error] })
-    }
-}
-
-impl Drop for Source {
-    fn drop(&mut self) {
-        self.events.close();
-    }
 }

@@ -3,7 +3,8 @@
 //! The truth is a plain [`Board`](pulsestage::board::Board) that the stream's listener folds message by message; the
 //! rows are a projection of it, patched into a store once per frame, so that one vote changes one text node.
 //!
-//! * pure: [`project`], [`Votes`], [`settle`], [`backoff_ms`], [`Watchdog`]
+//! * pure: [`project`], [`Votes`], [`settle`], [`backoff_ms`]; `transport`, `tab_leader`, `tab_follower`: how
+//!   messages come to a page, and from one tab to the others
 //! * the page's own: [`Live`] and what it says of itself ([`Connection`], [`Progress`])
 //! * the browser, only with the feature `browser`: `event_source` keeps the stream open, `stream` reads it for a board and
 //!   `change_listener` for pages without one
@@ -26,14 +27,29 @@ pub mod latest_response;
 pub(crate) mod listener;
 mod outbox;
 mod patience;
+#[cfg(any(test, feature = "browser"))]
+mod polled;
 mod project;
 mod review_action;
 mod row;
 #[cfg(feature = "browser")]
 mod stream;
 mod stream_state;
+#[cfg(feature = "browser")]
+mod tab_channel;
+#[cfg(any(test, feature = "browser"))]
+mod tab_follower;
+#[cfg(any(test, feature = "browser"))]
+mod tab_leader;
+#[cfg(feature = "browser")]
+mod tab_lock;
+#[cfg(any(test, feature = "browser"))]
+mod tab_message;
 #[cfg(test)]
 mod test_board;
+// Only a browser has a way to the server.
+#[cfg(any(test, feature = "browser"))]
+mod transport;
 mod votes;
 
 use leptos::prelude::*;
@@ -54,9 +70,7 @@ pub use actions::{Moderation, Progress};
 pub use case_feed::CaseFeed;
 pub use case_list::{CaseChanges, CaseList, ToLoad};
 pub use held_order::{HOLD_MS, HeldOrder, settle};
-pub use patience::{
-    FIRST_WORD_MS, LONGEST_MS, SHORTEST_MS, VOTE_PATIENCE_MS, WRITE_PATIENCE_MS, Watchdog, answer_ms, backoff_ms,
-};
+pub use patience::{LONGEST_MS, SHORTEST_MS, VOTE_PATIENCE_MS, WRITE_PATIENCE_MS, answer_ms, backoff_ms};
 pub use project::{Mine, Projection, project, row};
 pub use review_action::ReviewAction;
 pub use row::{Row, RowField, RowStoreFields, Rows, RowsStoreFields};

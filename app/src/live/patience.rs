@@ -1,4 +1,4 @@
-//! How long to wait: between attempts, for a heartbeat, for a wish to come true. Pure; time and chance are arguments.
+//! How long to wait: between attempts, for an answer, for a wish to come true. Pure; time and chance are arguments.
 
 /// The longest wait between two attempts, in milliseconds.
 pub const LONGEST_MS: u32 = 10_000;
@@ -34,55 +34,6 @@ pub const fn answer_ms(attempt: u32) -> u32 {
     6_000 * (more + 1)
 }
 
-/// How long a stream may take until its first message, in milliseconds: the server speaks at once, so that a longer
-/// silence means a dead connection that the browser has used again.
-pub const FIRST_WORD_MS: f64 = 10_000.0;
-
-/// Watches for a stream that has gone silent without telling: a laptop that slept, a network that was left.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Watchdog {
-    heartbeat_ms: f64,
-    last_sign: f64,
-    heard: bool,
-}
-
-impl Watchdog {
-    /// Watches from `now` on a stream that was just opened and is to beat every `heartbeat_ms`.
-    #[must_use]
-    pub const fn new(heartbeat_ms: f64, now: f64) -> Self {
-        Self { heartbeat_ms, last_sign: now, heard: false }
-    }
-
-    /// Another stream was opened.
-    pub const fn opened(&mut self, now: f64) {
-        *self = Self::new(self.heartbeat_ms, now);
-    }
-
-    /// Something came.
-    pub const fn sign_of_life(&mut self, now: f64) {
-        self.last_sign = now;
-        self.heard = true;
-    }
-
-    /// Whether the stream has been silent for two and a half heartbeats, or for [`FIRST_WORD_MS`] when that is less and
-    /// nothing has come yet. A clock that was set back starts the wait anew.
-    #[must_use]
-    pub fn is_overdue(&mut self, now: f64) -> bool {
-        if now < self.last_sign {
-            self.last_sign = now;
-        }
-        let heartbeats = self.heartbeat_ms * 2.5;
-        let patience = if self.heard { heartbeats } else { heartbeats.min(FIRST_WORD_MS) };
-        now - self.last_sign > patience
-    }
-
-    /// How often to look, in milliseconds.
-    #[must_use]
-    pub fn interval_ms(&self) -> u32 {
-        (self.heartbeat_ms / 2.0).clamp(250.0, FIRST_WORD_MS / 2.0) as u32
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,33 +49,6 @@ mod tests {
     fn an_answer_is_waited_for_longer_each_time() {
         let waits: Vec<u32> = (0..5).map(answer_ms).collect();
         assert_eq!(waits, [6_000, 12_000, 18_000, 18_000, 18_000]);
-    }
-
-    #[test]
-    fn silence_for_two_and_a_half_heartbeats_is_too_long() {
-        let mut dog = Watchdog::new(1_000.0, 0.0);
-        assert!(!dog.is_overdue(2_500.0));
-        assert!(dog.is_overdue(2_501.0));
-        dog.sign_of_life(2_600.0);
-        assert!(!dog.is_overdue(5_000.0));
-    }
-
-    #[test]
-    fn a_stream_that_never_speaks_is_given_up_sooner() {
-        let mut dog = Watchdog::new(30_000.0, 0.0);
-        assert!(!dog.is_overdue(FIRST_WORD_MS));
-        assert!(dog.is_overdue(FIRST_WORD_MS + 1.0));
-        dog.sign_of_life(0.0);
-        assert!(!dog.is_overdue(75_000.0));
-        dog.opened(75_000.0);
-        assert!(dog.is_overdue(85_001.0));
-    }
-
-    #[test]
-    fn a_clock_set_back_does_not_put_the_dog_to_sleep() {
-        let mut dog = Watchdog::new(1_000.0, 3_600_000.0);
-        assert!(!dog.is_overdue(10.0));
-        assert!(dog.is_overdue(2_511.0));
     }
 
     proptest! {

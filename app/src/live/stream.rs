@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use pulsestage::board::Applied;
 use pulsestage::event::{Envelope, Event};
+use pulsestage::id::QuestionId;
 use pulsestage::tenant::Tenant;
 
 use super::event_source::StreamReader;
@@ -51,6 +52,11 @@ impl StreamReader for Live {
 
     fn on_wake(&self) {
         self.wake();
+    }
+
+    fn on_vote(&self, question: QuestionId, up: bool) {
+        self.inner.core.try_update_value(|core| core.mine.votes.told(question, up));
+        self.draw_soon();
     }
 }
 

@@ -10,6 +10,8 @@ pub enum Connection {
     Connecting,
     /// Everything shown is as it is.
     Live,
+    /// No stream comes through: the page asks every few seconds.
+    Polling,
     /// Open, but the server cannot tell what is new.
     Delayed,
     /// Lost; it is being opened again.

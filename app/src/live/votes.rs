@@ -157,6 +157,15 @@ impl Votes {
         Settled { upvotes, send: Some(intent.up) }
     }
 
+    /// In another tab of this browser a vote was counted, or taken back. What this page has under way goes on.
+    pub fn told(&mut self, question: QuestionId, up: bool) {
+        if up {
+            self.counted.put(question, ());
+        } else {
+            self.counted.take(question);
+        }
+    }
+
     /// The vote was refused, or could not be brought for too long: what the server has is shown again.
     pub fn give_up(&mut self, question: QuestionId) -> Option<Intent> {
         self.intents.take(question)
@@ -233,6 +242,19 @@ mod tests {
         assert_eq!(votes.intent(Q).map(|intent| intent.op), Some(op(3)), "another request has another key");
         assert_eq!(votes.receipt(receipt(false, 10), op(4)), Settled { upvotes: Some(10), send: None });
         assert!(!votes.wanted(Q));
+    }
+
+    #[test]
+    fn a_vote_in_another_tab_shows_and_leaves_the_count_to_the_stream() {
+        let mut votes = Votes::default();
+        votes.told(Q, true);
+        assert!(votes.wanted(Q));
+        assert_eq!(votes.shown(Q, 11), 11);
+        assert_eq!(votes.click(Q, true, 11, op(1)), Click::Nothing);
+        assert_eq!(votes.click(Q, false, 11, op(2)), Click::Send);
+        votes.told(Q, false);
+        assert!(!votes.wanted(Q));
+        assert_eq!(votes.receipt(receipt(false, 10), op(3)).send, None);
     }
 
     #[test]
