@@ -3,14 +3,12 @@
   'use strict';
   const page = document.getElementById('check');
   const { tenant, heartbeat } = page.dataset;
-  const facts = [];
   const now = () => performance.now();
   const seconds = (ms) => (ms < 950 ? Math.round(ms) + ' ms' : (ms / 1000).toFixed(1) + ' s');
 
   /** Shows what came of a check. */
   const say = (id, words) => {
     document.getElementById('check-' + id).textContent = words;
-    facts.push([id, words]);
   };
 
   /** An answer with the time it took, or why there is none. */
@@ -71,6 +69,7 @@
       const beat = Number(heartbeat);
       const start = now();
       const events = new EventSource('/sse?tenantId=' + encodeURIComponent(tenant));
+      let opened = false;
       let first = 0;
       const end = (result) => {
         clearTimeout(timer);
@@ -78,14 +77,18 @@
         done(result);
       };
       let timer = setTimeout(() => {
+        if (!opened) say('open', 'No, not within 10 s.');
         say('first', 'No, nothing for 10 s. Something on the way holds it back.');
         say('beat', 'No.');
         end('held');
       }, 10000);
-      events.onopen = () => say('open', 'Yes, in ' + seconds(now() - start) + '.');
+      events.onopen = () => {
+        opened = true;
+        say('open', 'Yes, in ' + seconds(now() - start) + '.');
+      };
       events.onerror = () => {
         if (first) return;
-        say('open', 'No.');
+        if (!opened) say('open', 'No.');
         say('first', 'No.');
         say('beat', 'No.');
         end('refused');
@@ -140,6 +143,7 @@
   };
 
   const run = async () => {
+    for (const id of ['open', 'first', 'beat', 'poll']) document.getElementById('check-' + id).textContent = '…';
     say('tabs', navigator.locks && 'BroadcastChannel' in window ? 'Yes.' : 'No. Each tab has a connection of its own.');
     const reached = await reach();
     await again();
