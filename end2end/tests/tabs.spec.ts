@@ -148,21 +148,6 @@ test('own votes show in every tab', async ({ arrive }) => {
   }
 });
 
-test('after a crash of the server all tabs come back by one stream', async ({ arrive }) => {
-  test.slow();
-  const anna = await arrive(server.it.url, { tolerate: [NETWORK_NOTES] });
-  const rooms = await tabs(anna, 3);
-  await server.it.kill();
-  for (const room of rooms) await expect(room.badge).toHaveText('Reconnecting', { timeout: 10_000 });
-  await server.it.restart();
-  const crowd = await Person.participant(server.it.url);
-  const { body } = await crowd.ask('Is everybody back?');
-  await shows(rooms, body, 20_000);
-  for (const room of rooms) await room.live(15_000);
-  // A server that was killed did not say that its streams had ended.
-  await expect.poll(() => streams(anna).length).toBe(1);
-});
-
 test('whoever signs in is told what staff are told, and guests are not', async ({ arrive }) => {
   test.slow();
   const anna = await arrive(server.it.url);
@@ -194,4 +179,19 @@ test('whoever signs in is told what staff are told, and guests are not', async (
   await moderator.call('star', { question: second.id, on: 'true' });
   await expect.poll(() => hears(staff, 'question:moderated'), { timeout: 10_000 }).toBe(true);
   await oneStream(anna);
+});
+
+test('after a crash of the server all tabs come back by one stream', async ({ arrive }) => {
+  test.slow();
+  const anna = await arrive(server.it.url, { tolerate: [NETWORK_NOTES] });
+  const rooms = await tabs(anna, 3);
+  await server.it.kill();
+  for (const room of rooms) await expect(room.badge).toHaveText('Reconnecting', { timeout: 10_000 });
+  await server.it.restart();
+  const crowd = await Person.participant(server.it.url);
+  const { body } = await crowd.ask('Is everybody back?');
+  await shows(rooms, body, 20_000);
+  for (const room of rooms) await room.live(15_000);
+  // A server that was killed did not say that its streams had ended.
+  await expect.poll(() => streams(anna).length).toBe(1);
 });

@@ -347,6 +347,20 @@ mod tests {
     }
 
     #[test]
+    fn followers_are_told_how_the_stream_stands_and_say_whether_somebody_looks() {
+        let mut leader = leader(15);
+        assert_eq!(leader.stands(Connection::Live), None, "nobody follows");
+        assert!(!leader.is_seen(1_000.0));
+        leader.pinged(false, 1_000.0);
+        assert!(!leader.is_seen(1_000.0));
+        leader.pinged(true, 1_000.0);
+        assert!(leader.is_seen(10_000.0) && !leader.is_seen(60_000.0));
+        let told = leader.stands(Connection::Polling).unwrap();
+        assert_eq!(TabMessage::read(&told), Some(TabMessage::State { leader: "one", state: Connection::Polling }));
+        assert_eq!(leader.stands(Connection::Polling), None);
+    }
+
+    #[test]
     fn what_is_told_twice_is_passed_on_once_and_signals_are_not() {
         let mut leader = leader(15);
         leader.asked(ask("guest", &at(15), 5_000), 6_000);

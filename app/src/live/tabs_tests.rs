@@ -451,6 +451,21 @@ fn whoever_signs_in_is_told_by_a_stream_of_their_own() {
     browser.is_whole().unwrap();
 }
 
+#[test]
+fn a_page_that_loads_what_it_shows_is_told_nothing() {
+    let mut browser = Browser::new();
+    browser.run(2_000);
+    let tab = (browser.lock.unwrap() + 1) % TABS;
+    let Role::Following(follower) = &mut browser.tabs[tab].role else { panic!("it leads") };
+    follower.rest();
+    browser.writes(Err(()));
+    browser.run(2_000);
+    assert_eq!(browser.tabs[tab].known.seq, 0);
+    browser.catch_up(tab);
+    browser.run(2_000);
+    browser.is_whole().unwrap();
+}
+
 #[derive(Clone, Copy, Debug)]
 enum Chance {
     Fact,

@@ -207,6 +207,35 @@ fn the_browser_may_open_it_again_by_itself_for_a_while() {
 }
 
 #[test]
+fn a_page_that_loads_what_it_shows_has_no_stream_and_goes_on_asking_afterwards() {
+    let mut world = World::new();
+    world.opens = false;
+    world.transport = Transport::new(BEAT);
+    world.open();
+    world.run(7);
+    assert!(world.transport.is_polling());
+    world.transport.closed(world.now);
+    let opens = world.opens_at.len();
+    world.run(30);
+    assert_eq!(world.opens_at.len(), opens, "it is opened when somebody says so");
+    world.transport.reset();
+    assert!(!world.transport.is_polling(), "the network may be another one");
+    assert_eq!(world.transport.way(), Way::None);
+}
+
+#[test]
+fn a_device_that_slept_knows_it() {
+    let mut transport = Transport::new(BEAT);
+    assert!(!transport.is_overdue(1e12));
+    transport.opened(0.0);
+    assert!(!transport.is_overdue(FIRST_WORD_MS) && transport.is_overdue(FIRST_WORD_MS + 1.0));
+    transport.message(10.0);
+    assert!(!transport.is_overdue(BEAT * 2.5) && transport.is_overdue(BEAT * 2.5 + 11.0));
+    let looks = [100.0, 1_000.0, BEAT].map(|beat| Transport::new(beat).interval_ms());
+    assert_eq!(looks, [250, 500, 1_000]);
+}
+
+#[test]
 fn a_clock_set_back_does_not_stop_the_watch() {
     let mut transport = Transport::new(1_000.0);
     transport.opened(3_600_000.0);
