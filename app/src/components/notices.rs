@@ -50,7 +50,7 @@ pub fn OfflineNotice(
     Effect::new(move || kept_at.set(platform::kept_at()));
     let trouble = Memo::new(move |_| match connection.get() {
         Connection::Offline => Some("You are offline."),
-        Connection::Live | Connection::Delayed => None,
+        Connection::Live | Connection::Delayed | Connection::Polling => None,
         Connection::Connecting | Connection::Reconnecting => {
             (kept_at.get().is_some() && fresh_at.with(Option::is_none)).then_some("PulseStage can't be reached.")
         }

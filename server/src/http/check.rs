@@ -43,7 +43,6 @@ async fn show(
     let tenant = state.service().public_tenant(&slug).await.map_err(super::extract::missing_page)?;
     let tenant = tenant.ok_or(Error::NoPage)?;
     let address = format!("{}/check", room_of(slug.as_str()));
-    let nonce = policy::Nonce::new(state.rng());
     let headers = &request.headers;
     let page = CheckPage {
         tenant: Branding::from(&tenant),
@@ -57,9 +56,8 @@ async fn show(
         is_encrypted: state.cookies().are_secure(),
         now: state.clock().now(),
         heartbeat_ms: u64::try_from(state.heartbeat().as_millis()).unwrap_or(u64::MAX),
-        nonce: nonce.as_str().to_owned(),
     };
-    let policy = policy::of_page(&state, &nonce);
+    let policy = policy::of_page(&state, None);
     let secure = if state.cookies().are_secure() { "; Secure" } else { "" };
     let cookie = format!("{COOKIE_KEPT}; Path={address}; Max-Age=600; HttpOnly; SameSite=Lax{secure}");
     let text = document(state.site().options.clone(), headers, || page.draw());
