@@ -209,4 +209,4 @@ fn question_of(data: &QuestionCreated) -> Question {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -4,6 +4,7 @@
 //! more questions than [`ROWS`] gets one window and a [`BoardPart`], which says what it is a part of.
 
 mod filters;
+mod index;
 mod seen;
 
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,7 @@ use crate::question::{Question, Status};
 use crate::time::Timestamp;
 
 pub use filters::{Filters, Sort, Tab};
+pub use index::{OrderIndex, Shift, Touched};
 pub use seen::SeenBoard;
 
 /// How many rows a page has at first, and how many each further answer adds.
@@ -126,12 +128,7 @@ pub fn ordered(board: &Board, filters: &Filters, upvotes: &dyn Fn(&Question) -> 
             Status::UnderReview => {}
         }
         if in_tab(question.status, filters.tab) {
-            keys.push(SortKey {
-                pinned: question.pinned.is_some(),
-                upvotes: upvotes(question),
-                created_at: question.created_at,
-                id: question.id,
-            });
+            keys.push(SortKey::of(question, upvotes(question)));
         }
     }
     // One comparison for every order: each sort of its own is 3 KB in the browser.
@@ -187,7 +184,8 @@ impl RowWindow {
 }
 
 /// What a question is ordered by.
-struct SortKey {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SortKey {
     pinned: bool,
     upvotes: i64,
     created_at: Timestamp,
@@ -195,6 +193,10 @@ struct SortKey {
 }
 
 impl SortKey {
+    const fn of(question: &Question, upvotes: i64) -> Self {
+        Self { pinned: question.pinned.is_some(), upvotes, created_at: question.created_at, id: question.id }
+    }
+
     fn compare(&self, other: &Self, by: Sort) -> Ordering {
         let newest_first = || (other.created_at, other.id).cmp(&(self.created_at, self.id));
         other.pinned.cmp(&self.pinned).then_with(|| match by {

@@ -136,6 +136,28 @@ mod browser {
         }
     }
 
+    /// Where an element is on the screen: the top and the bottom, in pixels from the screen's top.
+    pub(crate) fn extent(element: &web_sys::Element) -> (f64, f64) {
+        let rect = element.get_bounding_client_rect();
+        (rect.top(), rect.bottom())
+    }
+
+    /// What an address of this site answered.
+    pub(crate) struct Fetched {
+        /// The status.
+        pub(crate) status: u16,
+        /// The whole answer, in the browser's memory.
+        pub(crate) body: js_sys::Uint8Array,
+    }
+
+    /// Asks for what is at an address of this site; nothing when the network has no answer.
+    pub(crate) async fn fetch(address: &str) -> Option<Fetched> {
+        let response = JsFuture::from(window().fetch_with_str(address)).await.ok()?;
+        let response = response.dyn_into::<web_sys::Response>().ok()?;
+        let body = JsFuture::from(response.array_buffer().ok()?).await.ok()?;
+        Some(Fetched { status: response.status(), body: js_sys::Uint8Array::new(&body) })
+    }
+
     /// Waits.
     pub(crate) async fn sleep(ms: u32) {
         TimeoutFuture::new(ms).await;
@@ -226,6 +248,10 @@ mod rest {
 
     pub(crate) fn has(_selector: &str) -> bool {
         false
+    }
+
+    pub(crate) fn extent(_element: &leptos::web_sys::Element) -> (f64, f64) {
+        (0.0, 0.0)
     }
 
     pub(crate) fn after(_ms: u32, _task: impl FnOnce() + 'static) {}

@@ -71,7 +71,7 @@ fn created() -> impl Strategy<Value = Event> {
 }
 
 /// Any fact, also of questions nobody has heard of, and with marks that contradict themselves.
-fn fact() -> impl Strategy<Value = Event> {
+pub(crate) fn fact() -> impl Strategy<Value = Event> {
     let mark = || (any::<bool>(), prop::option::of(Just(UserId(uuid(4, 0)))), prop::option::of(moment()));
     prop_oneof![
         3 => created(),
@@ -99,13 +99,13 @@ fn fact() -> impl Strategy<Value = Event> {
     ]
 }
 
-fn tally() -> impl Strategy<Value = Event> {
+pub(crate) fn tally() -> impl Strategy<Value = Event> {
     (question_id(), 0..9_i64)
         .prop_map(|(question_id, upvotes)| Event::Upvoted(QuestionUpvoted { question_id, upvotes }))
 }
 
 /// Anything at all that has the form of an event.
-fn garbage() -> impl Strategy<Value = Event> {
+pub(crate) fn garbage() -> impl Strategy<Value = Event> {
     prop_oneof![
         4 => fact(),
         2 => (question_id(), any::<i64>()).prop_map(|(question_id, upvotes)| {
@@ -126,12 +126,12 @@ fn any_cursor() -> impl Strategy<Value = Option<Cursor>> {
     prop::option::weighted(0.9, (epoch, seq).prop_map(|(epoch, seq)| Cursor { epoch, seq }))
 }
 
-fn empty() -> Board {
+pub(crate) fn empty() -> Board {
     Board::empty(TenantId(uuid(5, 0)), Cursor { epoch: EPOCH, seq: 0 })
 }
 
 /// A stream as a server sends it: facts under their numbers, tallies between them, never ahead of their question.
-fn stream(events: Vec<Event>) -> Vec<(Option<Cursor>, Event)> {
+pub(crate) fn stream(events: Vec<Event>) -> Vec<(Option<Cursor>, Event)> {
     let mut known = std::collections::BTreeSet::new();
     let mut seq = 0;
     let mut sent = Vec::new();

@@ -10,7 +10,7 @@ use crate::tag::Tag;
 use crate::team::{Team, TeamState};
 use crate::tenant::{Tenant, TenantSettings};
 
-fn question_id(n: u32) -> QuestionId {
+pub(super) fn question_id(n: u32) -> QuestionId {
     QuestionId(Uuid::from_u128(1_000 + u128::from(n)))
 }
 
@@ -23,7 +23,7 @@ fn team(n: u8) -> Team {
     Team { id, slug: format!("team-{n}"), name: format!("Team {n}"), state: TeamState::Open }
 }
 
-fn question(n: u32, upvotes: i64) -> Question {
+pub(super) fn question(n: u32, upvotes: i64) -> Question {
     Question {
         id: question_id(n),
         team_id: team(0).id,
@@ -39,7 +39,7 @@ fn question(n: u32, upvotes: i64) -> Question {
     }
 }
 
-fn board(questions: impl IntoIterator<Item = Question>) -> Board {
+pub(super) fn board(questions: impl IntoIterator<Item = Question>) -> Board {
     let mut board = Board::empty(TenantId(Uuid::from_u128(1)), Cursor { epoch: Epoch(7), seq: 10 });
     board.teams = vec![team(0), team(1)];
     board.tags = (0..3).map(tag).collect();
@@ -48,7 +48,7 @@ fn board(questions: impl IntoIterator<Item = Question>) -> Board {
 }
 
 /// Any board of up to thirty questions in all states, with many that are equal in what they are ordered by.
-fn any_board() -> impl Strategy<Value = Board> {
+pub(super) fn any_board() -> impl Strategy<Value = Board> {
     let one = (0..4i64, 0..4i64, 0..2u8, 0..3usize, proptest::collection::btree_set(0..3u8, 0..3), any::<bool>());
     proptest::collection::vec(one, 0..30).prop_map(|drawn| {
         board((0..).zip(drawn).map(|(n, (upvotes, second, in_team, status, tags, pinned))| Question {
@@ -133,7 +133,8 @@ fn an_address_says_where_a_window_begins() {
     };
     let question = question_id(3);
     assert_eq!(read("offset", "50"), (true, WindowStart::Offset(50)));
-    assert_eq!(read("q", &question.to_string()), (true, WindowStart::Question(question)));
+    let named = question.to_string();
+    assert_eq!(read("q", &named), (true, WindowStart::Question(question)));
     for (name, value) in [("offset", "-1"), ("offset", "99999999999999"), ("offset", ""), ("q", "one")] {
         assert_eq!(read(name, value), (true, WindowStart::Offset(0)), "{name}={value}");
     }

@@ -9,7 +9,7 @@ use super::marks::{Marks, State};
 use super::page_url::PageUrl;
 use super::tags::TagList;
 use super::vote::Vote;
-use crate::live::{RowField, RowStoreFields};
+use crate::live::RowSignal;
 use crate::ui::erase::{Erase, part};
 use crate::ui::time::Ago;
 
@@ -28,12 +28,15 @@ impl Ids {
 }
 
 /// The state of a row that may leave while it is being read.
-pub(super) fn state_of(row: RowField) -> Signal<State> {
-    Memo::new(move |_| State {
-        pinned: row.pinned().try_get().unwrap_or_default(),
-        frozen: row.frozen().try_get().unwrap_or_default(),
-        answered: row.status().try_get() == Some(Status::Answered),
-        fresh: row.fresh().try_get().unwrap_or_default(),
+pub(super) fn state_of(row: RowSignal) -> Signal<State> {
+    Memo::new(move |_| {
+        let state = row.try_with(|row| State {
+            pinned: row.pinned,
+            frozen: row.frozen,
+            answered: row.status == Status::Answered,
+            fresh: row.fresh,
+        });
+        state.unwrap_or_default()
     })
     .into()
 }
@@ -41,7 +44,7 @@ pub(super) fn state_of(row: RowField) -> Signal<State> {
 /// The words of a question and what is known about them: marks, text, team, time, tags.
 #[component]
 pub(super) fn Words(
-    row: RowField,
+    row: RowSignal,
     state: Signal<State>,
     text_id: String,
     why_id: String,
@@ -49,22 +52,23 @@ pub(super) fn Words(
     #[prop(optional_no_strip)]
     more: Option<AnyView>,
 ) -> impl IntoView {
-    let author = row.author().try_get_untracked().flatten();
-    let tags = Signal::derive(move || row.tags().try_get().unwrap_or_default());
+    let (author, asked) = row.try_with_untracked(|row| (row.author.clone(), row.created_at)).unwrap_or_default();
+    // Drawn anew only when they are others: the row also wakes for each vote.
+    let tags = Memo::new(move |_| row.try_with(|row| row.tags.clone()).unwrap_or_default());
     view! {
         <Marks state=state why_id=why_id />
         <h3 class="q__text" id=text_id dir="auto">
-            {Signal::derive(move || row.body().try_get())}
+            {Signal::derive(move || row.try_with(|row| row.body.clone()))}
         </h3>
         <p class="q__meta">
             <span class="q__team" dir="auto">
-                {Signal::derive(move || row.team().try_get())}
+                {Signal::derive(move || row.try_with(|row| row.team.clone()))}
             </span>
             {author.map(|name| view! { <span dir="auto">{name}</span> }.erase())}
-            <Ago at=row.created_at().try_get_untracked().unwrap_or_default() />
+            <Ago at=asked />
             {more}
         </p>
-        <TagList tags=tags />
+        <TagList tags=tags.into() />
     }
     .erase()
 }
@@ -86,7 +90,7 @@ fn way(place: StoredValue<PageUrl>, question: QuestionId, own: bool) -> AnyView 
 #[component]
 pub fn Card(
     /// The row.
-    row: RowField,
+    row: RowSignal,
     /// The tenant's slug.
     slug: StoredValue<String>,
     /// Whether the reader may vote at all.
@@ -100,18 +104,21 @@ pub fn Card(
     on_vote: Callback<(QuestionId, bool)>,
 ) -> impl IntoView {
     // A row that left before it was drawn is not drawn.
-    row.id().try_get_untracked().map(|question| {
+    row.try_with_untracked(|row| row.id).map(|question| {
         let Ids { card, text, why } = Ids::of(question);
         let state = state_of(row);
+        let own = Memo::new(move |_| row.try_with(|row| row.own).unwrap_or_default());
+        let takes_votes = Memo::new(move |_| row.try_with(|row| row.takes_votes).unwrap_or(true));
+        let answer = Memo::new(move |_| row.try_with(|row| row.answer.clone()).flatten());
         let closed = Memo::new(move |_| match state.get() {
             _ if !may_vote.get() => Some("Voting is closed"),
-            _ if row.own().try_get() == Some(true) && !own_votes.get() => Some("Your own question"),
+            _ if own.get() && !own_votes.get() => Some("Your own question"),
             State { frozen: true, .. } => Some("Closed to votes"),
             State { answered: true, .. } => Some("Already answered"),
-            _ if row.takes_votes().try_get() == Some(false) => Some("Voting is closed"),
+            _ if !takes_votes.get() => Some("Voting is closed"),
             _ => None,
         });
-        let more = part(move || row.own().try_get().map(|own| way(place, question, own))).into_any();
+        let more = part(move || way(place, question, own.get())).into_any();
         let labelled = text.clone();
         let described = why.clone();
         view! {
@@ -120,13 +127,13 @@ pub fn Card(
                 <Vote
                     question=question
                     slug=slug
-                    upvotes=Signal::derive(move || row.upvotes().try_get().unwrap_or_default())
-                    voted=Signal::derive(move || row.voted().try_get().unwrap_or_default())
+                    upvotes=Signal::derive(move || row.try_with(|row| row.upvotes).unwrap_or_default())
+                    voted=Signal::derive(move || row.try_with(|row| row.voted).unwrap_or_default())
                     closed=closed.into()
                     why_id=why
                     on_vote=on_vote
                 />
-                <Answer answer=Signal::derive(move || row.answer().try_get().flatten()) />
+                <Answer answer=answer.into() />
             </article>
         }
         .erase()

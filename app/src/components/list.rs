@@ -4,18 +4,21 @@ use leptos::ev::{FocusEvent, MouseEvent, PointerEvent};
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{Element, Node};
+use pulsestage::id::QuestionId;
 use pulsestage::window::{BoardCounts, Filters};
 
 use super::empty_list::{EmptyList, Why};
+use super::keyed_list::{follow_ends, keyed_list};
 use super::page_url::PageUrl;
-use crate::live::{HeldOrder, RowField, RowStoreFields, Rows, RowsStoreFields};
+use crate::live::{Edge, HeldOrder, Listed, STEP};
 use crate::ui::dom;
 use crate::ui::erase::{Erase, part};
 use crate::ui::icon::{Icon, icon};
-use reactive_stores::Store;
 
 /// The id of the section, for the skip link.
 const LIST: &str = "list";
+/// The id of the list itself.
+const ROWS: &str = "rows";
 
 /// What the list tells of its reader. All callbacks; `Copy`.
 #[derive(Clone, Copy)]
@@ -26,6 +29,8 @@ pub struct Presence {
     pub on_focus: Callback<bool>,
     /// The reader wants to see what waits.
     pub on_show: Callback<()>,
+    /// The reader has come near an end of the drawn rows, while this question has the keyboard.
+    pub on_near: Callback<(Edge, Option<QuestionId>)>,
 }
 
 /// The questions, each drawn by `row`.
@@ -33,8 +38,8 @@ pub struct Presence {
 pub fn QuestionList(
     /// The classes of the list itself.
     class: &'static str,
-    /// The rows in drawing order.
-    rows: Store<Rows>,
+    /// The rows that are drawn.
+    listed: Signal<Listed>,
     /// What waits while the list is held still.
     waiting: Signal<HeldOrder>,
     /// What the reader chose.
@@ -51,9 +56,9 @@ pub fn QuestionList(
     presence: Presence,
     /// Draws one row.
     #[prop(into)]
-    row: Callback<RowField, AnyView>,
+    row: Callback<QuestionId, AnyView>,
 ) -> impl IntoView {
-    let is_empty = Memo::new(move |_| rows.list().read().is_empty());
+    let is_empty = Memo::new(move |_| listed.with(|listed| listed.ids.is_empty()));
     let empty = move || {
         is_empty.get().then(|| {
             let filters = filters.get();
@@ -62,6 +67,40 @@ pub fn QuestionList(
         })
     };
     let here = Signal::derive(move || filters.with(|filters| place.with_value(|place| place.under(filters))));
+    let near = move |edge| presence.on_near.run((edge, with_keyboard()));
+    follow_ends(ROWS, listed, Callback::new(near));
+    let follows = Memo::new(move |_| listed.with(|listed| listed.below.then_some(listed.before + listed.ids.len())));
+    let from = move |row: usize| filters.with(|filters| place.with_value(|place| place.from(filters, row)));
+    let more = move || {
+        follows.get().map(|row| {
+            let show = move |event: MouseEvent| {
+                event.prevent_default();
+                near(Edge::Bottom);
+            };
+            view! {
+                <p class="qlist__more">
+                    <a class="btn" href=from(row) on:click=show>
+                        "More questions"
+                    </a>
+                </p>
+            }
+            .erase()
+        })
+    };
+    // With script the rows before come by themselves.
+    let earlier =
+        listed.with_untracked(|listed| listed.before.checked_sub(1).map(|last| last - last % STEP)).map(|row| {
+            view! {
+                <noscript>
+                    <p class="qlist__more">
+                        <a class="btn" href=from(row)>
+                            "Earlier questions"
+                        </a>
+                    </p>
+                </noscript>
+            }
+            .erase()
+        });
     view! {
         <section
             id=LIST
@@ -77,15 +116,22 @@ pub fn QuestionList(
                 "Questions"
             </h2>
             {part(empty)}
-            <ol class=class hidden=Signal::derive(move || is_empty.get())>
-                <For each=move || rows.list() key=|row| row.id().get() let:field>
-                    <li>{row.run(field)}</li>
-                </For>
+            {earlier}
+            <ol class=class id=ROWS hidden=Signal::derive(move || is_empty.get())>
+                {keyed_list(listed, Callback::new(move |question| view! { <li>{row.run(question)}</li> }.erase()))}
             </ol>
+            {part(more)}
             <News waiting=waiting here=here on_show=presence.on_show />
         </section>
     }
     .erase()
+}
+
+/// The question that has the keyboard. A button that was clicked has it too, but its reader looks elsewhere by now.
+fn with_keyboard() -> Option<QuestionId> {
+    let element = document().active_element()?;
+    let card = element.matches(":focus-visible").ok()?.then(|| element.closest("article[id^=q-]").ok())???;
+    card.id().strip_prefix("q-")?.parse().ok()
 }
 
 /// A mouse that left is gone. A finger that left may have tapped, and its click is still to come: the list stays still

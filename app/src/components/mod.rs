@@ -18,6 +18,7 @@ pub mod empty_list;
 pub mod filters;
 pub mod header;
 pub mod history_box;
+pub mod keyed_list;
 pub mod list;
 pub mod marks;
 pub mod notices;

@@ -55,6 +55,14 @@ impl PageUrl {
     pub fn under(&self, filters: &Filters) -> String {
         self.of(self.kind) + &filters.to_query()
     }
+
+    /// The same from a later row on, for pages without script.
+    #[must_use]
+    pub fn from(&self, filters: &Filters, row: usize) -> String {
+        let address = self.under(filters);
+        let mark = if address.contains('?') { '&' } else { '?' };
+        if row == 0 { address } else { format!("{address}{mark}offset={row}") }
+    }
 }
 
 #[cfg(test)]
@@ -76,6 +84,9 @@ mod tests {
         let place = PageUrl::new(Some("acme".to_owned()), ViewKind::Questions);
         let filters = Filters::default().with_tab(Tab::All).with_sort(Sort::Newest);
         assert_eq!(place.under(&filters), "/t/acme?tab=all&sort=newest");
+        assert_eq!(place.from(&filters, 50), "/t/acme?tab=all&sort=newest&offset=50");
+        assert_eq!(place.from(&Filters::default(), 50), "/t/acme?offset=50");
+        assert_eq!(place.from(&Filters::default(), 0), "/t/acme");
         assert_eq!(place.of(ViewKind::Queue), "/t/acme/admin");
         assert_eq!(place.beside("/mine"), "/t/acme/mine");
     }

@@ -10,7 +10,7 @@ use super::answer_editor::{AnswerEditor, Drafts};
 use super::card::{Ids, Words, state_of};
 use super::claims::Claims;
 use super::palette::TagPalette;
-use crate::live::{Moderation, Progress, RowField, RowStoreFields};
+use crate::live::{Moderation, Progress, RowSignal};
 use crate::ui::dom;
 use crate::ui::erase::{Erase, part};
 use crate::ui::icon::{Icon, icon};
@@ -32,7 +32,7 @@ enum Panel {
 #[component]
 pub fn QueueRow(
     /// The row.
-    row: RowField,
+    row: RowSignal,
     /// The tenant's slug.
     slug: StoredValue<String>,
     /// The tenant's tags.
@@ -47,12 +47,12 @@ pub fn QueueRow(
     on_moderate: OnModerate,
 ) -> impl IntoView {
     // A row that left before it was drawn is not drawn.
-    row.id().try_get_untracked().map(|question| {
+    row.try_with_untracked(|row| row.id).map(|question| {
         let Ids { card, text, why } = Ids::of(question);
         let state = state_of(row);
-        let votes = Memo::new(move |_| row.upvotes().try_get().unwrap_or_default());
-        let answer = Signal::derive(move || row.answer().try_get().flatten());
-        let has = Signal::derive(move || row.tags().try_get().unwrap_or_default());
+        let votes = Memo::new(move |_| row.try_with(|row| row.upvotes).unwrap_or_default());
+        let answer = Memo::new(move |_| row.try_with(|row| row.answer.clone()).flatten());
+        let has = Memo::new(move |_| row.try_with(|row| row.tags.clone()).unwrap_or_default());
         // An answer that was begun is open again wherever its question turns up.
         let panel = RwSignal::new(if drafts.has(question) { Panel::Answer } else { Panel::None });
         let labelled = text.clone();
@@ -69,7 +69,7 @@ pub fn QueueRow(
                     <b>{Signal::derive(move || thousands(votes.get()))}</b>
                     {Signal::derive(move || if votes.get() == 1 { " vote" } else { " votes" })}
                 </p>
-                <Answer answer=answer />
+                <Answer answer=answer.into() />
                 {part(move || {
                     claims
                         .is_some_and(|claims| claims.is_theirs(question))
@@ -107,7 +107,7 @@ pub fn QueueRow(
                                 question=question
                                 slug=slug
                                 tags=tags
-                                has=has
+                                has=has.into()
                                 may_create=may_create_tag
                                 on_moderate=on_moderate
                             />
@@ -123,17 +123,17 @@ pub fn QueueRow(
 
 #[component]
 fn Actions(
-    row: RowField,
+    row: RowSignal,
     question: QuestionId,
     slug: StoredValue<String>,
     panel: RwSignal<Panel>,
     answer_button: String,
     on_moderate: OnModerate,
 ) -> impl IntoView {
-    let pinned = Memo::new(move |_| row.pinned().try_get().unwrap_or_default());
-    let frozen = Memo::new(move |_| row.frozen().try_get().unwrap_or_default());
-    let answered = Memo::new(move |_| row.answer().try_get().flatten().is_some());
-    let pending = Memo::new(move |_| row.pending().try_get().unwrap_or_default());
+    let pinned = Memo::new(move |_| row.try_with(|row| row.pinned).unwrap_or_default());
+    let frozen = Memo::new(move |_| row.try_with(|row| row.frozen).unwrap_or_default());
+    let answered = Memo::new(move |_| row.try_with(|row| row.answer.is_some()).unwrap_or_default());
+    let pending = Memo::new(move |_| row.try_with(|row| row.pending).unwrap_or_default());
     let toggle = move |which: Panel| panel.update(|open| *open = if *open == which { Panel::None } else { which });
     let expanded = move |which: Panel| (panel.get() == which).to_string();
     // A frozen question takes no answer: better said before it is written than after.

@@ -9,7 +9,6 @@ use pulsestage::team::{Team, TeamState};
 use pulsestage::tenant::{Names, Tenant, TenantSettings};
 use pulsestage::text::Limits;
 use pulsestage::time::Timestamp;
-use reactive_stores::Store;
 use uuid::Uuid;
 
 use super::answer_editor::Drafts;
@@ -17,7 +16,7 @@ use super::card::Card;
 use super::composer::Composer;
 use super::page_url::{PageUrl, ViewKind};
 use super::queue_row::QueueRow;
-use crate::live::{Progress, Row, RowField, Rows, RowsStoreFields};
+use crate::live::{Progress, Row, RowSignal};
 
 const QUESTION: QuestionId = QuestionId(Uuid::from_u128(7));
 
@@ -43,12 +42,8 @@ fn row() -> Row {
 }
 
 /// What is drawn of one row.
-fn drawn<V: IntoView + 'static>(row: Row, view: impl FnOnce(RowField, StoredValue<String>) -> V) -> String {
-    Owner::new().with(|| {
-        let rows = Store::new(Rows { list: vec![row] });
-        let field = rows.list().into_iter().next().unwrap();
-        view(field, StoredValue::new("acme".to_owned())).to_html()
-    })
+fn drawn<V: IntoView + 'static>(row: Row, view: impl FnOnce(RowSignal, StoredValue<String>) -> V) -> String {
+    Owner::new().with(|| view(Signal::stored(row), StoredValue::new("acme".to_owned())).to_html())
 }
 
 fn card(row: Row) -> String {

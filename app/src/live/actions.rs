@@ -147,7 +147,7 @@ impl Live {
                     }
                 }
                 Err(error) => {
-                    let up = self.inner.core.try_update_value(|core| core.mine.votes.give_up(question)).flatten();
+                    let up = self.inner.core.try_update_value(|core| core.give_up(question)).flatten();
                     self.draw();
                     let up = up.map_or(intent.up, |latest| latest.up);
                     self.say_why("Your vote was not counted.", &error, move || self.vote(question, up));

@@ -71,7 +71,7 @@ impl Live {
 
     /// A question of this browser's arrived.
     pub(super) fn asked(self, question: &Question) {
-        self.inner.core.try_update_value(|core| core.mine.own.put(question.id, ()));
+        self.inner.core.try_update_value(|core| core.asked(question.id));
         self.draw();
         let words = match question.status {
             Status::UnderReview => "Your question was sent. A moderator will review it.",

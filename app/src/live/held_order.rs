@@ -4,8 +4,8 @@
 //! have come since are added only where they push nothing away, at the end; the others wait, and are counted.
 
 use pulsestage::id::QuestionId;
+use std::ops::Range;
 
-use super::row::Row;
 use super::vec_map::VecMap;
 
 /// How long a touch keeps the list still, in milliseconds. A pointer that rests is not about to press.
@@ -28,28 +28,32 @@ impl HeldOrder {
     }
 }
 
-/// Lays what is new over a held order: `held` is what is drawn, `wanted` what would be drawn, and `look_up` the row
-/// of a question that is no longer wanted, if it still exists.
+/// Lays what is new over a held order: `held` are the rows that are drawn, `order` is the whole order as it is now and `span`
+/// the part of it that would be drawn, `entered` are the questions that came into it since it is held, and `exists` tells
+/// whether a question is still there, wherever.
 #[must_use]
 pub fn settle(
     held: &[QuestionId],
-    wanted: Vec<Row>,
-    look_up: impl Fn(QuestionId) -> Option<Row>,
-) -> (Vec<Row>, HeldOrder) {
-    let order: Vec<QuestionId> = wanted.iter().map(|row| row.id).collect();
+    order: &[QuestionId],
+    span: Range<usize>,
+    entered: &VecMap<()>,
+    exists: impl Fn(QuestionId) -> bool,
+) -> (Vec<QuestionId>, HeldOrder) {
+    let mut rows: Vec<QuestionId> = held.iter().copied().filter(|id| exists(*id)).collect();
+    let mut drawn: VecMap<()> = rows.iter().map(|id| (*id, ())).collect();
     // New rows behind the last held one push nothing away.
-    let last_held = order.iter().rposition(|id| held.contains(id));
-    let place_of: VecMap<usize> = order.iter().enumerate().map(|(place, id)| (*id, place)).collect();
-    let mut left: Vec<Option<Row>> = wanted.into_iter().map(Some).collect();
-    let mut take = |id: &QuestionId| place_of.get(*id).and_then(|place| left.get_mut(*place)?.take());
-    let mut rows: Vec<Row> = held.iter().filter_map(|id| take(id).or_else(|| look_up(*id))).collect();
-    let tail = last_held.map_or(0, |place| place + 1);
-    rows.extend(order.iter().skip(tail).filter_map(take));
-    let new = u32::try_from(left.iter().flatten().count()).unwrap_or(u32::MAX);
-    let drawn = rows.iter().map(|row| row.id);
-    let wanted_now = order.iter().zip(&left).filter(|(_, left)| left.is_none()).map(|(id, _)| *id);
-    let moved = !drawn.eq(wanted_now);
-    (rows, HeldOrder { new, moved })
+    let tail = order.iter().rposition(|id| drawn.has(*id)).map_or(span.start, |last| last + 1);
+    let room = span.len().saturating_sub(rows.len());
+    for id in order.iter().skip(tail).take(room) {
+        rows.push(*id);
+        drawn.put(*id, ());
+    }
+    let waits = |id: &QuestionId| entered.has(*id) && !drawn.has(*id);
+    let new = order.get(span.clone()).unwrap_or_default().iter().filter(|id| waits(id)).count();
+    // What would be drawn if what is new had not come.
+    let wanted = order.iter().filter(|id| !waits(id)).skip(span.start).take(rows.len());
+    let moved = !wanted.eq(rows.iter());
+    (rows, HeldOrder { new: u32::try_from(new).unwrap_or(u32::MAX), moved })
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! The live page: the only place that holds a board in the browser.
 //!
-//! The truth is a plain [`Board`](pulsestage::board::Board) that the stream's listener folds message by message; the
-//! rows are a projection of it, patched into a store once per frame, so that one vote changes one text node.
+//! The truth is a plain [`Board`](pulsestage::board::Board) that the stream's listener folds message by message, with an
+//! index of its order beside it. Of the order a [`Span`] of rows is drawn, however many there are; a drawing looks at the
+//! rows that something happened to, and one vote changes one text node.
 //!
-//! * pure: [`project`], [`Votes`], [`settle`], [`backoff_ms`]; `transport`, `tab_leader`, `tab_follower`: how
+//! * pure: [`row`], [`Votes`], [`settle`], [`Span`], [`pause_ms`], [`backoff_ms`]; `transport`, `tab_leader`, `tab_follower`: how
 //!   messages come to a page, and from one tab to the others
 //! * the page's own: [`Live`] and what it says of itself ([`Connection`], [`Progress`])
 //! * the browser, only with the feature `browser`: `event_source` keeps the stream open, `stream` reads it for a board and
@@ -11,6 +12,8 @@
 
 mod actions;
 mod ask_state;
+#[cfg(any(test, feature = "browser"))]
+mod board_reader;
 mod case_feed;
 mod case_list;
 mod change_listener;
@@ -25,13 +28,22 @@ mod fold;
 pub mod latest_response;
 #[cfg(feature = "browser")]
 pub(crate) mod listener;
+#[cfg(feature = "browser")]
+mod load;
+#[cfg(any(test, feature = "browser"))]
+mod loaded_rows;
 mod outbox;
+mod pace;
+mod part;
 mod patience;
 #[cfg(any(test, feature = "browser"))]
 mod polled;
 mod project;
 mod review_action;
 mod row;
+#[cfg(any(test, feature = "browser"))]
+mod since;
+mod span;
 #[cfg(feature = "browser")]
 mod stream;
 mod stream_state;
@@ -60,20 +72,23 @@ use pulsestage::team::Team;
 use pulsestage::tenant::Tenant;
 use pulsestage::user::Role;
 use pulsestage::window::{BoardCounts, Filters};
-use reactive_stores::Store;
 
 use crate::platform;
 use crate::ui::toast::Toasts;
-use core::Core;
+use core::{Core, Drawing};
+use pace::Pace;
+use vec_map::VecMap;
 
 pub use actions::{Moderation, Progress};
 pub use case_feed::CaseFeed;
 pub use case_list::{CaseChanges, CaseList, ToLoad};
 pub use held_order::{HOLD_MS, HeldOrder, settle};
+pub use pace::pause_ms;
 pub use patience::{LONGEST_MS, SHORTEST_MS, VOTE_PATIENCE_MS, WRITE_PATIENCE_MS, answer_ms, backoff_ms};
-pub use project::{Mine, Projection, project, row};
+pub use project::{Mine, row};
 pub use review_action::ReviewAction;
-pub use row::{Row, RowField, RowStoreFields, Rows, RowsStoreFields};
+pub use row::{Row, RowSignal};
+pub use span::{Edge, Listed, MOST, STEP, Span};
 pub use stream_state::{Connection, StreamState};
 pub use votes::{Click, Intent, Settled, Votes};
 
@@ -87,8 +102,8 @@ pub struct Live {
     pub connection: Signal<Connection>,
     /// When the latest message came, heartbeats included, in milliseconds since 1970 by the browser's clock.
     pub fresh_at: Signal<Option<f64>>,
-    /// The list: `rows.list()` is keyed by question, each field can be read by itself.
-    pub rows: Store<Rows>,
+    /// Which rows are drawn; [`Live::row`] has what they say.
+    pub listed: Signal<Listed>,
     /// The counts of the tabs.
     pub counts: Signal<BoardCounts>,
     /// The teams, by name.
@@ -119,6 +134,10 @@ pub struct Live {
 struct Inner {
     slug: StoredValue<String>,
     core: StoredValue<Core>,
+    listed: RwSignal<Listed>,
+    /// What each row that is drawn says.
+    rows: StoredValue<VecMap<ArcRwSignal<Row>>>,
+    pace: StoredValue<Pace>,
     counts: RwSignal<BoardCounts>,
     teams: RwSignal<Vec<Team>>,
     tags: RwSignal<Vec<Tag>>,
@@ -137,20 +156,29 @@ struct Inner {
     keeper: event_source::EventSourceKeeper,
     #[cfg(feature = "browser")]
     reload: StoredValue<stream::Reload>,
+    #[cfg(feature = "browser")]
+    loads: StoredValue<load::Loads>,
 }
 
 impl Live {
     /// Puts the board of this page into context. Call it once the board is there, on the server and in the browser
     /// alike; in the browser the stream opens after hydration and closes when the owner is cleaned up.
     pub fn provide(view: BoardView, filters: Signal<Filters>) -> Self {
-        let BoardView { tenant, role, moderates: _, board, voted, own, form_key, part: _ } = view;
+        let BoardView { tenant, role, moderates: _, board, voted, own, form_key, part } = view;
         let (teams, tags, slug) = (board.teams.clone(), board.tags.clone(), tenant.slug.clone());
-        let mut core = Core::new(board, voted, own);
-        let drawing = core.draw(&filters.get_untracked());
+        let mut core = Core::new(board, voted, own, part.as_ref(), &filters.get_untracked());
+        let drawing = core.draw();
+        let mut rows = VecMap::default();
+        for row in drawing.rows {
+            rows.put(row.id, ArcRwSignal::new(row));
+        }
         let state = StreamState::default();
         let inner = Inner {
             slug: StoredValue::new(slug),
             core: StoredValue::new(core),
+            listed: RwSignal::new(drawing.listed),
+            rows: StoredValue::new(rows),
+            pace: StoredValue::default(),
             counts: RwSignal::new(drawing.counts),
             teams: RwSignal::new(teams),
             tags: RwSignal::new(tags),
@@ -166,11 +194,13 @@ impl Live {
             keeper: event_source::EventSourceKeeper::new(state),
             #[cfg(feature = "browser")]
             reload: StoredValue::default(),
+            #[cfg(feature = "browser")]
+            loads: StoredValue::default(),
         };
         let live = Self {
             connection: state.connection.into(),
             fresh_at: state.fresh_at.into(),
-            rows: Store::new(Rows { list: drawing.rows }),
+            listed: inner.listed.into(),
             counts: inner.counts.into(),
             teams: inner.teams.into(),
             tags: inner.tags.into(),
@@ -186,9 +216,11 @@ impl Live {
         };
         live.follow_filters();
         #[cfg(feature = "browser")]
-        live.follow_outbox();
-        #[cfg(feature = "browser")]
-        inner.keeper.run(live);
+        {
+            live.follow_outbox();
+            inner.keeper.run(live);
+            live.load_rest();
+        }
         provide_context(live);
         live
     }
@@ -248,41 +280,109 @@ impl Live {
         }
     }
 
+    /// What the row of a question says; nothing when it is not drawn.
+    #[must_use]
+    pub fn row(&self, question: QuestionId) -> Option<RowSignal> {
+        let row = self.inner.rows.try_with_value(|rows| rows.get(question).cloned())??;
+        Some(row.into())
+    }
+
+    /// The reader has come near an end of the drawn rows; the row of `keep` has the keyboard.
+    pub fn grow(&self, edge: Edge, keep: Option<QuestionId>) {
+        match self.inner.core.try_update_value(|core| core.grow(edge, keep)) {
+            Some(true) => self.draw(),
+            #[cfg(feature = "browser")]
+            Some(false) => self.load_end(edge),
+            _ => {}
+        }
+    }
+
+    /// Draws the rows around this question; whether there is such a row.
+    pub fn go_to(&self, question: QuestionId) -> bool {
+        let is_there = self.inner.core.try_update_value(|core| core.go_to(question)) == Some(true);
+        if is_there {
+            self.draw();
+        }
+        is_there
+    }
+
     /// Another choice of what to see is drawn at once, whatever holds the list.
     fn follow_filters(self) {
         Effect::new(move |drawn: Option<()>| {
-            self.filters.track();
-            if drawn.is_some() {
-                self.inner.core.try_update_value(|core| core.held = false);
-                self.draw();
+            let filters = self.filters.get();
+            if drawn.is_none() {
+                return;
             }
+            #[cfg(feature = "browser")]
+            if self.inner.core.try_with_value(|core| core.part.is_some()) == Some(true) {
+                return self.load_chosen(filters);
+            }
+            self.inner.core.try_update_value(|core| core.choose(&filters));
+            self.draw();
         });
     }
 
-    /// Draws before the next frame, however many ask for it until then.
+    /// Draws before one of the next frames, however many ask for it until then.
     fn draw_soon(self) {
-        let first = self.inner.core.try_update_value(|core| !std::mem::replace(&mut core.drawing_soon, true));
-        if first == Some(true) {
-            platform::before_next_frame(move || self.draw());
+        let due = self
+            .inner
+            .pace
+            .try_update_value(|pace| (std::mem::replace(&mut pace.is_due, true), pace.wait_ms(platform::now_ms())));
+        match due {
+            Some((false, 0)) => self.draw_before_next_frame(),
+            Some((false, wait)) => platform::after(wait, move || self.draw_before_next_frame()),
+            Some((true, _)) | None => {}
         }
+    }
+
+    fn draw_before_next_frame(self) {
+        platform::before_next_frame(move || {
+            let began = platform::now_ms();
+            self.inner.pace.try_update_value(|pace| pace.is_due = false);
+            self.draw();
+            if !platform::is_hidden() {
+                platform::before_next_frame(move || {
+                    self.inner.pace.try_update_value(|pace| pace.shown(began, platform::now_ms()));
+                });
+            }
+        });
     }
 
     /// Draws what is known now. Does nothing once the page is gone.
     fn draw(self) {
         let inner = self.inner;
-        let Some(filters) = self.filters.try_get_untracked() else { return };
-        let Some(drawing) = inner.core.try_update_value(|core| core.draw(&filters)) else { return };
-        self.rows.list().patch(drawing.rows);
-        set_if_other(inner.counts, drawing.counts);
-        set_if_other(inner.waiting, drawing.waiting);
-        let lists = inner.core.try_with_value(|core| (core.board.teams.clone(), core.board.tags.clone()));
-        if let Some((teams, tags)) = lists {
+        let Some(drawing) = inner.core.try_update_value(Core::draw) else { return };
+        let Drawing { listed, rows, counts, waiting, came, are_lists_changed } = drawing;
+        // The readers of a row are woken when nobody holds the rows any more.
+        let known = inner.rows.try_update_value(|known| {
+            known.retain(|id| listed.ids.contains(id));
+            let mut told = Vec::new();
+            for row in rows {
+                match known.get(row.id) {
+                    Some(signal) => told.push((signal.clone(), row)),
+                    None => known.put(row.id, ArcRwSignal::new(row)),
+                }
+            }
+            told
+        });
+        for (signal, row) in known.into_iter().flatten() {
+            if *signal.read_untracked() != row {
+                signal.set(row);
+            }
+        }
+        set_if_other(inner.listed, listed);
+        set_if_other(inner.counts, counts);
+        set_if_other(inner.waiting, waiting);
+        if are_lists_changed
+            && let Some((teams, tags)) =
+                inner.core.try_with_value(|core| (core.board.teams.clone(), core.board.tags.clone()))
+        {
             set_if_other(inner.teams, teams);
             set_if_other(inner.tags, tags);
         }
-        if !drawing.came.is_empty() {
+        if !came.is_empty() {
             platform::after(FRESH_MS, move || {
-                inner.core.try_update_value(|core| core.settle_fresh(&drawing.came));
+                inner.core.try_update_value(|core| core.settle_fresh(&came));
                 self.draw_soon();
             });
         }

@@ -1,9 +1,8 @@
-//! From the board to the rows of the list: pure, so that the server draws what the browser draws.
+//! From the board to a row of the list: pure, so that the server draws what the browser draws.
 
 use pulsestage::board::Board;
 use pulsestage::question::Question;
 use pulsestage::team::TeamState;
-use pulsestage::window::{BoardCounts, Filters, ordered};
 
 use super::row::Row;
 use super::vec_map::VecMap;
@@ -22,21 +21,12 @@ pub struct Mine {
     pub fresh: VecMap<()>,
 }
 
-/// The list as it is to be drawn.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Projection {
-    /// The rows in drawing order.
-    pub rows: Vec<Row>,
-    /// The counts of the tabs.
-    pub counts: BoardCounts,
-}
-
-/// Makes the list, in the order of [`ordered`] with the reader's own clicks counted.
-#[must_use]
-pub fn project(board: &Board, mine: &Mine, filters: &Filters) -> Projection {
-    let order = ordered(board, filters, &|question| mine.votes.shown(question.id, question.upvotes));
-    let questions = order.ids.iter().filter_map(|id| board.questions.get(id));
-    Projection { rows: questions.map(|question| row(board, mine, question)).collect(), counts: order.counts }
+impl Mine {
+    /// The count of a question with the reader's own click in it.
+    #[must_use]
+    pub fn upvotes(&self, question: &Question) -> i64 {
+        self.votes.shown(question.id, question.upvotes)
+    }
 }
 
 /// The row of one question, whatever the filters.
@@ -47,7 +37,7 @@ pub fn row(board: &Board, mine: &Mine, question: &Question) -> Row {
         id: question.id,
         team: team.map(|team| team.name.clone()).unwrap_or_default(),
         body: question.body.clone(),
-        upvotes: mine.votes.shown(question.id, question.upvotes),
+        upvotes: mine.upvotes(question),
         status: question.status,
         created_at: question.created_at,
         tags: question.tags.clone(),

@@ -1,27 +1,19 @@
-//! One question as the list shows it, and the store of all rows in drawing order.
+//! One question as the list shows it.
 
+use leptos::prelude::Signal;
 use pulsestage::id::QuestionId;
 use pulsestage::question::{Answer, Status};
 use pulsestage::tag::Tag;
 use pulsestage::time::Timestamp;
-use reactive_stores::{AtKeyed, Patch, Store};
 
-/// The rows of the list. Patched as a whole: only what changed wakes its reader.
-#[derive(Clone, Debug, Default, PartialEq, Store, Patch)]
-pub struct Rows {
-    /// The rows in drawing order.
-    #[store(key: QuestionId = |row| row.id)]
-    pub list: Vec<Row>,
-}
-
-/// One row of the store, by its question. Read its fields with `try_get`: a row may leave while it is being read.
-pub type RowField = AtKeyed<Store<Rows>, Rows, QuestionId, Vec<Row>>;
+/// A row that is drawn, by what it says now. It wakes its readers when anything of it is another. Read it with `try_with`: a
+/// row may leave while it is being read.
+pub type RowSignal = Signal<Row>;
 
 /// One question as the list shows it: the board's question with the reader's own vote laid over it.
-#[derive(Clone, Debug, PartialEq, Store, Patch)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
     /// The question.
-    #[patch(|this, new| *this = new)]
     pub id: QuestionId,
     /// The name of its team.
     pub team: String,
@@ -30,23 +22,18 @@ pub struct Row {
     /// The count to show, the reader's own click included.
     pub upvotes: i64,
     /// Where it stands.
-    #[patch(|this, new| *this = new)]
     pub status: Status,
     /// When it was asked.
-    #[patch(|this, new| *this = new)]
     pub created_at: Timestamp,
     /// Its tags, by name.
-    #[patch(|this, new| *this = new)]
     pub tags: Vec<Tag>,
     /// Its answer.
-    #[patch(|this, new| *this = new)]
     pub answer: Option<Answer>,
     /// Whether it is pinned to the top.
     pub pinned: bool,
     /// Whether it is closed to votes and answers.
     pub frozen: bool,
     /// What its asker is called, where they chose to be called anything.
-    #[patch(|this, new| *this = new)]
     pub author: Option<String>,
     /// Whether this browser asked it.
     pub own: bool,

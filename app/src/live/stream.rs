@@ -48,6 +48,7 @@ impl StreamReader for Live {
             Some(Applied::Resync) => self.resync(),
             Some(Applied::Nothing) | None => {}
         }
+        self.refresh_rows();
     }
 
     fn on_wake(&self) {
@@ -68,7 +69,7 @@ impl Live {
     }
 
     /// The stream cannot go on from this board: loads it again, then opens a stream there.
-    fn resync(self) {
+    pub(super) fn resync(self) {
         let now = platform::now_ms();
         let wait = self.inner.reload.try_update_value(|reload| {
             if std::mem::replace(&mut reload.is_under_way, true) {

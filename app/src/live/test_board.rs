@@ -1,10 +1,9 @@
 //! Boards for the tests of this module.
 
-use proptest::prelude::*;
 use pulsestage::board::Board;
 use pulsestage::event::{Cursor, Envelope, Epoch, Event, QuestionCreated, QuestionUpvoted};
-use pulsestage::id::{QuestionId, TagId, TeamId, TenantId, UserId};
-use pulsestage::question::{Answer, Question, Stamp, Status};
+use pulsestage::id::{QuestionId, TagId, TeamId, TenantId};
+use pulsestage::question::{Question, Status};
 use pulsestage::tag::Tag;
 use pulsestage::team::{Team, TeamState};
 use pulsestage::time::Timestamp;
@@ -79,27 +78,4 @@ pub(super) fn created(question: &Question) -> Envelope {
 
 pub(super) fn upvoted(n: u32, upvotes: i64) -> Envelope {
     envelope(Event::Upvoted(QuestionUpvoted { question_id: question_id(n), upvotes }))
-}
-
-/// Any board of up to a dozen questions in all states.
-pub(super) fn any_board() -> impl Strategy<Value = Board> {
-    let state = (0..2usize, 0..3usize, proptest::collection::btree_set(0..3usize, 0..3), any::<bool>(), any::<bool>());
-    let one = (0..5i64, 0..4i64, state);
-    proptest::collection::vec(one, 0..12).prop_map(|drawn| {
-        let mark = Stamp { by: UserId(Uuid::from_u128(9)), at: Timestamp(5) };
-        board((0..).zip(drawn).map(|(n, (upvotes, second, (team, status, tags, pinned, frozen)))| {
-            let status = Status::ALL[status];
-            Question {
-                team_id: team_id(team),
-                created_at: Timestamp(second * 1_000),
-                status,
-                tags: tags.into_iter().map(tag).collect(),
-                answer: (status == Status::Answered)
-                    .then(|| Answer { response_text: "Yes.".to_owned(), responded_at: Timestamp(6) }),
-                pinned: pinned.then_some(mark),
-                frozen: frozen.then_some(mark),
-                ..question(n, upvotes)
-            }
-        }))
-    })
 }

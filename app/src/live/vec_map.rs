@@ -49,6 +49,11 @@ impl<T> VecMap<T> {
         self.place(question).ok().map(|at| self.0.remove(at).1)
     }
 
+    /// Takes out what is not of these questions.
+    pub fn retain(&mut self, stays: impl Fn(&QuestionId) -> bool) {
+        self.0.retain(|(question, _)| stays(question));
+    }
+
     /// All values, to change them.
     pub fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
         self.0.iter_mut().map(|(_, value)| value)

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use pulsestage::command::BoardView;
+use pulsestage::id::QuestionId;
 use pulsestage::permission::{Action, may};
 use pulsestage::window::{BoardCounts, Filters};
 
@@ -16,7 +17,7 @@ use crate::components::list::{Presence, QuestionList};
 use crate::components::notices::{NoScript, OfflineNotice, RefusedNotice};
 use crate::components::page_url::{PageUrl, ViewKind};
 use crate::components::problem;
-use crate::live::{Live, RowField};
+use crate::live::Live;
 use crate::ui::erase::{Erase, part};
 use crate::ui::icon::Icon;
 use crate::ui::notice::{Notice, Weight};
@@ -73,7 +74,7 @@ pub fn RoomFrame(
     side_label: &'static str,
     /// Draws a question.
     #[prop(into)]
-    row: Callback<RowField, AnyView>,
+    row: Callback<QuestionId, AnyView>,
     /// What stands beside the list.
     side: AnyView,
     /// What stands under the thumb.
@@ -118,6 +119,7 @@ pub fn RoomFrame(
         on_pointer: Callback::new(move |on| live.hold(on)),
         on_focus: Callback::new(move |on| live.hold_focus(on)),
         on_show: Callback::new(move |()| live.show_new()),
+        on_near: Callback::new(move |(edge, keep)| live.grow(edge, keep)),
     };
     view! {
         <Title text=title />
@@ -157,7 +159,7 @@ pub fn RoomFrame(
                 />
                 <QuestionList
                     class=list_class
-                    rows=live.rows
+                    listed=live.listed
                     waiting=live.waiting
                     filters=live.filters
                     counts=live.counts

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use pulsestage::command::BoardView;
+use pulsestage::id::QuestionId;
 use pulsestage::permission::{Action, may};
 use pulsestage::window::Filters;
 
@@ -14,7 +15,7 @@ use crate::components::claims::Claims;
 use crate::components::page_url::{PageUrl, ViewKind};
 use crate::components::queue_row::QueueRow;
 use crate::components::side::{MANAGE, Manage, Numbers};
-use crate::live::{Moderation, RowField};
+use crate::live::Moderation;
 use crate::ui::erase::Erase;
 use crate::ui::icon::{Icon, icon};
 
@@ -34,19 +35,22 @@ fn draw(view: BoardView, place: PageUrl, filters: Signal<Filters>, frame: &Frame
     let may_create_tag = room.allows(Action::CreateTag);
     let on_moderate = Callback::new(move |moderation: Moderation| live.moderate(moderation));
     let claims = Some(Claims::follow(live));
-    let row = Callback::new(move |row: RowField| {
-        view! {
-            <QueueRow
-                row=row
-                slug=slug
-                tags=live.tags
-                drafts=drafts
-                claims=claims
-                may_create_tag=may_create_tag
-                on_moderate=on_moderate
-            />
-        }
-        .erase()
+    let row = Callback::new(move |question: QuestionId| {
+        let row = live.row(question).map(|row| {
+            view! {
+                <QueueRow
+                    row=row
+                    slug=slug
+                    tags=live.tags
+                    drafts=drafts
+                    claims=claims
+                    may_create_tag=may_create_tag
+                    on_moderate=on_moderate
+                />
+            }
+            .erase()
+        });
+        row.into_any()
     });
     let side = view! {
         <Numbers counts=live.counts />

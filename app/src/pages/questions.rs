@@ -14,7 +14,6 @@ use crate::components::composer::{self, Composer};
 use crate::components::page_url::{PageUrl, ViewKind};
 use crate::components::problem;
 use crate::components::side::About;
-use crate::live::RowField;
 use crate::ui::erase::{Erase, part};
 use crate::ui::icon::{Icon, icon};
 
@@ -31,18 +30,21 @@ fn draw(view: BoardView, place: PageUrl, filters: Signal<Filters>) -> AnyView {
     let may_vote = Memo::new(move |_| may_vote && live.tenant.with(|tenant| tenant.settings.voting_open));
     let own_votes = Memo::new(move |_| live.tenant.with(|tenant| tenant.settings.own_votes));
     let on_vote = Callback::new(move |(question, up): (QuestionId, bool)| live.vote(question, up));
-    let row = Callback::new(move |row: RowField| {
-        view! {
-            <Card
-                row=row
-                slug=slug
-                may_vote=may_vote
-                own_votes=own_votes.into()
-                place=room.place
-                on_vote=on_vote
-            />
-        }
-        .erase()
+    let row = Callback::new(move |question: QuestionId| {
+        let card = live.row(question).map(|row| {
+            view! {
+                <Card
+                    row=row
+                    slug=slug
+                    may_vote=may_vote
+                    own_votes=own_votes.into()
+                    place=room.place
+                    on_vote=on_vote
+                />
+            }
+            .erase()
+        });
+        card.into_any()
     });
     // The form is not there where nobody can ask. Once it was, it is only hidden: what is typed in it outlasts a pause.
     let was_open = Memo::new(move |was: Option<&bool>| was == Some(&true) || !is_closed.get());

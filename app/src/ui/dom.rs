@@ -26,6 +26,13 @@ pub fn focus(id: &str) {
     }
 }
 
+/// Brings the element of this id into view.
+pub fn show(id: &str) {
+    if let Some(element) = by_id(id) {
+        element.scroll_into_view();
+    }
+}
+
 /// Closes the popover of this id. It is no error when it was not open, or when the browser knows no popovers.
 pub fn hide_popover(id: &str) {
     if let Some(element) = by_id(id).filter(|element| has_method(element, "hidePopover")) {

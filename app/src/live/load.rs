@@ -1,0 +1,261 @@
+//! What a page with some rows of its board loads once it is alive: the whole board, or where that is too large the rows that
+//! its reader comes to.
+
+use leptos::ev;
+use leptos::prelude::*;
+use pulsestage::id::QuestionId;
+use pulsestage::window::Filters;
+
+use super::Live;
+use super::board_reader::BoardReader;
+use super::loaded_rows::LoadedRows;
+use super::patience::{answer_ms, backoff_ms};
+use super::since::Taken;
+use super::span::{Edge, STEP};
+use crate::platform::{self, Fetched};
+use crate::ui::dom;
+
+/// How long after the page is there the board is asked for, in milliseconds: the first vote comes before it.
+const AFTER_MS: u32 = 1_000;
+/// So many bytes of a board are read at once: a slow phone takes some milliseconds for them.
+const PIECE: u32 = 16 * 1_024;
+/// How long after a change the rows of a large board are asked for again, at least and at most, in milliseconds.
+const REFRESH_MS: (u32, u32) = (3_000, 6_000);
+/// The status of a board that is too large to be loaded as a whole.
+const TOO_LARGE: u16 = 413;
+
+/// Rows that have to be loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum RowsWanted {
+    /// The first rows of other filters.
+    Chosen(Filters),
+    /// The rows that follow at an end.
+    At(Edge),
+    /// The rows around a question.
+    Around(QuestionId),
+    /// The rows that are drawn, as they are now.
+    Drawn,
+}
+
+/// What is under way.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Loads {
+    wanted: Vec<RowsWanted>,
+    is_loading: bool,
+    is_refresh_due: bool,
+}
+
+/// Why something could not be loaded.
+enum Failure {
+    /// It may be there in a while.
+    Later,
+    /// There is none for this page.
+    TooLarge,
+}
+
+impl Live {
+    /// Loads what the page does not have of its board yet, and shows the question that its address names.
+    pub(super) fn load_rest(self) {
+        Effect::new(move || {
+            let changed = window_event_listener(ev::hashchange, move |_| self.show_named());
+            on_cleanup(move || changed.remove());
+            if self.is_part() {
+                platform::spawn(self.load_whole());
+            } else {
+                self.show_named();
+            }
+        });
+    }
+
+    fn is_part(self) -> bool {
+        self.inner.core.try_with_value(|core| core.part.is_some()) == Some(true)
+    }
+
+    async fn load_whole(self) {
+        self.nap(AFTER_MS).await;
+        for attempt in 0.. {
+            // The stream may have brought the board meanwhile, or the page may be gone.
+            if !self.is_part() {
+                return;
+            }
+            match platform::within(answer_ms(attempt), self.read_board()).await {
+                Some(Ok(Taken::Whole)) => break,
+                Some(Ok(Taken::Resync)) => return self.resync(),
+                Some(Err(Failure::TooLarge)) => {
+                    self.inner.core.try_update_value(super::core::Core::stay_part);
+                    break;
+                }
+                Some(Ok(Taken::Older) | Err(Failure::Later)) | None => {}
+            }
+            self.nap(backoff_ms(attempt, platform::random())).await;
+        }
+        self.draw_soon();
+        self.show_named();
+    }
+
+    /// Reads the board piece by piece, and leaves the page time for fingers between them.
+    async fn read_board(self) -> Result<Taken, Failure> {
+        let address = format!("/api/board?tenant={}", self.slug());
+        let body = fetched(platform::fetch(&address).await)?;
+        let mut reader = BoardReader::default();
+        for from in (0..body.length()).step_by(PIECE as usize) {
+            let piece = body.subarray(from, from.saturating_add(PIECE).min(body.length())).to_vec();
+            reader.read(&piece).map_err(|_| Failure::Later)?;
+            platform::sleep(0).await;
+        }
+        let board = reader.finish().map_err(|_| Failure::Later)?;
+        self.inner.core.try_update_value(|core| core.take_board(board)).ok_or(Failure::Later)
+    }
+
+    /// Brings the reader to the question that the address names after its `#`, if it is not drawn.
+    fn show_named(self) {
+        let named = window().location().hash().unwrap_or_default();
+        let Some(id) = named.strip_prefix('#') else { return };
+        let Some(question) = id.strip_prefix("q-").and_then(|id| id.parse().ok()) else { return };
+        if dom::by_id(id).is_some() {
+            return;
+        }
+        if self.go_to(question) {
+            let id = id.to_owned();
+            platform::before_next_frame(move || dom::show(&id));
+        } else if self.is_part() {
+            self.want(RowsWanted::Around(question));
+        }
+    }
+
+    /// The reader chose something else than what is here.
+    pub(super) fn load_chosen(self, filters: Filters) {
+        self.want(RowsWanted::Chosen(filters));
+    }
+
+    /// The reader has come to the end of what is here.
+    pub(super) fn load_end(self, edge: Edge) {
+        let follows = self.inner.core.try_with_value(|core| {
+            core.part.as_ref().is_some_and(|part| match edge {
+                Edge::Top => part.offset > 0,
+                Edge::Bottom => part.next.is_some(),
+            })
+        });
+        if follows == Some(true) {
+            self.want(RowsWanted::At(edge));
+        }
+    }
+
+    /// After a message: what is not here may have come between what is. Asked for by all pages of a large board, so each
+    /// waits its own time; one that nobody sees does not ask.
+    pub(super) fn refresh_rows(self) {
+        let is_stale = self
+            .inner
+            .core
+            .try_with_value(|core| core.part.as_ref().is_some_and(|part| part.is_large && part.is_stale));
+        if is_stale != Some(true) || platform::is_hidden() {
+            return;
+        }
+        let is_due = self.inner.loads.try_update_value(|loads| std::mem::replace(&mut loads.is_refresh_due, true));
+        if is_due == Some(false) {
+            let (least, most) = REFRESH_MS;
+            let wait = least + (platform::random() * f64::from(most - least)) as u32;
+            platform::after(wait, move || {
+                self.inner.loads.try_update_value(|loads| loads.is_refresh_due = false);
+                self.want(RowsWanted::Drawn);
+            });
+        }
+    }
+
+    fn want(self, rows: RowsWanted) {
+        let begins = self.inner.loads.try_update_value(|loads| {
+            match &rows {
+                RowsWanted::Chosen(_) => loads.wanted = vec![rows],
+                rows if loads.wanted.contains(rows) => {}
+                _ => loads.wanted.push(rows),
+            }
+            !std::mem::replace(&mut loads.is_loading, true)
+        });
+        if begins == Some(true) {
+            platform::spawn(async move {
+                self.load_wanted().await;
+                self.inner.loads.try_update_value(|loads| loads.is_loading = false);
+            });
+        }
+    }
+
+    /// Loads what is wanted, one after the other.
+    async fn load_wanted(self) {
+        let mut attempt = 0;
+        while let Some(wanted) = self.inner.loads.try_with_value(|loads| loads.wanted.first().cloned()).flatten() {
+            let done = platform::within(answer_ms(attempt), self.load_rows(&wanted)).await;
+            match done {
+                Some(Ok(Taken::Whole)) => {
+                    attempt = 0;
+                    self.inner.loads.try_update_value(|loads| loads.wanted.retain(|other| *other != wanted));
+                    self.draw();
+                    self.show_named();
+                }
+                Some(Ok(Taken::Resync)) => {
+                    self.inner.loads.try_update_value(|loads| loads.wanted.clear());
+                    return self.resync();
+                }
+                Some(Ok(Taken::Older) | Err(_)) | None => {
+                    if let (0, RowsWanted::Chosen(filters)) = (attempt, &wanted) {
+                        // Better some of what was chosen than all of what was not.
+                        self.inner.core.try_update_value(|core| core.choose(filters));
+                        self.draw();
+                    }
+                    self.nap(backoff_ms(attempt, platform::random())).await;
+                    attempt += 1;
+                }
+            }
+        }
+    }
+
+    async fn load_rows(self, wanted: &RowsWanted) -> Result<Taken, Failure> {
+        let asked = self.inner.core.try_update_value(|core| {
+            core.ask_for_rows();
+            let part = core.part.as_ref()?;
+            let step = 2 * STEP as u32;
+            let filters = core.filters().clone();
+            Some(match wanted {
+                RowsWanted::Chosen(filters) => (filters.clone(), String::new(), step),
+                RowsWanted::At(Edge::Bottom) => (filters, format!("&offset={}", part.next?), step),
+                RowsWanted::At(Edge::Top) => {
+                    let from = part.offset.saturating_sub(step);
+                    (filters, format!("&offset={from}"), part.offset.checked_sub(from).filter(|rows| *rows > 0)?)
+                }
+                RowsWanted::Around(question) => (filters, format!("&q={question}"), step),
+                RowsWanted::Drawn => {
+                    let (offset, rows) = core.window();
+                    (filters, format!("&offset={offset}"), rows)
+                }
+            })
+        });
+        // The whole board is here by now, or there is nothing more at that end.
+        let Some((filters, from, limit)) = asked.flatten() else {
+            if let RowsWanted::Chosen(filters) = wanted {
+                self.inner.core.try_update_value(|core| core.choose(filters));
+            }
+            return Ok(Taken::Whole);
+        };
+        let mut query = filters.to_query();
+        let query = if query.is_empty() { String::new() } else { query.split_off(1) };
+        let address = format!("/api/rows?tenant={}&{query}{from}&limit={limit}", self.slug());
+        let body = fetched(platform::fetch(&address).await)?.to_vec();
+        let rows: LoadedRows = serde_json::from_slice(&body).map_err(|_| Failure::Later)?;
+        let is_elsewhere = matches!(wanted, RowsWanted::Around(_));
+        let taken = self.inner.core.try_update_value(|core| {
+            let taken = core.take_rows(rows, &filters, is_elsewhere);
+            if let (Taken::Whole, RowsWanted::At(edge)) = (taken, wanted) {
+                core.grow(*edge, None);
+            }
+            taken
+        });
+        taken.ok_or(Failure::Later)
+    }
+}
+
+fn fetched(fetched: Option<Fetched>) -> Result<js_sys::Uint8Array, Failure> {
+    match fetched {
+        Some(Fetched { status: 200, body }) => Ok(body),
+        Some(Fetched { status: TOO_LARGE, .. }) => Err(Failure::TooLarge),
+        Some(_) | None => Err(Failure::Later),
+    }
+}

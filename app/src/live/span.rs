@@ -1,0 +1,172 @@
+//! Which rows of an order are drawn. However long the order is, a page draws a few screens of it: those around the reader.
+
+use pulsestage::id::QuestionId;
+use pulsestage::window::ROWS;
+use std::ops::Range;
+
+/// How many rows are drawn at first, and how many are added where the reader comes near an end.
+pub const STEP: usize = ROWS as usize;
+/// The most rows that are drawn: beyond it, those furthest from the reader are taken away again.
+pub const MOST: usize = 3 * STEP;
+
+/// An end of the drawn rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edge {
+    /// The first row.
+    Top,
+    /// The last row.
+    Bottom,
+}
+
+/// So many rows from one on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    first: usize,
+    len: usize,
+}
+
+impl Default for Span {
+    fn default() -> Self {
+        Self { first: 0, len: STEP }
+    }
+}
+
+impl Span {
+    /// The rows around this one.
+    #[must_use]
+    pub const fn around(row: usize) -> Self {
+        Self { first: row - row % STEP, len: STEP }
+    }
+
+    /// How many rows may be drawn.
+    #[must_use]
+    pub const fn room(self) -> usize {
+        self.len
+    }
+
+    /// The same rows, where so many have become known before them.
+    #[must_use]
+    pub const fn behind(self, rows: usize) -> Self {
+        Self { first: self.first + rows, len: self.len }
+    }
+
+    /// The rows of an order that are drawn. Where the order ends before them, these are its last ones.
+    #[must_use]
+    pub fn range(self, order: usize) -> Range<usize> {
+        let first = if self.first < order { self.first } else { Self::around(order.saturating_sub(1)).first };
+        first..order.min(first + self.len)
+    }
+
+    /// The reader has come near an end: more rows there, and fewer at the other. The row `keep` is not taken away: it has the
+    /// keyboard.
+    #[must_use]
+    pub fn grown(self, edge: Edge, order: usize, keep: Option<usize>) -> Self {
+        let Range { start, end } = self.range(order);
+        let (mut start, mut end) = match edge {
+            Edge::Top => (start.saturating_sub(STEP), end),
+            Edge::Bottom => (start, order.min(end + STEP)),
+        };
+        if end - start > MOST {
+            match edge {
+                Edge::Top => end = (start + MOST).max(keep.map_or(0, |keep| keep + 1)).min(end),
+                Edge::Bottom => start = (end - MOST).min(keep.unwrap_or(end)).max(start),
+            }
+        }
+        Self { first: start, len: (end - start).max(STEP) }
+    }
+}
+
+/// The rows of a list that are drawn.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listed {
+    /// The drawn rows, in order.
+    pub ids: Vec<QuestionId>,
+    /// How many rows come before them.
+    pub before: usize,
+    /// How many rows there are in all.
+    pub size: usize,
+    /// Whether rows follow them.
+    pub below: bool,
+}
+
+impl Listed {
+    /// The place of a drawn row among all, for those who hear the list: counted from 1, with the number of all. Where all
+    /// rows are drawn the list itself tells.
+    #[must_use]
+    pub fn place(&self, row: usize) -> Option<(usize, usize)> {
+        (self.before > 0 || self.below).then_some((self.before + row + 1, self.size))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn edge() -> impl Strategy<Value = Edge> {
+        any::<bool>().prop_map(|top| if top { Edge::Top } else { Edge::Bottom })
+    }
+
+    proptest! {
+        /// Whatever the reader does and however the order changes, the rows exist, are few, and are there while any are.
+        #[test]
+        fn the_rows_exist_and_are_few(steps in proptest::collection::vec((edge(), 0_usize..5_000), 0..60)) {
+            let mut span = Span::default();
+            for (edge, order) in steps {
+                span = span.grown(edge, order, None);
+                let rows = span.range(order);
+                prop_assert!(rows.end <= order);
+                prop_assert!(rows.len() <= MOST, "{rows:?}");
+                prop_assert_eq!(rows.is_empty(), order == 0);
+            }
+        }
+
+        /// Who goes on in one direction comes to the end, and meets every row.
+        #[test]
+        fn every_row_is_met(order in 1_usize..2_000, from in 0_usize..2_000) {
+            let mut span = Span::around(from.min(order - 1));
+            while span.range(order).start > 0 {
+                let before = span.range(order).start;
+                span = span.grown(Edge::Top, order, None);
+                prop_assert!(span.range(order).start < before);
+            }
+            let mut met = 0..span.range(order).end;
+            while met.end < order {
+                let before = met.clone();
+                span = span.grown(Edge::Bottom, order, None);
+                let now = span.range(order);
+                prop_assert!(now.start <= before.end && now.end > before.end, "{now:?} after {before:?}");
+                met.end = now.end;
+            }
+        }
+
+        /// The row with the keyboard stays, and so does the one at the end from which the reader came near.
+        #[test]
+        fn the_row_with_the_keyboard_stays(order in 1_usize..1_000, keep in 0_usize..1_000, edges in proptest::collection::vec(edge(), 0..30)) {
+            let keep = keep.min(order - 1);
+            let mut span = Span::around(keep);
+            for edge in edges {
+                span = span.grown(edge, order, Some(keep));
+                prop_assert!(span.range(order).contains(&keep));
+            }
+        }
+    }
+
+    #[test]
+    fn an_order_that_has_become_shorter_shows_its_end() {
+        let span = Span::around(120);
+        assert_eq!(span.range(1_000), 100..150);
+        assert_eq!(span.range(70), 50..70);
+        assert_eq!(span.range(50), 0..50);
+        assert_eq!(span.range(0), 0..0);
+        assert_eq!(Span::default().range(3), 0..3);
+    }
+
+    #[test]
+    fn a_list_that_is_drawn_as_a_whole_tells_its_places_itself() {
+        let whole = Listed { size: 3, ..Listed::default() };
+        assert_eq!(whole.place(0), None);
+        assert_eq!(Listed { below: true, size: 70, ..Listed::default() }.place(0), Some((1, 70)));
+        assert_eq!(Listed { before: 50, size: 70, ..Listed::default() }.place(2), Some((53, 70)));
+    }
+}
