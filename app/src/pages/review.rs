@@ -2,7 +2,7 @@
 //!
 //! Everything works as plain forms; with script they are sent without leaving the page, and the list follows the stream.
 
-use leptos::ev::SubmitEvent;
+use leptos::ev::{MouseEvent, SubmitEvent};
 use leptos::prelude::*;
 use pulsestage::id::QuestionId;
 use pulsestage::moderation::{Case, Hold, MAX_BULK, ReviewDecision, ReviewView};
@@ -14,13 +14,17 @@ use super::frame::{Frame, Here, PageFuture};
 use crate::address::Address;
 use crate::api;
 use crate::components::case_card::case_card;
-use crate::live::{CaseFeed, CaseList, ReviewAction};
+use crate::components::keyed_list::{follow_ends, keyed_list};
+use crate::live::{CaseFeed, CaseList, Edge, Listed, ReviewAction, STEP};
 use crate::platform;
 use crate::ui::empty::Empty;
 use crate::ui::erase::{Erase, part};
 use crate::ui::icon::Icon;
 use crate::ui::time::Now;
 use crate::ui::toast::{ToastAction, ToastKind, ToastRegion, Toasts};
+
+/// The id of the list.
+const CASES: &str = "cases";
 
 /// Which questions are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +47,10 @@ impl Show {
 
     fn of_word(word: Option<&str>) -> Self {
         Self::ALL.into_iter().find(|(_, name, _)| Some(*name) == word).map_or(Self::Waiting, |(show, ..)| show)
+    }
+
+    fn word(self) -> &'static str {
+        Self::ALL.into_iter().find(|(show, ..)| *show == self).map_or("", |(_, word, _)| word)
     }
 
     fn takes(self, case: &Case) -> bool {
@@ -135,18 +143,30 @@ fn draw(view: ReviewView, frame: Frame) -> AnyView {
         })
     });
     let on_action = Callback::new(move |(question, seen, action)| review.act(question, Some(seen), action));
+    // Cards that were drawn stay: somebody may have begun to type into one of them.
+    let asked = query.with_untracked(|query| query.get("rows").and_then(|rows| rows.parse::<usize>().ok()));
+    let rows = RwSignal::new(asked.unwrap_or_default().max(STEP));
+    let listed = Memo::new(move |_| {
+        let most = rows.get();
+        shown.with(|shown| Listed {
+            ids: shown.iter().take(most).copied().collect(),
+            before: 0,
+            size: shown.len(),
+            below: shown.len() > most,
+        })
+    });
     let content = view! {
         {tabs(cases, show)}
         // Before the list: from its first card the way back to a decision is one step of the keyboard.
         <ToastRegion toasts=review.toasts />
         {bulk(review, &tenant.slug, show, shown)}
-        <ul class="admin__cards">
-            <For
-                each=move || shown.get()
-                key=|id| *id
-                children=move |id| case_card(id, cases, review.slug, may_delete, on_action)
-            />
+        <ul class="admin__cards" id=CASES>
+            {keyed_list(
+                listed.into(),
+                Callback::new(move |id| case_card(id, cases, review.slug, may_delete, on_action).into_any()),
+            )}
         </ul>
+        {more(rows, listed, show)}
         {part(move || cases.with(CaseList::has_more).then(|| {
             view! {
                 <p class="field__hint">
@@ -175,6 +195,36 @@ fn draw(view: ReviewView, frame: Frame) -> AnyView {
         "Only moderators see the questions that wait here.",
         content,
     )
+}
+
+/// More cards as one comes near the last, and a link to them without script.
+fn more(rows: RwSignal<usize>, listed: Memo<Listed>, show: Memo<Show>) -> AnyView {
+    let draw_more = move || rows.update(|rows| *rows += STEP);
+    let on_near = move |edge| {
+        if edge == Edge::Bottom {
+            draw_more();
+        }
+    };
+    follow_ends(CASES, listed.into(), Callback::new(on_near));
+    let follow = Memo::new(move |_| listed.with(|listed| listed.below));
+    part(move || {
+        follow.get().then(|| {
+            let href = format!("?show={}&rows={}", show.get().word(), rows.get() + STEP);
+            let draw = move |event: MouseEvent| {
+                event.prevent_default();
+                draw_more();
+            };
+            view! {
+                <p class="qlist__more">
+                    <a class="btn" href=href on:click=draw>
+                        "More questions"
+                    </a>
+                </p>
+            }
+            .erase()
+        })
+    })
+    .into_any()
 }
 
 /// The filters as links, with their counts.
