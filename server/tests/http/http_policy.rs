@@ -190,13 +190,14 @@ async fn a_stream_is_guarded_as_well() {
 }
 
 #[tokio::test]
-async fn a_page_has_one_script_and_what_it_was_drawn_from() {
+async fn a_page_has_two_scripts_and_what_it_was_drawn_from() {
     let (server, default, _acme) = TestServer::new(Plan::default()).await;
     for (path, cookie) in [("/", ""), ("/admin", default.owner.as_str()), ("/admin/people", default.owner.as_str())] {
         let page = server.get(path).cookie(cookie).send().await;
         assert!(assert_strict_document(path, &page));
         let scripts: Vec<_> = tags(page.text()).into_iter().filter(|tag| tag.starts_with("script")).collect();
-        let [start, data] = scripts[..] else { panic!("{path}: {scripts:?}") };
+        let [keep, start, data] = scripts[..] else { panic!("{path}: {scripts:?}") };
+        assert!(keep.contains(" src=\"/keep.js\"") && keep.contains(" defer"), "{keep}");
         assert!(
             start.contains("type=\"module\" src=\"/start.js?/pkg/pulsestage.js&amp;/pkg/pulsestage.wasm&amp;"),
             "{start}"
