@@ -121,6 +121,9 @@ impl Live {
     #[cfg(feature = "browser")]
     fn hear(self, news: OutboxNews<'_>) {
         let next = platform::operation_id();
+        if let OutboxNews::Sent(receipt) = &news {
+            self.inner.keeper.tell_vote(receipt.question_id, receipt.up);
+        }
         self.inner.core.try_update_value(|core| match news {
             OutboxNews::Waits(question, up, op) => core.waits(question, up, op),
             // What is to be sent next waits in the outbox already.
