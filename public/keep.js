@@ -222,7 +222,8 @@
     },
     /** The page is alive: fields are there to stay. */
     alive() {
-      fields().forEach(restore);
+      // What was typed before this was loaded is a draft as well.
+      for (const field of fields()) (field.options || field.value === first(field) ? restore : save)(field);
       resume();
       adopt();
       // The rest is not in the way of the first vote.

@@ -154,7 +154,20 @@ function exchange(next) {
       else region.setAttribute('aria-live', was);
     }
   }, 1_000);
-  if (!dead) watch(next);
+  if (dead) return;
+  watch(next);
+  keep();
+}
+
+// What the page keeps on the device (`keep.js`) is loaded once it is alive: no vote waits for it.
+function keep() {
+  const about = document.querySelector('meta[name=device]');
+  if (!about || globalThis.keeper) return;
+  const script = document.createElement('script');
+  Object.assign(script.dataset, about.dataset);
+  script.src = '/keep.js';
+  script.onload = () => keeper.alive();
+  document.head.append(script);
 }
 
 // --- Others change the page ------------------------------------------------------------------------------------------

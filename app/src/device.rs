@@ -1,6 +1,5 @@
 //! The script that keeps things on a device, as a tag: drafts, what could not be sent, and a copy of the board.
 
-use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 
 use crate::ui::erase::Erase;
@@ -47,23 +46,16 @@ impl DeviceScript {
     /// Draws it.
     pub(crate) fn draw(self) -> AnyView {
         let worker = self.offline_pages.map(|on| if on { "on" } else { "off" });
+        if worker.is_some() {
+            // `public/start.js` loads the script when the page is alive.
+            return view! { <meta name="device" data-slug=self.slug data-worker=worker /> }.erase();
+        }
         let erase = self.erasure.map(|erasure| match erasure {
             Erasure::Account => "account",
             Erasure::Tenant => "mine",
             Erasure::Everything => "all",
         });
-        view! {
-            // Account pages have no nonce: there it is the one script, and a file of ours.
-            <script
-                nonce=use_nonce()
-                src="/keep.js"
-                defer=true
-                data-slug=self.slug
-                data-worker=worker
-                data-erase=erase
-            ></script>
-        }
-        .erase()
+        view! { <script src="/keep.js" defer=true data-slug=self.slug data-erase=erase></script> }.erase()
     }
 }
 
@@ -78,10 +70,11 @@ mod tests {
     #[test]
     fn the_tag_says_whose_page_it_is_and_what_to_erase() {
         let page = drawn(DeviceScript::of_page("acme", true));
-        assert!(page.contains(r#"src="/keep.js""#) && page.contains("defer") && page.contains(r#"data-slug="acme""#));
+        assert!(page.contains(r#"name="device""#) && page.contains(r#"data-slug="acme""#) && !page.contains("keep.js"));
         assert!(page.contains(r#"data-worker="on""#) && !page.contains("data-erase"), "{page}");
         assert!(drawn(DeviceScript::of_page("acme", false)).contains(r#"data-worker="off""#));
         let drafts = drawn(DeviceScript::of_drafts("acme"));
+        assert!(drafts.contains(r#"src="/keep.js""#) && drafts.contains("defer") && drafts.contains(r#"data-slug="acme""#));
         assert!(!drafts.contains("data-worker") && !drafts.contains("data-erase"), "{drafts}");
         for (erasure, word) in [(Erasure::Account, "account"), (Erasure::Tenant, "mine"), (Erasure::Everything, "all")]
         {

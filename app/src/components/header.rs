@@ -7,7 +7,6 @@ use super::badge::Badge;
 use super::page_url::{PageUrl, ViewKind};
 use crate::branding::Branding;
 use crate::live::Connection;
-use crate::platform;
 use crate::ui::erase::{Erase, part};
 use crate::ui::icon::{Icon, brand_mark, icon};
 use crate::ui::menu::Menu;
@@ -35,10 +34,6 @@ pub fn RoomHeader(
     /// When the last message came.
     fresh_at: Signal<Option<f64>>,
 ) -> impl IntoView {
-    // Every page that is alive has this header.
-    Effect::new(|| {
-        platform::keeper("alive", &[]);
-    });
     let is_board = place.kind == ViewKind::Questions;
     let home = place.of(ViewKind::Questions);
     let sub = if is_board { "Town hall Q&A" } else { "Admin" };
