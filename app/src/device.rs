@@ -74,7 +74,9 @@ mod tests {
         assert!(page.contains(r#"data-worker="on""#) && !page.contains("data-erase"), "{page}");
         assert!(drawn(DeviceScript::of_page("acme", false)).contains(r#"data-worker="off""#));
         let drafts = drawn(DeviceScript::of_drafts("acme"));
-        assert!(drafts.contains(r#"src="/keep.js""#) && drafts.contains("defer") && drafts.contains(r#"data-slug="acme""#));
+        assert!(
+            drafts.contains(r#"src="/keep.js""#) && drafts.contains("defer") && drafts.contains(r#"data-slug="acme""#)
+        );
         assert!(!drafts.contains("data-worker") && !drafts.contains("data-erase"), "{drafts}");
         for (erasure, word) in [(Erasure::Account, "account"), (Erasure::Tenant, "mine"), (Erasure::Everything, "all")]
         {
