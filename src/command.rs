@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::board::Board;
 use crate::id::{OperationId, QuestionId, TagId, TeamId};
+use crate::question::Question;
 use crate::tenant::Tenant;
 use crate::user::Role;
 use crate::window::BoardPart;
@@ -97,6 +98,24 @@ pub struct PersonalPart {
     pub form_key: OperationId,
 }
 
+/// Questions that a search found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SearchResult {
+    /// How many there are.
+    pub total: u32,
+    /// The first of them, in the search's order.
+    pub questions: Vec<Question>,
+}
+
+/// What on the board is like a question.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SimilarQuestions {
+    /// The question.
+    pub question: QuestionId,
+    /// Those that are most like it, the most alike first, without their answers.
+    pub similar: Vec<Question>,
+}
+
 /// A board as one viewer gets it: the board and what is theirs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -120,4 +139,7 @@ pub struct BoardView {
     /// What the board is a part of, when it has one window of its questions; absent when it has all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub part: Option<BoardPart>,
+    /// What the page's address searches for and finds; absent when it searches for nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found: Option<SearchResult>,
 }

@@ -7,7 +7,7 @@
 //! * a tenant's own: [`settings`] (as they are typed), [`accent`], [`logo`], [`join`] (codes of its teams)
 //! * rules: [`permission`] (who may do what), [`error`] (every no we say)
 //! * live: [`event`] (the facts and tallies on the wire), [`board`] (the one reducer that folds them), [`window`] (the rows
-//!   that a page has at once)
+//!   that a page has at once), [`search`] (what on a board is like a text)
 //! * between an asker and the moderators: [`thread`]; what people wrote, and how long it is kept: [`retention`]
 //! * how it is doing: [`health`]; what was done: [`audit`], [`statistics`], [`export`]
 //! * work: [`command`] (what people ask for), [`ports`] (the interfaces that the server implements), [`service`] (the use cases)
@@ -37,6 +37,7 @@ pub mod person;
 pub mod ports;
 pub mod question;
 pub mod retention;
+pub mod search;
 pub mod second_factor;
 pub mod service;
 pub mod session;

@@ -8,6 +8,8 @@ use crate::user::Role;
 pub enum Action {
     /// See the public board and its stream.
     SeeBoard,
+    /// Search the public board, as often as a letter is typed.
+    Search,
     /// Put a question.
     Ask,
     /// Vote for a question, or take the vote back.
@@ -52,8 +54,9 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::SeeBoard,
+        Self::Search,
         Self::Ask,
         Self::Vote,
         Self::Moderate,
@@ -81,7 +84,7 @@ impl Action {
 #[must_use]
 pub fn may(role: Role, action: Action, settings: &TenantSettings) -> bool {
     match action {
-        Action::SeeBoard | Action::Vote => role >= Role::Viewer || settings.guests_allowed,
+        Action::SeeBoard | Action::Search | Action::Vote => role >= Role::Viewer || settings.guests_allowed,
         Action::Ask => role >= Role::Member || (role == Role::Guest && settings.guests_allowed),
         Action::Moderate
         | Action::Answer
@@ -124,8 +127,9 @@ mod tests {
 
     /// The table as people read it: `x` may, `g` may where guests are allowed, `.` may not.
     /// Columns are the roles from guest to owner.
-    const TABLE: [(Action, &str); 21] = [
+    const TABLE: [(Action, &str); 22] = [
         (Action::SeeBoard, "gxxxxx"),
+        (Action::Search, "gxxxxx"),
         (Action::Ask, "g.xxxx"),
         (Action::Vote, "gxxxxx"),
         (Action::Moderate, "...xxx"),

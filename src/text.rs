@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
+pub(crate) use self::clean::is_mark;
 use self::clean::{clean, is_visible};
 
 /// The longest answer, in characters (Unicode scalar values).

@@ -5,6 +5,7 @@
 
 mod filters;
 mod index;
+mod searched;
 mod seen;
 
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,7 @@ use crate::time::Timestamp;
 
 pub use filters::{Filters, Sort, Tab};
 pub use index::{OrderIndex, Shift, Touched};
+pub use searched::MOST_FOUND;
 pub use seen::SeenBoard;
 
 /// How many rows a page has at first, and how many each further answer adds.

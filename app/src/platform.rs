@@ -62,6 +62,18 @@ mod browser {
         bytes
     }
 
+    /// Puts another query into the page's address, in place of the one that is there.
+    pub(crate) fn replace_query(query: &str) {
+        let path = window().location().pathname().unwrap_or_default();
+        // Where the address cannot be changed, the page stays as it is.
+        if let Ok(history) = window().history()
+            && history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(&(path + query))).is_ok()
+            && let Ok(event) = web_sys::Event::new("popstate")
+        {
+            let _ = window().dispatch_event(&event);
+        }
+    }
+
     /// Prints the page.
     pub(crate) fn print() {
         // A browser that cannot print has no use for the button.
@@ -215,6 +227,8 @@ mod rest {
     pub(crate) fn random_bytes() -> [u8; 10] {
         [0; 10]
     }
+
+    pub(crate) fn replace_query(_query: &str) {}
 
     pub(crate) fn print() {}
 

@@ -161,7 +161,7 @@ class Server {
     const answer = await fetch(`${this.url}/api/fn/ask`, {
       method: 'POST',
       headers: { cookie: this.cookie, accept: 'application/json' },
-      body: new URLSearchParams({ tenant: '', team: this.team, question: text }),
+      body: new URLSearchParams({ tenant: '', team: this.team, question: text, again: 'true' }),
     });
     if (!answer.ok) throw new Error(`a question was refused: ${await answer.text()}`);
     return (await answer.json()).id;

@@ -108,7 +108,7 @@ export class Person {
     const { teams } = (await this.board()).board;
     const team = slug === undefined ? teams[0] : teams.find((other) => other.slug === slug);
     if (team === undefined) throw new Error(`there is no team ${slug}`);
-    return this.call('ask', { team: team.id, question });
+    return this.call('ask', { team: team.id, question, again: 'true' });
   }
 
   vote(question: string, up = true): Promise<Receipt> {

@@ -40,6 +40,7 @@ pub fn router(state: AppState) -> Router {
         .route("/sign-out", post(session::sign_out).fallback(api::method_not_allowed));
     let functions = Router::new()
         .route("/api/fn/{*name}", get(api::call).post(api::call).fallback(api::method_not_allowed))
+        .route("/api/similar", get(api::call).fallback(api::method_not_allowed))
         .route("/api/{*rest}", any(api::missing))
         .layer(from_fn_with_state(state.clone(), api::guard))
         .layer(from_fn_with_state(state.clone(), returned_form::answer));

@@ -146,8 +146,9 @@ pub enum Refusal {
     /// It stands where this cannot be done.
     #[error("This is not possible for the question as it is now.")]
     NotNow,
-    /// Another team or tag has this name already.
-    #[error("{} with this name already exists.", .what.title())]
+    /// Another team or tag has this name already; or the asker another question with this text, which they can ask again
+    /// by saying so.
+    #[error("{}", name_taken(*.what))]
     NameTaken {
         /// What has the name.
         what: Noun,
@@ -200,6 +201,10 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// The asker has a question with this text on the board, or waiting for a moderator. On the wire it is a name that is
+    /// taken, which clients of every version know.
+    pub const ASKED_BEFORE: Self = Self::NameTaken { what: Noun::Question };
+
     /// One field that was not taken.
     #[must_use]
     pub fn field(field: &str, problem: TextProblem) -> Self {
@@ -240,6 +245,14 @@ impl Refusal {
             Self::Internal => 500,
             Self::Unavailable { .. } => 503,
         }
+    }
+}
+
+/// What is said of something that is there already. To clients of before a question has a name like everything else.
+fn name_taken(what: Noun) -> String {
+    match what {
+        Noun::Question => "You already asked this. Ask again?".to_owned(),
+        _ => format!("{} with this name already exists.", what.title()),
     }
 }
 
@@ -332,6 +345,8 @@ mod tests {
         let refusal = Refusal::field("question", TextProblem::TooShort { min: 3 });
         assert_eq!(refusal.to_string(), "The question is too short: at least 3 characters.");
         assert_eq!(Refusal::NotFound { what: Noun::Tenant }.to_string(), "Workspace not found");
+        assert_eq!(Refusal::NameTaken { what: Noun::Tag }.to_string(), "Tag with this name already exists.");
+        assert_eq!(Refusal::ASKED_BEFORE.to_string(), "You already asked this. Ask again?");
         for (retry_after_s, wait) in [(1, "1 second."), (2, "2 seconds.")] {
             let refusal = Refusal::TooManyRequests { retry_after_s };
             assert_eq!(refusal.to_string(), format!("That was too fast. Try again in {wait}"));

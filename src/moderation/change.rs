@@ -119,12 +119,13 @@ impl Case {
         self.version += 1;
     }
 
-    /// The case after its votes went to another question.
+    /// The case after its votes went to another question. One that waits for a moderator can say the same as one that was
+    /// shown long ago.
     ///
     /// # Errors
-    /// [`Refusal::NotNow`] when it is not on the board.
+    /// [`Refusal::NotNow`] when it has left the board.
     pub fn merged(mut self, into: QuestionId, by: UserId, at: Timestamp) -> Result<Self, Refusal> {
-        if !self.is_public() {
+        if self.removed.is_some() {
             return Err(Refusal::NotNow);
         }
         self.remove(Removal::Merged, Some(by), at, None);

@@ -27,6 +27,8 @@ pub struct NewQuestion {
     pub hold: Option<Hold>,
     /// What its asker chose to be called; none when anonymous.
     pub author_name: Option<Name>,
+    /// Whether it is refused when its asker has one with the same text that has not left the board.
+    pub only_once: bool,
     /// How many questions its asker may have that are neither answered nor off the board; any number when absent.
     pub most_open: Option<u32>,
 }
@@ -101,7 +103,7 @@ pub trait QuestionStore: Send + Sync {
     /// The team of a question in any state.
     async fn team_of(&self, tenant: TenantId, question: QuestionId) -> StoreResult<Option<TeamId>>;
     /// Writes a question; `NotFound(Team)` when the team is not the tenant's, [`Refusal::LimitReached`](crate::error::Refusal::LimitReached) when the tenant or
-    /// the asker has as many as there may be.
+    /// the asker has as many as there may be, [`Refusal::ASKED_BEFORE`](crate::error::Refusal::ASKED_BEFORE) when it is to be written only once and was.
     async fn ask(&self, write: Write, new: NewQuestion) -> StoreResult<Question>;
     /// Answers a question; [`Refusal::Frozen`](crate::error::Refusal::Frozen) when it is frozen, [`Refusal::Changed`](crate::error::Refusal::Changed) when it is not as it was seen.
     async fn answer(

@@ -61,7 +61,8 @@ impl Service {
         start: WindowStart,
     ) -> Result<BoardView, Refusal> {
         let (board, part) = seen.for_page(filters, start);
-        self.view(context, seen, board, part).await
+        let view = self.view(context, seen, board, part).await?;
+        Ok(BoardView { found: seen.found(filters), ..view })
     }
 
     /// What is this caller's own on the board: small, and apart from what is the same for all.
@@ -95,7 +96,7 @@ impl Service {
         part: Option<BoardPart>,
     ) -> Result<BoardView, Refusal> {
         let PersonalPart { role, moderates, voted, own, form_key } = self.personal(context, seen).await?;
-        Ok(BoardView { tenant: seen.tenant.clone(), role, moderates, board, voted, own, form_key, part })
+        Ok(BoardView { tenant: seen.tenant.clone(), role, moderates, board, voted, own, form_key, part, found: None })
     }
 
     async fn personal(&self, context: &RequestContext, seen: &SeenBoard) -> Result<PersonalPart, Refusal> {

@@ -70,7 +70,7 @@ impl RequestContext {
         }
     }
 
-    fn allows_in(&self, action: Action, team: TeamId) -> bool {
+    pub(super) fn allows_in(&self, action: Action, team: TeamId) -> bool {
         may(self.actor.role_in(team), action, &self.settings_in(team))
     }
 

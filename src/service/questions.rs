@@ -35,12 +35,31 @@ impl Service {
         context.require_in(action, self.question_team(context, question).await?)
     }
 
-    /// Puts a question to a team.
+    /// Puts a question to a team, also one that the visitor has asked before.
     ///
     /// # Errors
     /// When the visitor may not ask, nobody may at the moment, the text is not within the tenant's limits, their name is
     /// needed and missing, or the team is not the tenant's.
     pub async fn ask(&self, context: &RequestContext, key: IdempotencyKey, ask: Ask) -> Result<Question, Refusal> {
+        self.put(context, key, ask, false).await
+    }
+
+    /// Puts a question to a team unless the visitor has one with the same text that has not left the board: somebody who
+    /// sends a text twice seldom means to.
+    ///
+    /// # Errors
+    /// As [`Service::ask`], and [`Refusal::ASKED_BEFORE`].
+    pub async fn ask_once(&self, context: &RequestContext, key: IdempotencyKey, ask: Ask) -> Result<Question, Refusal> {
+        self.put(context, key, ask, true).await
+    }
+
+    async fn put(
+        &self,
+        context: &RequestContext,
+        key: IdempotencyKey,
+        ask: Ask,
+        only_once: bool,
+    ) -> Result<Question, Refusal> {
         context.require_in(Action::Ask, ask.team)?;
         if !context.tenant.settings.asking_open {
             return Err(Refusal::AskingClosed);
@@ -58,7 +77,7 @@ impl Service {
         // Whoever moderates the team collects questions for others as well.
         let most_open = self.most_open.filter(|_| context.actor.role_in(ask.team) < Role::Moderator);
         let id = self.new_question_id();
-        let new = NewQuestion { id, team: ask.team, body, author, hold, author_name, most_open };
+        let new = NewQuestion { id, team: ask.team, body, author, hold, author_name, only_once, most_open };
         let (write, _turn) = self.write(context, Action::Ask, key, author.0).await?;
         let question = self.store.ask(write, new).await?;
         self.notifier.notify(context.tenant.id, Change::Facts);

@@ -3,7 +3,7 @@
 use super::marks::MARKS;
 
 /// Whether a sign stands on another and shows nothing by itself.
-fn is_mark(sign: char) -> bool {
+pub(crate) fn is_mark(sign: char) -> bool {
     let sign = u32::from(sign);
     let place = MARKS.partition_point(|(_, last)| *last < sign);
     MARKS.get(place).is_some_and(|(first, _)| *first <= sign)

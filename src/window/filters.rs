@@ -4,6 +4,7 @@ use std::fmt::{Display, Write};
 
 use crate::board::Board;
 use crate::id::TagId;
+use crate::search::MOST_SEARCHED;
 use crate::text::Slug;
 
 /// Which questions a tab shows.
@@ -71,6 +72,9 @@ pub struct Filters {
     pub team: Option<String>,
     /// Questions with any of these tags, or all questions. Tags that the palette does not have count for nothing.
     pub tags: Vec<TagId>,
+    /// The words that are searched for; empty when none are. They have an answer of their own: what they find, open and
+    /// answered, in place of the list.
+    pub find: String,
 }
 
 impl Filters {
@@ -102,6 +106,7 @@ impl Filters {
                     self.tags.push(tag);
                 }
             }
+            "find" => self.find = searched(value),
             _ => return false,
         }
         true
@@ -114,7 +119,7 @@ impl Filters {
         let mut tags = self.tags.clone();
         tags.retain(|tag| board.tags.iter().any(|known| known.id == *tag));
         tags.sort_unstable();
-        Self { team, tags, ..*self }
+        Self { team, tags, find: String::new(), ..*self }
     }
 
     /// The query that says the same, with its `?`; empty for the filters that a bare address means.
@@ -138,7 +143,16 @@ impl Filters {
         for tag in &self.tags {
             add("tag", tag);
         }
+        if !self.find.is_empty() {
+            add("find", &escaped(&self.find));
+        }
         query
+    }
+
+    /// The same with other words searched for, or none.
+    #[must_use]
+    pub fn with_find(&self, words: &str) -> Self {
+        Self { find: searched(words), ..self.clone() }
     }
 
     /// The same with another tab.
@@ -171,6 +185,30 @@ impl Filters {
     }
 }
 
+/// Words as they are searched for: without blanks around them and signs that nobody types, and not without end.
+fn searched(words: &str) -> String {
+    let typed: String = words.trim().chars().filter(|sign| !sign.is_control()).take(MOST_SEARCHED).collect();
+    typed.trim().to_owned()
+}
+
+/// A text as the value of a query.
+fn escaped(text: &str) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    let mut escaped = String::new();
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => escaped.push(char::from(byte)),
+            b' ' => escaped.push('+'),
+            _ => escaped.extend([
+                '%',
+                char::from(DIGITS[usize::from(byte >> 4)]),
+                char::from(DIGITS[usize::from(byte & 15)]),
+            ]),
+        }
+    }
+    escaped
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,8 +227,20 @@ mod tests {
                 sort: Sort::ALL[sort],
                 team,
                 tags: tags.into_iter().map(|id| TagId(Uuid::from_u128(id))).collect(),
+                find: String::new(),
             }
         })
+    }
+
+    #[test]
+    fn words_that_are_searched_for_are_in_the_address() {
+        let filters = Filters::default().with_find("  Zürich & 100%?\u{0} \n");
+        assert_eq!(filters.find, "Zürich & 100%?");
+        assert_eq!(filters.to_query(), "?find=Z%C3%BCrich+%26+100%25%3F");
+        assert_eq!(read("find=%20").find, "%20", "a query is decoded before it is read");
+        assert_eq!(Filters::from_pairs([("find", " \u{200A} ")]), Filters::default());
+        assert_eq!(Filters::default().with_find(&"字".repeat(10_000)).find.chars().count(), MOST_SEARCHED);
+        assert_eq!(filters.with_find(""), Filters::default());
     }
 
     #[test]

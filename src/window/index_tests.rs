@@ -23,6 +23,7 @@ fn filters() -> impl Strategy<Value = Filters> {
         sort: Sort::ALL[sort],
         team: team.map(str::to_owned),
         tags,
+        find: String::new(),
     })
 }
 

@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{BoardPart, Filters, ROWS, RowOrder, RowWindow, WindowStart, ordered};
 use crate::board::Board;
+use crate::event::{Cursor, Event};
+use crate::search::SharedIndex;
 use crate::tenant::Tenant;
 
 /// The most orders that are kept. Whoever asks for yet another gets it made for them.
@@ -18,13 +20,41 @@ pub struct SeenBoard {
     /// The public board with its cursor.
     pub board: Board,
     orders: Mutex<HashMap<Filters, Arc<RowOrder>>>,
+    /// The index of the whole board, shared by the boards that come after each other.
+    pub(super) search: Arc<SharedIndex>,
+    /// The whole board, where this one has some teams alone.
+    pub(super) whole: Option<Arc<Self>>,
 }
 
 impl SeenBoard {
     /// A board and whose it is.
     #[must_use]
     pub fn new(tenant: Tenant, board: Board) -> Self {
-        Self { tenant, board, orders: Mutex::default() }
+        Self { tenant, board, orders: Mutex::default(), search: Arc::default(), whole: None }
+    }
+
+    /// The board that came after this one by these facts, each with its cursor.
+    #[must_use]
+    pub fn followed_by<'a>(
+        &self,
+        tenant: Tenant,
+        board: Board,
+        facts: impl IntoIterator<Item = (Cursor, &'a Event)>,
+    ) -> Self {
+        self.search.advance(self.board.cursor, facts);
+        Self { search: self.search.clone(), ..Self::new(tenant, board) }
+    }
+
+    /// What of a whole board somebody has who sees some teams alone.
+    #[must_use]
+    pub fn part_of(whole: Arc<Self>, board: Board) -> Self {
+        Self { whole: Some(whole.clone()), ..Self::new(whole.tenant.clone(), board) }
+    }
+
+    /// About how much memory the index takes that is searched here, in bytes.
+    #[must_use]
+    pub fn search_bytes(&self) -> usize {
+        self.search.bytes()
     }
 
     /// The questions that these filters choose, in order. Made once for all who choose the same.

@@ -70,6 +70,7 @@ fn any_filters() -> impl Strategy<Value = Filters> {
         sort: Sort::ALL[sort],
         team: team.map(str::to_owned),
         tags,
+        find: String::new(),
     })
 }
 

@@ -16,6 +16,7 @@ mod participants;
 mod people;
 mod reports;
 mod review;
+mod search;
 mod tenancy;
 mod threads;
 
@@ -33,6 +34,7 @@ pub use participants::*;
 pub use people::*;
 pub use reports::*;
 pub use review::*;
+pub use search::*;
 pub use tenancy::*;
 pub use threads::*;
 

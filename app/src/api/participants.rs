@@ -32,17 +32,23 @@ pub async fn load_board(#[server(default)] tenant: String) -> Result<BoardView, 
     board.map_err(refuse)
 }
 
-/// Puts a question to a team.
+/// Puts a question to a team. A text that the caller has asked before is refused unless they say `again`.
 #[server(prefix = "/api/fn", endpoint = "ask")]
 pub async fn ask(
     #[server(default)] tenant: String,
     team: TeamId,
     question: String,
     #[server(default)] name: Option<String>,
+    #[server(default)] again: bool,
     #[server(default)] op: IdempotencyKey,
 ) -> Result<Question, ApiError> {
     let (service, context) = authenticate_without_touch(&tenant).await?;
-    let asked = service.ask(&context, op, command::Ask { team, body: question, name }).await.map_err(refuse)?;
+    let ask = command::Ask { team, body: question, name };
+    let asked = match again {
+        true => service.ask(&context, op, ask).await,
+        false => service.ask_once(&context, op, ask).await,
+    };
+    let asked = asked.map_err(refuse)?;
     flash::keep(&Flash::Asked);
     Ok(asked)
 }

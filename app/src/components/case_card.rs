@@ -11,17 +11,19 @@ use super::case_edit::more;
 use super::case_forms::{Card, OnAction, buttons};
 use super::case_why::{draw_why, why};
 use super::history_box::{CaseRevision, HistoryBox};
+use super::near_box::{merge_by_key, near_box};
 use super::thread_box::ThreadBox;
-use crate::live::CaseList;
+use crate::live::{CaseList, NearFeed};
 use crate::ui::erase::{Erase, part};
 use crate::ui::text::thousands;
 use crate::ui::time::Ago;
 
 /// The card of a question among all cases, which are also what it can be merged with; none when it is not among them.
-/// `on_action` is what the moderator wants done.
+/// `feed` knows what is like it, `on_action` is what the moderator wants done.
 pub fn case_card(
     id: QuestionId,
     cases: RwSignal<CaseList>,
+    feed: NearFeed,
     slug: StoredValue<String>,
     may_delete: bool,
     on_action: OnAction,
@@ -43,7 +45,11 @@ pub fn case_card(
     let title = format!("case-{id}");
     let labelled = title.clone();
     let view = view! {
-        <li class="panel admin__card" aria-labelledby=labelled>
+        <li
+            class="panel admin__card"
+            aria-labelledby=labelled
+            on:keydown=move |event| merge_by_key(card, feed, &event)
+        >
             {part(move || why.with(draw_why))}
             <p class="words" id=title dir="auto">
                 {body}
@@ -62,8 +68,9 @@ pub fn case_card(
                 <Ago at=created_at />
                 {part(move || label.get().map(|label| view! { <span class="chip" dir="auto">{label}</span> }.erase()))}
             </p>
+            {near_box(card, feed)}
             {buttons(card, may_delete)}
-            {more(card, cases)}
+            {more(card, cases, feed)}
             <ThreadBox question=id slug=slug unanswered=Memo::new(move |_| case.with(|case| case.unanswered)) />
             <HistoryBox question=id slug=slug revision=Memo::new(move |_| case.with(revision)) />
         </li>

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use pulsestage::moderation::{Case, Note, ReviewDecision};
 
 use super::case_forms::Card;
-use crate::live::{CaseList, ReviewAction};
+use crate::live::{CaseList, NearFeed, ReviewAction};
 use crate::ui::erase::{Erase, part};
 use crate::ui::fold::Fold;
 use crate::ui::icon::{Icon, icon};
@@ -17,14 +17,14 @@ const MERGE_CHOICES: usize = 100;
 const CHOICE_LENGTH: usize = 80;
 
 /// Editing, labels, merging.
-pub(super) fn more(card: Card, cases: RwSignal<CaseList>) -> AnyView {
+pub(super) fn more(card: Card, cases: RwSignal<CaseList>, feed: NearFeed) -> AnyView {
     let open = RwSignal::new(false);
     let is_there = card.is_there();
     view! {
         <Fold open=open face=|| view! { {icon(Icon::Edit)} "Edit, label, merge" }>
             {part(move || is_there.get().then(|| edit(card)))}
             {label(card)}
-            {merge(card, cases, open)}
+            {merge(card, cases, feed, open)}
         </Fold>
     }
     .erase()
@@ -128,18 +128,25 @@ fn label(card: Card) -> AnyView {
 }
 
 /// The choices are drawn when they are wanted: every card would have a hundred otherwise.
-fn merge(card: Card, cases: RwSignal<CaseList>, open: RwSignal<bool>) -> AnyView {
+fn merge(card: Card, cases: RwSignal<CaseList>, feed: NearFeed, open: RwSignal<bool>) -> AnyView {
     let target = NodeRef::<Select>::new();
     let choices = Memo::new(move |_| {
-        let of = card.case.with(|case| case.is_public().then_some(case.question.team_id));
+        let of = card.case.with(|case| case.removed.is_none().then_some(case.question.team_id));
         let Some(team) = of.filter(|_| open.get()) else { return Vec::new() };
+        let words = |body: &str| body.chars().take(CHOICE_LENGTH).collect::<String>();
+        // What is most like it first, wherever on the board; then the latest.
+        let mut choices: Vec<_> =
+            feed.of(card.id).iter().map(|question| (question.id, words(&question.body))).collect();
+        let near: Vec<_> = choices.iter().map(|(id, _)| *id).collect();
         cases.with(|cases| {
-            let same =
-                |other: &&Case| other.is_public() && other.question.id != card.id && other.question.team_id == team;
-            let words = |other: &Case| other.question.body.chars().take(CHOICE_LENGTH).collect::<String>();
-            let same = cases.cases().iter().filter(same).take(MERGE_CHOICES);
-            same.map(|other| (other.question.id, words(other))).collect()
-        })
+            let same = |other: &&Case| {
+                let question = &other.question;
+                other.is_public() && question.id != card.id && question.team_id == team && !near.contains(&question.id)
+            };
+            let others = cases.cases().iter().filter(same).take(MERGE_CHOICES);
+            choices.extend(others.map(|other| (other.question.id, words(&other.question.body))));
+        });
+        choices
     });
     let is_offered = Memo::new(move |_| choices.with(|choices| !choices.is_empty()));
     let form = move || {

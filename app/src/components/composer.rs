@@ -12,7 +12,7 @@ use pulsestage::text::{Limits, NAME_MAX, check, units};
 use pulsestage::user::Role;
 
 use crate::api::typed;
-use crate::live::Progress;
+use crate::live::{Progress, SHORTEST};
 use crate::platform;
 use crate::ui::dom;
 use crate::ui::erase::{Erase, part};
@@ -69,12 +69,16 @@ pub fn Composer(
     looking_at: Signal<Option<String>>,
     /// Why the form that was sent without a script was refused.
     refused_before: Option<String>,
+    /// Whether that was because they have asked the same before.
+    asked_before: bool,
     /// How the last question fares.
     asking: Signal<Progress>,
     /// The reader asks.
     on_ask: Callback<(TeamId, String, Option<String>)>,
     /// The outcome was taken in.
     on_seen: Callback<()>,
+    /// What is like the text that is typed.
+    similar: Callback<RwSignal<String>, AnyView>,
 ) -> impl IntoView {
     let (area, select) = (NodeRef::<Textarea>::new(), NodeRef::<Select>::new());
     let name = NodeRef::<Input>::new();
@@ -83,6 +87,8 @@ pub fn Composer(
     let notes = Memo::new(move |_| tenant.with(|tenant| notes(&tenant.settings)));
     let text = RwSignal::new(String::new());
     let refused_here = RwSignal::new(refused_before);
+    let is_written =
+        Memo::new(move |was: Option<&bool>| was == Some(&true) || text.with(|text| text.trim().len() >= SHORTEST));
     let alive = dom::alive();
     let error = Signal::derive(move || refused_here.get().or_else(|| asking.get().problem()));
 
@@ -179,11 +185,14 @@ pub fn Composer(
                     node_ref=area
                 />
                 {part(move || name_field(names.get(), name))}
+                // Sent without a script it comes back once, and the second time it is meant.
+                {asked_before.then(|| view! { <input type="hidden" name="again" value="true" /> }.erase())}
                 <Submit
                     class="btn btn--main btn--wide"
-                    face=|| "Ask"
+                    face=move || if asking.get().is_asked_before() { "Ask again" } else { "Ask" }
                     busy=Signal::derive(move || asking.get().is_pending())
                 />
+                {part(move || is_written.get().then(|| similar.run(text)))}
                 <p class="composer__promise">
                     {icon(Icon::Shield)}
                     <span>{Signal::derive(move || promise(names.get()))}</span>

@@ -263,8 +263,13 @@ mod tests {
 
     #[test]
     fn clearing_keeps_the_tab_and_the_order() {
-        let filters =
-            Filters { team: Some("sales".to_owned()), tags: vec![tag(1).id], tab: Tab::All, sort: Sort::Oldest };
+        let filters = Filters {
+            team: Some("sales".to_owned()),
+            tags: vec![tag(1).id],
+            tab: Tab::All,
+            sort: Sort::Oldest,
+            ..Filters::default()
+        };
         assert_eq!(cleared(&filters), Filters { tab: Tab::All, sort: Sort::Oldest, ..Filters::default() });
     }
 }

@@ -191,9 +191,11 @@ fn composer_beside(looking_at: &str, teams: u128, refused_before: Option<&str>, 
                 teams=teams
                 looking_at=looking_at.into()
                 refused_before=refused_before
+                asked_before=false
                 asking=asking.into()
                 on_ask=Callback::new(|_| ())
                 on_seen=Callback::new(|()| ())
+                similar=Callback::new(|_| ().into_any())
             />
         }
         .to_html()

@@ -36,6 +36,12 @@ impl Progress {
         matches!(self, Self::Pending)
     }
 
+    /// Whether the reader is to say that they mean to ask the same again.
+    #[must_use]
+    pub fn is_asked_before(&self) -> bool {
+        *self == Self::Refused(Refusal::ASKED_BEFORE)
+    }
+
     /// The sentence to show under the form, if something is wrong.
     #[must_use]
     pub fn problem(&self) -> Option<String> {

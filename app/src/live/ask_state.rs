@@ -45,14 +45,16 @@ impl Live {
         if live.inner.asking.try_with_untracked(Progress::is_pending) != Some(false) {
             return;
         }
+        // Whoever was told that they have asked this, and sends it once more, means to.
+        let again = live.inner.asking.try_with_untracked(Progress::is_asked_before) == Some(true);
         let before = live.inner.asked.try_get_value().flatten();
         let op = AskState::key(before, team, &text, &name, platform::operation_id());
         live.inner.asked.set_value(Some(AskState { team, text: text.clone(), name: name.clone(), op }));
         live.inner.asking.set(Progress::Pending);
         platform::spawn(async move {
             let tenant = live.slug();
-            let send = || api::ask(tenant.clone(), team, text.clone(), name.clone(), Some(op));
-            let unsent = Unsent::question(&tenant, team, &text, name.as_deref(), op);
+            let send = || api::ask(tenant.clone(), team, text.clone(), name.clone(), again, Some(op));
+            let unsent = Unsent::question(&tenant, team, &text, name.as_deref(), again, op);
             let Some(result) = live.send_or_keep(&unsent, WRITE_PATIENCE_MS, send).await else {
                 live.inner.asked.set_value(None);
                 live.inner.asking.set(Progress::Done);

@@ -43,6 +43,7 @@ fn view(board: Board) -> BoardView {
         own: vec![question_id(3)],
         form_key: op(9),
         part: None,
+        found: None,
     }
 }
 
@@ -210,6 +211,7 @@ fn any_filters() -> impl Strategy<Value = Filters> {
         sort: Sort::ALL[sort],
         team: team.map(str::to_owned),
         tags,
+        find: String::new(),
     })
 }
 

@@ -32,6 +32,7 @@ pub(crate) mod listener;
 mod load;
 #[cfg(any(test, feature = "browser"))]
 mod loaded_rows;
+mod near_feed;
 mod outbox;
 mod pace;
 mod part;
@@ -41,6 +42,7 @@ mod polled;
 mod project;
 mod review_action;
 mod row;
+mod search;
 #[cfg(any(test, feature = "browser"))]
 mod since;
 mod span;
@@ -83,11 +85,13 @@ pub use actions::{Moderation, Progress};
 pub use case_feed::CaseFeed;
 pub use case_list::{CaseChanges, CaseList, ToLoad};
 pub use held_order::{HOLD_MS, HeldOrder, settle};
+pub use near_feed::NearFeed;
 pub use pace::pause_ms;
 pub use patience::{LONGEST_MS, SHORTEST_MS, VOTE_PATIENCE_MS, WRITE_PATIENCE_MS, answer_ms, backoff_ms};
 pub use project::{Mine, row};
 pub use review_action::ReviewAction;
 pub use row::{Row, RowSignal};
+pub use search::{SHORTEST, Search, TYPING_MS};
 pub use span::{Edge, Listed, MOST, STEP, Span};
 pub use stream_state::{Connection, StreamState};
 pub use votes::{Click, Intent, Settled, Votes};
@@ -116,6 +120,10 @@ pub struct Live {
     pub asking: Signal<Progress>,
     /// Questions of which moderators know something else now; whoever looks them up empties it.
     pub moderated: RwSignal<Vec<QuestionId>>,
+    /// What the address searches for and finds.
+    pub found: Search,
+    /// What is like the question that the reader writes.
+    pub similar: Search,
     /// The messages at the edge of the page.
     pub toasts: Toasts,
     /// The tenant.
@@ -146,6 +154,10 @@ struct Inner {
     role: RwSignal<Role>,
     asking: RwSignal<Progress>,
     asked: StoredValue<Option<ask_state::AskState>>,
+    /// Counts the drawings, for what is drawn beside the list.
+    drawn: RwSignal<u32>,
+    /// What is typed to search for.
+    finding: Search,
     /// Until when a pointer holds the list; 0 when none does.
     held_until: StoredValue<f64>,
     /// Whether the keyboard is in the list.
@@ -164,7 +176,7 @@ impl Live {
     /// Puts the board of this page into context. Call it once the board is there, on the server and in the browser
     /// alike; in the browser the stream opens after hydration and closes when the owner is cleaned up.
     pub fn provide(view: BoardView, filters: Signal<Filters>) -> Self {
-        let BoardView { tenant, role, moderates: _, board, voted, own, form_key, part } = view;
+        let BoardView { tenant, role, moderates: _, board, voted, own, form_key, part, found } = view;
         let (teams, tags, slug) = (board.teams.clone(), board.tags.clone(), tenant.slug.clone());
         let mut core = Core::new(board, voted, own, part.as_ref(), &filters.get_untracked());
         let drawing = core.draw();
@@ -187,6 +199,8 @@ impl Live {
             role: RwSignal::new(role),
             asking: RwSignal::new(Progress::Idle),
             asked: StoredValue::new(None),
+            drawn: RwSignal::new(0),
+            finding: Search::new(None),
             held_until: StoredValue::new(0.0),
             focused: StoredValue::new(false),
             wake_ups: StoredValue::new(0),
@@ -207,6 +221,8 @@ impl Live {
             waiting: inner.waiting.into(),
             asking: inner.asking.into(),
             moderated: RwSignal::new(Vec::new()),
+            found: Search::new(found),
+            similar: Search::new(None),
             toasts: Toasts::new(),
             tenant: inner.tenant.into(),
             role: inner.role.into(),
@@ -370,6 +386,7 @@ impl Live {
                 signal.set(row);
             }
         }
+        inner.drawn.update(|count| *count = count.wrapping_add(1));
         set_if_other(inner.listed, listed);
         set_if_other(inner.counts, counts);
         set_if_other(inner.waiting, waiting);

@@ -26,10 +26,18 @@ impl Unsent {
     }
 
     /// A question.
-    pub(super) fn question(tenant: &str, team: TeamId, text: &str, name: Option<&str>, op: OperationId) -> Self {
+    pub(super) fn question(
+        tenant: &str,
+        team: TeamId,
+        text: &str,
+        name: Option<&str>,
+        again: bool,
+        op: OperationId,
+    ) -> Self {
         let name = name.map(|name| format!("&name={}", platform::escaped(name))).unwrap_or_default();
         let text = platform::escaped(text);
-        Self { op, kind: "ask", body: format!("tenant={tenant}&team={team}&question={text}{name}&op={op}") }
+        let again = if again { "&again=true" } else { "" };
+        Self { op, kind: "ask", body: format!("tenant={tenant}&team={team}&question={text}{name}{again}&op={op}") }
     }
 
     /// Tells the script of it; whether there is one.

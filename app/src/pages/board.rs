@@ -12,11 +12,14 @@ use crate::branding::Branding;
 use crate::components::announcer::Announcer;
 use crate::components::composer::{obstacle, promise, way_out};
 use crate::components::filters::{FilterBar, chosen_team, narrowing};
+use crate::components::found_card::FoundContext;
 use crate::components::header::RoomHeader;
 use crate::components::list::{Presence, QuestionList};
 use crate::components::notices::{NoScript, OfflineNotice, RefusedNotice};
 use crate::components::page_url::{PageUrl, ViewKind};
 use crate::components::problem;
+use crate::components::search_box::SearchBox;
+use crate::components::search_part::{SearchPart, search_part};
 use crate::live::Live;
 use crate::ui::erase::{Erase, part};
 use crate::ui::icon::Icon;
@@ -121,6 +124,27 @@ pub fn RoomFrame(
         on_show: Callback::new(move |()| live.show_new()),
         on_near: Callback::new(move |(edge, keep)| live.grow(edge, keep)),
     };
+    let context = FoundContext { live, slug, may_vote: votes_taken(room) };
+    let is_searched = Memo::new(move |_| live.filters.with(|filters| !filters.find.is_empty()));
+    let can_ask = Signal::derive(move || !is_queue && promise.with(Option::is_some));
+    let list = move || match is_searched.get() {
+        true => search_part(SearchPart::Found { filters: live.filters, place, can_ask, context }),
+        false => view! {
+            <QuestionList
+                class=list_class
+                listed=live.listed
+                waiting=live.waiting
+                filters=live.filters
+                counts=live.counts
+                narrowed=narrowed.into()
+                place=place
+                promise=promise.into()
+                presence=presence
+                row=row
+            />
+        }
+        .erase(),
+    };
     view! {
         <Title text=title />
         <RoomHeader
@@ -150,6 +174,7 @@ pub fn RoomFrame(
                         {lead} {own}
                     </p>
                 </header>
+                <SearchBox place=place filters=live.filters on_find=Callback::new(move |words| live.find(words)) />
                 <FilterBar
                     place=place
                     filters=live.filters
@@ -157,18 +182,7 @@ pub fn RoomFrame(
                     teams=live.teams
                     tags=live.tags
                 />
-                <QuestionList
-                    class=list_class
-                    listed=live.listed
-                    waiting=live.waiting
-                    filters=live.filters
-                    counts=live.counts
-                    narrowed=narrowed.into()
-                    place=place
-                    promise=promise.into()
-                    presence=presence
-                    row=row
-                />
+                {part(list)}
             </div>
             <aside class="side" aria-label=side_label>
                 {side}
@@ -178,6 +192,12 @@ pub fn RoomFrame(
         <Announcer counts=live.counts filters=live.filters />
         <ToastRegion toasts=live.toasts />
     }.erase()
+}
+
+/// Whether the reader's votes are taken, as things stand.
+pub(super) fn votes_taken(room: BoardPage) -> Signal<bool> {
+    let may_vote = room.allows(Action::Vote);
+    Memo::new(move |_| may_vote && room.live.tenant.with(|tenant| tenant.settings.voting_open)).into()
 }
 
 /// Says why the reader cannot ask, in the place of the form.

@@ -2,17 +2,20 @@
 
 use leptos::prelude::*;
 use pulsestage::command::BoardView;
+use pulsestage::error::Refusal;
 use pulsestage::id::{QuestionId, TeamId};
 use pulsestage::permission::Action;
 use pulsestage::team::TeamState;
 use pulsestage::window::Filters;
 
-use super::board::{BoardPage, RoomFrame};
+use super::board::{BoardPage, RoomFrame, votes_taken};
 use super::outcome;
 use crate::components::card::Card;
 use crate::components::composer::{self, Composer};
+use crate::components::found_card::FoundContext;
 use crate::components::page_url::{PageUrl, ViewKind};
 use crate::components::problem;
+use crate::components::search_part::{SearchPart, search_part};
 use crate::components::side::About;
 use crate::ui::erase::{Erase, part};
 use crate::ui::icon::{Icon, icon};
@@ -89,6 +92,8 @@ fn ask_box(room: BoardPage) -> AnyView {
         teams.retain(|team| team.state == TeamState::Open);
         teams
     });
+    let context = FoundContext { live, slug, may_vote: votes_taken(room) };
+    let similar = Callback::new(move |text| search_part(SearchPart::Similar { text, context }));
     view! {
         <Composer
             slug=slug
@@ -97,9 +102,11 @@ fn ask_box(room: BoardPage) -> AnyView {
             teams=asked
             looking_at=Signal::derive(move || live.filters.with(|filters| filters.team.clone()))
             refused_before=refused_before.as_ref().map(problem::of_form)
+            asked_before=refused_before.is_some_and(|error| error.refusal == Refusal::ASKED_BEFORE)
             asking=live.asking
             on_ask=Callback::new(move |(team, text, name): (TeamId, String, Option<String>)| live.ask(team, text, name))
             on_seen=Callback::new(move |()| live.asking_seen())
+            similar=similar
         />
     }
     .erase()

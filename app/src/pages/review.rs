@@ -15,7 +15,7 @@ use crate::address::Address;
 use crate::api;
 use crate::components::case_card::case_card;
 use crate::components::keyed_list::{follow_ends, keyed_list};
-use crate::live::{CaseFeed, CaseList, Edge, Listed, ReviewAction, STEP};
+use crate::live::{CaseFeed, CaseList, Edge, Listed, NearFeed, ReviewAction, STEP};
 use crate::platform;
 use crate::ui::empty::Empty;
 use crate::ui::erase::{Erase, part};
@@ -133,6 +133,7 @@ fn draw(view: ReviewView, frame: Frame) -> AnyView {
         toasts: Toasts::new(),
     };
     let cases = review.feed.list;
+    let near = NearFeed::new(&tenant.slug);
     let query = Address::of_page().query();
     let show = Memo::new(move |_| query.with(|query| Show::of_word(query.get("show"))));
     let shown = Memo::new(move |_| {
@@ -163,7 +164,7 @@ fn draw(view: ReviewView, frame: Frame) -> AnyView {
         <ul class="admin__cards" id=CASES>
             {keyed_list(
                 listed.into(),
-                Callback::new(move |id| case_card(id, cases, review.slug, may_delete, on_action).into_any()),
+                Callback::new(move |id| case_card(id, cases, near, review.slug, may_delete, on_action).into_any()),
             )}
         </ul>
         {more(rows, listed, show)}

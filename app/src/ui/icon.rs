@@ -64,6 +64,8 @@ pub enum Icon {
     Shield,
     /// A list of pages.
     Menu,
+    /// Look for words.
+    Search,
 }
 
 impl Icon {
@@ -72,6 +74,7 @@ impl Icon {
     pub const fn path(self) -> &'static str {
         match self {
             Self::Menu => "M4 6h16M4 12h16M4 18h16",
+            Self::Search => "M10.5 4a6.5 6.5 0 1 0 0 13a6.5 6.5 0 0 0 0-13zM15.5 15.5L20.5 20.5",
             Self::ChevronUp => "M6 15l6-6 6 6",
             Self::ChevronDown => "M6 9l6 6 6-6",
             Self::ArrowUp => "M12 19.5V5M5.5 11.5L12 5l6.5 6.5",

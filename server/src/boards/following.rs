@@ -162,6 +162,7 @@ fn folded(before: &Arc<SharedBoard>, facts: &[Fact], tallies: &[Tally]) -> Optio
         return Some(before.clone());
     }
     let (mut tenant, mut board) = (tenant.clone(), board.clone());
+    let mut told = Vec::with_capacity(facts.len());
     for fact in facts {
         let at = Cursor { epoch: board.cursor.epoch, seq: fact.seq };
         // A fact that says nothing any more moves the cursor, as it does on a stream.
@@ -172,10 +173,11 @@ fn folded(before: &Arc<SharedBoard>, facts: &[Fact], tallies: &[Tally]) -> Optio
         if board.apply(Some(at), event) == Applied::Resync {
             return None;
         }
+        told.push((at, event));
     }
     for Tally { question, upvotes, .. } in tallies {
         let event = Event::Upvoted(QuestionUpvoted { question_id: *question, upvotes: *upvotes });
         let (Applied::Changed | Applied::Nothing | Applied::Resync) = board.apply(None, &event);
     }
-    Some(Arc::new(SharedBoard::new(SeenBoard::new(tenant, board))))
+    Some(Arc::new(SharedBoard::new(before.seen.followed_by(tenant, board, told))))
 }

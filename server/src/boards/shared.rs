@@ -79,7 +79,7 @@ impl SharedBoard {
         let whole = self.whole.get().map_or(0, |body| body.bytes());
         let made =
             whole + self.rows.sum(SharedBody::bytes) + self.pages.sum(|page| page.get().map_or(0, PageTemplate::bytes));
-        self.own_bytes + made + through.values().map(|board| board.bytes()).sum::<usize>()
+        self.own_bytes + self.seen.search_bytes() + made + through.values().map(|board| board.bytes()).sum::<usize>()
     }
 
     /// The same board with the teams that the filter has.
@@ -89,7 +89,7 @@ impl SharedBoard {
         if let Some(board) = through.get(&teams) {
             return board.clone();
         }
-        let seen = SeenBoard::new(self.seen.tenant.clone(), teams.cut(&self.seen.board));
+        let seen = SeenBoard::part_of(self.seen.clone(), teams.cut(&self.seen.board));
         let board = Arc::new(Self::new(seen));
         if through.len() < MOST_KEPT {
             through.insert(teams, board.clone());

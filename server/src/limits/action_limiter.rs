@@ -57,12 +57,14 @@ struct Books {
     own_asks: Keyed<Uuid>,
     changes: Keyed<Uuid>,
     reads: Keyed<Uuid>,
+    searches: Keyed<Uuid>,
     tenant_writes: Keyed<TenantId>,
     tenant_asks: Keyed<TenantId>,
     /// Those whom nobody knows, beside the tenant's share.
     unknown_networks: Keyed<(IpAddr, TenantId)>,
     unknown_reads: Keyed<TenantId>,
     tenant_reads: Keyed<TenantId>,
+    tenant_searches: Keyed<TenantId>,
 }
 
 impl Books {
@@ -73,6 +75,8 @@ impl Books {
             Action::Vote => (&mut self.votes, Some(&mut self.tenant_writes)),
             Action::Ask => (&mut self.asks, Some(&mut self.tenant_writes)),
             Action::SeeBoard | Action::Moderate => (&mut self.reads, Some(&mut self.tenant_reads)),
+            // Beside the reads: whoever types a search can still load the page.
+            Action::Search => (&mut self.searches, Some(&mut self.tenant_searches)),
             Action::SeeHealth | Action::SeeAudit | Action::SeeStatistics | Action::Export => (&mut self.reads, None),
             Action::Answer
             | Action::Tag
@@ -98,7 +102,7 @@ impl Books {
 
 /// Whether it is the audience that does this.
 const fn is_of_audience(action: Action) -> bool {
-    matches!(action, Action::Vote | Action::Ask | Action::SeeBoard)
+    matches!(action, Action::Vote | Action::Ask | Action::SeeBoard | Action::Search)
 }
 
 impl ActionLimiter {
@@ -112,11 +116,13 @@ impl ActionLimiter {
             own_asks: Keyed::new(Limit::NONE),
             changes: Keyed::new(args.changes_per_moderator),
             reads: Keyed::new(args.reads_per_participant),
+            searches: Keyed::new(args.searches_per_participant),
             tenant_writes: Keyed::new(args.writes_per_tenant),
             tenant_asks: Keyed::new(args.asks_per_tenant),
             unknown_networks: Keyed::new(args.reads_per_unknown_network),
             unknown_reads: Keyed::new(args.unknown_reads_per_tenant),
             tenant_reads: Keyed::new(args.reads_per_tenant),
+            tenant_searches: Keyed::new(args.searches_per_tenant),
         };
         let turns = Turns::new(args.writes_at_once.into());
         let none = || AtomicU64::new(0);

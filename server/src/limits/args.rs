@@ -47,12 +47,18 @@ pub struct LimitArgs {
     /// Boards loaded by one participant, with or without a page.
     #[arg(long, env = "PULSESTAGE_READS_PER_PARTICIPANT", value_name = "RATE", default_value = "120/min")]
     pub reads_per_participant: Limit,
+    /// Searches of one participant: one for each pause while something is typed.
+    #[arg(long, env = "PULSESTAGE_SEARCHES_PER_PARTICIPANT", value_name = "RATE", default_value = "240/min")]
+    pub searches_per_participant: Limit,
     /// Votes and questions of one tenant.
     #[arg(long, env = "PULSESTAGE_WRITES_PER_TENANT", value_name = "RATE", default_value = "10000/5s")]
     pub writes_per_tenant: Limit,
     /// Boards of one tenant loaded by known clients.
     #[arg(long, env = "PULSESTAGE_READS_PER_TENANT", value_name = "RATE", default_value = "20000/50s")]
     pub reads_per_tenant: Limit,
+    /// Searches of one tenant by known clients.
+    #[arg(long, env = "PULSESTAGE_SEARCHES_PER_TENANT", value_name = "RATE", default_value = "10000/20s")]
+    pub searches_per_tenant: Limit,
     /// Boards of one tenant loaded by clients without a cookie from one network.
     #[arg(long, env = "PULSESTAGE_READS_PER_UNKNOWN_NETWORK", value_name = "RATE", default_value = "600/min")]
     pub reads_per_unknown_network: Limit,
@@ -106,8 +112,10 @@ impl LimitArgs {
         asks_per_tenant: Limit::NONE,
         changes_per_moderator: Limit::NONE,
         reads_per_participant: Limit::NONE,
+        searches_per_participant: Limit::NONE,
         writes_per_tenant: Limit::NONE,
         reads_per_tenant: Limit::NONE,
+        searches_per_tenant: Limit::NONE,
         reads_per_unknown_network: Limit::NONE,
         unknown_reads_per_tenant: Limit::NONE,
         writes_at_once: u16::MAX,
@@ -206,7 +214,7 @@ mod tests {
         let text = include_str!("../../../docs/LIMITS.md");
         let command = LimitsLine::command();
         let flags: Vec<_> = command.get_arguments().filter_map(|arg| Some((arg, arg.get_long()?))).collect();
-        assert_eq!(flags.len(), 24);
+        assert_eq!(flags.len(), 26);
         for (arg, long) in flags {
             let row = text.lines().find(|line| line.starts_with(&format!("| `--{long}` |")));
             let row = row.unwrap_or_else(|| panic!("--{long} is not in docs/LIMITS.md"));

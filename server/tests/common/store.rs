@@ -268,6 +268,7 @@ impl Stage {
             author: self.participant(),
             hold: None,
             author_name: None,
+            only_once: false,
             most_open: None,
         }
     }

@@ -94,7 +94,7 @@ pub(crate) const WRITES: [Endpoint; 24] = {
         Endpoint { name, caller, fields }
     }
     [
-        of("ask", Participant, &[Team, Text("question", 3, 500)]),
+        of("ask", Participant, &[Team, Text("question", 3, 500), Word("again", "true")]),
         of("set_vote", Participant, &[Question, Up]),
         of("star", Moderator, &[Question, Word("on", "true")]),
         of("label", Moderator, &[Question, Word("label", "A good label")]),
@@ -205,9 +205,15 @@ fn the_table_has_every_server_function() {
         "load_history",
         "load_statistics",
         "load_export",
+        "find",
+        "similar_to",
     ]
     .map(|name| (format!("/api/fn/{name}"), Method::GET.to_string()));
-    assert_eq!(registered, writes.chain(bulk).chain(running).chain(people).chain(reads).collect());
+    let similar = [("/api/similar".to_owned(), Method::GET.to_string())];
+    assert_eq!(
+        registered,
+        similar.into_iter().chain(writes).chain(bulk).chain(running).chain(people).chain(reads).collect()
+    );
 }
 
 #[tokio::test]

@@ -226,7 +226,7 @@ async fn a_member_has_one_share_whatever_cookies_they_bring() {
     let session = come_in(&server, &acme, "password", "theme=dark").await;
     let team = acme.team.id.to_string();
     for (device, status) in [(1, 200), (2, 200), (3, 429)] {
-        let form = [("tenant", "acme"), ("team", &*team), ("question", "How often may I ask?")];
+        let form = [("tenant", "acme"), ("team", &*team), ("question", "How often may I ask?"), ("again", "true")];
         let call = server.function("ask").cookie(&session).cookie(&server.participant(device));
         assert_eq!(call.form(&form).send().await.status, status, "{device}");
     }

@@ -147,7 +147,7 @@ async fn hostile_text_is_stored_as_text() {
         let asked = server
             .function("ask")
             .cookie(&cookie)
-            .form(&[("team", &default.team.id.to_string()), ("question", text)])
+            .form(&[("team", &default.team.id.to_string()), ("question", text), ("again", "true")])
             .send()
             .await;
         assert_eq!(asked.json()["body"], text);

@@ -55,6 +55,7 @@ async fn fill(store: &Arc<dyn Store>, room: &Room, count: u32) -> Vec<QuestionId
             at: at(n),
         };
         let new = NewQuestion {
+            only_once: false,
             id: QuestionId(id(3, n)),
             team: room.team.id,
             body: QuestionBody::parse(&format!("Filling {n}: what will change?"), room.tenant.settings.question_length)

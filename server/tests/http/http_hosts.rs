@@ -28,7 +28,8 @@ async fn a_host_is_its_tenant_on_every_page() {
         assert_eq!(get(&server, host, "/admin").cookie(&acme.moderator).send().await.status, 200);
         assert_eq!(get(&server, host, "/t/acme").send().await.status, 200, "the path form works as well");
         let ask = server.function("ask").header("host", host).cookie(&server.participant(3));
-        let asked = ask.form(&[("team", &acme.team.id.to_string()), ("question", "Asked by host")]).send().await;
+        let team = acme.team.id.to_string();
+        let asked = ask.form(&[("team", &team), ("question", "Asked by host"), ("again", "true")]).send().await;
         assert_eq!(asked.status, 200, "{}", asked.text());
         let mut wire = crate::support::Wire::of(get(&server, host, "/sse").open().await);
         wire.greeting().await;

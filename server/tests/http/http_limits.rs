@@ -35,7 +35,7 @@ async fn vote(server: &TestServer, room: &Room, cookie: &str) -> Reply {
 
 async fn ask(server: &TestServer, room: &Room, cookie: &str) -> Reply {
     let team = room.team.id.to_string();
-    let form = [("tenant", room.slug.as_str()), ("team", &team), ("question", "One more question")];
+    let form = [("tenant", room.slug.as_str()), ("team", &team), ("question", "One more question"), ("again", "true")];
     server.function("ask").cookie(cookie).form(&form).send().await
 }
 

@@ -46,7 +46,7 @@ async fn a_full_disk_is_told_and_passes_without_a_restart() {
     let team = board(&process).await.board.teams[0].id.to_string();
     let text = "What takes so much room? ".repeat(19);
     let ask = async || {
-        let form = encode_form(&[("tenant", "default"), ("team", &team), ("question", &text)]);
+        let form = encode_form(&[("tenant", "default"), ("team", &team), ("question", &text), ("again", "true")]);
         process.post("/api/fn/ask", &cookie, &form).await.unwrap()
     };
     let mut confirmed = Vec::new();

@@ -94,6 +94,8 @@ mod http_refusals;
 #[cfg(test)]
 mod http_reports;
 #[cfg(test)]
+mod http_search;
+#[cfg(test)]
 mod http_secrets;
 #[cfg(test)]
 mod http_seen;

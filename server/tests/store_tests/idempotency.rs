@@ -135,6 +135,7 @@ async fn a_repetition_returns_what_is_there_now(stage: Arc<Stage>) {
         author,
         hold: None,
         author_name: None,
+        only_once: false,
         most_open: None,
     };
     let question = stage.store.ask(asking, new()).await.unwrap().id;

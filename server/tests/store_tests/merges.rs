@@ -10,7 +10,12 @@ use pulsestage::audit::{Filter, PageCursor};
 use pulsestage::error::Refusal;
 use pulsestage::event::{Event, QuestionRef};
 use pulsestage::id::QuestionId;
-use pulsestage::ports::{AuditStore, Ballot, BoardStore, Merge, MergeStore, ModerationStore, StoreError, VoteStore};
+use pulsestage::moderation::Hold;
+use pulsestage::ports::{
+    AuditStore, Ballot, BoardStore, Merge, MergeStore, ModerationStore, NewQuestion, QuestionStore, StoreError,
+    VoteStore,
+};
+use pulsestage::question::Status;
 use tokio::task::JoinSet;
 
 use crate::moderation::{MISSING, asked_by, last_facts};
@@ -18,6 +23,7 @@ use crate::stage::{START, Stage, stories};
 
 stories![
     a_merge_has_the_union_of_voters_and_a_split_takes_it_back,
+    one_that_waits_is_merged_without_being_shown,
     a_merge_counts_everybody_and_so_does_not_tell_who_asked,
     counts_are_what_people_made_them_whoever_asked,
     votes_that_are_cast_during_a_merge_count_once,
@@ -59,6 +65,25 @@ async fn a_merge_has_the_union_of_voters_and_a_split_takes_it_back(stage: Arc<St
     assert_eq!(alone, Err(Refusal::NotNow.into()));
     let itself = stage.store.merge(stage.write(home.tenant), of(one, one), home.moderator).await;
     assert_eq!(itself, Err(Refusal::NotNow.into()));
+}
+
+async fn one_that_waits_is_merged_without_being_shown(stage: Arc<Stage>) {
+    let home = stage.home("acme").await;
+    let target = stage.ask(&home, "Lunch?").await.id;
+    let held =
+        NewQuestion { hold: Some(Hold::PreModeration), ..stage.new_question(home.team.id, "What is for lunch?") };
+    let held = stage.store.ask(stage.write(home.tenant), held).await.unwrap().id;
+    let merged = stage.store.merge(stage.write(home.tenant), of(held, target), home.moderator).await.unwrap();
+    assert_eq!((merged.question.id, merged.question.upvotes), (target, 0));
+    let board = stage.store.snapshot(home.tenant, None).await.unwrap().board;
+    assert_eq!(board.questions.keys().collect::<Vec<_>>(), [&target]);
+    let told = stage.log(home.tenant).await;
+    assert!(
+        told.iter().all(|fact| fact.audience != Audience::Everybody || fact.subject != Some(held.0)),
+        "nobody else hears of it: {told:?}"
+    );
+    let back = stage.store.split(stage.write(home.tenant), held, home.moderator).await.unwrap();
+    assert_eq!((back.question.status, back.hold), (Status::UnderReview, Some(Hold::PreModeration)), "it waits again");
 }
 
 async fn a_merge_counts_everybody_and_so_does_not_tell_who_asked(stage: Arc<Stage>) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pulsestage::error::{Noun, Refusal};
 use pulsestage::event::{Event, QuestionAnswered, QuestionCreated, QuestionFrozen, QuestionPinned, QuestionTags};
 use pulsestage::moderation::Hold;
-use pulsestage::ports::{BoardStore, NewQuestion, QuestionStore, Store, StoreError, TagStore};
+use pulsestage::ports::{BoardStore, ModerationStore, NewQuestion, QuestionStore, Store, StoreError, TagStore};
 use pulsestage::question::{Answer, Stamp, Status};
 
 use crate::stage::{START, Stage, stories};
@@ -13,6 +13,8 @@ use crate::stage::{START, Stage, stories};
 stories![
     a_question_is_asked,
     one_asker_has_so_many_open_questions_and_no_more,
+    the_same_text_is_asked_again_only_on_purpose,
+    of_two_equal_questions_at_once_one_is_asked,
     whether_anything_can_be_written_is_tried,
     an_answer_is_given_and_changed,
     a_frozen_question_takes_no_answer,
@@ -63,6 +65,57 @@ async fn one_asker_has_so_many_open_questions_and_no_more(stage: Arc<Stage>) {
     let other = stage.home("widgets").await;
     let elsewhere = NewQuestion { author: asker, most_open: Some(2), ..stage.new_question(other.team.id, "There?") };
     stage.store.ask(stage.write(other.tenant), elsewhere).await.unwrap();
+}
+
+async fn the_same_text_is_asked_again_only_on_purpose(stage: Arc<Stage>) {
+    let home = stage.home("acme").await;
+    let asker = stage.participant();
+    let new = |text: &str| NewQuestion { author: asker, only_once: true, ..stage.new_question(home.team.id, text) };
+    let ask = async |new: NewQuestion| stage.store.ask(stage.write(home.tenant), new).await;
+    let before = Err(StoreError::Refused(Refusal::ASKED_BEFORE));
+    let (write, first) = (stage.write(home.tenant), new("Wann öffnet die Kantine?"));
+    let asked = stage.store.ask(write, first.clone()).await.unwrap();
+    assert_eq!(stage.store.ask(write, first).await.unwrap().id, asked.id, "a repeated request is no second question");
+    for again in ["Wann öffnet die Kantine?", "wann oeffnet die  KANTINE", "Wann o\u{308}ffnet die Kantine??"] {
+        assert_eq!(ask(new(again)).await, before, "{again}");
+    }
+    let log = stage.log(home.tenant).await.len();
+    assert_eq!(ask(new("Wann öffnet die Kantine?")).await, before);
+    assert_eq!(stage.log(home.tenant).await.len(), log, "a refusal is no fact");
+    // Others ask what they like, and so does the asker once they said so, elsewhere, or when it is about something else.
+    for other in [
+        NewQuestion { author: stage.participant(), ..new("Wann öffnet die Kantine?") },
+        NewQuestion { only_once: false, ..new("Wann öffnet die Kantine?") },
+        new("Wann öffnet die Kantine wieder?"),
+    ] {
+        ask(other).await.unwrap();
+    }
+    let widgets = stage.home("widgets").await;
+    let there = NewQuestion { author: asker, ..stage.new_question(widgets.team.id, "Wann öffnet die Kantine?") };
+    stage.store.ask(stage.write(widgets.tenant), NewQuestion { only_once: true, ..there }).await.unwrap();
+    // One that waits counts; one that has left the board does not.
+    let held = ask(NewQuestion { hold: Some(Hold::PreModeration), ..new("Is this shown?") }).await.unwrap();
+    assert_eq!(ask(new("Is this shown?")).await, before);
+    stage.store.withdraw_own(stage.write(home.tenant), held.id, asker).await.unwrap();
+    ask(new("Is this shown?")).await.unwrap();
+}
+
+async fn of_two_equal_questions_at_once_one_is_asked(stage: Arc<Stage>) {
+    let home = stage.home("acme").await;
+    let asker = stage.participant();
+    let asks = (0..8).map(|_| {
+        let new = NewQuestion { author: asker, only_once: true, ..stage.new_question(home.team.id, "Twice?") };
+        let (stage, write) = (stage.clone(), stage.write(home.tenant));
+        tokio::spawn(async move { stage.store.ask(write, new).await })
+    });
+    let mut taken = 0;
+    for ask in asks.collect::<Vec<_>>() {
+        match ask.await.unwrap() {
+            Ok(_) => taken += 1,
+            Err(error) => assert_eq!(error, StoreError::Refused(Refusal::ASKED_BEFORE)),
+        }
+    }
+    assert_eq!(taken, 1);
 }
 
 async fn whether_anything_can_be_written_is_tried(stage: Arc<Stage>) {

@@ -11,6 +11,7 @@ use pulsestage::id::{ParticipantId, QuestionId, TeamId, TenantId, UserId};
 use pulsestage::moderation::Standing;
 use pulsestage::ports::{NewQuestion, QuestionStore, StoreResult, Write};
 use pulsestage::question::{Question, Status};
+use pulsestage::search::same_text;
 use pulsestage::tag::Tag;
 use pulsestage::team::TeamState;
 use pulsestage::text::{AnswerText, Name};
@@ -80,6 +81,9 @@ impl QuestionStore for SqlStore {
                 }
                 let place = LogSlot::take(tx, write.tenant).await?;
                 room_for(tx, write.tenant, Counted::Questions).await?;
+                if new.only_once {
+                    not_asked_yet(tx, write.tenant, &new).await?;
+                }
                 room_for_asker(tx, write.tenant, new.author, new.most_open).await?;
                 let status = if new.hold.is_some() { Status::UnderReview } else { Status::Open };
                 let inserted = execute!(
@@ -206,6 +210,16 @@ impl Db {
             note(tx, &write, entry).await?;
             Ok(question)
         })
+    }
+}
+
+/// Refuses a text that its asker has on the board already. The transaction has a place in the tenant's log, so that of two
+/// that are sent at once one comes second.
+async fn not_asked_yet(tx: &mut Tx, tenant: TenantId, new: &NewQuestion) -> DbResult<()> {
+    let texts: Vec<String> = fetch_all!(scalar tx, sql::questions::TEXTS_OF_ASKER, tenant.0, new.author.0)?;
+    match texts.iter().any(|text| same_text(text, new.body.as_str())) {
+        true => Err(Refusal::ASKED_BEFORE.into()),
+        false => Ok(()),
     }
 }
 

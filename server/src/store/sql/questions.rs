@@ -8,6 +8,10 @@ statements! {
     OPEN_OF_ASKER = "select count(*) from questions
         where tenant_id = $1 and author_id = $2 and status <> 'ANSWERED' and removal is null";
 
+    /// The latest texts of this asker (`$2`) that have not left the board.
+    TEXTS_OF_ASKER = "select body from questions where tenant_id = $1 and author_id = $2 and removal is null
+        order by created_at desc limit 500";
+
     /// The team of a question.
     TEAM_OF = "select team_id from questions where tenant_id = $1 and id = $2";
 
