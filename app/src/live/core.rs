@@ -227,7 +227,9 @@ impl Core {
     #[cfg(feature = "browser")]
     pub(super) fn waits(&mut self, question: QuestionId, up: bool, op: OperationId) {
         if let Some(question) = self.board.questions.get(&question) {
-            self.mine.votes.waits(question.id, up, question.upvotes, op);
+            let id = question.id;
+            self.mine.votes.waits(id, up, question.upvotes, op);
+            self.touch(id);
         }
     }
 
@@ -247,6 +249,13 @@ impl Core {
         let given_up = self.mine.votes.give_up(question);
         self.touch(question);
         given_up
+    }
+
+    /// Another tab of this browser told what became of a vote.
+    #[cfg(feature = "browser")]
+    pub(super) fn told(&mut self, question: QuestionId, up: bool) {
+        self.mine.votes.told(question, up);
+        self.touch(question);
     }
 
     /// This browser asked a question.

@@ -136,7 +136,9 @@ impl Live {
             OutboxNews::Waits(question, up, op) => core.waits(question, up, op),
             // What is to be sent next waits in the outbox already.
             OutboxNews::Sent(receipt) => drop(core.receipt(receipt, next)),
-            OutboxNews::Gone(question) => drop(core.mine.votes.give_up(question)),
+            OutboxNews::Gone(question) => {
+                core.give_up(question);
+            }
             OutboxNews::Asked(_) => {}
         });
         self.draw();

@@ -56,7 +56,7 @@ impl StreamReader for Live {
     }
 
     fn on_vote(&self, question: QuestionId, up: bool) {
-        self.inner.core.try_update_value(|core| core.mine.votes.told(question, up));
+        self.inner.core.try_update_value(|core| core.told(question, up));
         self.draw_soon();
     }
 }
