@@ -142,6 +142,11 @@
   const followHistory = () =>
     sheets().forEach((sheet, at) => isOpen(sheet) !== (at === entry()) && show(sheet, at === entry()));
   addEventListener('popstate', followHistory);
+  // One that was closed a moment ago is not open in the next page.
+  addEventListener('pagehide', () => {
+    const sheet = sheets()[entry()];
+    if (sheet && !isOpen(sheet)) change({ ...history.state, sheet: undefined }, '');
+  });
   /** A sheet that was open when the page was loaded again is open again; a menu is not. */
   const resume = () => {
     if (entry() === undefined) return;

@@ -80,7 +80,7 @@ export class Visitor {
   private watch(): void {
     this.page.on('console', (message) => {
       if (['error', 'warning', 'assert'].includes(message.type())) {
-        this.problems.push(`console ${message.type()}: ${message.text()}`);
+        this.problems.push(`console ${message.type()}: ${message.text()} (${message.location().url})`);
       }
     });
     this.page.on('pageerror', (error) => this.problems.push(`uncaught: ${error.message}`));

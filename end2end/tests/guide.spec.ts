@@ -42,7 +42,7 @@ test('for participants', { tag: '@shots' }, async ({ arrive }) => {
   await desk.page.goto('/admin/review?show=all');
   const card = desk.page.getByRole('listitem', { name: 'Will the new shift plan start before summer?' });
   await card.getByText('Private messages').click();
-  await card.getByLabel('Message to the asker').fill('Which site do you ask for?');
+  await card.getByLabel('Message to the person who asked').fill('Which site do you ask for?');
   await card.getByRole('button', { name: 'Send' }).click();
   await expect(card.locator('.thread')).toContainText('Which site do you ask for?');
   await page.goto('/mine');

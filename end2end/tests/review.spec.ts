@@ -33,7 +33,7 @@ test('a question waits, is approved, and is then on every screen; another is dec
   await expect(anna.page.getByText('A moderator may review your question first.')).toBeVisible();
   await anna.room.ask('May everybody read this?');
   await expect(anna.room.toasts).toContainText('A moderator will review it');
-  await expect(waiting, 'it shows up by itself').toContainText('every question here does');
+  await expect(waiting, 'it shows up by itself').toContainText('every question is reviewed first');
   await expect(ben.room.card('May everybody read this?').locator).toHaveCount(0);
 
   await waiting.getByRole('button', { name: 'Approve' }).click();
@@ -76,7 +76,7 @@ test('what one asked is edited and taken back on the phone, and reports reach th
   await moderator.page.goto('/t/acme/admin/review?show=reported');
   const reported = moderator.page.getByRole('listitem', { name: 'Is this spelled correctly?' });
   await expect(reported).toContainText('1 person reported it');
-  await expect(reported.getByRole('list', { name: 'Reasons of the reports' })).toContainText('Something else');
+  await expect(reported.getByRole('list', { name: 'Reasons given in reports' })).toContainText('Something else');
   await reported.getByText('History').click();
   await expect(reported.getByText('No activity by moderators yet.')).toBeVisible();
   await reported.getByText('History').click();
@@ -158,7 +158,7 @@ test('what a moderator types under review outlives what others do, and is not sa
   await expect(mine).toContainText(body);
   const reason = mine.getByLabel('Reason, shown to the person who asked');
   const text = mine.getByRole('textbox', { name: 'Text', exact: true });
-  const message = mine.getByLabel('Message to the asker');
+  const message = mine.getByLabel('Message to the person who asked');
   await mine.getByText('Decline').first().click();
   await reason.fill('Coffee is free.');
   await mine.getByText('Edit, label, merge').click();

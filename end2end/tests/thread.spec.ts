@@ -26,10 +26,10 @@ test('an asker and a moderator write to each other, and on from another device b
   await review(moderator, server.it.signInLink('acme'));
   const item = moderator.page.getByRole('listitem', { name: 'Whom may I tell about the harassment?' });
   await item.getByText('Private messages').click();
-  await item.getByLabel('Message to the asker').fill('Would you rather talk to us alone?');
+  await item.getByLabel('Message to the person who asked').fill('Would you rather talk to us alone?');
   await item.getByRole('button', { name: 'Send' }).click();
   await expect(item.locator('.thread')).toContainText('Would you rather talk to us alone?');
-  await expect(item.getByLabel('Message to the asker')).toHaveValue('');
+  await expect(item.getByLabel('Message to the person who asked')).toHaveValue('');
 
   await expect(asker.room.toasts).toContainText('The moderators wrote to you');
   await asker.page.locator('.bar').getByRole('link', { name: 'Your questions' }).click();
