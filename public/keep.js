@@ -5,7 +5,8 @@
   const WEEK_MS = 7 * 86_400_000;
   // What another tab has on its way is its own for so long.
   const UNDER_WAY_MS = 15_000;
-  const RETRY_MS = 5_000;
+  const RETRY_MS = 1_000;
+  const PATIENCE_MS = 4_000;
   const { slug = '', worker, erase } = document.currentScript.dataset;
 
   const attempt = (act) => {
@@ -159,17 +160,31 @@
   const tab = attempt(() => (sessionStorage.psTab ??= `${Math.random()}`)) ?? `${Math.random()}`;
   const sending = new Map();
   let loading;
+  const script = (src) =>
+    new Promise((resolve, reject) => {
+      const element = document.createElement('script');
+      setTimeout(reject, PATIENCE_MS);
+      Object.assign(element, { src, onload: resolve, onerror: reject });
+      document.head.append(element);
+    });
+  let tries = 0;
+  const load = async () => {
+    if (keeper.outbox) return keeper.outbox;
+    const src = tries ? `/outbox.js?${tries}` : '/outbox.js';
+    tries += 1;
+    if (tries > 1) {
+      // A connection that died in silence never answers, and a script cannot be given up: this finds one that lives.
+      const clock = new AbortController();
+      setTimeout(() => clock.abort(), PATIENCE_MS);
+      await (await fetch(src, { signal: clock.signal })).text();
+    }
+    if (!keeper.outbox) await script(src);
+    return keeper.outbox;
+  };
   const outbox = () =>
-    (loading ??= new Promise((resolve, reject) => {
-      const script = document.createElement('script');
-      script.src = '/outbox.js';
-      script.onload = () => resolve(keeper.outbox);
-      script.onerror = () => {
-        script.remove();
-        loading = undefined;
-        reject();
-      };
-      document.head.append(script);
+    (loading ??= load().catch((error) => {
+      loading = undefined;
+      throw error;
     }));
   const withOutbox = (act) => outbox().then(act, () => undefined);
   const prepare = () => withOutbox(() => undefined);
@@ -232,7 +247,8 @@
       resume();
       adopt();
       // The rest is not in the way of the first vote.
-      setTimeout(() => withOutbox((box) => box.start(worker, before !== now)), get('outbox') ? 0 : 300);
+      const start = () => outbox().then((box) => box.start(worker, before !== now), () => setTimeout(start, RETRY_MS));
+      setTimeout(start, get('outbox') ? 0 : 300);
     },
   });
   addEventListener('online', () => keeper.wake());

@@ -3,6 +3,8 @@
 (() => {
   'use strict';
   const keeper = window.keeper;
+  // It may be loaded twice, where it was long in coming.
+  if (keeper.outbox) return;
   const DAY_MS = 86_400_000;
   const SHOWN_MS = 6_000;
   const LEASE_MS = 30_000;
@@ -177,6 +179,7 @@
   let timer;
   let running = false;
   let again = false;
+  let eager = false;
   const drain = async () => {
     if (running) {
       again = true;
@@ -202,6 +205,11 @@
         await write({ ...item, state: 'late' });
         if (isOurs(item) && question(item)) tell(`gone ${question(item)}`);
       }
+    }
+    if (eager) {
+      // Here, where nobody sends: what was sent meanwhile is not written back.
+      eager = false;
+      for (const item of await all()) if (isOurs(item) && waits(item)) await write({ ...item, next: item.until });
     }
     while (navigator.onLine && Date.now() >= quiet) {
       const { heads, overtaken } = queues((await all()).filter((item) => isOurs(item) && waits(item)));
@@ -379,7 +387,7 @@
         await remind();
       }
       // What the server asked to wait for is waited for; a pause of our own is not.
-      for (const item of await all()) if (isOurs(item) && waits(item)) await write({ ...item, next: item.until });
+      eager = true;
       quiet = 0;
       await drain();
     },

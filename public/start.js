@@ -300,6 +300,25 @@ addEventListener('click', (event) => {
   if (!('noscroll' in link.dataset)) scrollTo(0, 0);
 });
 
+// --- Parts of the program --------------------------------------------------------------------------------------------
+
+// A part is loaded when it is needed, by its URL. The program has no answer to "it did not come", so it is asked for until
+// it comes, whole: without a network nobody can do what it is for.
+const ask = fetch;
+async function part(url) {
+  for (let pause = 1_000; ; pause = Math.min(2 * pause, 30_000)) {
+    try {
+      const response = await ask(url);
+      const { status, headers } = response;
+      if (status < 500 && status !== 429) return new Response(await response.arrayBuffer(), { status, headers });
+    } catch {
+      // Again.
+    }
+    await new Promise((done) => setTimeout(done, pause));
+  }
+}
+globalThis.fetch = (what, ...how) => (what instanceof URL && what.pathname.endsWith('.wasm') ? part(what) : ask(what, ...how));
+
 // --- The start -------------------------------------------------------------------------------------------------------
 
 try {

@@ -10,6 +10,7 @@ const PATIENCE_MS = 5_000;
 const isBoard = (path) => /^\/(t\/[a-z0-9-]+\/?)?$/.test(path);
 const isHashed = (path) => path.startsWith('/pkg/');
 const isFile = (path) => /^\/([a-z]+\.(js|css|svg)|t\/[a-z0-9-]+\/(theme\.css|logo))$/.test(path);
+const late = () => new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
 const find = async (name, request, options) => (await caches.open(name)).match(request, { ignoreVary: true, ...options });
 
 const put = async (name, request, response) => {
@@ -38,8 +39,7 @@ const page = async (event) => {
   });
   const copy = (await find(PAGES, request.url)) ?? (await find(PAGES, request.url, { ignoreSearch: true }));
   if (!copy) return fresh;
-  const late = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
-  const response = await Promise.race([fresh, late]).catch(() => undefined);
+  const response = await Promise.race([fresh, late()]).catch(() => undefined);
   return response && response.status !== 502 && response.status !== 504 ? response : copy;
 };
 
@@ -47,14 +47,10 @@ const file = async (event, lasting) => {
   const { request } = event;
   const copy = await find(FILES, request.url);
   if (copy && lasting) return copy;
-  try {
-    const response = await fetch(request);
-    if (response.ok) event.waitUntil(put(FILES, request.url, response.clone()).catch(() => undefined));
-    return response;
-  } catch (error) {
-    if (copy) return copy;
-    throw error;
-  }
+  const fresh = fetch(request);
+  const keep = (response) => response.ok && put(FILES, request.url, response);
+  event.waitUntil(fresh.then((response) => keep(response.clone())).catch(() => undefined));
+  return copy ? ((await Promise.race([fresh, late()]).catch(() => undefined)) ?? copy) : fresh;
 };
 
 // Also for the page that brought the first one.

@@ -195,6 +195,7 @@ fn a_new_question_is_like_none() {
 /// How fast it is and how much it takes: `cargo test --release --test duplicates -- --ignored --nocapture`.
 #[test]
 #[ignore = "a measurement, which says something in a release build alone"]
+#[expect(clippy::disallowed_methods, reason = "it measures how long a search takes")]
 fn measure_two_thousand_questions() {
     let mut questions = Vec::new();
     let mut asked = Vec::new();

@@ -215,6 +215,19 @@ test('what is refused later says why, and can be put away', async ({ anna, crowd
   expect(await all(crowd, 'Is it too late to ask?')).toHaveLength(1);
 });
 
+test('what waits is sent although the script that sends it hung at first', async ({ arrive, network, crowd }) => {
+  const anna = await arrive(network.url, { tolerate: [NETWORK_NOTES] });
+  const { body } = await crowd.ask('Who brings the script?');
+  // As into a connection that died in silence: no answer ever.
+  await anna.page.route('**/outbox.js', () => undefined);
+  let tries = 0;
+  await anna.page.route('**/api/fn/set_vote', (route) => ((tries += 1) > 1 ? route.continue() : route.abort('connectionreset')));
+  await anna.enter('/?sort=newest');
+  await anna.room.card(body).vote.click();
+  await expect.poll(async () => (await crowd.find(body))?.upvotes, LATER).toBe(1);
+  await expect(anna.room.card(body).votes).toHaveText('1');
+});
+
 test('a server that asks to wait is given time, and is asked again', async ({ anna, crowd }) => {
   const { body } = await crowd.ask('How long is a moment?');
   const card = anna.room.card(body);
@@ -275,7 +288,8 @@ test('signing out erases what waits, and the copy of the page', async ({ arrive,
 
 test('where storage is blocked a vote is sent again as long as the page is open', async ({ arrive, network, crowd }) => {
   test.slow();
-  const anna = await arrive(network.url, { tolerate: [NETWORK_NOTES] });
+  // The network may go while the browser asks for the worker.
+  const anna = await arrive(network.url, { tolerate: [NETWORK_NOTES, /error occurred when fetching the script/] });
   await anna.context.addInitScript(() => {
     for (const name of ['localStorage', 'sessionStorage', 'indexedDB', 'caches']) {
       Object.defineProperty(window, name, {

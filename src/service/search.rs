@@ -66,9 +66,10 @@ impl Service {
     fn admit_to_search(&self, context: &RequestContext) -> Result<(), Refusal> {
         context.require_any_team()?;
         let (tenant, network) = (context.tenant.id, context.origin.counted_network());
-        Ok(match context.known_by() {
+        match context.known_by() {
             Some(who) => self.rate_limiter.admit(tenant, Some(who), Action::Search)?,
             None => self.rate_limiter.admit_unknown(tenant, network, Action::Search)?,
-        })
+        }
+        Ok(())
     }
 }

@@ -7,6 +7,7 @@ use pulsestage::window::Filters;
 
 use super::composer;
 use super::found_card::{FoundCard, FoundContext};
+use super::list::LIST;
 use super::page_url::PageUrl;
 use crate::ui::empty::Empty;
 use crate::ui::erase::{Erase, part};
@@ -61,7 +62,8 @@ pub fn FoundList(
     };
     let back = move || filters.with(|filters| place.with_value(|place| place.under(&filters.with_find(""))));
     view! {
-        <section class="found" aria-labelledby="found-title">
+        // In the list's place, also for the link that skips to it.
+        <section class="found" id=LIST tabindex="-1" aria-labelledby="found-title">
             <div class="found__head">
                 <h2 id="found-title" dir="auto">
                     {words}

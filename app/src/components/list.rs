@@ -16,7 +16,7 @@ use crate::ui::erase::{Erase, part};
 use crate::ui::icon::{Icon, icon};
 
 /// The id of the section, for the skip link.
-const LIST: &str = "list";
+pub(super) const LIST: &str = "list";
 /// The id of the list itself.
 const ROWS: &str = "rows";
 

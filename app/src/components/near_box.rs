@@ -29,12 +29,13 @@ pub(super) fn near_box(card: Card, feed: NearFeed) -> AnyView {
         (!similar.is_empty()).then(|| {
             let rows = similar.into_iter().zip(1..).map(|(question, number)| row(card, question, number));
             view! {
-                <section class="near" aria-labelledby=title.clone()>
-                    <h3 class="small" id=title.clone()>
+                // No landmark and no heading: there is one in every card.
+                <div class="near" role="group" aria-labelledby=title.clone()>
+                    <p class="small" id=title.clone()>
                         "Similar questions"
-                    </h3>
+                    </p>
                     <ol>{rows.collect_view()}</ol>
-                </section>
+                </div>
             }
             .erase()
         })
