@@ -14,8 +14,8 @@ use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::http::{
-    account, api, board, branding, check, compression, device, export, health, host, join, language, origin, own,
-    page, policy, returned_form, session, site, spelling, sse, texts, thread, trace,
+    account, api, board, branding, check, compression, device, export, health, host, join, language, origin, own, page,
+    policy, returned_form, session, site, spelling, sse, texts, thread, trace,
 };
 use crate::state::AppState;
 

@@ -32,21 +32,22 @@ pub async fn load_board(#[server(default)] tenant: String) -> Result<BoardView, 
     board.map_err(refuse)
 }
 
-/// Puts a question to a team. A text that the caller has asked before is refused unless they say `again`.
+/// Puts a question to a team. Where `again` is false, a text that the caller has asked before is refused; a client that
+/// does not say it knows of no such refusal.
 #[server(prefix = "/api/fn", endpoint = "ask")]
 pub async fn ask(
     #[server(default)] tenant: String,
     team: TeamId,
     question: String,
     #[server(default)] name: Option<String>,
-    #[server(default)] again: bool,
+    #[server(default)] again: Option<bool>,
     #[server(default)] op: IdempotencyKey,
 ) -> Result<Question, ApiError> {
     let (service, context) = authenticate_without_touch(&tenant).await?;
     let ask = command::Ask { team, body: question, name };
     let asked = match again {
-        true => service.ask(&context, op, ask).await,
-        false => service.ask_once(&context, op, ask).await,
+        Some(false) => service.ask_once(&context, op, ask).await,
+        None | Some(true) => service.ask(&context, op, ask).await,
     };
     let asked = asked.map_err(refuse)?;
     flash::keep(&Flash::Asked);

@@ -186,7 +186,7 @@ pub fn Composer(
                 />
                 {part(move || name_field(names.get(), name))}
                 // Sent without a script it comes back once, and the second time it is meant.
-                {asked_before.then(|| view! { <input type="hidden" name="again" value="true" /> }.erase())}
+                <input type="hidden" name="again" value=asked_before.to_string() />
                 <Submit
                     class="btn btn--main btn--wide"
                     face=move || if asking.get().is_asked_before() { "Ask again" } else { "Ask" }

@@ -53,7 +53,7 @@ impl Live {
         live.inner.asking.set(Progress::Pending);
         platform::spawn(async move {
             let tenant = live.slug();
-            let send = || api::ask(tenant.clone(), team, text.clone(), name.clone(), again, Some(op));
+            let send = || api::ask(tenant.clone(), team, text.clone(), name.clone(), Some(again), Some(op));
             let unsent = Unsent::question(&tenant, team, &text, name.as_deref(), again, op);
             let Some(result) = live.send_or_keep(&unsent, WRITE_PATIENCE_MS, send).await else {
                 live.inner.asked.set_value(None);

@@ -36,8 +36,8 @@ impl Unsent {
     ) -> Self {
         let name = name.map(|name| format!("&name={}", platform::escaped(name))).unwrap_or_default();
         let text = platform::escaped(text);
-        let again = if again { "&again=true" } else { "" };
-        Self { op, kind: "ask", body: format!("tenant={tenant}&team={team}&question={text}{name}{again}&op={op}") }
+        let body = format!("tenant={tenant}&team={team}&question={text}{name}&again={again}&op={op}");
+        Self { op, kind: "ask", body }
     }
 
     /// Tells the script of it; whether there is one.

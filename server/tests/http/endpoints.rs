@@ -94,7 +94,7 @@ pub(crate) const WRITES: [Endpoint; 24] = {
         Endpoint { name, caller, fields }
     }
     [
-        of("ask", Participant, &[Team, Text("question", 3, 500), Word("again", "true")]),
+        of("ask", Participant, &[Team, Text("question", 3, 500)]),
         of("set_vote", Participant, &[Question, Up]),
         of("star", Moderator, &[Question, Word("on", "true")]),
         of("label", Moderator, &[Question, Word("label", "A good label")]),

@@ -196,8 +196,7 @@ async fn a_page_has_two_scripts_and_what_it_was_drawn_from() {
         let page = server.get(path).cookie(cookie).send().await;
         assert!(assert_strict_document(path, &page));
         let scripts: Vec<_> = tags(page.text()).into_iter().filter(|tag| tag.starts_with("script")).collect();
-        let [keep, start, data] = scripts[..] else { panic!("{path}: {scripts:?}") };
-        assert!(keep.contains(" src=\"/keep.js\"") && keep.contains(" defer"), "{keep}");
+        let [start, data] = scripts[..] else { panic!("{path}: {scripts:?}") };
         assert!(
             start.contains("type=\"module\" src=\"/start.js?/pkg/pulsestage.js&amp;/pkg/pulsestage.wasm&amp;"),
             "{start}"
