@@ -3,7 +3,7 @@
 //! How well a text is compressed tells what else is in it. Whoever can put text of their own beside a secret, has the page
 //! sent again and again and sees how long it is learns the secret piece by piece ([BREACH](https://breachattack.com)).
 //! So a page with something in it that opens a way in, and that is the same in the next answer, is sent as it is: it says
-//! `Cache-Control: no-transform`, which holds for proxies as well. [`not_to_be_compressed`] says which pages these are.
+//! `Cache-Control: no-transform`, which holds for proxies as well. `not_to_be_compressed` says which pages these are.
 //! What is new in each answer, such as the key of its form, tells nothing of the next one.
 
 use axum::body::HttpBody;
