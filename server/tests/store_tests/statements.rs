@@ -133,6 +133,7 @@ fn no_statement_reads_an_author_or_asks_for_the_time() {
     let compare: HashSet<&str> = [
         "AUTHOR",
         "OWN_QUESTIONS",
+        "TEXTS_OF_ASKER",
         "OWN",
         "IS_ASKER",
         "OPEN_OF_ASKER",
