@@ -4,6 +4,7 @@ import { chromiumFlags, chromiumPath } from './support/chromium';
 import { otherEngines } from './support/engines';
 
 const shots = process.env.SHOTS !== undefined;
+const bench = process.env.BENCH_FIGURES !== undefined;
 const ci = process.env.CI === 'true';
 
 export default defineConfig({
@@ -20,7 +21,8 @@ export default defineConfig({
   expect: { timeout: 5_000 },
   reporter: 'list',
   // Pictures are taken when they are asked for: SHOTS=folder.
-  ...(shots ? { grep: /@shots/ } : { grepInvert: /@shots/ }),
+  // Figures are taken by scripts/bench, one after the other: BENCH_FIGURES=file.
+  ...(shots ? { grep: /@shots/ } : bench ? { grep: /@bench/, workers: 1 } : { grepInvert: /@(shots|bench)/ }),
   projects: [
     { name: 'chromium', use: { launchOptions: { executablePath: chromiumPath(), args: chromiumFlags() } } },
     // Other engines where Playwright's builds of them are installed: what others do to a page is tried in each.
