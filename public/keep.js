@@ -284,4 +284,6 @@
   for (const name of names('draft ')) if (!(read(name)?.at > Date.now() - WEEK_MS)) del(name);
   fields().forEach(settle);
   resume();
+  // Where there is a network still: without one it may not come.
+  outbox().catch(() => undefined);
 })();

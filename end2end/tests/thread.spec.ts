@@ -83,7 +83,7 @@ test('two questions become one with the votes of both, and two again', async ({ 
   await expect(watcher.room.card(second.body).locator).toHaveCount(0);
   await expect.poll(async () => (await ana.find(first.body))?.upvotes, { message: 'each voter once, whoever asked' }).toBe(2);
 
-  await moderator.page.getByRole('button', { name: 'Undo' }).click();
+  await moderator.page.getByRole('button', { name: 'Undo', exact: true }).click();
   await expect(watcher.room.card(second.body).locator).toBeVisible();
   await expect.poll(async () => (await ana.find(second.body))?.upvotes).toBe(2);
   await expect.poll(async () => (await ana.find(first.body))?.upvotes).toBe(1);
