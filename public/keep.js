@@ -285,5 +285,5 @@
   fields().forEach(settle);
   resume();
   // Where there is a network still: without one it may not come.
-  outbox().catch(() => undefined);
+  if (worker !== undefined) outbox().catch(() => undefined);
 })();
