@@ -246,7 +246,9 @@
       for (const field of fields()) (field.options || field.value === first(field) ? restore : save)(field);
       resume();
       adopt();
-      // The rest is not in the way of the first vote.
+      // Where there is a network still: without one it may not come.
+      prepare();
+      // What it does is not in the way of the first vote.
       const start = () => outbox().then((box) => box.start(worker, before !== now), () => setTimeout(start, RETRY_MS));
       setTimeout(start, get('outbox') ? 0 : 300);
     },
@@ -284,6 +286,4 @@
   for (const name of names('draft ')) if (!(read(name)?.at > Date.now() - WEEK_MS)) del(name);
   fields().forEach(settle);
   resume();
-  // Where there is a network still: without one it may not come.
-  if (worker !== undefined) outbox().catch(() => undefined);
 })();

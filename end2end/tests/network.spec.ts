@@ -73,8 +73,7 @@ test('a vote and a question from a dead spot are sent once, later', async ({ ann
   await expect(card.vote).toHaveAttribute('aria-pressed', 'true');
   await expect(card.votes).toHaveText('1');
   await anna.room.ask('Can you ask from there?');
-  // The script that shows what waits may have to come from the device's copy, which is taken after some seconds.
-  await expect(anna.room.outbox).toContainText('Can you ask from there?', { timeout: 20_000 });
+  await expect(anna.room.outbox).toContainText('Can you ask from there?');
   await expect(anna.room.outbox.getByText('Waiting to be sent')).toHaveCount(2);
   await expect(anna.room.badge).toHaveText('Reconnecting');
   expect((await crowd.find(body))?.upvotes, 'nothing has arrived yet').toBe(0);

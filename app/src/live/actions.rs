@@ -163,8 +163,8 @@ impl Live {
         }
     }
 
-    /// Does a moderator's moderation and tells how it fares. The row is `pending` until the answer is there, and the change
-    /// itself arrives through the stream. A moderation without a form of its own says in a toast why it was not done.
+    /// Carries out a moderator's change and tells how it fares. The row is `pending` until the answer is there, and the
+    /// change itself arrives through the stream. One without a form of its own says in a toast why it was not done.
     pub fn moderate(&self, moderation: Moderation) -> ArcReadSignal<Progress> {
         let live = *self;
         let (progress, set_progress) = arc_signal(Progress::Pending);

@@ -174,7 +174,7 @@ struct Inner {
 
 impl Live {
     /// Puts the board of this page into context. Call it once the board is there, on the server and in the browser
-    /// alike; in the browser the stream opens after hydration and closes when the owner is cleaned up.
+    /// alike; in the browser the stream opens once the page is drawn and closes when the owner is cleaned up.
     pub fn provide(view: BoardView, filters: Signal<Filters>) -> Self {
         let BoardView { tenant, role, moderates: _, board, voted, own, form_key, part, found } = view;
         let (teams, tags, slug) = (board.teams.clone(), board.tags.clone(), tenant.slug.clone());
