@@ -105,8 +105,14 @@
   addEventListener('pagehide', saveAll);
 
   // Sheets and menus: Back closes an open one. An entry of the history stands for "this one is open", and only for that:
-  // wherever one goes from it, it is replaced.
+  // wherever one goes from it, it is replaced. `CLOSED`: its sheet is closed, and it is left in a moment.
 
+  const CLOSED = -1;
+  // A press beside a sheet may be on a link: where that leads is waited for.
+  const LEAVE_MS = 300;
+  // Whoever reloads or follows a link is gone within this time, or stays: it was a download.
+  const GOING_MS = 3_000;
+  let going = -GOING_MS;
   const sheets = () => [...document.querySelectorAll('[popover],details.menu')];
   const isOpen = (sheet) => sheet.open || attempt(() => sheet.matches(':popover-open')) || false;
   const show = (sheet, on) => {
@@ -116,6 +122,7 @@
   const entry = () => history.state?.sheet;
   const push = history.pushState.bind(history);
   const change = history.replaceState.bind(history);
+  const stand = (sheet) => change({ ...history.state, sheet }, '');
   history.pushState = (...to) => (entry() === undefined ? push : change)(...to);
   document.addEventListener(
     'toggle',
@@ -124,11 +131,10 @@
       if (at < 0) return;
       if (isOpen(target)) {
         if (entry() !== at) history.pushState({ ...history.state, sheet: at }, '');
-      } else {
-        // A press beside it may be on a link: wait for where that leads.
-        setTimeout(() => {
-          if (entry() === at && !isOpen(target)) history.back();
-        }, 300);
+      } else if (entry() === at) {
+        stand(CLOSED);
+        // Not while the page is left: going back would call a reload off.
+        setTimeout(() => entry() === CLOSED && performance.now() - going > GOING_MS && history.back(), LEAVE_MS);
       }
     },
     true,
@@ -143,16 +149,17 @@
   const followHistory = () =>
     sheets().forEach((sheet, at) => isOpen(sheet) !== (at === entry()) && show(sheet, at === entry()));
   addEventListener('popstate', followHistory);
-  // One that was closed a moment ago is not open in the next page.
-  addEventListener('pagehide', () => {
+  addEventListener('beforeunload', () => {
+    going = performance.now();
+    // Closed so shortly before that nothing has told it.
     const sheet = sheets()[entry()];
-    if (sheet && !isOpen(sheet)) change({ ...history.state, sheet: undefined }, '');
+    if (sheet && !isOpen(sheet)) stand(CLOSED);
   });
   /** A sheet that was open when the page was loaded again is open again; a menu is not. */
   const resume = () => {
     if (entry() === undefined) return;
     if (sheets()[entry()]?.popover) followHistory();
-    else change({ ...history.state, sheet: undefined }, '');
+    else stand(undefined);
   };
 
   // What could not be sent: written down here before it is sent, and handed to outbox.js when the first attempt failed.

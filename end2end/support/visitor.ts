@@ -9,8 +9,9 @@ import { Room } from './room';
 /** What Chromium itself says of a page that the server answered with such a status; no script has any part in it. */
 export const statusNote = (status: number) => new RegExp(`the server responded with a status of ${status} `);
 
-/** What Chromium itself says when the network fails a request. */
-export const NETWORK_NOTES = /net::ERR_(CONNECTION_|INTERNET_DISCONNECTED|EMPTY_RESPONSE|NETWORK_|SOCKET_|INCOMPLETE_)/;
+/** What Chromium itself says when the network fails a request, its own for a newer service worker among them. */
+export const NETWORK_NOTES =
+  /net::ERR_(CONNECTION_|INTERNET_DISCONNECTED|EMPTY_RESPONSE|NETWORK_|SOCKET_|INCOMPLETE_)|error occurred when fetching the script/;
 
 /** Uses a sign-in link up as its button does, without opening a page: the session is that of the page's context. */
 export async function signInUnseen(page: Page, link: string): Promise<void> {

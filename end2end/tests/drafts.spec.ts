@@ -180,3 +180,24 @@ test('a menu is closed by Back as well, and what was chosen in it is one step', 
   await page.goForward();
   await expect(page).toHaveURL(/sort=newest/);
 });
+
+for (const pause of [0, 150, 280]) {
+  test(`a sheet that was closed ${pause} ms before a reload neither stops it nor is open again`, async ({ arrive }) => {
+    const { page, room } = await (await arrive(server.it.url, PHONE)).enter('/?sort=newest');
+    await room.askBar.tap();
+    await expect(room.askSheet).toBeVisible();
+    await room.mark();
+    // In the page: the time between the two is what this is about.
+    await Promise.all([
+      page.waitForEvent('load'),
+      page.evaluate((after) => {
+        document.querySelector<HTMLElement>('[popover]:popover-open')?.hidePopover();
+        setTimeout(() => location.reload(), after);
+      }, pause),
+    ]);
+    await room.live();
+    expect(await room.isMarked(), 'it is another document').toBe(false);
+    await expect(room.askSheet).toBeHidden();
+    expect(await page.evaluate(() => history.state?.sheet)).toBeUndefined();
+  });
+}

@@ -2,7 +2,7 @@
 
 import { LOOKS, violations, wear } from '../support/axe';
 import { expect, serverForThisFile, test } from '../support/test';
-import { statusNote, type Visitor } from '../support/visitor';
+import { NETWORK_NOTES, statusNote, type Visitor } from '../support/visitor';
 
 const server = serverForThisFile({ demo: true, heartbeatS: 1 });
 
@@ -59,7 +59,7 @@ test('an owner of one room sees nothing of another', async ({ arrive }) => {
 });
 
 test('it says so when the server is away, and goes on when it is back', async ({ arrive }) => {
-  const owner = await arrive(server.it.url, { tolerate: [/net::ERR_/] });
+  const owner = await arrive(server.it.url, { tolerate: [NETWORK_NOTES] });
   await owner.signIn(await server.it.newLink('owner'));
   await owner.page.goto('/admin/health');
   await owner.room.live();

@@ -29,7 +29,7 @@ const test = base.extend<Scene>({
   },
   anna: async ({ arrive, network }, use) => {
     // Where the worker asks for a file in vain, the browser says no more than that.
-    const anna = await arrive(network.url, { tolerate: [NETWORK_NOTES, /net::ERR_FAILED/, /error occurred when fetching the script/] });
+    const anna = await arrive(network.url, { tolerate: [NETWORK_NOTES, /net::ERR_FAILED/] });
     await anna.enter('/?sort=newest');
     await anna.room.mark();
     await use(anna);

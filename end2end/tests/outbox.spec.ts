@@ -289,7 +289,7 @@ test('signing out erases what waits, and the copy of the page', async ({ arrive,
 test('where storage is blocked a vote is sent again as long as the page is open', async ({ arrive, network, crowd }) => {
   test.slow();
   // The network may go while the browser asks for the worker.
-  const anna = await arrive(network.url, { tolerate: [NETWORK_NOTES, /error occurred when fetching the script/] });
+  const anna = await arrive(network.url, { tolerate: [NETWORK_NOTES] });
   await anna.context.addInitScript(() => {
     for (const name of ['localStorage', 'sessionStorage', 'indexedDB', 'caches']) {
       Object.defineProperty(window, name, {

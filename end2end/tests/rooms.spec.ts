@@ -5,7 +5,7 @@ import type { Page } from '@playwright/test';
 import { ADMIN_PAGES, invite, member, owner, PASSWORD } from '../support/rooms';
 import { Server } from '../support/server';
 import { expect, serverForThisFile, test } from '../support/test';
-import { signInUnseen, statusNote, type Visitor } from '../support/visitor';
+import { NETWORK_NOTES, signInUnseen, statusNote, type Visitor } from '../support/visitor';
 
 const server = serverForThisFile({ demo: true });
 
@@ -141,7 +141,7 @@ test('an installation that two people claim at once has one owner', async ({ arr
   try {
     // The pages are still open when the server stops.
     const link = bare.claimLink();
-    const pair = await Promise.all(['Kim', 'Lou'].map(() => arrive(bare.url, { tolerate: [statusNote(410), /ERR_CONNECTION_REFUSED/] })));
+    const pair = await Promise.all(['Kim', 'Lou'].map(() => arrive(bare.url, { tolerate: [statusNote(410), NETWORK_NOTES] })));
     for (const [at, { page }] of pair.entries()) {
       await page.goto(link);
       await page.getByLabel('Your name').fill(['Kim', 'Lou'][at] ?? '');
