@@ -51,7 +51,11 @@ addEventListener('unhandledrejection', (event) => isTrap(event.reason) && died(e
 let busy = 0; // until when the reader is in the middle of something
 let composing = false;
 const wait = (ms) => (busy = performance.now() + ms);
-const on = (types, act) => types.split(' ').forEach((type) => addEventListener(type, act, { capture: true, passive: true }));
+// What a script makes up, as an extension does, is not the reader.
+const on = (types, act) => {
+  const theirs = (event) => event.isTrusted && act(event);
+  types.split(' ').forEach((type) => addEventListener(type, theirs, { capture: true, passive: true }));
+};
 on('pointerdown', () => wait(3_000));
 on('pointerup pointercancel keyup', () => wait(300));
 on('keydown', (event) => (event.key === 'Enter' || event.key === ' ') && wait(1_000));

@@ -59,14 +59,12 @@ function watch(): void {
       if (event.interactionId > 0) seen.events.push(event.duration);
     }
   }).observe({ type: 'event', buffered: true, durationThreshold: 16 } as PerformanceObserverInit);
-  // The program is alive when it takes the form's event over; until then nothing is sent by this.
-  addEventListener('submit', (event) => {
-    if (event.defaultPrevented) seen.alive ||= performance.now();
-    event.preventDefault();
-  });
+  // The program is alive when it takes the form's event over; until then nothing is sent by such an event.
   const presses = setInterval(() => {
-    if (seen.alive > 0) return clearInterval(presses);
-    document.querySelector<HTMLButtonElement>('#list .vote__btn[aria-pressed="false"]')?.click();
+    const form = document.querySelector('#list .vote:has(.vote__btn[aria-pressed="false"])');
+    if (!form || form.dispatchEvent(new SubmitEvent('submit', { bubbles: true, cancelable: true }))) return;
+    seen.alive = performance.now();
+    clearInterval(presses);
   }, 25);
   for (const name of ['instantiate', 'instantiateStreaming'] as const) {
     const before = WebAssembly[name] as (...args: unknown[]) => Promise<unknown>;
