@@ -3,8 +3,8 @@
 //!
 //! ```sh
 //! target/release/pulsestage --data-dir /tmp/newcomers --newcomers-per-network 0 --unknown-reads-per-tenant 0 \
-//!     --reads-per-unknown-network 0 --asks-per-tenant 0 &
-//! cargo run --release -p server --example newcomers -- --addr 127.0.0.1:3000 --questions 1000 --connections 32
+//!     --reads-per-unknown-network 0 --asks-per-tenant 0 --asks-per-participant 0 --open-questions-per-participant 0 &
+//! cargo run --release -p server --example newcomers -- --addr 127.0.0.1:3000 --questions 1000 --asked-each 200
 //! cargo run --release -p server --example newcomers -- --addr 127.0.0.1:3000 --arrivals 5000 --seconds 10
 //! ```
 
@@ -44,7 +44,14 @@ struct NewcomerArgs {
     /// Questions that are asked first, unless the board has as many.
     #[arg(long, default_value_t = 0)]
     questions: usize,
+    /// How many of them one participant asks. More than three need a server without `--asks-per-participant` and
+    /// `--open-questions-per-participant`.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    asked_each: u32,
 }
+
+/// Connections over which questions are asked at the same time.
+const SEEDING_CONNECTIONS: usize = 64;
 
 /// What newcomers were answered.
 struct Answers {
@@ -90,7 +97,7 @@ impl Answers {
 async fn main() -> anyhow::Result<()> {
     let args = NewcomerArgs::parse();
     let origin = Arc::new(Origin::at(args.addr));
-    fill(&origin, args.questions).await?;
+    fill(&origin, args.questions, usize::try_from(args.asked_each)?).await?;
     let codings: &'static str = args.accept_encoding.clone().leak();
     let newcomer = || {
         let mut client = HttpClient::new(origin.clone());
@@ -128,31 +135,37 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Asks until the board has so many questions.
-async fn fill(origin: &Arc<Origin>, questions: usize) -> anyhow::Result<()> {
-    let asker = || ParticipantClient::new(HttpClient::new(origin.clone()), "default");
-    let mut first = asker();
+/// Asks until the board has so many questions. Whoever asks has come before the first is asked, so that no page that is
+/// loaded for this has the questions in it.
+async fn fill(origin: &Arc<Origin>, questions: usize, asked_each: usize) -> anyhow::Result<()> {
+    let participant = || ParticipantClient::new(HttpClient::new(origin.clone()), "default");
+    let mut first = participant();
     first.load_page().await?;
     let board = first.load_board().await?;
     let team = board.teams.first().context("the tenant has no team")?.id;
+    let missing: Vec<usize> = (board.questions.len()..questions).collect();
+    let mut askers = Vec::new();
+    for some in missing.chunks(asked_each) {
+        first.http.cookie = None;
+        first.load_page().await?;
+        askers.push((first.http.cookie.clone(), some.to_vec()));
+    }
     let mut running = JoinSet::new();
-    // Each asks a few, as many as people may.
-    for some in (board.questions.len()..questions).collect::<Vec<_>>().chunks(3) {
-        let (mut asker, some) = (asker(), some.to_vec());
+    for connection in 0..SEEDING_CONNECTIONS.min(askers.len()) {
+        let askers: Vec<_> = askers.iter().skip(connection).step_by(SEEDING_CONNECTIONS).cloned().collect();
+        let mut asker = participant();
         running.spawn(async move {
-            asker.load_page().await?;
-            for number in some {
-                let text =
-                    format!("Question {number}: what will change for those of us who work in the evening, and when?");
-                asker.ask(team, &text).await?;
+            for (cookie, some) in askers {
+                asker.http.cookie = cookie;
+                for number in some {
+                    let text = format!(
+                        "Question {number}: what will change for those of us who work in the evening, and when?"
+                    );
+                    asker.ask(team, &text).await?;
+                }
             }
             anyhow::Ok(())
         });
-        if running.len() >= 64
-            && let Some(ended) = running.join_next().await
-        {
-            ended??;
-        }
     }
     while let Some(ended) = running.join_next().await {
         ended??;
