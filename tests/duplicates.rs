@@ -4,63 +4,12 @@
 //! without a tab are there to be mistaken for others. The weights of the search were chosen on the first, third, fifth ..
 //! pair; the others were kept aside, and both are told apart here. `cargo test --test duplicates -- --nocapture` prints it.
 
-use pulsestage::board::Board;
-use pulsestage::event::{Cursor, Epoch, Event, QuestionCreated};
-use pulsestage::id::{QuestionId, TeamId, TenantId};
-use pulsestage::question::Status;
+#[path = "duplicates/corpus.rs"]
+mod corpus;
+
+use corpus::{LANGUAGES, Pair, index_of, read};
+use pulsestage::id::QuestionId;
 use pulsestage::search::SearchIndex;
-use pulsestage::time::Timestamp;
-use uuid::Uuid;
-
-const LANGUAGES: [(&str, &str); 12] = [
-    ("English", include_str!("duplicates/en.tsv")),
-    ("German", include_str!("duplicates/de.tsv")),
-    ("French", include_str!("duplicates/fr.tsv")),
-    ("Spanish", include_str!("duplicates/es.tsv")),
-    ("Portuguese", include_str!("duplicates/pt.tsv")),
-    ("Italian", include_str!("duplicates/it.tsv")),
-    ("Polish", include_str!("duplicates/pl.tsv")),
-    ("Turkish", include_str!("duplicates/tr.tsv")),
-    ("Arabic", include_str!("duplicates/ar.tsv")),
-    ("Chinese", include_str!("duplicates/zh.tsv")),
-    ("Japanese", include_str!("duplicates/ja.tsv")),
-    ("Korean", include_str!("duplicates/ko.tsv")),
-];
-
-/// One pair: the question on the board, and how it is asked again.
-type Pair = (QuestionId, &'static str);
-
-/// The questions of a file, as a board numbers them from `first` on, and its pairs.
-fn read(file: &'static str, first: usize) -> (Vec<(QuestionId, &'static str)>, Vec<Pair>) {
-    let (mut questions, mut pairs) = (Vec::new(), Vec::new());
-    for (at, line) in file.lines().enumerate() {
-        let id = QuestionId(Uuid::from_u128((first + at) as u128));
-        let (question, again) = line.split_once('\t').map_or((line, None), |(one, other)| (one, Some(other)));
-        questions.push((id, question));
-        pairs.extend(again.map(|again| (id, again)));
-    }
-    (questions, pairs)
-}
-
-fn index_of(questions: &[(QuestionId, &str)]) -> SearchIndex {
-    let mut board = Board::empty(TenantId(Uuid::nil()), Cursor { epoch: Epoch(1), seq: 0 });
-    for (seq, (id, body)) in (1..).zip(questions) {
-        let created = Event::Created(QuestionCreated {
-            id: *id,
-            body: (*body).to_owned(),
-            upvotes: 0,
-            status: Status::Open,
-            team_id: TeamId(Uuid::nil()),
-            created_at: Timestamp(0),
-            tags: Vec::new(),
-            is_pinned: false,
-            is_frozen: false,
-            author_name: None,
-        });
-        let _ = board.apply(Some(Cursor { epoch: Epoch(1), seq }), &created);
-    }
-    SearchIndex::of(&board)
-}
 
 /// The first so many hundredths of a text, as it stands while it is typed.
 fn typed(text: &str, percent: usize) -> String {
@@ -190,66 +139,4 @@ fn a_new_question_is_like_none() {
     let mean = f64::from(told as u32) / f64::from(all);
     println!("told to whoever asks something new: {mean:.2} questions of three");
     assert!(mean < 1.8, "{mean}");
-}
-
-/// How fast it is and how much it takes: `cargo test --release --test duplicates -- --ignored --nocapture`.
-#[test]
-#[ignore = "a measurement, which says something in a release build alone"]
-#[expect(clippy::disallowed_methods, reason = "it measures how long a search takes")]
-fn measure_two_thousand_questions() {
-    let mut questions = Vec::new();
-    let mut asked = Vec::new();
-    for round in 0.. {
-        for (_, file) in LANGUAGES {
-            for (_, text) in read(file, 0).0 {
-                if questions.len() < 2_000 {
-                    let id = QuestionId(Uuid::from_u128(questions.len() as u128));
-                    let text =
-                        if round == 0 { text.to_owned() } else { format!("{text} Q{round}, area{}", questions.len()) };
-                    questions.push((id, text));
-                }
-            }
-            asked.extend(read(file, 0).1.into_iter().map(|(_, again)| again));
-        }
-        if questions.len() == 2_000 {
-            break;
-        }
-    }
-    let borrowed: Vec<_> = questions.iter().map(|(id, text)| (*id, text.as_str())).collect();
-    let started = std::time::Instant::now();
-    let mut index = index_of(&borrowed);
-    println!("built with its board in {:?}, {} bytes", started.elapsed(), index.bytes());
-    let measure = |what: &str, run: &mut dyn FnMut(&str)| {
-        let mut times: Vec<_> = asked
-            .iter()
-            .cycle()
-            .take(5_000)
-            .map(|text| {
-                let started = std::time::Instant::now();
-                run(text);
-                started.elapsed()
-            })
-            .collect();
-        times.sort_unstable();
-        println!("{what}: p50 {:?}, p95 {:?}, p99 {:?}", times[2_500], times[4_750], times[4_950]);
-    };
-    measure("similar", &mut |text| drop(index.similar(text, 3, &|_| true)));
-    measure("find, one word", &mut |text| drop(index.find(text.split(' ').next().unwrap_or(text), &|_| true)));
-    measure("find, all words", &mut |text| drop(index.find(text, &|_| true)));
-    let mut number = 10_000;
-    measure("a question more", &mut |text| {
-        number += 1;
-        index.apply(&Event::Created(QuestionCreated {
-            id: QuestionId(Uuid::from_u128(number)),
-            body: text.to_owned(),
-            upvotes: 0,
-            status: Status::Open,
-            team_id: TeamId(Uuid::nil()),
-            created_at: Timestamp(0),
-            tags: Vec::new(),
-            is_pinned: false,
-            is_frozen: false,
-            author_name: None,
-        }));
-    });
 }
