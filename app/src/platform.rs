@@ -154,6 +154,17 @@ mod browser {
         (rect.top(), rect.bottom())
     }
 
+    /// How many children of the element with this id there are up to the last that is on the screen or has the keyboard.
+    pub(crate) fn count_on_screen(id: &str) -> usize {
+        let screen = window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or_default();
+        let focused = document().active_element();
+        let first = document().get_element_by_id(id).and_then(|list| list.first_element_child());
+        let children = std::iter::successors(first, web_sys::Element::next_element_sibling);
+        let seen = children
+            .map(|child| extent(&child).0 < screen || focused.as_deref().is_some_and(|at| child.contains(Some(at))));
+        seen.zip(1..).filter(|(is_seen, _)| *is_seen).map(|(_, count)| count).last().unwrap_or(0)
+    }
+
     /// What an address of this site answered.
     pub(crate) struct Fetched {
         /// The status.

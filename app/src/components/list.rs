@@ -10,15 +10,13 @@ use pulsestage::window::{BoardCounts, Filters};
 use super::empty_list::{EmptyList, Why};
 use super::keyed_list::{follow_ends, keyed_list};
 use super::page_url::PageUrl;
-use crate::live::{Edge, HeldOrder, Listed, STEP};
+use crate::live::{Edge, HeldOrder, Listed, ROWS_ID, STEP};
 use crate::ui::dom;
 use crate::ui::erase::{Erase, part};
 use crate::ui::icon::{Icon, icon};
 
 /// The id of the section, for the skip link.
 pub(super) const LIST: &str = "list";
-/// The id of the list itself.
-const ROWS: &str = "rows";
 
 /// What the list tells of its reader. All callbacks; `Copy`.
 #[derive(Clone, Copy)]
@@ -68,7 +66,7 @@ pub fn QuestionList(
     };
     let here = Signal::derive(move || filters.with(|filters| place.with_value(|place| place.under(filters))));
     let near = move |edge| presence.on_near.run((edge, with_keyboard()));
-    follow_ends(ROWS, listed, Callback::new(near));
+    follow_ends(ROWS_ID, listed, Callback::new(near));
     let follows = Memo::new(move |_| listed.with(|listed| listed.below.then_some(listed.before + listed.ids.len())));
     let from = move |row: usize| filters.with(|filters| place.with_value(|place| place.from(filters, row)));
     let more = move || {
@@ -117,7 +115,7 @@ pub fn QuestionList(
             </h2>
             {part(empty)}
             {earlier}
-            <ol class=class id=ROWS hidden=Signal::derive(move || is_empty.get())>
+            <ol class=class id=ROWS_ID hidden=Signal::derive(move || is_empty.get())>
                 {keyed_list(listed, Callback::new(move |question| view! { <li>{row.run(question)}</li> }.erase()))}
             </ol>
             {part(more)}

@@ -98,9 +98,13 @@ impl Core {
         self.index.filters()
     }
 
-    /// Another choice of what to see, from its first row on.
+    /// Another choice of what to see, from its first rows on.
     pub(super) fn choose(&mut self, filters: &Filters) {
         self.span = Span::default();
+        #[cfg(feature = "browser")]
+        {
+            self.span = Span::begun(0);
+        }
         self.held = false;
         self.reindex(filters);
     }

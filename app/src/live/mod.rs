@@ -99,6 +99,13 @@ pub use votes::{Click, Intent, Settled, Votes};
 /// How long a question that arrived live is marked as fresh, in milliseconds.
 pub const FRESH_MS: u32 = 6_000;
 
+/// The id of the list of questions in the page.
+pub const ROWS_ID: &str = "rows";
+
+/// How long the browser has for other things between two parts of a long drawing, in milliseconds.
+#[cfg(feature = "browser")]
+const BREATH_MS: u32 = 20;
+
 /// One page's live board. `Copy`, in context under the page that provided it.
 #[derive(Clone, Copy)]
 pub struct Live {
@@ -179,6 +186,10 @@ impl Live {
         let BoardView { tenant, role, moderates: _, board, voted, own, form_key, part, found } = view;
         let (teams, tags, slug) = (board.teams.clone(), board.tags.clone(), tenant.slug.clone());
         let mut core = Core::new(board, voted, own, part.as_ref(), &filters.get_untracked());
+        #[cfg(feature = "browser")]
+        {
+            core.span = Span::begun(platform::count_on_screen(ROWS_ID));
+        }
         let drawing = core.draw();
         let mut rows = VecMap::default();
         for row in drawing.rows {
@@ -236,6 +247,7 @@ impl Live {
             live.follow_outbox();
             inner.keeper.run(live);
             live.load_rest();
+            live.draw_begun();
         }
         provide_context(live);
         live
@@ -335,6 +347,21 @@ impl Live {
             }
             self.inner.core.try_update_value(|core| core.choose(&filters));
             self.draw();
+            #[cfg(feature = "browser")]
+            self.draw_begun();
+        });
+    }
+
+    /// Draws the rows of a list that is begun, few at a time, so that nobody's press waits for them.
+    #[cfg(feature = "browser")]
+    fn draw_begun(self) {
+        platform::after(BREATH_MS, move || {
+            if self.inner.core.try_update_value(|core| core.span.is_begun() && core.grow(Edge::Bottom, None))
+                == Some(true)
+            {
+                self.draw();
+                self.draw_begun();
+            }
         });
     }
 

@@ -6,6 +6,8 @@ use std::ops::Range;
 
 /// How many rows are drawn at first, and how many are added where the reader comes near an end.
 pub const STEP: usize = ROWS as usize;
+/// How many rows are drawn at once, at the least, where a whole [`STEP`] would keep the reader waiting.
+const BEGIN: usize = 12;
 /// The most rows that are drawn: beyond it, those furthest from the reader are taken away again.
 pub const MOST: usize = 3 * STEP;
 
@@ -32,6 +34,21 @@ impl Default for Span {
 }
 
 impl Span {
+    /// The first rows, for a page that is to answer at once: those on the screen and a few more. [`Span::grown`] at the
+    /// bottom adds the others, few at a time, until a [`STEP`] is drawn.
+    #[cfg(any(test, feature = "browser"))]
+    #[must_use]
+    pub fn begun(on_screen: usize) -> Self {
+        Self { first: 0, len: (on_screen + 2).clamp(BEGIN, STEP) }
+    }
+
+    /// Whether fewer rows may be drawn than a list begins with.
+    #[cfg(any(test, feature = "browser"))]
+    #[must_use]
+    pub const fn is_begun(self) -> bool {
+        self.len < STEP
+    }
+
     /// The rows around this one.
     #[must_use]
     pub const fn around(row: usize) -> Self {
@@ -62,9 +79,10 @@ impl Span {
     #[must_use]
     pub fn grown(self, edge: Edge, order: usize, keep: Option<usize>) -> Self {
         let Range { start, end } = self.range(order);
+        let step = if self.len < STEP { BEGIN.min(STEP - self.len) } else { STEP };
         let (mut start, mut end) = match edge {
-            Edge::Top => (start.saturating_sub(STEP), end),
-            Edge::Bottom => (start, order.min(end + STEP)),
+            Edge::Top => (start.saturating_sub(step), end),
+            Edge::Bottom => (start, order.min(end + step)),
         };
         if end - start > MOST {
             match edge {
@@ -72,7 +90,9 @@ impl Span {
                 Edge::Bottom => start = (end - MOST).min(keep.unwrap_or(end)).max(start),
             }
         }
-        Self { first: start, len: (end - start).max(STEP) }
+        // What comes later has room, unless rows that are known wait for their turn.
+        let room = if end < order { self.len.min(STEP) } else { STEP };
+        Self { first: start, len: (end - start).max(room) }
     }
 }
 
@@ -119,6 +139,21 @@ mod tests {
                 prop_assert!(rows.len() <= MOST, "{rows:?}");
                 prop_assert_eq!(rows.is_empty(), order == 0);
             }
+        }
+
+        /// A list that is begun is whole after a few steps, and each of them draws few rows.
+        #[test]
+        fn what_is_begun_is_completed_in_small_steps(on_screen in 0_usize..100, order in 0_usize..200) {
+            let mut span = Span::begun(on_screen);
+            let mut steps = 0;
+            while span.is_begun() {
+                let before = span.range(order).len();
+                span = span.grown(Edge::Bottom, order, None);
+                prop_assert!(span.range(order).len() - before <= BEGIN);
+                steps += 1;
+                prop_assert!(steps <= STEP / BEGIN);
+            }
+            prop_assert_eq!(span.range(order), Span::default().range(order));
         }
 
         /// Who goes on in one direction comes to the end, and meets every row.
