@@ -16,6 +16,13 @@ pub fn uuid_v7(at: Timestamp, random: [u8; 10]) -> Uuid {
     Builder::from_unix_timestamp_millis(at.millis_unsigned(), &random).into_uuid()
 }
 
+/// When a UUID of version 7 was made, by the clock of whoever made it.
+#[must_use]
+pub fn time_of_v7(id: Uuid) -> Timestamp {
+    // The first 48 bits (RFC 9562, section 5.7).
+    Timestamp((id.as_u128() >> 80) as i64)
+}
+
 /// Makes ids of questions. Everybody sees them, so they tell the second in which a question was asked and no less. Those
 /// of one second sort as they were made, as far as one server made them; by how much they differ says nothing.
 #[derive(Debug, Default)]
@@ -102,6 +109,7 @@ mod tests {
         let late = uuid_v7(Timestamp(1_001), [0; 10]);
         assert!(early < late);
         assert_eq!(early.get_version_num(), 7);
+        assert_eq!([early, late].map(time_of_v7), [Timestamp(1_000), Timestamp(1_001)]);
     }
 
     #[test]

@@ -122,6 +122,16 @@ for (const hours of [-30, -1, 1, 30]) {
   });
 }
 
+test('times are in words from the first drawing on, whatever becomes of the stream', async ({ arrive }) => {
+  const body = 'When was this asked?';
+  await (await Person.participant(server.it.url)).ask(body);
+  const { page, room } = await arrive(server.it.url, { tolerate: [/net::ERR_FAILED/] });
+  // Neither the stream nor the question that polls instead of it.
+  await page.route(/\/(sse|api\/events)\b/, (route) => route.abort());
+  await page.goto('/?sort=newest');
+  await expect(room.card(body).locator.locator('time')).toHaveText('just now');
+});
+
 test('colours of the system show what is chosen, voted and focused', async ({ arrive }) => {
   const { page, room } = await arrive(server.it.url, { forcedColors: 'active' });
   await page.goto('/t/acme');

@@ -68,6 +68,8 @@ mod votes;
 
 use leptos::prelude::*;
 use pulsestage::command::BoardView;
+#[cfg(feature = "browser")]
+use pulsestage::id::time_of_v7;
 use pulsestage::id::{OperationId, QuestionId};
 use pulsestage::tag::Tag;
 use pulsestage::team::Team;
@@ -76,6 +78,8 @@ use pulsestage::user::Role;
 use pulsestage::window::{BoardCounts, Filters};
 
 use crate::platform;
+#[cfg(feature = "browser")]
+use crate::ui::time::Now;
 use crate::ui::toast::Toasts;
 use core::{Core, Drawing};
 use pace::Pace;
@@ -189,6 +193,10 @@ impl Live {
         #[cfg(feature = "browser")]
         {
             core.span = Span::begun(platform::count_on_screen(ROWS_ID));
+            // The form's key was made with the page, by the server's clock; a copy on the device is older.
+            if let Some(now) = use_context::<Now>().filter(|_| platform::kept_at().is_none()) {
+                now.told(time_of_v7(form_key.0));
+            }
         }
         let drawing = core.draw();
         let mut rows = VecMap::default();

@@ -1,7 +1,7 @@
 //! Moments: a date in UTC at first, then how long ago it was by the server's clock.
 //!
-//! Devices' clocks are wrong by minutes or days, so theirs only counts the time that passes. What time it is the stream
-//! says: until its first message a moment keeps the date that the server drew.
+//! Devices' clocks are wrong by minutes or days, so theirs only counts the time that passes. What time it is the server
+//! says, in the page and in each message of the stream: until then a moment keeps the date that the server drew.
 
 use leptos::prelude::*;
 use pulsestage::time::Timestamp;
@@ -23,7 +23,7 @@ const TICK: Duration = Duration::from_secs(1);
 impl Now {
     /// Starts the clock of a page once it is alive, and puts it into context.
     pub fn provide() -> Self {
-        let device = RwSignal::new(None);
+        let device = RwSignal::new(cfg!(feature = "browser").then(platform::now_ms));
         Effect::new(move || {
             device.set(Some(platform::now_ms()));
             let ticking = set_interval_with_handle(move || device.set(Some(platform::now_ms())), TICK);
