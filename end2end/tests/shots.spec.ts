@@ -7,7 +7,7 @@ import { LOOKS, wear } from '../support/axe';
 import { ADMIN_PAGES, furnish, invite, member, owner, REVIEWS } from '../support/rooms';
 import { Server } from '../support/server';
 import { expect, serverForThisFile, test } from '../support/test';
-import { signInUnseen, statusNote, type Visitor } from '../support/visitor';
+import { NETWORK_NOTES, signInUnseen, statusNote, type Visitor } from '../support/visitor';
 
 const server = serverForThisFile({ demo: true });
 let bare: Server;
@@ -109,7 +109,8 @@ test('account pages', { tag: '@shots' }, async ({ arrive }) => {
 test('pages without', { tag: '@shots' }, async ({ arrive }) => {
   // Before anybody watches. The link is followed without opening its page, which would.
   const unseen = await Server.start();
-  const admin = await arrive(unseen.url);
+  // It stays open when its server stops.
+  const admin = await arrive(unseen.url, { tolerate: [NETWORK_NOTES] });
   await signInUnseen(admin.page, await unseen.newLink('admin'));
   await admin.page.goto('/admin/health');
   await admin.room.live();
@@ -117,7 +118,7 @@ test('pages without', { tag: '@shots' }, async ({ arrive }) => {
   await shoot(admin, 'health-empty');
   await unseen.stop();
 
-  const anna = await arrive(bare.url, { tolerate: [403, 404, 410].map(statusNote) });
+  const anna = await arrive(bare.url, { tolerate: [NETWORK_NOTES, ...[403, 404, 410].map(statusNote)] });
   await anna.enter('/');
   await shoot(anna, 'questions-empty');
   for (const [name, path] of Object.entries({ 'not-found': '/nowhere', 'link-used': '/sign-in/spent' })) {
@@ -130,4 +131,39 @@ test('pages without', { tag: '@shots' }, async ({ arrive }) => {
   await anna.context.setOffline(true);
   await expect(anna.room.badge).toHaveText('Offline');
   await shoot(anna, 'queue-offline');
+});
+
+test('finding, waiting and what the network lets through', { tag: '@shots' }, async ({ arrive }) => {
+  test.setTimeout(120_000);
+  const anna = await arrive(server.it.url, { tolerate: [NETWORK_NOTES, /net::ERR_FAILED/] });
+  const { page, room } = anna;
+  await anna.enter('/?find=office');
+  await shoot(anna, 'find');
+  await anna.enter('/?find=nothinghasthis');
+  await shoot(anna, 'find-none');
+  for (const [name, width, height] of [['phone', 390, 844], ['desk', 1440, 900]] as const) {
+    await page.setViewportSize({ width, height });
+    await anna.enter('/');
+    if (name === 'phone') await page.locator('.bar').getByRole('button', { name: 'Ask a question' }).click();
+    await room.composer.fill('When do we move to the new office?');
+    await expect(page.locator('.similar li').first()).toBeVisible();
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      await page.screenshot({ path: join(process.env.SHOTS ?? '', `similar-${name}-${colorScheme}.png`), animations: 'disabled' });
+    }
+  }
+  await room.composer.fill('');
+  await expect.poll(() => page.evaluate(async () => (await caches.keys()).length)).toBe(2);
+  await anna.context.setOffline(true);
+  await page.locator('#list .vote__btn:enabled').nth(2).click();
+  await room.ask('Does this one wait for the network?');
+  await expect(page.getByText(/waiting to be sent/i).first()).toBeVisible();
+  await shoot(anna, 'waiting');
+  await page.reload();
+  await expect(room.badge).toHaveText('Offline');
+  await shoot(anna, 'kept');
+  await anna.context.setOffline(false);
+  await page.goto('/check');
+  await expect(page.locator('#check-clock')).toHaveText('Right.');
+  await shoot(anna, 'check');
 });
