@@ -359,6 +359,11 @@
       active.postMessage({ page: location.pathname + location.search, files: [...new Set(files)] });
     };
     refresh(REFRESH_MS);
+    // Parts of the program that come later.
+    new PerformanceObserver((list) => {
+      const files = list.getEntries().map((one) => one.name).filter((name) => name.includes('/pkg/'));
+      if (files.length > 0) active.postMessage({ files });
+    }).observe({ type: 'resource' });
     setInterval(() => document.hidden || refresh(REFRESH_MS), REFRESH_MS / 4);
     document.addEventListener('visibilitychange', () => document.hidden && refresh(REFRESH_MS / 5));
   };

@@ -66,11 +66,11 @@ addEventListener('fetch', (event) => {
   } else if (isHashed(pathname) || isFile(pathname)) event.respondWith(file(event, isHashed(pathname)));
 });
 
-// A page asks for a copy of itself and of its files.
+// A page asks for a copy of itself and of its files, or of files alone.
 addEventListener('message', (event) => {
   const { page: path, files } = event.data;
   const keep = async () => {
-    const { href, pathname } = new URL(path, location.origin);
+    const { href, pathname } = new URL(path ?? '/none', location.origin);
     if (isBoard(pathname)) await keepPage(href, await fetch(href, { credentials: 'same-origin' }));
     for (const name of files) {
       const url = new URL(name, location.origin);

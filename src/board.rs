@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-use crate::event::{Cursor, Event, QuestionCreated, QuestionMerged, QuestionRef};
+use crate::event::{Cursor, Event, QuestionCreated, QuestionMerged, QuestionRef, QuestionUpvoted};
 use crate::id::{QuestionId, TenantId};
 use crate::question::{Answer, Question, Stamp};
 use crate::tag::Tag;
@@ -79,14 +79,19 @@ impl Board {
                 self.cursor.seq = self.cursor.seq.max(at.seq);
                 Applied::Nothing
             }
-            (Event::Upvoted(tally), _) => match self.questions.get_mut(&tally.question_id) {
-                Some(question) if question.upvotes != tally.upvotes => {
-                    question.upvotes = tally.upvotes;
-                    Applied::Changed
-                }
-                // A tally may run ahead of its question's fact; the next one will find it.
-                _ => Applied::Nothing,
-            },
+            (Event::Upvoted(tally), _) => self.apply_tally(tally),
+            _ => Applied::Nothing,
+        }
+    }
+
+    /// Takes over how many votes a question has now, as [`Board::apply`] does: for whoever has the count and no event.
+    pub fn apply_tally(&mut self, tally: &QuestionUpvoted) -> Applied {
+        match self.questions.get_mut(&tally.question_id) {
+            Some(question) if question.upvotes != tally.upvotes => {
+                question.upvotes = tally.upvotes;
+                Applied::Changed
+            }
+            // A tally may run ahead of its question's fact; the next one will find it.
             _ => Applied::Nothing,
         }
     }

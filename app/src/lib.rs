@@ -13,6 +13,8 @@ pub mod components;
 mod device;
 #[cfg(feature = "ssr")]
 pub mod join;
+#[cfg(any(test, feature = "browser"))]
+mod json;
 pub mod live;
 mod page_data;
 pub mod pages;

@@ -36,8 +36,7 @@ fn find<T: DeserializeOwned>() -> Option<Result<T, ApiError>> {
     let element = document().get_element_by_id(ID)?;
     let text = element.text_content().unwrap_or_default();
     element.remove();
-    // Read from bytes, like the answers of server functions: a reader from text would be a second copy of every reader.
-    serde_json::from_slice(text.as_bytes()).ok()
+    crate::json::read(text.as_bytes()).ok()
 }
 
 /// Collects what the page that is being made is drawn from. Context on the server.

@@ -34,10 +34,11 @@ pub(crate) async fn within<T>(ms: u32, task: impl Future<Output = T>) -> Option<
 mod browser {
     use gloo_timers::future::TimeoutFuture;
     use js_sys::futures::JsFuture;
-    use js_sys::{Array, Date, Function, Reflect};
+    use js_sys::{Array, Date, Function, Object, Reflect};
     use leptos::prelude::{document, request_animation_frame, window};
     use std::time::Duration;
     use wasm_bindgen::{JsCast, JsValue};
+    use web_sys::{AbortController, RequestInit, Response};
 
     /// Milliseconds since 1970 by the browser's clock.
     pub(crate) fn now_ms() -> f64 {
@@ -109,6 +110,13 @@ mod browser {
         js_sys::encode_uri_component(text).into()
     }
 
+    /// What a text in base64 stands for, in the alphabet for addresses.
+    pub(crate) fn from_base64(text: &str) -> Option<Vec<u8>> {
+        let text = text.replace('-', "+").replace('_', "/");
+        // The browser gives each byte as a sign of its own.
+        Some(window().atob(&text).ok()?.chars().map(|byte| byte as u8).collect())
+    }
+
     /// When the copy was made that this page was opened from, if it was, in milliseconds since 1970.
     pub(crate) fn kept_at() -> Option<f64> {
         let meta = document().query_selector("meta[name=kept-at]").ok()??;
@@ -173,10 +181,30 @@ mod browser {
         pub(crate) body: js_sys::Uint8Array,
     }
 
-    /// Asks for what is at an address of this site; nothing when the network has no answer.
-    pub(crate) async fn fetch(address: &str) -> Option<Fetched> {
-        let response = JsFuture::from(window().fetch_with_str(address)).await.ok()?;
-        let response = response.dyn_into::<web_sys::Response>().ok()?;
+    /// A request that is taken back when this is dropped; once it was answered that does nothing.
+    struct Request(AbortController);
+
+    impl Drop for Request {
+        fn drop(&mut self) {
+            self.0.abort();
+        }
+    }
+
+    /// Asks for what is at an address of this site, or sends a form there; nothing when the network has no answer.
+    pub(crate) async fn fetch(address: &str, form: Option<&str>) -> Option<Fetched> {
+        let request = Request(AbortController::new().ok()?);
+        let (init, headers) = (RequestInit::new(), Object::new());
+        let name = |header: &str, value: &str| Reflect::set(&headers, &header.into(), &value.into());
+        name("accept", "application/json").ok()?;
+        if let Some(form) = form {
+            name("content-type", "application/x-www-form-urlencoded").ok()?;
+            init.set_method("POST");
+            init.set_body(&form.into());
+        }
+        init.set_headers(&headers);
+        init.set_signal(Some(&request.0.signal()));
+        let response = JsFuture::from(window().fetch_with_str_and_init(address, &init)).await.ok()?;
+        let response = response.dyn_into::<Response>().ok()?;
         let body = JsFuture::from(response.array_buffer().ok()?).await.ok()?;
         Some(Fetched { status: response.status(), body: js_sys::Uint8Array::new(&body) })
     }

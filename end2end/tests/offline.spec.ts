@@ -33,6 +33,18 @@ test('boards are kept and nothing else: no stream, no API, no account or admin p
   expect(kept).toEqual(expect.arrayContaining(['/', '/start.js', '/keep.js', '/outbox.js']));
 });
 
+test('parts of the program that were loaded are kept, also those that came after the copy was made', async ({ arrive }) => {
+  const { page } = await (await arrive(server.it.url)).enter('/');
+  const kept = (name: string) =>
+    page.evaluate(async (part) => (await (await caches.open('pulsestage-files')).keys()).some(({ url }) => url.includes(part)), name);
+  await expect.poll(() => kept('/pkg/split_updates')).toBe(true);
+  // By now the copy of the page is there.
+  await expect.poll(() => copies(page)).toBeGreaterThan(0);
+  expect(await kept('/pkg/split_draw_later')).toBe(false);
+  await page.getByRole('searchbox').fill('office');
+  await expect.poll(() => kept('/pkg/split_draw_later')).toBe(true);
+});
+
 test('a new release does not reload an open page, and its files stay until the page is closed', async ({ arrive }) => {
   test.slow();
   const site = mkdtempSync(join(tmpdir(), 'pulsestage-site-'));

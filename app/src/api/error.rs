@@ -3,11 +3,12 @@
 //! On the wire an error is the refusal's own JSON plus `"message"`, a sentence for people, under the refusal's
 //! HTTP status. The browser reads it back into the same type.
 
-use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use pulsestage::error::Refusal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
+
+use super::ApiEncoding;
 
 /// Why there was no answer to take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,7 +95,7 @@ impl<'de> Deserialize<'de> for ApiError {
 }
 
 impl FromServerFnError for ApiError {
-    type Encoder = JsonEncoding;
+    type Encoder = ApiEncoding;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         #[cfg(feature = "ssr")]

@@ -1,6 +1,8 @@
 //! What a plain form's refusal looks like when it comes back in the page's address.
 
+#[cfg(not(feature = "browser"))]
 use base64::Engine;
+#[cfg(not(feature = "browser"))]
 use base64::engine::general_purpose::URL_SAFE;
 use leptos::prelude::use_context;
 use pulsestage::error::Refusal;
@@ -57,7 +59,10 @@ impl FormError {
     #[must_use]
     pub fn parse(path: &str, error: &str) -> Option<Self> {
         let endpoint = path.strip_prefix(API_PREFIX)?.strip_prefix('/')?;
+        #[cfg(not(feature = "browser"))]
         let refusal = serde_json::from_slice(&URL_SAFE.decode(error).ok()?).ok()?;
+        #[cfg(feature = "browser")]
+        let refusal = crate::json::read(&crate::platform::from_base64(error)?).ok()?;
         Some(Self { endpoint: endpoint.to_owned(), refusal })
     }
 

@@ -6,12 +6,12 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use pulsestage::health::HealthView;
 
-use super::ApiError;
 #[cfg(feature = "ssr")]
 use super::backend::{authenticate, refuse};
+use super::{ApiError, ApiJson};
 
 /// How the streams of the caller's own tenant are doing.
-#[server(prefix = "/api/fn", endpoint = "load_health", input = GetUrl)]
+#[server(prefix = "/api/fn", endpoint = "load_health", input = GetUrl, output = ApiJson)]
 pub async fn load_health(#[server(default)] tenant: String) -> Result<HealthView, ApiError> {
     let (service, context) = authenticate(&tenant).await?;
     service.health(&context).map_err(refuse)

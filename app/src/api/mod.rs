@@ -4,6 +4,9 @@
 
 #[cfg(feature = "ssr")]
 mod backend;
+#[cfg(feature = "browser")]
+pub(crate) mod client;
+mod encoding;
 mod error;
 #[cfg(feature = "ssr")]
 mod flash;
@@ -22,6 +25,7 @@ mod threads;
 
 #[cfg(feature = "ssr")]
 pub use backend::{Backend, Home, PageWindow, ReadyBoard};
+pub use encoding::{ApiEncoding, ApiJson};
 pub use error::{ApiError, WireFault};
 #[cfg(feature = "ssr")]
 pub(crate) use flash::has_asked;

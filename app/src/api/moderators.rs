@@ -8,14 +8,14 @@ use pulsestage::id::{QuestionId, TagId};
 use pulsestage::question::Question;
 use pulsestage::team::Team;
 
-use super::ApiError;
 #[cfg(feature = "ssr")]
 use super::backend::{authenticate, refuse};
+use super::{ApiError, ApiJson};
 #[cfg(feature = "ssr")]
 use pulsestage::command::{AnswerQuestion, CreateTag as NewTag, SetMark, SetTag};
 
 /// Answers a question, or changes its answer.
-#[server(prefix = "/api/fn", endpoint = "answer")]
+#[server(prefix = "/api/fn", endpoint = "answer", output = ApiJson)]
 pub async fn answer(
     #[server(default)] tenant: String,
     question: QuestionId,
@@ -28,7 +28,7 @@ pub async fn answer(
 }
 
 /// Puts a tag on a question.
-#[server(prefix = "/api/fn", endpoint = "tag")]
+#[server(prefix = "/api/fn", endpoint = "tag", output = ApiJson)]
 pub async fn tag(
     #[server(default)] tenant: String,
     question: QuestionId,
@@ -40,7 +40,7 @@ pub async fn tag(
 }
 
 /// Takes a tag off a question.
-#[server(prefix = "/api/fn", endpoint = "untag")]
+#[server(prefix = "/api/fn", endpoint = "untag", output = ApiJson)]
 pub async fn untag(
     #[server(default)] tenant: String,
     question: QuestionId,
@@ -52,7 +52,7 @@ pub async fn untag(
 }
 
 /// Pins a question to the top.
-#[server(prefix = "/api/fn", endpoint = "pin")]
+#[server(prefix = "/api/fn", endpoint = "pin", output = ApiJson)]
 pub async fn pin(
     #[server(default)] tenant: String,
     question: QuestionId,
@@ -63,7 +63,7 @@ pub async fn pin(
 }
 
 /// Lets a pinned question go.
-#[server(prefix = "/api/fn", endpoint = "unpin")]
+#[server(prefix = "/api/fn", endpoint = "unpin", output = ApiJson)]
 pub async fn unpin(
     #[server(default)] tenant: String,
     question: QuestionId,
@@ -74,7 +74,7 @@ pub async fn unpin(
 }
 
 /// Closes a question to votes and answers.
-#[server(prefix = "/api/fn", endpoint = "freeze")]
+#[server(prefix = "/api/fn", endpoint = "freeze", output = ApiJson)]
 pub async fn freeze(
     #[server(default)] tenant: String,
     question: QuestionId,
@@ -85,7 +85,7 @@ pub async fn freeze(
 }
 
 /// Opens a frozen question again.
-#[server(prefix = "/api/fn", endpoint = "unfreeze")]
+#[server(prefix = "/api/fn", endpoint = "unfreeze", output = ApiJson)]
 pub async fn unfreeze(
     #[server(default)] tenant: String,
     question: QuestionId,
@@ -96,7 +96,7 @@ pub async fn unfreeze(
 }
 
 /// Adds a team to the tenant.
-#[server(prefix = "/api/fn", endpoint = "create_team")]
+#[server(prefix = "/api/fn", endpoint = "create_team", output = ApiJson)]
 pub async fn create_team(
     #[server(default)] tenant: String,
     name: String,
@@ -107,7 +107,7 @@ pub async fn create_team(
 }
 
 /// Adds a tag to the tenant's palette.
-#[server(prefix = "/api/fn", endpoint = "create_tag")]
+#[server(prefix = "/api/fn", endpoint = "create_tag", output = ApiJson)]
 pub async fn create_tag(
     #[server(default)] tenant: String,
     name: String,

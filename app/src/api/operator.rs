@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use pulsestage::tenant::{Made, OperatorView};
 
-use super::ApiError;
+use super::{ApiError, ApiJson};
 #[cfg(feature = "ssr")]
 use super::{
     backend::{authenticate, refuse},
@@ -16,7 +16,7 @@ use super::{
 use pulsestage::{person::Flash, tenant::TenantLimits};
 
 /// Every tenant with its numbers.
-#[server(prefix = "/api/fn", endpoint = "load_tenants", input = GetUrl)]
+#[server(prefix = "/api/fn", endpoint = "load_tenants", input = GetUrl, output = ApiJson)]
 pub async fn load_tenants(#[server(default)] tenant: String) -> Result<OperatorView, ApiError> {
     let (service, context) = authenticate(&tenant).await?;
     let view = service.operator_view(&context).await.map_err(refuse)?;
@@ -28,7 +28,7 @@ pub async fn load_tenants(#[server(default)] tenant: String) -> Result<OperatorV
 }
 
 /// Makes a tenant; the answer has the one-time link of its first owner.
-#[server(prefix = "/api/fn", endpoint = "create_tenant")]
+#[server(prefix = "/api/fn", endpoint = "create_tenant", output = ApiJson)]
 pub async fn create_tenant(#[server(default)] tenant: String, slug: String, name: String) -> Result<Made, ApiError> {
     let (service, context) = authenticate(&tenant).await?;
     let made = service.operate_create(&context, &slug, &name).await.map_err(refuse)?;
@@ -37,7 +37,7 @@ pub async fn create_tenant(#[server(default)] tenant: String, slug: String, name
 }
 
 /// Sets what a tenant is allowed; an empty limit is none.
-#[server(prefix = "/api/fn", endpoint = "limit_tenant")]
+#[server(prefix = "/api/fn", endpoint = "limit_tenant", output = ApiJson)]
 pub async fn limit_tenant(
     #[server(default)] tenant: String,
     slug: String,
@@ -51,14 +51,14 @@ pub async fn limit_tenant(
 }
 
 /// Lets nobody into a tenant any more.
-#[server(prefix = "/api/fn", endpoint = "archive_tenant")]
+#[server(prefix = "/api/fn", endpoint = "archive_tenant", output = ApiJson)]
 pub async fn archive_tenant(#[server(default)] tenant: String, slug: String) -> Result<(), ApiError> {
     let (service, context) = authenticate(&tenant).await?;
     service.operate_archived(&context, &slug, true).await.map_err(refuse)
 }
 
 /// Lets people into a tenant again.
-#[server(prefix = "/api/fn", endpoint = "restore_tenant")]
+#[server(prefix = "/api/fn", endpoint = "restore_tenant", output = ApiJson)]
 pub async fn restore_tenant(#[server(default)] tenant: String, slug: String) -> Result<(), ApiError> {
     let (service, context) = authenticate(&tenant).await?;
     service.operate_archived(&context, &slug, false).await.map_err(refuse)

@@ -8,19 +8,19 @@ use pulsestage::command::IdempotencyKey;
 use pulsestage::id::QuestionId;
 use pulsestage::moderation::OwnQuestion;
 
-use super::ApiError;
 #[cfg(feature = "ssr")]
 use super::backend::{authenticate_without_touch, refuse};
+use super::{ApiError, ApiJson};
 
 /// What the calling browser has asked, newest first, wherever it stands.
-#[server(prefix = "/api/fn", endpoint = "own_questions", input = GetUrl)]
+#[server(prefix = "/api/fn", endpoint = "own_questions", input = GetUrl, output = ApiJson)]
 pub async fn own_questions(#[server(default)] tenant: String) -> Result<Vec<OwnQuestion>, ApiError> {
     let (service, context) = authenticate_without_touch(&tenant).await?;
     service.own_questions(&context).await.map_err(refuse)
 }
 
 /// Changes the text of one's own question.
-#[server(prefix = "/api/fn", endpoint = "edit_own")]
+#[server(prefix = "/api/fn", endpoint = "edit_own", output = ApiJson)]
 pub async fn edit_own(
     #[server(default)] tenant: String,
     question: QuestionId,
@@ -32,7 +32,7 @@ pub async fn edit_own(
 }
 
 /// Takes one's own question back.
-#[server(prefix = "/api/fn", endpoint = "withdraw_own")]
+#[server(prefix = "/api/fn", endpoint = "withdraw_own", output = ApiJson)]
 pub async fn withdraw_own(
     #[server(default)] tenant: String,
     question: QuestionId,
@@ -43,7 +43,7 @@ pub async fn withdraw_own(
 }
 
 /// Says to the moderators that somebody else's question should not be there.
-#[server(prefix = "/api/fn", endpoint = "report")]
+#[server(prefix = "/api/fn", endpoint = "report", output = ApiJson)]
 pub async fn report(
     #[server(default)] tenant: String,
     question: QuestionId,

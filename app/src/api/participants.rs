@@ -3,12 +3,13 @@
 #![expect(missing_docs, reason = "the macro makes a struct of each function, with its arguments as fields")]
 
 use leptos::prelude::*;
+#[cfg(not(feature = "browser"))]
 use leptos::server_fn::codec::GetUrl;
 use pulsestage::command::{BoardView, IdempotencyKey, VoteReceipt};
 use pulsestage::id::{QuestionId, TeamId};
 use pulsestage::question::Question;
 
-use super::ApiError;
+use super::{ApiError, ApiJson};
 #[cfg(feature = "ssr")]
 use super::{
     backend::{PageWindow, ReadyBoard, authenticate, authenticate_without_touch, refuse},
@@ -18,7 +19,8 @@ use super::{
 use pulsestage::{command, person::Flash};
 
 /// The board of a tenant as the caller sees it. A page that is being drawn gets the window that its address asks for.
-#[server(prefix = "/api/fn", endpoint = "load_board", input = GetUrl)]
+#[cfg(not(feature = "browser"))]
+#[server(prefix = "/api/fn", endpoint = "load_board", input = GetUrl, output = ApiJson)]
 pub async fn load_board(#[server(default)] tenant: String) -> Result<BoardView, ApiError> {
     if let Some(ReadyBoard(board)) = use_context() {
         return board.map_err(refuse);
@@ -32,9 +34,15 @@ pub async fn load_board(#[server(default)] tenant: String) -> Result<BoardView, 
     board.map_err(refuse)
 }
 
+/// The board of a tenant, by its slug.
+#[cfg(feature = "browser")]
+pub async fn load_board(tenant: String) -> Result<BoardView, ApiError> {
+    super::client::call(&["/api/fn/load_board?tenant=", &crate::platform::escaped(&tenant)].concat(), None).await
+}
+
 /// Puts a question to a team. Where `again` is false, a text that the caller has asked before is refused; a client that
 /// does not say it knows of no such refusal.
-#[server(prefix = "/api/fn", endpoint = "ask")]
+#[server(prefix = "/api/fn", endpoint = "ask", output = ApiJson)]
 pub async fn ask(
     #[server(default)] tenant: String,
     team: TeamId,
@@ -55,7 +63,7 @@ pub async fn ask(
 }
 
 /// Makes the caller's vote be what they want it to be.
-#[server(prefix = "/api/fn", endpoint = "set_vote")]
+#[server(prefix = "/api/fn", endpoint = "set_vote", output = ApiJson)]
 pub async fn set_vote(
     #[server(default)] tenant: String,
     question: QuestionId,

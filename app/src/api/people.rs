@@ -8,7 +8,7 @@ use pulsestage::id::{SessionId, TeamId, UserId};
 use pulsestage::person::{Import, ImportMode, Invited, PeopleView, Person, SessionsView};
 use pulsestage::user::Role;
 
-use super::ApiError;
+use super::{ApiError, ApiJson};
 #[cfg(feature = "ssr")]
 use super::{
     backend::{authenticate, refuse},
@@ -18,7 +18,7 @@ use super::{
 use pulsestage::{person::Flash, service::Invite, user::Membership};
 
 /// The people whose name or address has a text in it, a page after somebody.
-#[server(prefix = "/api/fn", endpoint = "load_people", input = GetUrl)]
+#[server(prefix = "/api/fn", endpoint = "load_people", input = GetUrl, output = ApiJson)]
 pub async fn load_people(
     #[server(default)] tenant: String,
     #[server(default)] text: String,
@@ -30,7 +30,7 @@ pub async fn load_people(
 }
 
 /// Adds a person and makes their link.
-#[server(prefix = "/api/fn", endpoint = "invite_person")]
+#[server(prefix = "/api/fn", endpoint = "invite_person", output = ApiJson)]
 pub async fn invite_person(
     #[server(default)] tenant: String,
     name: String,
@@ -53,7 +53,7 @@ pub async fn invite_person(
 }
 
 /// Makes another link for somebody.
-#[server(prefix = "/api/fn", endpoint = "invite_again")]
+#[server(prefix = "/api/fn", endpoint = "invite_again", output = ApiJson)]
 pub async fn invite_again(#[server(default)] tenant: String, person: UserId) -> Result<Invited, ApiError> {
     let (service, context) = authenticate(&tenant).await?;
     let invited = service.invite_again(&context, person).await.map_err(refuse)?;
@@ -62,14 +62,14 @@ pub async fn invite_again(#[server(default)] tenant: String, person: UserId) -> 
 }
 
 /// Gives a person a role in the whole tenant.
-#[server(prefix = "/api/fn", endpoint = "set_role")]
+#[server(prefix = "/api/fn", endpoint = "set_role", output = ApiJson)]
 pub async fn set_role(#[server(default)] tenant: String, person: UserId, role: Role) -> Result<Person, ApiError> {
     let (service, context) = authenticate(&tenant).await?;
     service.set_role(&context, person, role).await.map_err(refuse)
 }
 
 /// Gives a person a role in a team; an empty one takes it away.
-#[server(prefix = "/api/fn", endpoint = "set_team_role")]
+#[server(prefix = "/api/fn", endpoint = "set_team_role", output = ApiJson)]
 pub async fn set_team_role(
     #[server(default)] tenant: String,
     person: UserId,
@@ -82,14 +82,14 @@ pub async fn set_team_role(
 }
 
 /// Keeps a person out, or lets them in again.
-#[server(prefix = "/api/fn", endpoint = "set_active")]
+#[server(prefix = "/api/fn", endpoint = "set_active", output = ApiJson)]
 pub async fn set_active(#[server(default)] tenant: String, person: UserId, active: bool) -> Result<Person, ApiError> {
     let (service, context) = authenticate(&tenant).await?;
     service.set_active(&context, person, active).await.map_err(refuse)
 }
 
 /// Changes what a person is called and where they get mail.
-#[server(prefix = "/api/fn", endpoint = "change_person")]
+#[server(prefix = "/api/fn", endpoint = "change_person", output = ApiJson)]
 pub async fn change_person(
     #[server(default)] tenant: String,
     person: UserId,
@@ -101,7 +101,7 @@ pub async fn change_person(
 }
 
 /// Reads people from a table, and adds them when that is wanted.
-#[server(prefix = "/api/fn", endpoint = "import_people")]
+#[server(prefix = "/api/fn", endpoint = "import_people", output = ApiJson)]
 pub async fn import_people(
     #[server(default)] tenant: String,
     table: String,
@@ -123,7 +123,7 @@ pub async fn import_people(
 }
 
 /// Sessions: the caller's own, or somebody's whom they manage.
-#[server(prefix = "/api/fn", endpoint = "load_sessions", input = GetUrl)]
+#[server(prefix = "/api/fn", endpoint = "load_sessions", input = GetUrl, output = ApiJson)]
 pub async fn load_sessions(
     #[server(default)] tenant: String,
     #[server(default)] of: Option<UserId>,
@@ -133,7 +133,7 @@ pub async fn load_sessions(
 }
 
 /// Ends one session.
-#[server(prefix = "/api/fn", endpoint = "revoke_session")]
+#[server(prefix = "/api/fn", endpoint = "revoke_session", output = ApiJson)]
 pub async fn revoke_session(
     #[server(default)] tenant: String,
     #[server(default)] of: Option<UserId>,
@@ -144,7 +144,7 @@ pub async fn revoke_session(
 }
 
 /// Ends all sessions of somebody.
-#[server(prefix = "/api/fn", endpoint = "revoke_sessions")]
+#[server(prefix = "/api/fn", endpoint = "revoke_sessions", output = ApiJson)]
 pub async fn revoke_sessions(
     #[server(default)] tenant: String,
     #[server(default)] of: Option<UserId>,
@@ -154,7 +154,7 @@ pub async fn revoke_sessions(
 }
 
 /// Changes what the caller is called.
-#[server(prefix = "/api/fn", endpoint = "rename_self")]
+#[server(prefix = "/api/fn", endpoint = "rename_self", output = ApiJson)]
 pub async fn rename_self(#[server(default)] tenant: String, name: String) -> Result<Person, ApiError> {
     let (service, context) = authenticate(&tenant).await?;
     service.rename_self(&context, &name).await.map_err(refuse)

@@ -10,12 +10,12 @@ use pulsestage::export::ExportChoices;
 use pulsestage::id::QuestionId;
 use pulsestage::statistics::StatisticsView;
 
-use super::ApiError;
 #[cfg(feature = "ssr")]
 use super::backend::{authenticate, refuse};
+use super::{ApiError, ApiJson};
 
 /// A page of the audit.
-#[server(prefix = "/api/fn", endpoint = "load_audit", input = GetUrl)]
+#[server(prefix = "/api/fn", endpoint = "load_audit", input = GetUrl, output = ApiJson)]
 pub async fn load_audit(
     #[server(default)] tenant: String,
     #[server(default)] query: Query,
@@ -25,14 +25,14 @@ pub async fn load_audit(
 }
 
 /// What was done to a question.
-#[server(prefix = "/api/fn", endpoint = "load_history", input = GetUrl)]
+#[server(prefix = "/api/fn", endpoint = "load_history", input = GetUrl, output = ApiJson)]
 pub async fn load_history(#[server(default)] tenant: String, question: QuestionId) -> Result<Vec<Record>, ApiError> {
     let (service, context) = authenticate(&tenant).await?;
     service.history(&context, question).await.map_err(refuse)
 }
 
 /// How much was asked, voted and answered.
-#[server(prefix = "/api/fn", endpoint = "load_statistics", input = GetUrl)]
+#[server(prefix = "/api/fn", endpoint = "load_statistics", input = GetUrl, output = ApiJson)]
 pub async fn load_statistics(
     #[server(default)] tenant: String,
     #[server(default)] range: String,
@@ -43,7 +43,7 @@ pub async fn load_statistics(
 }
 
 /// What an export can be narrowed to.
-#[server(prefix = "/api/fn", endpoint = "load_export", input = GetUrl)]
+#[server(prefix = "/api/fn", endpoint = "load_export", input = GetUrl, output = ApiJson)]
 pub async fn load_export(#[server(default)] tenant: String) -> Result<ExportChoices, ApiError> {
     let (service, context) = authenticate(&tenant).await?;
     service.export_choices(&context).await.map_err(refuse)

@@ -11,33 +11,33 @@ use pulsestage::moderation::Note;
 use pulsestage::moderation::{Case, ReviewDecision, ReviewView};
 use pulsestage::service::BulkItem;
 
-use super::ApiError;
 #[cfg(feature = "ssr")]
 use super::backend::{authenticate, refuse};
+use super::{ApiError, ApiJson};
 
 /// All that the moderators know of one question.
-#[server(prefix = "/api/fn", endpoint = "load_case", input = GetUrl)]
+#[server(prefix = "/api/fn", endpoint = "load_case", input = GetUrl, output = ApiJson)]
 pub async fn load_case(#[server(default)] tenant: String, question: QuestionId) -> Result<Case, ApiError> {
     let (service, context) = authenticate(&tenant).await?;
     service.case(&context, question).await.map_err(refuse)
 }
 
 /// All questions that the caller moderates, with what moderators know of them; newest first.
-#[server(prefix = "/api/fn", endpoint = "cases", input = GetUrl)]
+#[server(prefix = "/api/fn", endpoint = "cases", input = GetUrl, output = ApiJson)]
 pub async fn cases(#[server(default)] tenant: String) -> Result<Vec<Case>, ApiError> {
     let (service, context) = authenticate(&tenant).await?;
     service.cases(&context).await.map(|(cases, _)| cases).map_err(refuse)
 }
 
 /// The review page: the tenant, the caller's role, and all questions that the caller moderates.
-#[server(prefix = "/api/fn", endpoint = "load_review", input = GetUrl)]
+#[server(prefix = "/api/fn", endpoint = "load_review", input = GetUrl, output = ApiJson)]
 pub async fn load_review(#[server(default)] tenant: String) -> Result<ReviewView, ApiError> {
     let (service, context) = authenticate(&tenant).await?;
     service.review(&context).await.map_err(refuse)
 }
 
 /// Decides about a question, as it was seen.
-#[server(prefix = "/api/fn", endpoint = "decide")]
+#[server(prefix = "/api/fn", endpoint = "decide", output = ApiJson)]
 pub async fn decide(
     #[server(default)] tenant: String,
     question: QuestionId,
@@ -50,7 +50,7 @@ pub async fn decide(
 }
 
 /// Declines a question; its asker is told the reason.
-#[server(prefix = "/api/fn", endpoint = "decline")]
+#[server(prefix = "/api/fn", endpoint = "decline", output = ApiJson)]
 pub async fn decline(
     #[server(default)] tenant: String,
     question: QuestionId,
@@ -64,7 +64,7 @@ pub async fn decline(
 }
 
 /// Gives a question another text; the first one is kept.
-#[server(prefix = "/api/fn", endpoint = "edit")]
+#[server(prefix = "/api/fn", endpoint = "edit", output = ApiJson)]
 pub async fn edit(
     #[server(default)] tenant: String,
     question: QuestionId,
@@ -77,7 +77,7 @@ pub async fn edit(
 }
 
 /// Decides the same about many questions and says what came of each.
-#[server(prefix = "/api/fn", endpoint = "decide_all")]
+#[server(prefix = "/api/fn", endpoint = "decide_all", output = ApiJson)]
 pub async fn decide_all(
     #[server(default)] tenant: String,
     questions: Vec<QuestionId>,
@@ -90,7 +90,7 @@ pub async fn decide_all(
 }
 
 /// Stars a question for moderators, or takes the star off.
-#[server(prefix = "/api/fn", endpoint = "star")]
+#[server(prefix = "/api/fn", endpoint = "star", output = ApiJson)]
 pub async fn star(
     #[server(default)] tenant: String,
     question: QuestionId,
@@ -102,7 +102,7 @@ pub async fn star(
 }
 
 /// Gives a question a word for moderators; an empty one takes it off.
-#[server(prefix = "/api/fn", endpoint = "label")]
+#[server(prefix = "/api/fn", endpoint = "label", output = ApiJson)]
 pub async fn label(
     #[server(default)] tenant: String,
     question: QuestionId,
@@ -114,7 +114,7 @@ pub async fn label(
 }
 
 /// Keeps an answer that is not given yet, where the other moderators see it; an empty one is forgotten.
-#[server(prefix = "/api/fn", endpoint = "draft")]
+#[server(prefix = "/api/fn", endpoint = "draft", output = ApiJson)]
 pub async fn draft(
     #[server(default)] tenant: String,
     question: QuestionId,
@@ -126,7 +126,7 @@ pub async fn draft(
 }
 
 /// Tells the other moderators that the caller is at a question, or no longer.
-#[server(prefix = "/api/fn", endpoint = "claim")]
+#[server(prefix = "/api/fn", endpoint = "claim", output = ApiJson)]
 pub async fn claim(
     #[server(default)] tenant: String,
     question: QuestionId,
@@ -138,7 +138,7 @@ pub async fn claim(
 }
 
 /// Gives the votes of one question to another that says the same.
-#[server(prefix = "/api/fn", endpoint = "merge")]
+#[server(prefix = "/api/fn", endpoint = "merge", output = ApiJson)]
 pub async fn merge(
     #[server(default)] tenant: String,
     question: QuestionId,
@@ -150,7 +150,7 @@ pub async fn merge(
 }
 
 /// Takes a merge back.
-#[server(prefix = "/api/fn", endpoint = "split")]
+#[server(prefix = "/api/fn", endpoint = "split", output = ApiJson)]
 pub async fn split(
     #[server(default)] tenant: String,
     question: QuestionId,

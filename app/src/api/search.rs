@@ -10,13 +10,13 @@ use pulsestage::id::QuestionId;
 #[cfg(feature = "ssr")]
 use pulsestage::window::Filters;
 
-use super::ApiError;
 #[cfg(feature = "ssr")]
 use super::backend::{authenticate, authenticate_without_touch, refuse};
+use super::{ApiError, ApiJson};
 
 /// The questions that have every word of `find`; of one team, by its slug, and with any of some tags, by their ids between
 /// commas, where the caller says so.
-#[server(prefix = "/api/fn", endpoint = "find", input = GetUrl)]
+#[server(prefix = "/api/fn", endpoint = "find", input = GetUrl, output = ApiJson)]
 pub async fn find(
     #[server(default)] tenant: String,
     #[server(default)] find: String,
@@ -30,7 +30,8 @@ pub async fn find(
 }
 
 /// The questions on the board that are most like a text.
-#[server(prefix = "/api", endpoint = "similar", input = GetUrl)]
+#[cfg(not(feature = "browser"))]
+#[server(prefix = "/api", endpoint = "similar", input = GetUrl, output = ApiJson)]
 pub async fn similar(
     #[server(default)] tenant: String,
     #[server(default)] text: String,
@@ -40,8 +41,15 @@ pub async fn similar(
     service.similar(&context, &text, limit).await.map_err(refuse)
 }
 
+/// The questions on the board that are most like a text.
+#[cfg(feature = "browser")]
+pub async fn similar(tenant: String, text: String, limit: u32) -> Result<SearchResult, ApiError> {
+    let text = crate::platform::escaped(&text);
+    super::client::call(&format!("/api/similar?tenant={tenant}&text={text}&limit={limit}"), None).await
+}
+
 /// For each of some questions, by their ids between commas, what on the board of its team is most like it; for moderators.
-#[server(prefix = "/api/fn", endpoint = "similar_to", input = GetUrl)]
+#[server(prefix = "/api/fn", endpoint = "similar_to", input = GetUrl, output = ApiJson)]
 pub async fn similar_to(
     #[server(default)] tenant: String,
     #[server(default)] questions: String,

@@ -12,23 +12,23 @@ use pulsestage::tag::Tag;
 use pulsestage::team::{Team, TeamsView};
 use pulsestage::tenant::Tenant;
 
-use super::ApiError;
 #[cfg(feature = "ssr")]
 use super::backend::{authenticate, refuse};
+use super::{ApiError, ApiJson};
 #[cfg(feature = "ssr")]
 use pulsestage::command::CreateTag as NewTag;
 #[cfg(feature = "ssr")]
 use pulsestage::team::TeamSettings;
 
 /// The tenant's settings, those that are not public as well.
-#[server(prefix = "/api/fn", endpoint = "load_settings", input = GetUrl)]
+#[server(prefix = "/api/fn", endpoint = "load_settings", input = GetUrl, output = ApiJson)]
 pub async fn load_settings(#[server(default)] tenant: String) -> Result<SettingsView, ApiError> {
     let (service, context) = authenticate(&tenant).await?;
     service.settings(&context).await.map_err(refuse)
 }
 
 /// Changes the tenant's settings.
-#[server(prefix = "/api/fn", endpoint = "change_settings")]
+#[server(prefix = "/api/fn", endpoint = "change_settings", output = ApiJson)]
 pub async fn change_settings(
     #[server(default)] tenant: String,
     settings: SettingsForm,
@@ -39,7 +39,7 @@ pub async fn change_settings(
 }
 
 /// How long the tenant keeps texts.
-#[server(prefix = "/api/fn", endpoint = "load_retention", input = GetUrl)]
+#[server(prefix = "/api/fn", endpoint = "load_retention", input = GetUrl, output = ApiJson)]
 pub async fn load_retention(#[server(default)] tenant: String) -> Result<RetentionView, ApiError> {
     let (service, context) = authenticate(&tenant).await?;
     let retention = service.retention(&context).await.map_err(refuse)?;
@@ -47,7 +47,7 @@ pub async fn load_retention(#[server(default)] tenant: String) -> Result<Retenti
 }
 
 /// Changes how long the tenant keeps texts: `days` as typed, and whether all of them are to stay for now.
-#[server(prefix = "/api/fn", endpoint = "set_retention")]
+#[server(prefix = "/api/fn", endpoint = "set_retention", output = ApiJson)]
 pub async fn set_retention(
     #[server(default)] tenant: String,
     #[server(default)] days: String,
@@ -59,14 +59,14 @@ pub async fn set_retention(
 }
 
 /// Every team of the tenant, for those who run it.
-#[server(prefix = "/api/fn", endpoint = "load_teams", input = GetUrl)]
+#[server(prefix = "/api/fn", endpoint = "load_teams", input = GetUrl, output = ApiJson)]
 pub async fn load_teams(#[server(default)] tenant: String) -> Result<TeamsView, ApiError> {
     let (service, context) = authenticate(&tenant).await?;
     service.teams(&context).await.map_err(refuse)
 }
 
 /// Changes a team's name and what it decides otherwise than its tenant: `yes`, `no`, or whatever else for "as there".
-#[server(prefix = "/api/fn", endpoint = "change_team")]
+#[server(prefix = "/api/fn", endpoint = "change_team", output = ApiJson)]
 pub async fn change_team(
     #[server(default)] tenant: String,
     team: TeamId,
@@ -81,7 +81,7 @@ pub async fn change_team(
 }
 
 /// Opens a team, opens it for votes alone, or closes it.
-#[server(prefix = "/api/fn", endpoint = "set_team_state")]
+#[server(prefix = "/api/fn", endpoint = "set_team_state", output = ApiJson)]
 pub async fn set_team_state(
     #[server(default)] tenant: String,
     team: TeamId,
@@ -93,7 +93,7 @@ pub async fn set_team_state(
 }
 
 /// Puts a team away with its questions.
-#[server(prefix = "/api/fn", endpoint = "archive_team")]
+#[server(prefix = "/api/fn", endpoint = "archive_team", output = ApiJson)]
 pub async fn archive_team(
     #[server(default)] tenant: String,
     team: TeamId,
@@ -104,7 +104,7 @@ pub async fn archive_team(
 }
 
 /// Brings a team back with its questions.
-#[server(prefix = "/api/fn", endpoint = "restore_team")]
+#[server(prefix = "/api/fn", endpoint = "restore_team", output = ApiJson)]
 pub async fn restore_team(
     #[server(default)] tenant: String,
     team: TeamId,
@@ -115,14 +115,14 @@ pub async fn restore_team(
 }
 
 /// Gives a team another join code; the answer is that code.
-#[server(prefix = "/api/fn", endpoint = "renew_code")]
+#[server(prefix = "/api/fn", endpoint = "renew_code", output = ApiJson)]
 pub async fn renew_code(#[server(default)] tenant: String, team: TeamId) -> Result<String, ApiError> {
     let (service, context) = authenticate(&tenant).await?;
     service.renew_code(&context, team).await.map(|code| code.to_string()).map_err(refuse)
 }
 
 /// Gives a tag another name or colour.
-#[server(prefix = "/api/fn", endpoint = "change_tag")]
+#[server(prefix = "/api/fn", endpoint = "change_tag", output = ApiJson)]
 pub async fn change_tag(
     #[server(default)] tenant: String,
     tag: TagId,
@@ -135,7 +135,7 @@ pub async fn change_tag(
 }
 
 /// Deletes a tag and takes it off every question.
-#[server(prefix = "/api/fn", endpoint = "delete_tag")]
+#[server(prefix = "/api/fn", endpoint = "delete_tag", output = ApiJson)]
 pub async fn delete_tag(
     #[server(default)] tenant: String,
     tag: TagId,

@@ -10,19 +10,19 @@ use pulsestage::id::QuestionId;
 use pulsestage::thread::Side;
 use pulsestage::thread::Thread;
 
-use super::ApiError;
 #[cfg(feature = "ssr")]
 use super::backend::{authenticate_without_touch, refuse};
+use super::{ApiError, ApiJson};
 
 /// What was written about a question between its asker and the moderators.
-#[server(prefix = "/api/fn", endpoint = "load_thread", input = GetUrl)]
+#[server(prefix = "/api/fn", endpoint = "load_thread", input = GetUrl, output = ApiJson)]
 pub async fn load_thread(#[server(default)] tenant: String, question: QuestionId) -> Result<Thread, ApiError> {
     let (service, context) = authenticate_without_touch(&tenant).await?;
     service.thread(&context, question, Side::Moderators).await.map_err(refuse)
 }
 
 /// Writes to the asker of a question, as one of its moderators.
-#[server(prefix = "/api/fn", endpoint = "say")]
+#[server(prefix = "/api/fn", endpoint = "say", output = ApiJson)]
 pub async fn say(
     #[server(default)] tenant: String,
     question: QuestionId,

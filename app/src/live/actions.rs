@@ -1,6 +1,7 @@
 //! What the reader does: vote, moderate. (`asking` asks.) Each is brought to the server until it answers or patience ends.
 
 use leptos::prelude::*;
+use pulsestage::command::VoteReceipt;
 use pulsestage::error::Refusal;
 use pulsestage::id::{OperationId, QuestionId, TagId};
 use std::sync::Arc;
@@ -132,9 +133,8 @@ impl Live {
     async fn bring_vote(self, question: QuestionId) {
         let tenant = self.slug();
         while let Some(intent) = self.inner.core.try_with_value(|core| core.mine.votes.intent(question)).flatten() {
-            let send = || api::set_vote(tenant.clone(), question, intent.sent, Some(intent.op));
             let unsent = Unsent::vote(&tenant, question, intent.sent, intent.op);
-            let Some(result) = self.send_or_keep(&unsent, VOTE_PATIENCE_MS, send).await else {
+            let Some(result) = self.send_or_keep::<VoteReceipt>(&unsent, VOTE_PATIENCE_MS).await else {
                 let wish = self.inner.core.try_update_value(|core| core.mine.votes.keep(question)).flatten();
                 if let Some(up) = wish {
                     Unsent::vote(&tenant, question, up, platform::operation_id()).queue();
@@ -144,7 +144,7 @@ impl Live {
             match result {
                 Ok(receipt) => {
                     #[cfg(feature = "browser")]
-                    self.inner.keeper.tell_vote(receipt.question_id, receipt.up);
+                    self.task(super::updates::Task::TellVote(receipt.question_id, receipt.up));
                     let next = platform::operation_id();
                     let send = self.inner.core.try_update_value(|core| core.receipt(receipt, next)).flatten();
                     self.draw();

@@ -14,7 +14,7 @@ use super::Live;
 use super::actions::Progress;
 use super::outbox::Unsent;
 use super::patience::WRITE_PATIENCE_MS;
-use crate::api::{self, ApiError};
+use crate::api::ApiError;
 use crate::platform;
 use crate::ui::toast::ToastKind;
 
@@ -53,9 +53,8 @@ impl Live {
         live.inner.asking.set(Progress::Pending);
         platform::spawn(async move {
             let tenant = live.slug();
-            let send = || api::ask(tenant.clone(), team, text.clone(), name.clone(), Some(again), Some(op));
             let unsent = Unsent::question(&tenant, team, &text, name.as_deref(), again, op);
-            let Some(result) = live.send_or_keep(&unsent, WRITE_PATIENCE_MS, send).await else {
+            let Some(result) = live.send_or_keep::<Question>(&unsent, WRITE_PATIENCE_MS).await else {
                 live.inner.asked.set_value(None);
                 live.inner.asking.set(Progress::Done);
                 let words = "Your question is kept on this device until it can be sent.";

@@ -7,6 +7,8 @@ use pulsestage::question::Question;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
+use crate::json::{self, Unreadable};
+
 /// What stands before the questions, in the JSON that serde writes.
 const QUESTIONS: &[u8] = b"\"questions\":";
 /// How deep the questions stand in it: in the board, which stands in the answer.
@@ -37,7 +39,7 @@ impl BoardReader {
     ///
     /// # Errors
     /// When a question of it cannot be read.
-    pub(super) fn read(&mut self, piece: &[u8]) -> Result<(), serde_json::Error> {
+    pub(super) fn read(&mut self, piece: &[u8]) -> Result<(), Unreadable> {
         for byte in piece {
             let depth = self.depth;
             self.follow(*byte);
@@ -53,7 +55,7 @@ impl BoardReader {
                 (true, _) => {
                     self.question.push(*byte);
                     if self.depth == DEPTH + 1 {
-                        let question: Question = serde_json::from_slice(&self.question)?;
+                        let question: Question = json::read(&self.question)?;
                         self.questions.insert(question.id, question);
                         self.question.clear();
                     }
@@ -88,8 +90,8 @@ impl BoardReader {
     ///
     /// # Errors
     /// When it ended too early, or is no board.
-    pub(super) fn finish(self) -> Result<Board, serde_json::Error> {
-        let WholeBoard { mut board } = serde_json::from_slice(&self.rest)?;
+    pub(super) fn finish(self) -> Result<Board, Unreadable> {
+        let WholeBoard { mut board } = json::read(&self.rest)?;
         board.questions = self.questions;
         Ok(board)
     }
@@ -114,7 +116,7 @@ mod tests {
         format!("{{\"tenant\":{tenant},\"board\":{board}}}").into_bytes()
     }
 
-    fn read(json: &[u8], piece: usize) -> Result<Board, serde_json::Error> {
+    fn read(json: &[u8], piece: usize) -> Result<Board, Unreadable> {
         let mut reader = BoardReader::default();
         for piece in json.chunks(piece) {
             reader.read(piece)?;

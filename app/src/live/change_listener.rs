@@ -12,8 +12,10 @@ use super::stream_state::StreamState;
 #[cfg_attr(not(feature = "browser"), expect(unused_variables, reason = "the server opens no stream"))]
 pub(super) fn listen(slug: &str, state: StreamState, on_change: impl Fn(Option<&Event>) + 'static) {
     #[cfg(feature = "browser")]
-    super::event_source::EventSourceKeeper::new(state)
-        .run(ChangeListener { address: format!("/sse?tenantId={slug}"), on_change });
+    super::updates::listen(
+        state,
+        std::rc::Rc::new(ChangeListener { address: format!("/sse?tenantId={slug}"), on_change }),
+    );
 }
 
 impl StreamState {

@@ -2,7 +2,7 @@
 
 use pulsestage::board::{Applied, Board};
 use pulsestage::command::VoteReceipt;
-use pulsestage::event::{Event, QuestionUpvoted};
+use pulsestage::event::QuestionUpvoted;
 use pulsestage::id::{OperationId, QuestionId};
 use pulsestage::window::{BoardCounts, BoardPart, Filters, OrderIndex, Shift};
 
@@ -241,8 +241,8 @@ impl Core {
     pub(super) fn receipt(&mut self, receipt: VoteReceipt, next: OperationId) -> Option<bool> {
         let settled = self.mine.votes.receipt(receipt, next);
         if let Some(upvotes) = settled.upvotes {
-            let tally = Event::Upvoted(QuestionUpvoted { question_id: receipt.question_id, upvotes });
-            let (Applied::Changed | Applied::Nothing | Applied::Resync) = self.board.apply(None, &tally);
+            let tally = QuestionUpvoted { question_id: receipt.question_id, upvotes };
+            let (Applied::Changed | Applied::Nothing | Applied::Resync) = self.board.apply_tally(&tally);
         }
         self.touch(receipt.question_id);
         settled.send

@@ -44,6 +44,9 @@ pub(super) trait StreamReader {
     /// The network, the page or the stream is back: whatever waits for it may go on.
     fn on_wake(&self) {}
 
+    /// The page is about to say that it is live: what is not drawn yet is drawn now.
+    fn on_live(&self) {}
+
     /// The reader's vote for a question was counted or taken back in another tab.
     fn on_vote(&self, question: QuestionId, up: bool) {
         let _ = (question, up);
@@ -114,32 +117,29 @@ impl EventSourceKeeper {
         Self { state, clock: use_context(), kept: StoredValue::new_local(None) }
     }
 
-    /// Opens the stream once the page is alive, and closes it when the owner is cleaned up.
-    pub(super) fn run(self, reader: impl StreamReader + 'static) {
-        let reader: Rc<dyn StreamReader> = Rc::new(reader);
-        Effect::new(move || {
-            let transport = Transport::new(heartbeat_ms());
-            let kept = KeeperState {
-                reader: reader.clone(),
-                role: Role::Resting,
-                transport,
-                source: None,
-                tab: random_name(),
-                all: None,
-                viewers: None,
-                viewer: String::new(),
-                is_in_line: false,
-                last_id: String::new(),
-                is_delayed: false,
-                is_offline: false,
-                poll: 0,
-                failed_polls: 0,
-                _tick: Interval::new(transport.interval_ms(), move || self.look_after()),
-                _listeners: self.listeners(),
-            };
-            self.kept.set_value(Some(kept));
-            self.open();
-        });
+    /// Opens the stream, and closes it when the owner is cleaned up.
+    pub(super) fn run(self, reader: Rc<dyn StreamReader>) {
+        let transport = Transport::new(heartbeat_ms());
+        let kept = KeeperState {
+            reader,
+            role: Role::Resting,
+            transport,
+            source: None,
+            tab: random_name(),
+            all: None,
+            viewers: None,
+            viewer: String::new(),
+            is_in_line: false,
+            last_id: String::new(),
+            is_delayed: false,
+            is_offline: false,
+            poll: 0,
+            failed_polls: 0,
+            _tick: Interval::new(transport.interval_ms(), move || self.look_after()),
+            _listeners: self.listeners(),
+        };
+        self.kept.try_set_value(Some(kept));
+        self.open();
         on_cleanup(move || {
             self.rest();
             drop(self.kept.try_update_value(Option::take));
@@ -243,8 +243,7 @@ impl EventSourceKeeper {
 
     /// The page no longer says that all is live.
     pub(super) fn lost(self) {
-        let is_online = window().navigator().on_line();
-        self.stands(if is_online { Connection::Reconnecting } else { Connection::Offline });
+        self.stands(Connection::lost());
     }
 
     fn wake(self) {
@@ -317,8 +316,12 @@ impl EventSourceKeeper {
         if before.is_none_or(|before| before == state) {
             return;
         }
+        let is_back = is_up(state) && !before.is_some_and(is_up);
+        if is_back && let Some(reader) = self.reader() {
+            reader.on_live();
+        }
         self.state.connection.set(state);
-        if is_up(state) && !before.is_some_and(is_up) {
+        if is_back {
             self.wake();
         }
     }

@@ -12,6 +12,7 @@ use super::loaded_rows::LoadedRows;
 use super::patience::{answer_ms, backoff_ms};
 use super::since::Taken;
 use super::span::{Edge, STEP};
+use crate::json;
 use crate::platform::{self, Fetched};
 use crate::ui::dom;
 
@@ -56,15 +57,13 @@ enum Failure {
 impl Live {
     /// Loads what the page does not have of its board yet, and shows the question that its address names.
     pub(super) fn load_rest(self) {
-        Effect::new(move || {
-            let changed = window_event_listener(ev::hashchange, move |_| self.show_named());
-            on_cleanup(move || changed.remove());
-            if self.is_part() {
-                platform::spawn(self.load_whole());
-            } else {
-                self.show_named();
-            }
-        });
+        let changed = window_event_listener(ev::hashchange, move |_| self.show_named());
+        on_cleanup(move || changed.remove());
+        if self.is_part() {
+            platform::spawn(self.load_whole());
+        } else {
+            self.show_named();
+        }
     }
 
     fn is_part(self) -> bool {
@@ -96,7 +95,7 @@ impl Live {
     /// Reads the board piece by piece, and leaves the page time for fingers between them.
     async fn read_board(self) -> Result<Taken, Failure> {
         let address = format!("/api/board?tenant={}", self.slug());
-        let body = fetched(platform::fetch(&address).await)?;
+        let body = fetched(platform::fetch(&address, None).await)?;
         let mut reader = BoardReader::default();
         for from in (0..body.length()).step_by(PIECE as usize) {
             let piece = body.subarray(from, from.saturating_add(PIECE).min(body.length())).to_vec();
@@ -238,8 +237,8 @@ impl Live {
         let mut query = filters.to_query();
         let query = if query.is_empty() { String::new() } else { query.split_off(1) };
         let address = format!("/api/rows?tenant={}&{query}{from}&limit={limit}", self.slug());
-        let body = fetched(platform::fetch(&address).await)?.to_vec();
-        let rows: LoadedRows = serde_json::from_slice(&body).map_err(|_| Failure::Later)?;
+        let body = fetched(platform::fetch(&address, None).await)?.to_vec();
+        let rows: LoadedRows = json::read(&body).map_err(|_| Failure::Later)?;
         let is_elsewhere = matches!(wanted, RowsWanted::Around(_));
         let taken = self.inner.core.try_update_value(|core| {
             let taken = core.take_rows(rows, &filters, is_elsewhere);

@@ -7,8 +7,8 @@
 //! * pure: [`row`], [`Votes`], [`settle`], [`Span`], [`pause_ms`], [`backoff_ms`]; `transport`, `tab_leader`, `tab_follower`: how
 //!   messages come to a page, and from one tab to the others
 //! * the page's own: [`Live`] and what it says of itself ([`Connection`], [`Progress`])
-//! * the browser, only with the feature `browser`: `event_source` keeps the stream open, `stream` reads it for a board and
-//!   `change_listener` for pages without one
+//! * the browser, only with the feature `browser`: `updates` loads the rest when the page is drawn; `event_source` keeps the
+//!   stream open, `stream` reads it for a board and `change_listener` for pages without one
 
 mod actions;
 mod ask_state;
@@ -64,6 +64,8 @@ mod test_board;
 // Only a browser has a way to the server.
 #[cfg(any(test, feature = "browser"))]
 mod transport;
+#[cfg(feature = "browser")]
+mod updates;
 mod votes;
 
 use leptos::prelude::*;
@@ -176,7 +178,9 @@ struct Inner {
     /// Counts the moments at which waiting attempts should be made at once.
     wake_ups: StoredValue<u32>,
     #[cfg(feature = "browser")]
-    keeper: event_source::EventSourceKeeper,
+    tasks: StoredValue<updates::Tasks>,
+    #[cfg(feature = "browser")]
+    keeper: StoredValue<Option<event_source::EventSourceKeeper>>,
     #[cfg(feature = "browser")]
     reload: StoredValue<stream::Reload>,
     #[cfg(feature = "browser")]
@@ -224,7 +228,9 @@ impl Live {
             focused: StoredValue::new(false),
             wake_ups: StoredValue::new(0),
             #[cfg(feature = "browser")]
-            keeper: event_source::EventSourceKeeper::new(state),
+            tasks: StoredValue::default(),
+            #[cfg(feature = "browser")]
+            keeper: StoredValue::new(None),
             #[cfg(feature = "browser")]
             reload: StoredValue::default(),
             #[cfg(feature = "browser")]
@@ -252,13 +258,17 @@ impl Live {
         live.follow_filters();
         #[cfg(feature = "browser")]
         {
-            live.follow_outbox();
-            inner.keeper.run(live);
-            live.load_rest();
+            live.keep_up_to_date(state);
             live.draw_begun();
         }
         provide_context(live);
         live
+    }
+
+    /// What keeps the stream, once it is there.
+    #[cfg(feature = "browser")]
+    fn keeper(self) -> Option<event_source::EventSourceKeeper> {
+        self.inner.keeper.try_get_value().flatten()
     }
 
     /// The live board of this page.
@@ -328,7 +338,7 @@ impl Live {
         match self.inner.core.try_update_value(|core| core.grow(edge, keep)) {
             Some(true) => self.draw(),
             #[cfg(feature = "browser")]
-            Some(false) => self.load_end(edge),
+            Some(false) => self.task(updates::Task::LoadEnd(edge)),
             _ => {}
         }
     }
@@ -351,7 +361,7 @@ impl Live {
             }
             #[cfg(feature = "browser")]
             if self.inner.core.try_with_value(|core| core.part.is_some()) == Some(true) {
-                return self.load_chosen(filters);
+                return self.task(updates::Task::LoadChosen(filters));
             }
             self.inner.core.try_update_value(|core| core.choose(&filters));
             self.draw();

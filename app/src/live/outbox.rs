@@ -1,13 +1,14 @@
 //! What could not be sent waits on the device, in the outbox of `public/outbox.js`: how it gets there, and what comes of it.
 
 #[cfg(feature = "browser")]
-use leptos::prelude::*;
+use leptos::prelude::UpdateValue;
 #[cfg(any(test, feature = "browser"))]
 use pulsestage::command::VoteReceipt;
 use pulsestage::id::{OperationId, QuestionId, TeamId};
+use serde::de::DeserializeOwned;
 
 use super::Live;
-use crate::api::ApiError;
+use crate::api::{self, ApiError};
 use crate::platform;
 
 /// Something that is sent by a person and must not be lost, as the form that it is sent as.
@@ -43,6 +44,14 @@ impl Unsent {
     /// Tells the script of it; whether there is one.
     fn hand(&self, how: &str) -> bool {
         platform::keeper(how, &[&self.op.to_string(), self.kind, &self.body])
+    }
+
+    /// Sends it now.
+    async fn send<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
+        #[cfg(feature = "browser")]
+        return api::client::call(&["/api/fn/", self.kind].concat(), Some(&self.body)).await;
+        #[cfg(not(feature = "browser"))]
+        Err(ApiError::Wire(api::WireFault::Lost))
     }
 
     /// Puts it behind what waits already for the same question.
@@ -88,17 +97,13 @@ impl<'a> OutboxNews<'a> {
 impl Live {
     /// Sends something; `None` where it could not be sent and waits in the outbox now. Where there is no outbox it is sent
     /// again and again until patience ends.
-    pub(super) async fn send_or_keep<T, Fut>(
+    pub(super) async fn send_or_keep<T: DeserializeOwned>(
         self,
         unsent: &Unsent,
         patience_ms: f64,
-        send: impl Fn() -> Fut,
-    ) -> Option<Result<T, ApiError>>
-    where
-        Fut: Future<Output = Result<T, ApiError>>,
-    {
+    ) -> Option<Result<T, ApiError>> {
         let is_kept = unsent.hand("begin");
-        let result = self.persist(if is_kept { 0.0 } else { patience_ms }, send).await;
+        let result = self.persist(if is_kept { 0.0 } else { patience_ms }, || unsent.send()).await;
         if is_kept {
             let op = unsent.op.to_string();
             let again = result.as_ref().err().and_then(ApiError::worth_retrying);
@@ -110,27 +115,15 @@ impl Live {
         Some(result)
     }
 
-    /// Follows what the outbox tells, for as long as the page lives.
+    /// Follows a line that the outbox tells.
     #[cfg(feature = "browser")]
-    pub(super) fn follow_outbox(self) {
-        let listening = StoredValue::new_local(None);
-        Effect::new(move || {
-            let told = move |event: web_sys::Event| {
-                let line = js_sys::Reflect::get(&event, &"detail".into()).ok().and_then(|line| line.as_string());
-                if let Some(news) = line.as_deref().and_then(OutboxNews::read) {
-                    self.hear(news);
-                }
-            };
-            listening.set_value(Some(super::listener::Listener::new(&window().into(), "outbox", told)));
-        });
-        on_cleanup(move || drop(listening.try_update_value(Option::take)));
-    }
-
-    #[cfg(feature = "browser")]
-    fn hear(self, news: OutboxNews<'_>) {
+    pub(super) fn hear_outbox(self, line: &str) {
+        let Some(news) = OutboxNews::read(line) else { return };
         let next = platform::operation_id();
-        if let OutboxNews::Sent(receipt) = &news {
-            self.inner.keeper.tell_vote(receipt.question_id, receipt.up);
+        if let OutboxNews::Sent(receipt) = &news
+            && let Some(keeper) = self.keeper()
+        {
+            keeper.tell_vote(receipt.question_id, receipt.up);
         }
         self.inner.core.try_update_value(|core| match news {
             OutboxNews::Waits(question, up, op) => core.waits(question, up, op),
@@ -143,7 +136,7 @@ impl Live {
         });
         self.draw();
         if let OutboxNews::Asked(json) = news
-            && let Ok(question) = serde_json::from_slice(json.as_bytes())
+            && let Ok(question) = crate::json::read(json.as_bytes())
         {
             self.asked(&question);
         }

@@ -49,27 +49,8 @@ impl<'a> Answer<'a> {
 /// this is dropped.
 #[cfg(feature = "browser")]
 pub(super) async fn fetch(address: &str) -> Result<String, u16> {
-    use js_sys::futures::JsFuture;
-    use wasm_bindgen::JsCast;
-    use web_sys::{AbortController, RequestInit, Response};
-
-    struct Ended(AbortController);
-    impl Drop for Ended {
-        fn drop(&mut self) {
-            self.0.abort();
-        }
-    }
-
-    let ended = Ended(AbortController::new().map_err(|_| 0_u16)?);
-    let init = RequestInit::new();
-    init.set_signal(Some(&ended.0.signal()));
-    let answer = JsFuture::from(leptos::prelude::window().fetch_with_str_and_init(address, &init)).await;
-    let answer: Response = answer.map_err(|_| 0_u16)?.dyn_into().map_err(|_| 0_u16)?;
-    if !answer.ok() {
-        return Err(answer.status());
-    }
-    let text = JsFuture::from(answer.text().map_err(|_| 0_u16)?).await.map_err(|_| 0_u16)?;
-    text.as_string().ok_or(0)
+    let answer = crate::platform::fetch(address, None).await.ok_or(0_u16)?;
+    if answer.status == 200 { String::from_utf8(answer.body.to_vec()).map_err(|_| 0) } else { Err(answer.status) }
 }
 
 #[cfg(test)]

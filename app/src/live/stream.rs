@@ -55,6 +55,10 @@ impl StreamReader for Live {
         self.wake();
     }
 
+    fn on_live(&self) {
+        self.draw();
+    }
+
     fn on_vote(&self, question: QuestionId, up: bool) {
         self.inner.core.try_update_value(|core| core.told(question, up));
         self.draw_soon();
@@ -80,7 +84,7 @@ impl Live {
             Some(backoff_ms(reload.times, platform::random()))
         });
         let Some(mut wait) = wait.flatten() else { return };
-        let keeper = self.inner.keeper;
+        let Some(keeper) = self.keeper() else { return };
         keeper.close();
         keeper.lost();
         platform::spawn(async move {

@@ -20,6 +20,14 @@ pub enum Connection {
     Offline,
 }
 
+#[cfg(feature = "browser")]
+impl Connection {
+    /// Nothing comes: because there is no network, as far as the browser knows, or for another reason.
+    pub(super) fn lost() -> Self {
+        if window().navigator().on_line() { Self::Reconnecting } else { Self::Offline }
+    }
+}
+
 /// The state of one page's stream. `Copy`.
 #[derive(Clone, Copy)]
 pub struct StreamState {

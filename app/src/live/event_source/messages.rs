@@ -6,6 +6,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{EventSource, MessageEvent};
 
 use super::{EventSourceKeeper, Role, drop_later};
+use crate::json;
 use crate::live::listener::Listener;
 use crate::live::patience::backoff_ms;
 use crate::live::polled::{Answer, fetch};
@@ -169,23 +170,23 @@ impl EventSourceKeeper {
                 id.clone_into(&mut kept.last_id);
             }
         });
-        self.show();
         // Whatever waits goes on waiting, and what is shown is as old as it was.
-        if is_stale {
-            return;
+        if !is_stale {
+            if event.is_some() {
+                self.state.fresh_at.set(Some(platform::now_ms()));
+            }
+            if let Some(reader) = self.reader() {
+                reader.on_message(id, message);
+            }
         }
-        if event.is_some() {
-            self.state.fresh_at.set(Some(platform::now_ms()));
-        }
-        if let Some(reader) = self.reader() {
-            reader.on_message(id, message);
-        }
+        // After the message: that the page is live is said once it is drawn.
+        self.show();
     }
 }
 
-/// Read from bytes, like everything that the browser reads: a reader from text would be a second copy of all of them.
+/// Reads a message; nothing when this version cannot.
 pub(super) fn read(data: &str) -> Option<Envelope> {
-    serde_json::from_slice(data.as_bytes()).ok()
+    json::read(data.as_bytes()).ok()
 }
 
 /// An `EventSource` with its listeners.

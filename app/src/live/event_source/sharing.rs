@@ -141,7 +141,10 @@ impl EventSourceKeeper {
                 for (id, data) in messages {
                     self.tell(id, read(data));
                 }
-                if let Some(state) = state {
+                // One of them may have had the page load its board again.
+                let is_following =
+                    self.with(|kept| matches!(&kept.role, Role::Following(follower) if follower.is_following()));
+                if let Some(state) = state.filter(|_| is_following == Some(true)) {
                     self.stands(state);
                 }
             }
