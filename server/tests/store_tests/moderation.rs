@@ -28,6 +28,7 @@ stories![
     askers_change_and_withdraw_their_own,
     reports_hold_a_question_until_it_is_looked_at,
     what_waits_or_was_noted_is_listed_before_the_rest,
+    a_list_of_many_has_what_is_wanted_first,
     nobody_votes_for_their_own_question,
     another_tenants_questions_are_not_there,
 ];
@@ -241,6 +242,53 @@ async fn what_waits_or_was_noted_is_listed_before_the_rest(stage: Arc<Stage>) {
         assert_eq!(listed(teams, 1).await, (newest_first(&[1]), true));
     }
     assert_eq!(listed(Some(&[]), 6).await, (Vec::new(), false), "of no team nothing");
+}
+
+/// What is listed is what a sort of everything would begin with, whatever there is more of.
+async fn a_list_of_many_has_what_is_wanted_first(stage: Arc<Stage>) {
+    let (home, asker) = (stage.home("acme").await, stage.participant());
+    let other = stage.team(home.tenant, "Other").await.unwrap();
+    let mut all = Vec::new();
+    for n in 0..60_i64 {
+        let team = if n % 3 == 0 { other.id } else { home.team.id };
+        let waits = n % 7 == 0;
+        let hold = waits.then_some(Hold::PreModeration);
+        let new = NewQuestion { author: asker, hold, ..stage.new_question(team, &format!("Question {n}?")) };
+        // Some at one moment: then the later id comes first.
+        let write = stage.write_at(home.tenant, START.plus_millis(n / 2));
+        let id = stage.store.ask(write, new).await.unwrap().id;
+        match n % 10 {
+            1 => drop(note(&stage, &home, id, Note::Star(true)).await),
+            2 => drop(note(&stage, &home, id, Note::Draft(Some("Soon.".to_owned()))).await),
+            3 => drop(note(&stage, &home, id, Note::Claim(true)).await),
+            4 if !waits => {
+                let report = stage.store.report(stage.write(home.tenant), id, stage.participant(), "Why?".to_owned());
+                report.await.unwrap();
+            }
+            _ => {}
+        }
+        if n % 5 == 0 && !waits {
+            stage.store.set_tag(stage.write(home.tenant), id, home.tag.id, true).await.unwrap();
+        }
+        let case = stage.store.case(home.tenant, id).await.unwrap();
+        let is_wanted = case.starred || case.draft.is_some() || case.claim.is_some() || case.reports > 0;
+        let rank = if case.hold.is_some() { 0 } else { 2 - i32::from(is_wanted) };
+        all.push((rank, std::cmp::Reverse((n / 2, id)), team, case));
+    }
+    all.sort_by_key(|(rank, asked, ..)| (*rank, *asked));
+    for team in [None, Some(home.team.id), Some(other.id)] {
+        for most in [1, 5, 9, 20, 59, 60, 61] {
+            let teams = team.map(|team| [team]);
+            let (cases, more) =
+                stage.store.cases(home.tenant, teams.as_ref().map(|team| &team[..]), most).await.unwrap();
+            let of_team = all.iter().filter(|(_, _, of, _)| team.is_none_or(|team| *of == team));
+            let mut wanted: Vec<_> = of_team.clone().take(most).collect();
+            wanted.sort_by_key(|(_, asked, ..)| *asked);
+            let wanted: Vec<_> = wanted.into_iter().map(|(.., case)| case.clone()).collect();
+            assert_eq!(more, of_team.count() > most, "{team:?} {most}");
+            assert_eq!(cases, wanted, "{team:?} {most}");
+        }
+    }
 }
 
 async fn reports_hold_a_question_until_it_is_looked_at(stage: Arc<Stage>) {

@@ -27,19 +27,18 @@ impl ModerationStore for SqlStore {
         self.run(Kind::Moderate, async move |db| {
             tx!(db.begin_read(), tx => {
                 let limit = i64::try_from(most).unwrap_or(i64::MAX).saturating_add(1);
-                let (mut rows, mut more) = (Vec::new(), false);
+                let (mut rows, mut on_questions, mut more) = (Vec::new(), Vec::new(), false);
                 // One more than is wanted, to know whether there is one.
                 for team in teams.map_or_else(|| vec![None], |teams| teams.iter().copied().map(Some).collect()) {
-                    let mut listed = cases_of(&mut tx, tenant, team, limit).await?;
+                    let (mut listed, mut tags) = cases_of(&mut tx, tenant, team, limit).await?;
                     more |= listed.len() > most;
                     listed.truncate(most);
                     rows.append(&mut listed);
+                    on_questions.append(&mut tags);
                 }
                 rows.sort_by_key(|row| std::cmp::Reverse(row.asked()));
                 let tags: Vec<TagRow> =
                     fetch_all!(&mut tx, sql::boards::TAGS, tenant.0)?;
-                let on_questions: Vec<QuestionTagRow> =
-                    fetch_all!(&mut tx, sql::boards::QUESTION_TAGS, tenant.0)?;
                 let tags = tags_by_name(tags);
                 let mut of_question: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
                 for row in on_questions {
@@ -210,11 +209,22 @@ impl ModerationStore for SqlStore {
     }
 }
 
-/// So many cases of a tenant, or of one of its teams.
-async fn cases_of(tx: &mut Tx, tenant: TenantId, team: Option<TeamId>, limit: i64) -> DbResult<Vec<CaseRow>> {
+/// So many cases of a tenant, or of one of its teams, and the tags that are on them.
+async fn cases_of(
+    tx: &mut Tx,
+    tenant: TenantId,
+    team: Option<TeamId>,
+    limit: i64,
+) -> DbResult<(Vec<CaseRow>, Vec<QuestionTagRow>)> {
     Ok(match team {
-        None => fetch_all!(tx, sql::moderation::CASES, tenant.0, limit)?,
-        Some(team) => fetch_all!(tx, sql::moderation::CASES_OF_TEAM, tenant.0, team.0, limit)?,
+        None => (
+            fetch_all!(&mut *tx, sql::moderation::CASES, tenant.0, limit)?,
+            fetch_all!(tx, sql::moderation::TAGS_OF_CASES, tenant.0, limit)?,
+        ),
+        Some(team) => (
+            fetch_all!(&mut *tx, sql::moderation::CASES_OF_TEAM, tenant.0, team.0, limit)?,
+            fetch_all!(tx, sql::moderation::TAGS_OF_TEAM_CASES, tenant.0, team.0, limit)?,
+        ),
     })
 }
 

@@ -354,7 +354,8 @@ pub(in crate::store) async fn by_email(tx: &mut Tx, tenant: TenantId, email: &Em
 async fn with_memberships(tx: &mut Tx, tenant: TenantId, row: Option<PersonRow>) -> DbResult<Option<Person>> {
     let Some(row) = row else { return Ok(None) };
     let rows: Vec<MembershipRow> = fetch_all!(tx, sql::people::MEMBERSHIPS, tenant.0, row.id())?;
-    let memberships = rows.into_iter().map(MembershipRow::into_membership).collect::<DbResult<_>>()?;
+    let mut memberships = rows.into_iter().map(MembershipRow::into_membership).collect::<DbResult<Vec<_>>>()?;
+    memberships.sort_unstable_by_key(|membership| membership.team);
     row.into_person(memberships).map(Some)
 }
 
@@ -377,6 +378,9 @@ async fn page(tx: &mut Tx, tenant: TenantId, filter: &PeopleFilter) -> DbResult<
         if let Some(person) = people.iter_mut().find(|person| person.id == user) {
             person.memberships.push(membership);
         }
+    }
+    for person in &mut people {
+        person.memberships.sort_unstable_by_key(|membership| membership.team);
     }
     Ok(people)
 }

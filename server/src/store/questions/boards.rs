@@ -40,6 +40,7 @@ impl BoardStore for SqlStore {
                     for (statement, ids) in [(sql::boards::OWN, &mut own), (sql::boards::VOTED, &mut voted)] {
                         *ids = fetch_all!(scalar &mut tx, statement, tenant.0, viewer.0)?;
                     }
+                    own.sort_unstable();
                 }
 
                 let mut board = Board::empty(tenant, cursor);
@@ -59,8 +60,9 @@ impl BoardStore for SqlStore {
     async fn participation(&self, tenant: TenantId, viewer: ParticipantId) -> StoreResult<Participation> {
         self.run(Kind::Board, async move |db| {
             tx!(db.begin_read(), tx => {
-                let own: Vec<Uuid> = fetch_all!(scalar &mut tx, sql::boards::OWN, tenant.0, viewer.0)?;
+                let mut own: Vec<Uuid> = fetch_all!(scalar &mut tx, sql::boards::OWN, tenant.0, viewer.0)?;
                 let voted: Vec<Uuid> = fetch_all!(scalar &mut tx, sql::boards::VOTED, tenant.0, viewer.0)?;
+                own.sort_unstable();
                 let questions = |ids: Vec<Uuid>| ids.into_iter().map(QuestionId).collect();
                 Ok(Participation { own: questions(own), voted: questions(voted) })
             })

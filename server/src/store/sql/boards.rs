@@ -18,9 +18,10 @@ statements! {
     /// Which question has which tag.
     QUESTION_TAGS = "select question_id, tag_id from question_tags where tenant_id = $1";
 
-    /// What a participant has asked, as far as everybody sees it.
+    /// What a participant has asked, as far as everybody sees it; in no order: to have them in that of their ids SQLite would
+    /// read all questions of the tenant.
     OWN = "select id from questions
-        where tenant_id = $1 and author_id = $2 and status <> 'UNDER_REVIEW' and removal is null order by id";
+        where tenant_id = $1 and author_id = $2 and status <> 'UNDER_REVIEW' and removal is null";
 
     /// What a participant has voted for.
     VOTED = "select question_id from votes where tenant_id = $1 and voter_id = $2 order by question_id";

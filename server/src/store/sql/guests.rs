@@ -30,17 +30,15 @@ statements! {
 
     /// Takes the rows of the questions that the guest has asked or voted for, so that no vote is counted on them until this
     /// transaction ends.
-    HOLD = concat!(
-        "update questions set upvotes = upvotes where tenant_id = $1 and (author_id = $2 or ",
-        voted_by!("$2"),
-        ")"
-    );
+    HOLD = "update questions set upvotes = upvotes where tenant_id = $1 and id in (
+            select id from questions where tenant_id = $1 and author_id = $2
+            union select question_id from votes where tenant_id = $1 and voter_id = $2)";
 
     /// Uncounts votes of the one for what the other has asked, save those that a merge brought: it counts everybody, so that
     /// the count tells nobody's question. A question has one author, so it loses one vote at most.
     UNCOUNT_OWN = concat!(
         one_less!(),
-        "((author_id = $2 and ",
+        "author_id in ($2, $3) and ((author_id = $2 and ",
         voted_by!("$3", " and source_id is null"),
         ") or (author_id = $3 and ",
         voted_by!("$2", " and source_id is null"),
@@ -68,7 +66,7 @@ statements! {
     MOVE_VOTES = "update votes set voter_id = $3 where tenant_id = $1 and voter_id = $2";
 
     /// One report of a question is enough, and nobody reports their own.
-    DELETE_REPORTS = "delete from reports where tenant_id = $1 and (
+    DELETE_REPORTS = "delete from reports where tenant_id = $1 and reporter_id in ($2, $3) and (
         (reporter_id = $2 and (question_id in (select question_id from reports where tenant_id = $1 and reporter_id = $3)
             or question_id in (select id from questions where tenant_id = $1 and author_id = $3)))
         or (reporter_id = $3 and question_id in (select id from questions where tenant_id = $1 and author_id = $2)))";

@@ -10,9 +10,9 @@ macro_rules! case_columns {
             starred_at, label, draft_text, draft_by, draft_at, claimed_by, claimed_at,
             (select count(*) from reports r where r.tenant_id = questions.tenant_id and r.question_id = questions.id)
                 as reports,
-            (select string_agg(r.reason, '\n') from (select reason from reports
+            (select string_agg(told.reason, '\n') from (select reason from reports
                 where tenant_id = questions.tenant_id and question_id = questions.id and reason <> ''
-                order by at desc, reporter_id limit 20) r) as report_reasons,
+                order by at desc, reporter_id limit 20) told) as report_reasons,
             (select count(*) from thread_messages m
                 where m.tenant_id = questions.tenant_id and m.question_id = questions.id and m.user_id is null
                     and m.at > coalesce((select max(n.at) from thread_messages n
@@ -50,20 +50,83 @@ macro_rules! wanted_first {
     };
 }
 
+/// A question's team; no index has it, so that SQLite takes the one of few questions and not that of all of the team's.
+macro_rules! of_team {
+    () => {
+        " and coalesce(team_id, id) = $2"
+    };
+}
+
+/// The questions among which those are that are wanted first, so many (`$most`) of a tenant or of a team of it: what waits,
+/// what was noted, reported or written about, and the newest. Each by an index of its own: however many questions there are,
+/// no more are read than may be listed.
+macro_rules! candidates {
+    ($most:literal) => {
+        candidates!("", "", $most)
+    };
+    ($of_team:expr, $team:literal, $most:literal) => {
+        concat!(
+            "select id from (select id from questions where tenant_id = $1",
+            $of_team,
+            " and removal is null and status = 'UNDER_REVIEW' order by created_at desc, id desc limit ",
+            $most,
+            ") waiting
+            union select id from (select id from questions where tenant_id = $1",
+            $of_team,
+            " and (starred_at is not null or draft_text is not null or claimed_by is not null)
+                order by created_at desc, id desc limit ",
+            $most,
+            ") noted
+            union select question_id from reports where tenant_id = $1
+            union select question_id from thread_messages where tenant_id = $1
+            union select id from (select id from questions where tenant_id = $1",
+            $team,
+            " order by created_at desc, id desc limit ",
+            $most,
+            ") latest"
+        )
+    };
+}
+
 statements! {
     /// A case.
     CASE = concat!("select ", case_columns!(), " from questions where tenant_id = $1 and id = $2");
 
     /// So many cases of a tenant.
-    CASES = concat!("select ", case_columns!(), " from questions where tenant_id = $1", wanted_first!(), "$2");
+    CASES = concat!(
+        "select ",
+        case_columns!(),
+        " from questions where tenant_id = $1 and id in (",
+        candidates!("$2"),
+        ")",
+        wanted_first!(),
+        "$2"
+    );
 
     /// So many cases of one of its teams.
     CASES_OF_TEAM = concat!(
         "select ",
         case_columns!(),
-        " from questions where tenant_id = $1 and team_id = $2",
+        " from questions where tenant_id = $1 and id in (",
+        candidates!(of_team!(), " and team_id = $2", "$3"),
+        ")",
+        of_team!(),
         wanted_first!(),
         "$3"
+    );
+
+    /// The tags on those that may be among them.
+    TAGS_OF_CASES = concat!(
+        "select question_id, tag_id from question_tags where tenant_id = $1 and question_id in (",
+        candidates!("$2"),
+        ")"
+    );
+
+    /// The same of one team's.
+    TAGS_OF_TEAM_CASES = concat!(
+        "select question_id, tag_id from question_tags where tenant_id = $1 and question_id in (",
+        candidates!(of_team!(), " and team_id = $2", "$3"),
+        ")"
     );
 
     /// Keeps what a decision has changed.

@@ -24,22 +24,22 @@ statements! {
     /// A page of people, by name.
     PEOPLE = concat!("select ", person_columns!(), page!());
 
-    /// The roles by team of the people of the same page.
+    /// The roles by team of the people of the same page, in no order: by the teams' SQLite would read those of everybody.
     PEOPLE_MEMBERSHIPS = concat!(
         "select user_id, team_id, role from memberships
         where tenant_id = $1 and user_id in (select id",
         page!(),
-        ") order by team_id"
+        ")"
     );
 
     /// Where a person stands in the order of names.
     NAME_KEY = "select name_key from users where tenant_id = $1 and id = $2";
 
     /// What those who moderate, in the tenant or in a team, and those above them are called.
-    STAFF_NAMES = "select u.id, u.name from users u
-        where u.tenant_id = $1 and u.deactivated_at is null and (u.role in ('moderator', 'admin', 'owner') or exists (
-            select 1 from memberships m
-            where m.tenant_id = $1 and m.user_id = u.id and m.role = 'moderator'))";
+    STAFF_NAMES = "select id, name from users
+        where tenant_id = $1 and role in ('moderator', 'admin', 'owner') and deactivated_at is null
+        union select u.id, u.name from memberships m join users u on u.tenant_id = m.tenant_id and u.id = m.user_id
+        where m.tenant_id = $1 and m.role = 'moderator' and u.deactivated_at is null";
 
     /// The addresses of all people.
     EMAIL_KEYS = "select email_key from users where tenant_id = $1 and email_key is not null";
@@ -63,8 +63,8 @@ statements! {
     /// A person by their address in lower case.
     PERSON_BY_EMAIL = concat!("select ", person_columns!(), " from users where tenant_id = $1 and email_key = $2");
 
-    /// A person's roles by team, archived ones included.
-    MEMBERSHIPS = "select team_id, role from memberships where tenant_id = $1 and user_id = $2 order by team_id";
+    /// A person's roles by team, archived ones included; in no order, as above.
+    MEMBERSHIPS = "select team_id, role from memberships where tenant_id = $1 and user_id = $2";
 
     /// A new person; no row when their address is in use.
     ADD_PERSON = "insert into users (tenant_id, id, role, name, name_key, email, email_key, created_at)

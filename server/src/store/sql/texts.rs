@@ -22,8 +22,7 @@ statements! {
 
     /// What a participant has asked and not erased.
     OWN_TEXTS = "select id from questions
-        where tenant_id = $1 and author_id = $2 and (erased_at is null or removal is null or removal <> 'withdrawn')
-        order by id";
+        where tenant_id = $1 and author_id = $2 and (erased_at is null or removal is null or removal <> 'withdrawn')";
 
     /// Removes what moderators and the asker have written beside a question's text and answer.
     FORGET_TEXTS = "update questions set author_name = null, original_body = null, removal_reason = null, label = null,
@@ -49,7 +48,7 @@ statements! {
 
     /// The questions that a participant reported with a reason.
     OWN_REASONS = "select question_id from reports
-        where tenant_id = $1 and reporter_id = $2 and reason <> '' order by question_id";
+        where tenant_id = $1 and reporter_id = $2 and reason <> ''";
 
     /// Removes a participant's reason for a report.
     FORGET_REASON = "update reports set reason = ''
