@@ -66,7 +66,8 @@ on('compositionend', () => (composing = false));
 const ready = () =>
   new Promise((done) => {
     const look = () => (composing || performance.now() < busy ? setTimeout(look, 50) : done());
-    look();
+    // A task of its own: what the reader did meanwhile is heard before the page is drawn.
+    setTimeout(look);
   });
 
 const CHOICE = /^(checkbox|radio)$/;
