@@ -118,3 +118,18 @@ test('the document does not grow while people vote and ask', async ({ arrive }) 
   await expect(page.locator('.is-new')).toHaveCount(0, { timeout: 15_000 });
   await expect.poll(nodes, { timeout: 15_000 }).toBeLessThanOrEqual(before * 1.1);
 });
+
+test('a choice that is made before the page can load more shows what is here, and all of it afterwards', async ({ arrive }) => {
+  const updates = /\/pkg\/split_updates[^/]*\.wasm$/;
+  const tolerate = [/net::ERR_CONNECTION_REFUSED/, /blocked by Playwright/];
+  const { page, room } = await arrive(server.it.url, { serviceWorkers: 'block', tolerate });
+  await page.route(updates, (route) => route.abort('connectionrefused'));
+  await page.goto('/?sort=oldest');
+  await page.waitForFunction(() => 'keeper' in window);
+  await room.sortBy('Newest');
+  await expect.poll(async () => (await names(page))[0]).toBe('What about number 49?');
+  await person.ask('Which one is the newest?');
+  await page.unroute(updates);
+  await room.live(20_000);
+  await expect.poll(async () => (await names(page))[0]).toBe('Which one is the newest?');
+});

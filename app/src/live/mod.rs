@@ -338,7 +338,7 @@ impl Live {
         match self.inner.core.try_update_value(|core| core.grow(edge, keep)) {
             Some(true) => self.draw(),
             #[cfg(feature = "browser")]
-            Some(false) => self.task(updates::Task::LoadEnd(edge)),
+            Some(false) => drop(self.task(updates::Task::LoadEnd(edge))),
             _ => {}
         }
     }
@@ -360,9 +360,12 @@ impl Live {
                 return;
             }
             #[cfg(feature = "browser")]
-            if self.inner.core.try_with_value(|core| core.part.is_some()) == Some(true) {
-                return self.task(updates::Task::LoadChosen(filters));
+            if self.inner.core.try_with_value(|core| core.part.is_some()) == Some(true)
+                && self.task(updates::Task::LoadChosen(filters.clone()))
+            {
+                return;
             }
+            // Where nothing can be loaded yet, some of what was chosen is better than all of what was not.
             self.inner.core.try_update_value(|core| core.choose(&filters));
             self.draw();
             #[cfg(feature = "browser")]

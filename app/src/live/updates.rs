@@ -47,14 +47,16 @@ impl Live {
         load(state, move || start(self, state));
     }
 
-    /// Has a task done: now, or as soon as its code is there.
-    pub(super) fn task(self, task: Task) {
-        match self.inner.tasks.try_with_value(|tasks| tasks.act).flatten() {
+    /// Has a task done: now, or as soon as its code is there. Whether it is.
+    pub(super) fn task(self, task: Task) -> bool {
+        let act = self.inner.tasks.try_with_value(|tasks| tasks.act).flatten();
+        match act {
             Some(act) => act(self, task),
             None => {
                 self.inner.tasks.try_update_value(|tasks| tasks.waiting.push(task));
             }
         }
+        act.is_some()
     }
 
     /// Hears what the outbox tells. It may tell of votes that wait before anything else is there.
@@ -63,7 +65,7 @@ impl Live {
         Effect::new(move || {
             let told = move |event: web_sys::Event| {
                 let line = js_sys::Reflect::get(&event, &"detail".into()).ok().and_then(|line| line.as_string());
-                self.task(Task::HearOutbox(line.unwrap_or_default()));
+                let _is_heard = self.task(Task::HearOutbox(line.unwrap_or_default()));
             };
             listening.set_value(Some(Listener::new(&window().into(), "outbox", told)));
         });
