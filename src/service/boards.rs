@@ -7,9 +7,10 @@ use crate::audience::StaffOf;
 use crate::board::Board;
 use crate::command::{BoardView, PersonalPart};
 use crate::error::Refusal;
-use crate::id::OperationId;
+use crate::id::{OperationId, QuestionId};
 use crate::permission::Action;
 use crate::ports::Participation;
+use crate::question::Question;
 use crate::window::{BoardPart, Filters, SeenBoard, WindowStart};
 
 impl Service {
@@ -63,6 +64,19 @@ impl Service {
         let (board, part) = seen.for_page(filters, start);
         let view = self.view(context, seen, board, part).await?;
         Ok(BoardView { found: seen.found(filters), ..view })
+    }
+
+    /// A question as it stands on the board that this caller sees; none where it is not on it.
+    ///
+    /// # Errors
+    /// As [`Service::board`].
+    pub async fn shown_question(
+        &self,
+        context: &RequestContext,
+        question: QuestionId,
+    ) -> Result<Option<Question>, Refusal> {
+        let seen = self.seen_board(context).await?;
+        Ok(seen.board.questions.get(&question).cloned())
     }
 
     /// What is this caller's own on the board: small, and apart from what is the same for all.

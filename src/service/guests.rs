@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 use uuid::Uuid;
 
-use super::Service;
+use super::{RequestContext, Service};
 use crate::error::Refusal;
 use crate::id::{ParticipantId, SessionId};
 use crate::ports::{Change, GuestJoin, SignedIn};
@@ -33,6 +33,18 @@ impl JoinedGuests {
 }
 
 impl Service {
+    /// Whether the board has nothing on it that is this caller's own: a guest who has done nothing yet.
+    ///
+    /// # Errors
+    /// When the store has no answer.
+    pub async fn has_nothing_own(&self, context: &RequestContext) -> Result<bool, Refusal> {
+        match context.actor.participant {
+            _ if context.actor.user.is_some() => Ok(false),
+            Some(guest) if !context.origin.is_new => Ok(!self.store.has_taken_part(context.tenant.id, guest).await?),
+            Some(_) | None => Ok(true),
+        }
+    }
+
     /// As whom a person takes part, with what they did in this browser before joined to it. Where that fails it is tried again
     /// at their next request; the store has logged what was the matter.
     pub(super) async fn account_joined(&self, person: &SignedIn, device: Option<Uuid>) -> ParticipantId {

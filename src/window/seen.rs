@@ -9,7 +9,8 @@ use crate::event::{Cursor, Event};
 use crate::search::SharedIndex;
 use crate::tenant::Tenant;
 
-/// The most orders that are kept. Whoever asks for yet another gets it made for them.
+/// The most orders that are kept. With yet another they are all made anew, so that odd choices do not take the place of
+/// those that many make.
 const KEPT_ORDERS: usize = 32;
 
 /// The board as everybody has it who sees the same teams. It never changes: what comes after it is another one.
@@ -67,9 +68,10 @@ impl SeenBoard {
         }
         let order = Arc::new(ordered(&self.board, &filters, &|question| question.upvotes));
         let mut kept = kept();
-        if kept.len() < KEPT_ORDERS {
-            kept.insert(filters, order.clone());
+        if kept.len() >= KEPT_ORDERS {
+            kept.clear();
         }
+        kept.insert(filters, order.clone());
         order
     }
 

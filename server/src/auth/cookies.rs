@@ -57,6 +57,19 @@ impl Cookies {
         }
     }
 
+    /// Whether a request brings no other cookies than those by which guests are known, and so nothing by which its pages
+    /// would look different.
+    #[must_use]
+    pub fn are_of_guest(&self, headers: &HeaderMap) -> bool {
+        let (device, reader) = (self.device_name(), self.reader_name(""));
+        let is_of_guest = |pair: &str| {
+            let name = pair.split('=').next().unwrap_or_default().trim();
+            name == device || name.starts_with(&reader)
+        };
+        let mut values = headers.get_all(COOKIE).into_iter();
+        values.all(|value| value.to_str().is_ok_and(|text| text.split(';').all(is_of_guest)))
+    }
+
     /// The session secret for one tenant, to end it.
     #[must_use]
     pub fn session(&self, headers: &HeaderMap, slug: &str) -> Option<Secret> {
@@ -301,6 +314,38 @@ mod tests {
         assert_eq!(cookies.reader(&headers, "default"), None);
         let gone = cookies.forgotten_browser_cookies(&headers);
         assert_eq!(gone.iter().map(Cookie::name).collect::<Vec<_>>(), ["__Host-pulsestage_r_acme"]);
+    }
+
+    #[test]
+    fn a_guest_has_the_cookies_of_guests_alone() {
+        let cookies = Cookies::new(InstallationKey::new([1; 32]), false);
+        assert!(cookies.are_of_guest(&HeaderMap::new()));
+        for of_guest in [
+            "pulsestage_p",
+            "pulsestage_p=1.2",
+            "pulsestage_p=1.2; pulsestage_r_acme=g.1",
+            "pulsestage_r_acme=g.1;pulsestage_p=",
+        ] {
+            assert!(cookies.are_of_guest(&with_cookie(of_guest)), "{of_guest}");
+        }
+        for other in [
+            "",
+            "theme=dark",
+            "pulsestage_p=1.2; theme=dark",
+            "pulsestage_s_acme=1; pulsestage_p=1.2",
+            "pulsestage_p=1.2; pulsestage_b_acme=1",
+            "__Host-pulsestage_p=1.2",
+            "pulsestage_p=1.2;",
+            "pulsestage_p2=1",
+        ] {
+            assert!(!cookies.are_of_guest(&with_cookie(other)), "{other}");
+        }
+        let mut two = with_cookie("pulsestage_p=1.2");
+        two.append(COOKIE, "theme=dark".parse().unwrap());
+        assert!(!cookies.are_of_guest(&two));
+        assert!(
+            Cookies::new(InstallationKey::new([1; 32]), true).are_of_guest(&with_cookie("__Host-pulsestage_p=1.2"))
+        );
     }
 
     #[test]

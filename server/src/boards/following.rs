@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::BoardCounters;
+use super::line::BoardLine;
 use super::shared::SharedBoard;
 use pulsestage::board::Applied;
 use pulsestage::error::{Noun, Refusal};
@@ -61,15 +62,22 @@ impl BoardSource<'_> {
         {
             return Ok(next);
         }
-        self.load(&head, changes, began).await
+        let line = before.map(|before| before.board.line.clone()).unwrap_or_default();
+        self.load(line, &head, changes, began).await
     }
 
-    async fn load(&self, head: &LogHead, changes: u64, began: Timestamp) -> StoreResult<Following> {
+    async fn load(
+        &self,
+        line: Arc<BoardLine>,
+        head: &LogHead,
+        changes: u64,
+        began: Timestamp,
+    ) -> StoreResult<Following> {
         self.counts.loaded.fetch_add(1, Ordering::Relaxed);
         let snapshot = self.store.snapshot(self.tenant, None).await?;
         // Facts may have come since the head was read: then the next look says which is the last.
         let last = head.last.filter(|_| head.cursor == snapshot.board.cursor);
-        let board = Arc::new(SharedBoard::new(SeenBoard::new(snapshot.tenant, snapshot.board)));
+        let board = SharedBoard::next(line, SeenBoard::new(snapshot.tenant, snapshot.board));
         let voted_at = head.voted_at;
         Ok(Following { board, last, voted_at, changes, counted: began, counted_widely: began, loaded: began })
     }
@@ -179,5 +187,5 @@ fn folded(before: &Arc<SharedBoard>, facts: &[Fact], tallies: &[Tally]) -> Optio
         let event = Event::Upvoted(QuestionUpvoted { question_id: *question, upvotes: *upvotes });
         let (Applied::Changed | Applied::Nothing | Applied::Resync) = board.apply(None, &event);
     }
-    Some(Arc::new(SharedBoard::new(before.seen.followed_by(tenant, board, told))))
+    Some(SharedBoard::next(before.line.clone(), before.seen.followed_by(tenant, board, told)))
 }

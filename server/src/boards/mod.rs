@@ -2,13 +2,16 @@
 //!
 //! * `following`: how a board goes from one moment to the next: by the facts and counts that the log has, as a stream does
 //! * `shared`: a board with the answers that were made of it, which are the same for everybody who may read it
+//! * `line`: the pages of newcomers, which are kept from one board to the next
 //!
 //! A board is right at the moment at which it is asked for. Everybody who asks gets the outcome of a look at the database
 //! that *began* after they asked, so it has every write that was acknowledged before, also those of other instances: a
 //! text that was removed is never read again. A look is one short statement; what changed is read only when something
 //! did. Looks of one tenant follow each other, and one answers all who asked before it began.
 
+mod answer_cache;
 mod following;
+mod line;
 mod shared;
 
 use std::collections::HashMap;
@@ -32,6 +35,9 @@ pub use shared::SharedBoard;
 
 /// The time from one look to the next at the same board: thousands who join cost the database some hundred looks a second.
 const SPACING: Duration = Duration::from_millis(1);
+/// After a look that found something new there is a pause as long as that look took, at most so long: to bring a large
+/// board up to date takes milliseconds, and is to take no more than half of the time.
+const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 /// So much memory all boards may take, in bytes, with the answers that were made of them. The one that was not read for the
 /// longest time goes first.
 const MOST_BYTES: usize = 128 * 1024 * 1024;
@@ -97,8 +103,8 @@ struct SlotState {
     answered: u64,
     outcome: Option<StoreResult<Arc<SharedBoard>>>,
     following: Option<Following>,
-    /// When the last look began.
-    looked: Option<Instant>,
+    /// When the next look may begin.
+    next_look: Option<Instant>,
 }
 
 impl fmt::Debug for BoardCache {
@@ -162,21 +168,24 @@ impl BoardCache {
     ) -> StoreResult<Arc<SharedBoard>> {
         let (cache, slot) = (self.clone(), slot.clone());
         let looking = async move {
-            if let Some(looked) = kept.looked {
-                sleep_until(looked + SPACING).await;
+            if let Some(at) = kept.next_look {
+                sleep_until(at).await;
             }
-            kept.looked = Some(Instant::now());
+            let began = Instant::now();
             // Both are read before the database is: what is asked or changed from now on needs another look.
             let arrivals = slot.arrivals.load(Ordering::SeqCst);
             let changes = slot.changes.load(Ordering::SeqCst);
             let source =
                 BoardSource { tenant, store: &*cache.0.store, clock: &*cache.0.clock, counts: &cache.0.counts };
             let outcome = source.next(kept.following.as_ref(), changes).await;
-            let outcome = outcome.map(|following| {
-                let board = following.board.clone();
-                kept.following = Some(following);
-                board
-            });
+            let took = began.elapsed();
+            let outcome = outcome.map(|following| (following.board.clone(), kept.following.replace(following)));
+            let is_new = |(now, before): &(Arc<SharedBoard>, Option<Following>)| {
+                before.as_ref().is_none_or(|before| !Arc::ptr_eq(now, &before.board))
+            };
+            let pause = if outcome.as_ref().is_ok_and(is_new) { took.min(LONGEST_PAUSE) } else { Duration::ZERO };
+            kept.next_look = Some(began + SPACING.max(took + pause));
+            let outcome = outcome.map(|(board, _)| board);
             kept.answered = arrivals;
             kept.outcome = Some(outcome.clone());
             drop(kept);

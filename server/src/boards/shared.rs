@@ -1,12 +1,11 @@
 //! A board with the answers that were made of it: for everybody who sees the same teams they are the same bytes.
 
 use serde::Serialize;
-use std::collections::HashMap;
-use std::hash::Hash;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use tokio::sync::OnceCell;
+use std::sync::{Arc, OnceLock};
 
-use crate::coding::{PageTemplate, SharedBody};
+use super::answer_cache::AnswerCache;
+use super::line::BoardLine;
+use crate::coding::{BodyCoding, PageTemplate, SharedBody};
 use pulsestage::board::Board;
 use pulsestage::event::Cursor;
 use pulsestage::question::Question;
@@ -14,8 +13,6 @@ use pulsestage::service::TeamFilter;
 use pulsestage::tenant::Tenant;
 use pulsestage::window::{BoardCounts, Filters, SeenBoard, WindowStart};
 
-/// The most answers of a kind that are kept of one board. One more, and they are made anew for whoever asks for them again.
-const MOST_KEPT: usize = 32;
 /// What a question takes in memory beside its texts, in bytes, with the orders that it stands in.
 const QUESTION: usize = 600;
 
@@ -24,17 +21,18 @@ const QUESTION: usize = 600;
 pub struct SharedBoard {
     /// The board.
     pub seen: Arc<SeenBoard>,
+    /// The boards before and after it, and its number among them.
+    pub(super) line: Arc<BoardLine>,
+    pub(super) number: u64,
     /// The same for those who see some teams alone.
-    through: Mutex<HashMap<TeamFilter, Arc<SharedBoard>>>,
+    through: AnswerCache<TeamFilter, Arc<SharedBoard>>,
+    /// The whole board as JSON.
     whole: OnceLock<Arc<SharedBody>>,
-    rows: AnswerCache<RowsKey, SharedBody>,
-    /// Pages of newcomers, by their address.
-    pub pages: AnswerCache<String, OnceCell<PageTemplate>>,
     own_bytes: usize,
 }
 
 /// Which rows.
-type RowsKey = (Filters, WindowStart, u32);
+pub(super) type RowsKey = (Filters, WindowStart, u32);
 
 /// The whole board as everybody reads it.
 #[derive(Serialize)]
@@ -57,51 +55,77 @@ struct BoardRows<'a> {
 }
 
 impl SharedBoard {
-    pub(super) fn new(seen: SeenBoard) -> Self {
+    /// The next board of a line.
+    pub(super) fn next(line: Arc<BoardLine>, seen: SeenBoard) -> Arc<Self> {
+        let number = line.next_number();
+        Self::numbered(line, number, seen)
+    }
+
+    fn numbered(line: Arc<BoardLine>, number: u64, seen: SeenBoard) -> Arc<Self> {
         let texts = seen.board.questions.values().map(|question| {
             let answer = question.answer.as_ref().map_or(0, |answer| answer.response_text.len());
             question.body.len() + answer + question.tags.len() * 128
         });
         let own_bytes = texts.map(|text| text + QUESTION).sum();
-        Self {
+        let board = Arc::new(Self {
             seen: Arc::new(seen),
-            through: Mutex::default(),
+            line,
+            number,
+            through: AnswerCache::default(),
             whole: OnceLock::new(),
-            rows: AnswerCache::default(),
-            pages: AnswerCache::default(),
             own_bytes,
-        }
+        });
+        board.line.enter(&board);
+        board
     }
 
-    /// About how much memory it takes, with what was made of it.
+    /// About how much memory it takes, with what was made of it and of those before it.
     pub(super) fn bytes(&self) -> usize {
-        let through = self.through.lock().unwrap_or_else(PoisonError::into_inner);
-        let whole = self.whole.get().map_or(0, |body| body.bytes());
-        let made =
-            whole + self.rows.sum(SharedBody::bytes) + self.pages.sum(|page| page.get().map_or(0, PageTemplate::bytes));
-        self.own_bytes + self.seen.search_bytes() + made + through.values().map(|board| board.bytes()).sum::<usize>()
+        self.own_bytes + self.seen.search_bytes() + self.line.bytes() + self.through.sum(|board| board.own_bytes)
     }
 
     /// The same board with the teams that the filter has.
     pub(super) fn seen_through(self: Arc<Self>, teams: Option<TeamFilter>) -> Arc<Self> {
         let Some(teams) = teams else { return self };
-        let mut through = self.through.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(board) = through.get(&teams) {
-            return board.clone();
+        if let Some(board) = self.through.get(&teams) {
+            return board;
         }
         let seen = SeenBoard::part_of(self.seen.clone(), teams.cut(&self.seen.board));
-        let board = Arc::new(Self::new(seen));
-        if through.len() < MOST_KEPT {
-            through.insert(teams, board.clone());
-        }
-        board
+        let board = Self::numbered(self.line.through(&teams), self.number, seen);
+        self.through.keep(teams, board)
     }
 
-    /// The whole board as JSON: `{tenant, board}`.
+    /// The page of an address for all who may share it, as it is on this board or on one that came after it; drawn of the
+    /// board that `draw` is given, where there is none yet.
+    ///
+    /// # Errors
+    /// When it could not be drawn.
+    pub async fn page<E, F: Future<Output = Result<PageTemplate, E>>>(
+        self: &Arc<Self>,
+        address: String,
+        draw: impl FnOnce(Arc<Self>) -> F,
+    ) -> Result<Arc<PageTemplate>, E> {
+        let page = self.line.pages.get_or(address, Arc::default);
+        page.of(self, async |board| draw(board).await.map(Arc::new)).await
+    }
+
+    /// The whole board as JSON, `{tenant, board}`, in a coding; of this board or of one that came after it.
     ///
     /// # Errors
     /// When it cannot be written, which would be our mistake.
-    pub fn whole(&self) -> Result<Arc<SharedBody>, serde_json::Error> {
+    pub async fn whole(self: &Arc<Self>, coding: BodyCoding) -> Result<Arc<SharedBody>, serde_json::Error> {
+        let answer = self.line.whole.get_or(coding, Arc::default);
+        answer
+            .of(self, async |board| {
+                let body = board.written()?;
+                body.make(coding).await;
+                Ok(body)
+            })
+            .await
+    }
+
+    /// The whole board, written once for all codings.
+    fn written(&self) -> Result<Arc<SharedBody>, serde_json::Error> {
         if let Some(body) = self.whole.get() {
             return Ok(body.clone());
         }
@@ -109,21 +133,30 @@ impl SharedBoard {
         Ok(self.whole.get_or_init(|| Arc::new(SharedBody::new("application/json", json))).clone())
     }
 
-    /// Some of its rows as JSON.
+    /// Some of its rows as JSON, as [`SharedBoard::whole`].
     ///
     /// # Errors
     /// As [`SharedBoard::whole`].
-    pub fn rows(
-        &self,
+    pub async fn rows(
+        self: &Arc<Self>,
         filters: &Filters,
         start: WindowStart,
         limit: u32,
+        coding: BodyCoding,
     ) -> Result<Arc<SharedBody>, serde_json::Error> {
+        let filters = filters.known_on(&self.seen.board);
+        let answer = self.line.rows.get_or(((filters.clone(), start, limit), coding), Arc::default);
+        answer
+            .of(self, async |board| {
+                let body = Arc::new(SharedBody::new("application/json", board.rows_json(&filters, start, limit)?));
+                body.make(coding).await;
+                Ok(body)
+            })
+            .await
+    }
+
+    fn rows_json(&self, filters: &Filters, start: WindowStart, limit: u32) -> Result<Vec<u8>, serde_json::Error> {
         let board = &self.seen.board;
-        let key = (filters.known_on(board), start, limit);
-        if let Some(body) = self.rows.get(&key) {
-            return Ok(body);
-        }
         let window = self.seen.window(filters, start, limit);
         let rows = BoardRows {
             cursor: board.cursor,
@@ -133,39 +166,6 @@ impl SharedBoard {
             next: window.next,
             questions: window.ids.iter().filter_map(|id| board.questions.get(id)).collect(),
         };
-        Ok(self.rows.keep(key, SharedBody::new("application/json", serde_json::to_vec(&rows)?)))
-    }
-}
-
-/// What was made of a board, by what was asked for; of each at most [`MOST_KEPT`].
-#[derive(Debug)]
-pub struct AnswerCache<K, V> {
-    made: Mutex<HashMap<K, Arc<V>>>,
-}
-
-impl<K, V> Default for AnswerCache<K, V> {
-    fn default() -> Self {
-        Self { made: Mutex::default() }
-    }
-}
-
-impl<K: Eq + Hash, V> AnswerCache<K, V> {
-    /// What is there for this.
-    pub fn get(&self, key: &K) -> Option<Arc<V>> {
-        self.made.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
-    }
-
-    /// Keeps what was made; what is there already stays.
-    pub fn keep(&self, key: K, made: V) -> Arc<V> {
-        let made = Arc::new(made);
-        let mut all = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() >= MOST_KEPT && !all.contains_key(&key) {
-            all.clear();
-        }
-        all.entry(key).or_insert(made).clone()
-    }
-
-    fn sum(&self, size: impl Fn(&V) -> usize) -> usize {
-        self.made.lock().unwrap_or_else(PoisonError::into_inner).values().map(|made| size(made)).sum()
+        serde_json::to_vec(&rows)
     }
 }

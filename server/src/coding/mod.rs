@@ -24,7 +24,7 @@ const ZSTD_LEVEL: i32 = 6;
 const BROTLI_WINDOW: i32 = 20;
 
 /// How the bytes of a body are coded.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum BodyCoding {
     /// As they are.
     #[default]

@@ -48,6 +48,13 @@ impl SharedBody {
         self.bytes.load(Ordering::Relaxed)
     }
 
+    /// Makes it in a coding, if it was not made before and is sent in any.
+    pub async fn make(&self, coding: BodyCoding) {
+        if self.plain.len() >= SMALL {
+            self.coded(coding).await;
+        }
+    }
+
     /// The answer to a request with these headers: that it has not changed, or the body in the coding that the client
     /// likes best. A browser may keep it and asks each time whether it is still so; nothing between us may keep it.
     pub async fn answer(&self, headers: &HeaderMap) -> Response {

@@ -16,6 +16,8 @@ const GZIP_HEAD: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
 const GZIP_LAST: [u8; 5] = [1, 0, 0, 0xff, 0xff];
 /// The last, empty meta-block of a brotli stream (RFC 7932, section 9.2).
 const BROTLI_LAST: u8 = 3;
+/// A page shrinks at least by so much; where it does not, it is given more room as it is filled.
+const SHRUNK: usize = 4;
 /// Most bytes that are filled into one place: what a stored block holds in either coding.
 const MOST_FILLED: usize = 0xffff;
 
@@ -98,8 +100,17 @@ impl PageTemplate {
         }
     }
 
+    /// How much room the page takes as it is, with these values.
+    fn room(&self, values: &[&str]) -> usize {
+        let parts = self.parts.iter().map(|part| match part {
+            TemplatePart::Shared(part) => part.plain.len(),
+            TemplatePart::Filled(number) => value(values, *number).len(),
+        });
+        parts.sum()
+    }
+
     fn plain(&self, values: &[&str]) -> Bytes {
-        let mut page = BytesMut::new();
+        let mut page = BytesMut::with_capacity(self.room(values));
         for part in &self.parts {
             match part {
                 TemplatePart::Shared(part) => page.put_slice(&part.plain),
@@ -110,7 +121,8 @@ impl PageTemplate {
     }
 
     fn gzip(&self, values: &[&str]) -> Option<Bytes> {
-        let mut page = BytesMut::from(&GZIP_HEAD[..]);
+        let mut page = BytesMut::with_capacity(self.room(values) / SHRUNK);
+        page.put_slice(&GZIP_HEAD);
         let mut crc = Crc::new();
         for part in &self.parts {
             match part {
@@ -136,7 +148,7 @@ impl PageTemplate {
     }
 
     fn brotli(&self, values: &[&str]) -> Option<Bytes> {
-        let mut page = BytesMut::new();
+        let mut page = BytesMut::with_capacity(self.room(values) / SHRUNK);
         for (number, part) in self.parts.iter().enumerate() {
             match part {
                 // The first has the stream's head, also when there is nothing else in it.

@@ -14,6 +14,7 @@ use super::account::confirm;
 use super::errors::Error;
 use super::extract::read_body;
 use super::language::ClientLanguage;
+use super::page::tenant_prefix;
 use super::returned_form::ReadForm;
 use super::{device, host, table};
 use crate::auth::secret::unhex;
@@ -29,13 +30,17 @@ pub const MAX_BODY: usize = 256 * 1024;
 pub const ROUTE: &str = "/api/fn/{*name}";
 
 /// Runs the server function of this address with the caller's identity.
-pub async fn call(State(state): State<AppState>, request: Request) -> Result<impl IntoResponse, Error> {
+pub async fn call(State(state): State<AppState>, mut request: Request) -> Result<impl IntoResponse, Error> {
+    if request.method() == Method::HEAD {
+        // The head of an answer to GET (RFC 9110, section 9.3.2); the router takes its body off.
+        *request.method_mut() = Method::GET;
+    }
     let path = request.uri().path();
     if !is_function(path, request.method()) {
         let taken = [Method::GET, Method::POST].into_iter().find(|method| is_function(path, method));
         let taken = taken.ok_or(Error::NoPage)?;
         let mut response = Error::Refused(Refusal::MethodNotAllowed).into_response();
-        let taken = HeaderValue::from_static(if taken == Method::GET { "GET" } else { "POST" });
+        let taken = HeaderValue::from_static(if taken == Method::GET { "GET,HEAD" } else { "POST" });
         response.headers_mut().insert(ALLOW, taken);
         return Err(response.into());
     }
@@ -141,9 +146,7 @@ fn to_page(mut response: Response, function: &str) -> Response {
 /// What a plain form was refused for that needs a fresh proof of who sent it: to give that, and from there back.
 #[derive(Clone)]
 pub(super) struct ProofWanted {
-    /// The page that the form is on: its path and query.
-    pub(super) page: String,
-    /// That page's whole address.
+    /// The address of the page that the form is on.
     address: url::Url,
 }
 
@@ -163,14 +166,17 @@ impl ProofWanted {
         if !fields.is_empty() {
             address.query_pairs_mut().extend_pairs(fields);
         }
-        Self { page: address[url::Position::BeforePath..url::Position::AfterQuery].to_owned(), address }
+        Self { address }
+    }
+
+    /// The page that the form is on: its path and query.
+    pub(super) fn page(&self) -> &str {
+        &self.address[url::Position::BeforePath..url::Position::AfterQuery]
     }
 
     /// The address of the page on which the proof is given.
     fn address(&self) -> String {
-        let room = self.address.path().strip_prefix("/t/").and_then(|rest| rest.split('/').next());
-        let room = room.map(|slug| format!("/t/{slug}")).unwrap_or_default();
-        let confirming = confirm::address(&room, &self.page);
+        let confirming = confirm::address(tenant_prefix(self.address.path()), self.page());
         self.address.join(&confirming).map_or(confirming, Into::into)
     }
 }
@@ -194,7 +200,7 @@ fn with_outcome(location: &str, function: Option<&str>) -> Option<String> {
 
 /// Whether this is a page behind the queue, such as `/admin/settings`.
 fn is_admin_page(path: &str) -> bool {
-    let path = path.strip_prefix("/t/").and_then(|rest| rest.find('/').map(|end| &rest[end..])).unwrap_or(path);
+    let path = path.strip_prefix(tenant_prefix(path)).unwrap_or(path);
     path.strip_prefix("/admin/").is_some_and(|page| !page.is_empty())
 }
 

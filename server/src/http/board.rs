@@ -4,19 +4,21 @@
 //! A page has the first rows of a large board. Once it is alive it reads the rest here. What it reads has a cursor, so
 //! together with the stream nothing is missed and nothing counts twice.
 
-use app::api::Home;
 use axum::Json;
-use axum::extract::{RawQuery, State};
+use axum::extract::{FromRequestParts, State};
 use axum::http::header::CACHE_CONTROL;
-use axum::http::{Extensions, HeaderMap, HeaderValue};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
 
 use super::errors::Error;
+use super::host;
 use crate::boards::SharedBoard;
+use crate::coding::BodyCoding;
 use crate::state::AppState;
 use pulsestage::error::{Noun, Refusal};
-use pulsestage::service::RequestContext;
+use pulsestage::service::{Credentials, RequestContext};
 use pulsestage::window::{Filters, LARGEST_BOARD, ROWS, WindowStart};
 
 /// The most rows of one answer.
@@ -45,75 +47,68 @@ impl BoardQuery {
     }
 }
 
+/// A request for a board: what of which tenant's, and what it brought to say who it is from.
+pub struct BoardRequest {
+    query: BoardQuery,
+    slug: String,
+    credentials: Credentials,
+}
+
+impl FromRequestParts<AppState> for BoardRequest {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Error> {
+        let query = BoardQuery::parse(parts.uri.query());
+        let home = host::home(&parts.extensions);
+        let slug = home.resolve(&query.tenant).ok_or(Refusal::NotFound { what: Noun::Tenant })?.to_owned();
+        let credentials = state.credentials(&parts.headers, &parts.extensions);
+        Ok(Self { query, slug, credentials })
+    }
+}
+
+impl BoardRequest {
+    /// The board for whoever asks, if they may read it.
+    async fn board(&self, state: &AppState) -> Result<Arc<SharedBoard>, Refusal> {
+        let context = state.service().authenticate(&self.slug, &self.credentials).await?;
+        board_of(state, &context).await
+    }
+}
+
 /// `GET /api/board`: the whole board, `{tenant, board}`.
 pub async fn whole(
     State(state): State<AppState>,
-    RawQuery(query): RawQuery,
-    home: Home,
+    request: BoardRequest,
     headers: HeaderMap,
-    extensions: Extensions,
 ) -> Result<Response, Error> {
-    let asked = BoardQuery::parse(query.as_deref());
-    let board = read(&state, &asked, &home, &headers, &extensions).await?;
+    let board = request.board(&state).await?;
     if board.seen.board.questions.len() > LARGEST_BOARD as usize {
         return Err(Refusal::TooLarge.into());
     }
-    let body = board.whole().map_err(|error| broken(&error))?;
+    let coding = BodyCoding::accepted(&headers, &BodyCoding::ALL);
+    let body = board.whole(coding).await.map_err(|error| broken(&error))?;
     Ok(body.answer(&headers).await)
 }
 
 /// `GET /api/rows`: one window of the rows that the filters choose.
-pub async fn rows(
-    State(state): State<AppState>,
-    RawQuery(query): RawQuery,
-    home: Home,
-    headers: HeaderMap,
-    extensions: Extensions,
-) -> Result<Response, Error> {
-    let asked = BoardQuery::parse(query.as_deref());
-    let board = read(&state, &asked, &home, &headers, &extensions).await?;
-    let body = board.rows(&asked.filters, asked.start, asked.limit).map_err(|error| broken(&error))?;
+pub async fn rows(State(state): State<AppState>, request: BoardRequest, headers: HeaderMap) -> Result<Response, Error> {
+    let board = request.board(&state).await?;
+    let BoardQuery { filters, start, limit, .. } = request.query;
+    let coding = BodyCoding::accepted(&headers, &BodyCoding::ALL);
+    let body = board.rows(&filters, start, limit, coding).await.map_err(|error| broken(&error))?;
     Ok(body.answer(&headers).await)
 }
 
 /// `GET /api/mine`: what is the reader's own on the board.
-pub async fn mine(
-    State(state): State<AppState>,
-    RawQuery(query): RawQuery,
-    home: Home,
-    headers: HeaderMap,
-    extensions: Extensions,
-) -> Result<impl IntoResponse, Error> {
-    let asked = BoardQuery::parse(query.as_deref());
-    let credentials = state.credentials(&headers, &extensions);
-    let slug = slug_of(&asked, &home)?;
-    let context = state.service().authenticate_without_touch(slug, &credentials).await?;
+pub async fn mine(State(state): State<AppState>, request: BoardRequest) -> Result<impl IntoResponse, Error> {
+    let context = state.service().authenticate_without_touch(&request.slug, &request.credentials).await?;
     let part = state.service().personal_part(&context).await?;
     Ok(([(CACHE_CONTROL, HeaderValue::from_static("private, no-store"))], Json(part)))
-}
-
-/// The board for whoever asks, if they may read it.
-async fn read(
-    state: &AppState,
-    asked: &BoardQuery,
-    home: &Home,
-    headers: &HeaderMap,
-    extensions: &Extensions,
-) -> Result<Arc<SharedBoard>, Refusal> {
-    let credentials = state.credentials(headers, extensions);
-    let context = state.service().authenticate(slug_of(asked, home)?, &credentials).await?;
-    board_of(state, &context).await
 }
 
 /// The board as this caller sees it, counted as a look at it.
 pub(super) async fn board_of(state: &AppState, context: &RequestContext) -> Result<Arc<SharedBoard>, Refusal> {
     state.service().admit_to_board(context)?;
     Ok(state.boards().board(context.tenant.id, context.team_filter()).await?)
-}
-
-/// The tenant that is meant.
-fn slug_of<'a>(asked: &'a BoardQuery, home: &'a Home) -> Result<&'a str, Refusal> {
-    home.resolve(&asked.tenant).ok_or(Refusal::NotFound { what: Noun::Tenant })
 }
 
 fn broken(error: &serde_json::Error) -> Refusal {

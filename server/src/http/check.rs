@@ -5,7 +5,7 @@ use app::account::{CheckPage, document};
 use app::branding::Branding;
 use axum::Router;
 use axum::extract::State;
-use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_SECURITY_POLICY, COOKIE, SET_COOKIE, VIA};
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, COOKIE, SET_COOKIE, VIA};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Version};
 use axum::middleware::from_fn_with_state;
@@ -17,6 +17,7 @@ use super::errors::Error;
 use super::extract::TenantSlug;
 use super::session::tenant_page;
 use super::{api, page, policy};
+use crate::coding::BodyCoding;
 use crate::state::AppState;
 use pulsestage::text::Slug;
 
@@ -51,7 +52,7 @@ async fn show(
         address: format!("{address}?again"),
         version: version_of(request.version),
         cookies: kept_cookies(&state, headers, request.uri.query() == Some("again")),
-        takes_compressed: named(headers, ACCEPT_ENCODING.as_str()).is_some_and(|value| value.contains("gzip")),
+        takes_compressed: BodyCoding::accepted(headers, &BodyCoding::ALL) != BodyCoding::Identity,
         via: named(headers, VIA.as_str()).map(|value| value.chars().take(MAX_VIA).collect()),
         is_encrypted: state.cookies().are_secure(),
         now: state.clock().now(),

@@ -20,7 +20,7 @@ use super::errors::{Error, body_json, in_json};
 use super::extract::TenantSlug;
 use crate::state::AppState;
 use pulsestage::error::{Noun, Refusal};
-use pulsestage::service::Credentials;
+use pulsestage::service::RequestContext;
 use pulsestage::tenant::Tenant;
 use pulsestage::text::Slug;
 
@@ -94,14 +94,13 @@ fn manifest_of(tenant: &Tenant, page: &str) -> Value {
 }
 
 /// The cookie with the name of this reader, unless the browser has it already.
-pub(super) async fn reader_cookie(
+pub(super) fn reader_cookie(
     state: &AppState,
     headers: &HeaderMap,
     slug: &Slug,
-    credentials: &Credentials,
+    context: &RequestContext,
 ) -> Option<HeaderValue> {
-    let context = state.service().authenticate_without_touch(slug.as_str(), credentials).await.ok()?;
-    let tag = state.service().reader_tag(&context)?;
+    let tag = state.service().reader_tag(context)?;
     let is_known = state.cookies().reader(headers, slug.as_str()).as_ref() == Some(&tag);
     let cookie = (!is_known).then(|| state.cookies().reader_cookie(slug.as_str(), tag).to_string());
     HeaderValue::try_from(cookie?).ok()

@@ -1,22 +1,25 @@
-//! The page of a board for those who come to it for the first time: drawn once for all of them, and filled with what is
-//! each one's own. And the way to one question, wherever it stands.
+//! The page of a board for those who have nothing on it yet: drawn once for all of them, and filled with what is each one's
+//! own. And the way to one question, wherever it stands.
 //!
-//! A page is shared by newcomers who open the same address on the same host while the board stays as it is. Whoever brings
-//! a cookie has a page drawn for them: it may have their votes, their questions or their colours in it. What is drawn once
-//! is drawn for nobody: of the request it is given the address and the host, and no other header.
+//! A page is shared by newcomers, and by guests who have neither asked nor voted, who open the same address on the same host
+//! while the board stays as it is. Whoever did something, is signed in or brings another cookie has a page drawn for them: it
+//! may have their votes, their questions or their colours in it. What is drawn once is drawn for nobody: of the request it is
+//! given the address and the host, and no other header.
 
 use app::api::{Backend, Home, ReadyBoard, ReturnedForm};
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
-use axum::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST};
+use axum::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use http_body_util::BodyExt;
+use std::sync::Arc;
 
 use super::board::{BoardQuery, board_of};
 use super::page::{PageDrawing, draw, guard};
 use super::{host, own, policy};
+use crate::auth::Cookies;
 use crate::boards::SharedBoard;
 use crate::coding::{BodyCoding, PageTemplate};
 use crate::state::AppState;
@@ -31,7 +34,7 @@ const MAX_ADDRESS: usize = 1_024;
 /// What a page is when it is drawn by leptos.
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 
-/// The page for somebody who brought no cookie.
+/// The page for a guest.
 pub(super) enum SharedPage {
     /// The same as others have, filled for them.
     Filled(Response),
@@ -41,15 +44,15 @@ pub(super) enum SharedPage {
     Own,
 }
 
-/// The page for somebody who brought no cookie, which counts as a look at its board.
-pub(super) async fn page(state: &AppState, head: &Parts, slug: &Slug, credentials: &Credentials) -> SharedPage {
-    let Some(address) = shared_address(head, slug) else { return SharedPage::Own };
-    let Ok(context) = state.service().authenticate_without_touch(slug.as_str(), credentials).await else {
+/// The page for a guest, which counts as a look at its board unless they have one of their own.
+pub(super) async fn page(state: &AppState, head: &Parts, slug: &Slug, context: &RequestContext) -> SharedPage {
+    let Some(address) = shared_address(state.cookies(), head, slug) else { return SharedPage::Own };
+    if !matches!(state.service().has_nothing_own(context).await, Ok(true)) {
         return SharedPage::Own;
-    };
-    match board_of(state, &context).await {
+    }
+    match board_of(state, context).await {
         Ok(board) => {
-            let filled = filled(state, head, address, slug, &context, &board).await;
+            let filled = filled(state, head, address, slug, context, &board).await;
             filled.map_or(SharedPage::Own, SharedPage::Filled)
         }
         Err(refusal) => SharedPage::Refused(refusal),
@@ -62,11 +65,11 @@ async fn filled(
     address: &str,
     slug: &Slug,
     context: &RequestContext,
-    board: &SharedBoard,
+    board: &Arc<SharedBoard>,
 ) -> Option<Response> {
     let host = head.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let slot = board.pages.keep(format!("{host} {address}"), Default::default());
-    let drawn = slot.get_or_try_init(|| template(state, head, slug, context, board)).await.ok()?;
+    let address = format!("{host} {address}");
+    let drawn = board.page(address, |board| template(state, head, slug, context, board)).await.ok()?;
     let nonce = policy::Nonce::while_watching(state.rng());
     let form_key = own::fresh_key(state).to_string();
     let values = [written(nonce.as_ref()), form_key.as_str()];
@@ -86,10 +89,10 @@ async fn filled(
 }
 
 /// The address whose page may be shared.
-fn shared_address<'a>(head: &'a Parts, slug: &Slug) -> Option<&'a str> {
+fn shared_address<'a>(cookies: &Cookies, head: &'a Parts, slug: &Slug) -> Option<&'a str> {
     let is_read = [Method::GET, Method::HEAD].contains(&head.method);
     // A form that came back has what somebody typed in it.
-    let is_bare = !head.headers.contains_key(COOKIE) && head.extensions.get::<ReturnedForm>().is_none();
+    let is_bare = cookies.are_of_guest(&head.headers) && head.extensions.get::<ReturnedForm>().is_none();
     let address = head.uri.path_and_query()?.as_str();
     (is_read && is_bare && is_board(head.uri.path(), slug) && address.len() <= MAX_ADDRESS).then_some(address)
 }
@@ -106,10 +109,13 @@ async fn template(
     head: &Parts,
     slug: &Slug,
     context: &RequestContext,
-    board: &SharedBoard,
+    board: Arc<SharedBoard>,
 ) -> Result<PageTemplate, ()> {
     let BoardQuery { filters, start, .. } = BoardQuery::parse(head.uri.query());
-    let view = state.service().window_of(context, &board.seen, &filters, start).await.map_err(drop)?;
+    // Nothing is theirs for whom it is drawn, also if they vote at this moment.
+    let mut nobody = context.clone();
+    nobody.actor.participant = None;
+    let view = state.service().window_of(&nobody, &board.seen, &filters, start).await.map_err(drop)?;
     let form_key = view.form_key.to_string();
     let nonce = policy::Nonce::while_watching(state.rng());
     let backend = Backend {
@@ -148,7 +154,7 @@ pub(super) async fn way_to_question(
     state: &AppState,
     head: &Parts,
     slug: &Slug,
-    credentials: &Credentials,
+    context: &RequestContext,
 ) -> Option<Response> {
     let path = head.uri.path();
     let asked = BoardQuery::parse(head.uri.query());
@@ -156,7 +162,6 @@ pub(super) async fn way_to_question(
     if !is_board(path, slug) {
         return None;
     }
-    let context = state.service().authenticate_without_touch(slug.as_str(), credentials).await.ok()?;
     context.require_any_team().ok()?;
     let board = state.boards().board(context.tenant.id, context.team_filter()).await.ok()?;
     let question = board.seen.board.questions.get(&id)?;
@@ -174,6 +179,8 @@ pub(super) async fn way_to_question(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::system::InstallationKey;
+    use axum::http::header::COOKIE;
 
     #[test]
     fn the_pages_of_boards_are_known_by_their_paths() {
@@ -189,19 +196,25 @@ mod tests {
     #[test]
     fn a_page_is_shared_by_those_who_bring_nothing_of_their_own() {
         let acme = Slug::parse("acme").unwrap();
+        let cookies = Cookies::new(InstallationKey::new([1; 32]), false);
         let request = |method: Method, uri: &str| {
             let mut request = Request::new(Body::empty());
             *request.method_mut() = method;
             *request.uri_mut() = uri.parse().unwrap();
             request.into_parts().0
         };
-        assert_eq!(shared_address(&request(Method::GET, "/?tab=all"), &acme), Some("/?tab=all"));
-        assert_eq!(shared_address(&request(Method::POST, "/"), &acme), None);
-        assert_eq!(shared_address(&request(Method::GET, "/admin"), &acme), None);
-        assert_eq!(shared_address(&request(Method::GET, &format!("/?x={}", "y".repeat(MAX_ADDRESS))), &acme), None);
-        let mut known = request(Method::GET, "/");
-        known.headers.insert(COOKIE, HeaderValue::from_static("theme=dark"));
-        assert_eq!(shared_address(&known, &acme), None);
+        assert_eq!(shared_address(&cookies, &request(Method::GET, "/?tab=all"), &acme), Some("/?tab=all"));
+        assert_eq!(shared_address(&cookies, &request(Method::POST, "/"), &acme), None);
+        assert_eq!(shared_address(&cookies, &request(Method::GET, "/admin"), &acme), None);
+        assert_eq!(
+            shared_address(&cookies, &request(Method::GET, &format!("/?x={}", "y".repeat(MAX_ADDRESS))), &acme),
+            None
+        );
+        for (cookie, shared) in [("theme=dark", None), ("pulsestage_s_acme=1", None), ("pulsestage_p=1.2", Some("/"))] {
+            let mut known = request(Method::GET, "/");
+            known.headers.insert(COOKIE, HeaderValue::from_static(cookie));
+            assert_eq!(shared_address(&cookies, &known, &acme), shared, "{cookie}");
+        }
         let mut told = request(Method::GET, "/t/acme/?q=1");
         told.headers.insert("user-agent", HeaderValue::from_static("somebody"));
         told.headers.insert(HOST, HeaderValue::from_static("ask.test"));

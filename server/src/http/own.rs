@@ -124,8 +124,8 @@ async fn visible(
     context: &RequestContext,
     question: QuestionId,
 ) -> Result<(QuestionId, String), Error> {
-    let board = state.service().board(context).await?.board;
-    board.questions.get(&question).map(|shown| (question, shown.body.clone())).ok_or(Error::NoPage)
+    let shown = state.service().shown_question(context, question).await?;
+    shown.map(|shown| (question, shown.body)).ok_or(Error::NoPage)
 }
 
 async fn send_report(

@@ -25,7 +25,6 @@ use super::{device, host, newcomer, policy};
 use crate::state::AppState;
 use pulsestage::id::uuid_v7;
 use pulsestage::ports::RateLimited;
-use pulsestage::service::Credentials;
 use pulsestage::text::Slug;
 use pulsestage::user::Role;
 
@@ -45,25 +44,27 @@ pub async fn render(State(state): State<AppState>, request: Request) -> Response
     let minted = credentials.device.is_none().then(|| new_device(&state));
     credentials.device = credentials.device.or(minted);
     credentials.origin.is_new = minted.is_some();
-    if let Some(way) = newcomer::way_to_question(&state, &head, &slug, &credentials).await {
-        return way;
-    }
-    let reader = device::reader_cookie(&state, &head.headers, &slug, &credentials).await;
-    let mut ready = None;
-    if let Some(device) = minted {
-        match newcomer::page(&state, &head, &slug, &credentials).await {
-            SharedPage::Filled(page) => return with_cookies(&state, page, Some(device), reader),
+    // Who this is is worked out once, for all that is said beside the page. The page itself notes who was here.
+    let context = state.service().authenticate_without_touch(slug.as_str(), &credentials).await.ok();
+    let (mut reader, mut ready) = (None, None);
+    if let Some(context) = &context {
+        if let Some(way) = newcomer::way_to_question(&state, &head, &slug, context).await {
+            return way;
+        }
+        reader = device::reader_cookie(&state, &head.headers, &slug, context);
+        match newcomer::page(&state, &head, &slug, context).await {
+            SharedPage::Filled(page) => return with_cookies(&state, page, minted, reader),
             SharedPage::Refused(refusal) => ready = Some(ReadyBoard(Err(refusal))),
             SharedPage::Own => {}
         }
     }
     let wanted = head.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
-    let visited = (state.clone(), credentials.clone(), slug.clone());
     let backend = Backend { service: state.service().clone(), credentials, home };
     let nonce = policy::Nonce::while_watching(state.rng());
     let drawing = PageDrawing { slug, backend, nonce: nonce.clone(), ready };
     let mut response = draw(&state, Request::from_parts(head, body), drawing).await;
-    if response.status() == StatusCode::FORBIDDEN && is_nobody(visited).await {
+    // Signing in may open what is closed to a guest.
+    if response.status() == StatusCode::FORBIDDEN && context.is_some_and(|context| context.actor.role == Role::Guest) {
         return to_sign_in(&wanted);
     }
     let found = response.status().is_success();
@@ -137,29 +138,25 @@ fn with_cookies(state: &AppState, mut page: Response, minted: Option<Uuid>, read
     page
 }
 
-/// Whether a visitor to whom a page is closed has not signed in there: signing in may open it.
-async fn is_nobody((state, credentials, slug): (AppState, Credentials, Slug)) -> bool {
-    state
-        .service()
-        .authenticate(slug.as_str(), &credentials)
-        .await
-        .is_ok_and(|context| context.actor.role == Role::Guest)
-}
-
 /// To signing in to the tenant of this page, and from there back to it.
 fn to_sign_in(wanted: &str) -> Response {
-    let room = wanted.strip_prefix("/t/").and_then(|rest| rest.split(['/', '?']).next());
-    let room = room.map(|slug| format!("/t/{slug}")).unwrap_or_default();
     let to = url::form_urlencoded::Serializer::new(String::new()).append_pair("to", wanted).finish();
-    let mut response = Redirect::to(&format!("{room}/sign-in?{to}")).into_response();
+    let mut response = Redirect::to(&format!("{}/sign-in?{to}", tenant_prefix(wanted))).into_response();
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     response
 }
 
+/// What an address begins with to name its tenant, such as `/t/acme`; nothing where it names none.
+pub(super) fn tenant_prefix(address: &str) -> &str {
+    let slug = address.strip_prefix("/t/").and_then(|rest| rest.split(['/', '?', '#']).next());
+    let slug = slug.filter(|slug| !slug.is_empty());
+    slug.map_or("", |slug| &address[.."/t/".len() + slug.len()])
+}
+
 /// The tenant whose page this is; the one that is at home here for every page that names none.
 pub(super) fn named(path: &str, home: &Home) -> Slug {
-    let named = path.strip_prefix("/t/").and_then(|rest| rest.split('/').next());
-    let slug = named.and_then(|slug| home.resolve(slug)).unwrap_or(&home.slug);
+    let named = tenant_prefix(path).strip_prefix("/t/").unwrap_or_default();
+    let slug = home.resolve(named).unwrap_or(&home.slug);
     Slug::parse(slug).unwrap_or_else(|_| Slug::default_tenant())
 }
 
@@ -255,6 +252,25 @@ pub(super) fn new_device(state: &AppState) -> Uuid {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_names_its_tenant_at_its_beginning() {
+        for (address, prefix) in [
+            ("/t/acme", "/t/acme"),
+            ("/t/acme/", "/t/acme"),
+            ("/t/acme/admin/people?text=a/b", "/t/acme"),
+            ("/t/acme?tab=all", "/t/acme"),
+            ("/t/acme#q-1", "/t/acme"),
+            ("/", ""),
+            ("/t/", ""),
+            ("/t//admin", ""),
+            ("/t/?x", ""),
+            ("/tx/acme", ""),
+            ("", ""),
+        ] {
+            assert_eq!(tenant_prefix(address), prefix, "{address}");
+        }
+    }
 
     #[test]
     fn a_page_is_of_the_tenant_in_its_path_or_of_the_one_at_home() {

@@ -46,7 +46,7 @@ pub async fn answer(State(state): State<AppState>, mut request: Request, next: N
     if let Some(proof) = told.extensions_mut().remove::<ProofWanted>() {
         let form = String::from_utf8(read.unwrap_or_else(typed)).unwrap_or_default();
         let held = HeldForm { endpoint, form };
-        return confirm::holding(&state, &head, &proof.page, held).await.unwrap_or(told);
+        return confirm::holding(&state, &head, proof.page(), held).await.unwrap_or(told);
     }
     let is_wanted_again = told.headers_mut().remove(FORM_AGAIN).is_some();
     let Some(address) = told.headers().get(LOCATION).and_then(|value| url::Url::parse(value.to_str().ok()?).ok())

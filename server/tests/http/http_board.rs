@@ -317,21 +317,22 @@ async fn newcomers_share_a_page_and_nothing_that_is_their_own() {
         assert!(!one.text().contains("somebody") && !other.text().contains("somebody"));
         let cookie = |reply: &Reply| reply.set_cookies()[0].split(';').next().unwrap().to_owned();
         assert_ne!(cookie(&one), cookie(&other));
-        let key = |reply: &Reply| {
-            let key = reply.text().split("name=\"op\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
-            assert!(Uuid::parse_str(&key).is_ok());
-            key
-        };
         assert_ne!(key(&one), key(&other), "no two forms have one key");
-        let csp = |reply: &Reply| reply.header("content-security-policy").to_owned();
-        let same = |reply: &Reply| reply.text().replace(&key(reply), "KEY").replace(&nonce(&csp(reply)), "NONCE");
         assert_eq!(same(&one), same(&other));
-        // Drawn for somebody who is known it is the same page.
-        let known = page(path, "somebody", &server.participant(7)).await;
+        // Drawn for somebody alone, for their cookies, it is the same page.
+        let known = page(path, "somebody", &format!("{}; x=1", server.participant(7))).await;
         assert_eq!(same(&known), same(&one), "{path}");
         assert!(known.set_cookies().iter().all(|cookie| cookie.starts_with("pulsestage_r_")));
     }
-    // With a cookie of whatever kind a page is drawn for its reader.
+    // With a vote, a session or another cookie a page is drawn for its reader.
+    let (voter, idle) = (server.participant(8), server.participant(9));
+    assert_eq!(same(&page("/", "", &idle).await), same(&page("/", "", "").await));
+    let vote = [("question", default.open.id.to_string()), ("up", "true".to_owned())];
+    assert_eq!(call(&server, "set_vote", &voter, &vote).await.status, 200);
+    let (voted, others) = (page("/", "", &voter).await, page("/", "", "").await);
+    assert_ne!(same(&voted), same(&others), "their vote shows");
+    assert_eq!(same(&page("/", "", &idle).await), same(&others), "and nobody else's page has it");
+    assert!(page("/", "", &default.moderator).await.text().contains("/admin"));
     let dark = page("/", "", "theme=dark").await;
     assert_eq!(dark.set_cookies().len(), 2);
     assert!(dark.text().contains("data-theme=\"dark\"") && !page("/", "", "").await.text().contains("data-theme"));
@@ -340,6 +341,19 @@ async fn newcomers_share_a_page_and_nothing_that_is_their_own() {
     let cookie = first.set_cookies()[0].split(';').next().unwrap().to_owned();
     assert_eq!(call(&server, "ask", &cookie, &asked).await.status, 200, "the cookie makes a participant");
     assert!(page("/", "", "").await.text().contains("New here?"), "the next newcomer sees it at once");
+}
+
+/// The key of the form on a page.
+fn key(reply: &Reply) -> String {
+    let key = reply.text().split("name=\"op\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    assert!(Uuid::parse_str(&key).is_ok());
+    key
+}
+
+/// A page without what is new in each answer.
+fn same(reply: &Reply) -> String {
+    let nonce = nonce(reply.header("content-security-policy"));
+    reply.text().replace(&key(reply), "KEY").replace(&nonce, "NONCE")
 }
 
 /// The number that the scripts of a page carry; what is in no page where they carry none.

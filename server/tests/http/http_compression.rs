@@ -9,7 +9,7 @@ use crate::support::{Plan, Reply, TestServer};
 const CODINGS: [&str; 3] = ["br", "zstd", "gzip"];
 
 /// The body as it was before it was compressed.
-fn plain(reply: &Reply) -> Vec<u8> {
+pub(crate) fn plain(reply: &Reply) -> Vec<u8> {
     let mut bytes = Vec::new();
     match reply.header("content-encoding") {
         "" => bytes.extend_from_slice(&reply.body),
@@ -21,7 +21,7 @@ fn plain(reply: &Reply) -> Vec<u8> {
     bytes
 }
 
-fn varies(reply: &Reply) -> bool {
+pub(crate) fn varies(reply: &Reply) -> bool {
     let said = reply.headers.get_all("vary").into_iter().filter_map(|value| value.to_str().ok());
     said.flat_map(|value| value.split(',')).any(|name| name.trim().eq_ignore_ascii_case("accept-encoding"))
 }

@@ -147,7 +147,7 @@ async fn a_path_that_is_not_there_is_404_for_each_caller_and_405_says_what_it_ta
     for (method, path, allowed) in [
         (Method::POST, "/health/live", "GET,HEAD"),
         (Method::GET, "/api/fn/ask", "POST"),
-        (Method::POST, "/api/fn/load_board", "GET"),
+        (Method::POST, "/api/fn/load_board", "GET,HEAD"),
         (Method::DELETE, "/sse", "GET,HEAD"),
         (Method::GET, "/sign-out", "POST"),
         (Method::PUT, "/", "GET,HEAD"),

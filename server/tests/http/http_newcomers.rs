@@ -6,7 +6,8 @@ use std::net::SocketAddr;
 
 use pulsestage_server::limits::LimitArgs;
 
-use crate::support::{Plan, Reply, TestServer};
+use crate::http_tenancy::call;
+use crate::support::{Folder, Plan, Reply, Room, TestServer, dump, open_store};
 
 /// The same server as it is seen from this address.
 fn from(server: &mut TestServer, addr: &str) {
@@ -97,4 +98,26 @@ async fn links_are_not_guessed_in_a_hurry() {
     assert_eq!(server.get("/sign-in/spent").send().await.status, 410, "where one is sent is no guess");
     server.clock.turn_on(10);
     assert_eq!(guess().await.status, 410);
+}
+
+/// What somebody opens who then goes away leaves nothing in the database, nor does what their page reads by itself.
+#[tokio::test]
+async fn a_newcomer_is_no_row_before_their_first_vote() {
+    let folder = Folder::new();
+    let server = TestServer::on(open_store(&folder.sqlite_url()).await, Plan::default());
+    let room = Room::furnish(&server.service, "default").await;
+    let before = dump(&folder.sqlite_url()).await;
+    for _ in 0..5 {
+        let page = server.get("/").send().await;
+        let cookie = page.set_cookies()[0].split(';').next().unwrap().to_owned();
+        for path in
+            ["/", "/?tab=all&find=question", "/api/board", "/api/rows", "/api/mine", "/api/events", "/mine", "/check"]
+        {
+            assert_eq!(server.get(path).cookie(&cookie).send().await.status, 200, "{path}");
+        }
+    }
+    assert_eq!(dump(&folder.sqlite_url()).await, before);
+    let vote = [("question", room.open.id.to_string()), ("up", "true".to_owned())];
+    assert_eq!(call(&server, "set_vote", &server.participant(1), &vote).await.status, 200);
+    assert_ne!(dump(&folder.sqlite_url()).await, before);
 }

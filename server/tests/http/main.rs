@@ -63,6 +63,8 @@ mod http_headers;
 #[cfg(test)]
 mod http_health;
 #[cfg(test)]
+mod http_hostile;
+#[cfg(test)]
 mod http_hosts;
 #[cfg(test)]
 mod http_join;
