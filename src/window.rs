@@ -23,6 +23,8 @@ pub use seen::SeenBoard;
 
 /// How many rows a page has at first, and how many each further answer adds.
 pub const ROWS: u32 = 50;
+/// The most rows of one answer.
+pub const MOST_ROWS: u32 = 500;
 /// The most questions of a board that a browser loads as a whole; a larger one is read window by window.
 pub const LARGEST_BOARD: u32 = 2_000;
 

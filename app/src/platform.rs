@@ -75,6 +75,11 @@ mod browser {
         }
     }
 
+    /// The query of the page's address, as it stands there.
+    pub(crate) fn query() -> Option<String> {
+        window().location().search().ok()
+    }
+
     /// Prints the page.
     pub(crate) fn print() {
         // A browser that cannot print has no use for the button.
@@ -268,6 +273,10 @@ mod rest {
     }
 
     pub(crate) fn replace_query(_query: &str) {}
+
+    pub(crate) fn query() -> Option<String> {
+        None
+    }
 
     pub(crate) fn print() {}
 

@@ -4,7 +4,8 @@
 import { appendFileSync } from 'node:fs';
 import type { CDPSession, Page } from '@playwright/test';
 
-import { Person } from '../support/api';
+import type { Person } from '../support/api';
+import { askMany, UNLIMITED } from '../support/seed';
 import { Server } from '../support/server';
 import { expect, test } from '../support/test';
 
@@ -13,11 +14,6 @@ const SLOWER = 4;
 const NETWORK = { offline: false, latency: 150, downloadThroughput: (1.6e6 / 8) | 0, uploadThroughput: (0.75e6 / 8) | 0 };
 /** Minutes of the run in which the number of nodes is watched. */
 const MINUTES = Number(process.env.BENCH_MINUTES ?? 10);
-const LIMITS = [
-  'asks-per-tenant', 'open-questions-per-participant', 'votes-per-participant', 'writes-per-tenant',
-  'reads-per-tenant', 'reads-per-participant', 'newcomers-per-network', 'reads-per-unknown-network', 'unknown-reads-per-tenant',
-];
-
 function figure(name: string, value: number): void {
   const file = process.env.BENCH_FIGURES;
   if (file === undefined) throw new Error('BENCH_FIGURES names no file');
@@ -26,20 +22,9 @@ function figure(name: string, value: number): void {
 
 /** A server whose first team has so many questions. */
 async function withQuestions(count: number): Promise<{ server: Server; crowd: Person[]; ids: string[] }> {
-  const server = await Server.start({ flags: LIMITS.flatMap((limit) => [`--${limit}`, '0']) });
-  const crowd = await Promise.all(Array.from({ length: 16 }, () => Person.participant(server.url)));
-  const { board } = await (crowd[0] as Person).board();
-  const team = board.teams[0]?.id ?? '';
-  const ids: string[] = [];
-  await Promise.all(
-    crowd.map(async (person, first) => {
-      for (let n = first; n < count; n += crowd.length) {
-        const question = `Question ${n}: when will the plan for the coming year be told to everybody who has to work with it?`;
-        ids.push((await person.call<{ id: string }>('ask', { team, question })).id);
-      }
-    }),
-  );
-  return { server, crowd, ids };
+  const server = await Server.start({ flags: UNLIMITED });
+  const words = (n: number) => `Question ${n}: when will the plan for the coming year be told to everybody who has to work with it?`;
+  return { server, ...(await askMany(server, count, words)) };
 }
 
 /** What is watched in the page from its first moment. */

@@ -1,5 +1,6 @@
 //! Reading: the board, whole and in parts.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{RequestContext, Service};
@@ -7,11 +8,12 @@ use crate::audience::StaffOf;
 use crate::board::Board;
 use crate::command::{BoardView, PersonalPart};
 use crate::error::Refusal;
-use crate::id::{OperationId, QuestionId};
+use crate::id::{OperationId, QuestionId, TagId};
 use crate::permission::Action;
 use crate::ports::Participation;
 use crate::question::Question;
-use crate::window::{BoardPart, Filters, SeenBoard, WindowStart};
+use crate::tag::{Tag, TagsView, UsedTag};
+use crate::window::{BoardPart, Filters, ROWS, SeenBoard, WindowStart};
 
 impl Service {
     /// Counts one reading of the board in, whatever of it is read.
@@ -36,7 +38,7 @@ impl Service {
         self.view(context, &seen, seen.board.clone(), None).await
     }
 
-    /// The board for a page of this caller: of a large board the window of rows that begins there.
+    /// The board for a page of this caller: of a large board the window of at most so many rows that begins there.
     ///
     /// # Errors
     /// As [`Service::board`].
@@ -45,12 +47,13 @@ impl Service {
         context: &RequestContext,
         filters: &Filters,
         start: WindowStart,
+        rows: u32,
     ) -> Result<BoardView, Refusal> {
         let seen = self.seen_board(context).await?;
-        self.window_of(context, &seen, filters, start).await
+        self.page_of(context, &seen, filters, start, rows).await
     }
 
-    /// The same of a board that the caller was let in to.
+    /// The same of a board that the caller was let in to, with as many rows as a page has at first.
     ///
     /// # Errors
     /// When the store has no answer.
@@ -61,7 +64,18 @@ impl Service {
         filters: &Filters,
         start: WindowStart,
     ) -> Result<BoardView, Refusal> {
-        let (board, part) = seen.for_page(filters, start);
+        self.page_of(context, seen, filters, start, ROWS).await
+    }
+
+    async fn page_of(
+        &self,
+        context: &RequestContext,
+        seen: &SeenBoard,
+        filters: &Filters,
+        start: WindowStart,
+        rows: u32,
+    ) -> Result<BoardView, Refusal> {
+        let (board, part) = seen.for_page(filters, start, rows);
         let view = self.view(context, seen, board, part).await?;
         Ok(BoardView { found: seen.found(filters), ..view })
     }
@@ -86,6 +100,22 @@ impl Service {
     pub async fn personal_part(&self, context: &RequestContext) -> Result<PersonalPart, Refusal> {
         let seen = self.seen_board(context).await?;
         self.personal(context, &seen).await
+    }
+
+    /// The palette, and how often each tag is used on the board.
+    ///
+    /// # Errors
+    /// As [`Service::board`], and when the caller may not change tags.
+    pub async fn tags_in_use(&self, context: &RequestContext) -> Result<TagsView, Refusal> {
+        context.require(Action::EditTag)?;
+        let seen = self.seen_board(context).await?;
+        let mut used: HashMap<TagId, u32> = HashMap::new();
+        for tag in seen.board.questions.values().flat_map(|question| &question.tags) {
+            *used.entry(tag.id).or_default() += 1;
+        }
+        let questions = |tag: &Tag| used.get(&tag.id).copied().unwrap_or_default();
+        let tags = seen.board.tags.iter().map(|tag| UsedTag { tag: tag.clone(), questions: questions(tag) }).collect();
+        Ok(TagsView { tenant: seen.tenant.clone(), role: context.actor.role, tags })
     }
 
     /// Counts a look at the board, or says why this caller is not to have it.

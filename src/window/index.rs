@@ -4,6 +4,7 @@
 //! messages; here a message costs a search and a move within one list.
 
 use std::cmp::Ordering;
+use std::ops::Range;
 
 use super::{BoardCounts, Chosen, Filters, SortKey, in_tab};
 use crate::board::Board;
@@ -170,10 +171,18 @@ impl OrderIndex {
         self.entries.get(at).map(|entry| entry.key)
     }
 
-    /// How many questions of the tab stand no further back than one with this key would.
+    /// The places of the questions of the tab from where one with the key `begin` would stand up to where one with the key
+    /// `end` would, both with them; from the first, or up to the last, where there is no key.
     #[must_use]
-    pub fn up_to(&self, key: &SortKey) -> usize {
-        self.keys.partition_point(|other| other.compare(key, self.filters.sort) != Ordering::Greater)
+    pub fn between(&self, begin: Option<SortKey>, end: Option<SortKey>) -> Range<usize> {
+        let before = |key: SortKey, also: Ordering| {
+            self.keys.partition_point(|other| {
+                let order = other.compare(&key, self.filters.sort);
+                order == Ordering::Less || order == also
+            })
+        };
+        let first = begin.map_or(0, |begin| before(begin, Ordering::Less));
+        first..end.map_or(self.keys.len(), |end| before(end, Ordering::Equal)).max(first)
     }
 }
 

@@ -62,7 +62,10 @@ proptest! {
         let index = OrderIndex::new(&board, &filters, &upvotes);
         for (place, id) in index.ids().enumerate() {
             prop_assert_eq!(index.position(id), Some(place));
-            prop_assert_eq!(index.up_to(&index.key(id).unwrap()), place + 1);
+            let key = index.key(id);
+            prop_assert_eq!(index.between(None, key), 0..place + 1);
+            prop_assert_eq!(index.between(key, None), place..index.ids().len());
+            prop_assert_eq!(index.between(key, key), place..place + 1);
         }
         let others = board.questions.keys().filter(|id| !index.ids().any(|listed| listed == **id));
         for id in others {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{BoardPart, Filters, ROWS, RowOrder, RowWindow, WindowStart, ordered};
+use super::{BoardPart, Filters, MOST_ROWS, ROWS, RowOrder, RowWindow, WindowStart, ordered};
 use crate::board::Board;
 use crate::event::{Cursor, Event};
 use crate::search::SharedIndex;
@@ -81,14 +81,14 @@ impl SeenBoard {
         self.order(filters).window(start, limit)
     }
 
-    /// The board for a page: all of it when it has no more questions than a window has rows, otherwise the window that
-    /// begins there.
+    /// The board for a page: all of it when it has no more questions than a page has rows at first, otherwise the window
+    /// of at most so many rows that begins there.
     #[must_use]
-    pub fn for_page(&self, filters: &Filters, start: WindowStart) -> (Board, Option<BoardPart>) {
+    pub fn for_page(&self, filters: &Filters, start: WindowStart, rows: u32) -> (Board, Option<BoardPart>) {
         if self.board.questions.len() <= ROWS as usize {
             return (self.board.clone(), None);
         }
-        let window = self.window(filters, start, ROWS);
+        let window = self.window(filters, start, rows.min(MOST_ROWS));
         (window.cut(&self.board), Some(window.part_of(&self.board)))
     }
 }

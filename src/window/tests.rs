@@ -198,12 +198,12 @@ proptest! {
 
     #[test]
     fn a_page_has_all_of_a_small_board_and_a_window_of_a_large_one(
-        board in any_board(), more in 0..80u32, filters in any_filters(), from in 0..100u32,
+        board in any_board(), more in 0..80u32, filters in any_filters(), from in 0..100u32, rows in 1..200u32,
     ) {
         let mut board = board;
         board.questions.extend((100..100 + more).map(|n| (question_id(n), question(n, i64::from(n % 3)))));
         let seen = SeenBoard::new(tenant(), board.clone());
-        let (shown, part) = seen.for_page(&filters, WindowStart::Offset(from));
+        let (shown, part) = seen.for_page(&filters, WindowStart::Offset(from), rows);
         match part {
             None => {
                 prop_assert!(board.questions.len() <= ROWS as usize);
@@ -216,6 +216,7 @@ proptest! {
                 prop_assert_eq!(&whole(&shown, &filters).ids, &all.ids[from..from + shown.questions.len()]);
                 prop_assert_eq!(part.next.is_some(), from + shown.questions.len() < all.ids.len());
                 prop_assert_eq!(part.counts, all.counts);
+                prop_assert!(shown.questions.len() <= rows as usize);
             }
         }
     }

@@ -9,9 +9,10 @@ use pulsestage::command::BoardView;
 use pulsestage::error::{Noun, Refusal};
 use pulsestage::service::{Credentials, RequestContext, Service};
 use pulsestage::text::Slug;
-use pulsestage::window::{Filters, WindowStart};
+use pulsestage::window::{Filters, MOST_ROWS, ROWS, WindowStart};
 
 use super::{API_PREFIX, ApiError};
+use crate::address::PageQuery;
 
 /// Which tenant is meant where a request names none: the default one, or the one whose host it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,13 +58,36 @@ pub struct Backend {
     pub home: Home,
 }
 
-/// Which rows of the board a page that is being drawn begins with. Whoever calls from elsewhere gets the whole board.
-#[derive(Clone, Debug, Default)]
+/// Which rows of the board a page has. Whoever calls for no page gets the whole board.
+#[derive(Clone, Debug)]
 pub struct PageWindow {
     /// What its reader chose to see.
     pub filters: Filters,
     /// Where the rows begin.
     pub start: WindowStart,
+    /// How many there are at most.
+    pub rows: u32,
+}
+
+impl Default for PageWindow {
+    fn default() -> Self {
+        Self { filters: Filters::default(), start: WindowStart::default(), rows: ROWS }
+    }
+}
+
+impl PageWindow {
+    /// The window that the query of `/api/rows` means. What cannot be read has its default.
+    pub(super) fn parse(query: &str) -> Self {
+        let mut window = Self::default();
+        for (name, value) in PageQuery::parse(query).pairs() {
+            if name == "limit" {
+                window.rows = value.parse().unwrap_or(ROWS).clamp(1, MOST_ROWS);
+            } else if !window.filters.read(name, value) {
+                window.start.read(name, value);
+            }
+        }
+        window
+    }
 }
 
 /// The board of a page that is being drawn, where it was asked for before.

@@ -18,26 +18,33 @@ use super::{
 #[cfg(feature = "ssr")]
 use pulsestage::{command, person::Flash};
 
-/// The board of a tenant as the caller sees it. A page that is being drawn gets the window that its address asks for.
+/// The board of a tenant as the caller sees it. A page gets the window that its address asks for, or that `window` says, in
+/// the words of the query of `/api/rows`.
 #[cfg(not(feature = "browser"))]
 #[server(prefix = "/api/fn", endpoint = "load_board", input = GetUrl, output = ApiJson)]
-pub async fn load_board(#[server(default)] tenant: String) -> Result<BoardView, ApiError> {
+pub async fn load_board(
+    #[server(default)] tenant: String,
+    #[server(default)] window: Option<String>,
+) -> Result<BoardView, ApiError> {
     if let Some(ReadyBoard(board)) = use_context() {
         return board.map_err(refuse);
     }
-    let window = use_context::<PageWindow>();
+    let window = use_context::<PageWindow>().or_else(|| window.map(|window| PageWindow::parse(&window)));
     let (service, context) = authenticate(&tenant).await?;
     let board = match window {
-        Some(PageWindow { filters, start }) => service.board_window(&context, &filters, start).await,
+        Some(PageWindow { filters, start, rows }) => service.board_window(&context, &filters, start, rows).await,
         None => service.board(&context).await,
     };
     board.map_err(refuse)
 }
 
-/// The board of a tenant, by its slug.
+/// The board of a tenant, by its slug, or a window of it.
 #[cfg(feature = "browser")]
-pub async fn load_board(tenant: String) -> Result<BoardView, ApiError> {
-    super::client::call(&["/api/fn/load_board?tenant=", &crate::platform::escaped(&tenant)].concat(), None).await
+pub async fn load_board(tenant: String, window: Option<String>) -> Result<BoardView, ApiError> {
+    use crate::platform::escaped;
+
+    let window = window.map_or_else(String::new, |window| ["&window=", &escaped(&window)].concat());
+    super::client::call(&["/api/fn/load_board?tenant=", &escaped(&tenant), &window].concat(), None).await
 }
 
 /// Puts a question to a team. Where `again` is false, a text that the caller has asked before is refused; a client that

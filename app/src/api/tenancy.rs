@@ -8,7 +8,7 @@ use pulsestage::command::IdempotencyKey;
 use pulsestage::id::{TagId, TeamId};
 use pulsestage::retention::{Retention, RetentionView};
 use pulsestage::settings::{SettingsForm, SettingsView};
-use pulsestage::tag::Tag;
+use pulsestage::tag::{Tag, TagsView};
 use pulsestage::team::{Team, TeamsView};
 use pulsestage::tenant::Tenant;
 
@@ -63,6 +63,13 @@ pub async fn set_retention(
 pub async fn load_teams(#[server(default)] tenant: String) -> Result<TeamsView, ApiError> {
     let (service, context) = authenticate(&tenant).await?;
     service.teams(&context).await.map_err(refuse)
+}
+
+/// The tenant's palette, for those who change it, with how often each tag is used.
+#[server(prefix = "/api/fn", endpoint = "load_tags", input = GetUrl, output = ApiJson)]
+pub async fn load_tags(#[server(default)] tenant: String) -> Result<TagsView, ApiError> {
+    let (service, context) = authenticate(&tenant).await?;
+    service.tags_in_use(&context).await.map_err(refuse)
 }
 
 /// Changes a team's name and what it decides otherwise than its tenant: `yes`, `no`, or whatever else for "as there".

@@ -67,7 +67,7 @@ pub(super) fn FoundCard(
     context: FoundContext,
 ) -> impl IntoView {
     let (id, created_at) = (question.id, question.created_at);
-    let row = context.live.found_row(question);
+    let row = context.live.found_row(id);
     let (card, text, why) = (format!("q-{id}"), format!("q-{id}-text"), format!("q-{id}-why"));
     let (labelled, described) = (text.clone(), why.clone());
     let state = Signal::derive(move || {

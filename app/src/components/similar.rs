@@ -33,7 +33,7 @@ pub fn SimilarList(
     });
     let one = move |question: Question| {
         let id = question.id;
-        let row = context.live.found_row(question);
+        let row = context.live.found_row(id);
         view! {
             <li class="similar__row">
                 <p class="similar__text" dir="auto">

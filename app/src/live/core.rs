@@ -1,10 +1,10 @@
 //! What a page knows: the board, the reader's own, and what is drawn of it. Plain data; the signals come after.
 
-use pulsestage::board::{Applied, Board};
-use pulsestage::command::VoteReceipt;
-use pulsestage::event::QuestionUpvoted;
-use pulsestage::id::{OperationId, QuestionId};
+use pulsestage::board::Board;
+use pulsestage::id::QuestionId;
+use pulsestage::question::{Question, Status};
 use pulsestage::window::{BoardCounts, BoardPart, Filters, OrderIndex, Shift};
+use std::ops::Range;
 
 use super::held_order::{HeldOrder, settle};
 use super::part::Part;
@@ -12,17 +12,21 @@ use super::project::{Mine, row};
 use super::row::Row;
 #[cfg(any(test, feature = "browser"))]
 use super::since::Since;
+#[cfg(any(test, feature = "browser"))]
+use super::span::STEP;
 use super::span::{Edge, Listed, Span};
 use super::vec_map::VecMap;
-use super::votes::{Click, Intent, Votes};
+use super::votes::Votes;
 
 /// The truth of one page.
 #[derive(Clone, Debug)]
 pub(super) struct Core {
     pub(super) board: Board,
+    /// Questions that a search found: those of them that the board does not have are drawn and voted for as well.
+    pub(super) found: Board,
     pub(super) mine: Mine,
     /// The order of the board's questions under the filters that are drawn.
-    index: OrderIndex,
+    pub(super) index: OrderIndex,
     /// What the board is a part of; nothing when it is whole.
     pub(super) part: Option<Part>,
     /// What came since the board was asked for, while it is.
@@ -37,7 +41,7 @@ pub(super) struct Core {
     /// Questions that came into the order since it is held.
     entered: VecMap<()>,
     /// Questions of which something may be another since the last drawing.
-    changed: VecMap<()>,
+    pub(super) changed: VecMap<()>,
     /// Whether that is so of every question, and of the teams and tags.
     is_all_changed: bool,
     /// Questions that came since the last drawing.
@@ -74,11 +78,12 @@ impl Core {
         filters: &Filters,
     ) -> Self {
         let mine = Mine { votes: Votes::new(voted), own: question_set(own), ..Mine::default() };
-        let index = OrderIndex::new(&board, filters, &|question| mine.upvotes(question));
+        let index = OrderIndex::new(&board, &filters.with_find(""), &|question| mine.upvotes(question));
         let part = part.map(|part| Part::new(part, &index));
         Self {
             #[cfg(any(test, feature = "browser"))]
-            since: part.as_ref().map(|_| Since::new(board.cursor)),
+            since: part.as_ref().filter(|part| !part.is_large).map(|_| Since::new(board.cursor)),
+            found: Board::empty(board.tenant, board.cursor),
             board,
             mine,
             index,
@@ -93,7 +98,7 @@ impl Core {
         }
     }
 
-    /// What the order is made for.
+    /// What the order is made for: what is searched for has no part in it.
     pub(super) const fn filters(&self) -> &Filters {
         self.index.filters()
     }
@@ -106,11 +111,23 @@ impl Core {
             self.span = Span::begun(0);
         }
         self.held = false;
-        self.reindex(filters);
+        self.reindex(&filters.with_find(""));
+    }
+
+    /// The same of a part of a board, while nothing of that choice could be loaded.
+    #[cfg(any(test, feature = "browser"))]
+    pub(super) fn make_do_with(&mut self, filters: &Filters) {
+        let before = self.filters();
+        let are_counts_same = before.team == filters.team && before.tags == filters.tags;
+        self.choose(filters);
+        if let Some(part) = &mut self.part {
+            part.make_do(are_counts_same, &self.index);
+        }
     }
 
     /// Makes the order anew; every row may say something else.
     pub(super) fn reindex(&mut self, filters: &Filters) {
+        self.mine.votes.know(&|id| Some(self.board.questions.get(&id)?.upvotes));
         self.index = OrderIndex::new(&self.board, filters, &|question| self.mine.upvotes(question));
         self.is_all_changed = true;
     }
@@ -131,22 +148,101 @@ impl Core {
         self.changed.put(question, ());
     }
 
-    /// How many rows can be drawn of the order.
-    fn reach(&self) -> usize {
-        self.part.as_ref().map_or_else(|| self.index.ids().len(), |part| part.reach(&self.index))
+    /// A question that is known, on the board or found by a search.
+    pub(super) fn question(&self, question: QuestionId) -> Option<&Question> {
+        self.board.questions.get(&question).or_else(|| self.found.questions.get(&question))
+    }
+
+    /// Takes over what a search found. Of what was found before, what is `shown` still is kept, and what is voted for.
+    pub(super) fn find(&mut self, found: Vec<Question>, shown: &[QuestionId]) {
+        let Self { found: known, mine, .. } = self;
+        known.tags.clone_from(&self.board.tags);
+        let before = std::mem::take(&mut known.questions);
+        for mut question in found {
+            // Similar questions are told without their answers.
+            if question.answer.is_none() && question.status == Status::Answered {
+                question.answer = before.get(&question.id).and_then(|before| before.answer.clone());
+            }
+            known.questions.insert(question.id, question);
+        }
+        for (id, question) in before {
+            if shown.contains(&id) || mine.votes.intent(id).is_some() {
+                known.questions.entry(id).or_insert(question);
+            }
+        }
+        mine.votes.know(&|id| Some(known.questions.get(&id)?.upvotes));
+    }
+
+    /// The places in the index of the rows that can be drawn.
+    fn range(&self) -> Range<usize> {
+        self.part.as_ref().map_or_else(|| 0..self.index.ids().len(), |part| part.range(&self.index))
+    }
+
+    /// The rows that can be drawn.
+    fn order(&self) -> impl Iterator<Item = QuestionId> + '_ {
+        let range = self.range();
+        self.index.ids().skip(range.start).take(range.len())
+    }
+
+    /// The place of a question among them.
+    fn place(&self, question: QuestionId) -> Option<usize> {
+        let range = self.range();
+        self.index.position(question).filter(|place| range.contains(place)).map(|place| place - range.start)
+    }
+
+    /// How many rows come before them.
+    fn offset(&self) -> usize {
+        self.part.as_ref().map_or(0, |part| part.offset(&self.index))
     }
 
     /// The offset of the first row that is drawn, and how many there may be.
     #[cfg(any(test, feature = "browser"))]
     pub(super) fn window(&self) -> (u32, u32) {
-        let offset = self.part.as_ref().map_or(0, |part| part.offset);
-        (offset + self.span.range(self.reach()).start as u32, self.span.room() as u32)
+        ((self.offset() + self.drawn_places().start) as u32, self.span.room().max(STEP) as u32)
     }
 
-    /// The index, and the part that is counted by it.
+    /// The offset of the row from which on rows at this end are to be loaded, and how many. One of them is here already:
+    /// that tells whether there is a gap. Nothing where there are no more.
     #[cfg(any(test, feature = "browser"))]
-    pub(super) const fn index_and_part(&mut self) -> (&OrderIndex, Option<&mut Part>) {
-        (&self.index, self.part.as_mut())
+    pub(super) fn rows_at(&self, edge: Edge, most: u32) -> Option<(u32, u32)> {
+        let (part, offset) = (self.part.as_ref()?, self.offset() as u32);
+        match edge {
+            Edge::Top if offset == 0 => None,
+            Edge::Top => {
+                let from = offset.saturating_sub(most);
+                Some((from, offset - from + 1))
+            }
+            Edge::Bottom if !part.follows() => None,
+            Edge::Bottom => Some(((offset + self.range().len() as u32).saturating_sub(1), most)),
+        }
+    }
+
+    /// The places of the drawn rows among those that can be drawn.
+    fn drawn_places(&self) -> Range<usize> {
+        self.span.range(self.range().len())
+    }
+
+    /// The first and the last of them.
+    #[cfg(any(test, feature = "browser"))]
+    pub(super) fn drawn_ends(&self) -> [Option<QuestionId>; 2] {
+        let drawn = self.drawn_places();
+        [drawn.start, drawn.end.saturating_sub(1)].map(|place| self.order().nth(place))
+    }
+
+    /// The first drawn row, and how many come before it: the reader is to stay there when other rows come or go. Who sees
+    /// the very first row goes on seeing whichever that is.
+    #[cfg(any(test, feature = "browser"))]
+    pub(super) fn anchor(&self) -> (usize, Option<QuestionId>) {
+        let first = self.drawn_places().start;
+        let before = self.offset() + first;
+        (before, self.order().nth(first).filter(|_| before > 0))
+    }
+
+    /// The rows are drawn from there on.
+    #[cfg(any(test, feature = "browser"))]
+    pub(super) fn stay_at(&mut self, (before, row): (usize, Option<QuestionId>)) {
+        let place = row.and_then(|row| self.place(row));
+        self.span = self.span.beginning_at(place.unwrap_or_else(|| before.saturating_sub(self.offset())));
     }
 
     /// Makes the list, and takes it for drawn.
@@ -156,14 +252,13 @@ impl Core {
             self.mine.fresh.put(*question, ());
             self.changed.put(*question, ());
         }
-        let reach = self.reach();
-        let span = self.span.range(reach);
+        let span = self.drawn_places();
         let (ids, waiting) = if self.held {
-            let order: Vec<QuestionId> = self.index.ids().take(reach).collect();
+            let order: Vec<QuestionId> = self.order().collect();
             settle(&self.drawn, &order, span.clone(), &self.entered, |id| self.board.questions.contains_key(&id))
         } else {
             self.entered = VecMap::default();
-            (self.index.ids().skip(span.start).take(span.len()).collect(), HeldOrder::default())
+            (self.order().skip(span.start).take(span.len()).collect(), HeldOrder::default())
         };
         let are_lists_changed = std::mem::take(&mut self.is_all_changed);
         let changed = std::mem::take(&mut self.changed);
@@ -172,22 +267,22 @@ impl Core {
         let due = ids.iter().filter(is_due).filter_map(|id| self.board.questions.get(id));
         let rows = due.map(|question| row(&self.board, &self.mine, question)).collect();
         self.drawn.clone_from(&ids);
-        let (counts, offset, follows) = match &self.part {
-            Some(part) => (part.counts(&self.index), part.offset as usize, part.next.is_some()),
-            None => (self.index.counts(), 0, false),
+        let (counts, follows) = match &self.part {
+            Some(part) => (part.counts(&self.index), part.follows()),
+            None => (self.index.counts(), false),
         };
-        let before = offset + span.start;
+        let before = self.offset() + span.start;
         let size = (counts.of(self.filters().tab) as usize).max(before + ids.len());
-        let listed = Listed { ids, before, size, below: span.end < reach || follows };
+        let listed = Listed { ids, before, size, below: span.end < self.range().len() || follows };
         Drawing { listed, rows, counts, waiting, came, are_lists_changed }
     }
 
     /// The reader has come near an end of the drawn rows, and the row of `keep` has the keyboard. Whether other rows are to
     /// be drawn; where not, they have to be loaded first.
     pub(super) fn grow(&mut self, edge: Edge, keep: Option<QuestionId>) -> bool {
-        let reach = self.reach();
-        let keep = keep.and_then(|question| self.index.position(question));
-        let (before, span) = (self.span.range(reach), self.span.grown(edge, reach, keep));
+        let reach = self.range().len();
+        let keep = keep.and_then(|question| self.place(question));
+        let (before, span) = (self.drawn_places(), self.span.grown(edge, reach, keep));
         let after = span.range(reach);
         if before == after {
             return false;
@@ -198,7 +293,7 @@ impl Core {
             let gone = after.start.saturating_sub(before.start).min(self.drawn.len());
             self.drawn.drain(..gone);
             self.drawn.truncate(self.drawn.len().saturating_sub(before.end.saturating_sub(after.end)));
-            let come = self.index.ids().take(before.start).skip(after.start);
+            let come = self.order().take(before.start).skip(after.start);
             let come: Vec<QuestionId> = come.filter(|id| !self.drawn.contains(id)).collect();
             // They are drawn for the first time: what they say is not known yet.
             come.iter().for_each(|id| self.changed.put(*id, ()));
@@ -207,82 +302,15 @@ impl Core {
         true
     }
 
-    /// Draws the rows around this question, if it is in the order.
+    /// Draws the rows around this question, if it is among them.
     pub(super) fn go_to(&mut self, question: QuestionId) -> bool {
-        let place = self.index.position(question).filter(|place| *place < self.reach());
+        let place = self.place(question);
         if let Some(place) = place
-            && !self.span.range(self.reach()).contains(&place)
+            && !self.drawn_places().contains(&place)
         {
             self.span = Span::around(place);
             self.held = false;
         }
         place.is_some()
-    }
-
-    /// The reader clicked a vote button; `None` when the question is not on the board.
-    pub(super) fn click(&mut self, question: QuestionId, up: bool, op: OperationId) -> Option<Click> {
-        let upvotes = self.board.questions.get(&question)?.upvotes;
-        let click = self.mine.votes.click(question, up, upvotes, op);
-        self.touch(question);
-        Some(click)
-    }
-
-    /// A vote waits in the outbox.
-    #[cfg(feature = "browser")]
-    pub(super) fn waits(&mut self, question: QuestionId, up: bool, op: OperationId) {
-        if let Some(question) = self.board.questions.get(&question) {
-            let id = question.id;
-            self.mine.votes.waits(id, up, question.upvotes, op);
-            self.touch(id);
-        }
-    }
-
-    /// A vote was carried out; says what to send next, if anything.
-    pub(super) fn receipt(&mut self, receipt: VoteReceipt, next: OperationId) -> Option<bool> {
-        let settled = self.mine.votes.receipt(receipt, next);
-        if let Some(upvotes) = settled.upvotes {
-            let tally = QuestionUpvoted { question_id: receipt.question_id, upvotes };
-            let (Applied::Changed | Applied::Nothing | Applied::Resync) = self.board.apply_tally(&tally);
-        }
-        self.touch(receipt.question_id);
-        settled.send
-    }
-
-    /// A vote was not carried out.
-    pub(super) fn give_up(&mut self, question: QuestionId) -> Option<Intent> {
-        let given_up = self.mine.votes.give_up(question);
-        self.touch(question);
-        given_up
-    }
-
-    /// Another tab of this browser told what became of a vote.
-    #[cfg(feature = "browser")]
-    pub(super) fn told(&mut self, question: QuestionId, up: bool) {
-        self.mine.votes.told(question, up);
-        self.touch(question);
-    }
-
-    /// This browser asked a question.
-    pub(super) fn asked(&mut self, question: QuestionId) {
-        self.mine.own.put(question, ());
-        self.touch(question);
-    }
-
-    /// Counts a change of a question that this page has under way.
-    pub(super) fn pending(&mut self, question: QuestionId, more: bool) {
-        let before = self.mine.pending.take(question).unwrap_or_default();
-        let under_way = if more { before.saturating_add(1) } else { before.saturating_sub(1) };
-        if under_way > 0 {
-            self.mine.pending.put(question, under_way);
-        }
-        self.changed.put(question, ());
-    }
-
-    /// These questions are no longer fresh.
-    pub(super) fn settle_fresh(&mut self, questions: &[QuestionId]) {
-        for question in questions {
-            self.mine.fresh.take(*question);
-            self.changed.put(*question, ());
-        }
     }
 }

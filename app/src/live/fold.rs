@@ -4,10 +4,12 @@
 use pulsestage::board::{Applied, Board};
 use pulsestage::command::BoardView;
 use pulsestage::event::{Cursor, Envelope, Event};
-use pulsestage::window::{Filters, Touched};
+use pulsestage::id::QuestionId;
+use pulsestage::window::{Filters, OrderIndex, Touched};
 
 use super::core::{Core, question_set};
 use super::loaded_rows::LoadedRows;
+use super::part::{Joining, Part, ToldRows};
 use super::since::{Since, Taken};
 
 impl Core {
@@ -18,7 +20,11 @@ impl Core {
             return Applied::Resync;
         }
         let event = &envelope.event;
-        let applied = self.board.apply(at, event);
+        let found = self.fold_found(at, event);
+        let applied = match self.board.apply(at, event) {
+            Applied::Nothing => found,
+            applied => applied,
+        };
         if let Some(since) = &mut self.since {
             since.record(at, event);
         }
@@ -38,6 +44,15 @@ impl Core {
         applied
     }
 
+    /// What a search found goes on with the board. A new question was not found.
+    fn fold_found(&mut self, at: Option<Cursor>, event: &Event) -> Applied {
+        if self.found.questions.is_empty() || matches!(event, Event::Created(_)) {
+            return Applied::Nothing;
+        }
+        self.found.cursor = self.board.cursor;
+        self.found.apply(at, event)
+    }
+
     /// Whether the rows that are not here may be others now.
     fn age(&mut self, applied: Applied, event: &Event) {
         let Some(part) = &mut self.part else { return };
@@ -48,16 +63,18 @@ impl Core {
         part.is_stale |= is_of_others;
     }
 
-    /// Takes over a board that was loaded again, unless what is here is later.
-    pub(super) fn replace(&mut self, view: BoardView) {
+    /// Takes over a board that was loaded again for these filters, unless what is here is later.
+    pub(super) fn replace(&mut self, view: BoardView, filters: &Filters) {
         let (ours, theirs) = (self.board.cursor, view.board.cursor);
         if ours.epoch != theirs.epoch || ours.seq <= theirs.seq {
+            let anchor = self.anchor();
             self.board = view.board;
             self.mine.votes.reload(view.voted);
             self.mine.own = question_set(view.own);
-            self.part = None;
-            self.since = None;
-            self.board_changed();
+            self.reindex(filters);
+            self.part = view.part.as_ref().map(|part| Part::new(part, &self.index));
+            self.since = self.part.as_ref().filter(|part| !part.is_large).map(|_| Since::new(theirs));
+            self.stay_at(anchor);
         }
     }
 
@@ -68,15 +85,16 @@ impl Core {
             return Taken::Resync;
         }
         // Without a part the whole board is here already.
-        let (Some(part), Some(since)) = (&self.part, &self.since) else { return Taken::Whole };
+        let (Some(_), Some(since)) = (&self.part, &self.since) else { return Taken::Whole };
         let taken = since.replay(&mut board);
         match taken {
             Taken::Whole => {
-                self.span = self.span.behind(part.offset as usize);
+                let anchor = self.anchor();
                 self.board = board;
                 self.part = None;
                 self.since = None;
                 self.board_changed();
+                self.stay_at(anchor);
             }
             // What comes from now on is kept for the next try.
             Taken::Older => self.since = Some(Since::new(self.board.cursor)),
@@ -94,23 +112,33 @@ impl Core {
     }
 
     /// Rows are asked for now: what the stream tells from here on is kept for them.
-    pub(super) fn ask_for_rows(&mut self) {
+    pub(super) fn ask_for_rows(&mut self, joining: Joining) {
         if let Some(part) = &mut self.part {
-            part.is_stale = false;
+            part.is_stale &= joining == Joining::Beside;
             self.since.get_or_insert_with(|| Since::new(self.board.cursor));
         }
     }
 
-    /// Takes in rows of these filters that were asked for. `is_elsewhere` says that they need not stand beside those that
-    /// are here, and so take their place.
-    pub(super) fn take_rows(&mut self, rows: LoadedRows, filters: &Filters, is_elsewhere: bool) -> Taken {
-        let (Some(part), Some(since)) = (&self.part, &self.since) else { return Taken::Whole };
+    /// Takes in rows of these filters that were asked for.
+    pub(super) fn take_rows(&mut self, rows: LoadedRows, filters: &Filters, joining: Joining) -> Taken {
+        let (Some(part), Some(since)) = (&self.part, &self.since) else {
+            // The whole board has come meanwhile.
+            if joining == Joining::Instead && self.filters() != filters {
+                self.choose(filters);
+            }
+            return Taken::Whole;
+        };
         let LoadedRows { cursor, counts, offset, next, questions } = rows;
-        let (told, last) = (offset + questions.len() as u32, questions.last().map(|question| question.id));
         let mut loaded = Board::empty(self.board.tenant, cursor);
         // Facts change the tags of questions as they change the palette.
         loaded.tags.clone_from(&self.board.tags);
         loaded.questions = questions.into_iter().map(|question| (question.id, question)).collect();
+        // Their places as the server knew them: what came since may have moved them.
+        let order = Filters { team: None, tags: Vec::new(), ..filters.clone() };
+        let told = OrderIndex::new(&loaded, &order, &|question| question.upvotes);
+        let key = |question: Option<QuestionId>| question.and_then(|question| told.key(question));
+        let (first, last) = (key(told.ids().next()), key(told.ids().next_back()));
+        let told = ToldRows { counts, before: offset as usize, first, last, follows: next.is_some() };
         let taken = since.replay(&mut loaded);
         if part.is_large || taken == Taken::Older {
             self.since = None;
@@ -118,35 +146,22 @@ impl Core {
         if taken != Taken::Whole {
             return taken;
         }
-        let is_other = is_elsewhere || self.filters() != filters;
-        let Some(part) = &mut self.part else { return taken };
-        let reaches_end = is_other || part.next.map_or(next.is_none(), |known| told >= known);
-        let before = part.offset;
-        if is_other {
-            part.offset = offset;
-        } else if offset < before {
-            part.offset = offset;
-            self.span = self.span.behind((before - offset) as usize);
-        }
-        if is_elsewhere {
+        let (anchor, drawn) = (self.anchor(), self.drawn_ends());
+        if joining == Joining::Instead {
             self.board.questions = loaded.questions;
+            self.choose(filters);
         } else {
             for (id, question) in loaded.questions {
                 self.board.questions.insert(id, question);
             }
-        }
-        if is_other {
-            self.choose(filters);
-        } else {
             self.board_changed();
         }
-        let (index, part) = self.index_and_part();
-        if let Some(part) = part {
-            part.count(counts, index);
-            let last = last.and_then(|last| index.key(last));
-            if reaches_end || last.is_some_and(|last| index.up_to(&last) > part.reach(index)) {
-                part.end_at(last, next);
-            }
+        if let Some(part) = &mut self.part {
+            let drawn = drawn.into_iter().flatten().filter_map(|question| self.index.position(question));
+            part.tell(told, joining, &self.index, &drawn.collect::<Vec<_>>());
+        }
+        if joining != Joining::Instead {
+            self.stay_at(anchor);
         }
         taken
     }

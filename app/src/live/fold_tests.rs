@@ -1,5 +1,6 @@
 use super::*;
 use crate::live::loaded_rows::LoadedRows;
+use crate::live::part::Joining;
 use crate::live::project::row;
 use crate::live::row::Row;
 use crate::live::span::{Edge, Listed, MOST};
@@ -10,7 +11,7 @@ use proptest::prelude::*;
 use pulsestage::command::VoteReceipt;
 use pulsestage::event::{Epoch, Gone, QuestionAnswered, QuestionPinned, QuestionRef, QuestionTags};
 use pulsestage::id::{OperationId, QuestionId, TenantId, UserId};
-use pulsestage::question::Status;
+use pulsestage::question::{Question, Status};
 use pulsestage::team::{Team, TeamState};
 use pulsestage::tenant::{Tenant, TenantSettings};
 use pulsestage::time::Timestamp;
@@ -124,12 +125,12 @@ fn a_reloaded_board_is_taken_unless_it_is_older() {
     let mut core = core();
     let mut older = board([]);
     older.cursor = cursor(9);
-    core.replace(view(older));
+    core.replace(view(older), &Filters::default());
     assert_eq!(core.board.questions.len(), 2);
 
     let mut other_life = board([question(2, 7)]);
     other_life.cursor = Cursor { epoch: Epoch(8), seq: 1 };
-    core.replace(view(other_life.clone()));
+    core.replace(view(other_life.clone()), &Filters::default());
     assert_eq!(core.board, other_life);
     assert!(core.draw().rows[0].voted);
 }
@@ -322,19 +323,21 @@ proptest! {
     }
 
     /// A page of a board that is too large to be loaded shows the rows that the server has, once it has asked for them after
-    /// the last change: whatever it missed before, and whenever the answers came.
+    /// the last change: wherever it began, whatever it missed before, and whenever the answers came.
     #[test]
     fn a_large_board_shows_the_rows_of_the_server(
         events in proptest::collection::vec(any_event(), 0..40),
         filters in any_filters(),
-        // Before which message rows are asked for, how many messages later they are read, and how many later they arrive.
-        asks in proptest::collection::vec((0_usize..40, 0_usize..6, 0_usize..6, any::<bool>()), 0..6),
+        first in prop_oneof![Just(0_u32), 0_u32..300],
+        // Before which message what is asked for, how many messages later it is read, and how many later it arrives.
+        asks in proptest::collection::vec((0_usize..40, any_ask(), 0_usize..6, 0_usize..6), 0..6),
     ) {
-        let start = large_board();
-        let part = window(&start, &filters, WindowStart::default(), ROWS);
+        let start = board((0..320).map(|n| question(n, i64::from(n % 7))));
+        let part = window(&start, &filters, WindowStart::Offset(first), ROWS);
         let of = part.part_of(&start);
         let mut page = Page::of(Core::new(part.cut(&start), Vec::new(), Vec::new(), Some(&of), &filters));
         page.core.stay_part();
+        page.draw();
         let mut server = vec![core_of(start).board];
         let messages = told(&server[0], events);
         for (at, envelope) in &messages {
@@ -342,39 +345,66 @@ proptest! {
             let _ = next.apply(*at, &envelope.event);
             server.push(next);
         }
-        let mut under_way: Option<(usize, u32, u32, LoadedRows)> = None;
+        let mut under_way: Option<(usize, LoadedRows, Joining)> = None;
         for (n, (at, envelope)) in messages.iter().enumerate() {
-            if let Some((_, read, later, follows)) = asks.iter().find(|(ask, ..)| *ask == n)
+            if let Some((_, ask, read, later)) = asks.iter().find(|(before, ..)| *before == n)
                 && under_way.is_none()
+                && let Some((joining, offset, rows)) = asked(&mut page.core, *ask)
             {
-                page.core.ask_for_rows();
-                let (first, room) = page.core.window();
-                let offset = if *follows { page.core.part.as_ref().unwrap().next.unwrap_or(first) } else { first };
                 let board = &server[(n + read).min(messages.len())];
-                under_way = Some((n + later, offset, room, rows_of(board, &filters, offset, room)));
+                under_way = Some((n + later, rows_of(board, &filters, offset, rows), joining));
             }
             prop_assert_ne!(page.core.fold(*at, envelope), Applied::Resync);
             if under_way.as_ref().is_some_and(|(due, ..)| n >= *due) {
-                let (_, _, _, rows) = under_way.take().unwrap();
-                prop_assert_eq!(page.core.take_rows(rows, &filters, false), Taken::Whole);
+                let (_, rows, joining) = under_way.take().unwrap();
+                prop_assert_eq!(page.core.take_rows(rows, &filters, joining), Taken::Whole);
                 page.core.grow(Edge::Bottom, None);
                 page.draw();
             }
         }
-        if let Some((_, _, _, rows)) = under_way.take() {
-            prop_assert_eq!(page.core.take_rows(rows, &filters, false), Taken::Whole);
+        if let Some((_, rows, joining)) = under_way.take() {
+            prop_assert_eq!(page.core.take_rows(rows, &filters, joining), Taken::Whole);
         }
-        page.core.ask_for_rows();
-        let (offset, room) = page.core.window();
         let last = server.last().unwrap();
-        prop_assert_eq!(page.core.take_rows(rows_of(last, &filters, offset, room), &filters, false), Taken::Whole);
+        let order = ordered(last, &filters, &|question| question.upvotes);
+        // What the answer does not settle is asked for again.
+        for _ in 0..4 {
+            let (joining, offset, rows) = asked(&mut page.core, Joining::Again).unwrap();
+            prop_assert_eq!(page.core.take_rows(rows_of(last, &filters, offset, rows), &filters, joining), Taken::Whole);
+        }
         prop_assert!(!page.core.part.as_ref().unwrap().is_stale);
         let (rows, listed) = page.draw();
-        let order = ordered(last, &filters, &|question| question.upvotes);
-        let there: Vec<_> = order.ids.iter().skip(offset as usize).take(rows.len()).copied().collect();
+        let there: Vec<_> = order.ids.iter().skip(listed.before).take(rows.len()).copied().collect();
         prop_assert_eq!(&listed.ids, &there);
-        prop_assert!(rows.len() >= order.ids.len().saturating_sub(offset as usize).min(room as usize));
+        prop_assert_eq!(listed.size, order.ids.len());
+        prop_assert_eq!(listed.below, listed.before + rows.len() < order.ids.len());
+        prop_assert_eq!(rows.is_empty(), order.ids.is_empty());
         prop_assert_eq!(page.core.draw().counts, order.counts);
+        // From there the reader comes to every row, and meets each once.
+        let mut met: Vec<QuestionId> = Vec::new();
+        for edge in [Edge::Top, Edge::Bottom] {
+            for _ in 0..40 {
+                let (_, listed) = page.draw();
+                met.extend(listed.ids.iter().filter(|id| !met.contains(id)).copied().collect::<Vec<_>>());
+                if !page.core.grow(edge, None)
+                    && let Some((offset, rows)) = page.core.rows_at(edge, 40)
+                {
+                    page.core.ask_for_rows(Joining::Beside);
+                    let rows = rows_of(last, &filters, offset, rows);
+                    prop_assert_eq!(page.core.take_rows(rows, &filters, Joining::Beside), Taken::Whole);
+                }
+            }
+            let (rows, listed) = page.draw();
+            let there: Vec<_> = order.ids.iter().skip(listed.before).take(rows.len()).copied().collect();
+            prop_assert_eq!(&listed.ids, &there);
+            prop_assert!(listed.before == 0 || edge == Edge::Bottom);
+            prop_assert!(!listed.below || edge == Edge::Top);
+            prop_assert!(listed.ids.len() <= MOST);
+        }
+        met.sort_unstable();
+        let mut all = order.ids;
+        all.sort_unstable();
+        prop_assert_eq!(met, all);
     }
 
     /// A page that began with a window of rows and loaded the board meanwhile is a page that had the whole board: whatever
@@ -419,6 +449,23 @@ proptest! {
     }
 }
 
+/// Rows of a large board are asked for as a page does: which, from which offset on, and how many.
+fn asked(core: &mut Core, joining: Joining) -> Option<(Joining, u32, u32)> {
+    core.ask_for_rows(joining);
+    match joining {
+        Joining::Beside => core.rows_at(Edge::Bottom, 40).map(|(offset, rows)| (joining, offset, rows)),
+        Joining::Again => {
+            let (offset, rows) = core.window();
+            Some((joining, offset, rows + 20))
+        }
+        Joining::Instead => Some((joining, 30, 50)),
+    }
+}
+
+fn any_ask() -> impl Strategy<Value = Joining> {
+    prop_oneof![2 => Just(Joining::Beside), 2 => Just(Joining::Again), 1 => Just(Joining::Instead)]
+}
+
 /// What the server answers for rows.
 fn rows_of(board: &Board, filters: &Filters, offset: u32, limit: u32) -> LoadedRows {
     let window = window(board, filters, WindowStart::Offset(offset), limit);
@@ -459,22 +506,157 @@ fn rows_of_a_large_board_come_before_and_behind_those_that_are_here_and_in_their
         (listed.ids.first().copied(), listed.ids.len(), listed.before, listed.below)
     };
     assert_eq!(shown(&mut page), (Some(question_id(50)), 20, 50, true));
-    let take = |page: &mut Page, offset, limit, is_elsewhere| {
-        page.core.ask_for_rows();
-        assert_eq!(page.core.take_rows(rows_of(&whole, &filters, offset, limit), &filters, is_elsewhere), Taken::Whole);
+    let take = |page: &mut Page, offset, limit, joining| {
+        page.core.ask_for_rows(joining);
+        assert_eq!(page.core.take_rows(rows_of(&whole, &filters, offset, limit), &filters, joining), Taken::Whole);
     };
-    take(&mut page, 70, 10, false);
+    assert_eq!(page.core.rows_at(Edge::Bottom, 11), Some((69, 11)), "one of them is here");
+    take(&mut page, 69, 11, Joining::Beside);
     assert_eq!(shown(&mut page), (Some(question_id(50)), 30, 50, true));
-    take(&mut page, 30, 20, false);
+    assert_eq!(page.core.rows_at(Edge::Top, 20), Some((30, 21)));
+    take(&mut page, 30, 21, Joining::Beside);
     assert_eq!(shown(&mut page), (Some(question_id(50)), 30, 50, true), "the reader stays where they are");
     assert!(page.core.grow(Edge::Top, None));
     assert_eq!(shown(&mut page), (Some(question_id(30)), 50, 30, true));
-    take(&mut page, 100, 10, true);
+    take(&mut page, 100, 10, Joining::Instead);
     assert_eq!(shown(&mut page), (Some(question_id(100)), 10, 100, false));
     let newest = Filters::default().with_sort(Sort::Newest);
-    page.core.ask_for_rows();
-    assert_eq!(page.core.take_rows(rows_of(&whole, &newest, 0, 10), &newest, false), Taken::Whole);
+    page.core.ask_for_rows(Joining::Instead);
+    assert_eq!(page.core.take_rows(rows_of(&whole, &newest, 0, 10), &newest, Joining::Instead), Taken::Whole);
     assert_eq!(shown(&mut page), (Some(question_id(109)), 10, 0, true));
+}
+
+/// A page with rows 50 to 69 of 110, oldest first, that stays a part.
+fn middle() -> (Board, Filters, Page) {
+    let (whole, filters) = (large_board(), Filters::default().with_sort(Sort::Oldest));
+    let rows = window(&whole, &filters, WindowStart::Offset(50), 20);
+    let part = rows.part_of(&whole);
+    let mut page = Page::of(Core::new(rows.cut(&whole), Vec::new(), Vec::new(), Some(&part), &filters));
+    page.core.stay_part();
+    page.draw();
+    (whole, filters, page)
+}
+
+#[test]
+fn what_stands_before_the_rows_of_a_part_is_counted_and_not_drawn() {
+    let (_, _, mut page) = middle();
+    let mut pinned = question(200, 0);
+    pinned.created_at = Timestamp(0);
+    assert_eq!(page.core.fold(Some(cursor(11)), &created(&pinned)), Applied::Changed);
+    let (rows, listed) = page.draw();
+    assert_eq!((rows[0].id, rows.len(), listed.before, listed.size), (question_id(50), 20, 51, 111));
+}
+
+#[test]
+fn a_question_that_leaves_a_part_leaves_no_gap_behind_it() {
+    let (mut whole, filters, mut page) = middle();
+    let answered = Event::Answered(QuestionAnswered {
+        id: question_id(60),
+        response_text: "Yes.".to_owned(),
+        responded_at: Timestamp(1),
+        status: Status::Answered,
+    });
+    let _ = whole.apply(Some(cursor(11)), &answered);
+    assert_eq!(page.core.fold(Some(cursor(11)), &envelope(answered)), Applied::Changed);
+    let (offset, rows) = page.core.rows_at(Edge::Bottom, 10).unwrap();
+    page.core.ask_for_rows(Joining::Beside);
+    assert_eq!(page.core.take_rows(rows_of(&whole, &filters, offset, rows), &filters, Joining::Beside), Taken::Whole);
+    let ids: Vec<_> = page.draw().1.ids;
+    assert_eq!(ids, (50..79).filter(|n| *n != 60).map(question_id).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_part_that_was_loaded_again_leaves_its_reader_where_they_are() {
+    let (whole, filters, mut page) = middle();
+    let other_life = Board { cursor: Cursor { epoch: Epoch(8), seq: 1 }, ..whole.clone() };
+    let rows = window(&other_life, &filters, WindowStart::Offset(48), 30);
+    let part = Some(rows.part_of(&other_life));
+    page.core.replace(BoardView { part, ..view(rows.cut(&other_life)) }, &filters);
+    let (rows, listed) = page.draw();
+    assert_eq!((rows[0].id, listed.before, listed.size, listed.below), (question_id(50), 50, 110, true));
+    assert_eq!(page.core.board.questions.len(), 30);
+    assert!(page.core.part.is_some());
+    page.core.replace(view(Board { cursor: Cursor { epoch: Epoch(9), seq: 1 }, ..whole }), &filters);
+    assert_eq!((page.draw().1.before, page.core.part.is_none()), (50, true));
+}
+
+#[test]
+fn filters_that_were_chosen_while_the_board_was_loading_are_drawn_when_it_is_there() {
+    let (whole, _, mut page) = middle();
+    page.core.part.as_mut().unwrap().is_large = false;
+    page.core.ask_for_rows(Joining::Instead);
+    let newest = Filters::default().with_sort(Sort::Newest);
+    let rows = rows_of(&whole, &newest, 0, 10);
+    assert_eq!(page.core.take_board(whole), Taken::Whole);
+    assert_eq!(page.core.take_rows(rows, &newest, Joining::Instead), Taken::Whole);
+    assert_eq!(page.core.filters(), &newest);
+    assert_eq!(page.draw().1.ids[0], question_id(109));
+}
+
+#[test]
+fn filters_that_cannot_be_loaded_show_what_is_here_of_them() {
+    let (_, _, mut page) = middle();
+    page.core.make_do_with(&Filters::default().with_sort(Sort::Newest));
+    let (rows, listed) = page.draw();
+    assert_eq!((rows[0].id, rows.len(), listed.before, listed.size, listed.below), (question_id(69), 20, 0, 110, true));
+    page.core.make_do_with(&Filters::default().with_team(Some("product".to_owned())));
+    let drawing = page.core.draw();
+    assert_eq!((drawing.listed.ids.len(), drawing.counts), (0, BoardCounts::default()), "nobody has counted them");
+}
+
+#[test]
+fn a_question_that_a_search_found_outside_of_the_part_is_voted_for_and_follows_the_stream() {
+    let (_, _, mut page) = middle();
+    let outside = question(5, 4);
+    page.core.find(vec![outside.clone(), question(6, 1)], &[]);
+    let said = |core: &Core| core.question(outside.id).map(|question| row(&core.board, &core.mine, question));
+    assert_eq!(page.core.click(outside.id, true, op(1)), Some(crate::live::votes::Click::Send));
+    let voted = said(&page.core).unwrap();
+    assert_eq!((voted.upvotes, voted.voted), (5, true));
+    assert_eq!(page.core.fold(None, &upvoted(5, 7)), Applied::Changed);
+    assert_eq!(said(&page.core).unwrap().upvotes, 7);
+    page.core.receipt(VoteReceipt { question_id: outside.id, up: true, upvotes: 5 }, op(2));
+    assert_eq!(said(&page.core).unwrap().upvotes, 7, "the stream knows better");
+    let answered = Event::Answered(QuestionAnswered {
+        id: outside.id,
+        response_text: "Yes.".to_owned(),
+        responded_at: Timestamp(1),
+        status: Status::Answered,
+    });
+    assert_eq!(page.core.fold(Some(cursor(11)), &envelope(answered)), Applied::Changed);
+    assert!(said(&page.core).unwrap().answer.is_some());
+    // What is like it is told without its answer.
+    let similar = Question { status: Status::Answered, ..outside.clone() };
+    page.core.find(vec![similar], &[question_id(6)]);
+    assert!(said(&page.core).unwrap().answer.is_some());
+    let removed = Event::Removed(QuestionRef { question_id: outside.id });
+    assert_eq!(page.core.fold(Some(cursor(12)), &envelope(removed)), Applied::Changed);
+    assert!(said(&page.core).is_none(), "what was removed is not shown any longer");
+    let (rows, listed) = page.draw();
+    assert_eq!((rows.len(), listed.before), (20, 50), "what was found is in no list");
+}
+
+#[test]
+fn what_was_found_is_kept_while_it_is_shown_or_voted_for() {
+    let mut core = core();
+    core.find((10..14).map(|n| question(n, 0)).collect(), &[]);
+    core.click(question_id(10), true, op(1));
+    core.find(vec![question(20, 0)], &[question_id(11)]);
+    let kept: Vec<_> = core.found.questions.keys().copied().collect();
+    assert_eq!(kept, [10, 11, 20].map(question_id));
+}
+
+#[test]
+fn a_vote_that_waits_for_a_question_outside_of_the_part_is_shown_when_it_comes() {
+    let (whole, filters, mut page) = middle();
+    page.core.waits(question_id(5), true, op(1));
+    page.core.ask_for_rows(Joining::Instead);
+    let rows = rows_of(&whole, &filters, 0, 10);
+    assert_eq!(page.core.take_rows(rows, &filters, Joining::Instead), Taken::Whole);
+    let (rows, _) = page.draw();
+    assert_eq!((rows[5].id, rows[5].voted, rows[5].upvotes), (question_id(5), true, 6));
+    let _ = page.core.fold(None, &upvoted(5, 6));
+    assert_eq!(page.draw().0[5].upvotes, 6, "it is not counted twice");
 }
 
 #[test]

@@ -8,7 +8,9 @@ use pulsestage::window::Filters;
 
 use super::Live;
 use super::board_reader::BoardReader;
+use super::core::Core;
 use super::loaded_rows::LoadedRows;
+use super::part::Joining;
 use super::patience::{answer_ms, backoff_ms};
 use super::since::Taken;
 use super::span::{Edge, STEP};
@@ -38,11 +40,22 @@ enum RowsWanted {
     Drawn,
 }
 
+impl RowsWanted {
+    const fn joining(&self) -> Joining {
+        match self {
+            Self::Chosen(_) | Self::Around(_) => Joining::Instead,
+            Self::At(_) => Joining::Beside,
+            Self::Drawn => Joining::Again,
+        }
+    }
+}
+
 /// What is under way.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Loads {
     wanted: Vec<RowsWanted>,
     is_loading: bool,
+    is_loading_whole: bool,
     is_refresh_due: bool,
 }
 
@@ -59,37 +72,41 @@ impl Live {
     pub(super) fn load_rest(self) {
         let changed = window_event_listener(ev::hashchange, move |_| self.show_named());
         on_cleanup(move || changed.remove());
-        if self.is_part() {
-            platform::spawn(self.load_whole());
-        } else {
+        platform::spawn(async move {
+            self.load_whole().await;
             self.show_named();
+        });
+    }
+
+    /// Whether the whole board is to follow the part that is here.
+    fn awaits_whole(self) -> bool {
+        let awaits = |core: &Core| core.part.as_ref().is_some_and(|part| !part.is_large);
+        self.inner.core.try_with_value(awaits) == Some(true)
+    }
+
+    /// Loads the whole board in the place of a part of it, if it is not too large.
+    pub(super) async fn load_whole(self) {
+        let is_under_way = |loads: &mut Loads| std::mem::replace(&mut loads.is_loading_whole, true);
+        if !self.awaits_whole() || self.inner.loads.try_update_value(is_under_way) != Some(false) {
+            return;
         }
-    }
-
-    fn is_part(self) -> bool {
-        self.inner.core.try_with_value(|core| core.part.is_some()) == Some(true)
-    }
-
-    async fn load_whole(self) {
         self.nap(AFTER_MS).await;
-        for attempt in 0.. {
-            // The stream may have brought the board meanwhile, or the page may be gone.
-            if !self.is_part() {
-                return;
-            }
+        let mut attempt = 0;
+        // The page may be gone meanwhile.
+        while self.awaits_whole() {
             match platform::within(answer_ms(attempt), self.read_board()).await {
-                Some(Ok(Taken::Whole)) => break,
-                Some(Ok(Taken::Resync)) => return self.resync(),
-                Some(Err(Failure::TooLarge)) => {
-                    self.inner.core.try_update_value(super::core::Core::stay_part);
-                    break;
-                }
+                Some(Ok(Taken::Whole)) => self.draw_soon(),
+                // It is loaded as after a broken stream, and the rest of it after that.
+                Some(Ok(Taken::Resync)) => self.resync(),
+                Some(Err(Failure::TooLarge)) => drop(self.inner.core.try_update_value(Core::stay_part)),
                 Some(Ok(Taken::Older) | Err(Failure::Later)) | None => {}
             }
-            self.nap(backoff_ms(attempt, platform::random())).await;
+            if self.awaits_whole() {
+                self.nap(backoff_ms(attempt, platform::random())).await;
+            }
+            attempt += 1;
         }
-        self.draw_soon();
-        self.show_named();
+        self.inner.loads.try_update_value(|loads| loads.is_loading_whole = false);
     }
 
     /// Reads the board piece by piece, and leaves the page time for fingers between them.
@@ -111,33 +128,43 @@ impl Live {
         let named = window().location().hash().unwrap_or_default();
         let Some(id) = named.strip_prefix('#') else { return };
         let Some(question) = id.strip_prefix("q-").and_then(|id| id.parse().ok()) else { return };
-        if dom::by_id(id).is_some() {
-            return;
-        }
-        if self.go_to(question) {
-            let id = id.to_owned();
-            platform::before_next_frame(move || dom::show(&id));
-        } else if self.is_part() {
+        if dom::by_id(id).is_none() && !self.show(question) && self.is_part() {
             self.want(RowsWanted::Around(question));
         }
     }
 
-    /// The reader chose something else than what is here.
+    /// Brings the reader to a question; whether it is here.
+    fn show(self, question: QuestionId) -> bool {
+        let is_here = self.go_to(question);
+        if is_here {
+            platform::before_next_frame(move || dom::show(&format!("q-{question}")));
+        }
+        is_here
+    }
+
+    /// The reader chose what to see, which may be what is here.
     pub(super) fn load_chosen(self, filters: Filters) {
-        self.want(RowsWanted::Chosen(filters));
+        let filters = filters.with_find("");
+        let is_here =
+            |core: &Core| *core.filters() == filters && core.part.as_ref().is_none_or(|part| !part.is_makeshift);
+        if self.inner.core.try_with_value(is_here) == Some(true) {
+            let is_other = |wanted: &RowsWanted| !matches!(wanted, RowsWanted::Chosen(_));
+            self.inner.loads.try_update_value(|loads| loads.wanted.retain(is_other));
+        } else {
+            self.want(RowsWanted::Chosen(filters));
+        }
     }
 
     /// The reader has come to the end of what is here.
     pub(super) fn load_end(self, edge: Edge) {
-        let follows = self.inner.core.try_with_value(|core| {
-            core.part.as_ref().is_some_and(|part| match edge {
-                Edge::Top => part.offset > 0,
-                Edge::Bottom => part.next.is_some(),
-            })
-        });
-        if follows == Some(true) {
+        if self.inner.core.try_with_value(|core| core.rows_at(edge, 1)).flatten().is_some() {
             self.want(RowsWanted::At(edge));
         }
+    }
+
+    /// The rows where the reader is are to be loaded.
+    pub(super) fn load_drawn(self) {
+        self.want(RowsWanted::Drawn);
     }
 
     /// After a message: what is not here may have come between what is. Asked for by all pages of a large board, so each
@@ -178,17 +205,28 @@ impl Live {
         }
     }
 
+    fn is_wanted(self, rows: &RowsWanted) -> bool {
+        self.inner.loads.try_with_value(|loads| loads.wanted.contains(rows)) == Some(true)
+    }
+
     /// Loads what is wanted, one after the other.
     async fn load_wanted(self) {
         let mut attempt = 0;
         while let Some(wanted) = self.inner.loads.try_with_value(|loads| loads.wanted.first().cloned()).flatten() {
             let done = platform::within(answer_ms(attempt), self.load_rows(&wanted)).await;
+            if !self.is_wanted(&wanted) {
+                attempt = 0;
+                continue;
+            }
             match done {
                 Some(Ok(Taken::Whole)) => {
                     attempt = 0;
                     self.inner.loads.try_update_value(|loads| loads.wanted.retain(|other| *other != wanted));
                     self.draw();
-                    self.show_named();
+                    if let RowsWanted::Around(question) = wanted {
+                        self.show(question);
+                    }
+                    self.refresh_rows();
                 }
                 Some(Ok(Taken::Resync)) => {
                     self.inner.loads.try_update_value(|loads| loads.wanted.clear());
@@ -197,7 +235,7 @@ impl Live {
                 Some(Ok(Taken::Older) | Err(_)) | None => {
                     if let (0, RowsWanted::Chosen(filters)) = (attempt, &wanted) {
                         // Better some of what was chosen than all of what was not.
-                        self.inner.core.try_update_value(|core| core.choose(filters));
+                        self.inner.core.try_update_value(|core| core.make_do_with(filters));
                         self.draw();
                     }
                     self.nap(backoff_ms(attempt, platform::random())).await;
@@ -208,24 +246,19 @@ impl Live {
     }
 
     async fn load_rows(self, wanted: &RowsWanted) -> Result<Taken, Failure> {
+        let joining = wanted.joining();
         let asked = self.inner.core.try_update_value(|core| {
-            core.ask_for_rows();
-            let part = core.part.as_ref()?;
+            core.ask_for_rows(joining);
             let step = 2 * STEP as u32;
-            let filters = core.filters().clone();
-            Some(match wanted {
-                RowsWanted::Chosen(filters) => (filters.clone(), String::new(), step),
-                RowsWanted::At(Edge::Bottom) => (filters, format!("&offset={}", part.next?), step),
-                RowsWanted::At(Edge::Top) => {
-                    let from = part.offset.saturating_sub(step);
-                    (filters, format!("&offset={from}"), part.offset.checked_sub(from).filter(|rows| *rows > 0)?)
-                }
-                RowsWanted::Around(question) => (filters, format!("&q={question}"), step),
-                RowsWanted::Drawn => {
-                    let (offset, rows) = core.window();
-                    (filters, format!("&offset={offset}"), rows)
-                }
-            })
+            let from = |(offset, rows): (u32, u32)| (core.filters().clone(), format!("&offset={offset}"), rows);
+            core.part.as_ref()?;
+            match wanted {
+                RowsWanted::Chosen(filters) => Some((filters.clone(), String::new(), step)),
+                RowsWanted::At(edge) => core.rows_at(*edge, step).map(from),
+                RowsWanted::Around(question) => Some((core.filters().clone(), format!("&q={question}"), step)),
+                // Some more: those that have come between them push as many out.
+                RowsWanted::Drawn => Some(from(core.window())).map(|(filters, at, rows)| (filters, at, rows + step)),
+            }
         });
         // The whole board is here by now, or there is nothing more at that end.
         let Some((filters, from, limit)) = asked.flatten() else {
@@ -234,14 +267,16 @@ impl Live {
             }
             return Ok(Taken::Whole);
         };
-        let mut query = filters.to_query();
-        let query = if query.is_empty() { String::new() } else { query.split_off(1) };
-        let address = format!("/api/rows?tenant={}&{query}{from}&limit={limit}", self.slug());
+        let address = format!("/api/rows?tenant={}&limit={limit}{from}{}", self.slug(), and(&filters));
         let body = fetched(platform::fetch(&address, None).await)?.to_vec();
         let rows: LoadedRows = json::read(&body).map_err(|_| Failure::Later)?;
-        let is_elsewhere = matches!(wanted, RowsWanted::Around(_));
+        let is_there = |question: &QuestionId| rows.questions.iter().any(|row| row.id == *question);
+        // Nobody wants them any more, or the question that is looked for is not among those of the filters.
+        if !self.is_wanted(wanted) || matches!(wanted, RowsWanted::Around(question) if !is_there(question)) {
+            return Ok(Taken::Whole);
+        }
         let taken = self.inner.core.try_update_value(|core| {
-            let taken = core.take_rows(rows, &filters, is_elsewhere);
+            let taken = core.take_rows(rows, &filters, joining);
             if let (Taken::Whole, RowsWanted::At(edge)) = (taken, wanted) {
                 core.grow(*edge, None);
             }
@@ -249,6 +284,16 @@ impl Live {
         });
         taken.ok_or(Failure::Later)
     }
+}
+
+/// The rows that a page has, as `load_board` takes them: of these filters, from an offset on, so many.
+pub(super) fn window_query(filters: &Filters, (offset, rows): (u32, u32)) -> String {
+    format!("offset={offset}&limit={rows}{}", and(filters))
+}
+
+/// The filters as the rest of a query.
+fn and(filters: &Filters) -> String {
+    filters.to_query().replacen('?', "&", 1)
 }
 
 fn fetched(fetched: Option<Fetched>) -> Result<js_sys::Uint8Array, Failure> {

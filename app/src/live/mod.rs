@@ -18,6 +18,7 @@ mod case_feed;
 mod case_list;
 mod change_listener;
 mod core;
+mod core_actions;
 #[cfg(feature = "browser")]
 mod event_source;
 mod held_order;
@@ -202,6 +203,9 @@ impl Live {
                 now.told(time_of_v7(form_key.0));
             }
         }
+        if let Some(found) = &found {
+            core.find(found.questions.clone(), &[]);
+        }
         let drawing = core.draw();
         let mut rows = VecMap::default();
         for row in drawing.rows {
@@ -343,7 +347,7 @@ impl Live {
         }
     }
 
-    /// Draws the rows around this question; whether there is such a row.
+    /// Draws the rows around this question; whether there is such a row here.
     pub fn go_to(&self, question: QuestionId) -> bool {
         let is_there = self.inner.core.try_update_value(|core| core.go_to(question)) == Some(true);
         if is_there {
@@ -356,21 +360,33 @@ impl Live {
     fn follow_filters(self) {
         Effect::new(move |drawn: Option<()>| {
             let filters = self.filters.get();
-            if drawn.is_none() {
-                return;
+            if drawn.is_some() {
+                self.chosen(filters);
             }
-            #[cfg(feature = "browser")]
-            if self.inner.core.try_with_value(|core| core.part.is_some()) == Some(true)
-                && self.task(updates::Task::LoadChosen(filters.clone()))
-            {
-                return;
-            }
-            // Where nothing can be loaded yet, some of what was chosen is better than all of what was not.
-            self.inner.core.try_update_value(|core| core.choose(&filters));
-            self.draw();
-            #[cfg(feature = "browser")]
-            self.draw_begun();
         });
+    }
+
+    /// The reader chose what to see.
+    fn chosen(self, filters: Filters) {
+        #[cfg(feature = "browser")]
+        if self.is_part() {
+            if !self.task(updates::Task::LoadChosen(filters.clone())) {
+                // Where nothing can be loaded yet, some of what was chosen is better than all of what was not.
+                self.inner.core.try_update_value(|core| core.make_do_with(&filters));
+                self.draw();
+                self.draw_begun();
+            }
+            return;
+        }
+        self.inner.core.try_update_value(|core| core.choose(&filters));
+        self.draw();
+        #[cfg(feature = "browser")]
+        self.draw_begun();
+    }
+
+    #[cfg(feature = "browser")]
+    fn is_part(self) -> bool {
+        self.inner.core.try_with_value(|core| core.part.is_some()) == Some(true)
     }
 
     /// Draws the rows of a list that is begun, few at a time, so that nobody's press waits for them.
@@ -435,6 +451,11 @@ impl Live {
             }
         }
         inner.drawn.update(|count| *count = count.wrapping_add(1));
+        // The rows that are here have all gone, and others have not.
+        #[cfg(feature = "browser")]
+        if listed.ids.is_empty() && listed.size > 0 && self.is_part() {
+            let _is_loading = self.task(updates::Task::LoadDrawn);
+        }
         set_if_other(inner.listed, listed);
         set_if_other(inner.counts, counts);
         set_if_other(inner.waiting, waiting);

@@ -3,10 +3,11 @@
 
 use leptos::prelude::*;
 use pulsestage::command::SearchResult;
-use pulsestage::question::Question;
+use pulsestage::id::QuestionId;
 use pulsestage::window::Filters;
 
 use super::Live;
+use super::core::Core;
 use super::latest_response::LatestResponse;
 use super::project::row;
 use super::row::Row;
@@ -42,7 +43,7 @@ impl Search {
     }
 
     /// Searches once nothing else was typed for so long. A search that fails leaves what is there.
-    fn later<Fut>(self, wait_ms: u32, send: impl FnOnce() -> Fut + 'static)
+    fn later<Fut>(self, live: Live, wait_ms: u32, send: impl FnOnce() -> Fut + 'static)
     where
         Fut: Future<Output = Result<SearchResult, ApiError>> + 'static,
     {
@@ -57,6 +58,7 @@ impl Search {
                     && self.typed.try_get_value() == typed
                     && self.latest.take(request)
                 {
+                    live.know_found(&found);
                     self.result.try_set(Some(found));
                 }
             });
@@ -106,7 +108,7 @@ impl Live {
                 other => {
                     let (slug, (find, team, tags)) = (self.slug(), now.0.clone());
                     let send = move || api::find(slug, find, team.unwrap_or_default(), tags);
-                    search.later(if other == Some(false) { NEWS_MS } else { 0 }, send);
+                    search.later(self, if other == Some(false) { NEWS_MS } else { 0 }, send);
                 }
             }
             now
@@ -120,19 +122,29 @@ impl Live {
             return self.similar.clear();
         }
         let (slug, text) = (self.slug(), text.to_owned());
-        self.similar.later(TYPING_MS, move || api::similar(slug, text, 3));
+        self.similar.later(*self, TYPING_MS, move || api::similar(slug, text, 3));
     }
 
-    /// What a question that was found says: as the board has it now, or else as it was found. Nothing once the page is gone.
+    /// What was found is kept as the board is: it can be voted for, and follows the stream.
+    fn know_found(self, found: &SearchResult) {
+        let mut shown = Vec::new();
+        for search in [self.found, self.similar] {
+            search.result.try_with_untracked(|result| {
+                shown.extend(result.iter().flat_map(|result| &result.questions).map(|question| question.id));
+            });
+        }
+        self.inner.core.try_update_value(|core| core.find(found.questions.clone(), &shown));
+        self.draw_soon();
+    }
+
+    /// What a question that was found says now. Nothing once it is removed, or the page is gone.
     #[must_use]
-    pub fn found_row(&self, question: Question) -> Signal<Option<Row>> {
+    pub fn found_row(&self, question: QuestionId) -> Signal<Option<Row>> {
         let inner = self.inner;
         Memo::new(move |_| {
             inner.drawn.track();
-            let now = |core: &super::core::Core| {
-                row(&core.board, &core.mine, core.board.questions.get(&question.id).unwrap_or(&question))
-            };
-            inner.core.try_with_value(now)
+            let now = |core: &Core| Some(row(&core.board, &core.mine, core.question(question)?));
+            inner.core.try_with_value(now).flatten()
         })
         .into()
     }

@@ -61,10 +61,10 @@ impl Span {
         self.len
     }
 
-    /// The same rows, where so many have become known before them.
+    /// As many rows, from this one on.
     #[must_use]
-    pub const fn behind(self, rows: usize) -> Self {
-        Self { first: self.first + rows, len: self.len }
+    pub const fn beginning_at(self, first: usize) -> Self {
+        Self { first, len: self.len }
     }
 
     /// The rows of an order that are drawn. Where the order ends before them, these are its last ones.

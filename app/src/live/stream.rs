@@ -6,7 +6,9 @@ use pulsestage::event::{Envelope, Event};
 use pulsestage::id::QuestionId;
 use pulsestage::tenant::Tenant;
 
+use super::core::Core;
 use super::event_source::StreamReader;
+use super::load::window_query;
 use super::patience::{answer_ms, backoff_ms};
 use super::{Live, set_if_other};
 use crate::api;
@@ -92,10 +94,13 @@ impl Live {
                 // Everybody's stream may have asked for this at the same moment, so even the first load is spread.
                 self.nap(wait).await;
                 let Some(slug) = self.inner.slug.try_get_value() else { return };
-                if let Some(Ok(view)) = platform::within(answer_ms(attempt), api::load_board(slug)).await {
+                let drawn = |core: &Core| (core.filters().clone(), core.window());
+                let Some((filters, window)) = self.inner.core.try_with_value(drawn) else { return };
+                let window = Some(window_query(&filters, window));
+                if let Some(Ok(view)) = platform::within(answer_ms(attempt), api::load_board(slug, window)).await {
                     self.follow(&view.tenant);
                     set_if_other(self.inner.role, view.role);
-                    self.inner.core.try_update_value(|core| core.replace(view));
+                    self.inner.core.try_update_value(|core| core.replace(view, &filters));
                     break;
                 }
                 wait = backoff_ms(attempt, platform::random());
@@ -103,6 +108,14 @@ impl Live {
             self.draw();
             self.inner.reload.try_update_value(|reload| reload.is_under_way = false);
             keeper.open();
+            // The reader may have chosen something else meanwhile, and a part is to be followed by the rest.
+            if let Some(filters) = self.filters.try_get_untracked() {
+                let is_drawn = |core: &Core| *core.filters() == filters.with_find("");
+                if self.inner.core.try_with_value(is_drawn) == Some(false) {
+                    self.chosen(filters);
+                }
+            }
+            self.load_whole().await;
         });
     }
 }

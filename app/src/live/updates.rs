@@ -28,6 +28,8 @@ pub(super) enum Task {
     LoadChosen(Filters),
     /// The reader has come to the end of what is here.
     LoadEnd(Edge),
+    /// The rows where the reader is are to be loaded.
+    LoadDrawn,
     /// The outbox tells something, in one line.
     HearOutbox(String),
 }
@@ -139,6 +141,7 @@ fn act(live: Live, task: Task) {
         }
         Task::LoadChosen(filters) => live.load_chosen(filters),
         Task::LoadEnd(edge) => live.load_end(edge),
+        Task::LoadDrawn => live.load_drawn(),
         Task::HearOutbox(line) => live.hear_outbox(&line),
     }
 }

@@ -54,9 +54,9 @@ impl<T> VecMap<T> {
         self.0.retain(|(question, _)| stays(question));
     }
 
-    /// All values, to change them.
-    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
-        self.0.iter_mut().map(|(_, value)| value)
+    /// All questions with their values, to change these.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (QuestionId, &mut T)> {
+        self.0.iter_mut().map(|(question, value)| (*question, value))
     }
 
     /// How many there are.

@@ -18,8 +18,8 @@ pub struct Intent {
     pub sent: bool,
     /// The idempotency key of that request; a retry has the same.
     pub op: OperationId,
-    /// The count when the reader first clicked.
-    base: i64,
+    /// The count when the reader first clicked; nothing while the question is not here.
+    base: Option<i64>,
     /// Whether the stream has told a count since the request was sent.
     tally_seen: bool,
     /// Whether it waits in the outbox, which sends it and what follows it.
@@ -66,7 +66,7 @@ impl Votes {
     /// Takes over the votes that came with a board that was loaded again; intents stay.
     pub fn reload(&mut self, counted: impl IntoIterator<Item = QuestionId>) {
         self.counted = all(counted);
-        for intent in self.intents.values_mut() {
+        for (_, intent) in self.intents.iter_mut() {
             intent.tally_seen = true;
         }
     }
@@ -82,12 +82,13 @@ impl Votes {
     pub fn shown(&self, question: QuestionId, upvotes: i64) -> i64 {
         let Some(intent) = self.intents.get(question) else { return upvotes };
         let counted = self.counted.has(question);
+        let base = intent.base.unwrap_or(upvotes);
         match (intent.up, counted, intent.sent) {
-            (true, false, _) => upvotes.max(intent.base + 1),
-            (false, true, _) => upvotes.min(intent.base - 1),
+            (true, false, _) => upvotes.max(base + 1),
+            (false, true, _) => upvotes.min(base - 1),
             // Taken back while the first request is still out: its effect may be in the count, and will go again.
-            (false, false, true) => upvotes.min(intent.base),
-            (true, true, false) => upvotes.max(intent.base),
+            (false, false, true) => upvotes.min(base),
+            (true, true, false) => upvotes.max(base),
             (true, true, true) | (false, false, false) => upvotes,
         }
     }
@@ -101,7 +102,7 @@ impl Votes {
         if self.counted.has(question) == up {
             return Click::Nothing;
         }
-        self.intents.put(question, Intent { up, sent: up, op, base: upvotes, tally_seen: false, kept: false });
+        self.intents.put(question, Intent { up, sent: up, op, base: Some(upvotes), tally_seen: false, kept: false });
         Click::Send
     }
 
@@ -118,8 +119,9 @@ impl Votes {
         (intent.up != intent.sent).then_some(intent.up)
     }
 
-    /// A vote waits in the outbox since another page, or another tab, put it there. `upvotes` is the board's count now.
-    pub fn waits(&mut self, question: QuestionId, up: bool, upvotes: i64, op: OperationId) {
+    /// A vote waits in the outbox since another page, or another tab, put it there. `upvotes` is the board's count now, if
+    /// the question is here.
+    pub fn waits(&mut self, question: QuestionId, up: bool, upvotes: Option<i64>, op: OperationId) {
         match self.intents.get_mut(question) {
             Some(intent) if intent.kept => intent.up = up,
             Some(_) => {}
@@ -127,6 +129,13 @@ impl Votes {
                 let intent = Intent { up, sent: up, op, base: upvotes, tally_seen: false, kept: true };
                 self.intents.put(question, intent);
             }
+        }
+    }
+
+    /// Other questions are here now: what waited for one of them has its count.
+    pub fn know(&mut self, upvotes: &dyn Fn(QuestionId) -> Option<i64>) {
+        for (question, intent) in self.intents.iter_mut() {
+            intent.base = intent.base.or_else(|| upvotes(question));
         }
     }
 
@@ -153,7 +162,7 @@ impl Votes {
             self.intents.take(question);
             return Settled { upvotes, send: None };
         }
-        *intent = Intent { sent: intent.up, op: next, base: receipt.upvotes, tally_seen: false, ..*intent };
+        *intent = Intent { sent: intent.up, op: next, base: Some(receipt.upvotes), tally_seen: false, ..*intent };
         Settled { upvotes, send: Some(intent.up) }
     }
 
@@ -292,17 +301,29 @@ mod tests {
     #[test]
     fn what_waited_before_the_page_was_opened_is_shown_as_wished() {
         let mut votes = Votes::default();
-        votes.waits(Q, true, 10, op(1));
+        votes.waits(Q, true, Some(10), op(1));
         assert_eq!((votes.wanted(Q), votes.shown(Q, 10)), (true, 11));
-        votes.waits(Q, false, 10, op(2));
+        votes.waits(Q, false, Some(10), op(2));
         assert_eq!((votes.wanted(Q), votes.shown(Q, 10)), (false, 10));
         let mut counted = Votes::new([Q]);
-        counted.waits(Q, true, 10, op(1));
+        counted.waits(Q, true, Some(10), op(1));
         assert_eq!(counted.shown(Q, 10), 10, "it had arrived, and its answer was lost");
         let mut under_way = Votes::default();
         under_way.click(Q, true, 10, op(1));
-        under_way.waits(Q, false, 10, op(2));
+        under_way.waits(Q, false, Some(10), op(2));
         assert!(under_way.wanted(Q), "this page's own click is the later one");
+    }
+
+    #[test]
+    fn what_waits_for_a_question_that_comes_later_is_counted_once() {
+        let mut votes = Votes::default();
+        votes.waits(Q, true, None, op(1));
+        assert_eq!((votes.wanted(Q), votes.shown(Q, 10)), (true, 11), "it is here before anybody said so");
+        votes.know(&|_| Some(10));
+        assert_eq!(votes.shown(Q, 11), 11, "it has arrived");
+        votes.know(&|_| Some(11));
+        assert_eq!(votes.shown(Q, 11), 11);
+        assert_eq!(votes.receipt(receipt(true, 11), op(2)), Settled { upvotes: Some(11), send: None });
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::address::Address;
 use crate::api::{self, ApiError};
 use crate::components::page_url::{PageUrl, ViewKind};
 use crate::page_data;
+use crate::platform;
 use crate::ui::erase::Erase;
 
 /// Loads the board that the address names, and draws `room` with it or says why it is not there.
@@ -17,7 +18,8 @@ pub(super) async fn page(kind: ViewKind, room: impl FnOnce(BoardView, PageUrl, S
     let address = Address::of_page();
     let (slug, query) = (address.page().0, address.query());
     let filters = Memo::new(move |_| query.with(|query| Filters::from_pairs(query.pairs())));
-    match page_data::first(api::load_board(slug.clone().unwrap_or_default())).await {
+    // Where the page does not say what it was drawn from, the same rows are loaded.
+    match page_data::first(api::load_board(slug.clone().unwrap_or_default(), platform::query())).await {
         Ok(view) => {
             let named = slug.map(|_| view.tenant.slug.clone());
             room(view, PageUrl::new(named, kind), filters.into())

@@ -1,10 +1,7 @@
 //! The workspace's tags: renamed, given another colour, deleted.
 
 use leptos::prelude::*;
-use pulsestage::command::BoardView;
-use pulsestage::error::Refusal;
-use pulsestage::permission::{Action, may};
-use pulsestage::tag::Tag;
+use pulsestage::tag::{TagsView, UsedTag};
 use pulsestage::text::NAME_MAX;
 
 use super::form::Form;
@@ -19,19 +16,13 @@ use crate::ui::text::plural;
 
 /// The page.
 pub(super) fn page(here: Here) -> PageFuture {
-    here.load(api::load_board, draw)
+    here.load(api::load_tags, draw)
 }
 
-fn draw(view: BoardView, frame: Frame) -> AnyView {
-    let BoardView { tenant, role, board, .. } = view;
-    // The board is everybody's, so its loading refuses nobody.
-    if !may(role, Action::EditTag, &tenant.settings) {
-        super::status::set_status(Refusal::NotAllowed.status());
-        return frame.failed(&Refusal::NotAllowed.into());
-    }
+fn draw(view: TagsView, frame: Frame) -> AnyView {
+    let TagsView { tenant, role, tags } = view;
     let form = |endpoint| frame.form(endpoint, &tenant.slug);
-    let uses = |tag: &Tag| board.questions.values().filter(|question| question.tags.contains(tag)).count();
-    let cards: Vec<_> = board.tags.iter().map(|tag| card(&form, tag, uses(tag))).collect();
+    let cards: Vec<_> = tags.iter().map(|used| card(&form, used)).collect();
     let create = form("create_tag");
     let fields = view! {
         {create.field(name(String::new()))}
@@ -69,12 +60,13 @@ fn color(value: &str) -> Field {
     Field::line("color", "color", "Colour").value(value)
 }
 
-fn card(form: &impl Fn(&'static str) -> Form, tag: &Tag, uses: usize) -> AnyView {
+fn card(form: &impl Fn(&'static str) -> Form, used: &UsedTag) -> AnyView {
+    let UsedTag { tag, questions } = used;
     let title = format!("tag-{}", tag.id);
     let labelled = title.clone();
-    let used = match i64::try_from(uses).unwrap_or(i64::MAX) {
+    let used = match *questions {
         0 => "Not used yet".to_owned(),
-        uses => format!("Used on {}", plural(uses, "question", "questions")),
+        questions => format!("Used on {}", plural(questions.into(), "question", "questions")),
     };
     let change = form("change_tag").about("tag", tag.id);
     let fields = view! {

@@ -19,10 +19,7 @@ use crate::coding::BodyCoding;
 use crate::state::AppState;
 use pulsestage::error::{Noun, Refusal};
 use pulsestage::service::{Credentials, RequestContext};
-use pulsestage::window::{Filters, LARGEST_BOARD, ROWS, WindowStart};
-
-/// The most rows of one answer.
-const MOST_ROWS: u32 = 500;
+use pulsestage::window::{Filters, LARGEST_BOARD, MOST_ROWS, ROWS, WindowStart};
 
 /// What an address asks for. What it does not say, or what cannot be read, has its default.
 pub(super) struct BoardQuery {

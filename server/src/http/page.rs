@@ -94,7 +94,7 @@ pub(super) async fn draw(state: &AppState, request: Request, drawing: PageDrawin
     let options = state.site().options.clone();
     let returned = request.extensions().get::<ReturnedForm>().cloned();
     let BoardQuery { filters, start, .. } = BoardQuery::parse(request.uri().query());
-    let window = PageWindow { filters, start };
+    let window = PageWindow { filters, start, ..PageWindow::default() };
     let provide = move || {
         if let Some(nonce) = &nonce {
             provide_context(nonce.for_page());

@@ -200,6 +200,7 @@ fn the_table_has_every_server_function() {
         "load_settings",
         "load_retention",
         "load_teams",
+        "load_tags",
         "load_tenants",
         "load_audit",
         "load_history",

@@ -11,6 +11,7 @@ use pulsestage::event::Cursor;
 use pulsestage::id::{ParticipantId, QuestionId, uuid_v7};
 use pulsestage::ports::{NewQuestion, Store, Write};
 use pulsestage::question::Question;
+use pulsestage::tag::TagsView;
 use pulsestage::tenant::Tenant;
 use pulsestage::text::QuestionBody;
 use pulsestage::time::Timestamp;
@@ -270,6 +271,21 @@ async fn a_page_of_a_large_board_begins_with_a_window_and_leads_to_the_rest() {
     }
 }
 
+#[tokio::test]
+async fn a_tag_is_counted_on_the_whole_board() {
+    let (server, default, _acme) = TestServer::new(Plan::default()).await;
+    let before = |view: &TagsView| view.tags.iter().find(|used| used.tag.id == default.tag.id).unwrap().questions;
+    let load = async || server.get("/api/fn/load_tags").cookie(&default.owner).send().await.read::<TagsView>();
+    let first = before(&load().await);
+    for question in fill(&server.store, &default, 70).await {
+        let tag = [("question", question.to_string()), ("tag", default.tag.id.to_string())];
+        assert_eq!(call(&server, "tag", &default.moderator, &tag).await.status, 200);
+    }
+    assert_eq!(before(&load().await), first + 70);
+    let page = server.get("/admin/tags").cookie(&default.owner).send().await;
+    assert!(page.text().contains(&format!("Used on {} questions", first + 70)));
+}
+
 /// The questions whose cards are in a page, in its order.
 fn cards(html: &str) -> Vec<QuestionId> {
     let ids = html.split(" id=\"q-").skip(1).filter_map(|rest| rest.split('"').next()?.parse().ok());
@@ -295,6 +311,18 @@ async fn ten_thousand_questions_are_read_in_windows() {
         let page = server.get("/").cookie(&cookie).header("accept-encoding", "gzip").send().await;
         assert_eq!((page.status.as_u16(), page.header("content-encoding")), (200, "gzip"));
         assert!(page.body.len() < 25_000, "{} bytes on the wire", page.body.len());
+    }
+    // A page that is loaded again has as many rows as it had, where they stand.
+    let window = "/api/fn/load_board?tenant=&window=offset%3D400%26limit%3D150%26tab%3Dall%26sort%3Doldest";
+    let again: BoardView = server.get(window).send().await.read();
+    let there = rows(&server, "tab=all&sort=oldest&offset=400&limit=150").await;
+    let part = again.part.unwrap();
+    assert_eq!((part.total, part.offset, part.next, part.counts.all), (10_004, 400, Some(550), 10_004));
+    assert_eq!(again.board.questions.len(), 150);
+    assert!(there.questions.iter().all(|question| again.board.questions.get(&question.id) == Some(question)));
+    for (odd, offset, count) in [("", 0, 50), ("offset%3Dx%26limit%3D-1%26%26", 0, 50), ("limit%3D99999", 0, 500)] {
+        let view: BoardView = server.get(&format!("/api/fn/load_board?window={odd}")).send().await.read();
+        assert_eq!((view.part.map(|part| part.offset), view.board.questions.len()), (Some(offset), count), "{odd}");
     }
     // The whole board is still to be had as it always was.
     let loaded: BoardView = server.get("/api/fn/load_board").send().await.read();

@@ -96,9 +96,12 @@ async fn what_the_table_forbids_is_refused_and_changes_nothing() {
                 assert_refused(&format!("{name} by {role:?} of {slug}"), &reply, 403, word);
             }
         }
-        for (name, least) in
-            [("load_settings", Role::Admin), ("load_teams", Role::Admin), ("load_tenants", Role::Owner)]
-        {
+        for (name, least) in [
+            ("load_settings", Role::Admin),
+            ("load_teams", Role::Admin),
+            ("load_tags", Role::Admin),
+            ("load_tenants", Role::Owner),
+        ] {
             for (role, cookie) in &cookies {
                 let operates = name != "load_tenants" || room.slug == "default";
                 let may = operates && role.is_some_and(|role| role >= least);
