@@ -1,22 +1,81 @@
-// Which engines beside Chromium are there. None is downloaded.
+// Which engines beside Chromium are there. None is downloaded: Firefox and WebKit are the system's own, as Debian has them.
 
-import { existsSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
+import { createRequire } from 'node:module';
+import { delimiter, join } from 'node:path';
 
-import { firefox, webkit } from '@playwright/test';
+import type { LaunchOptions } from '@playwright/test';
 
-const OTHERS = { firefox, webkit };
+/** Where Debian has the browser that `WebKitWebDriver` runs, by version of its library. */
+const MINI_BROWSERS = ['4.1', '6.0', '4.0'].map((version) => `/usr/lib/x86_64-linux-gnu/webkit2gtk-${version}/MiniBrowser`);
 
-export type Engine = keyof typeof OTHERS;
-
-/** The engines whose builds Playwright finds: `npx playwright install firefox webkit` brings them. */
-export function otherEngines(): Engine[] {
-  return (Object.keys(OTHERS) as Engine[]).filter((name) => existsSync(OTHERS[name].executablePath()));
+function runs(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
-/** Which engines the tests run in, as a sentence. */
+/** The program that a variable names, or the first of these on PATH. */
+function found(variable: string, names: string[]): string | undefined {
+  const named = process.env[variable];
+  const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
+  return (named === undefined ? names : [named]).flatMap((name) => (name.includes('/') ? [name] : folders.map((folder) => join(folder, name)))).find(runs);
+}
+
+/** Firefox: `FIREFOX`, or what is on PATH. */
+export const firefoxPath = (): string | undefined => found('FIREFOX', ['firefox-esr', 'firefox']);
+
+/** What it takes to drive WebKit: its driver, the browser, and a screen that nobody sees. */
+export interface WebKitPrograms {
+  driver: string;
+  browser: string;
+  screen: string;
+}
+
+export function webkitPrograms(): WebKitPrograms | undefined {
+  const driver = found('WEBKIT_DRIVER', ['WebKitWebDriver']);
+  const browser = found('WEBKIT_BROWSER', MINI_BROWSERS);
+  const screen = found('XVFB', ['Xvfb']);
+  return driver && browser && screen ? { driver, browser, screen } : undefined;
+}
+
+/** How Playwright starts the system's Firefox: by WebDriver BiDi, which needs no build of Playwright's own. */
+export function firefoxLaunch(executablePath: string): LaunchOptions & { channel: string } {
+  answerForFirefox();
+  // Playwright's wish for less motion is not one that every Firefox can be told by BiDi.
+  return { channel: 'moz-firefox', executablePath, firefoxUserPrefs: { 'ui.prefersReducedMotion': 1 } };
+}
+
+/** Commands that Playwright sends to every Firefox, and that the long-term release does not know yet. */
+const UNKNOWN = ['emulation.setMediaFeaturesOverride'];
+
+interface Socket {
+  send(this: Socket, data: unknown, ...rest: unknown[]): void;
+  emit(event: string, ...values: unknown[]): boolean;
+}
+
+/** Answers them in its place: they are about how a page is shown, which no test in Firefox looks at. */
+function answerForFirefox(): void {
+  const { ws } = createRequire(import.meta.url)('playwright-core/lib/utilsBundle') as { ws: { prototype: Socket & { answers?: true } } };
+  if (ws.prototype.answers) return;
+  const { send } = ws.prototype;
+  ws.prototype.answers = true;
+  ws.prototype.send = function (this: Socket, data: unknown, ...rest: unknown[]) {
+    const command = typeof data === 'string' && UNKNOWN.some((name) => data.includes(`"${name}"`)) ? (JSON.parse(data) as { id: number }) : undefined;
+    if (command === undefined) return send.call(this, data, ...rest);
+    const answer = Buffer.from(JSON.stringify({ type: 'success', id: command.id, result: {} }));
+    setImmediate(() => this.emit('message', answer, false));
+  };
+}
+
+/** Which engines the tests run in, as a sentence that nobody overlooks. */
 export function spokenEngines(): string {
-  const there = otherEngines();
-  const missing = (Object.keys(OTHERS) as Engine[]).filter((name) => !there.includes(name));
-  const without = missing.length > 0 ? `; not installed: ${missing.join(', ')}` : '';
-  return `engines: ${['chromium', ...there].join(', ')}${without}`;
+  const there = ['chromium', ...(firefoxPath() ? ['firefox'] : []), ...(webkitPrograms() ? ['webkit'] : [])];
+  const lines = [`engines: ${there.join(', ')}`];
+  if (!firefoxPath()) lines.push('NOT TRIED IN FIREFOX: it is not installed (Debian: firefox-esr), and FIREFOX names none.');
+  if (!webkitPrograms()) lines.push('NOT TRIED IN WEBKIT: its driver or a screen is missing (Debian: webkit2gtk-driver xvfb).');
+  return lines.join('\n');
 }

@@ -1,5 +1,5 @@
 // An HTTP proxy that holds streams back, as office firewalls and virus scanners do: it passes requests on, and of the
-// stream only what it is told to.
+// stream only what it is told to. A slow one has not brought the page's program yet.
 
 import { type AddressInfo } from 'node:net';
 import { type IncomingMessage, type ServerResponse, createServer, request } from 'node:http';
@@ -11,6 +11,8 @@ export type Holding = 'nothing' | 'everything' | 'all but the beginning' | 'refu
 
 export class HoldingProxy {
   holding: Holding = 'nothing';
+  /** What waits for the page's program, while that is on its way. */
+  private program: Array<() => void> | undefined;
   /** How often `/sse` and `/api/events` were asked for. */
   streams = 0;
   polls = 0;
@@ -38,8 +40,23 @@ export class HoldingProxy {
     await new Promise<void>((resolve) => this.server.close(() => resolve()));
   }
 
+  /** The program of pages is on its way until it is let go. */
+  holdProgram(): void {
+    this.program ??= [];
+  }
+
+  releaseProgram(): void {
+    const waiting = this.program ?? [];
+    this.program = undefined;
+    for (const pass of waiting) pass();
+  }
+
   private pass(near: IncomingMessage, answer: ServerResponse): void {
     const path = near.url ?? '/';
+    if (this.program !== undefined && path.endsWith('.wasm')) {
+      this.program.push(() => this.pass(near, answer));
+      return;
+    }
     const isStream = path.startsWith('/sse');
     if (isStream) this.streams += 1;
     if (path.startsWith('/api/events')) this.polls += 1;

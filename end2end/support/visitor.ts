@@ -13,6 +13,9 @@ export const statusNote = (status: number) => new RegExp(`the server responded w
 export const NETWORK_NOTES =
   /net::ERR_(CONNECTION_|INTERNET_DISCONNECTED|EMPTY_RESPONSE|NETWORK_|SOCKET_|INCOMPLETE_)|error occurred when fetching the script/;
 
+/** What Firefox says of any page. */
+const FIREFOX_NOTES = [/Layout was forced before the page was fully loaded/];
+
 /** Uses a sign-in link up as its button does, without opening a page: the session is that of the page's context. */
 export async function signInUnseen(page: Page, link: string): Promise<void> {
   const answer = await page.request.post(link, { form: confirmation(link), maxRedirects: 0 });
@@ -43,8 +46,14 @@ export class Visitor {
 
   static async arrive(browser: Browser, origin: string, options: VisitorOptions = {}): Promise<Visitor> {
     const { tolerate = [], ...context } = options;
-    const mine = await browser.newContext({ baseURL: origin, reducedMotion: 'reduce', ...context });
-    return new Visitor(mine, await mine.newPage(), tolerate);
+    const isFirefox = browser.browserType().name() === 'firefox';
+    // Firefox is told of the motion when it starts, and its pages are those of a desk, however narrow.
+    const mine = await browser.newContext({
+      baseURL: origin,
+      ...context,
+      ...(isFirefox ? { isMobile: undefined } : { reducedMotion: 'reduce' }),
+    });
+    return new Visitor(mine, await mine.newPage(), isFirefox ? [...tolerate, ...FIREFOX_NOTES] : tolerate);
   }
 
   /** Opens an address and waits until its stream is live. */

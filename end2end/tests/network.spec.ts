@@ -2,9 +2,8 @@
 // how it stands, and catches up by itself.
 
 import { Person } from '../support/api';
-import { Network } from '../support/network';
-import { NETWORK_NOTES, type Visitor } from '../support/visitor';
-import { expect, serverForThisFile, test as base } from '../support/test';
+import { sceneBefore } from '../support/scene';
+import { expect, serverForThisFile } from '../support/test';
 
 const server = serverForThisFile({ demo: true, heartbeatS: 1 });
 
@@ -13,29 +12,9 @@ const WATCHDOG = { timeout: 8_000 };
 /** The same for each of the idle connections that Chromium holds and tries before it makes a new one. */
 const SEVERAL = { timeout: 25_000 };
 
-interface Scene {
-  /** The network between Anna and the server. */
-  network: Network;
-  anna: Visitor;
-  /** Somebody with a good network. */
-  crowd: Person;
-}
-
-const test = base.extend<Scene>({
-  network: async ({}, use) => {
-    const network = await Network.before(server.it.listensOn);
-    await use(network);
-    await network.close();
-  },
-  anna: async ({ arrive, network }, use) => {
-    // Where the worker asks for a file in vain, the browser says no more than that.
-    const anna = await arrive(network.url, { tolerate: [NETWORK_NOTES, /net::ERR_FAILED/] });
-    await anna.enter('/?sort=newest');
-    await anna.room.mark();
-    await use(anna);
-    expect(await anna.room.isMarked(), 'nobody had to reload').toBe(true);
-  },
-  crowd: async ({}, use) => use(await Person.participant(server.it.url)),
+const test = sceneBefore(server, {
+  before: ({ room }) => room.mark(),
+  after: async ({ room }) => expect(await room.isMarked(), 'nobody had to reload').toBe(true),
 });
 
 test('a connection that died in silence is noticed and replaced', async ({ anna, crowd, network }) => {

@@ -6,33 +6,15 @@ import type { Page } from '@playwright/test';
 import { Person, type Question } from '../support/api';
 import { Network } from '../support/network';
 import { NETWORK_NOTES, signInUnseen, statusNote, type Visitor } from '../support/visitor';
-import { expect, serverForThisFile, test as base } from '../support/test';
+import { sceneBefore } from '../support/scene';
+import { expect, serverForThisFile } from '../support/test';
 
 const server = serverForThisFile({ demo: true, heartbeatS: 1 });
 
 /** The pauses between attempts, and a little. */
 const LATER = { timeout: 20_000 };
 
-interface Scene {
-  network: Network;
-  anna: Visitor;
-  crowd: Person;
-}
-
-const test = base.extend<Scene>({
-  network: async ({}, use) => {
-    const network = await Network.before(server.it.listensOn);
-    await use(network);
-    await network.close();
-  },
-  anna: async ({ arrive, network }, use) => {
-    const anna = await arrive(network.url, { tolerate: [NETWORK_NOTES, /net::ERR_FAILED/] });
-    await anna.enter('/?sort=newest');
-    await ready(anna.page);
-    await use(anna);
-  },
-  crowd: async ({}, use) => use(await Person.participant(server.it.url)),
-});
+const test = sceneBefore(server, { before: ({ page }) => ready(page) });
 
 /** Until the page has a copy of itself, and the outbox at hand. */
 async function ready(page: Page): Promise<void> {

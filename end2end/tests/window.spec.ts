@@ -98,7 +98,8 @@ test('the keyboard goes through the list past its first rows', async ({ arrive }
   await expect(room.cards.first()).toBeAttached();
 });
 
-test('the document does not grow while people vote and ask', async ({ arrive }) => {
+test('the document does not grow while people vote and ask', async ({ arrive, browserName }) => {
+  test.skip(browserName !== 'chromium', 'only Chromium counts the nodes of a document');
   const { page, room } = await (await arrive(server.it.url)).enter('/?sort=newest');
   const devtools = await page.context().newCDPSession(page);
   await devtools.send('Performance.enable');
