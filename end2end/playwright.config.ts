@@ -7,8 +7,8 @@ const shots = process.env.SHOTS !== undefined;
 const bench = process.env.BENCH_FIGURES !== undefined;
 const ci = process.env.CI === 'true';
 const firefox = firefoxPath();
-/** What differs between engines: what others do to a page, what is kept on the device, tabs, scrolling, streams held back. */
-const EVERY_ENGINE = /(alive|drafts|tabs|window|polling)\.spec\.ts/;
+/** What differs between engines: what others do to a page, what is kept on the device, scrolling, streams held back. */
+const EVERY_ENGINE = /(alive|drafts|window|polling)\.spec\.ts/;
 const WEBKIT = /webkit\.spec\.ts/;
 
 export default defineConfig({

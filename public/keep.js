@@ -290,6 +290,15 @@
     }
   }
   if (now) set(`reader ${slug}`, now);
+  /** Who has signed out in another tab, or in as somebody else, leaves nothing of the account in this one. */
+  const leave = () => {
+    if (!isAccount(now) || reader() === now) return;
+    waiting.clear();
+    location.reload();
+  };
+  addEventListener('storage', leave);
+  addEventListener('pageshow', leave);
+  document.addEventListener('visibilitychange', leave);
   for (const name of names('draft ')) if (!(read(name)?.at > Date.now() - WEEK_MS)) del(name);
   fields().forEach(settle);
   resume();

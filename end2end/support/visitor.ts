@@ -13,8 +13,8 @@ export const statusNote = (status: number) => new RegExp(`the server responded w
 export const NETWORK_NOTES =
   /net::ERR_(CONNECTION_|INTERNET_DISCONNECTED|EMPTY_RESPONSE|NETWORK_|SOCKET_|INCOMPLETE_)|error occurred when fetching the script/;
 
-/** What Firefox says of any page. */
-const FIREFOX_NOTES = [/Layout was forced before the page was fully loaded/];
+/** What Firefox says of any page, and of a stream that could not be opened. */
+const FIREFOX_NOTES = [/Layout was forced before the page was fully loaded/, /Firefox can’t establish a connection to the server/];
 
 /** Uses a sign-in link up as its button does, without opening a page: the session is that of the page's context. */
 export async function signInUnseen(page: Page, link: string): Promise<void> {

@@ -149,7 +149,7 @@ test('Back closes the sheet, Forward opens it, and neither is a trap', async ({ 
   await page.goto('/?sort=newest');
   await room.live();
   await room.mark();
-  await room.askBar.tap();
+  await room.askBar.click();
   await expect(room.askSheet).toBeVisible();
   await room.composer.fill('Half a question');
   await page.goBack();
@@ -158,7 +158,7 @@ test('Back closes the sheet, Forward opens it, and neither is a trap', async ({ 
   await page.goForward();
   await expect(room.askSheet).toBeVisible();
   await expect(room.composer).toHaveValue('Half a question');
-  await room.askSheet.getByRole('button', { name: 'Close' }).tap();
+  await room.askSheet.getByRole('button', { name: 'Close' }).click();
   await expect(room.askSheet).toBeHidden();
   await expect.poll(() => page.evaluate(() => history.state?.sheet)).toBeUndefined();
   await page.goBack();
@@ -184,7 +184,7 @@ test('a menu is closed by Back as well, and what was chosen in it is one step', 
 for (const pause of [0, 150, 280]) {
   test(`a sheet that was closed ${pause} ms before a reload neither stops it nor is open again`, async ({ arrive }) => {
     const { page, room } = await (await arrive(server.it.url, PHONE)).enter('/?sort=newest');
-    await room.askBar.tap();
+    await room.askBar.click();
     await expect(room.askSheet).toBeVisible();
     await room.mark();
     // In the page: the time between the two is what this is about.

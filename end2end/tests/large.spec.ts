@@ -3,6 +3,7 @@
 import type { Locator, Page, Request } from '@playwright/test';
 
 import { Person, type Question } from '../support/api';
+import { LOOKS, violations, wear } from '../support/axe';
 import { askMany, UNLIMITED } from '../support/seed';
 import { expect, serverForThisFile, test } from '../support/test';
 import type { Visitor } from '../support/visitor';
@@ -15,7 +16,7 @@ const server = serverForThisFile({ flags: UNLIMITED, heartbeatS: 2 });
 
 /** Words by which a search finds one question alone. */
 const NAMES = ['amber', 'birch', 'cedar', 'delta', 'ember', 'fjord', 'grove', 'heron', 'inlet', 'junco'];
-const words = (n: number) => `Number ${n}: what about ${NAMES[n % 10]}${NAMES[((n / 10) | 0) % 10]}${NAMES[((n / 100) | 0) % 10]} ${NAMES[(n / 1000) | 0]}?`;
+const words = (n: number) => `Number ${n}, what about ${NAMES[n % 10]}${NAMES[((n / 10) | 0) % 10]}${NAMES[((n / 100) | 0) % 10]} ${NAMES[(n / 1000) | 0]}?`;
 
 let crowd: Person[] = [];
 /** What was asked, oldest first. */
@@ -259,6 +260,28 @@ test('a vote that waits for a question beyond the first rows is shown once it is
   await page.unroute('**/api/fn/set_vote');
   await expect.poll(async () => (await crowd[0]?.find(body(1_200)))?.upvotes, { timeout: 30_000 }).toBe(1);
   await expect(card.votes).toHaveText('1');
+});
+
+test('whoever hears the page is told what the list is, where each row stands, and nothing that is wrong', async ({ arrive }) => {
+  test.slow();
+  const { page } = await (await arrive(server.it.url)).enter(`/?sort=oldest&tab=all#q-${id(1_000)}`);
+  await expect(page.locator('#list').getByRole('article', { name: body(1_000), exact: true })).toBeInViewport(REFRESHED);
+  await expect(page.locator('#list')).toMatchAriaSnapshot(`
+    - region "Questions":
+      - heading "Questions" [level=2]
+      - list:
+        - listitem:
+          - article "${body(1_000)}":
+            - heading "${body(1_000)}" [level=3]
+            - button /Upvote, \\d+ votes?/
+  `);
+  const placed = await rows(page).evaluateAll((all) => all.map((row) => [Number(row.getAttribute('aria-posinset')), Number(row.getAttribute('aria-setsize'))]));
+  const [first = 0] = placed[0] ?? [];
+  expect(placed).toEqual(placed.map((_, n) => [first + n, placed[0]?.[1]]));
+  for (const look of LOOKS) {
+    await wear(page, look);
+    expect.soft(await violations(page), look.name).toEqual([]);
+  }
 });
 
 test('without script every row is reached by links', async ({ arrive }) => {
