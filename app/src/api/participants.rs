@@ -43,7 +43,8 @@ pub async fn load_board(
 pub async fn load_board(tenant: String, window: Option<String>) -> Result<BoardView, ApiError> {
     use crate::platform::escaped;
 
-    let window = window.map_or_else(String::new, |window| ["&window=", &escaped(&window)].concat());
+    // An empty one would be none.
+    let window = window.map_or_else(String::new, |window| ["&window=?", &escaped(&window)].concat());
     super::client::call(&["/api/fn/load_board?tenant=", &escaped(&tenant), &window].concat(), None).await
 }
 
