@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-use crate::event::{Cursor, Event, QuestionCreated, QuestionMerged, QuestionRef, QuestionUpvoted};
+use crate::event::{Cursor, Event, QuestionCreated, QuestionMerged, QuestionRef, QuestionUpvoted, TeamTotals};
 use crate::id::{QuestionId, TenantId};
 use crate::question::{Answer, Question, Stamp};
 use crate::tag::Tag;
@@ -25,6 +25,10 @@ pub struct Board {
     pub teams: Vec<Team>,
     /// The palette, by name.
     pub tags: Vec<Tag>,
+    /// How many questions each team received, shows and declined, by team; none of teams without any, and none at all where
+    /// the tenant does not show that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub totals: Vec<TeamTotals>,
     /// The questions. The order to show them in is the reader's choice, not the board's.
     pub questions: BTreeMap<QuestionId, Question>,
 }
@@ -45,7 +49,8 @@ impl Board {
     /// A board on which nothing has happened yet.
     #[must_use]
     pub const fn empty(tenant: TenantId, cursor: Cursor) -> Self {
-        Self { tenant, cursor, teams: Vec::new(), tags: Vec::new(), questions: BTreeMap::new() }
+        let questions = BTreeMap::new();
+        Self { tenant, cursor, teams: Vec::new(), tags: Vec::new(), totals: Vec::new(), questions }
     }
 
     /// Folds one event of the stream into the board; `at` is the event's own cursor (the stream's `id:`).
@@ -80,8 +85,20 @@ impl Board {
                 Applied::Nothing
             }
             (Event::Upvoted(tally), _) => self.apply_tally(tally),
+            (Event::TeamCounted(totals), _) => self.apply_totals(totals),
             _ => Applied::Nothing,
         }
+    }
+
+    /// Takes over how many questions a team has now. Of a team that is not here any more nothing is told.
+    fn apply_totals(&mut self, totals: &TeamTotals) -> Applied {
+        match self.totals.binary_search_by_key(&totals.id, |known| known.id) {
+            _ if self.teams.iter().all(|team| team.id != totals.id) => return Applied::Nothing,
+            Ok(place) if self.totals[place] == *totals => return Applied::Nothing,
+            Ok(place) => self.totals[place] = *totals,
+            Err(place) => self.totals.insert(place, *totals),
+        }
+        Applied::Changed
     }
 
     /// Takes over how many votes a question has now, as [`Board::apply`] does: for whoever has the count and no event.
@@ -123,6 +140,7 @@ impl Board {
             Event::TeamArchived(gone) => {
                 take_out(&mut self.teams, |t| t.id.0 == gone.id);
                 self.questions.retain(|_, question| question.team_id.0 != gone.id);
+                self.totals.retain(|totals| totals.id.0 != gone.id);
             }
             Event::TagCreated(tag) => insert_by_name(&mut self.tags, tag, tag_key),
             Event::TagUpdated(tag) => self.each_tags(|tags| {
@@ -134,14 +152,19 @@ impl Board {
                 take_out(tags, |t| t.id.0 == gone.id);
             }),
             // The tenant itself stands beside the board.
-            Event::TenantUpdated(_)
-            | Event::TeamRestored(_)
+            Event::TenantUpdated(tenant) => {
+                if !tenant.settings.show_totals {
+                    self.totals.clear();
+                }
+            }
+            Event::TeamRestored(_)
             | Event::Connected
             | Event::Resync
             | Event::Cursor
             | Event::Closing
             | Event::Heartbeat(_)
             | Event::Stale(_)
+            | Event::TeamCounted(_)
             | Event::Upvoted(_) => {}
             Event::Updated(data) => self.with(data.id, |q| {
                 q.body.clone_from(&data.body);

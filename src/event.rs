@@ -27,7 +27,7 @@ pub use cursor::{Cursor, Epoch, NotACursor};
 pub use log::{Fact, FactIdentity, LogHead, LogPage, Tally};
 pub use payload::{
     Gone, Heartbeat, QuestionAnswered, QuestionCreated, QuestionFrozen, QuestionMerged, QuestionPinned, QuestionRef,
-    QuestionReviewed, QuestionTags, QuestionUpdated, QuestionUpvoted, Stale,
+    QuestionReviewed, QuestionTags, QuestionUpdated, QuestionUpvoted, Stale, TeamTotals,
 };
 
 /// The three kinds of events.
@@ -35,7 +35,7 @@ pub use payload::{
 pub enum EventKind {
     /// A change that was written to the tenant's log and has a number there.
     Fact,
-    /// The latest count of a question's votes, which has no number.
+    /// The latest count of a question's votes or of a team's questions, which has no number.
     Tally,
     /// Something about the stream itself.
     Signal,
@@ -74,6 +74,8 @@ events! {
     "team:archived" Fact TeamArchived(Gone) about id;
     /// A team is back with its questions. The fact does not hold those: load the board again.
     "team:restored" Fact TeamRestored(Team) about id.0;
+    /// How many questions of a team were received, are shown and were declined, where the workspace shows that.
+    "team:counted" Tally TeamCounted(TeamTotals) about id.0;
     /// There is a new tag.
     "tag:created" Fact TagCreated(Tag) about id.0;
     /// A tag has another name or colour.

@@ -40,6 +40,8 @@ pub struct SettingsForm {
     pub voting_open: bool,
     /// Whether people may vote for their own questions.
     pub own_votes: bool,
+    /// Whether everybody is shown how many questions were received, are shown and were declined.
+    pub show_totals: bool,
     /// Questions of one participant in a minute; 0 leaves it to the operator.
     pub asks_per_minute: u32,
     /// Votes of one participant in a minute; 0 leaves it to the operator.
@@ -107,6 +109,7 @@ impl SettingsForm {
             asking_open: self.asking_open,
             voting_open: self.voting_open,
             own_votes: self.own_votes,
+            show_totals: self.show_totals,
             languages: languages.unwrap_or_default(),
             accent: accent.map(Color::into_string),
             logo: None,

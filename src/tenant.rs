@@ -45,6 +45,8 @@ pub struct TenantSettings {
     pub voting_open: bool,
     /// Whether people may vote for their own questions.
     pub own_votes: bool,
+    /// Whether everybody is shown how many questions were received, are shown and were declined.
+    pub show_totals: bool,
     /// The languages in which questions are welcome, by their names; any when there are none.
     pub languages: Vec<String>,
     /// The accent as `#RRGGBB`; ours when absent.
@@ -215,6 +217,7 @@ impl Default for TenantSettings {
             asking_open: true,
             voting_open: true,
             own_votes: false,
+            show_totals: false,
             languages: Vec::new(),
             accent: None,
             logo: None,

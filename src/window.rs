@@ -27,6 +27,10 @@ pub const ROWS: u32 = 50;
 pub const MOST_ROWS: u32 = 500;
 /// The most questions of a board that a browser loads as a whole; a larger one is read window by window.
 pub const LARGEST_BOARD: u32 = 2_000;
+/// Under [`Sort::Trending`] twice the votes count as much as being asked so much later, in milliseconds.
+const TREND_MS: i64 = 10 * 60 * 1_000;
+/// Beyond it more votes make no difference to [`Sort::Trending`]: what is computed stays within 64 bits.
+const MOST_TRENDING: i64 = (1 << 40) - 1;
 
 /// How many questions each tab has under the filters of team and tags.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -183,7 +187,8 @@ impl RowWindow {
     #[must_use]
     pub fn cut(&self, board: &Board) -> Board {
         let rows = self.ids.iter().filter_map(|id| board.questions.get(id).map(|question| (*id, question.clone())));
-        Board { questions: rows.collect(), teams: board.teams.clone(), tags: board.tags.clone(), ..*board }
+        let (teams, tags, totals) = (board.teams.clone(), board.tags.clone(), board.totals.clone());
+        Board { questions: rows.collect(), teams, tags, totals, ..*board }
     }
 }
 
@@ -201,10 +206,23 @@ impl SortKey {
         Self { pinned: question.pinned.is_some(), upvotes, created_at: question.created_at, id: question.id }
     }
 
+    /// What [`Sort::Trending`] orders by: the time of asking, and ten minutes more for each doubling of the votes, one vote
+    /// being the first. Between two doublings it grows in a straight line, so that every vote counts. Whole numbers alone:
+    /// a server and a browser come to the same. It does not depend on what time it is, for as time passes all questions
+    /// become older alike; so nothing moves without a vote, and an order that is kept stays right.
+    const fn trend(&self) -> i64 {
+        let votes = if self.upvotes < 0 { 0 } else { self.upvotes };
+        let votes = 1 + if votes > MOST_TRENDING { MOST_TRENDING } else { votes };
+        let doublings = votes.ilog2();
+        let power = 1_i64 << doublings;
+        self.created_at.0.saturating_add(TREND_MS * doublings as i64 + TREND_MS * (votes - power) / power)
+    }
+
     fn compare(&self, other: &Self, by: Sort) -> Ordering {
         let newest_first = || (other.created_at, other.id).cmp(&(self.created_at, self.id));
         other.pinned.cmp(&self.pinned).then_with(|| match by {
             Sort::Votes => other.upvotes.cmp(&self.upvotes).then_with(newest_first),
+            Sort::Trending => other.trend().cmp(&self.trend()).then_with(newest_first),
             Sort::Newest => newest_first(),
             Sort::Oldest => newest_first().reverse(),
         })

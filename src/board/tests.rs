@@ -100,8 +100,12 @@ pub(crate) fn fact() -> impl Strategy<Value = Event> {
 }
 
 pub(crate) fn tally() -> impl Strategy<Value = Event> {
-    (question_id(), 0..9_i64)
-        .prop_map(|(question_id, upvotes)| Event::Upvoted(QuestionUpvoted { question_id, upvotes }))
+    let votes = (question_id(), 0..9_i64)
+        .prop_map(|(question_id, upvotes)| Event::Upvoted(QuestionUpvoted { question_id, upvotes }));
+    let totals = (team(), 0..9_u32, 0..9_u32).prop_map(|(team, received, shown)| {
+        Event::TeamCounted(TeamTotals { id: team.id, received, shown, declined: 1 })
+    });
+    prop_oneof![3 => votes, 1 => totals]
 }
 
 /// Anything at all that has the form of an event.

@@ -207,6 +207,19 @@ pub struct QuestionReviewed {
     pub standing: Standing,
 }
 
+/// The data of `team:counted`: how many of a team's questions there are, where the workspace shows that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TeamTotals {
+    /// The team.
+    pub id: TeamId,
+    /// The questions that were ever sent to it.
+    pub received: u32,
+    /// Those that are on the board.
+    pub shown: u32,
+    /// Those that a moderator declined.
+    pub declined: u32,
+}
+
 /// The data of `heartbeat`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Heartbeat {

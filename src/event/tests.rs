@@ -179,6 +179,10 @@ fn examples() -> Vec<(Event, &'static str)> {
         ),
         (Event::TeamArchived(Gone { id: id(3) }), r#"{"id":"0199c3a0-0000-7000-8000-000000000003"}"#),
         (Event::TeamRestored(team()), TEAM),
+        (
+            Event::TeamCounted(TeamTotals { id: TeamId(id(3)), received: 48, shown: 31, declined: 4 }),
+            r#"{"id":"0199c3a0-0000-7000-8000-000000000003","received":48,"shown":31,"declined":4}"#,
+        ),
         (Event::TagCreated(tag(4, "Product", "#3B82F6")), TAG),
         (Event::TagUpdated(tag(4, "Product", "#3B82F6")), TAG),
         (Event::TagDeleted(Gone { id: id(4) }), r#"{"id":"0199c3a0-0000-7000-8000-000000000004"}"#),
@@ -188,7 +192,7 @@ fn examples() -> Vec<(Event, &'static str)> {
             concat!(
                 r#"{"id":"0199c3a0-0000-7000-8000-000000000001","slug":"acme","name":"Acme","settings":{"#,
                 r#""questionLength":{"min":3,"max":500},"guestsAllowed":true,"names":"anonymous","preModeration":false,"#,
-                r##""askingOpen":true,"votingOpen":true,"ownVotes":false,"languages":[],"accent":"#1D4ED8","logo":null}}"##
+                r##""askingOpen":true,"votingOpen":true,"ownVotes":false,"showTotals":false,"languages":[],"accent":"#1D4ED8","logo":null}}"##
             ),
         ),
         (Event::Connected, ""),

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::{Rng, StoreResult};
-use crate::event::{Cursor, Epoch, Fact, LogHead, LogPage, Tally};
+use crate::event::{Cursor, Epoch, Fact, LogHead, LogPage, Tally, TeamTotals};
 use crate::id::TenantId;
 use crate::time::Timestamp;
 
@@ -34,4 +34,6 @@ pub trait LogStore: Send + Sync {
     async fn tallies_since(&self, tenant: TenantId, since: Timestamp) -> StoreResult<Vec<Tally>>;
     /// The counts of all public questions.
     async fn tallies(&self, tenant: TenantId) -> StoreResult<Vec<Tally>>;
+    /// How many questions each team has that is not archived, by team; none where the tenant does not show that.
+    async fn team_totals(&self, tenant: TenantId) -> StoreResult<Vec<TeamTotals>>;
 }

@@ -196,6 +196,7 @@ impl TeamFilter {
         let teams = board.teams.iter().filter(|team| self.has(team.id)).cloned().collect();
         let questions = board.questions.iter().filter(|(_, question)| self.has(question.team_id));
         let questions = questions.map(|(id, question)| (*id, question.clone())).collect();
-        Board { teams, tags: board.tags.clone(), questions, ..*board }
+        let totals = board.totals.iter().filter(|totals| self.has(totals.id)).copied().collect();
+        Board { teams, tags: board.tags.clone(), totals, questions, ..*board }
     }
 }

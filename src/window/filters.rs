@@ -40,6 +40,8 @@ pub enum Sort {
     /// The question with the most votes.
     #[default]
     Votes,
+    /// The question that gathers votes now: many votes, and asked not long ago.
+    Trending,
     /// The latest question.
     Newest,
     /// The earliest question.
@@ -48,13 +50,14 @@ pub enum Sort {
 
 impl Sort {
     /// Every order, as the page lists them.
-    pub const ALL: [Self; 3] = [Self::Votes, Self::Newest, Self::Oldest];
+    pub const ALL: [Self; 4] = [Self::Votes, Self::Trending, Self::Newest, Self::Oldest];
 
     /// The word in the address.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Votes => "votes",
+            Self::Trending => "trending",
             Self::Newest => "newest",
             Self::Oldest => "oldest",
         }
@@ -221,15 +224,15 @@ mod tests {
 
     fn filters() -> impl Strategy<Value = Filters> {
         let tags = proptest::collection::btree_set(any::<u128>(), 0..4);
-        (0..3usize, 0..3usize, proptest::option::of("[a-z][a-z0-9]{0,9}"), tags).prop_map(|(tab, sort, team, tags)| {
-            Filters {
+        (0..3usize, 0..Sort::ALL.len(), proptest::option::of("[a-z][a-z0-9]{0,9}"), tags).prop_map(
+            |(tab, sort, team, tags)| Filters {
                 tab: Tab::ALL[tab],
                 sort: Sort::ALL[sort],
                 team,
                 tags: tags.into_iter().map(|id| TagId(Uuid::from_u128(id))).collect(),
                 find: String::new(),
-            }
-        })
+            },
+        )
     }
 
     #[test]

@@ -65,7 +65,7 @@ pub(super) fn any_board() -> impl Strategy<Value = Board> {
 fn any_filters() -> impl Strategy<Value = Filters> {
     let team = proptest::option::of(prop_oneof![Just("team-0"), Just("team-1"), Just("no-such-team")]);
     let tags = proptest::collection::vec((0..5u8).prop_map(|n| tag(n).id), 0..3);
-    (0..3usize, 0..3usize, team, tags).prop_map(|(tab, sort, team, tags)| Filters {
+    (0..3usize, 0..Sort::ALL.len(), team, tags).prop_map(|(tab, sort, team, tags)| Filters {
         tab: Tab::ALL[tab],
         sort: Sort::ALL[sort],
         team: team.map(str::to_owned),
@@ -92,6 +92,43 @@ fn pinned_questions_come_first_then_the_chosen_order() {
     assert_eq!(order(Sort::Votes), [3, 2, 4, 1].map(question_id));
     assert_eq!(order(Sort::Newest), [3, 4, 2, 1].map(question_id));
     assert_eq!(order(Sort::Oldest), [3, 1, 2, 4].map(question_id));
+}
+
+#[test]
+fn twice_the_votes_count_as_much_as_being_asked_ten_minutes_later() {
+    const MINUTE: u32 = 60;
+    // One vote more than the doubled ones: none is the beginning.
+    let board = board([question(0, 7), question(10 * MINUTE, 3), question(19 * MINUTE, 1), question(31 * MINUTE, 0)]);
+    let order = whole(&board, &Filters::default().with_sort(Sort::Trending)).ids;
+    assert_eq!(order, [31 * MINUTE, 10 * MINUTE, 0, 19 * MINUTE].map(question_id));
+}
+
+proptest! {
+    /// Each vote more is worth something, however old the question is, and a question that was asked later and has no fewer
+    /// votes is before one that was asked earlier.
+    #[test]
+    fn trending_grows_with_each_vote_and_with_time(votes in 0_i64..100_000, more in 0_i64..9, ms in 0_i64..1_000_000_000) {
+        let key = |n: u32, upvotes, at| SortKey::of(&Question { created_at: Timestamp(at), ..question(n, 0) }, upvotes);
+        prop_assert!(key(1, votes + 1, ms).trend() > key(1, votes, ms).trend());
+        let (earlier, later) = (key(1, votes, ms), key(2, votes + more, ms + 1));
+        prop_assert_eq!(later.compare(&earlier, Sort::Trending), Ordering::Less);
+    }
+
+    /// The order that a reader has stays right as long as nobody votes: all become older alike.
+    #[test]
+    fn time_alone_moves_nothing(board in any_board(), later in 0_i64..100_000_000_000) {
+        let order = |board: &Board| whole(board, &Filters::default().with_sort(Sort::Trending)).ids;
+        let mut shifted = board.clone();
+        shifted.questions.values_mut().for_each(|question| question.created_at = question.created_at.plus_millis(later));
+        prop_assert_eq!(order(&shifted), order(&board));
+    }
+
+    /// No count and no time is too large.
+    #[test]
+    fn no_count_panics(upvotes: i64, at: i64) {
+        let key = SortKey::of(&Question { created_at: Timestamp(at), ..question(1, 0) }, upvotes);
+        prop_assert!(key.trend() >= at);
+    }
 }
 
 #[test]
@@ -260,6 +297,10 @@ proptest! {
             if first.pinned.is_some() == second.pinned.is_some() {
                 let in_order = match filters.sort {
                     Sort::Votes => (first.upvotes, first.created_at, first.id) > (second.upvotes, second.created_at, second.id),
+                    Sort::Trending => {
+                        let trend = |question: &Question| SortKey::of(question, question.upvotes).trend();
+                        (trend(first), first.created_at, first.id) > (trend(second), second.created_at, second.id)
+                    }
                     Sort::Newest => (first.created_at, first.id) > (second.created_at, second.id),
                     Sort::Oldest => (first.created_at, first.id) < (second.created_at, second.id),
                 };

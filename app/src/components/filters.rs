@@ -10,7 +10,11 @@ use super::tags::tint;
 use crate::ui::erase::{Erase, part};
 use crate::ui::icon::{Icon, icon};
 use crate::ui::menu::Menu;
+use crate::ui::sheet::Sheet;
 use crate::ui::text::{plural, thousands};
+
+/// The id of the sheet with teams, order and tags, for the button that opens it on a phone.
+const SHEET: &str = "filters";
 
 /// The word of a tab.
 const fn tab_word(tab: Tab) -> &'static str {
@@ -25,6 +29,7 @@ const fn tab_word(tab: Tab) -> &'static str {
 const fn sort_words(sort: Sort) -> &'static str {
     match sort {
         Sort::Votes => "Most votes",
+        Sort::Trending => "Trending",
         Sort::Newest => "Newest",
         Sort::Oldest => "Oldest",
     }
@@ -50,7 +55,7 @@ pub fn cleared(filters: &Filters) -> Filters {
     Filters { tab: filters.tab, sort: filters.sort, ..Filters::default() }
 }
 
-/// Teams, tabs with their counts, order, and tags.
+/// Tabs with their counts, teams, order, and tags. On a phone the tabs take one row with a button, and the rest is in a sheet.
 #[component]
 pub fn FilterBar(
     /// Where the page is.
@@ -65,28 +70,43 @@ pub fn FilterBar(
     tags: Signal<Vec<Tag>>,
 ) -> impl IntoView {
     let href = move |other: Filters| place.with_value(|place| place.under(&other));
+    let chosen = Memo::new(move |_| {
+        filters.with(|filters| teams.with(|teams| tags.with(|tags| narrowing(filters, teams, tags)))) as i64
+    });
+    let count = move || {
+        let n = chosen.get();
+        (n > 0).then(|| view! { <b>{thousands(n)}<span class="vh">" chosen"</span></b> }.erase())
+    };
+    let filtered = move || {
+        let n = chosen.get();
+        (n > 0).then(|| {
+            view! {
+                <p class="filtered" role="status">
+                    <span>{plural(n, "filter", "filters")}</span>
+                    <span aria-hidden="true">"·"</span>
+                    <a href=href(filters.with(cleared)) data-noscroll>
+                        "Clear"
+                    </a>
+                </p>
+            }
+            .erase()
+        })
+    };
     view! {
-        <div class="filters">
-            {team_chips(filters, teams, href)}
+        <div class=Signal::derive(move || if counts.get().all > 999 { "filters filters--many" } else { "filters" })>
             {tabs(filters, counts, href)}
-            {sort_menu(filters, href)}
-            {tag_chips(filters, tags, href)}
+            <button type="button" class="btn btn--small filters__open" popovertarget=SHEET>
+                {icon(Icon::Filter)}
+                <span>"Filter"</span>
+                {part(count)}
+            </button>
+            <Sheet id=SHEET class="sheet filters__sheet" title="Filter and sort">
+                {sort_menu(filters, href)}
+                {team_chips(filters, teams, href)}
+                {tag_chips(filters, tags, href)}
+                {part(filtered)}
+            </Sheet>
         </div>
-        {part(move || {
-            let n = filters.with(|filters| teams.with(|teams| tags.with(|tags| narrowing(filters, teams, tags))));
-            (n > 0)
-                .then(|| {
-                    view! {
-                        <p class="filtered" role="status">
-                            <span>{plural(i64::try_from(n).unwrap_or(i64::MAX), "filter", "filters")}</span>
-                            <span aria-hidden="true">"·"</span>
-                            <a href=href(filters.with(cleared)) data-noscroll>
-                                "Clear"
-                            </a>
-                        </p>
-                    }.erase()
-                })
-        })}
     }
     .erase()
 }
@@ -118,7 +138,7 @@ fn team_chips(
     part(move || {
         several.get().then(|| {
             view! {
-                <nav class="teams scroller" aria-label="Teams">
+                <nav class="teams" aria-label="Teams">
                     {chip(None, "All teams".to_owned())}
                     {part(move || teams.get().into_iter().map(|team| chip(Some(team.slug), team.name)).collect_view())}
                 </nav>
@@ -226,7 +246,7 @@ fn tag_chips(
     part(move || {
         any.get().then(|| {
             view! {
-                <nav class="filters__tags scroller" aria-label="Tags">
+                <nav class="filters__tags" aria-label="Tags">
                     {part(move || tags.get().into_iter().map(chip).collect_view())}
                 </nav>
             }

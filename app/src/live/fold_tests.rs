@@ -207,7 +207,7 @@ fn any_event() -> impl Strategy<Value = Event> {
 fn any_filters() -> impl Strategy<Value = Filters> {
     let team = proptest::option::of(prop_oneof![Just("people"), Just("product"), Just("moved-0")]);
     let tags = proptest::collection::vec((0..3_usize).prop_map(tag_id), 0..2);
-    (0..3_usize, 0..3_usize, team, tags).prop_map(|(tab, sort, team, tags)| Filters {
+    (0..3_usize, 0..Sort::ALL.len(), team, tags).prop_map(|(tab, sort, team, tags)| Filters {
         tab: Tab::ALL[tab],
         sort: Sort::ALL[sort],
         team: team.map(str::to_owned),

@@ -35,7 +35,7 @@ impl Since {
 
     /// Keeps a message. Heartbeats and others that no board heeds are not kept.
     pub(super) fn record(&mut self, at: Option<Cursor>, event: &Event) {
-        let is_heeded = event.is_fact() || matches!(event, Event::Upvoted(_) | Event::Cursor);
+        let is_heeded = event.is_fact() || matches!(event, Event::Upvoted(_) | Event::TeamCounted(_) | Event::Cursor);
         if !is_heeded || self.is_cut {
             return;
         }

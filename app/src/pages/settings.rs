@@ -60,6 +60,7 @@ fn fields(form: &Form, name: &str, settings: TenantSettings, staff: StaffSetting
             {form.tick("settings[voting_open]", "Accept votes", settings.voting_open)}
             {form.tick("settings[guests_allowed]", "Let guests take part without an account", settings.guests_allowed)}
             {form.tick("settings[own_votes]", "Let people vote for their own questions", settings.own_votes)}
+            {form.tick("settings[show_totals]", TOTALS, settings.show_totals)}
             {form.tick("settings[pre_moderation]", "Review questions before they appear", settings.pre_moderation)}
             {form.field_for("names", choice.value(names))}
         </fieldset>
@@ -90,6 +91,7 @@ fn fields(form: &Form, name: &str, settings: TenantSettings, staff: StaffSetting
 
 /// What [`LONGEST_QUESTION`] and [`FASTEST`] are in words.
 const MOST: &str = "Up to 2,000";
+const TOTALS: &str = "Show everyone how many questions were received, shown and declined";
 const RATE: &str = "For each participant, up to 600. 0 uses the default.";
 const _: () = assert!(LONGEST_QUESTION == 2_000 && FASTEST == 600);
 

@@ -9,7 +9,7 @@ use super::line::BoardLine;
 use super::shared::SharedBoard;
 use pulsestage::board::Applied;
 use pulsestage::error::{Noun, Refusal};
-use pulsestage::event::{Cursor, Event, Fact, FactIdentity, LogHead, QuestionUpvoted, Tally};
+use pulsestage::event::{Cursor, Event, Fact, FactIdentity, LogHead, QuestionUpvoted, Tally, TeamTotals};
 use pulsestage::id::TenantId;
 use pulsestage::ports::{Clock, Store, StoreResult};
 use pulsestage::time::Timestamp;
@@ -112,7 +112,12 @@ impl BoardSource<'_> {
                 _ => return Ok(None),
             }
         }
-        let Some(board) = folded(&before.board, &facts, &tallies) else { return Ok(None) };
+        // After the facts, as the streams are told them.
+        let totals = match facts.is_empty() {
+            true => seen.board.totals.clone(),
+            false => self.store.team_totals(self.tenant).await?,
+        };
+        let Some(board) = folded(&before.board, &facts, &tallies, totals) else { return Ok(None) };
         if !Arc::ptr_eq(&board, &before.board) {
             self.counts.followed.fetch_add(1, Ordering::Relaxed);
         }
@@ -163,7 +168,12 @@ impl Following {
 }
 
 /// The board with these facts and then these counts; itself when they change nothing, none when they do not lead on.
-fn folded(before: &Arc<SharedBoard>, facts: &[Fact], tallies: &[Tally]) -> Option<Arc<SharedBoard>> {
+fn folded(
+    before: &Arc<SharedBoard>,
+    facts: &[Fact],
+    tallies: &[Tally],
+    totals: Vec<TeamTotals>,
+) -> Option<Arc<SharedBoard>> {
     let SeenBoard { tenant, board, .. } = &*before.seen;
     let is_other = |tally: &&Tally| board.questions.get(&tally.question).is_some_and(|q| q.upvotes != tally.upvotes);
     if facts.is_empty() && !tallies.iter().any(|tally| is_other(&tally)) {
@@ -187,5 +197,6 @@ fn folded(before: &Arc<SharedBoard>, facts: &[Fact], tallies: &[Tally]) -> Optio
         let event = Event::Upvoted(QuestionUpvoted { question_id: *question, upvotes: *upvotes });
         let (Applied::Changed | Applied::Nothing | Applied::Resync) = board.apply(None, &event);
     }
+    board.totals = totals;
     Some(SharedBoard::next(before.line.clone(), before.seen.followed_by(tenant, board, told)))
 }

@@ -10,9 +10,12 @@ use std::fmt::Write;
 use super::framing::{Framed, StreamFormat};
 use super::share::{Share, SharedPieces};
 use pulsestage::audience::Audience;
-use pulsestage::event::{Cursor, Envelope, Epoch, Event, EventType, Fact, Heartbeat, QuestionUpvoted, Stale, Tally};
+use pulsestage::event::{
+    Cursor, Envelope, Epoch, Event, EventType, Fact, Heartbeat, QuestionUpvoted, Stale, Tally, TeamTotals,
+};
 use pulsestage::id::{QuestionId, TeamId, TenantId};
 use pulsestage::time::Timestamp;
+use uuid::Uuid;
 
 /// One message of the wire and what a stream must know to choose it.
 #[derive(Clone, Debug)]
@@ -27,8 +30,8 @@ pub struct Frame {
     pub cursor: Option<Cursor>,
     /// Whom it is for.
     pub audience: Audience,
-    /// The question whose count it is, for a count: a later one of the same question makes it worthless.
-    pub counts: Option<QuestionId>,
+    /// The question or team whose count it is, for a count: a later one of the same makes it worthless.
+    pub counts: Option<Uuid>,
     /// The question that it speaks of, for a fact about one.
     pub about: Option<QuestionId>,
 }
@@ -67,16 +70,17 @@ impl Frame {
     #[must_use]
     pub fn tally(tenant: TenantId, tally: &Tally, at: Timestamp) -> Self {
         let event = Event::Upvoted(QuestionUpvoted { question_id: tally.question, upvotes: tally.upvotes });
-        let envelope = Envelope { tenant_id: tenant, event, timestamp: at };
-        Self {
-            bytes: encode(None, &envelope),
-            event_type: Some(envelope.event.event_type()),
-            team: Some(tally.team),
-            cursor: None,
-            audience: Audience::Everybody,
-            counts: Some(tally.question),
-            about: None,
-        }
+        Self::count(tenant, tally.team, event, at)
+    }
+
+    /// The frame of how many questions a team has now.
+    #[must_use]
+    pub fn totals(tenant: TenantId, totals: TeamTotals, at: Timestamp) -> Self {
+        Self::count(tenant, totals.id, Event::TeamCounted(totals), at)
+    }
+
+    fn count(tenant: TenantId, team: TeamId, event: Event, at: Timestamp) -> Self {
+        Self { team: Some(team), counts: event.subject(), ..Self::signal(tenant, None, event, at) }
     }
 
     /// The frame of a heartbeat.
@@ -239,7 +243,6 @@ impl Batch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use uuid::Uuid;
 
     fn tenant() -> TenantId {
         TenantId(Uuid::from_u128(1))

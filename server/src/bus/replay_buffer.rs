@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::frame::{Batch, Frame, select};
 use super::framing::{Framed, Framing, StreamFormat};
 use super::share::{Share, SharedPieces};
+use pulsestage::event::EventType;
 use pulsestage::time::Timestamp;
 
 /// Most batches that a buffer keeps: at 20 batches a second a stream may stall for most of a minute.
@@ -169,7 +170,7 @@ impl ReplayBuffer {
     }
 
     /// What a client that has everything up to a fact misses before this place: the facts after it, then the last
-    /// count of each question that was counted since `slack_ms` before that fact. `None` when the buffer does not go
+    /// count of each question and team that was counted since `slack_ms` before that fact. `None` when the buffer does not go
     /// back so far.
     ///
     /// The slack is there because a count can be in an earlier batch than a fact that was committed after it: another
@@ -186,8 +187,12 @@ impl ReplayBuffer {
         let facts = frames.filter(|frame| frame.cursor.is_some_and(|cursor| cursor.seq > seq));
         let mut counts = HashMap::new();
         for frame in before().filter(|batch| batch.at >= since).flat_map(|batch| &batch.frames) {
-            if let Some(question) = frame.counts {
-                counts.insert(question, frame);
+            if let Some(counted) = frame.counts {
+                counts.insert(counted, frame);
+            }
+            // Whether the tenant shows them may be another now. If it does, they come with this fact.
+            if frame.event_type == Some(EventType::TenantUpdated) {
+                counts.retain(|_, frame| frame.event_type != Some(EventType::TeamCounted));
             }
         }
         Some(facts.chain(counts.into_values()).cloned().collect())

@@ -12,7 +12,7 @@ use super::changes::Changes;
 use super::channel::{Channel, LastFact};
 use super::frame::{Batch, Frame};
 use super::retractions::Retractions;
-use pulsestage::event::{Event, Fact, Tally};
+use pulsestage::event::{Event, EventType, Fact, Tally, TeamTotals};
 use pulsestage::ports::{Clock, LogStore, PortError, StoreError, StoreResult};
 use pulsestage::time::Timestamp;
 
@@ -131,9 +131,11 @@ impl Tailer {
             return Ok(TailOutcome::AnotherLog);
         };
         self.retract(&frames).await?;
+        let totals = self.changed_totals(&frames).await?;
         self.channel.settle(known);
         let now = self.clock.now();
         frames.extend(tallies.iter().map(|tally| Frame::tally(self.channel.tenant, tally, now)));
+        frames.extend(totals.into_iter().map(|totals| Frame::totals(self.channel.tenant, totals, now)));
         if frames.is_empty() {
             self.looked(looks, began, now);
             return Ok(TailOutcome::Nothing);
@@ -199,6 +201,19 @@ impl Tailer {
         Ok(())
     }
 
+    /// How many questions the teams have now of which these facts may have changed that. Each of them is sent, also where
+    /// it is what it was: a stream may show one in between, which its page read from the database itself.
+    async fn changed_totals(&self, facts: &[Frame]) -> Result<Vec<TeamTotals>, StoreError> {
+        let recounted: Vec<&Frame> = facts.iter().filter(|fact| is_recount(fact.event_type)).collect();
+        if recounted.is_empty() {
+            return Ok(Vec::new());
+        }
+        let is_all = recounted.iter().any(|fact| fact.about.is_none());
+        let mut totals = answer(self.log.team_totals(self.channel.tenant)).await?;
+        totals.retain(|totals| is_all || recounted.iter().any(|fact| fact.team == Some(totals.id)));
+        Ok(totals)
+    }
+
     async fn changed_tallies(&self, looks: Changes, now: Timestamp) -> Result<Vec<Tally>, StoreError> {
         let tenant = self.channel.tenant;
         if looks.all() {
@@ -227,6 +242,24 @@ fn counts_in(facts: &[Fact]) -> Vec<Tally> {
         _ => None,
     });
     counts.collect()
+}
+
+/// Whether a fact of this type may have changed how many questions a team has. One that says nothing any more may have.
+const fn is_recount(event_type: Option<EventType>) -> bool {
+    !matches!(
+        event_type,
+        Some(
+            EventType::Answered
+                | EventType::Updated
+                | EventType::Tagged
+                | EventType::Untagged
+                | EventType::Pinned
+                | EventType::Frozen
+                | EventType::TagCreated
+                | EventType::TagUpdated
+                | EventType::TagDeleted
+        )
+    )
 }
 
 /// A quarter of a second, doubled with each failure in a row, up to the longest.

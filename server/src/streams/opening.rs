@@ -175,8 +175,10 @@ async fn past_of(
     };
     let tallies = log.tallies_since(tenant, since).await.map_err(Refusal::from)?;
     channel.told_aside(&tallies);
+    let totals = log.team_totals(tenant).await.map_err(Refusal::from)?;
     let frames = facts.iter().map(|fact| Frame::fact(cursor.epoch, fact));
-    let frames = frames.chain(tallies.iter().map(|tally| Frame::tally(tenant, tally, now))).collect();
+    let frames = frames.chain(tallies.iter().map(|tally| Frame::tally(tenant, tally, now)));
+    let frames = frames.chain(totals.into_iter().map(|totals| Frame::totals(tenant, totals, now))).collect();
     Ok(Past::of(
         channel.keep_missed(cursor.seq, place, Batch::new(tenant, frames, now), retractions),
         ReplaySource::Database,

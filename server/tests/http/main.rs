@@ -116,6 +116,8 @@ mod http_texts;
 #[cfg(test)]
 mod http_threads;
 #[cfg(test)]
+mod http_totals;
+#[cfg(test)]
 mod http_trace;
 mod http_typed;
 #[cfg(test)]

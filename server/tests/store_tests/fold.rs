@@ -17,6 +17,7 @@ use pulsestage::ports::{
 };
 use pulsestage::settings::NewSettings;
 use pulsestage::team::TeamSettings;
+use pulsestage::tenant::TenantSettings;
 use pulsestage::text::{Color, Name, Slug};
 use pulsestage::time::Timestamp;
 
@@ -53,7 +54,7 @@ enum FoldAct {
     ArchiveTeam { team: usize, on: bool },
     RenameTag { tag: usize },
     DeleteTag { tag: usize },
-    RenameTenant,
+    ChangeTenant { show_totals: bool },
 }
 
 fn op() -> impl Strategy<Value = FoldAct> {
@@ -76,7 +77,7 @@ fn op() -> impl Strategy<Value = FoldAct> {
         1 => (pick(), any::<bool>()).prop_map(|(team, on)| FoldAct::ArchiveTeam { team, on }),
         1 => pick().prop_map(|tag| FoldAct::RenameTag { tag }),
         1 => pick().prop_map(|tag| FoldAct::DeleteTag { tag }),
-        1 => Just(FoldAct::RenameTenant),
+        1 => any::<bool>().prop_map(|show_totals| FoldAct::ChangeTenant { show_totals }),
     ]
 }
 
@@ -204,12 +205,12 @@ impl World<'_> {
             FoldAct::DeleteTag { tag } => {
                 stage.store.delete_tag(stage.write(tenant), self.tags[tag % self.tags.len()]).await?;
             }
-            FoldAct::RenameTenant => {
+            FoldAct::ChangeTenant { show_totals } => {
                 let slug = Slug::parse(&self.slug).unwrap();
                 let now = stage.store.tenancy(&slug).await?.unwrap();
                 let new = NewSettings {
                     name: Name::parse(&marked("Inc.")).unwrap(),
-                    settings: now.tenant.settings,
+                    settings: TenantSettings { show_totals, ..now.tenant.settings },
                     staff: now.rules.staff.clone(),
                     version: now.rules.version,
                 };
@@ -270,6 +271,9 @@ impl World<'_> {
         for tally in self.stage.store.tallies_since(self.home.tenant, Timestamp(0)).await.unwrap() {
             let event = Event::Upvoted(QuestionUpvoted { question_id: tally.question, upvotes: tally.upvotes });
             assert_ne!(board.apply(None, &event), Applied::Resync);
+        }
+        for totals in self.stage.store.team_totals(self.home.tenant).await.unwrap() {
+            assert_ne!(board.apply(None, &Event::TeamCounted(totals)), Applied::Resync);
         }
     }
 

@@ -71,6 +71,8 @@ mod texts;
 #[cfg(test)]
 mod threads;
 #[cfg(test)]
+mod totals;
+#[cfg(test)]
 mod upgrading;
 #[cfg(test)]
 mod votes;

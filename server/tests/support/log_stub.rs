@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use pulsestage::audience::Audience;
 use pulsestage::board::Board;
-use pulsestage::event::{Cursor, Envelope, Epoch, Event, Fact, LogHead, LogPage, QuestionCreated, Tally};
+use pulsestage::event::{Cursor, Envelope, Epoch, Event, Fact, LogHead, LogPage, QuestionCreated, Tally, TeamTotals};
 use pulsestage::id::{QuestionId, TeamId, TenantId};
 use pulsestage::ports::{Clock, LogStore, PortError, Rng, StoreResult};
 use pulsestage::question::Status;
@@ -282,6 +282,11 @@ impl LogStore for LogStub {
     async fn tallies_since(&self, _: TenantId, since: Timestamp) -> StoreResult<Vec<Tally>> {
         self.read(false, |kept| kept.tallies.values().filter(|(_, at)| *at >= since).map(|(tally, _)| *tally).collect())
             .await
+    }
+
+    async fn team_totals(&self, _: TenantId) -> StoreResult<Vec<TeamTotals>> {
+        // Its tenant does not show them.
+        Ok(Vec::new())
     }
 
     async fn tallies(&self, _: TenantId) -> StoreResult<Vec<Tally>> {

@@ -1,14 +1,15 @@
 //! The log: what is new in it, and where the logs of many tenants end.
 
 use async_trait::async_trait;
-use pulsestage::event::{Cursor, Epoch, Fact, FactIdentity, LogHead, LogPage, Tally};
+use pulsestage::event::{Cursor, Epoch, Fact, FactIdentity, LogHead, LogPage, Tally, TeamTotals};
 use pulsestage::id::TenantId;
 use pulsestage::ports::{LogStore, Rng, StoreResult};
 use pulsestage::time::Timestamp;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use crate::store::rows::{HeadRow, TallyRow};
+use crate::store::questions::boards::team_totals;
+use crate::store::rows::{HeadRow, TallyRow, TenantRow};
 use crate::store::{Kind, SqlStore, sql};
 
 use self::epochs::renew_all;
@@ -69,6 +70,17 @@ impl LogStore for SqlStore {
         self.run(Kind::Log, async move |db| {
             let rows: Vec<TallyRow> = fetch_all!(&db.read, sql::votes::TALLIES, tenant.0)?;
             Ok(rows.into_iter().map(Tally::from).collect())
+        })
+        .await
+    }
+
+    async fn team_totals(&self, tenant: TenantId) -> StoreResult<Vec<TeamTotals>> {
+        self.run(Kind::Log, async move |db| {
+            tx!(db.begin_read(), tx => {
+                let about: Option<TenantRow> = fetch_optional!(&mut tx, sql::tenants::BY_ID, tenant.0)?;
+                let about = about.ok_or_else(missing)?.into_tenant()?;
+                team_totals(&mut tx, &about).await
+            })
         })
         .await
     }

@@ -211,6 +211,7 @@ impl CurrentState {
             EventType::TagDeleted => Some(Event::TagDeleted(Gone { id })),
             EventType::TenantUpdated => self.tenant.clone().map(Event::TenantUpdated),
             EventType::Upvoted
+            | EventType::TeamCounted
             | EventType::Connected
             | EventType::Cursor
             | EventType::Heartbeat

@@ -4,17 +4,18 @@ use std::collections::{BTreeMap, HashMap};
 
 use async_trait::async_trait;
 use pulsestage::board::Board;
-use pulsestage::event::Cursor;
+use pulsestage::event::{Cursor, TeamTotals};
 use pulsestage::id::{ParticipantId, QuestionId, TenantId};
 use pulsestage::ports::{BoardStore, Participation, Snapshot, StoreResult};
+use pulsestage::tenant::Tenant;
 use uuid::Uuid;
 
 use crate::store::db_error::DbResult;
 use crate::store::log::facts::missing;
 use crate::store::rows::{
-    HeadRow, QuestionRow, QuestionTagRow, TagRow, TeamRow, TenantRow, tags_by_name, teams_by_name,
+    HeadRow, QuestionRow, QuestionTagRow, TagRow, TeamRow, TeamTotalsRow, TenantRow, tags_by_name, teams_by_name,
 };
-use crate::store::{Kind, SqlStore, sql};
+use crate::store::{Kind, SqlStore, Tx, sql};
 
 #[async_trait]
 impl BoardStore for SqlStore {
@@ -46,6 +47,7 @@ impl BoardStore for SqlStore {
                 let mut board = Board::empty(tenant, cursor);
                 board.teams = teams_by_name(teams);
                 board.tags = tags_by_name(tags);
+                board.totals = team_totals(&mut tx, &about).await?;
                 board.questions = with_tags(questions, &board, &question_tags)?;
                 let shown = |ids: Vec<Uuid>| {
                     ids.into_iter().map(QuestionId).filter(|id| board.questions.contains_key(id)).collect()
@@ -69,6 +71,17 @@ impl BoardStore for SqlStore {
         })
         .await
     }
+}
+
+/// How many questions each team has, by team, if the tenant shows that.
+pub(in crate::store) async fn team_totals(tx: &mut Tx, tenant: &Tenant) -> DbResult<Vec<TeamTotals>> {
+    if !tenant.settings.show_totals {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<TeamTotalsRow> = fetch_all!(tx, sql::boards::TEAM_TOTALS, tenant.id.0)?;
+    let mut totals: Vec<TeamTotals> = rows.into_iter().map(TeamTotals::from).collect();
+    totals.sort_unstable_by_key(|totals| totals.id);
+    Ok(totals)
 }
 
 /// Puts each question's tags on it, in the palette's order.

@@ -26,7 +26,7 @@ use crate::store::tenancy::quota::{Counted, room_for, room_for_asker};
 use crate::store::tenancy::teams;
 use crate::store::{Db, Kind, SqlStore, Tx, sql};
 
-mod boards;
+pub(in crate::store) mod boards;
 mod tags;
 mod texts;
 pub(in crate::store) mod threads;

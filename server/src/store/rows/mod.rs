@@ -5,7 +5,7 @@ pub(in crate::store) mod people;
 pub(in crate::store) mod second_factor;
 
 use pulsestage::error::Refusal;
-use pulsestage::event::{Cursor, Epoch, Tally};
+use pulsestage::event::{Cursor, Epoch, Tally, TeamTotals};
 use pulsestage::id::{QuestionId, TagId, TeamId, TenantId, UserId};
 use pulsestage::moderation::{Case, Draft, Removed};
 use pulsestage::question::{Answer, Question, Stamp, Status};
@@ -268,6 +268,23 @@ pub(in crate::store) struct TallyRow {
 impl From<TallyRow> for Tally {
     fn from(row: TallyRow) -> Self {
         Self { question: QuestionId(row.id), team: TeamId(row.team_id), upvotes: row.upvotes }
+    }
+}
+
+/// How many questions a team has.
+#[derive(FromRow)]
+pub(in crate::store) struct TeamTotalsRow {
+    team_id: Uuid,
+    received: i64,
+    shown: i64,
+    declined: i64,
+}
+
+impl From<TeamTotalsRow> for TeamTotals {
+    fn from(row: TeamTotalsRow) -> Self {
+        let count = |count: i64| u32::try_from(count).unwrap_or(u32::MAX);
+        let TeamTotalsRow { team_id, received, shown, declined } = row;
+        Self { id: TeamId(team_id), received: count(received), shown: count(shown), declined: count(declined) }
     }
 }
 

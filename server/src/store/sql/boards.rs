@@ -15,6 +15,14 @@ statements! {
             and team_id not in (select id from teams where tenant_id = $1 and archived_at is not null)"
     );
 
+    /// How many questions were received, are shown and were declined, by team; those of archived teams are none.
+    TEAM_TOTALS = "select team_id, count(*) as received,
+            count(*) filter (where status <> 'UNDER_REVIEW' and removal is null) as shown,
+            count(*) filter (where removal = 'declined') as declined
+        from questions where tenant_id = $1
+            and team_id not in (select id from teams where tenant_id = $1 and archived_at is not null)
+        group by team_id";
+
     /// Which question has which tag.
     QUESTION_TAGS = "select question_id, tag_id from question_tags where tenant_id = $1";
 
