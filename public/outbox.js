@@ -312,6 +312,14 @@
     let list = place.querySelector('ul');
     if (!list && shown.length === 0) return;
     list ??= place.appendChild(make('ul', 'outbox__list'));
+    const waiting = shown.filter((item) => isOurs(item) && waits(item) && !seen.has(item.op));
+    const count = (kind, one) => {
+      const n = waiting.filter((item) => item.kind === kind).length;
+      return n > 0 ? [`${n} ${one}${n === 1 ? '' : 's'}`] : [];
+    };
+    const sum = place.querySelector('.outbox__sum') ?? place.insertBefore(make('p', 'outbox__sum'), list);
+    sum.textContent = `${[...count('set_vote', 'vote'), ...count('ask', 'question')].join(' and ')} waiting to be sent`;
+    sum.hidden = waiting.length === 0;
     const ops = new Set(shown.map(({ op }) => op));
     for (const line of [...list.children]) if (!ops.has(line.dataset.op)) line.remove();
     shown.forEach((item) => row(list, item));

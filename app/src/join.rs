@@ -5,7 +5,7 @@ use http::HeaderMap;
 use leptos::config::LeptosOptions;
 use leptos::prelude::*;
 
-use crate::shell::{Sheet, SiteFiles, chosen_theme};
+use crate::shell::{DESCRIPTION, Sheet, SiteFiles, chosen_theme};
 use crate::ui::icon::{Icon, brand_mark, icon};
 
 /// What the page says.
@@ -39,6 +39,7 @@ fn whole(options: LeptosOptions, theme: Option<&'static str>, view: JoinView) ->
                 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />
                 <meta name="color-scheme" content="light dark" />
                 <title>"Join · PulseStage"</title>
+                <meta name="description" content=DESCRIPTION />
                 <meta name="robots" content="noindex" />
                 <link rel="icon" type="image/svg+xml" href="/favicon.svg" />
                 {SiteFiles::of(&options).sheets(Sheet::Others)}

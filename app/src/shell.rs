@@ -58,6 +58,8 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <link rel="icon" type="image/svg+xml" href="/favicon.svg" />
                 <link rel="apple-touch-icon" href="/apple-touch-icon.png" />
                 <meta name="description" content=DESCRIPTION />
+                // A page may be found by its name. What people ask on it is not shown to whoever searches.
+                <meta name="robots" content="nosnippet, noarchive" />
                 <link rel="manifest" href=manifest />
                 {files.sheets(Sheet::of_page(&address.page().1))}
                 // Also where there is none now: the browser names one when the tenant takes an accent.

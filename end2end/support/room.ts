@@ -48,7 +48,7 @@ export class Room {
   }
 
   /** Chooses an order from the sort menu. */
-  async sortBy(name: 'Most votes' | 'Newest' | 'Oldest'): Promise<void> {
+  async sortBy(name: 'Most votes' | 'Trending' | 'Newest' | 'Oldest'): Promise<void> {
     await this.sortMenu.locator('summary').click();
     await this.sortMenu.getByRole('link', { name, exact: true }).click();
   }

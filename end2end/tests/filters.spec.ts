@@ -16,8 +16,15 @@ test.beforeAll(async () => {
 type Compare = (a: Question, b: Question) => number;
 
 const later: Compare = (a, b) => b.createdAt.localeCompare(a.createdAt) || b.id.localeCompare(a.id);
-const ORDERS: Record<'Most votes' | 'Newest' | 'Oldest', Compare> = {
+/** The time of asking, and ten minutes more for each doubling of the votes; between two doublings a straight line. */
+const trend = ({ createdAt, upvotes }: Question) => {
+  const doublings = Math.floor(Math.log2(upvotes + 1));
+  const power = 2 ** doublings;
+  return Date.parse(createdAt) + 600_000 * doublings + Math.floor((600_000 * (upvotes + 1 - power)) / power);
+};
+const ORDERS: Record<'Most votes' | 'Trending' | 'Newest' | 'Oldest', Compare> = {
   'Most votes': (a, b) => b.upvotes - a.upvotes || later(a, b),
+  Trending: (a, b) => trend(b) - trend(a) || later(a, b),
   Newest: later,
   Oldest: (a, b) => later(b, a),
 };
@@ -62,6 +69,7 @@ test('tabs, their counts, and the way back', async ({ arrive }) => {
 test('each order', async ({ arrive }) => {
   const { page, room } = await (await arrive(server.it.url)).enter('/?tab=all');
   for (const [name, word] of [
+    ['Trending', 'trending'],
     ['Newest', 'newest'],
     ['Oldest', 'oldest'],
     ['Most votes', undefined],

@@ -53,7 +53,7 @@ test('a vote and a question from a dead spot are sent once, later', async ({ ann
   await expect(card.votes).toHaveText('1');
   await anna.room.ask('Can you ask from there?');
   await expect(anna.room.outbox).toContainText('Can you ask from there?');
-  await expect(anna.room.outbox.getByText('Waiting to be sent')).toHaveCount(2);
+  await expect(anna.room.outbox.getByText('Waiting to be sent', { exact: true })).toHaveCount(2);
   await expect(anna.room.badge).toHaveText('Reconnecting');
   expect((await crowd.find(body))?.upvotes, 'nothing has arrived yet').toBe(0);
   network.mend();

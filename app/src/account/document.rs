@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use crate::branding::Branding;
 use crate::components::header::Brand;
 use crate::device::DeviceScript;
-use crate::shell::{Sheet, SiteFiles, THEME_DARK, THEME_LIGHT, chosen_theme, theme_color};
+use crate::shell::{DESCRIPTION, Sheet, SiteFiles, THEME_DARK, THEME_LIGHT, chosen_theme, theme_color};
 use crate::ui::erase::Erase;
 use crate::ui::icon::{Icon, large};
 
@@ -61,6 +61,7 @@ fn drawn(
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />
                 <meta name="color-scheme" content="light dark" />
+                <meta name="description" content=DESCRIPTION />
                 <meta name="robots" content="noindex" />
                 {theme_color("(prefers-color-scheme: light)", THEME_LIGHT)}
                 {theme_color("(prefers-color-scheme: dark)", THEME_DARK)}

@@ -73,11 +73,8 @@ pub(super) fn Words(
     .erase()
 }
 
-/// The way to what can be done with one's own question, or said about another's.
-fn way(place: StoredValue<PageUrl>, question: QuestionId, own: bool) -> AnyView {
-    let (page, word) =
-        if own { (format!("/mine#q-{question}"), "Yours") } else { (format!("/report/{question}"), "Report") };
-    let class = if own { "q__way q__own" } else { "q__way" };
+/// The way to a page about the question: what can be done with one's own, or said about another's.
+fn way(place: StoredValue<PageUrl>, page: String, word: &'static str, class: &'static str) -> AnyView {
     view! {
         <a class=class href=place.with_value(|place| place.beside(&page)) rel="external nofollow">
             {word}
@@ -118,12 +115,16 @@ pub fn Card(
             _ if !takes_votes.get() => Some("Voting is closed"),
             _ => None,
         });
-        let more = part(move || way(place, question, own.get())).into_any();
+        let yours =
+            part(move || own.get().then(|| way(place, format!("/mine#q-{question}"), "Yours", "q__way q__own")));
+        // After the vote: it is wanted least often.
+        let report =
+            part(move || (!own.get()).then(|| way(place, format!("/report/{question}"), "Report", "q__way q__report")));
         let labelled = text.clone();
         let described = why.clone();
         view! {
             <article class=Signal::derive(move || state.get().class("q")) id=card aria-labelledby=labelled>
-                <Words row=row state=state text_id=text why_id=described more=Some(more) />
+                <Words row=row state=state text_id=text why_id=described more=Some(yours.into_any()) />
                 <Vote
                     question=question
                     slug=slug
@@ -133,6 +134,7 @@ pub fn Card(
                     why_id=why
                     on_vote=on_vote
                 />
+                {report}
                 <Answer answer=answer.into() />
             </article>
         }

@@ -192,7 +192,6 @@ pub fn Composer(
                     face=move || if asking.get().is_asked_before() { "Ask again" } else { "Ask" }
                     busy=Signal::derive(move || asking.get().is_pending())
                 />
-                {part(move || is_written.get().then(|| similar.run(text)))}
                 <p class="composer__promise">
                     {icon(Icon::Shield)}
                     <span>{Signal::derive(move || promise(names.get()))}</span>
@@ -201,6 +200,8 @@ pub fn Composer(
                     {notes}
                 </p>
             </form>
+            // Behind the form: each of them has a form of its own, for its vote.
+            {part(move || is_written.get().then(|| similar.run(text)))}
         </Sheet>
     }
     .erase()

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 #[cfg(feature = "browser")]
+use pulsestage::event::QuestionReviewed;
+#[cfg(feature = "browser")]
 use pulsestage::id::QuestionId;
 use pulsestage::id::{OperationId, TeamId};
 #[cfg(feature = "browser")]
@@ -13,6 +15,8 @@ use pulsestage::user::Role;
 use super::Live;
 use super::actions::Progress;
 use super::outbox::Unsent;
+#[cfg(feature = "browser")]
+use super::own_place::way_to;
 use super::patience::WRITE_PATIENCE_MS;
 use crate::api::ApiError;
 use crate::platform;
@@ -79,6 +83,10 @@ impl Live {
             Status::Open | Status::Answered => "Your question was sent.",
         };
         self.toasts.push(ToastKind::Done, words.to_owned(), None);
+        #[cfg(feature = "browser")]
+        if question.status != Status::UnderReview {
+            self.show_asked(question.id);
+        }
     }
 
     /// The composer has dealt with the outcome of [`Live::ask`].
@@ -101,7 +109,8 @@ impl Live {
 
     /// A moderator decided about a question of this browser's.
     #[cfg(feature = "browser")]
-    pub(super) fn reviewed(self, standing: Standing) {
+    pub(super) fn reviewed(self, QuestionReviewed { question_id, standing }: QuestionReviewed) {
+        let way = (standing == Standing::Shown).then(|| way_to(question_id, false));
         let words = match standing {
             Standing::Shown => "Your question is on the board.",
             Standing::Declined => "A moderator declined your question. “Your questions” has the reason.",
@@ -110,7 +119,7 @@ impl Live {
             // The asker has just done it, or hears of it otherwise.
             Standing::Waiting | Standing::Withdrawn | Standing::Deleted => return,
         };
-        self.toasts.push(ToastKind::Done, words.to_owned(), None);
+        self.toasts.push(ToastKind::Done, words.to_owned(), way);
     }
 }
 

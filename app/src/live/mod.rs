@@ -35,6 +35,8 @@ mod load;
 mod loaded_rows;
 mod near_feed;
 mod outbox;
+#[cfg(any(test, feature = "browser"))]
+mod own_place;
 mod pace;
 mod part;
 mod patience;
@@ -71,6 +73,7 @@ mod votes;
 
 use leptos::prelude::*;
 use pulsestage::command::BoardView;
+use pulsestage::event::TeamTotals;
 #[cfg(feature = "browser")]
 use pulsestage::id::time_of_v7;
 use pulsestage::id::{OperationId, QuestionId};
@@ -128,6 +131,8 @@ pub struct Live {
     pub teams: Signal<Vec<Team>>,
     /// The palette, by name.
     pub tags: Signal<Vec<Tag>>,
+    /// How many questions the teams have, where the tenant shows that.
+    pub totals: Signal<Vec<TeamTotals>>,
     /// What waits while the list is held still.
     pub waiting: Signal<HeldOrder>,
     /// How the question that was sent last fares.
@@ -163,6 +168,7 @@ struct Inner {
     counts: RwSignal<BoardCounts>,
     teams: RwSignal<Vec<Team>>,
     tags: RwSignal<Vec<Tag>>,
+    totals: RwSignal<Vec<TeamTotals>>,
     waiting: RwSignal<HeldOrder>,
     tenant: RwSignal<Tenant>,
     role: RwSignal<Role>,
@@ -194,6 +200,7 @@ impl Live {
     pub fn provide(view: BoardView, filters: Signal<Filters>) -> Self {
         let BoardView { tenant, role, moderates: _, board, voted, own, form_key, part, found } = view;
         let (teams, tags, slug) = (board.teams.clone(), board.tags.clone(), tenant.slug.clone());
+        let totals = board.totals.clone();
         let mut core = Core::new(board, voted, own, part.as_ref(), &filters.get_untracked());
         #[cfg(feature = "browser")]
         {
@@ -221,6 +228,7 @@ impl Live {
             counts: RwSignal::new(drawing.counts),
             teams: RwSignal::new(teams),
             tags: RwSignal::new(tags),
+            totals: RwSignal::new(totals),
             waiting: RwSignal::new(HeldOrder::default()),
             tenant: RwSignal::new(tenant),
             role: RwSignal::new(role),
@@ -247,6 +255,7 @@ impl Live {
             counts: inner.counts.into(),
             teams: inner.teams.into(),
             tags: inner.tags.into(),
+            totals: inner.totals.into(),
             waiting: inner.waiting.into(),
             asking: inner.asking.into(),
             moderated: RwSignal::new(Vec::new()),
@@ -459,6 +468,9 @@ impl Live {
         set_if_other(inner.listed, listed);
         set_if_other(inner.counts, counts);
         set_if_other(inner.waiting, waiting);
+        if let Some(totals) = inner.core.try_with_value(|core| core.board.totals.clone()) {
+            set_if_other(inner.totals, totals);
+        }
         if are_lists_changed
             && let Some((teams, tags)) =
                 inner.core.try_with_value(|core| (core.board.teams.clone(), core.board.tags.clone()))

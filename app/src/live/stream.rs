@@ -42,7 +42,7 @@ impl StreamReader for Live {
         match (applied, &envelope.event) {
             (Some(Applied::Changed), Event::TenantUpdated(tenant)) => self.follow(tenant),
             (Some(Applied::Changed), Event::Moderated(of)) => self.heard_of(of.question_id),
-            (Some(Applied::Changed), Event::Reviewed(review)) => self.reviewed(review.standing),
+            (Some(Applied::Changed), Event::Reviewed(review)) => self.reviewed(*review),
             _ => {}
         }
         match applied {

@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 use pulsestage::command::BoardView;
-use pulsestage::id::QuestionId;
+use pulsestage::event::TeamTotals;
+use pulsestage::id::{QuestionId, TeamId};
 use pulsestage::permission::{Action, may};
 use pulsestage::window::{BoardCounts, Filters};
 
@@ -97,11 +98,18 @@ pub fn RoomFrame(
         if is_queue { format!("Queue · {name}") } else { name }
     };
     let logo = Memo::new(move |_| live.tenant.with(|tenant| Branding::from(tenant).logo));
-    let heading = Memo::new(move |_| {
-        let team = live.filters.with(|filters| live.teams.with(|teams| chosen_team(filters, teams)));
-        team.map_or_else(|| "All teams".to_owned(), |team| team.name)
+    let team = Memo::new(move |_| live.filters.with(|filters| live.teams.with(|teams| chosen_team(filters, teams))));
+    let heading = Memo::new(move |_| team.get().map_or_else(|| "All teams".to_owned(), |team| team.name));
+    let head = Signal::derive(move || match team.with(Option::is_some) {
+        true => "room__head room__head--team",
+        false => "room__head",
     });
     let lead = Memo::new(move |_| lead(live.counts.get()));
+    let totals = Memo::new(move |_| {
+        let is_shown = !is_queue && live.tenant.with(|tenant| tenant.settings.show_totals);
+        let team = team.with(|team| team.as_ref().map(|team| team.id));
+        is_shown.then(|| live.totals.with(|totals| totals_in_words(totals, team)))
+    });
     let narrowed = Memo::new(move |_| {
         let (filters, teams) = (live.filters.get(), live.teams.get());
         live.tags.with(|tags| narrowing(&filters, &teams, tags)) > 0
@@ -166,7 +174,7 @@ pub fn RoomFrame(
                 <section id="outbox" class="outbox" aria-label="Waiting to be sent" hidden></section>
                 <RefusedNotice words=Signal::derive(move || refused.with(|refused| refused.as_ref().map(problem::of_form))) />
                 {part(move || obstacle.get().map(|why| closed(why, room)))}
-                <header class="room__head">
+                <header class=head>
                     <h1 class="room__title" dir="auto">
                         {heading}
                     </h1>
@@ -182,6 +190,7 @@ pub fn RoomFrame(
                     teams=live.teams
                     tags=live.tags
                 />
+                {part(move || totals.get().map(|words| view! { <p class="room__lead totals">{words}</p> }.erase()))}
                 {part(list)}
             </div>
             <aside class="side" aria-label=side_label>
@@ -232,9 +241,31 @@ fn lead(counts: BoardCounts) -> String {
     }
 }
 
+/// How many questions one team has, or all of them.
+fn totals_in_words(totals: &[TeamTotals], team: Option<TeamId>) -> String {
+    let chosen = || totals.iter().filter(|totals| team.is_none_or(|team| team == totals.id));
+    let sum = |of: fn(&TeamTotals) -> u32| thousands(chosen().map(|totals| i64::from(of(totals))).sum());
+    let [received, shown, declined] =
+        [sum(|totals| totals.received), sum(|totals| totals.shown), sum(|totals| totals.declined)];
+    format!("{received} received, {shown} shown, {declined} declined")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn the_totals_are_of_the_chosen_team_or_of_all() {
+        let team = |n| TeamId(Uuid::from_u128(n));
+        let totals = [
+            TeamTotals { id: team(1), received: 1_040, shown: 900, declined: 7 },
+            TeamTotals { id: team(2), received: 8, shown: 3, declined: 0 },
+        ];
+        assert_eq!(totals_in_words(&totals, None), "1,048 received, 903 shown, 7 declined");
+        assert_eq!(totals_in_words(&totals, Some(team(2))), "8 received, 3 shown, 0 declined");
+        assert_eq!(totals_in_words(&[], Some(team(2))), "0 received, 0 shown, 0 declined");
+    }
 
     #[test]
     fn the_lead_tells_how_the_list_stands() {

@@ -64,8 +64,8 @@ fn draw(view: BoardView, place: PageUrl, filters: Signal<Filters>) -> AnyView {
                     {icon(Icon::Plus)}
                     "Ask a question"
                 </button>
-                <a class="btn" href=mine rel="external" aria-label="Your questions" title="Your questions">
-                    {icon(Icon::Message)}
+                <a class="btn btn--small" href=mine rel="external">
+                    "Your questions"
                 </a>
             </section>
         }

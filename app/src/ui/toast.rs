@@ -149,7 +149,6 @@ fn one(toast: Toast, toasts: Toasts) -> impl IntoView {
                     };
                     view! {
                         <button type="button" class="btn btn--quiet btn--small" on:click=run>
-                            {icon(Icon::Undo)}
                             {action.label}
                         </button>
                     }.erase()

@@ -108,9 +108,10 @@ async fn totals_of_teams_that_a_guest_may_not_see_are_not_told() {
     }
     let mut stranger = server.stream("tenantId=acme").await;
     stranger.greeting().await;
-    ask_held(&server, &acme).await;
-    let other = Ask { team: acme.other_team.id, body: "Is this for the other team?".to_owned(), name: None };
-    server.service.ask(&acme.context, None, other).await.unwrap();
+    for (team, body) in [(&acme.team, "Is this for members alone?"), (&acme.other_team, "Is this for everybody?")] {
+        let ask = Ask { team: team.id, body: body.to_owned(), name: None };
+        server.service.ask(&acme.context, None, ask).await.unwrap();
+    }
     let told = soon("the other team's", counted(&mut stranger)).await;
     assert_eq!(told.id, acme.other_team.id);
 }
