@@ -38,9 +38,7 @@ test('three hundred questions wait: few are drawn at first, more as one scrolls,
     await page.mouse.wheel(0, 2_500);
     expect(await cases(page).count()).toBeGreaterThan(100);
   }).toPass({ timeout: 60_000, intervals: [50] });
-  const gone = /Waiting number \d+:/.exec(await cases(page).nth(99).innerText())?.[0] ?? '';
   await cases(page).nth(99).getByRole('button', { name: 'Approve' }).click();
-  await expect(cases(page).filter({ hasText: gone })).toHaveCount(0);
   await expect(page.getByRole('link', { name: /Waiting/ }).first()).toContainText('299');
 });
 
