@@ -157,7 +157,7 @@ export class WebKitPage {
       const cards = [...document.querySelectorAll('#list article')];
       const card = cards.find((one) => one.querySelector('h3')?.textContent?.trim() === body);
       const element = card?.querySelector(part);
-      return element === null || element === undefined ? '-' : part.endsWith('button') ? String(element.getAttribute('aria-pressed')) : (element.textContent ?? '').trim();
+      return element === null || element === undefined ? '-' : part.endsWith('btn') ? String(element.getAttribute('aria-pressed')) : (element.textContent ?? '').trim();
     }
   }
 

@@ -41,7 +41,7 @@ const test = base.extend<Scene>({
 // The driver is not a quick one: each look at the page takes it some tenths of a second.
 test.describe.configure({ timeout: 120_000 });
 
-const VOTE = '.vote button';
+const VOTE = '.vote__btn';
 const COUNT = '.vote__count';
 
 /** Votes, asks, and sees what others do. */
