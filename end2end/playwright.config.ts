@@ -33,8 +33,9 @@ export default defineConfig({
     ...(firefox === undefined
       ? []
       : [{ name: 'firefox', testMatch: EVERY_ENGINE, use: { browserName: 'firefox' as const, launchOptions: firefoxLaunch(firefox) } }]),
-    // Playwright cannot drive the system's WebKit: this file does so itself.
-    ...(webkitPrograms() === undefined ? [] : [{ name: 'webkit', testMatch: WEBKIT }]),
+    // Playwright cannot drive the system's WebKit: this file does so itself. Its driver loses a browser now and then, which
+    // is no fault of a page: what fails twice is.
+    ...(webkitPrograms() === undefined ? [] : [{ name: 'webkit', testMatch: WEBKIT, retries: 1 }]),
   ],
   use: {
     // What happened and how the page stood at each step; a film besides would cost as much as the tests themselves.
