@@ -1,32 +1,16 @@
 // Which browser runs the tests, and with which flags. None is downloaded: it is the system's own.
 
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { found } from './programs';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
 
-function runs(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function onPath(name: string): string | undefined {
-  const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
-  return folders.map((folder) => join(folder, name)).find(runs);
-}
-
 /** The browser's path: `CHROMIUM` (a path or a name on PATH), or the first that is installed. */
 export function chromiumPath(): string {
-  const named = process.env.CHROMIUM;
-  const found = named === undefined ? NAMES.map(onPath).find(Boolean) : named.includes('/') ? named : onPath(named);
-  if (found === undefined || !runs(found)) {
-    throw new Error(`No Chromium at ${named ?? NAMES.join(', ')}: install one, or set CHROMIUM to its path.`);
+  const path = found('CHROMIUM', NAMES);
+  if (path === undefined) {
+    throw new Error(`No Chromium at ${process.env.CHROMIUM ?? NAMES.join(', ')}: install one, or set CHROMIUM to its path.`);
   }
-  return found;
+  return path;
 }
 
 /** No graphics card, no second network protocol, and no errands of the browser's own while a test runs. */

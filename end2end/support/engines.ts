@@ -1,29 +1,13 @@
 // Which engines beside Chromium are there. None is downloaded: Firefox and WebKit are the system's own, as Debian has them.
 
-import { accessSync, constants } from 'node:fs';
 import { createRequire } from 'node:module';
-import { delimiter, join } from 'node:path';
 
 import type { LaunchOptions } from '@playwright/test';
 
+import { found } from './programs';
+
 /** Where Debian has the browser that `WebKitWebDriver` runs, by version of its library. */
 const MINI_BROWSERS = ['4.1', '6.0', '4.0'].map((version) => `/usr/lib/x86_64-linux-gnu/webkit2gtk-${version}/MiniBrowser`);
-
-function runs(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** The program that a variable names, or the first of these on PATH. */
-function found(variable: string, names: string[]): string | undefined {
-  const named = process.env[variable];
-  const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
-  return (named === undefined ? names : [named]).flatMap((name) => (name.includes('/') ? [name] : folders.map((folder) => join(folder, name)))).find(runs);
-}
 
 /** Firefox: `FIREFOX`, or what is on PATH. */
 export const firefoxPath = (): string | undefined => found('FIREFOX', ['firefox-esr', 'firefox']);
