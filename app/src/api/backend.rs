@@ -80,13 +80,18 @@ impl PageWindow {
     pub(super) fn parse(query: &str) -> Self {
         let mut window = Self::default();
         for (name, value) in PageQuery::parse(query).pairs() {
-            if name == "limit" {
-                window.rows = value.parse().unwrap_or(ROWS).clamp(1, MOST_ROWS);
-            } else if !window.filters.read(name, value) {
-                window.start.read(name, value);
-            }
+            window.read(name, value);
         }
         window
+    }
+
+    /// Takes over what one name and its value say; others say nothing of a window.
+    pub fn read(&mut self, name: &str, value: &str) {
+        if name == "limit" {
+            self.rows = value.parse().unwrap_or(ROWS).clamp(1, MOST_ROWS);
+        } else if !self.filters.read(name, value) {
+            self.start.read(name, value);
+        }
     }
 }
 

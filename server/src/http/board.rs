@@ -4,6 +4,7 @@
 //! A page has the first rows of a large board. Once it is alive it reads the rest here. What it reads has a cursor, so
 //! together with the stream nothing is missed and nothing counts twice.
 
+use app::api::PageWindow;
 use axum::Json;
 use axum::extract::{FromRequestParts, State};
 use axum::http::header::CACHE_CONTROL;
@@ -19,25 +20,22 @@ use crate::coding::BodyCoding;
 use crate::state::AppState;
 use pulsestage::error::{Noun, Refusal};
 use pulsestage::service::{Credentials, RequestContext};
-use pulsestage::window::{Filters, LARGEST_BOARD, MOST_ROWS, ROWS, WindowStart};
+use pulsestage::window::LARGEST_BOARD;
 
 /// What an address asks for. What it does not say, or what cannot be read, has its default.
+#[derive(Default)]
 pub(super) struct BoardQuery {
     tenant: String,
-    pub(super) filters: Filters,
-    pub(super) start: WindowStart,
-    limit: u32,
+    pub(super) window: PageWindow,
 }
 
 impl BoardQuery {
     pub(super) fn parse(query: Option<&str>) -> Self {
-        let (filters, start) = (Filters::default(), WindowStart::default());
-        let mut asked = Self { tenant: String::new(), filters, start, limit: ROWS };
+        let mut asked = Self::default();
         for (name, value) in url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
             match &*name {
                 "tenant" => asked.tenant = value.into_owned(),
-                "limit" => asked.limit = value.parse().unwrap_or(ROWS).clamp(1, MOST_ROWS),
-                name => drop(asked.filters.read(name, &value) || asked.start.read(name, &value)),
+                name => asked.window.read(name, &value),
             }
         }
         asked
@@ -89,9 +87,9 @@ pub async fn whole(
 /// `GET /api/rows`: one window of the rows that the filters choose.
 pub async fn rows(State(state): State<AppState>, request: BoardRequest, headers: HeaderMap) -> Result<Response, Error> {
     let board = request.board(&state).await?;
-    let BoardQuery { filters, start, limit, .. } = request.query;
+    let PageWindow { filters, start, rows } = request.query.window;
     let coding = BodyCoding::accepted(&headers, &BodyCoding::ALL);
-    let body = board.rows(&filters, start, limit, coding).await.map_err(|error| broken(&error))?;
+    let body = board.rows(&filters, start, rows, coding).await.map_err(|error| broken(&error))?;
     Ok(body.answer(&headers).await)
 }
 
@@ -116,16 +114,19 @@ fn broken(error: &serde_json::Error) -> Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pulsestage::window::{Sort, Tab};
+    use pulsestage::window::{Filters, MOST_ROWS, ROWS, Sort, Tab, WindowStart};
 
     #[test]
     fn an_address_is_read_as_far_as_it_can_be() {
         let asked = BoardQuery::parse(Some("tenant=acme&tab=all&sort=oldest&offset=50&limit=20&x=%ff&team=A%20b"));
-        assert_eq!((asked.tenant.as_str(), asked.limit, asked.start), ("acme", 20, WindowStart::Offset(50)));
-        assert_eq!(asked.filters, Filters { tab: Tab::All, sort: Sort::Oldest, ..Filters::default() });
+        assert_eq!(
+            (asked.tenant.as_str(), asked.window.rows, asked.window.start),
+            ("acme", 20, WindowStart::Offset(50))
+        );
+        assert_eq!(asked.window.filters, Filters { tab: Tab::All, sort: Sort::Oldest, ..Filters::default() });
         for (limit, rows) in [("0", 1), ("-1", ROWS), ("99999", MOST_ROWS), ("many", ROWS), ("", ROWS)] {
-            assert_eq!(BoardQuery::parse(Some(&format!("limit={limit}"))).limit, rows, "{limit}");
+            assert_eq!(BoardQuery::parse(Some(&format!("limit={limit}"))).window.rows, rows, "{limit}");
         }
-        assert_eq!(BoardQuery::parse(None).limit, ROWS);
+        assert_eq!(BoardQuery::parse(None).window.rows, ROWS);
     }
 }

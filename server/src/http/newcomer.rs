@@ -6,7 +6,7 @@
 //! may have their votes, their questions or their colours in it. What is drawn once is drawn for nobody: of the request it is
 //! given the address and the host, and no other header.
 
-use app::api::{Backend, Home, ReadyBoard, ReturnedForm};
+use app::api::{Backend, Home, PageWindow, ReadyBoard, ReturnedForm};
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST};
@@ -111,7 +111,7 @@ async fn template(
     context: &RequestContext,
     board: Arc<SharedBoard>,
 ) -> Result<PageTemplate, ()> {
-    let BoardQuery { filters, start, .. } = BoardQuery::parse(head.uri.query());
+    let PageWindow { filters, start, .. } = BoardQuery::parse(head.uri.query()).window;
     // Nothing is theirs for whom it is drawn, also if they vote at this moment.
     let mut nobody = context.clone();
     nobody.actor.participant = None;
@@ -157,7 +157,7 @@ pub(super) async fn way_to_question(
     context: &RequestContext,
 ) -> Option<Response> {
     let path = head.uri.path();
-    let asked = BoardQuery::parse(head.uri.query());
+    let asked = BoardQuery::parse(head.uri.query()).window;
     let WindowStart::Question(id) = asked.start else { return None };
     if !is_board(path, slug) {
         return None;

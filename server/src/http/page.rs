@@ -27,6 +27,7 @@ use pulsestage::id::uuid_v7;
 use pulsestage::ports::RateLimited;
 use pulsestage::text::Slug;
 use pulsestage::user::Role;
+use pulsestage::window::ROWS;
 
 /// Renders the page of this address. A browser without a participant's cookie gets one, so that its forms work at once.
 pub async fn render(State(state): State<AppState>, request: Request) -> Response {
@@ -93,8 +94,8 @@ pub(super) async fn draw(state: &AppState, request: Request, drawing: PageDrawin
     let settings = ClientSettings { heartbeat_ms: u64::try_from(state.heartbeat().as_millis()).unwrap_or(u64::MAX) };
     let options = state.site().options.clone();
     let returned = request.extensions().get::<ReturnedForm>().cloned();
-    let BoardQuery { filters, start, .. } = BoardQuery::parse(request.uri().query());
-    let window = PageWindow { filters, start, ..PageWindow::default() };
+    // A page has as many rows as every other.
+    let window = PageWindow { rows: ROWS, ..BoardQuery::parse(request.uri().query()).window };
     let provide = move || {
         if let Some(nonce) = &nonce {
             provide_context(nonce.for_page());
